@@ -1,0 +1,193 @@
+from __future__ import annotations
+
+import gzip
+import os
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.datasets.makers import (
+    Maker,
+    at,
+    damaged_npz,
+    fifo,
+    file_of,
+    folder_with,
+    idx,
+    idx_header,
+    images_of,
+    long_header,
+    member,
+    npy,
+    npz,
+    one_array,
+    png,
+    png_bytes,
+    pngs,
+    second_png_header,
+)
+from tests.datasets.samples import digits, idx_bytes, write_npz
+from vae_engine.datasets import check_dataset, load_dataset
+from vae_engine.errors import DatasetError
+
+X = digits()["x_train"]
+GZ_LABELS = gzip.compress(idx_bytes(digits()["y_train"]))
+
+BAD: dict[str, tuple[Maker, str]] = {
+    # paths
+    "missing": (lambda folder: folder / "none.npz", "there is no .*none.npz.*wanted mnist, fash"),
+    "null byte": (at("a\0b"), r"'a\\x00b' cannot be read"),
+    "name too long": (lambda folder: folder / ("a" * 5000), "cannot be read"),
+    "below a file": (lambda folder: npz()(folder) / "x", r"cannot be read \(Not a directory\)"),
+    "no such user": (at("~no-such-user-anywhere/x"), "cannot be read"),
+    "empty folder": (lambda folder: folder, "neither IDX files nor PNG images"),
+    "folder of others": (folder_with("a.jpg"), "neither IDX files nor PNG images"),
+    "fifo": (fifo("data.npz"), "neither a file nor a folder"),
+    "fifo in a folder": (fifo("014.png"), "014.png' is a FIFO.*wanted a regular file"),
+    "device": (at("/dev/zero"), "neither a file nor a folder"),
+    "terminal escape": (lambda folder: folder / "\x1b[2Jx", r"there is no .*\\x1b\[2Jx"),
+    # npz files
+    "empty file": (file_of(b""), "cannot be read .*not a zip file.*wanted an .npz file"),
+    "text": (file_of(b"hello"), "cannot be read .*not a zip file"),
+    "bare npy": (file_of(npy((9, 28, 28), data=bytes(9 * 784))), "not a zip file"),
+    "truncated npz": (damaged_npz(lambda data: data[:-200]), "cannot be read"),
+    "flipped bit": (
+        damaged_npz(lambda data: data[:900] + bytes([data[900] ^ 1]) + data[901:]),
+        "cannot be read .*CRC",
+    ),
+    "no array": (lambda folder: write_npz(folder / "data.npz", {}), "holds no array"),
+    "unknown arrays": (
+        npz(x_train=None, x_test=None, other=X),
+        "holds the arrays 'y_train', 'y_test', 'other'",
+    ),
+    "many arrays": (
+        lambda folder: write_npz(folder / "data.npz", {f"a{i}": X[:1] for i in range(9)}),
+        "'a4' and 4 more: wanted",
+    ),
+    "no test images": (npz(x_test=None), "holds the arrays 'x_train', 'y_train', 'y_test'"),
+    "array name with escapes": (
+        one_array(X.astype(str), "\x1b[31m" + "a" * 500),
+        r"'\\x1b\[31ma+\.\.\. in .*has the type str",
+    ),
+    "bzip2": (member(npy((9, 28, 28)), zipfile.ZIP_BZIP2), "wanted deflate"),
+    # headers of arrays
+    "pickled": (one_array(np.array([{}] * 9, dtype=object)), "pickled Python objects"),
+    "pickled labels": (npz(y_train=np.array([None] * 40)), "'y_train'.*pickled Python objects"),
+    "text array": (one_array(np.array(["a"] * 9)), "has the type str"),
+    "structured": (
+        one_array(np.zeros((9, 28, 28), [("r", "u1"), ("g", "u1")])),
+        "has the type void16: wanted uint8",
+    ),
+    "complex": (images_of(lambda images: images.astype(complex)), "type complex128"),
+    "bool": (images_of(lambda images: images > 99), "'x_train'.*type bool: wanted uint8"),
+    "dates": (images_of(lambda images: images.astype("M8[s]")), "type datetime64"),
+    "not 28x28": (one_array(np.zeros((9, 32, 32), np.uint8)), r"shape \(9, 32, 32\): wanted \(n,"),
+    "colour": (one_array(np.zeros((9, 28, 28, 3), np.uint8)), r"shape \(9, 28, 28, 3\)"),
+    "flat": (images_of(lambda images: images.reshape(-1, 784)), r"shape \(40, 784\)"),
+    "one image": (one_array(X[0]), r"shape \(28, 28\)"),
+    "scalar": (one_array(np.uint8(3)), r"shape \(\): wanted"),
+    "empty array": (one_array(X[:0]), "holds no image"),
+    "empty test": (npz(x_test=X[:0], y_test=None), "'x_test' in .*holds no image"),
+    "no npy magic": (member(b"x" * 300), "cannot be read .*magic string"),
+    "npy version": (member(b"\x93NUMPY\x09\x00" + bytes(99)), r"format \(9, 0\)"),
+    "npy header": (member(b"\x93NUMPY\x01\x00\x05\x00{'a':"), "cannot be read"),
+    "npy header bomb": (member(long_header()), "cannot be read"),
+    "npy header of nested lists": (member(npy("[" * 9000)), "cannot be read"),
+    "negative shape": (member(npy((-9, 28, 28))), "holds no image"),
+    "shape bomb": (member(npy((10**12, 28, 28))), "declares 10{12} images.*at most 2 GiB"),
+    "endless shape": (member(npy((1,) * 2000)), r"has the shape \(1, 1, .*\.\.\.: wanted"),
+    "lying shape": (member(npy((10**6, 28, 28), data=b"abc")), "declares 784000000 .*but has 3"),
+    "more than declared": (member(npy((9, 28, 28), data=bytes(9999))), "but has 9999"),
+    # values
+    "float greys": (images_of(lambda images: images.astype("f4")), "float32 values from 0 to 255"),
+    "negative": (images_of(lambda images: images / 255 - 0.5), "float64 values from -0.5 to 0.5"),
+    "NaN": (npz(x_train=np.where(X > 250, np.nan, 0.5)), "training split.*holds NaN"),
+    "inf": (npz(x_train=np.where(X > 250, np.inf, 0.5)), "values from 0.5 to inf"),
+    "16 bits": (images_of(lambda images: images * np.uint16(256)), "from 0 to 65280: wanted integ"),
+    "signed": (images_of(lambda images: images.astype("i2") - 128), "int16 values from -128 to"),
+    "mask": (images_of(lambda images: (images > 99).astype("u1")), "from 0 to 1, as a mask does"),
+    "two types": (npz(x_test=digits()["x_test"] / 255), "uint8 images but .* has float32 images"),
+    # labels and counts
+    "label count": (npz(y_train=np.zeros(39, int)), "training split .* 39 labels for 40 images"),
+    "test label count": (npz(y_test=np.zeros(11, int)), "test split .* 11 labels for 10 images"),
+    "float labels": (npz(y_train=np.zeros(40)), "'y_train' in .*float64: wanted integer labels"),
+    "one-hot labels": (npz(y_train=np.zeros((40, 10), int)), r"shape \(40, 10\): wanted \(n,\)"),
+    "negative labels": (npz(y_test=np.arange(10) - 1), "labels from -1 to 8: wanted integers"),
+    "huge labels": (npz(y_test=np.full(10, 2**64 - 1, np.uint64)), "from 18446744073709551615"),
+    "labels of one split": (npz(y_test=None), "labels for one split only"),
+    "too few": (npz(x_train=X[:7], y_train=None, y_test=None), "has 7 images: wanted at least 8"),
+    "too few in one array": (one_array(X[:5]), "has 5 images: wanted at least 8"),
+    "too few PNGs": (pngs(4), "has 4 images: wanted at least 8"),
+    # IDX
+    "no training images": (idx("x_train", None), "no train-images-idx3-ubyte: wanted both"),
+    "no test labels": (idx("y_test", None), "no t10k-labels-idx1-ubyte: wanted both"),
+    "empty IDX": (idx("x_train", b""), "truncated in its header"),
+    "cut IDX header": (idx("y_train", idx_bytes(X)[:5]), "truncated in its header"),
+    "IDX magic": (idx("x_train", bytes(20)), "magic number 0: wanted 2051"),
+    "labels for images": (idx("x_test", idx_bytes(X[0, 0]) + bytes(9)), "number 2049: wanted 2051"),
+    "IDX of floats": (idx("x_train", idx_header(0x0D03, 1, 28, 28)), "number 3331: wanted 2051"),
+    "IDX shape": (idx("x_train", idx_bytes(X[:, :27])), r"shape \(40, 27, 28\): wanted"),
+    "cut IDX": (idx("x_train", idx_bytes(X)[:-1]), "holds 31359 bytes of data, but .* 31360"),
+    "long IDX": (idx("x_train", idx_bytes(X) + b"a"), "too much data: .* wanted are 31360 bytes"),
+    "empty IDX images": (idx("x_test", idx_header(2051, 0, 28, 28)), "holds no image"),
+    "IDX bomb": (idx("x_test", idx_header(2051, 2**32 - 1, 28, 28)), "at most 2 GiB"),
+    "lying IDX": (idx("x_test", idx_header(2051, 2**21, 28, 28)), "holds 0 bytes of data"),
+    "not gzip": (idx("x_train", idx_bytes(X), packed=True), "cannot be read .*gzipped IDX"),
+    "cut gzip": (idx("y_train", GZ_LABELS[:-9], packed=True), "cannot be read .*EOFError"),
+    "gzip checksum": (
+        idx("y_train", GZ_LABELS[:-8] + bytes(4) + GZ_LABELS[-4:], packed=True),
+        "cannot be read .*CRC",
+    ),
+    # PNG
+    "text as PNG": (png(b"hello"), "005.png' is not a PNG file"),
+    "cut PNG": (png(png_bytes()[:50]), "005.png' cannot be read"),
+    "cut PNG header": (png(png_bytes()[:20]), "not a PNG file, or a truncated one"),
+    "PNG size": (png(png_bytes(size=(28, 29))), "28x29 pixels: wanted a grey PNG image of 28x28"),
+    "colour PNG": (png(png_bytes("RGB")), "RGB colour of 8 bits: wanted a grey"),
+    "palette PNG": (png(png_bytes("P")), "palette colour"),
+    "PNG with alpha": (png(png_bytes("LA")), r"grey \+ alpha"),
+    "PNG of 16 bits": (png(png_bytes("I;16")), "grey of 16 bits"),
+    "large PNG": (png(png_bytes() + bytes(300_000)), "larger than 256 KiB"),
+    "PNG bomb": (png(second_png_header(5000)), "two PNG headers|cannot be read"),
+    "greater PNG bomb": (png(second_png_header(2**30)), "cannot be read"),
+}
+
+
+@pytest.mark.parametrize(("make", "words"), BAD.values(), ids=BAD.keys())
+def test_bad_data_are_refused_with_one_line(tmp_path: Path, make: Maker, words: str) -> None:
+    name = str(make(tmp_path))
+    with pytest.raises(DatasetError, match=words) as caught:
+        check_dataset(name)
+    assert str(caught.value).isprintable()
+    assert "wanted" in str(caught.value)
+
+
+@pytest.fixture
+def unprivileged() -> Iterator[None]:
+    """Root reads everything; this test is about those who may not."""
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+
+
+@pytest.fixture
+def forbidden(tmp_path: Path) -> Path:
+    folder = tmp_path / "forbidden"
+    write_npz(tmp_path / "data.npz", digits())
+    folder.mkdir()
+    (tmp_path / "data.npz").rename(folder / "data.npz")
+    folder.chmod(0)
+    return folder
+
+
+@pytest.mark.parametrize("name", [".", "data.npz"])
+def test_no_permission_is_one_line(forbidden: Path, name: str, unprivileged: None) -> None:
+    with pytest.raises(DatasetError, match=r"no permission to read .*that you may read"):
+        load_dataset(str(forbidden / name))

@@ -1,0 +1,109 @@
+"""Reading files that may come from anyone: regular files only, bounded, one kind of error."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from vae_engine.errors import DatasetError
+
+MAX_ARRAY_BYTES = 2 * 1024**3
+"""No array above this is read: 2.7 million images of bytes, far more than a VAE here trains on."""
+
+_CHUNK_BYTES = 1024**2
+_SHOWN_CHARACTERS = 160
+
+
+class ByteStream(Protocol):
+    """A file, or the decompressed side of one."""
+
+    def read(self, size: int, /) -> bytes:
+        """At most `size` bytes; none at the end."""
+
+
+def shortened(text: str) -> str:
+    """`text` as one printable line of at most 160 characters."""
+    line = "".join(character if character.isprintable() else " " for character in text)
+    return line if len(line) <= _SHOWN_CHARACTERS else line[: _SHOWN_CHARACTERS - 3] + "..."
+
+
+def quoted(path: Path | str) -> str:
+    """A path for a message, in quotes and with control characters escaped."""
+    return repr(str(path))
+
+
+@contextmanager
+def reading(path: Path, wanted: str) -> Iterator[None]:
+    """Turn whatever goes wrong in reading `path` into one clear line that ends in `wanted`.
+
+    Raises:
+        DatasetError: the file is missing, may not be read, or its bytes are damaged.
+    """
+    try:
+        yield
+    except DatasetError:
+        raise
+    except FileNotFoundError as error:
+        raise DatasetError(f"there is no {quoted(path)}: wanted {wanted}") from error
+    except PermissionError as error:
+        raise DatasetError(
+            f"no permission to read {quoted(path)}: wanted {wanted} that you may read"
+        ) from error
+    except MemoryError as error:
+        raise DatasetError(
+            f"{quoted(path)} does not fit into this machine's memory: wanted {wanted} that does"
+        ) from error
+    # zipfile, gzip, zlib, numpy and Pillow raise a dozen unrelated types on damaged bytes.
+    except Exception as error:
+        found = shortened(_reason(error))
+        raise DatasetError(
+            f"{quoted(path)} cannot be read ({found}): wanted {wanted}, undamaged"
+        ) from error
+
+
+def open_regular(path: Path) -> IO[bytes]:
+    """Open a file for reading, but never a FIFO or a device, which could block for ever.
+
+    Raises:
+        DatasetError: `path` is not a regular file.
+        OSError: it is missing or may not be read.
+    """
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise DatasetError(f"{quoted(path)} is a FIFO, a device or a folder: wanted a regular file")
+    return path.open("rb")
+
+
+def read_exactly(stream: ByteStream, count: int, what: str) -> npt.NDArray[np.uint8]:
+    """The stream's remaining bytes, which must be `count`; memory is touched only as they come.
+
+    Raises:
+        DatasetError: there are fewer bytes, or more; `what` names the data in the message.
+    """
+    data = np.empty(count, np.uint8)
+    filled = 0
+    while filled < count:
+        chunk = stream.read(min(_CHUNK_BYTES, count - filled))
+        if not chunk:
+            raise DatasetError(
+                f"{what} is truncated: it holds {filled} bytes of data, "
+                f"but by its header wanted are {count}"
+            )
+        data[filled : filled + len(chunk)] = np.frombuffer(chunk, np.uint8)
+        filled += len(chunk)
+    # The read past the end also makes zip and gzip compare their checksums.
+    if stream.read(1):
+        raise DatasetError(f"{what} holds too much data: by its header wanted are {count} bytes")
+    return data
+
+
+def _reason(error: Exception) -> str:
+    """What an error says, without the path, which the operating system's errors repeat."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return f"{type(error).__name__}: {error}"

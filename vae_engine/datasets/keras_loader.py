@@ -1,0 +1,108 @@
+"""Datasets as Keras loads them; the functions import Keras, and so TensorFlow, when called."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from typing import TypeAlias
+
+from vae_engine.datasets.arrays import AnyArray, Arrays
+from vae_engine.datasets.dataset import Dataset, make_dataset
+from vae_engine.datasets.files import quoted, shortened
+from vae_engine.datasets.keras_cache import fashion_mnist_folder
+from vae_engine.datasets.loader import load_dataset
+from vae_engine.errors import DatasetError
+
+_logger = logging.getLogger(__name__)
+
+_SOCKET_SECONDS = 10.0
+# Names resolve to many addresses, each of which may swallow packets for _SOCKET_SECONDS.
+_MNIST_SECONDS = 30.0
+
+_KerasArrays: TypeAlias = tuple[tuple[AnyArray, AnyArray], tuple[AnyArray, AnyArray]]
+
+
+def load_dataset_with_keras(name: str) -> Dataset:
+    """Load `mnist` or `fashion_mnist` by its Keras loader, which downloads it once, or a path.
+
+    Where MNIST cannot be downloaded within half a minute, the packaged copy with the same arrays
+    takes its place; `source` tells which it was. Keras prints its progress on stdout.
+
+    Raises:
+        DatasetError: Fashion-MNIST cannot be downloaded, or as `load_dataset` does.
+    """
+    if name == "mnist":
+        return _keras_mnist()
+    if name == "fashion_mnist":
+        return _keras_fashion_mnist()
+    return load_dataset(name)
+
+
+def _keras_mnist() -> Dataset:
+    from keras.datasets import mnist
+
+    try:
+        with _socket_timeout(_SOCKET_SECONDS):
+            loaded = _result_within(_MNIST_SECONDS, mnist.load_data)
+    # Keras raises bare Exception, and its many ways to fail all mean the same here.
+    except Exception as error:  # noqa: BLE001
+        _logger.warning("mnist: using the packaged copy, as Keras has none (%s)", _reason(error))
+        return load_dataset("mnist")
+    return make_dataset("mnist", "keras", _named(loaded))
+
+
+def _keras_fashion_mnist() -> Dataset:
+    from keras.datasets import fashion_mnist
+
+    try:
+        with _socket_timeout(_SOCKET_SECONDS):
+            loaded = fashion_mnist.load_data()
+    except Exception as error:
+        raise DatasetError(
+            f"Keras cannot load fashion_mnist ({_reason(error)}): wanted a network, or its four "
+            f"IDX files, undamaged, in {quoted(fashion_mnist_folder())}"
+        ) from error
+    return make_dataset("fashion_mnist", "keras", _named(loaded))
+
+
+def _named(loaded: _KerasArrays) -> Arrays:
+    (x_train, y_train), (x_test, y_test) = loaded
+    return Arrays(x_train, y_train, x_test, y_test)
+
+
+def _reason(error: Exception) -> str:
+    return shortened(f"{type(error).__name__}: {error}".rstrip(": "))
+
+
+@contextmanager
+def _socket_timeout(seconds: float) -> Iterator[None]:
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(seconds)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)
+
+
+def _result_within(seconds: float, load: Callable[[], _KerasArrays]) -> _KerasArrays:
+    """What `load` returns; a load that takes longer goes on in the background, to no effect here.
+
+    Raises:
+        TimeoutError: it took longer.
+        Exception: whatever `load` raises.
+    """
+    result: Future[_KerasArrays] = Future()
+
+    def run() -> None:
+        try:
+            result.set_result(load())
+        # Raised again by the caller, from result().
+        except Exception as error:  # noqa: BLE001
+            result.set_exception(error)
+
+    threading.Thread(target=run, name="keras-download", daemon=True).start()
+    return result.result(timeout=seconds)

@@ -1,0 +1,67 @@
+"""Whether a dataset can be had, asked before a session is created for it."""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+
+from vae_engine.datasets.keras_cache import fashion_mnist_folder, is_complete
+from vae_engine.datasets.loader import load_dataset
+from vae_engine.errors import DatasetError
+
+EXIT_UNAVAILABLE = 3
+"""Exit code of a download that the last line on its stderr explains."""
+
+_logger = logging.getLogger(__name__)
+
+# 30 MB: enough for a slow line, and an end for a server that trickles.
+_DOWNLOAD_SECONDS = 900.0
+
+
+def check_dataset(name: str, limit: int = 0) -> None:
+    """Check that a session on this dataset can start; Fashion-MNIST is downloaded if need be.
+
+    `mnist` with limit 0 returns at once, since the package has a copy. A download runs Keras in a
+    process of its own, takes 10 s and more, and prints nothing.
+
+    Raises:
+        DatasetError: the data are missing, damaged or unfit, or cannot be downloaded.
+        SettingError: there are fewer training images than `limit`.
+    """
+    if name == "mnist" and limit == 0:
+        return
+    if name == "fashion_mnist" and not is_complete(fashion_mnist_folder()):
+        _download(name)
+    load_dataset(name).limited(limit)
+
+
+def _download(name: str) -> None:
+    _logger.info("downloading %s", name)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "vae_engine.datasets.download", name],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_DOWNLOAD_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise DatasetError(
+            f"{name} was not downloaded within {_DOWNLOAD_SECONDS:.0f} s: "
+            "wanted a faster network, or the path of a folder with its four IDX files"
+        ) from error
+    if done.returncode != 0:
+        raise DatasetError(_failure(name, done))
+
+
+def _failure(name: str, done: subprocess.CompletedProcess[str]) -> str:
+    lines = done.stderr.strip().splitlines()
+    if done.returncode == EXIT_UNAVAILABLE and lines:
+        return lines[-1]
+    return (
+        f"{name} was not downloaded (the download ended with code {done.returncode}): "
+        "try again, or give the path of a folder with its four IDX files"
+    )

@@ -1,0 +1,45 @@
+"""The errors a caller can meet, as one tree.
+
+    EngineError
+    ├── SettingError          a setting has a value it cannot have (bad usage)
+    ├── DatasetError          images cannot be read, or are not what training needs
+    ├── SessionError          a session, or the command for it, cannot be carried out
+    │   ├── SessionNotFoundError  no session, or more than one, goes by that id or name
+    │   ├── SessionDamagedError   its files cannot be read, or are newer than this version
+    │   └── SessionBusyError      another worker holds it, or it is in the wrong state
+    └── WorkerError           the training worker could not be started
+
+Every message is one line that says what was found, what is wanted and what to do.
+"""
+
+
+class EngineError(Exception):
+    """Base of all errors that this package raises on purpose."""
+
+
+class SettingError(EngineError):
+    """A setting's value is of the wrong type or out of range."""
+
+
+class DatasetError(EngineError):
+    """The images are missing, unreadable, or of the wrong shape, type or range."""
+
+
+class SessionError(EngineError):
+    """Something asked of a session cannot be done."""
+
+
+class SessionNotFoundError(SessionError):
+    """No session, or more than one, answers to the given id, prefix or name."""
+
+
+class SessionDamagedError(SessionError):
+    """A session's files are unreadable, fail their digest, or come from a newer version."""
+
+
+class SessionBusyError(SessionError):
+    """A worker holds the session, or it is not in the state that the request needs."""
+
+
+class WorkerError(EngineError):
+    """The training worker could not be started, or died before it was ready."""
