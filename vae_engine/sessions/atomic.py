@@ -1,0 +1,136 @@
+"""Files that are whole or absent: replaced in one step, read with a bound."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+import msgspec
+
+from vae_engine.errors import SessionDamagedError
+from vae_engine.sessions import layout
+
+Record = TypeVar("Record")
+
+_TEMPORARY = ".tmp-"
+_RECORD_LIMIT = 2**20
+
+
+def replace_file(path: Path, write: Callable[[Path], None], *, durable: bool = True) -> None:
+    """Let `write` fill a temporary file, then put it in the place of `path` in one step.
+
+    Args:
+        path: the file to replace or create.
+        write: receives the temporary path, which lies in the same folder.
+        durable: wait until the disk has it, so that it also survives a power cut.
+
+    Raises:
+        OSError: the file cannot be written; `path` is then as it was.
+    """
+    # The suffix stays, since writers such as Keras and NumPy choose the format by it.
+    temporary = path.with_name(f"{_TEMPORARY}{secrets.token_hex(4)}-{path.name}")
+    try:
+        write(temporary)
+        if durable:
+            _sync(temporary)
+        temporary.replace(path)
+        if durable:
+            _sync(path.parent)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_record(path: Path, record: object, *, durable: bool = True) -> None:
+    """Replace `path` by `record` as JSON."""
+    data = msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
+
+    def write(temporary: Path) -> None:
+        temporary.write_bytes(data)
+
+    replace_file(path, write, durable=durable)
+
+
+def read_record(path: Path, kind: type[Record]) -> Record:
+    """Read a JSON file as a `kind`.
+
+    Raises:
+        FileNotFoundError: there is none.
+        SessionDamagedError: it is not a regular file, too large, or not a `kind`.
+    """
+    data = read_bounded(path, _RECORD_LIMIT)
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise SessionDamagedError(f"{path.name} is damaged: {_one_line(error)}") from None
+
+
+def read_bounded(path: Path, limit: int) -> bytes:
+    """Read a regular file of at most `limit` bytes, following no link.
+
+    Raises:
+        FileNotFoundError: there is none.
+        SessionDamagedError: it is no regular file, larger, or unreadable.
+    """
+    with open_regular(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > limit:
+            raise SessionDamagedError(f"{path.name} has {size} bytes: at most {limit} are read")
+        try:
+            return file.read(limit)
+        except OSError as error:
+            raise SessionDamagedError(f"{path.name} cannot be read: {error.strerror}") from None
+
+
+def open_regular(path: Path) -> BinaryIO:
+    """Open a regular file for reading, without waiting for anything and following no link.
+
+    Raises:
+        FileNotFoundError: there is none.
+        SessionDamagedError: it is no regular file, or unreadable.
+    """
+    try:
+        # Without O_NONBLOCK the open of a FIFO would wait for a writer.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        reason = "it is a link" if error.errno == errno.ELOOP else error.strerror
+        raise SessionDamagedError(f"{path.name} cannot be read: {reason}") from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise SessionDamagedError(f"{path.name} is not a regular file")
+    return os.fdopen(descriptor, "rb")
+
+
+def remove_temporaries(folder: Path) -> None:
+    """Delete what a killed worker left in a session's folder; only its next worker may call this.
+
+    The inbox and the label are written by others, who may be at it right now.
+    """
+    for pattern in (f"{_TEMPORARY}*", f"*/{_TEMPORARY}*"):
+        for leftover in folder.glob(pattern):
+            others = leftover.parent.name == layout.INBOX or leftover.name.endswith(layout.LABEL)
+            if not others and not leftover.is_dir():
+                leftover.unlink(missing_ok=True)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _one_line(error: Exception) -> str:
+    """The error's text, which may quote the file, in one line without control characters."""
+    line = " ".join(str(error).split())[:200]
+    return "".join(character if character.isprintable() else "?" for character in line)

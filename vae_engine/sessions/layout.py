@@ -1,0 +1,84 @@
+"""Names of the files in a session folder: the contract between worker and viewers.
+
+Each file has one writer. `session.json` is written once by whoever creates the session, `label.json`
+by whoever renames or tags it, everything else by the worker alone; controllers add files to the
+inbox and the worker takes them away.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+SCHEMA = 1
+
+MANIFEST = "session.json"
+LABEL = "label.json"
+EVENTS = "events.jsonl"
+SUMMARY = "summary.json"
+WORKER = "worker.json"
+HEARTBEAT = "heartbeat"
+LOCK = "worker.lock"
+LOG = "worker.log"
+RESULT = "result.json"
+INBOX = "inbox"
+CHECKPOINTS = "checkpoints"
+PREVIEWS = "previews"
+EXPORTS = "exports"
+MODEL = "model"
+INDEX = "index.json"
+ORIGINALS = "originals.npz"
+WEIGHTS = "model/vae.weights.h5"
+KERAS_MODEL = "model/vae.keras"
+RECONSTRUCTIONS = "reconstructions.png"
+SAMPLES = "samples.png"
+EMBEDDINGS = "embeddings.npz"
+
+TRASH = ".trash"
+
+NAMES = frozenset(
+    {MANIFEST, LABEL, EVENTS, SUMMARY, WORKER, HEARTBEAT, LOCK, LOG, RESULT, INBOX, CHECKPOINTS}
+    | {PREVIEWS, EXPORTS, MODEL, RECONSTRUCTIONS, SAMPLES, EMBEDDINGS}
+)
+"""Everything that lies directly in a session folder."""
+
+# What belongs to one machine or one worker's life (worker.json, heartbeat, lock, inbox) stays at
+# home, and so does the summary, which whoever takes the session in derives anew from the log.
+_TRAVELLING = re.compile(
+    r"session\.json|label\.json|events\.jsonl|worker\.log|result\.json"
+    r"|reconstructions\.png|samples\.png|embeddings\.npz"
+    r"|checkpoints/(index\.json|epoch-[0-9]{6,9}-step-[0-9]{6,9}\.npz)"
+    r"|previews/(originals|epoch-[0-9]{6,9})\.npz"
+    r"|exports/(index\.json|(encoder|decoder)-[0-9]{6,9}\.tflite)"
+    r"|model/(vae\.weights\.h5|vae\.keras)"
+)
+# Needed for further training, or by TensorFlow alone: the exports hold the same weights.
+_LEFT_OUT_OF_SLIM = re.compile(r"checkpoints/.*|worker\.log|model/.*")
+
+
+def preview_file(epoch: int) -> str:
+    """Name of an epoch's preview, relative to the session folder."""
+    return f"{PREVIEWS}/epoch-{epoch:06d}.npz"
+
+
+def checkpoint_file(epoch: int, step: int) -> str:
+    """Name of a checkpoint after `step` steps of the epoch that follows `epoch` whole ones."""
+    return f"{CHECKPOINTS}/epoch-{epoch:06d}-step-{step:06d}.npz"
+
+
+def export_file(part: str, epoch: int) -> str:
+    """Name of the exported `encoder` or `decoder` of an epoch."""
+    return f"{EXPORTS}/{part}-{epoch:06d}.tflite"
+
+
+def travels(relative: str, *, slim: bool = False) -> bool:
+    """Whether a file, named relative to its session, belongs into an export."""
+    if not _TRAVELLING.fullmatch(relative):
+        return False
+    return not (slim and _LEFT_OUT_OF_SLIM.fullmatch(relative))
+
+
+def create_folders(folder: Path) -> None:
+    """Make the subfolders that a worker writes into."""
+    for name in (INBOX, CHECKPOINTS, PREVIEWS, EXPORTS, MODEL):
+        (folder / name).mkdir(exist_ok=True)

@@ -1,0 +1,175 @@
+"""From events to what is known: the reduction that worker, app and command line share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+import msgspec
+
+from vae_engine.sessions import events as ev
+from vae_engine.sessions.records import EndStatus, Epoch, Status
+
+Phase = Literal["created", "starting", "training", "paused", "stopping", "ended"]
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """`summary.json`: the log in short, so that a thousand sessions are listed at once.
+
+    `epoch` of `epochs` are done; `duration` sums the seconds of all runs up to `updated`.
+    """
+
+    phase: Phase
+    end_status: EndStatus | None = None
+    stop_reason: str = ""
+    epoch: Epoch = 0
+    epochs: Epoch = 0
+    best_epoch: Epoch = 0
+    best_val_loss: float | None = None
+    images_per_second: float | None = None
+    run: int = 0
+    duration: float = 0.0
+    updated: float = 0.0
+
+
+class SessionLog:
+    """What a session's events add up to.
+
+    Attributes:
+        history: the epochs in order, each exactly once however often a run was resumed.
+        latest_progress: of the epoch under way, or None between epochs.
+        prepared: environment, dataset and parameter count of the latest run.
+        exported: epochs whose decoder was exported, in order.
+        ignored: commands that were not carried out, newest last.
+    """
+
+    def __init__(self) -> None:
+        self.phase: Phase = "created"
+        self.end_status: EndStatus | None = None
+        self.stop_reason = ""
+        self.stopping_now = False
+        self.finishing = ""
+        self.run = 0
+        self.epochs = 0
+        self.min_epochs = 0
+        self.prepared: ev.Prepared | None = None
+        self.latest_progress: ev.Progress | None = None
+        self.exported: list[int] = []
+        self.ignored: list[ev.CommandIgnored] = []
+        self.updated = 0.0
+        self._epochs: dict[int, ev.EpochEnded] = {}
+        self._best: ev.EpochEnded | None = None
+        self._earlier_runs = 0.0
+        self._run_started = 0.0
+
+    @property
+    def history(self) -> list[ev.EpochEnded]:
+        """The finished epochs, from 1 up."""
+        return [self._epochs[epoch] for epoch in sorted(self._epochs)]
+
+    @property
+    def epoch(self) -> int:
+        """How many epochs are finished."""
+        return max(self._epochs, default=0)
+
+    @property
+    def best(self) -> ev.EpochEnded | None:
+        """The epoch with the lowest validation loss, the earliest of equals."""
+        return self._best
+
+    @property
+    def duration(self) -> float:
+        """Seconds that workers spent on the session so far."""
+        return self._earlier_runs + max(0.0, self.updated - self._run_started)
+
+    def apply(self, events: Iterable[ev.AnyEvent]) -> None:
+        """Take further events in."""
+        for event in events:
+            self._apply(event)
+            self.updated = event.time
+
+    def summary(self) -> Summary:
+        """The present state in short."""
+        latest = self._epochs.get(self.epoch)
+        return Summary(
+            phase=self.phase,
+            end_status=self.end_status,
+            stop_reason=self.stop_reason,
+            epoch=self.epoch,
+            epochs=self.epochs,
+            best_epoch=self._best.epoch if self._best else 0,
+            best_val_loss=self._best.val_loss if self._best else None,
+            images_per_second=latest.images_per_second if latest else None,
+            run=self.run,
+            duration=self.duration,
+            updated=self.updated,
+        )
+
+    def _apply(self, event: ev.AnyEvent) -> None:
+        match event:
+            case ev.RunStarted():
+                self._start_run(event)
+            case ev.Prepared():
+                self.prepared = event
+                if self.phase == "starting":
+                    self.phase = "training"
+            case ev.Progress():
+                self.latest_progress = event
+            case ev.EpochEnded():
+                self._end_epoch(event)
+            case ev.Exported():
+                self.exported = sorted({*self.exported, event.epoch})
+            case ev.Paused():
+                self.phase = "paused"
+            case ev.Continued():
+                self.phase = "training"
+            case ev.Stopping():
+                self.phase = "stopping"
+                self.stopping_now = event.now
+            case ev.CommandIgnored():
+                self.ignored.append(event)
+            case ev.Finishing():
+                self.finishing = event.reason
+            case ev.RunEnded():
+                self.phase = "ended"
+                self.end_status = event.status
+                self.stop_reason = event.reason
+                self.latest_progress = None
+
+    def _start_run(self, event: ev.RunStarted) -> None:
+        self._earlier_runs = self.duration
+        self._run_started = event.time
+        self.updated = event.time
+        self.phase = "starting"
+        self.end_status = None
+        self.stop_reason = ""
+        self.stopping_now = False
+        self.finishing = ""
+        self.latest_progress = None
+        self.run = event.run
+        self.epochs = event.epochs
+        self.min_epochs = event.min_epochs
+
+    def _end_epoch(self, event: ev.EpochEnded) -> None:
+        # A resumed run repeats an epoch whose checkpoint was lost; its figures are the same.
+        self._epochs[event.epoch] = event
+        self.latest_progress = None
+        if self._best is None or event.val_loss < self._best.val_loss:
+            self._best = event
+
+
+def derive_status(phase: Phase, end_status: EndStatus | None, *, alive: bool) -> Status:
+    """The status that can be trusted: the log's last word, held against whether a worker lives.
+
+    Args:
+        phase: from the log or its summary.
+        end_status: the status of a run that ended.
+        alive: whether a worker holds the session now.
+    """
+    if phase == "ended" and end_status is not None:
+        return end_status
+    if not alive:
+        return "interrupted"
+    if phase == "created" or phase == "ended":
+        return "starting"
+    return phase

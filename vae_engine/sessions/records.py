@@ -1,0 +1,109 @@
+"""The small JSON records of a session folder."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from vae_engine.sessions.layout import SCHEMA
+from vae_engine.settings import Settings
+
+Status = Literal[
+    "starting",
+    "training",
+    "paused",
+    "stopping",
+    "completed",
+    "stopped",
+    "interrupted",
+    "diverged",
+    "failed",
+]
+EndStatus = Literal["completed", "stopped", "interrupted", "diverged", "failed"]
+
+LIVE: frozenset[str] = frozenset({"starting", "training", "paused", "stopping"})
+
+Epoch = Annotated[int, Meta(ge=0, le=100_000_000)]
+FileName = Annotated[str, Meta(pattern=r"\A[a-z0-9][a-z0-9._/-]{0,99}\Z")]
+Sha256 = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """`session.json`: what was asked for; written once, when the session is created."""
+
+    schema: Annotated[int, Meta(ge=1)] = SCHEMA
+    id: Annotated[str, Meta(pattern=r"\A[a-z0-9-]{1,64}\Z")]
+    created: float
+    settings: Settings
+    command: list[str] = []
+    parent: str | None = None
+    version: str = ""
+
+
+class Label(msgspec.Struct, frozen=True, kw_only=True):
+    """`label.json`: what people call the session; replaced by whoever changes it."""
+
+    name: str
+    tags: list[str] = []
+    note: str = ""
+
+
+class WorkerRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """`worker.json`: who the session's latest worker is, enough to tell whether it lives."""
+
+    host: str
+    boot_id: str
+    pid: int
+    process_created: float
+    run: int
+
+
+class CheckpointEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One checkpoint: after `epoch` whole epochs and `step` steps of the next."""
+
+    file: FileName
+    sha256: Sha256
+    epoch: Epoch
+    step: Epoch
+
+
+class CheckpointIndex(msgspec.Struct, frozen=True, kw_only=True):
+    """`checkpoints/index.json`: which checkpoint is which."""
+
+    latest: CheckpointEntry
+    previous: CheckpointEntry | None = None
+    best: CheckpointEntry | None = None
+
+
+class ExportEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """The exported LiteRT encoder and decoder of one epoch; `step` > 0 is part of the next."""
+
+    epoch: Epoch
+    step: Epoch = 0
+    encoder: FileName
+    encoder_sha256: Sha256
+    decoder: FileName
+    decoder_sha256: Sha256
+
+
+class ExportIndex(msgspec.Struct, frozen=True, kw_only=True):
+    """`exports/index.json`: every kept export, oldest first, and the one to use by default."""
+
+    current: ExportEntry
+    kept: list[ExportEntry] = []
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """`result.json`: what a session ended with.
+
+    Losses are in nats an image, at beta = 1, with z sampled, over the whole test split.
+    """
+
+    best_epoch: int
+    test_loss: float
+    test_reconstruction_loss: float
+    test_kl_loss: float
+    weights_sha256: Sha256
+    files: dict[FileName, Sha256]

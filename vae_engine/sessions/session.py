@@ -1,0 +1,182 @@
+"""One session as seen from outside: read-only, live or finished alike."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from vae_engine.errors import SessionDamagedError
+from vae_engine.sessions import atomic, layout
+from vae_engine.sessions.events import AnyEvent, EventReader
+from vae_engine.sessions.liveness import heartbeat_age, is_alive
+from vae_engine.sessions.progress import Phase, SessionLog, Summary, derive_status
+from vae_engine.sessions.records import (
+    EndStatus,
+    ExportIndex,
+    Label,
+    Manifest,
+    Result,
+    Status,
+    WorkerRecord,
+)
+from vae_engine.settings import Settings
+
+Record = TypeVar("Record")
+
+_STARTING_SECONDS = 10.0
+
+
+class Session:
+    """A session's folder, read as it is now; it never writes.
+
+    Attributes:
+        folder: where it lies.
+        manifest: what was asked for.
+        log: what the events read so far add up to; `poll` reads further.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Open the session in `folder`.
+
+        Raises:
+            SessionDamagedError: its `session.json` is missing, damaged or of a newer version.
+        """
+        self.folder = folder
+        self.manifest = read_manifest(folder)
+        self.log = SessionLog()
+        self._reader = EventReader(folder / layout.EVENTS)
+
+    @property
+    def id(self) -> str:
+        """The name of its folder."""
+        return self.folder.name
+
+    @property
+    def settings(self) -> Settings:
+        """What it trains with."""
+        return self.manifest.settings
+
+    @property
+    def label(self) -> Label:
+        """Name, tags and note as they are now."""
+        return read_label(self.folder, self.manifest)
+
+    @property
+    def damaged_lines(self) -> int:
+        """Lines of the event log that could not be read."""
+        return self._reader.damaged
+
+    def poll(self, *, progress: bool = True) -> list[AnyEvent]:
+        """Read the events that were added since the last call, and take them into `log`.
+
+        Raises:
+            SessionDamagedError: the event log cannot be read.
+        """
+        events = self._reader.read_all(progress=progress)
+        self.log.apply(events)
+        return events
+
+    def alive(self) -> bool:
+        """Whether a worker holds the session now."""
+        return worker_alive(self.folder)
+
+    def status(self) -> Status:
+        """The status derived from the events read so far and from whether a worker lives."""
+        return present_status(self.folder, self.manifest, self.log.phase, self.log.end_status)
+
+    def result(self) -> Result | None:
+        """What the session ended with, None before its end.
+
+        Raises:
+            SessionDamagedError: `result.json` cannot be read.
+        """
+        return _read_optional(self.folder / layout.RESULT, Result)
+
+    def exports(self) -> ExportIndex | None:
+        """Which exported encoders and decoders there are, None before the first.
+
+        Raises:
+            SessionDamagedError: the index cannot be read.
+        """
+        return _read_optional(self.folder / layout.EXPORTS / layout.INDEX, ExportIndex)
+
+
+class _Schema(msgspec.Struct):
+    schema: int
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read `session.json`.
+
+    Raises:
+        SessionDamagedError: missing, damaged, or written by a newer version.
+    """
+    path = folder / layout.MANIFEST
+    try:
+        schema = atomic.read_record(path, _Schema).schema
+        if schema > layout.SCHEMA:
+            raise SessionDamagedError(
+                f"session.json has schema {schema}, this version reads up to {layout.SCHEMA}: "
+                "upgrade to open it"
+            )
+        return atomic.read_record(path, Manifest)
+    except FileNotFoundError:
+        raise SessionDamagedError("session.json is missing: this is no session") from None
+
+
+def read_label(folder: Path, manifest: Manifest) -> Label:
+    """Read `label.json`; a missing or damaged one gives a name made of the settings."""
+    settings = manifest.settings
+    try:
+        return atomic.read_record(folder / layout.LABEL, Label)
+    except (FileNotFoundError, SessionDamagedError):
+        return Label(name=default_name(settings))
+
+
+def default_name(settings: Settings) -> str:
+    """The name of a session that was given none: `mnist-d2`."""
+    return f"{Path(settings.dataset).stem}-d{settings.latent_dim}"
+
+
+def read_summary(folder: Path) -> Summary:
+    """Read `summary.json`, or add the log up where it is missing or damaged.
+
+    Raises:
+        SessionDamagedError: the log cannot be read either.
+    """
+    try:
+        return atomic.read_record(folder / layout.SUMMARY, Summary)
+    except (FileNotFoundError, SessionDamagedError):
+        log = SessionLog()
+        log.apply(EventReader(folder / layout.EVENTS).read_all(progress=False))
+        return log.summary()
+
+
+def worker_alive(folder: Path) -> bool:
+    """Whether a worker holds the session in `folder` now."""
+    try:
+        worker = _read_optional(folder / layout.WORKER, WorkerRecord)
+    except SessionDamagedError:
+        return False
+    return is_alive(worker, heartbeat_age(folder))
+
+
+def present_status(
+    folder: Path, manifest: Manifest, phase: Phase, end_status: EndStatus | None
+) -> Status:
+    """The status that the log's last word and the worker's life add up to."""
+    if phase == "ended" and end_status is not None:
+        return end_status
+    # A worker needs a moment to show itself after the session appeared.
+    young = phase == "created" and time.time() - manifest.created < _STARTING_SECONDS
+    return derive_status(phase, end_status, alive=young or worker_alive(folder))
+
+
+def _read_optional(path: Path, kind: type[Record]) -> Record | None:
+    try:
+        return atomic.read_record(path, kind)
+    except FileNotFoundError:
+        return None

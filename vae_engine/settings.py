@@ -1,0 +1,302 @@
+"""Every hyperparameter of a session, with its range and its help, in one place.
+
+The command line, the form in the app and the session file all read this table, so a setting has one
+name, one range and one explanation everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, cast
+
+import msgspec
+from msgspec import Meta
+from msgspec.inspect import (
+    Field,
+    FloatType,
+    IntType,
+    Metadata,
+    StrType,
+    StructType,
+    VarTupleType,
+    type_info,
+)
+
+from vae_engine.errors import SettingError
+
+SettingValue = int | float | str | tuple[int, ...]
+SettingKind = Literal["int", "float", "str", "ints"]
+
+Units = Annotated[int, Meta(ge=1, le=4096)]
+Filters = Annotated[int, Meta(ge=1, le=512)]
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The settings of one session; immutable once it was created.
+
+    `loss = reconstruction_loss + beta * kl_loss` in nats an image. Build it with `make_settings`,
+    which checks every range.
+    """
+
+    dataset: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=4096,
+            description="mnist, fashion_mnist, or the path of an .npz, IDX or PNG dataset",
+        ),
+    ] = "mnist"
+    latent_dim: Annotated[int, Meta(ge=1, le=256, description="dimensions of z")] = 2
+    epochs: Annotated[int, Meta(ge=1, le=100_000, description="train at most so many epochs")] = 50
+    min_epochs: Annotated[
+        int, Meta(ge=1, le=100_000, description="train at least so many epochs, converged or not")
+    ] = 20
+    batch_size: Annotated[int, Meta(ge=1, le=8192, description="images a step")] = 128
+    learning_rate: Annotated[
+        float, Meta(gt=0.0, le=1.0, description="Adam's step size after the warm-up")
+    ] = 2e-3
+    beta: Annotated[
+        float, Meta(ge=0.0, le=1000.0, description="weight of kl_loss; 1 gives the ELBO")
+    ] = 1.0
+    beta_warmup_epochs: Annotated[
+        float, Meta(ge=0.0, le=100_000.0, description="epochs in which beta rises linearly from 0")
+    ] = 0.0
+    seed: Annotated[
+        int, Meta(ge=0, le=2**31 - 1, description="seed of weights, shuffling and noise")
+    ] = 0
+    limit: Annotated[
+        int, Meta(ge=0, le=10_000_000, description="use the first N training images; 0 for all")
+    ] = 0
+    filters: Annotated[
+        tuple[Filters, ...],
+        Meta(
+            min_length=1,
+            max_length=2,
+            description="filters of the encoder's stride-2 convolutions; the decoder mirrors them",
+        ),
+    ] = (16, 32)
+    kernel_size: Annotated[int, Meta(ge=2, le=9, description="kernel of every convolution")] = 4
+    dense_units: Annotated[
+        tuple[Units, ...],
+        Meta(
+            min_length=1,
+            max_length=4,
+            description="widths of the encoder's Dense layers; the decoder mirrors them",
+        ),
+    ] = (256, 256)
+    warmup_steps: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=1_000_000,
+            description="steps in which the learning rate rises; at most 1/10 of all",
+        ),
+    ] = 200
+    decay_epochs: Annotated[
+        int,
+        Meta(ge=0, le=100_000, description="last epochs, in which the learning rate falls to 0"),
+    ] = 6
+    patience: Annotated[
+        int,
+        Meta(ge=1, le=100_000, description="epochs without progress that count as converged"),
+    ] = 4
+    min_delta: Annotated[
+        float, Meta(ge=0.0, le=1000.0, description="nats of val_loss that count as progress")
+    ] = 0.1
+    adam_beta_1: Annotated[
+        float, Meta(ge=0.0, lt=1.0, description="Adam's decay of the gradient's mean")
+    ] = 0.9
+    adam_beta_2: Annotated[
+        float, Meta(ge=0.0, lt=1.0, description="Adam's decay of the gradient's square")
+    ] = 0.999
+    adam_epsilon: Annotated[
+        float, Meta(gt=0.0, le=1.0, description="Adam's guard against division by 0")
+    ] = 1e-7
+    threads: Annotated[
+        int, Meta(ge=0, le=1024, description="CPU threads; 0 takes all, the session records them")
+    ] = 0
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """What is known about one setting: its name, kind, default, bounds and help."""
+
+    name: str
+    kind: SettingKind
+    default: SettingValue
+    help: str
+    low: float
+    high: float
+    low_open: bool
+    high_open: bool
+    min_items: int
+    max_items: int
+
+    @property
+    def range_text(self) -> str:
+        """The values it takes, in words: `a whole number from 1 to 256`."""
+        if self.kind == "str":
+            return f"text of {self.min_items} to {self.max_items} characters"
+        low = f"above {self.low:g}" if self.low_open else f"from {self.low:.10g}"
+        high = f"and below {self.high:g}" if self.high_open else f"to {self.high:.10g}"
+        if self.low_open and not self.high_open:
+            high = f"and at most {self.high:.10g}"
+        if self.kind == "ints":
+            return (
+                f"{self.min_items} to {self.max_items} whole numbers {low} {high}, comma-separated"
+            )
+        noun = "a whole number" if self.kind == "int" else "a number"
+        return f"{noun} {low} {high}"
+
+    @property
+    def option(self) -> str:
+        """Its option on the command line: `--latent-dim`."""
+        return "--" + self.name.replace("_", "-")
+
+    def check(self, value: object) -> SettingValue:
+        """Return `value` in this setting's type.
+
+        Raises:
+            SettingError: wrong type, or out of range.
+        """
+        checked = self._typed(value)
+        if checked is None or not self._in_range(checked):
+            raise SettingError(f"{self.name} is {_shown(value)}: it must be {self.range_text}")
+        return checked
+
+    def parse(self, text: str) -> SettingValue:
+        """Read a value typed by a person, such as `16,32` or `2e-3`.
+
+        Raises:
+            SettingError: not of this setting's kind, or out of range.
+        """
+        try:
+            if self.kind == "int":
+                return self.check(int(text))
+            if self.kind == "float":
+                return self.check(float(text))
+            if self.kind == "ints":
+                return self.check(tuple(int(part) for part in text.split(",")))
+        except ValueError:
+            raise SettingError(
+                f"{self.name} is {_shown(text)}: it must be {self.range_text}"
+            ) from None
+        return self.check(text)
+
+    def format(self, value: object) -> str:
+        """The text that `parse` reads back as `value`."""
+        if isinstance(value, (tuple, list)):
+            return ",".join(str(item) for item in value)
+        return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
+
+    def _typed(self, value: object) -> SettingValue | None:
+        if isinstance(value, bool):
+            return None
+        if self.kind == "int":
+            return value if isinstance(value, int) else None
+        if self.kind == "float":
+            return float(value) if isinstance(value, (int, float)) and abs(value) < 1e300 else None
+        if self.kind == "str":
+            return value if isinstance(value, str) and value.isprintable() else None
+        if isinstance(value, (list, tuple)) and all(type(item) is int for item in value):
+            return tuple(value)
+        return None
+
+    def _in_range(self, value: SettingValue) -> bool:
+        if isinstance(value, str):
+            return self.min_items <= len(value) <= self.max_items
+        if isinstance(value, tuple):
+            return self.min_items <= len(value) <= self.max_items and all(
+                self._number_in_range(item) for item in value
+            )
+        return self._number_in_range(value)
+
+    def _number_in_range(self, value: float) -> bool:
+        # Written so that NaN fails both comparisons.
+        above = value > self.low if self.low_open else value >= self.low
+        below = value < self.high if self.high_open else value <= self.high
+        return above and below
+
+
+def _shown(value: object) -> str:
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes no number of more than 4,300 digits.
+        return "a number of thousands of digits"
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _setting(field: Field) -> Setting:
+    """Read a field's kind, bounds and help from its annotation."""
+    if not isinstance(field.type, Metadata):
+        raise TypeError(f"the setting {field.name} has no description")
+    whole = field.type.type
+    item = whole.item_type if isinstance(whole, VarTupleType) else whole
+    bounds = item if isinstance(item, (IntType, FloatType)) else IntType(ge=0)
+    low_open, high_open = bounds.gt is not None, bounds.lt is not None
+    lengths = (1, 1)
+    if isinstance(whole, (VarTupleType, StrType)):
+        lengths = (whole.min_length or 0, whole.max_length or 0)
+    return Setting(
+        name=field.name,
+        kind=_KINDS[type(whole)],
+        default=field.default,
+        help=(field.type.extra_json_schema or {})["description"],
+        low=float(bounds.gt if low_open else bounds.ge or 0),  # type: ignore[arg-type]
+        high=float(bounds.lt if high_open else bounds.le or 0),  # type: ignore[arg-type]
+        low_open=low_open,
+        high_open=high_open,
+        min_items=lengths[0],
+        max_items=lengths[1],
+    )
+
+
+_KINDS: dict[type, SettingKind] = {
+    IntType: "int",
+    FloatType: "float",
+    StrType: "str",
+    VarTupleType: "ints",
+}
+
+SETTINGS: dict[str, Setting] = {
+    field.name: _setting(field) for field in cast(StructType, type_info(Settings)).fields
+}
+
+
+def make_settings(values: Mapping[str, object] | None = None, **changes: object) -> Settings:
+    """Check every value and return the settings; what is not given takes its default.
+
+    A default `min_epochs` or `decay_epochs` gives way to fewer `epochs`; one that was asked for
+    does not.
+
+    Args:
+        values: settings by name, as read from a file or a form.
+        changes: further settings, stronger than `values`.
+
+    Raises:
+        SettingError: an unknown name, a wrong type, or a value out of range.
+    """
+    given = {**(values or {}), **changes}
+    for name in given:
+        if name not in SETTINGS:
+            raise SettingError(f"unknown setting {_shown(name)}: known are {', '.join(SETTINGS)}")
+    checked = {name: SETTINGS[name].check(value) for name, value in given.items()}
+    settings = Settings(**checked)  # type: ignore[arg-type]
+    if settings.min_epochs > settings.epochs:
+        if "min_epochs" in given and "epochs" in given:
+            raise SettingError(
+                f"min_epochs is {settings.min_epochs}: it must not be above epochs, "
+                f"which is {settings.epochs}"
+            )
+        if "min_epochs" in given:
+            return msgspec.structs.replace(settings, epochs=settings.min_epochs)
+        return msgspec.structs.replace(settings, min_epochs=settings.epochs)
+    return settings
+
+
+def changed_settings(settings: Settings) -> dict[str, SettingValue]:
+    """The settings that differ from their defaults, by name."""
+    return {
+        name: value
+        for name, setting in SETTINGS.items()
+        if (value := getattr(settings, name)) != setting.default
+    }
