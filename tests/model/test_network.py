@@ -1,0 +1,141 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from vae_engine.errors import SessionDamagedError
+from vae_engine.inference.litert import Decoder, Encoder
+from vae_engine.model.network import build_networks, load_networks, weights_sha256
+from vae_engine.model.objective import kl_per_dimension, reconstruction_per_image
+from vae_engine.settings import make_settings
+from vae_engine.training.export import file_sha256
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"latent_dim": 1},
+        {"latent_dim": 256},
+        {"filters": (8,), "dense_units": (32,)},
+        {"filters": (4, 8), "kernel_size": 3, "dense_units": (16, 24, 32)},
+    ],
+)
+def test_shapes_for_every_kind_of_network(changes: dict[str, object]) -> None:
+    settings = make_settings(changes)
+    networks = build_networks(settings)
+    images = np.zeros((3, 28, 28, 1), np.float32)
+    z_mean, z_log_var = networks.encoder(images)
+    assert z_mean.shape == z_log_var.shape == (3, settings.latent_dim)
+    probabilities = networks.decoder(z_mean).numpy()
+    assert probabilities.shape == (3, 28, 28, 1)
+    logits = networks.decoder_logits(z_mean).numpy()
+    np.testing.assert_allclose(probabilities, 1 / (1 + np.exp(-logits)), rtol=1e-5)
+    assert [output.shape[0] for output in networks.vae(images)] == [3, 3, 3]
+
+
+def test_the_layers_are_those_of_the_seeds() -> None:
+    networks = build_networks(make_settings())
+    encoder = [type(layer).__name__ for layer in networks.encoder.layers]
+    decoder = [type(layer).__name__ for layer in networks.decoder.layers]
+    dense = ["Dense", "Dense"]
+    assert encoder == ["InputLayer", "Conv2D", "Conv2D", "Flatten", *dense, *dense]
+    assert decoder == [
+        "InputLayer", *dense, "Dense", "Reshape", "Conv2DTranspose", "Conv2DTranspose", "Activation"
+    ]  # fmt: skip
+    assert networks.decoder.layers[-1].activation is keras.activations.sigmoid
+
+
+def test_gradients_reach_every_weight() -> None:
+    networks = build_networks(make_settings(latent_dim=4))
+    images = tf.random.stateless_uniform((16, 28, 28, 1), seed=[1, 2])
+    epsilon = tf.random.stateless_normal((16, 4), seed=[3, 4])
+    with tf.GradientTape() as tape:
+        z_mean, z_log_var = networks.encoder(images)
+        z = z_mean + tf.exp(0.5 * z_log_var) * epsilon
+        logits = networks.decoder_logits(z)
+        loss = tf.reduce_mean(reconstruction_per_image(images, logits)) + tf.reduce_mean(
+            tf.reduce_sum(kl_per_dimension(z_mean, z_log_var), axis=1)
+        )
+    gradients = tape.gradient(loss, networks.variables)
+    for variable, gradient in zip(networks.variables, gradients, strict=True):
+        assert gradient is not None, variable.path
+        assert np.abs(gradient.numpy()).max() > 0, variable.path
+
+
+def test_equal_seeds_give_equal_weights_and_other_seeds_others() -> None:
+    first, second = (weights_sha256(build_networks(make_settings(seed=5))) for _ in range(2))
+    assert first == second
+    assert weights_sha256(build_networks(make_settings(seed=6))) != first
+
+
+def test_the_digest_sees_a_single_changed_value() -> None:
+    networks = build_networks(make_settings())
+    before = weights_sha256(networks)
+    bias = networks.variables[-1]
+    bias.assign(bias + np.float32(1e-7))
+    assert weights_sha256(networks) != before
+
+
+def test_litert_equals_keras(tmp_path: Path) -> None:
+    networks = build_networks(make_settings(latent_dim=8))
+    rng = np.random.default_rng(0)
+    images = rng.random((300, 28, 28, 1)).astype(np.float32)
+    z = rng.standard_normal((300, 8)).astype(np.float32)
+    for part in ("encoder", "decoder"):
+        getattr(networks, part).export(tmp_path / f"{part}.tflite", format="litert", verbose=False)
+    encoder_path, decoder_path = tmp_path / "encoder.tflite", tmp_path / "decoder.tflite"
+    encoder = Encoder(encoder_path, file_sha256(encoder_path))
+    decoder = Decoder(decoder_path, file_sha256(decoder_path))
+    z_mean, z_log_var = encoder.encode(images)
+    expected_mean, expected_log_var = networks.encoder(images)
+    np.testing.assert_allclose(z_mean, expected_mean.numpy(), atol=1e-5)
+    np.testing.assert_allclose(z_log_var, expected_log_var.numpy(), atol=1e-5)
+    np.testing.assert_allclose(decoder.decode(z), networks.decoder(z).numpy()[..., 0], atol=1e-5)
+    assert decoder.latent_dim == 8
+
+
+def test_the_vae_samples_z_in_training_only() -> None:
+    vae = build_networks(make_settings()).vae
+    images = np.random.default_rng(0).random((2, 28, 28, 1)).astype(np.float32)
+    first, second = (vae(images, training=False)[0].numpy() for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+    noisy, again = (vae(images, training=True)[0].numpy() for _ in range(2))
+    assert np.abs(noisy - again).max() > 0
+
+
+def test_the_keras_file_opens_with_plain_keras(tmp_path: Path) -> None:
+    networks = build_networks(make_settings())
+    networks.vae.save(tmp_path / "vae.keras")
+    script = (
+        "import sys, keras, numpy as np\n"
+        "model = keras.models.load_model(sys.argv[1])\n"
+        "outputs = model(np.zeros((2, 28, 28, 1)))\n"
+        "assert 'vae_engine' not in sys.modules\n"
+        "print([tuple(output.shape) for output in outputs])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "vae.keras")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "[(2, 28, 28, 1), (2, 2), (2, 2)]"
+
+
+@pytest.mark.filterwarnings("ignore:Skipping nested container:UserWarning")
+def test_saved_weights_come_back_and_foreign_ones_are_refused(tmp_path: Path) -> None:
+    settings = make_settings(latent_dim=3)
+    networks = build_networks(settings)
+    path = tmp_path / "vae.weights.h5"
+    networks.vae.save_weights(path)
+    loaded = load_networks(make_settings(latent_dim=3, seed=9), path, file_sha256(path))
+    assert weights_sha256(loaded) == weights_sha256(networks)
+    with pytest.raises(SessionDamagedError, match="not the file that was saved"):
+        load_networks(settings, path, "0" * 64)
+    with pytest.raises(SessionDamagedError, match="does not fit the settings"):
+        load_networks(make_settings(latent_dim=4), path, file_sha256(path))

@@ -1,0 +1,98 @@
+"""The compiled steps on real digits: what resume and comparison rest on."""
+
+import numpy as np
+import pytest
+
+from vae_engine.datasets import Dataset, load_dataset
+from vae_engine.model.network import Networks, build_networks, weights_sha256
+from vae_engine.settings import Settings, make_settings
+from vae_engine.training.randomness import Purpose, epoch_order
+from vae_engine.training.steps import EpochInputs, Evaluator, TrainingSteps, make_optimizer
+
+SMALL = make_settings(
+    latent_dim=3, filters=(4, 8), dense_units=(32,), batch_size=32, seed=4, threads=2
+)
+
+
+@pytest.fixture(scope="module")
+def digits() -> Dataset:
+    return load_dataset("mnist").limited(300)
+
+
+def trainer(settings: Settings, dataset: Dataset) -> tuple[Networks, TrainingSteps]:
+    networks = build_networks(settings)
+    optimizer = make_optimizer(settings, networks)
+    return networks, TrainingSteps(settings, networks, optimizer, dataset.train_images)
+
+
+def inputs(
+    steps: TrainingSteps, epoch: int = 1, rate: float = 1e-3, beta: float = 1
+) -> EpochInputs:
+    return EpochInputs(
+        epoch=epoch,
+        order=epoch_order(SMALL.seed, epoch, steps.images),
+        learning_rates=np.full(steps.steps, rate, np.float32),
+        betas=np.full(steps.steps, beta, np.float32),
+    )
+
+
+def test_the_last_batch_is_the_rest(digits: Dataset) -> None:
+    _, steps = trainer(SMALL, digits)
+    assert (steps.images, steps.steps) == (300, 10)
+    totals = steps.train(inputs(steps, rate=1e-30), 0, 10, (0.0, 0.0, 0.0))
+    # Untrained: every one of the 300 images costs about log 2 a pixel.
+    assert totals[1] / 300 == pytest.approx(784 * np.log(2), rel=0.02)
+
+
+def test_chunks_of_any_length_give_the_same_bits(digits: Dataset) -> None:
+    whole_networks, whole = trainer(SMALL, digits)
+    whole_totals = whole.train(inputs(whole), 0, 10, (0.0, 0.0, 0.0))
+    networks, steps = trainer(SMALL, digits)
+    totals = (0.0, 0.0, 0.0)
+    for first, last in [(0, 1), (1, 4), (4, 10)]:
+        totals = steps.train(inputs(steps), first, last, totals)
+    assert totals == whole_totals
+    assert weights_sha256(networks) == weights_sha256(whole_networks)
+
+
+def test_training_lowers_the_loss(digits: Dataset) -> None:
+    _, steps = trainer(SMALL, digits)
+    losses = [
+        steps.train(inputs(steps, epoch), 0, 10, (0.0, 0.0, 0.0))[0] / 300 for epoch in (1, 2, 3)
+    ]
+    assert losses[0] > losses[1] > losses[2]
+
+
+def test_the_loss_is_reconstruction_plus_beta_kl(digits: Dataset) -> None:
+    _, steps = trainer(SMALL, digits)
+    loss, reconstruction, kl = steps.train(inputs(steps, beta=4.0), 0, 10, (0.0, 0.0, 0.0))
+    assert kl > 0
+    assert loss == pytest.approx(reconstruction + 4.0 * kl, rel=1e-6)
+
+
+def test_the_learning_rate_of_each_step_is_used(digits: Dataset) -> None:
+    networks, steps = trainer(SMALL, digits)
+    before = [variable.numpy() for variable in networks.variables]
+    still = inputs(steps, rate=0.0)
+    steps.train(still, 0, 10, (0.0, 0.0, 0.0))
+    for value, variable in zip(before, networks.variables, strict=True):
+        np.testing.assert_array_equal(value, variable.numpy())
+
+
+def test_evaluation_repeats_exactly_and_differs_by_purpose(digits: Dataset) -> None:
+    evaluator = Evaluator(SMALL, build_networks(SMALL))
+    first = evaluator.evaluate(digits.val_images[:700], Purpose.VALIDATION_NOISE)
+    again = evaluator.evaluate(digits.val_images[:700], Purpose.VALIDATION_NOISE)
+    other = evaluator.evaluate(digits.val_images[:700], Purpose.TEST_NOISE)
+    assert first.reconstruction_loss == again.reconstruction_loss != other.reconstruction_loss
+    assert first.kl_loss == other.kl_loss
+    assert first.z_mean.shape == (700, 3)
+    assert first.elbo == pytest.approx(-first.reconstruction_loss - first.kl_loss)
+
+
+def test_evaluation_of_bytes_and_of_floats_agree(digits: Dataset) -> None:
+    evaluator = Evaluator(SMALL, build_networks(SMALL))
+    images = digits.test_images[:50]
+    as_bytes = evaluator.evaluate(images, Purpose.TEST_NOISE)
+    as_floats = evaluator.evaluate(images.astype(np.float32) / 255, Purpose.TEST_NOISE)
+    assert as_bytes.reconstruction_loss == pytest.approx(as_floats.reconstruction_loss, rel=1e-6)

@@ -1,0 +1,119 @@
+"""Real workers on real digits, few enough that an epoch takes about a second."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from vae_engine.launcher import start_worker
+from vae_engine.sessions.events import AnyEvent
+from vae_engine.sessions.liveness import is_alive
+from vae_engine.sessions.records import WorkerRecord
+from vae_engine.sessions.session import Session
+from vae_engine.sessions.store import SessionStore
+from vae_engine.settings import Settings, make_settings
+
+DEADLINE = 180.0
+
+
+@pytest.fixture(scope="session")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first 5,000 training and 500 test digits of MNIST, as a dataset file."""
+    import vae_engine.datasets
+
+    packaged = Path(vae_engine.datasets.__file__).parent / "mnist.npz"
+    path = tmp_path_factory.mktemp("data") / "digits.npz"
+    with np.load(packaged, allow_pickle=False) as arrays:
+        np.savez(
+            path,
+            x_train=arrays["x_train"][:5000],
+            y_train=arrays["y_train"][:5000],
+            x_test=arrays["x_test"][:500],
+            y_test=arrays["y_test"][:500],
+        )
+    return path
+
+
+@pytest.fixture(scope="session")
+def small(digits: Path) -> Settings:
+    """Three epochs of 30 steps."""
+    return make_settings(dataset=str(digits), epochs=3, seed=3, threads=2)
+
+
+class Runner:
+    """Creates sessions and runs their workers; none outlives the test."""
+
+    def __init__(self, root: Path) -> None:
+        self.store = SessionStore(root)
+        self._started: list[Session] = []
+
+    def create(self, settings: Settings, parent: str | None = None) -> Session:
+        return self.store.create(settings, command=["test"], parent=parent)
+
+    def start(self, session: Session, epochs: int | None = None) -> int:
+        self._started.append(session)
+        return start_worker(session, epochs=epochs)
+
+    def complete(self, session: Session, epochs: int | None = None) -> Session:
+        """Run a worker to its end."""
+        self.start(session, epochs)
+        wait_until(session, lambda: session.log.phase == "ended")
+        wait_until(session, lambda: not session.alive())
+        return session
+
+    def kill_all(self) -> None:
+        for session in self._started:
+            worker = session.folder / "worker.json"
+            if worker.exists() and session.alive():
+                kill(session)
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Iterator[Runner]:
+    runner = Runner(tmp_path / "sessions")
+    yield runner
+    runner.kill_all()
+
+
+@pytest.fixture(scope="session")
+def undisturbed(small: Settings, tmp_path_factory: pytest.TempPathFactory) -> Session:
+    """A session that ran through without a pause; read-only."""
+    runner = Runner(tmp_path_factory.mktemp("undisturbed"))
+    return runner.complete(runner.create(small))
+
+
+def worker_record(session: Session) -> WorkerRecord:
+    from vae_engine.sessions.atomic import read_record
+
+    return read_record(session.folder / "worker.json", WorkerRecord)
+
+
+def kill(session: Session) -> None:
+    """SIGKILL the session's worker, and wait until it is gone."""
+    record = worker_record(session)
+    os.kill(record.pid, signal.SIGKILL)
+    wait_until(session, lambda: not is_alive(record, 0.0))
+
+
+def wait_until(session: Session, condition: Callable[[], bool]) -> list[AnyEvent]:
+    """Read the session's events until the condition holds; returns them.
+
+    A run that has ended gets only the time that a process needs to go.
+    """
+    deadline = time.monotonic() + DEADLINE
+    events: list[AnyEvent] = []
+    ended = False
+    while True:
+        events += session.poll()
+        if condition():
+            return events
+        if session.log.phase == "ended" and not ended:
+            ended, deadline = True, time.monotonic() + 20.0
+        assert time.monotonic() < deadline, f"{session.log.phase}: {session.log.stop_reason}"
+        time.sleep(0.01)

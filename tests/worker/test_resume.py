@@ -1,0 +1,82 @@
+"""Resume, extend, fork: the same bits, and one continuous history."""
+
+import msgspec
+import pytest
+
+from tests.worker.conftest import Runner, kill, wait_until
+from vae_engine.sessions import inbox
+from vae_engine.sessions.events import EpochEnded
+from vae_engine.sessions.session import Session
+from vae_engine.settings import Settings, make_settings
+
+
+def weights(session: Session) -> str:
+    result = session.result()
+    assert result is not None
+    return result.weights_sha256
+
+
+def figures(session: Session) -> list[EpochEnded]:
+    """The history without what depends on the clock."""
+    return [
+        msgspec.structs.replace(epoch, seq=0, time=0.0, images_per_second=0.0, duration=0.0)
+        for epoch in session.log.history
+    ]
+
+
+def in_the_middle_of(session: Session, epoch: int) -> bool:
+    progress = session.log.latest_progress
+    return progress is not None and progress.epoch == epoch and 0 < progress.step < progress.steps
+
+
+def test_the_same_settings_give_the_same_weights(
+    runner: Runner, small: Settings, undisturbed: Session
+) -> None:
+    again = runner.complete(runner.create(small))
+    assert weights(again) == weights(undisturbed)
+    assert figures(again) == figures(undisturbed)
+
+
+def test_killed_and_stopped_sessions_end_with_the_same_bits(
+    runner: Runner, small: Settings, undisturbed: Session
+) -> None:
+    session = runner.create(small)
+    runner.start(session)
+    wait_until(session, lambda: in_the_middle_of(session, 2))
+    kill(session)
+    assert session.status() == "interrupted"
+
+    runner.start(session)
+    wait_until(session, lambda: in_the_middle_of(session, 3))
+    inbox.send(session.folder, "stop_now")
+    wait_until(session, lambda: session.log.phase == "ended")
+    assert session.status() == "stopped"
+    wait_until(session, lambda: not session.alive())
+
+    runner.complete(session)
+    assert session.status() == "completed"
+    assert session.log.run == 3
+    assert weights(session) == weights(undisturbed)
+    assert figures(session) == figures(undisturbed)
+
+
+def test_an_extension_continues_the_history(
+    runner: Runner, small: Settings, undisturbed: Session
+) -> None:
+    session = runner.complete(runner.create(small))
+    runner.complete(session, epochs=5)
+    assert session.status() == "completed"
+    assert [epoch.epoch for epoch in session.log.history] == [1, 2, 3, 4, 5]
+    assert figures(session)[:3] == figures(undisturbed)
+    assert session.log.epochs == 5
+    assert weights(session) != weights(undisturbed)
+
+
+def test_a_fork_trains_on_its_own(runner: Runner, small: Settings, undisturbed: Session) -> None:
+    changed = make_settings(msgspec.structs.asdict(small), beta=4.0, epochs=1, min_epochs=1)
+    fork = runner.complete(runner.create(changed, parent=undisturbed.id))
+    assert fork.manifest.parent == undisturbed.id
+    (only,) = fork.log.history
+    assert only.beta == 4.0
+    assert only.val_loss == pytest.approx(only.val_reconstruction_loss + 4.0 * only.val_kl_loss)
+    assert only.val_elbo == pytest.approx(-only.val_reconstruction_loss - only.val_kl_loss)

@@ -1,0 +1,1 @@
+"""Sampling, reconstructing and embedding from exported models, without TensorFlow."""

@@ -1,0 +1,1 @@
+"""The networks and the objective, in TensorFlow/Keras."""

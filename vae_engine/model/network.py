@@ -1,0 +1,143 @@
+"""Encoder, decoder and VAE as ordinary Keras models."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import keras
+from keras import layers
+
+from vae_engine.errors import SessionDamagedError
+from vae_engine.settings import Settings
+
+IMAGE_SHAPE = (28, 28, 1)
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The Keras models of one VAE; they share their layers.
+
+    Attributes:
+        encoder: images (n, 28, 28, 1) to [z_mean, z_log_var], each (n, latent_dim).
+        decoder: z (n, latent_dim) to pixel probabilities (n, 28, 28, 1).
+        decoder_logits: the decoder before its sigmoid; the objective is computed from logits.
+        vae: images to [reconstruction, z_mean, z_log_var]; z is sampled when called with
+            `training=True` and is z_mean otherwise. Layers of Keras only, so that its `.keras`
+            file opens without this package.
+    """
+
+    encoder: keras.Model
+    decoder: keras.Model
+    decoder_logits: keras.Model
+    vae: keras.Model
+
+    @property
+    def variables(self) -> list[Any]:
+        """The trainable variables, encoder first, in a fixed order."""
+        return [*self.encoder.trainable_variables, *self.decoder.trainable_variables]
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers are trained."""
+        return sum(int(variable.numpy().size) for variable in self.variables)
+
+
+def build_networks(settings: Settings) -> Networks:
+    """Build freshly initialised networks; equal settings and seed give equal weights."""
+    # Every initialiser draws from this, in the order in which the layers are built.
+    keras.utils.set_random_seed(settings.seed)
+    encoder = build_encoder(settings)
+    decoder = build_decoder(settings)
+    decoder_logits = keras.Model(
+        decoder.input, decoder.get_layer("logits").output, name="decoder_logits"
+    )
+    return Networks(encoder, decoder, decoder_logits, build_vae(encoder, decoder))
+
+
+def build_encoder(settings: Settings) -> keras.Model:
+    """Stride-2 convolutions, Dense layers and two heads: the posterior's mean and log-variance."""
+    images = keras.Input(IMAGE_SHAPE, name="images")
+    x = images
+    for index, filters in enumerate(settings.filters, start=1):
+        x = layers.Conv2D(
+            filters,
+            settings.kernel_size,
+            strides=2,
+            padding="same",
+            activation="relu",
+            name=f"conv_{index}",
+        )(x)
+    x = layers.Flatten(name="flatten")(x)
+    for index, units in enumerate(settings.dense_units, start=1):
+        x = layers.Dense(units, activation="relu", name=f"dense_{index}")(x)
+    z_mean = layers.Dense(settings.latent_dim, name="z_mean")(x)
+    z_log_var = layers.Dense(settings.latent_dim, name="z_log_var")(x)
+    return keras.Model(images, [z_mean, z_log_var], name="encoder")
+
+
+def build_decoder(settings: Settings) -> keras.Model:
+    """The encoder mirrored: Dense, Reshape, stride-2 Conv2DTranspose up to 28x28, sigmoid."""
+    z = keras.Input((settings.latent_dim,), name="z")
+    x = z
+    for index, units in enumerate(reversed(settings.dense_units), start=1):
+        x = layers.Dense(units, activation="relu", name=f"dense_{index}")(x)
+    side = IMAGE_SHAPE[0] // 2 ** len(settings.filters)
+    deepest = settings.filters[-1]
+    x = layers.Dense(side * side * deepest, activation="relu", name="dense_image")(x)
+    x = layers.Reshape((side, side, deepest), name="reshape")(x)
+    for index, filters in enumerate(reversed(settings.filters[:-1]), start=1):
+        x = layers.Conv2DTranspose(
+            filters,
+            settings.kernel_size,
+            strides=2,
+            padding="same",
+            activation="relu",
+            name=f"conv_transpose_{index}",
+        )(x)
+    logits = layers.Conv2DTranspose(
+        1, settings.kernel_size, strides=2, padding="same", name="logits"
+    )(x)
+    return keras.Model(
+        z, layers.Activation("sigmoid", name="probabilities")(logits), name="decoder"
+    )
+
+
+def build_vae(encoder: keras.Model, decoder: keras.Model) -> keras.Model:
+    """Encoder, reparameterization and decoder in one model."""
+    images = keras.Input(IMAGE_SHAPE, name="images")
+    z_mean, z_log_var = encoder(images)
+    # GaussianNoise adds noise in training only: a sampling layer that every Keras has.
+    epsilon = layers.GaussianNoise(1.0, name="epsilon")(keras.ops.zeros_like(z_mean))
+    z = z_mean + keras.ops.exp(0.5 * z_log_var) * epsilon
+    return keras.Model(images, [decoder(z), z_mean, z_log_var], name="vae")
+
+
+def weights_sha256(networks: Networks) -> str:
+    """A digest of the weights' values, equal for equal weights whatever file they came from."""
+    digest = hashlib.sha256()
+    for variable in networks.variables:
+        value = variable.numpy()
+        digest.update(f"{variable.path} {value.dtype} {value.shape}\n".encode())
+        digest.update(value.tobytes())
+    return digest.hexdigest()
+
+
+def load_networks(settings: Settings, path: Path, sha256: str) -> Networks:
+    """Build networks and give them the weights of a `.weights.h5` file.
+
+    Raises:
+        SessionDamagedError: the file has another digest, or weights of other shapes.
+    """
+    with path.open("rb") as file:
+        if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
+            raise SessionDamagedError(f"{path.name} is not the file that was saved: refused")
+    networks = build_networks(settings)
+    try:
+        networks.vae.load_weights(path)
+    except (ValueError, OSError, KeyError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise SessionDamagedError(f"{path.name} does not fit the settings: {reason}") from None
+    return networks

@@ -1,0 +1,198 @@
+"""Checkpoints: everything a later run needs to go on as if nothing had happened."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from vae_engine.errors import SessionDamagedError
+from vae_engine.sessions import atomic, layout
+from vae_engine.sessions.arrays import ArraySpec, parse_npz
+from vae_engine.sessions.events import EpochEnded
+from vae_engine.sessions.records import CheckpointEntry, CheckpointIndex
+from vae_engine.training.convergence import Convergence, Plan
+
+_log = logging.getLogger(__name__)
+
+Array = NDArray[Any]
+
+_FILE_LIMIT = 4 * 2**30
+_STATE = "state"
+
+
+class TrainingState(msgspec.Struct, frozen=True, kw_only=True):
+    """Where training stands, apart from the weights and the optimizer.
+
+    Attributes:
+        epoch: whole epochs done.
+        step: steps done of the next one.
+        totals: sums over the images of that epoch so far: loss, reconstruction_loss, kl_loss.
+        elapsed: seconds spent on that epoch so far.
+        trained: seconds of these that went into training steps.
+        plan: the stretch of training under way.
+        convergence: the state of its end.
+        best_epoch: the epoch with the lowest val_loss, 0 before the first.
+        best_val_loss: that loss, nats an image.
+        last_epoch: the newest epoch's figures, in case the log lost them.
+    """
+
+    epoch: int
+    step: int
+    totals: tuple[float, float, float]
+    elapsed: float
+    trained: float
+    plan: Plan
+    convergence: Convergence
+    best_epoch: int = 0
+    best_val_loss: float | None = None
+    last_epoch: EpochEnded | None = None
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A training state with the values of the weights and of the optimizer's variables."""
+
+    state: TrainingState
+    weights: list[Array]
+    optimizer: list[Array]
+
+
+def save(folder: Path, checkpoint: Checkpoint) -> None:
+    """Write a checkpoint and make it the latest; the one before stays as the previous.
+
+    It becomes the best one where it stands at the end of the best epoch.
+
+    Raises:
+        OSError: the disk refused; the earlier checkpoints are intact.
+    """
+    state = checkpoint.state
+    content = _encode(checkpoint)
+    name = layout.checkpoint_file(state.epoch, state.step)
+    atomic.replace_file(folder / name, lambda temporary: _write(temporary, content))
+    entry = CheckpointEntry(
+        file=name,
+        sha256=hashlib.sha256(content).hexdigest(),
+        epoch=state.epoch,
+        step=state.step,
+    )
+    before = read_index(folder)
+    is_best = state.step == 0 and state.epoch == state.best_epoch
+    previous = before.latest if before and before.latest.file != name else None
+    if before and previous is None:
+        previous = before.previous
+    index = CheckpointIndex(
+        latest=entry,
+        previous=previous,
+        best=entry if is_best else (before.best if before else None),
+    )
+    atomic.write_record(folder / layout.CHECKPOINTS / layout.INDEX, index)
+    _prune(folder, index)
+
+
+def read_index(folder: Path) -> CheckpointIndex | None:
+    """Which checkpoints there are, None for none.
+
+    Raises:
+        SessionDamagedError: the index cannot be read.
+    """
+    try:
+        return atomic.read_record(folder / layout.CHECKPOINTS / layout.INDEX, CheckpointIndex)
+    except FileNotFoundError:
+        return None
+
+
+def load_latest(
+    folder: Path, weights: Sequence[Array], optimizer: Sequence[Array]
+) -> Checkpoint | None:
+    """The latest checkpoint that is whole, or None where the session has none yet.
+
+    Args:
+        folder: the session's folder.
+        weights: values of the shapes and types that are wanted.
+        optimizer: likewise.
+
+    Raises:
+        SessionDamagedError: there are checkpoints, but none is whole.
+    """
+    index = read_index(folder)
+    if index is None:
+        return None
+    problems = []
+    for entry in (index.latest, index.previous):
+        if entry is None:
+            continue
+        try:
+            return load(folder, entry, weights, optimizer)
+        except SessionDamagedError as error:
+            _log.warning("checkpoint passed over: %s", error)
+            problems.append(str(error))
+    raise SessionDamagedError(f"no checkpoint can be used: {'; '.join(problems)}")
+
+
+def load(
+    folder: Path, entry: CheckpointEntry, weights: Sequence[Array], optimizer: Sequence[Array]
+) -> Checkpoint:
+    """Read one checkpoint.
+
+    Raises:
+        SessionDamagedError: missing, of another digest, or of other shapes.
+    """
+    name = Path(entry.file).name
+    try:
+        content = atomic.read_bounded(folder / layout.CHECKPOINTS / name, _FILE_LIMIT)
+    except FileNotFoundError:
+        raise SessionDamagedError(f"{name} is missing") from None
+    if hashlib.sha256(content).hexdigest() != entry.sha256:
+        raise SessionDamagedError(f"{name} is not what was written: its SHA-256 differs")
+    specs = _specs("weights", weights) | _specs("optimizer", optimizer)
+    arrays = parse_npz(content, specs | {_STATE: ArraySpec("uint8", (None,), 2**20)}, name=name)
+    try:
+        state = msgspec.json.decode(arrays[_STATE].tobytes(), type=TrainingState)
+    except msgspec.MsgspecError as error:
+        raise SessionDamagedError(f"{name} is damaged: {error}") from None
+    return Checkpoint(
+        state,
+        [arrays[key] for key in _specs("weights", weights)],
+        [arrays[key] for key in _specs("optimizer", optimizer)],
+    )
+
+
+def _encode(checkpoint: Checkpoint) -> bytes:
+    arrays = _named("weights", checkpoint.weights) | _named("optimizer", checkpoint.optimizer)
+    arrays[_STATE] = np.frombuffer(msgspec.json.encode(checkpoint.state), np.uint8)
+    buffer = io.BytesIO()
+    np.savez(buffer, allow_pickle=False, **arrays)
+    return buffer.getvalue()
+
+
+def _named(part: str, values: Sequence[Array]) -> dict[str, Array]:
+    return {f"{part}-{index:03d}": value for index, value in enumerate(values)}
+
+
+def _specs(part: str, values: Sequence[Array]) -> dict[str, ArraySpec]:
+    return {
+        name: ArraySpec(str(value.dtype), value.shape)
+        for name, value in _named(part, values).items()
+    }
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+
+
+def _prune(folder: Path, index: CheckpointIndex) -> None:
+    kept = {entry.file for entry in (index.latest, index.previous, index.best) if entry}
+    for path in (folder / layout.CHECKPOINTS).glob("epoch-*.npz"):
+        if f"{layout.CHECKPOINTS}/{path.name}" not in kept:
+            with contextlib.suppress(FileNotFoundError):
+                path.unlink()

@@ -1,0 +1,55 @@
+"""The machine and the versions a run trains with: what equal bits depend on."""
+
+from __future__ import annotations
+
+import os
+import platform
+import socket
+from importlib.metadata import version
+from pathlib import Path
+
+import tensorflow as tf
+
+from vae_engine.settings import Settings
+
+_PACKAGES = ("tensorflow", "keras", "numpy", "ai-edge-litert", "vae-workbench")
+
+
+def configure_tensorflow(settings: Settings) -> None:
+    """Make TensorFlow deterministic and give it its threads; once, before any operation runs."""
+    tf.config.experimental.enable_op_determinism()
+    tf.config.threading.set_intra_op_parallelism_threads(settings.threads)
+    tf.config.threading.set_inter_op_parallelism_threads(settings.threads)
+    for gpu in tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.set_memory_growth(gpu, True)
+
+
+def describe_environment(settings: Settings) -> dict[str, str | int]:
+    """Versions, platform, processor, threads and device, for the session's record."""
+    return {
+        "python": platform.python_version(),
+        **{name: version(name) for name in _PACKAGES},
+        "platform": platform.platform(),
+        "host": socket.gethostname(),
+        "cpu": _cpu_model(),
+        "cpu_count": os.cpu_count() or 0,
+        "threads": settings.threads,
+        "device": _device(),
+    }
+
+
+def _device() -> str:
+    gpus = tf.config.list_physical_devices("GPU")
+    if not gpus:
+        return "CPU"
+    details = tf.config.experimental.get_device_details(gpus[0])
+    return str(details.get("device_name", "GPU"))
+
+
+def _cpu_model() -> str:
+    path = Path("/proc/cpuinfo")
+    if path.exists():
+        for line in path.read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()

@@ -1,0 +1,83 @@
+"""The end of a training: best weights, test split, exported and saved models, pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vae_engine.datasets import Dataset
+from vae_engine.inference.pictures import picture, save_png
+from vae_engine.model.network import Networks, weights_sha256
+from vae_engine.sessions import atomic, layout
+from vae_engine.sessions.arrays import write_npz
+from vae_engine.sessions.previews import Originals, Preview
+from vae_engine.sessions.records import Result
+from vae_engine.training.export import file_sha256
+from vae_engine.training.steps import Evaluation
+
+_SAMPLE_COLUMNS = 8
+
+
+def write_result(
+    folder: Path,
+    *,
+    networks: Networks,
+    dataset: Dataset,
+    originals: Originals,
+    preview: Preview,
+    test: Evaluation,
+    best_epoch: int,
+) -> Result:
+    """Write the model, the pictures, the embeddings, and last `result.json`, which names them.
+
+    Args:
+        folder: the session's folder.
+        networks: with the best weights.
+        dataset: for the labels of the test split.
+        originals: the digits that `preview` reconstructs.
+        preview: drawn by the best weights.
+        test: the evaluation of the best weights on the whole test split.
+        best_epoch: whose weights these are.
+
+    Raises:
+        OSError: the disk refused.
+    """
+    labels = dataset.test_labels
+    embeddings: dict[str, NDArray[np.generic]] = {
+        "z_mean": test.z_mean,
+        "z_log_var": test.z_log_var,
+        "labels": np.full(len(test.z_mean), -1) if labels is None else labels.astype(np.int64),
+    }
+    write_npz(folder / layout.EMBEDDINGS, embeddings, durable=True)
+    pairs = np.concatenate([originals.images, preview.reconstructions])
+    save_png(folder / layout.RECONSTRUCTIONS, picture(pairs, len(originals.images)))
+    save_png(folder / layout.SAMPLES, picture(preview.samples, _SAMPLE_COLUMNS))
+    _replace(folder / layout.WEIGHTS, networks.vae.save_weights)
+    _replace(folder / layout.KERAS_MODEL, networks.vae.save)
+    files = (
+        layout.WEIGHTS,
+        layout.KERAS_MODEL,
+        layout.EMBEDDINGS,
+        layout.RECONSTRUCTIONS,
+        layout.SAMPLES,
+    )
+    result = Result(
+        best_epoch=best_epoch,
+        test_loss=-test.elbo,
+        test_reconstruction_loss=test.reconstruction_loss,
+        test_kl_loss=test.kl_loss,
+        weights_sha256=weights_sha256(networks),
+        files={name: file_sha256(folder / name) for name in files},
+    )
+    atomic.write_record(folder / layout.RESULT, result)
+    return result
+
+
+def _replace(path: Path, save: Callable[[Path], object]) -> None:
+    def write(temporary: Path) -> None:
+        save(temporary)
+
+    atomic.replace_file(path, write)

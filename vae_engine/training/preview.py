@@ -1,0 +1,54 @@
+"""What the networks draw after an epoch: reconstructions of fixed digits, fixed prior samples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from vae_engine.datasets import Dataset, to_float
+from vae_engine.inference.sampling import to_uint8
+from vae_engine.model.network import Networks
+from vae_engine.sessions.previews import RECONSTRUCTIONS, SAMPLES, Originals, Preview
+from vae_engine.training.randomness import preview_z
+
+
+def choose_originals(dataset: Dataset) -> Originals:
+    """The first test image of each class in the order of labels; without labels the first ten."""
+    images, labels = dataset.test_images, dataset.test_labels
+    if labels is None:
+        chosen = np.arange(min(RECONSTRUCTIONS, len(images)))
+        shown = np.full(len(chosen), -1, np.int64)
+    else:
+        _, first = np.unique(labels, return_index=True)
+        chosen = first[:RECONSTRUCTIONS]
+        shown = labels[chosen].astype(np.int64)
+    pixels = to_uint8(to_float(images[chosen])[..., 0])
+    return Originals(pixels, shown)
+
+
+class PreviewArtist:
+    """Draws the preview of the networks as they are at the moment."""
+
+    def __init__(self, networks: Networks, originals: Originals, *, seed: int) -> None:
+        latent_dim = networks.decoder.input_shape[-1]
+        self._originals = tf.constant(to_float(originals.images))
+        self._z = tf.constant(preview_z(seed, SAMPLES, latent_dim))
+        self._networks = networks
+        self._compiled = tf.function(self._draw)
+
+    def draw(self) -> Preview:
+        """Draw reconstructions from z = z_mean, and samples at the session's fixed z."""
+        reconstructions, samples = self._compiled()
+        return Preview(_pixels(reconstructions), _pixels(samples))
+
+    def _draw(self) -> tuple[Any, Any]:
+        z_mean, _ = self._networks.encoder(self._originals, training=False)
+        decoder = self._networks.decoder
+        return decoder(z_mean, training=False), decoder(self._z, training=False)
+
+
+def _pixels(probabilities: Any) -> NDArray[np.uint8]:
+    return to_uint8(probabilities.numpy()[..., 0])

@@ -1,0 +1,218 @@
+"""The compiled steps: training over a chunk of batches, and evaluation of a split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+
+from vae_engine.model.network import Networks
+from vae_engine.model.objective import (
+    kl_per_dimension,
+    reconstruction_per_image,
+    reparameterize,
+)
+from vae_engine.settings import Settings
+from vae_engine.training.randomness import Purpose, normal_noise
+
+Tensor = Any
+Totals = tuple[float, float, float]
+
+_EVALUATION_BATCH = 500
+
+
+@dataclass(frozen=True)
+class EpochInputs:
+    """What an epoch's steps are given.
+
+    Attributes:
+        epoch: its number, from 1.
+        order: (images,) int32 indices of the training images.
+        learning_rates: (steps,) float32.
+        betas: (steps,) float32.
+    """
+
+    epoch: int
+    order: NDArray[np.int32]
+    learning_rates: NDArray[np.float32]
+    betas: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Means over a split, z sampled, nats an image.
+
+    Attributes:
+        reconstruction_loss: binary cross-entropy.
+        kl_per_dimension: (latent_dim,) float64.
+        z_mean: (images, latent_dim) float32.
+        z_log_var: (images, latent_dim) float32.
+    """
+
+    reconstruction_loss: float
+    kl_per_dimension: NDArray[np.float64]
+    z_mean: NDArray[np.float32]
+    z_log_var: NDArray[np.float32]
+
+    @property
+    def kl_loss(self) -> float:
+        """KL summed over the dimensions."""
+        return float(self.kl_per_dimension.sum())
+
+    @property
+    def elbo(self) -> float:
+        """The evidence lower bound, at beta = 1."""
+        return -(self.reconstruction_loss + self.kl_loss)
+
+
+def make_optimizer(settings: Settings, networks: Networks) -> keras.optimizers.Adam:
+    """Adam for the networks' variables, with its own variables in place."""
+    optimizer = keras.optimizers.Adam(
+        learning_rate=settings.learning_rate,
+        beta_1=settings.adam_beta_1,
+        beta_2=settings.adam_beta_2,
+        epsilon=settings.adam_epsilon,
+    )
+    optimizer.build(networks.variables)
+    return optimizer
+
+
+class TrainingSteps:
+    """Trains networks on images held in memory, a chunk of steps at a time.
+
+    The chunk's length changes nothing in the results: every step's noise, learning rate and beta
+    follow from its number, and the sums are carried from chunk to chunk in one order.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        networks: Networks,
+        optimizer: keras.optimizers.Adam,
+        images: NDArray[Any],
+    ) -> None:
+        """Put the images, (n, 28, 28) uint8 or float32 in [0, 1], where the steps find them."""
+        self._settings = settings
+        self._networks = networks
+        self._optimizer = optimizer
+        self._images = tf.constant(images)
+        self._chunk = tf.function(self._train_chunk, reduce_retracing=True)
+        self.images = len(images)
+        self.steps = -(-len(images) // settings.batch_size)
+
+    def train(self, inputs: EpochInputs, first: int, last: int, totals: Totals) -> Totals:
+        """Take the steps `first` to `last` (exclusive) of an epoch.
+
+        Args:
+            inputs: of the epoch.
+            first: from 0.
+            last: at most `steps`.
+            totals: sums over the epoch's images so far: loss, reconstruction_loss, kl_loss.
+
+        Returns:
+            The sums with these steps added; not finite when training diverged.
+        """
+        sums = self._chunk(
+            tf.constant(first),
+            tf.constant(last),
+            tf.constant(inputs.epoch),
+            tf.constant(inputs.order),
+            tf.constant(inputs.learning_rates),
+            tf.constant(inputs.betas),
+            tf.constant(totals, tf.float64),
+        ).numpy()
+        return float(sums[0]), float(sums[1]), float(sums[2])
+
+    def _train_chunk(
+        self,
+        first: Tensor,
+        last: Tensor,
+        epoch: Tensor,
+        order: Tensor,
+        learning_rates: Tensor,
+        betas: Tensor,
+        totals: Tensor,
+    ) -> Tensor:
+        size = self._settings.batch_size
+        for step in tf.range(first, last):
+            # More than one iteration in flight gives other bits from run to run.
+            tf.autograph.experimental.set_loop_options(parallel_iterations=1)
+            batch = to_float(tf.gather(self._images, order[step * size : (step + 1) * size]))
+            self._optimizer.learning_rate.assign(learning_rates[step])
+            totals += self._train_step(batch, epoch, step, betas[step])
+        return totals
+
+    def _train_step(self, batch: Tensor, epoch: Tensor, step: Tensor, beta: Tensor) -> Tensor:
+        settings, networks = self._settings, self._networks
+        shape = tf.stack([tf.shape(batch)[0], settings.latent_dim])
+        epsilon = normal_noise(settings.seed, Purpose.TRAINING_NOISE, epoch, step, shape)
+        with tf.GradientTape() as tape:
+            z_mean, z_log_var = networks.encoder(batch, training=True)
+            logits = networks.decoder_logits(
+                reparameterize(z_mean, z_log_var, epsilon), training=True
+            )
+            reconstruction = tf.reduce_mean(reconstruction_per_image(batch, logits))
+            kl = tf.reduce_mean(tf.reduce_sum(kl_per_dimension(z_mean, z_log_var), axis=1))
+            loss = reconstruction + beta * kl
+        gradients = tape.gradient(loss, networks.variables)
+        self._optimizer.apply(gradients, networks.variables)
+        count = tf.cast(tf.shape(batch)[0], tf.float64)
+        return count * tf.cast(tf.stack([loss, reconstruction, kl]), tf.float64)
+
+
+class Evaluator:
+    """Evaluates networks on a split, always with the same noise, so that epochs compare."""
+
+    def __init__(self, settings: Settings, networks: Networks) -> None:
+        self._settings = settings
+        self._networks = networks
+        self._batch = tf.function(self._evaluate_batch, reduce_retracing=True)
+
+    def evaluate(self, images: NDArray[Any], purpose: Purpose) -> Evaluation:
+        """Evaluate on images (n, 28, 28), uint8 or float32 in [0, 1].
+
+        Args:
+            images: the split.
+            purpose: which noise to sample z with.
+        """
+        reconstruction, kl, means, log_vars = [], [], [], []
+        for index, batch in enumerate(_batches(images)):
+            outputs = self._batch(tf.constant(batch), tf.constant(index), tf.constant(int(purpose)))
+            reconstruction.append(outputs[0].numpy().astype(np.float64))
+            kl.append(outputs[1].numpy().astype(np.float64))
+            means.append(outputs[2].numpy())
+            log_vars.append(outputs[3].numpy())
+        return Evaluation(
+            reconstruction_loss=float(np.concatenate(reconstruction).mean()),
+            kl_per_dimension=np.concatenate(kl).mean(axis=0),
+            z_mean=np.concatenate(means),
+            z_log_var=np.concatenate(log_vars),
+        )
+
+    def _evaluate_batch(self, images: Tensor, index: Tensor, purpose: Tensor) -> tuple[Tensor, ...]:
+        batch = to_float(images)
+        z_mean, z_log_var = self._networks.encoder(batch, training=False)
+        epsilon = normal_noise(self._settings.seed, purpose, 0, index, tf.shape(z_mean))
+        logits = self._networks.decoder_logits(
+            reparameterize(z_mean, z_log_var, epsilon), training=False
+        )
+        reconstruction = reconstruction_per_image(batch, logits)
+        return reconstruction, kl_per_dimension(z_mean, z_log_var), z_mean, z_log_var
+
+
+def to_float(images: Tensor) -> Tensor:
+    """(n, 28, 28) uint8 or float32 to (n, 28, 28, 1) float32 in [0, 1]."""
+    values = tf.cast(images, tf.float32)
+    if images.dtype == tf.uint8:
+        values = values / 255.0
+    return values[..., tf.newaxis]
+
+
+def _batches(images: NDArray[Any]) -> Iterator[NDArray[Any]]:
+    for start in range(0, len(images), _EVALUATION_BATCH):
+        yield images[start : start + _EVALUATION_BATCH]

@@ -1,0 +1,347 @@
+"""The training of one session: epochs, checkpoints, previews, until a plan or a command ends it."""
+
+from __future__ import annotations
+
+import math
+import time
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from vae_engine.datasets import Dataset
+from vae_engine.errors import SessionDamagedError
+from vae_engine.model.network import Networks
+from vae_engine.sessions import events as ev
+from vae_engine.sessions.journal import Journal
+from vae_engine.sessions.previews import write_preview
+from vae_engine.settings import Settings
+from vae_engine.training import checkpoint, convergence, export, schedule
+from vae_engine.training.checkpoint import Checkpoint, TrainingState
+from vae_engine.training.controls import Controls
+from vae_engine.training.finish import write_result
+from vae_engine.training.preview import PreviewArtist, choose_originals
+from vae_engine.training.randomness import Purpose, epoch_order
+from vae_engine.training.steps import (
+    EpochInputs,
+    Evaluation,
+    Evaluator,
+    TrainingSteps,
+    make_optimizer,
+)
+
+# Long enough that starting a chunk costs nothing, short enough that commands are obeyed at once.
+_CHUNK_SECONDS = 0.2
+_PROGRESS_SECONDS = 0.5
+# Burda et al., "Importance Weighted Autoencoders", 2016, section 5.2.
+_ACTIVE_VARIANCE = 0.01
+
+
+class DivergedError(Exception):
+    """The loss is no longer a finite number."""
+
+
+class Trainer:
+    """Trains the networks of one session and leaves checkpoints, previews and events.
+
+    Attributes:
+        networks: with the weights as they are at the moment.
+        originals: the test digits that every preview reconstructs.
+        state: where training stands.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        settings: Settings,
+        dataset: Dataset,
+        networks: Networks,
+        journal: Journal,
+        controls: Controls,
+    ) -> None:
+        self._folder = folder
+        self._settings = settings
+        self._dataset = dataset
+        self._journal = journal
+        self._controls = controls
+        self.networks = networks
+        self._optimizer = make_optimizer(settings, networks)
+        self._steps = TrainingSteps(settings, networks, self._optimizer, dataset.train_images)
+        self._evaluator = Evaluator(settings, networks)
+        self.originals = choose_originals(dataset)
+        self._artist = PreviewArtist(networks, self.originals, seed=settings.seed)
+        self._chunk_steps = 1
+        self._told_progress = 0.0
+        self.state = self._restore()
+
+    def _restore(self) -> TrainingState:
+        """Go back to the latest checkpoint, or to the start; an extension begins a new plan."""
+        log, settings = self._journal.log, self._settings
+        found = checkpoint.load_latest(self._folder, self._weights(), self._optimizer_values())
+        if found is not None:
+            self._assign(found)
+            if found.state.plan.epochs == log.epochs:
+                return found.state
+        first = found.state.epoch if found else 0
+        plan = convergence.make_plan(
+            first_epoch=first,
+            epochs=log.epochs,
+            min_epochs=log.min_epochs,
+            decay_epochs=settings.decay_epochs,
+        )
+        begun = convergence.begin(plan)
+        if found is not None:
+            return msgspec.structs.replace(found.state, plan=plan, convergence=begun)
+        return TrainingState(
+            epoch=0,
+            step=0,
+            totals=(0.0, 0.0, 0.0),
+            elapsed=0.0,
+            trained=0.0,
+            plan=plan,
+            convergence=begun,
+        )
+
+    def run(self) -> str:
+        """Train until the plan or a command ends it.
+
+        Returns:
+            Why it ended: `converged`, `epochs`, `stop` (at the end of an epoch) or `stop_now`.
+
+        Raises:
+            DivergedError: the loss is not finite; the checkpoints before are intact.
+            OSError: the disk refused.
+        """
+        self._mend_log()
+        while True:
+            reason = convergence.end_reason(
+                self.state.convergence, self.state.plan, self.state.epoch
+            )
+            if reason is not None:
+                return reason
+            if not self._train_epoch():
+                return "stop_now"
+            if self._controls.stop == "epoch":
+                return "stop"
+
+    def export_if_stale(self) -> None:
+        """Export the weights as they are, unless the newest export is a few epochs old at most."""
+        index = export.read_index(self._folder)
+        if index is None or self.state.epoch - index.current.epoch >= export.EVERY_EPOCHS:
+            self._export(self.state.epoch, self.state.step)
+
+    def finish(self) -> None:
+        """Restore the best weights, evaluate them on the test split, save and export them.
+
+        Raises:
+            SessionDamagedError: the best checkpoint is damaged.
+            OSError: the disk refused.
+        """
+        best_epoch = self._restore_best()
+        test = self._evaluator.evaluate(self._dataset.test_images, Purpose.TEST_NOISE)
+        write_result(
+            self._folder,
+            networks=self.networks,
+            dataset=self._dataset,
+            originals=self.originals,
+            preview=self._artist.draw(),
+            test=test,
+            best_epoch=best_epoch,
+        )
+        self._export(best_epoch)
+
+    def _restore_best(self) -> int:
+        index = checkpoint.read_index(self._folder)
+        if index is None or index.best is None:
+            raise SessionDamagedError("the best checkpoint is missing: resume to train anew")
+        values = checkpoint.load(
+            self._folder, index.best, self._weights(), self._optimizer_values()
+        )
+        for variable, value in zip(self.networks.variables, values.weights, strict=True):
+            variable.assign(value)
+        return index.best.epoch
+
+    def _export(self, epoch: int, step: int = 0) -> None:
+        export.export(
+            self._folder, self.networks, epoch=epoch, step=step, epochs=self.state.plan.epochs
+        )
+        self._journal.emit(ev.Exported(epoch=epoch))
+
+    def _mend_log(self) -> None:
+        """Tell the epoch whose checkpoint was written when the worker died before telling it."""
+        last = self.state.last_epoch
+        if last is not None and self._journal.log.epoch < last.epoch:
+            self._journal.emit(last)
+
+    def _train_epoch(self) -> bool:
+        """Train one epoch, or what is left of it; False when told to stop at once."""
+        inputs = self._inputs(self.state.epoch + 1)
+        while self.state.step < self._steps.steps:
+            self._pause_if_told()
+            if self._controls.stop == "now":
+                self._save()
+                return False
+            self._train_chunk(inputs)
+        self._end_epoch(inputs)
+        return True
+
+    def _train_chunk(self, inputs: EpochInputs) -> None:
+        state = self.state
+        last = min(state.step + self._chunk_steps, self._steps.steps)
+        began = time.perf_counter()
+        totals = self._steps.train(inputs, state.step, last, state.totals)
+        seconds = time.perf_counter() - began
+        if not all(math.isfinite(total) for total in totals):
+            raise DivergedError(
+                f"the loss was not finite in epoch {inputs.epoch}, by step {last}: "
+                "fork it with a smaller learning_rate"
+            )
+        self.state = msgspec.structs.replace(
+            state,
+            step=last,
+            totals=totals,
+            elapsed=state.elapsed + seconds,
+            trained=state.trained + seconds,
+        )
+        rate = (last - state.step) / seconds
+        self._chunk_steps = max(1, min(round(rate * _CHUNK_SECONDS), 4 * self._chunk_steps))
+        self._tell_progress(inputs)
+
+    def _tell_progress(self, inputs: EpochInputs) -> None:
+        now = time.monotonic()
+        if now - self._told_progress < _PROGRESS_SECONDS:
+            return
+        self._told_progress = now
+        state = self.state
+        images = min(state.step * self._settings.batch_size, self._steps.images)
+        loss, reconstruction, kl = (total / images for total in state.totals)
+        self._journal.emit(
+            ev.Progress(
+                epoch=inputs.epoch,
+                step=state.step,
+                steps=self._steps.steps,
+                loss=loss,
+                reconstruction_loss=reconstruction,
+                kl_loss=kl,
+                images_per_second=images / state.trained,
+            )
+        )
+
+    def _end_epoch(self, inputs: EpochInputs) -> None:
+        began = time.perf_counter()
+        validation = self._evaluator.evaluate(self._dataset.val_images, Purpose.VALIDATION_NOISE)
+        val_loss = validation.reconstruction_loss + self._settings.beta * validation.kl_loss
+        if not math.isfinite(val_loss):
+            raise DivergedError(
+                f"val_loss was not finite after epoch {inputs.epoch}: "
+                "fork it with a smaller learning_rate"
+            )
+        write_preview(self._folder, inputs.epoch, self._artist.draw())
+        told = self._epoch_event(inputs, validation, val_loss, began)
+        self._advance(told)
+        self._save()
+        # After the checkpoint, which carries the event: told twice is mended, lost is not.
+        self._journal.emit(told)
+        if export.is_due(told.epoch):
+            self._export(told.epoch)
+
+    def _epoch_event(
+        self, inputs: EpochInputs, validation: Evaluation, val_loss: float, began: float
+    ) -> ev.EpochEnded:
+        state, images = self.state, self._steps.images
+        loss, reconstruction, kl = (total / images for total in state.totals)
+        active = np.var(validation.z_mean, axis=0, dtype=np.float64) > _ACTIVE_VARIANCE
+        return ev.EpochEnded(
+            time=time.time(),
+            epoch=inputs.epoch,
+            loss=loss,
+            reconstruction_loss=reconstruction,
+            kl_loss=kl,
+            val_loss=val_loss,
+            val_reconstruction_loss=validation.reconstruction_loss,
+            val_kl_loss=validation.kl_loss,
+            val_elbo=validation.elbo,
+            kl_per_dimension=validation.kl_per_dimension.tolist(),
+            active_units=int(active.sum()),
+            learning_rate=float(inputs.learning_rates[-1]),
+            beta=float(inputs.betas[-1]),
+            images_per_second=images / state.trained,
+            duration=state.elapsed + time.perf_counter() - began,
+        )
+
+    def _advance(self, told: ev.EpochEnded) -> None:
+        """Step over the end of an epoch."""
+        state, settings = self.state, self._settings
+        is_best = state.best_val_loss is None or told.val_loss < state.best_val_loss
+        self.state = TrainingState(
+            epoch=told.epoch,
+            step=0,
+            totals=(0.0, 0.0, 0.0),
+            elapsed=0.0,
+            trained=0.0,
+            plan=state.plan,
+            convergence=convergence.after_epoch(
+                state.convergence,
+                state.plan,
+                epoch=told.epoch,
+                val_loss=told.val_loss,
+                patience=settings.patience,
+                min_delta=settings.min_delta,
+            ),
+            best_epoch=told.epoch if is_best else state.best_epoch,
+            best_val_loss=told.val_loss if is_best else state.best_val_loss,
+            last_epoch=told,
+        )
+
+    def _pause_if_told(self) -> None:
+        if not self._controls.paused:
+            return
+        self._save()
+        self._journal.emit(ev.Paused())
+        self._controls.wait_while_paused()
+        if self._controls.stop is None:
+            self._journal.emit(ev.Continued())
+
+    def _inputs(self, epoch: int) -> EpochInputs:
+        settings, state, per_epoch = self._settings, self.state, self._steps.steps
+        steps = np.arange((epoch - 1) * per_epoch, epoch * per_epoch, dtype=np.int64)
+        decay = state.convergence.decay_start
+        return EpochInputs(
+            epoch=epoch,
+            order=epoch_order(settings.seed, epoch, self._steps.images),
+            learning_rates=schedule.learning_rates(
+                peak=settings.learning_rate,
+                warmup_steps=min(settings.warmup_steps, self._shortest_steps() // 10),
+                decay_steps=state.plan.decay_epochs * per_epoch,
+                first_step=state.plan.first_epoch * per_epoch,
+                decay_start=None if decay is None else decay * per_epoch,
+                steps=steps,
+            ),
+            betas=schedule.betas(
+                beta=settings.beta,
+                warmup_steps=round(settings.beta_warmup_epochs * per_epoch),
+                steps=steps,
+            ),
+        )
+
+    def _shortest_steps(self) -> int:
+        """Steps of the plan if it ends as early as it may."""
+        plan = self.state.plan
+        return (max(plan.min_epochs, plan.first_epoch + 1) - plan.first_epoch) * self._steps.steps
+
+    def _save(self) -> None:
+        checkpoint.save(
+            self._folder,
+            Checkpoint(self.state, self._weights(), self._optimizer_values()),
+        )
+
+    def _assign(self, found: Checkpoint) -> None:
+        variables = [*self.networks.variables, *self._optimizer.variables]
+        for variable, value in zip(variables, [*found.weights, *found.optimizer], strict=True):
+            variable.assign(value)
+
+    def _weights(self) -> list[checkpoint.Array]:
+        return [variable.numpy() for variable in self.networks.variables]
+
+    def _optimizer_values(self) -> list[checkpoint.Array]:
+        return [variable.numpy() for variable in self._optimizer.variables]

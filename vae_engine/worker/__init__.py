@@ -1,0 +1,1 @@
+"""The training worker: one detached process for one session."""

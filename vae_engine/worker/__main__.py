@@ -1,0 +1,124 @@
+"""The training worker: `python -m vae_engine.worker SESSION_FOLDER [--epochs N]`.
+
+One detached process for one session. Nothing that a terminal does reaches it: it leads a session
+of its own, writes to the session's `worker.log`, and hears only its inbox and SIGTERM.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+
+from vae_engine.errors import EngineError, SessionBusyError
+from vae_engine.launcher import EXIT_BUSY
+from vae_engine.sessions import atomic, layout
+from vae_engine.sessions import events as ev
+from vae_engine.sessions.journal import Journal
+from vae_engine.sessions.liveness import hold_lock, this_process
+from vae_engine.sessions.records import EndStatus
+from vae_engine.sessions.session import read_manifest
+from vae_engine.training.controls import Controls
+from vae_engine.worker.supervisor import Supervisor
+
+_log = logging.getLogger("vae_engine.worker")
+
+EXIT_DONE, EXIT_FAILED = 0, 1
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Train the session until it ends; returns the process's exit code."""
+    parser = argparse.ArgumentParser(prog="python -m vae_engine.worker")
+    parser.add_argument("folder", type=Path, help="the session's folder")
+    parser.add_argument("--epochs", type=int, help="train up to this epoch, whatever came before")
+    options = parser.parse_args(arguments)
+    folder: Path = options.folder.absolute()
+    try:
+        read_manifest(folder)
+        lock = hold_lock(folder)
+    except SessionBusyError as error:
+        print(error, file=sys.stderr)
+        return EXIT_BUSY
+    except (EngineError, OSError) as error:
+        print(error, file=sys.stderr)
+        return EXIT_FAILED
+    _detach(folder)
+    try:
+        return _run(folder, options.epochs)
+    finally:
+        lock.release()
+
+
+def _detach(folder: Path) -> None:
+    """Leave the terminal behind, also when started by hand."""
+    if os.getpgrp() != os.getpid():  # A group's leader, such as a shell's job, may not.
+        os.setsid()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    log = os.open(folder / layout.LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+    null = os.open(os.devnull, os.O_RDONLY)
+    for source, target in ((null, 0), (log, 1), (log, 2)):
+        os.dup2(source, target)
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
+    )
+
+
+def _run(folder: Path, epochs: int | None) -> int:
+    atomic.remove_temporaries(folder)
+    layout.create_folders(folder)
+    journal = Journal(folder)
+    run = journal.log.run + 1
+    atomic.write_record(folder / layout.WORKER, this_process(run))
+    journal.emit(_run_started(folder, journal, epochs))
+    controls = Controls()
+    supervisor = Supervisor(folder, journal, controls)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: supervisor.terminate())
+    supervisor.start()
+    try:
+        status, reason = _train(folder, journal, controls, supervisor)
+    finally:
+        supervisor.close()
+    _log.info("run %d ended: %s (%s)", run, status, reason)
+    journal.emit(ev.RunEnded(status=status, reason=reason))
+    journal.close()
+    return EXIT_DONE if status in ("completed", "stopped", "interrupted") else EXIT_FAILED
+
+
+def _run_started(folder: Path, journal: Journal, epochs: int | None) -> ev.RunStarted:
+    settings, log = read_manifest(folder).settings, journal.log
+    target = epochs or log.epochs or settings.epochs
+    # Who asks for more epochs gets them all, however converged the session is.
+    shortest = target if epochs is not None else log.min_epochs or settings.min_epochs
+    return ev.RunStarted(
+        run=log.run + 1,
+        host=this_process(0).host,
+        pid=os.getpid(),
+        epochs=target,
+        min_epochs=min(shortest, target),
+    )
+
+
+def _train(
+    folder: Path, journal: Journal, controls: Controls, supervisor: Supervisor
+) -> tuple[EndStatus, str]:
+    """Train, and turn whatever happens into the run's last word."""
+    _log.info("importing TensorFlow")
+    try:
+        from vae_engine.training.run import DivergedError, train_session
+
+        return train_session(folder, journal, controls, supervisor)
+    except DivergedError as error:
+        return "diverged", str(error)
+    except EngineError as error:
+        return "failed", str(error)
+    except Exception as error:  # noqa: BLE001 - the last word must be written whatever happened
+        _log.exception("the worker failed")
+        return "failed", f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

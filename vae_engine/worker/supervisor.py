@@ -1,0 +1,98 @@
+"""The worker's second thread: hears commands and shows that the worker lives."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from pathlib import Path
+
+from vae_engine.sessions import events as ev
+from vae_engine.sessions import inbox
+from vae_engine.sessions.inbox import CommandName
+from vae_engine.sessions.journal import Journal
+from vae_engine.sessions.liveness import HEARTBEAT_SECONDS, beat
+from vae_engine.training.controls import Controls
+
+_log = logging.getLogger(__name__)
+
+_POLL_SECONDS = 0.1
+
+
+class Supervisor:
+    """Polls the inbox ten times a second and renews the heartbeat, whatever training does."""
+
+    def __init__(self, folder: Path, journal: Journal, controls: Controls) -> None:
+        self._folder = folder
+        self._journal = journal
+        self._controls = controls
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="supervisor", daemon=True)
+        self._lock = threading.Lock()
+        self._nothing_to_lose = True
+        self._finishing = False
+        self.terminated = False
+
+    def start(self) -> None:
+        """Begin; commands that were left for an earlier worker are dropped."""
+        for command, why in inbox.take(self._folder):
+            self._ignore(command, why or "it was meant for an earlier worker")
+        beat(self._folder)
+        self._thread.start()
+
+    def close(self) -> None:
+        """End the thread."""
+        self._closing.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def training_begins(self) -> None:
+        """From here on a stop must wait for a checkpoint."""
+        with self._lock:
+            self._nothing_to_lose = False
+
+    def training_ended(self) -> None:
+        """From here on there is nothing to pause or stop."""
+        self._finishing = True
+
+    def terminate(self) -> None:
+        """The system asks the worker to go (SIGTERM)."""
+        self.terminated = True
+        self._controls.stop_now()
+
+    def _watch(self) -> None:
+        last_beat = 0.0
+        while not self._closing.wait(_POLL_SECONDS):
+            try:
+                now = time.monotonic()
+                if now - last_beat >= HEARTBEAT_SECONDS:
+                    beat(self._folder)
+                    last_beat = now
+                for command, why in inbox.take(self._folder):
+                    self._handle(command, why)
+            except OSError as error:
+                # The disk may be full or gone for a while; training finds out by itself.
+                _log.warning("the session folder cannot be reached: %s", error)
+            self._leave_if_nothing_to_lose()
+
+    def _handle(self, command: CommandName | None, why: str) -> None:
+        if command is not None and not why:
+            why = "training has ended" if self._finishing else self._controls.obey(command)
+        if why:
+            self._ignore(command, why)
+        elif command in ("stop", "stop_now"):
+            self._journal.emit(ev.Stopping(now=command == "stop_now"))
+
+    def _ignore(self, command: CommandName | None, why: str) -> None:
+        _log.info("command %s ignored: %s", command, why)
+        self._journal.emit(ev.CommandIgnored(command=command or "unknown", why=why))
+
+    def _leave_if_nothing_to_lose(self) -> None:
+        """Obey a stop at once while TensorFlow is being imported, which nothing can interrupt."""
+        with self._lock:
+            if self._controls.stop != "now" or not self._nothing_to_lose:
+                return
+            ending = ("interrupted", "SIGTERM") if self.terminated else ("stopped", "stop_now")
+            self._journal.emit(ev.RunEnded(status=ending[0], reason=ending[1]))  # type: ignore[arg-type]
+            os._exit(0)
