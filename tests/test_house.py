@@ -1,0 +1,60 @@
+"""The rules of the house: lint, format, types, and which way imports point."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+BIN = Path(sys.executable).parent
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["ruff", "check", "."],
+        ["ruff", "format", "--check", "."],
+        ["mypy"],
+        ["lint-imports", "--no-cache"],
+    ],
+    ids=lambda command: " ".join(command),
+)
+def test_tool_finds_nothing(command: list[str]) -> None:
+    done = subprocess.run(
+        [BIN / command[0], *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+HEAVY = ("vae_engine.model", "vae_engine.training", "vae_engine.worker.__main__")
+
+
+def light_modules() -> list[str]:
+    names = []
+    for package in ("tui", "vae_engine"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            if not name.startswith(HEAVY):
+                names.append(name.removesuffix(".__init__"))
+    return names
+
+
+def test_nothing_light_imports_tensorflow() -> None:
+    script = (
+        "import importlib, sys\n"
+        "for name in sys.argv[1:]:\n"
+        "    importlib.import_module(name)\n"
+        "    heavy = {'tensorflow', 'keras'} & set(sys.modules)\n"
+        "    assert not heavy, f'{name} imports {heavy}'\n"
+    )
+    modules = light_modules()
+    assert {"tui", "vae_engine", "vae_engine.saved", "vae_engine.launcher"} <= set(modules)
+    done = subprocess.run(
+        [sys.executable, "-c", script, *modules],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
