@@ -1,0 +1,1 @@
+"""The terminal application and the `vae` command; nothing in here imports TensorFlow."""

@@ -1,0 +1,197 @@
+"""Curves as lines of the screen, drawn by plotext in braille."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from rich.ansi import AnsiDecoder
+from rich.color import ColorType
+from rich.segment import Segment
+from rich.style import Style
+from textual_plotext.plot import Plot
+
+from tui.rendering.runs import Line
+from tui.rendering.series import Series, decimated, drawable, log_ticks, recent_start, ticks
+
+LABEL_WIDTH = 6
+AXIS_WIDTH = LABEL_WIDTH + 1
+_LEAST_COLUMNS, _LEAST_ROWS = 4, 2
+_ROWS_A_TICK = 2.5
+_COLUMNS_A_TICK = 10
+# plotext writes a tone as this palette entry, which is replaced by the theme's colour afterwards.
+_AXIS_CODE = 250
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How curves are shown: on a log axis, smoothed, only the recent epochs."""
+
+    log: bool = False
+    smoothing: float = 0.0
+    recent: bool = False
+
+
+@dataclass(frozen=True)
+class Colors:
+    """The styles of a chart: of its axes, and of the curves by tone, taken in turn."""
+
+    axis: Style
+    tones: Sequence[Style]
+
+
+@dataclass(frozen=True)
+class Curves:
+    """A drawn chart.
+
+    Attributes:
+        lines: from top to bottom, each as wide as was asked for; none where nothing can be drawn.
+        first: the epoch at the left edge.
+        last: the epoch at the right edge.
+        columns: width of the area in which the curves are.
+    """
+
+    lines: list[Line]
+    first: float
+    last: float
+    columns: int
+
+    def column_of(self, epoch: float) -> int | None:
+        """The column, axis included, in which an epoch is drawn; None outside."""
+        if not self.lines or not self.first <= epoch <= self.last:
+            return None
+        # Where plotext puts it: two dots of braille a column.
+        share = (epoch - self.first) / (self.last - self.first)
+        return AXIS_WIDTH + math.floor(0.5 + (2 * self.columns - 1) * share) // 2
+
+    def epoch_at(self, column: int) -> float | None:
+        """The epoch that is drawn in a column, axis included; None outside."""
+        if not self.lines or not AXIS_WIDTH <= column < AXIS_WIDTH + self.columns:
+            return None
+        share = (column - AXIS_WIDTH) / max(1, self.columns - 1)
+        return round(self.first + share * (self.last - self.first))
+
+
+NOTHING = Curves([], 0.0, 0.0, 0)
+
+
+def draw_curves(
+    series: Sequence[Series], width: int, height: int, scale: Scale, colors: Colors, *, axis: bool
+) -> Curves:
+    """Draw curves over one axis of epochs.
+
+    Args:
+        series: the curves; later ones lie above earlier ones.
+        width: in cells, labels included.
+        height: in lines.
+        scale: how to show them.
+        colors: the styles to use.
+        axis: whether the last line names the epochs.
+
+    Returns:
+        The chart, or one without lines where there is no room or no value to draw.
+    """
+    columns, rows = width - AXIS_WIDTH, height - axis
+    if columns < _LEAST_COLUMNS or rows < _LEAST_ROWS:
+        return NOTHING
+    ends = [float(one.epochs[-1]) for one in series if len(one.epochs)]
+    start = recent_start(max(ends)) if scale.recent and ends else None
+    drawn = [
+        decimated(one, columns)
+        for whole in series
+        if len(
+            (one := drawable(whole, log=scale.log, smoothing=scale.smoothing, start=start)).epochs
+        )
+    ]
+    if not drawn:
+        return NOTHING
+    first = min(float(one.epochs[0]) for one in drawn)
+    last = max(float(one.epochs[-1]) for one in drawn)
+    marks = _epoch_marks(first, last, columns) if axis else []
+    if first == last:
+        first, last = first - 1, last + 1
+    plot = _plot(drawn, width, height, scale.log)
+    plot.xlim(first, last)
+    plot.xticks(marks, [f"{mark:.0f}" for mark in marks])
+    _set_values(plot, drawn, rows, scale.log)
+    return Curves(_lines(plot.build(), height, colors), first, last, columns)
+
+
+def _plot(drawn: Sequence[Series], width: int, height: int, log: bool) -> Plot:
+    plot = Plot()
+    plot.plotsize(width, height)
+    plot._set_size(width, height)
+    for setting in (plot.canvas_color, plot.axes_color):
+        setting("default")
+    plot.ticks_color(_AXIS_CODE)
+    plot.frame(False)
+    plot.yaxes(True, False)
+    for one in drawn:
+        # A logarithm of our own: plotext's raises on limits that it has rounded below 0.
+        values = np.log10(one.values) if log else one.values
+        single = len(one.epochs) == 1
+        draw = plot.scatter if single else plot.plot
+        draw(one.epochs.tolist(), values.tolist(), marker="braille", color=one.tone % 200 + 16)
+    return plot
+
+
+def _epoch_marks(first: float, last: float, columns: int) -> list[float]:
+    most = max(2, columns // _COLUMNS_A_TICK)
+    return [mark for mark in ticks(first, last, most) if mark == round(mark)]
+
+
+def _set_values(plot: Plot, drawn: Sequence[Series], rows: int, log: bool) -> None:
+    low = min(float(one.values.min()) for one in drawn)
+    high = max(float(one.values.max()) for one in drawn)
+    if low == high:
+        margin = abs(low) / 100 or 1.0
+        low, high = (low / 1.01, high * 1.01) if log else (low - margin, high + margin)
+    most = max(2, round(rows / _ROWS_A_TICK))
+    marks = log_ticks(low, high, most) if log else ticks(low, high, most)
+    texts = [f"{tick_text(mark, marks):>{LABEL_WIDTH}}" for mark in marks]
+    if log:
+        marks, low, high = [math.log10(mark) for mark in marks], math.log10(low), math.log10(high)
+    plot.ylim(low, high)
+    plot.yticks(marks or [low], texts or [" " * LABEL_WIDTH])
+
+
+def tick_text(mark: float, marks: Sequence[float]) -> str:
+    """A mark with as many digits as tell it from its neighbours, in at most six characters."""
+    step = min(
+        (abs(right - left) for left, right in pairwise(marks)), default=1
+    )
+    digits = max(0, -math.floor(math.log10(step) + 1e-9)) if step > 0 else 0
+    text = f"{mark:.{digits}f}"
+    if len(text) <= LABEL_WIDTH - 1:
+        return text
+    return f"{mark:.0e}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e")
+
+
+def _lines(drawn: str, height: int, colors: Colors) -> list[Line]:
+    """Cut plotext's text into lines, each run in the theme's style."""
+    lines: list[Line] = []
+    for text in AnsiDecoder().decode(drawn.rstrip("\n")):
+        plain = text.plain
+        line: Line = []
+        at = 0
+        for span in text.spans:
+            if span.start > at:
+                line.append(Segment(plain[at : span.start]))
+            line.append(Segment(plain[span.start : span.end], _themed(span.style, colors)))
+            at = span.end
+        if at < len(plain):
+            line.append(Segment(plain[at:]))
+        lines.append(line)
+    return lines[:height]
+
+
+def _themed(style: Style | str, colors: Colors) -> Style | None:
+    color = style.color if isinstance(style, Style) else None
+    if color is None or color.type is not ColorType.EIGHT_BIT or color.number is None:
+        return None
+    if color.number == _AXIS_CODE:
+        return colors.axis
+    return colors.tones[(color.number - 16) % len(colors.tones)]

@@ -1,0 +1,98 @@
+"""The samples of an image that the glyph of a cell is fitted to.
+
+Where cells span whole pixels along an axis the samples are those pixels, and the share of a pixel
+that a glyph inks counts: with sextants at 14 x 7 cells a sub-cell is 4/3 pixels high, and fitting
+to the pixels gains about 1 dB over averaging them to sub-cells first. Where cells do not, the
+image is resized by area average to the grid on which the glyphs are drawn.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tui.rendering.glyphs import GlyphSet
+from tui.rendering.resample import area_resize
+from vae_engine.errors import DatasetError, SettingError
+
+Image = NDArray[np.uint8]
+"""Grey images, ``(..., H, W)``, 0 to 255; leading axes are a batch."""
+
+# Multiplications up to which OpenBLAS keeps to one thread (its threshold is 2^18).
+_PRODUCT: Final = 250_000
+
+
+class Samples(NamedTuple):
+    """The samples of many cells.
+
+    Attributes:
+        values: ``(P, cells)``, uint8 or float64, 0 to 255.
+        coverage: ``(G, P)``, the share of each sample that each glyph inks.
+        shape: the cells' own shape, ``(..., rows, columns)``.
+    """
+
+    values: NDArray[np.uint8] | NDArray[np.float64]
+    coverage: NDArray[np.float64]
+    shape: tuple[int, ...]
+
+
+def check_request(images: Image, columns: int, rows: int) -> None:
+    """Check that images can be shown in so many cells.
+
+    Raises:
+        DatasetError: the images are not uint8 of at least one pixel.
+        SettingError: a negative size.
+    """
+    if images.dtype != np.uint8 or images.ndim < 2 or 0 in images.shape[-2:]:
+        raise DatasetError(
+            f"the image is {images.dtype} of shape {images.shape}; "
+            "give uint8 of shape (..., height, width) with at least one pixel"
+        )
+    if columns < 0 or rows < 0:
+        raise SettingError(f"{columns} x {rows} cells; give a width and a height of 0 or more")
+
+
+def cell_samples(images: Image, columns: int, rows: int, glyphs: GlyphSet) -> Samples:
+    """Split images ``(..., H, W)`` into ``rows`` x ``columns`` cells.
+
+    Raises:
+        DatasetError, SettingError: as `check_request`.
+    """
+    check_request(images, columns, rows)
+    *batch, image_height, image_width = images.shape
+    _, glyph_height, glyph_width = glyphs.masks.shape
+    height = _samples_across(image_height, rows, glyph_height)
+    width = _samples_across(image_width, columns, glyph_width)
+    grid: NDArray[np.uint8] | NDArray[np.float64] = images
+    if (image_height, image_width) != (rows * height, columns * width):
+        grid = area_resize(images, rows * height, columns * width)
+    split = grid.reshape(*batch, rows, height, columns, width)
+    values = np.moveaxis(split, (-3, -1), (0, 1))
+    return Samples(
+        values=values.reshape(height * width, np.prod([*batch, rows, columns], dtype=int)),
+        coverage=_coverage(glyphs, height, width),
+        shape=(*batch, rows, columns),
+    )
+
+
+def chunks(cells: int, coverage: NDArray[np.float64]) -> Iterator[slice]:
+    """Split so many cells into parts for which the product with the coverage ``(G, P)`` is small.
+
+    Then the scratch arrays stay in the processor's cache, and BLAS does not use threads: beside a
+    training that has all cores these would make rendering many times slower.
+    """
+    step = max(1, _PRODUCT // coverage.size)
+    return (slice(start, start + step) for start in range(0, cells, step))
+
+
+def _samples_across(pixels: int, cells: int, glyph: int) -> int:
+    """Return how many samples a cell has along an axis: its pixels if whole, else the glyphs'."""
+    return pixels // cells if cells and pixels % cells == 0 else glyph
+
+
+@lru_cache(maxsize=64)
+def _coverage(glyphs: GlyphSet, height: int, width: int) -> NDArray[np.float64]:
+    """Return the share of each of ``height x width`` samples that each glyph inks, ``(G, P)``."""
+    return area_resize(glyphs.masks, height, width).reshape(len(glyphs.masks), height * width)

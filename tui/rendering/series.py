@@ -1,0 +1,143 @@
+"""Curves made ready for a chart: cleaned, smoothed, cut to the recent epochs, decimated."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+RECENT_SHARE = 4
+"""The recent epochs are the newest one in so many..."""
+RECENT_LEAST = 10
+"""...but at least so many."""
+
+
+@dataclass(frozen=True, eq=False)
+class Series:
+    """One curve.
+
+    Attributes:
+        label: what it is; foreign text is allowed.
+        epochs: (n,), rising.
+        values: (n,), of any value, NaN and infinity included.
+        tone: which of a chart's colours it has.
+    """
+
+    label: str
+    epochs: Floats
+    values: Floats
+    tone: int = 0
+
+    def value_at(self, epoch: float) -> float | None:
+        """The value of exactly this epoch, None where there is none."""
+        at = int(np.searchsorted(self.epochs, epoch))
+        if at < len(self.epochs) and self.epochs[at] == epoch:
+            return float(self.values[at])
+        return None
+
+
+def smoothed(values: Floats, weight: float) -> Floats:
+    """Exponential moving average, free of the bias towards its start.
+
+    Values that are not finite stay as they are and count for nothing. As in TensorBoard: the
+    average starts at 0 and is divided by the weights so far, as in Adam (Kingma & Ba, 2015).
+
+    Args:
+        values: (n,).
+        weight: of the past, from 0 (no smoothing) to below 1.
+    """
+    if weight <= 0.0:
+        return values
+    averages = values.copy()
+    average, share = 0.0, 0.0
+    for index, value in enumerate(values.tolist()):
+        if math.isfinite(value):
+            average = weight * average + (1.0 - weight) * value
+            share = weight * share + (1.0 - weight)
+            averages[index] = average / share
+    return averages
+
+
+def recent_start(last_epoch: float) -> float:
+    """The first of the recent epochs: the newest quarter, at least ten."""
+    return last_epoch - max(RECENT_LEAST, math.ceil(last_epoch / RECENT_SHARE)) + 1
+
+
+def drawable(series: Series, *, log: bool, smoothing: float, start: float | None) -> Series:
+    """The part of a curve that can be drawn, smoothed.
+
+    Args:
+        series: as recorded.
+        log: leaves out what has no logarithm.
+        smoothing: the weight of the past.
+        start: the first epoch to draw, None for all.
+    """
+    values = smoothed(series.values, smoothing)
+    keep = np.isfinite(values) & np.isfinite(series.epochs)
+    if log:
+        keep &= values > 0
+    if start is not None:
+        keep &= series.epochs >= start
+    return Series(series.label, series.epochs[keep], values[keep], series.tone)
+
+
+def decimated(series: Series, columns: int) -> Series:
+    """At most two points a column: the lowest and the highest, in the order of their epochs."""
+    count = len(series.epochs)
+    if count <= 2 * columns or columns < 1:
+        return series
+    span = series.epochs[-1] - series.epochs[0]
+    column = np.minimum((series.epochs - series.epochs[0]) * (columns / span), columns - 1)
+    # Sorted by column and then by value: the first and the last of each column are its extremes.
+    order = np.lexsort((series.values, column.astype(np.int64)))
+    edges = np.flatnonzero(np.diff(column.astype(np.int64)[order])) + 1
+    lowest = order[np.concatenate([[0], edges])]
+    highest = order[np.concatenate([edges - 1, [count - 1]])]
+    keep = np.unique(np.concatenate([lowest, highest]))
+    return Series(series.label, series.epochs[keep], series.values[keep], series.tone)
+
+
+def ticks(low: float, high: float, most: int) -> list[float]:
+    """About `most` values from `low` to `high`, multiples of 1, 2 or 5 times a power of 10."""
+    if not high > low or most < 1:
+        return [low]
+    rough = (high - low) / most
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(step for step in (1, 2, 5, 10) if step * power >= rough * (1 - 1e-9)) * power
+    first = math.ceil(low / step - 1e-9)
+    last = math.floor(high / step + 1e-9)
+    return [index * step for index in range(first, last + 1)]
+
+
+def log_ticks(low: float, high: float, most: int) -> list[float]:
+    """Round values for a log axis; plain ones where the span is less than a decade."""
+    if high / low < 10:
+        return ticks(low, high, most)
+    first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    for parts in ((1, 2, 5), (1, 3), (1,)):
+        found = [
+            part * 10.0**power
+            for power in range(first, last + 1)
+            for part in parts
+            if low <= part * 10.0**power <= high
+        ]
+        if len(found) <= most:
+            return found
+    return found[:: math.ceil(len(found) / most)]
+
+
+def number_text(value: float) -> str:
+    """A value in at most six characters: `142.3`, `0.012`, `-3.4e5`."""
+    if not math.isfinite(value):
+        return f"{value:g}"
+    size = abs(value)
+    if size >= 99999.5 or 0 < size < 0.0005:
+        return f"{value:.1e}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e")
+    for digits, bound in ((3, 9.9995), (2, 99.995), (1, 999.95)):
+        if size < bound:
+            return f"{value:.{digits}f}"
+    return f"{value:.0f}"

@@ -1,0 +1,74 @@
+"""What the terminal can show, told from its environment.
+
+Over ssh little more than TERM arrives, so the names of terminals that always have 24-bit colours
+count as well as COLORTERM.
+"""
+
+import codecs
+from collections.abc import Mapping
+from typing import Final, TextIO
+
+from tui.rendering.palettes import ColorDepth
+
+_TRUECOLOR_TERMS: Final = ("kitty", "ghostty", "alacritty", "foot", "wezterm", "iterm")
+_COLORLESS_TERMS: Final = ("", "dumb", "unknown", "vt52", "vt100", "vt102", "vt220")
+_BY_COLOR_SYSTEM: Final = {
+    "truecolor": ColorDepth.TRUECOLOR,
+    "256": ColorDepth.ANSI_256,
+    "standard": ColorDepth.ANSI_16,
+    "windows": ColorDepth.ANSI_16,
+    None: ColorDepth.MONO,
+}
+
+
+def detect_depth(
+    environ: Mapping[str, str], *, encoding: str | None, is_terminal: bool
+) -> ColorDepth:
+    """Tell what can be shown from the environment and the output stream.
+
+    Args:
+        environ: NO_COLOR (https://no-color.org), TERM, COLORTERM and the locale are read.
+        encoding: of the stream; None is taken for ASCII.
+        is_terminal: whether the stream is one; nothing else gets control sequences.
+    """
+    if _is_c_locale(environ) or not _is_unicode(encoding):
+        return ColorDepth.ASCII
+    term = environ.get("TERM", "").strip().lower()
+    if not is_terminal or environ.get("NO_COLOR") or term in _COLORLESS_TERMS:
+        return ColorDepth.MONO
+    if environ.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit"):
+        return ColorDepth.TRUECOLOR
+    if term.endswith("-direct") or any(name in term for name in _TRUECOLOR_TERMS):
+        return ColorDepth.TRUECOLOR
+    return ColorDepth.ANSI_256 if "256" in term else ColorDepth.ANSI_16
+
+
+def stream_depth(stream: TextIO, environ: Mapping[str, str]) -> ColorDepth:
+    """Tell what can be shown on a stream, such as ``sys.stdout``."""
+    return detect_depth(environ, encoding=stream.encoding, is_terminal=stream.isatty())
+
+
+def capped_depth(depth: ColorDepth, color_system: str | None) -> ColorDepth:
+    """Return the poorer of a depth and what Rich lets through.
+
+    Rich and Textual downgrade 24-bit colours by a rule of their own, 4 dB worse than `palette`.
+
+    Args:
+        depth: what the terminal can show.
+        color_system: ``rich.console.Console.color_system``.
+    """
+    order = list(ColorDepth)
+    return max(depth, _BY_COLOR_SYSTEM[color_system], key=order.index)
+
+
+def _is_c_locale(environ: Mapping[str, str]) -> bool:
+    """Tell whether plain C was asked for; Python's streams are UTF-8 even then (PEP 540)."""
+    names = (environ.get(name) for name in ("LC_ALL", "LC_CTYPE", "LANG"))
+    return next(filter(None, names), None) in ("C", "POSIX")
+
+
+def _is_unicode(encoding: str | None) -> bool:
+    try:
+        return codecs.lookup(encoding or "ascii").name.startswith("utf")
+    except LookupError:
+        return False
