@@ -1,0 +1,147 @@
+"""The command itself: what it says alone, how fast it gets going, how it fails."""
+
+import os
+import subprocess
+import sys
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Spawn, Vae, finish
+from tests.cli.terminal import VAE
+from tests.tui.recorder import Recorder
+from tui.cli.main import COMMANDS, cli
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "command-line.md"
+
+
+def test_alone_it_says_what_to_type(vae: Vae) -> None:
+    done = vae()
+    assert done.code == 0
+    assert "vae train" in done.out
+    assert "vae --help" in done.out
+
+
+def test_it_tells_its_version(vae: Vae) -> None:
+    assert vae("--version").out == f"vae {version('vae-workbench')}\n"
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_help_lists_every_command(vae: Vae, flag: str) -> None:
+    done = vae(flag)
+    assert done.code == 0
+    assert all(f"\n  {name} " in done.out for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_that_begins_as_it_is_listed(vae: Vae, name: str) -> None:
+    done = vae(name, "-h")
+    assert done.code == 0
+    assert done.out.startswith(f"Usage: vae {name} ")
+    command = cli.get_command(cli.make_context("vae", [], resilient_parsing=True), name)
+    assert command is not None
+    assert (command.help or "").split("\n\n")[0] == COMMANDS[name][1]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_and_option_is_documented(name: str) -> None:
+    text = DOCUMENT.read_text(encoding="utf-8")
+    assert f"`vae {name} " in text
+    command = cli.get_command(cli.make_context("vae", [], resilient_parsing=True), name)
+    assert command is not None
+    special = {"store", "plain", "detach", "as_json", "empty", "yes", "slim", "split", "now"}
+    for parameter in command.params:
+        if parameter.name in special:
+            assert any(option in text for option in parameter.opts), parameter.opts
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_takes_the_sessions_folder(vae: Vae, name: str) -> None:
+    assert "--sessions-dir" in vae(name, "-h").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["trian"], "No such command 'trian'"),
+        (["--verbose"], "No such option '--verbose'"),
+        (["sessions", "--bogus"], "No such option '--bogus'"),
+        (["sessions", "extra"], "unexpected extra argument"),
+        (["show"], "Missing argument 'ID'"),
+        (["delete"], "Missing argument 'ID...'"),
+        (["train", "--seed"], "requires an argument"),
+        (["embed", "x", "--split", "val", "-o", "a.npz"], "'val' is not one of 'test', 'train'"),
+    ],
+)
+def test_wrong_usage_is_one_line_that_names_it(vae: Vae, arguments: list[str], said: str) -> None:
+    line = vae(*arguments).error(2)
+    assert said in line
+    assert "--help` shows the usage" in line
+
+
+def test_an_unknown_session_is_a_failure(vae: Vae) -> None:
+    assert "'nobody'" in vae("show", "nobody").error(1)
+
+
+def test_a_sessions_folder_that_is_none_is_one_line(vae: Vae, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    assert "file" in vae("sessions", "--sessions-dir", tmp_path / "file").error(1)
+
+
+def test_the_option_is_stronger_than_the_variable_and_that_than_the_default(
+    vae: Vae, recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = recorder.session(previews=False)
+    assert session.id in vae("sessions").out
+    assert session.id not in vae("sessions", "--sessions-dir", tmp_path / "other").out
+    monkeypatch.delenv("VAE_SESSIONS")
+    assert session.id in vae("sessions").out
+    monkeypatch.chdir("/")
+    assert session.id not in vae("sessions").out
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["sessions"], ["sessions", "--json"]])
+def test_light_commands_do_not_load_what_they_do_not_need(arguments: list[str]) -> None:
+    script = (
+        "import sys; from tui.cli.main import run; code = run(sys.argv[1:]);"
+        "print(code, {'numpy', 'textual', 'PIL', 'tensorflow', 'rich.live'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "0 set()"
+
+
+@pytest.mark.parametrize("arguments", [["sessions", "--json"], ["sessions"], ["train", "-h"]])
+def test_a_reader_that_has_enough_is_no_failure(recorder: Recorder, arguments: list[str]) -> None:
+    recorder.session(previews=False)
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = subprocess.run([VAE, *arguments], stdout=writer, stderr=subprocess.PIPE, check=False)
+    finally:
+        os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_full_disk_is_one_line(recorder: Recorder) -> None:
+    recorder.session(previews=False)
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [VAE, "sessions"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (done.returncode, done.stderr) == (1, "vae: No space left on device\n")
+
+
+@pytest.mark.parametrize(
+    "environment", [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C"}, {"LC_ALL": "POSIX"}]
+)
+def test_a_poor_locale_does_not_end_a_command(
+    spawn: Spawn, recorder: Recorder, environment: dict[str, str]
+) -> None:
+    session = recorder.session("żółw 日本", note="ąę\nдва", previews=False)
+    for command in (["sessions"], ["show", session.id], ["show", "nobody-ż"]):
+        done = finish(spawn(*command, **environment))
+        assert done.code == (1 if "nobody-ż" in command else 0), done
+        assert "Traceback" not in done.err

@@ -1,0 +1,50 @@
+"""What tests of several folders share."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from vae_engine.launcher import start_worker
+from vae_engine.sessions.session import Session
+from vae_engine.sessions.store import SessionStore
+from vae_engine.settings import make_settings
+
+DEADLINE = 180.0
+
+
+def wait_for(condition: Callable[[], bool], seconds: float = DEADLINE) -> None:
+    """Ask until the condition holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.02)
+
+
+@pytest.fixture(scope="session")
+def trained_session(tmp_path_factory: pytest.TempPathFactory) -> Session:
+    """A small model that a real worker trained for an epoch on MNIST; read-only."""
+    store = SessionStore(tmp_path_factory.mktemp("trained"))
+    settings = make_settings(limit=256, epochs=1, filters=(4, 8), dense_units=(32,), threads=2)
+    session = store.create(settings, name="trained", command=["vae", "train"])
+    start_worker(session)
+
+    def ended() -> bool:
+        session.poll()
+        return session.log.phase == "ended" and not session.alive()
+
+    wait_for(ended)
+    assert session.status() == "completed", session.log.stop_reason
+    return session
+
+
+@pytest.fixture
+def own_trained_session(trained_session: Session, tmp_path: Path) -> Session:
+    """A copy of the trained session, in the store `tmp_path / "sessions"`, for tests to change."""
+    folder = tmp_path / "sessions" / trained_session.id
+    shutil.copytree(trained_session.folder, folder)
+    return Session(folder)

@@ -1,0 +1,146 @@
+"""What people read of `vae show`: the main facts, and the last epochs as a table."""
+
+from __future__ import annotations
+
+import textwrap
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from tui.cli.report import SessionReport
+from tui.cli.text import Column, duration_text, one_line, table
+from tui.cli.wording import REASONS
+from vae_engine.settings import SETTINGS, Settings, changed_settings
+
+_LABEL_WIDTH = 11
+_LONGEST_FACT = 400
+_LAST_EPOCHS = 6
+_DIGEST = 16
+
+_EPOCH_COLUMNS = tuple(
+    Column(title, "right")
+    for title in ("epoch", "loss", "rec", "kl", "val_loss", "val_elbo", "active", "rate", "time")
+)
+
+
+def card_lines(report: SessionReport, settings: Settings, width: int) -> list[str]:
+    """A session in about two dozen lines of at most `width` columns; losses in nats an image."""
+    lines = [f"{report.name}  {report.id}"]
+    for label, fact in _facts(report, settings):
+        lines += textwrap.wrap(
+            one_line(fact, _LONGEST_FACT),
+            max(40, width),
+            initial_indent=f"  {label:{_LABEL_WIDTH}}",
+            subsequent_indent=" " * (_LABEL_WIDTH + 2),
+            # Paths and digests stay whole, so that they can be copied.
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+    if report.history:
+        rows = [_epoch_cells(epoch) for epoch in report.history[-_LAST_EPOCHS:]]
+        lines += ["", *(f"  {line}" for line in table(_EPOCH_COLUMNS, rows, width - 2))]
+    return lines
+
+
+def _facts(report: SessionReport, settings: Settings) -> Iterator[tuple[str, str]]:
+    yield "status", _status(report)
+    if report.progress is not None:
+        yield "now", _progress(report.progress)
+    if report.test_loss is not None:
+        yield (
+            "test",
+            (
+                f"loss {report.test_loss:.2f} (rec {report.test_reconstruction_loss:.2f} "
+                f"kl {report.test_kl_loss:.2f})"
+            ),
+        )
+    yield "dataset", _dataset(report.dataset)
+    yield "model", _model(report, settings)
+    yield "settings", _settings(settings)
+    if report.environment:
+        yield "machine", _machine(report.environment)
+    began = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(report.created))
+    runs = "1 run" if report.runs == 1 else f"{report.runs} runs"
+    yield "created", f"{began}, trained {duration_text(report.duration)} in {runs}"
+    if report.parent:
+        yield "forked from", report.parent
+    if report.tags:
+        yield "tags", ", ".join(report.tags)
+    if report.note:
+        yield "note", report.note
+    if report.exports:
+        yield "exports", f"epochs {', '.join(str(epoch) for epoch in report.exports)}"
+    if report.weights_sha256:
+        yield "weights", f"sha256 {report.weights_sha256[:_DIGEST]}"
+    if report.damaged_lines:
+        yield "damage", f"{report.damaged_lines} lines of the event log cannot be read"
+    yield "folder", report.folder
+
+
+def _status(report: SessionReport) -> str:
+    best = f", best {report.best_epoch}" if report.best_epoch else ""
+    reason = report.stop_reason or ""
+    why = f" ({REASONS.get(reason, reason)})" if reason else ""
+    return f"{report.status}{why}, epoch {report.epoch} of {report.epochs}{best}"
+
+
+def _progress(progress: dict[str, Any]) -> str:
+    return (
+        f"epoch {progress['epoch']}, step {progress['step']} of {progress['steps']}: "
+        f"loss {progress['loss']:.2f}, {progress['images_per_second']:,.0f} images/s"
+    )
+
+
+def _dataset(dataset: dict[str, Any]) -> str:
+    said = str(dataset["name"])
+    if dataset["source"]:
+        said += f" ({dataset['source']})"
+    counts = [
+        f"{dataset[name]:,} {split}"
+        for name, split in (
+            ("train_images", "train"),
+            ("val_images", "val"),
+            ("test_images", "test"),
+        )
+        if isinstance(dataset.get(name), int)
+    ]
+    if counts:
+        said += f", {' + '.join(counts)} images"
+    return f"{said}, sha256 {str(dataset['sha256'])[:_DIGEST]}" if dataset["sha256"] else said
+
+
+def _model(report: SessionReport, settings: Settings) -> str:
+    said = f"latent_dim {settings.latent_dim}"
+    return said if report.parameters is None else f"{said}, {report.parameters:,} parameters"
+
+
+def _settings(settings: Settings) -> str:
+    changed = {**changed_settings(settings), "seed": settings.seed}
+    return ", ".join(
+        f"{name} {SETTINGS[name].format(value)}"
+        for name, value in changed.items()
+        if name not in ("dataset", "latent_dim")
+    )
+
+
+def _machine(environment: dict[str, Any]) -> str:
+    shown = ("host", "cpu", "device")
+    versions = ("python", "tensorflow", "keras")
+    said = [str(environment[name]) for name in shown if environment.get(name)]
+    said.append(f"{environment.get('threads', '?')} threads")
+    said += [f"{name} {environment[name]}" for name in versions if environment.get(name)]
+    return ", ".join(said)
+
+
+def _epoch_cells(epoch: dict[str, Any]) -> list[str]:
+    return [
+        str(epoch["epoch"]),
+        f"{epoch['loss']:.2f}",
+        f"{epoch['reconstruction_loss']:.2f}",
+        f"{epoch['kl_loss']:.2f}",
+        f"{epoch['val_loss']:.2f}",
+        f"{epoch['val_elbo']:.2f}",
+        str(epoch["active_units"]),
+        f"{epoch['learning_rate']:.3g}",
+        duration_text(epoch["duration"]),
+    ]

@@ -1,0 +1,78 @@
+"""Commands for sessions that are no longer wanted: delete, restore, trash."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from tui.cli.browse import tell_entries
+from tui.cli.options import command_for, ids_argument, json_option, store_option
+from tui.cli.report import session_entry
+from tui.cli.text import say
+from vae_engine.errors import SessionBusyError
+from vae_engine.sessions.session import worker_alive
+from vae_engine.sessions.store import Listing, SessionStore
+
+
+@click.command()
+@ids_argument
+@store_option
+def delete(references: tuple[str, ...], store: SessionStore) -> None:
+    """Move sessions to the trash.
+
+    All of those named, or none.
+    """
+    chosen = {listing.id: listing for listing in map(store.find_listing, references)}
+    for listing in chosen.values():
+        if worker_alive(listing.folder):
+            stop = command_for("stop", listing.id)
+            raise SessionBusyError(f"session {listing.id} is training: `{stop}` first")
+    for listing in chosen.values():
+        store.delete(listing)
+        back = command_for("restore", listing.id)
+        say(f"{_shown(listing)} is in the trash: `{back}` brings it back")
+
+
+@click.command()
+@ids_argument
+@store_option
+def restore(references: tuple[str, ...], store: SessionStore) -> None:
+    """Bring sessions back from the trash."""
+    for reference in references:
+        session = store.restore(reference)
+        say(f"{session.id} ({session.label.name}) is back")
+
+
+@click.command()
+@click.option("--empty", is_flag=True, help="delete them for good")
+@click.option("--yes", is_flag=True, help="do not ask; off a terminal nothing is asked anyway")
+@json_option
+@store_option
+def trash(store: SessionStore, empty: bool, yes: bool, as_json: bool) -> None:
+    """List the deleted sessions, or delete them for good."""
+    listings = store.trash()
+    if not empty:
+        entries = [session_entry(listing) for listing in listings]
+        tell_entries(entries, as_json=as_json, empty="the trash is empty")
+        return
+    count = _sessions(len(listings))
+    if listings and not yes and sys.stdin.isatty() and not _confirmed(count):
+        say("nothing was deleted")
+        return
+    say(f"deleted {_sessions(store.empty_trash())} for good")
+
+
+COMMANDS = {"delete": delete, "restore": restore, "trash": trash}
+
+
+def _shown(listing: Listing) -> str:
+    return f"{listing.id} ({listing.label.name if listing.label else 'damaged'})"
+
+
+def _sessions(count: int) -> str:
+    return "1 session" if count == 1 else f"{count} sessions"
+
+
+def _confirmed(count: str) -> bool:
+    return click.confirm(f"Delete {count} for good?", err=True)

@@ -1,0 +1,64 @@
+"""Images drawn into the terminal, as large as lets them fit and as many side by side as it can."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tui.cli.text import terminal_width
+from tui.rendering.ansi import to_ansi
+from tui.rendering.grid import Grid, fit_grid, render_grid
+from tui.rendering.images import Display
+from tui.rendering.terminal import stream_depth
+
+Images = NDArray[np.uint8]
+
+# Columns and rows of an image, from lossless to the least in which a digit can be read.
+_SIZES = ((28, 14), (20, 10), (14, 7), (10, 5))
+
+
+def terminal_grid(count: int, *, layers: int = 1) -> Grid:
+    """The grid for images in this terminal; at the smallest size it may scroll.
+
+    Args:
+        count: how many stand side by side.
+        layers: how many stand above each other for each of them.
+    """
+    width, height = terminal_width(), shutil.get_terminal_size().lines
+    grids = [fit_grid(width, columns, rows) for columns, rows in _SIZES]
+
+    def fits(grid: Grid) -> bool:
+        # The prompt needs a line as well.
+        return -(-count // grid.across) * layers * grid.across <= grid.capacity(height - 1)
+
+    return next(filter(fits, grids), grids[-1])
+
+
+def draw(images: Images, grid: Grid) -> None:
+    """Draw images (n, h, w) on stdout; without control sequences where it is no terminal."""
+    depth = stream_depth(sys.stdout, os.environ)
+    lines = render_grid(images, grid, Display(depth=depth, glyphs="quadrant"))
+    sys.stdout.write(to_ansi(lines, depth))
+    sys.stdout.flush()
+
+
+def paired_rows(above: Images, below: Images, across: int) -> Images:
+    """Images in rows of `across`, each row of `above` followed by its row of `below`.
+
+    Args:
+        above: (n, h, w).
+        below: (n, h, w).
+        across: images a row; the last rows are filled with black.
+
+    Returns:
+        (m, h, w), m a multiple of 2 * `across`.
+    """
+    count, height, width = above.shape
+    filling = np.zeros((2, -count % across, height, width), np.uint8)
+    pairs = np.concatenate([np.stack([above, below]), filling], axis=1)
+    rows = pairs.reshape(2, -1, across, height, width).swapaxes(0, 1)
+    return rows.reshape(-1, height, width)

@@ -1,0 +1,205 @@
+"""Commands that use a session's exported model: sample, reconstruct, embed."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from tui.cli.gallery import draw, paired_rows, terminal_grid
+from tui.cli.options import (
+    id_argument,
+    number_setting,
+    output_option,
+    setting_option,
+    store_option,
+)
+from tui.cli.text import encodable, say
+from vae_engine.datasets import Dataset, load_dataset, to_float
+from vae_engine.errors import DatasetError, EngineError, SettingError
+from vae_engine.inference.pictures import picture, save_png
+from vae_engine.inference.sampling import (
+    draw_prior,
+    find_export,
+    load_decoder,
+    load_encoder,
+    to_uint8,
+)
+from vae_engine.sessions.arrays import write_npz
+from vae_engine.sessions.session import Session
+from vae_engine.sessions.store import SessionStore
+from vae_engine.settings import SETTINGS
+
+_MOST_IMAGES = 10_000
+_PAIRS_A_ROW = 10
+_ENCODED_AT_ONCE = 2048
+
+SAMPLES = number_setting("n", "int", 64, 1, _MOST_IMAGES, "images to draw")
+DIGITS = number_setting("n", "int", 10, 1, _MOST_IMAGES, "test images to reconstruct")
+SEED = msgspec.structs.replace(SETTINGS["seed"], help="seed of z; equal seeds draw equal images")
+TEMPERATURE = number_setting(
+    "temperature", "float", 1.0, 0.0, 10.0, "standard deviation of z; 1 is the prior itself"
+)
+
+
+@click.command()
+@id_argument
+@setting_option(SAMPLES, "-n", "count", fallback=SAMPLES.default)
+@setting_option(SEED, fallback=SEED.default)
+@setting_option(TEMPERATURE, fallback=TEMPERATURE.default)
+@output_option(".png", ".npz")
+@store_option
+def sample(
+    reference: str,
+    store: SessionStore,
+    count: int,
+    seed: int,
+    temperature: float,
+    output: Path | None,
+) -> None:
+    """Draw images from a session's prior.
+
+    An .npz has images (n, 28, 28) as probabilities, z (n, latent_dim), seed, temperature, session
+    and epoch. The same seed draws the same images, however many.
+    """
+    session = store.find(reference)
+    decoder = load_decoder(session)
+    z = draw_prior(count, decoder.latent_dim, seed=seed, temperature=temperature)
+    images = decoder.decode(z)
+    pixels = to_uint8(images)
+    if output is None:
+        draw(pixels, terminal_grid(count))
+        return
+    with _writing(output, f"{count} samples of seed {seed}"):
+        if _is_png(output):
+            save_png(output, picture(pixels, math.ceil(math.sqrt(count))))
+        else:
+            arrays = {"images": images, "z": z, "seed": seed, "temperature": temperature}
+            _save_npz(output, session, arrays)
+
+
+@click.command()
+@id_argument
+@setting_option(DIGITS, "-n", "count", fallback=DIGITS.default)
+@output_option(".png", ".npz")
+@store_option
+def reconstruct(reference: str, store: SessionStore, count: int, output: Path | None) -> None:
+    """Show test images above what the model makes of them.
+
+    They are the first of the test split, decoded from z_mean. An .npz has originals and
+    reconstructions (n, 28, 28), labels (n,), z_mean (n, latent_dim), session and epoch.
+    """
+    session = store.find(reference)
+    encoder, decoder = load_encoder(session), load_decoder(session)
+    dataset = session_dataset(session)
+    available = len(dataset.test_images)
+    if count > available:
+        raise SettingError(f"n is {count}: the test split has {available} images, so at most that")
+    originals = to_float(dataset.test_images[:count])
+    z_mean, _ = encoder.encode(originals)
+    reconstructions = decoder.decode(z_mean)
+    above, below = to_uint8(originals[..., 0]), to_uint8(reconstructions)
+    if output is None:
+        grid = terminal_grid(count, layers=2)
+        draw(paired_rows(above, below, min(count, grid.across)), grid)
+        return
+    with _writing(output, f"{count} reconstructions"):
+        if _is_png(output):
+            across = min(count, _PAIRS_A_ROW)
+            save_png(output, picture(paired_rows(above, below, across), across))
+        else:
+            arrays = {
+                "originals": originals[..., 0],
+                "reconstructions": reconstructions,
+                "labels": labels_or_none(dataset.test_labels, available)[:count],
+                "z_mean": z_mean,
+            }
+            _save_npz(output, session, arrays)
+
+
+@click.command()
+@id_argument
+@click.option(
+    "--split",
+    type=click.Choice(["test", "train"]),
+    default="test",
+    show_default=True,
+    help="which images",
+)
+@output_option(".npz", required=True)
+@store_option
+def embed(
+    reference: str, store: SessionStore, split: Literal["test", "train"], output: Path
+) -> None:
+    """Write the posterior of every image of a split.
+
+    The .npz has z_mean and z_log_var (n, latent_dim), labels (n,), split, session and epoch. The
+    training split is what the session trained on, without the images for validation.
+    """
+    session = store.find(reference)
+    encoder = load_encoder(session)
+    dataset = session_dataset(session)
+    images = dataset.test_images if split == "test" else dataset.train_images
+    labels = dataset.test_labels if split == "test" else dataset.train_labels
+    parts = [
+        encoder.encode(to_float(images[at : at + _ENCODED_AT_ONCE]))
+        for at in range(0, len(images), _ENCODED_AT_ONCE)
+    ]
+    z_mean, z_log_var = (np.concatenate(outputs) for outputs in zip(*parts, strict=True))
+    arrays = {"z_mean": z_mean, "z_log_var": z_log_var, "split": split}
+    arrays["labels"] = labels_or_none(labels, len(images))
+    with _writing(output, f"{len(images)} embeddings"):
+        _save_npz(output, session, arrays)
+
+
+COMMANDS = {"sample": sample, "reconstruct": reconstruct, "embed": embed}
+
+
+def session_dataset(session: Session) -> Dataset:
+    """The images that the session trains on, as it limits them.
+
+    Raises:
+        DatasetError: they cannot be read, or are others than when it trained.
+    """
+    session.poll(progress=False)
+    settings, prepared = session.settings, session.log.prepared
+    dataset = load_dataset(settings.dataset)
+    trained_on = prepared.dataset.get("sha256") if prepared else None
+    if trained_on not in (None, dataset.sha256):
+        raise DatasetError(
+            f"{dataset.name} has other images than when session {session.id} trained on it: "
+            "bring those back"
+        )
+    return dataset.limited(settings.limit)
+
+
+def labels_or_none(labels: NDArray[np.int64] | None, count: int) -> NDArray[np.int64]:
+    """Labels (count,), -1 for images that have none."""
+    return np.full(count, -1, np.int64) if labels is None else labels
+
+
+def _is_png(path: Path) -> bool:
+    return path.suffix.lower() == ".png"
+
+
+def _save_npz(path: Path, session: Session, arrays: dict[str, Any]) -> None:
+    described = {**arrays, "session": session.id, "epoch": find_export(session).epoch}
+    write_npz(path, {name: np.asarray(value) for name, value in described.items()})
+
+
+@contextlib.contextmanager
+def _writing(output: Path, what: str) -> Iterator[None]:
+    """Say what was written, or that it cannot be."""
+    shown = encodable(str(output))
+    try:
+        yield
+    except OSError as error:
+        raise EngineError(f"{shown} cannot be written: {error.strerror}") from None
+    say(f"wrote {what} to {shown}")

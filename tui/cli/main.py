@@ -1,0 +1,151 @@
+"""The command `vae`: finds the subcommand, and turns every error into one line and an exit code."""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import TextIO
+
+import click
+
+from vae_engine.errors import EngineError, SettingError
+
+EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
+
+# The module that has a command, and what the list of commands says of it. Modules are imported when
+# their command is called, so that listing sessions does not wait for what training needs.
+COMMANDS = {
+    "train": ("train", "Train a VAE in a worker that outlives the terminal."),
+    "resume": ("train", "Go on with a session that has ended, or add epochs to it."),
+    "fork": ("train", "Train anew with a session's settings, some of them changed."),
+    "attach": ("control", "Follow a session that is training."),
+    "stop": ("control", "End a training and keep what it has learnt."),
+    "pause": ("control", "Let a training rest until it is told to continue."),
+    "continue": ("control", "Let a paused training go on."),
+    "sessions": ("browse", "List the sessions."),
+    "show": ("browse", "Show everything that is known about a session."),
+    "sample": ("generate", "Draw images from a session's prior."),
+    "reconstruct": ("generate", "Show test images above what the model makes of them."),
+    "embed": ("generate", "Write the posterior of every image of a split."),
+    "delete": ("discard", "Move sessions to the trash."),
+    "restore": ("discard", "Bring sessions back from the trash."),
+    "trash": ("discard", "List the deleted sessions, or delete them for good."),
+    "export": ("transfer", "Write a session into a zip file."),
+    "import": ("transfer", "Add the session of a zip file to the others."),
+}
+
+GUIDE = """\
+A terminal workbench for variational autoencoders.
+
+  vae train --latent-dim 2   train on MNIST; Ctrl+C detaches, training goes on
+  vae sessions               list the sessions
+  vae attach latest          follow the newest one
+  vae sample latest          draw from its prior
+  vae --help                 all commands"""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands live in modules that are imported when they are called."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """The commands, in the order of a session's life."""
+        return list(COMMANDS)
+
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import a command; None for a name that is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _ = COMMANDS[cmd_name]
+        commands: dict[str, click.Command] = import_module(f"tui.cli.{module}").COMMANDS
+        return commands[cmd_name]
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(package_name="vae-workbench", prog_name="vae", message="%(prog)s %(version)s")
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Train variational autoencoders, follow them, keep them as sessions, draw from them."""
+    if context.invoked_subcommand is None:
+        click.echo(GUIDE)
+
+
+def main() -> None:
+    """Run `vae` with the arguments of this process."""
+    for stream in (sys.stdout, sys.stderr):
+        # A name that the locale cannot show must not end the command.
+        if stream is not None and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run `vae` with these arguments; returns the exit code."""
+    try:
+        with cli.make_context("vae", list(arguments)) as context:
+            cli.invoke(context)
+        _flush(sys.stdout)
+    except click.exceptions.Exit as done:
+        return done.exit_code
+    except click.UsageError as error:
+        _complain(f"{error.format_message().rstrip('.')}: `{_help_command(error)}` shows the usage")
+        return EXIT_USAGE
+    except SettingError as error:
+        _complain(str(error))
+        return EXIT_USAGE
+    except EngineError as error:
+        _complain(str(error))
+        return EXIT_FAILED
+    except (KeyboardInterrupt, click.Abort):
+        _complain("interrupted")
+        return EXIT_INTERRUPTED
+    except OSError as error:
+        return _os_exit(error)
+    return EXIT_DONE
+
+
+def _os_exit(error: OSError) -> int:
+    """A reader that has enough (`vae sessions | head`) is no failure; what the disk refuses is."""
+    if error.errno == errno.EPIPE:
+        _discard(sys.stdout)
+        return EXIT_DONE
+    where = f"{os.fsdecode(error.filename)}: " if error.filename else ""
+    _complain(f"{where}{error.strerror or error}")
+    return EXIT_FAILED
+
+
+def _complain(message: str) -> None:
+    # Imported here, since only errors need it before a command is loaded.
+    from tui.cli.text import say
+
+    try:
+        say(f"vae: {message}", err=True)
+    except OSError:
+        _discard(sys.stderr)
+
+
+def _help_command(error: click.UsageError) -> str:
+    return f"{error.ctx.command_path if error.ctx else 'vae'} --help"
+
+
+def _flush(stream: TextIO | None) -> None:
+    if stream is not None:
+        stream.flush()
+
+
+def _discard(stream: TextIO) -> None:
+    """Send what is still buffered nowhere, so that the end of Python does not complain again."""
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, stream.fileno())
+    os.close(null)

@@ -1,0 +1,139 @@
+"""Options and arguments that commands share; those of training come from the settings table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from click.core import ParameterSource
+
+from tui.cli.text import encodable
+from vae_engine.errors import SettingError
+from vae_engine.sessions.labels import check_label
+from vae_engine.sessions.records import Label
+from vae_engine.sessions.store import LATEST, SessionStore
+from vae_engine.settings import SETTINGS, Setting, SettingKind
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_METAVARS: dict[SettingKind, str] = {"int": "N", "float": "X", "str": "D", "ints": "N,N"}
+
+
+def read_name(text: str) -> str:
+    """What people may call a session.
+
+    Raises:
+        SettingError: no line of text, too long, or the word for the newest session.
+    """
+    if text == LATEST:
+        raise SettingError(f"name is {text!r}: it must be another, since that means the newest")
+    return check_label(Label(name=text)).name
+
+
+def read_store(text: str) -> SessionStore:
+    """The sessions in a folder, which need not exist."""
+    return SessionStore(Path(text))
+
+
+def number_setting(
+    name: str, kind: SettingKind, default: float, low: float, high: float, help_text: str
+) -> Setting:
+    """A number that a command takes, described as the settings of training are."""
+    return Setting(
+        name=name,
+        kind=kind,
+        default=default,
+        help=help_text,
+        low=low,
+        high=high,
+        low_open=False,
+        high_open=False,
+        min_items=1,
+        max_items=1,
+    )
+
+
+def setting_options(command: Command) -> Command:
+    """Give a command an option for every setting of the table; those not given are None."""
+    # Decorators apply from the last to the first.
+    for setting in reversed(SETTINGS.values()):
+        command = setting_option(setting, fallback=None)(command)
+    return command
+
+
+def setting_option(setting: Setting, *names: str, fallback: object) -> Callable[[Command], Command]:
+    """An option for one setting; `fallback` is its value where it is not given."""
+    default = setting.format(setting.default)
+    return click.option(
+        *(names or (setting.option, setting.name)),
+        type=setting.parse,
+        default=fallback,
+        metavar=_METAVARS[setting.kind],
+        help=f"{setting.help}  [default: {default}]",
+    )
+
+
+def output_option(*suffixes: str, required: bool = False) -> Callable[[Command], Command]:
+    """The option `-o FILE`."""
+    wanted = " or ".join(suffixes)
+
+    def read_output(text: str) -> Path:
+        path = Path(text)
+        if path.suffix.lower() not in suffixes or not encodable(text).isprintable():
+            raise SettingError(f"output is {_shown(text)}: it must be a file ending in {wanted}")
+        return path
+
+    without = "" if required else "; without it the terminal shows the images"
+    return click.option(
+        "-o",
+        "--output",
+        type=read_output,
+        metavar="FILE",
+        required=required,
+        help=f"file to write, ending in {wanted}{without}",
+    )
+
+
+name_option = click.option(
+    "--name", type=read_name, metavar="S", help="name of the session  [default: DATASET-dN]"
+)
+plain_option = click.option(
+    "--plain", is_flag=True, help="one line an epoch, for pipes and plain terminals"
+)
+detach_option = click.option(
+    "--detach", is_flag=True, help="print the id and return while it trains"
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="JSON for scripts")
+id_argument = click.argument("reference", metavar="ID")
+ids_argument = click.argument("references", metavar="ID...", nargs=-1, required=True)
+store_option = click.option(
+    "--sessions-dir",
+    "store",
+    type=read_store,
+    default="sessions",
+    envvar="VAE_SESSIONS",
+    metavar="P",
+    help="folder of the sessions  [env: VAE_SESSIONS; default: ./sessions]",
+)
+
+
+def command_for(command: str, session_id: str) -> str:
+    """What to type for a command on a session, `--sessions-dir` included where this one has it."""
+    context = click.get_current_context()
+    typed = f"vae {command} {session_id}"
+    if context.get_parameter_source("store") is ParameterSource.COMMANDLINE:
+        typed += f" --sessions-dir {_shell_quoted(context.params['store'])}"
+    return typed
+
+
+def _shell_quoted(store: SessionStore) -> str:
+    import shlex
+
+    return shlex.quote(encodable(str(store.root)))
+
+
+def _shown(text: str) -> str:
+    shown = repr(text)
+    return shown if len(shown) <= 60 else shown[:57] + "..."

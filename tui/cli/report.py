@@ -1,0 +1,164 @@
+"""What is known about sessions, as records with documented fields for `--json`."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+from tui.cli.text import encodable
+from vae_engine.sessions.records import Result
+from vae_engine.sessions.session import Session
+from vae_engine.sessions.store import Listing
+
+
+class SessionEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One session of `vae sessions --json` and `vae trash --json`.
+
+    Times are in seconds since 1970, durations in seconds, losses in nats an image. A damaged
+    session has a `problem`, and null in everything that could not be read.
+    """
+
+    id: str
+    name: str | None
+    status: str
+    problem: str | None
+    dataset: str | None
+    latent_dim: int | None
+    epoch: int | None
+    epochs: int | None
+    best_epoch: int | None
+    best_val_loss: float | None
+    stop_reason: str | None
+    images_per_second: float | None
+    created: float | None
+    updated: float | None
+    duration: float | None
+    tags: list[str]
+    parent: str | None
+    folder: str
+
+
+class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
+    """`vae show ID --json`; units as in `SessionEntry`.
+
+    What does not exist yet is null, or empty.
+    """
+
+    id: str
+    name: str
+    status: str
+    stop_reason: str | None
+    settings: dict[str, Any]
+    dataset: dict[str, Any]
+    environment: dict[str, Any]
+    parameters: int | None
+    history: list[dict[str, Any]]
+    epoch: int
+    epochs: int
+    best_epoch: int | None
+    test_loss: float | None
+    test_reconstruction_loss: float | None
+    test_kl_loss: float | None
+    weights_sha256: str | None
+    progress: dict[str, Any] | None
+    exports: list[int]
+    runs: int
+    tags: list[str]
+    note: str
+    created: float
+    updated: float | None
+    duration: float
+    command: list[str]
+    parent: str | None
+    version: str
+    damaged_lines: int
+    folder: str
+
+
+def session_entry(listing: Listing) -> SessionEntry:
+    """A listing as a record."""
+    manifest, label, summary = listing.manifest, listing.label, listing.summary
+    settings = manifest.settings if manifest else None
+    return SessionEntry(
+        id=listing.id,
+        name=label.name if label else None,
+        status=listing.status or "damaged",
+        problem=listing.problem or None,
+        dataset=settings.dataset if settings else None,
+        latent_dim=settings.latent_dim if settings else None,
+        epoch=summary.epoch if summary else None,
+        epochs=(summary.epochs if summary else 0) or (settings.epochs if settings else None),
+        best_epoch=(summary.best_epoch or None) if summary else None,
+        best_val_loss=summary.best_val_loss if summary else None,
+        stop_reason=(summary.stop_reason or None) if summary else None,
+        images_per_second=summary.images_per_second if summary else None,
+        created=manifest.created if manifest else None,
+        updated=(summary.updated or None) if summary else None,
+        duration=summary.duration if summary else None,
+        tags=label.tags if label else [],
+        parent=manifest.parent if manifest else None,
+        folder=encodable(str(listing.folder)),
+    )
+
+
+def session_report(session: Session) -> SessionReport:
+    """Everything about a session, of the events that were polled so far.
+
+    Raises:
+        SessionDamagedError: its result or its index of exports cannot be read.
+    """
+    manifest, label, log = session.manifest, session.label, session.log
+    result, exports = session.result(), session.exports()
+    prepared = log.prepared
+    return SessionReport(
+        id=session.id,
+        name=label.name,
+        status=session.status(),
+        stop_reason=log.stop_reason or None,
+        settings=msgspec.to_builtins(manifest.settings),
+        dataset={
+            "name": manifest.settings.dataset,
+            "source": None,
+            "sha256": None,
+            **(prepared.dataset if prepared else {}),
+        },
+        environment=dict(prepared.environment) if prepared else {},
+        parameters=prepared.parameters if prepared else None,
+        history=[_figures(epoch) for epoch in log.history],
+        epoch=log.epoch,
+        epochs=log.epochs or manifest.settings.epochs,
+        best_epoch=log.best.epoch if log.best else None,
+        **_result_fields(result),
+        progress=_figures(log.latest_progress) if log.latest_progress else None,
+        exports=[entry.epoch for entry in exports.kept] if exports else [],
+        runs=log.run,
+        tags=label.tags,
+        note=label.note,
+        created=manifest.created,
+        updated=log.updated or None,
+        duration=log.duration,
+        command=manifest.command,
+        parent=manifest.parent,
+        version=manifest.version,
+        damaged_lines=session.damaged_lines,
+        folder=encodable(str(session.folder)),
+    )
+
+
+def to_json(value: object) -> str:
+    """Structs, lists and dictionaries as indented JSON in ASCII; numbers that are none are null."""
+    plain = msgspec.json.decode(msgspec.json.encode(value))
+    return json.dumps(plain, indent=2)
+
+
+def _result_fields(result: Result | None) -> dict[str, Any]:
+    names = ("test_loss", "test_reconstruction_loss", "test_kl_loss", "weights_sha256")
+    return {name: getattr(result, name) if result else None for name in names}
+
+
+def _figures(event: msgspec.Struct) -> dict[str, Any]:
+    """An event's figures, without what only the log needs."""
+    fields: dict[str, Any] = msgspec.structs.asdict(event)
+    return {name: value for name, value in fields.items() if name != "seq"}

@@ -1,0 +1,192 @@
+"""Commands that start a worker: train, resume, fork."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from tui.cli.follow import follow_to_the_end, tell_detached
+from tui.cli.options import (
+    command_for,
+    detach_option,
+    id_argument,
+    name_option,
+    plain_option,
+    setting_option,
+    setting_options,
+    store_option,
+)
+from tui.cli.text import say
+from vae_engine.errors import EngineError, SessionBusyError, SessionError
+from vae_engine.launcher import start_worker
+from vae_engine.sessions import layout
+from vae_engine.sessions.records import LIVE
+from vae_engine.sessions.session import Session
+from vae_engine.sessions.store import SessionStore
+from vae_engine.settings import SETTINGS, Settings, make_settings
+
+_NAMED_DATASETS = ("mnist", "fashion_mnist")
+
+
+@click.command()
+@setting_options
+@name_option
+@plain_option
+@detach_option
+@store_option
+def train(store: SessionStore, name: str | None, plain: bool, detach: bool, **values: Any) -> None:
+    """Train a VAE in a worker that outlives the terminal.
+
+    Follows the training in this terminal; Ctrl+C detaches and leaves it training.
+    """
+    settings = make_settings(_given(values))
+    _train(store, settings, name=name, plain=plain, detach=detach)
+
+
+@click.command()
+@id_argument
+@setting_options
+@name_option
+@plain_option
+@detach_option
+@store_option
+def fork(
+    reference: str, store: SessionStore, name: str | None, plain: bool, detach: bool, **values: Any
+) -> None:
+    """Train anew with a session's settings, some of them changed.
+
+    Every setting that is not given is that of the session ID.
+    """
+    parent = store.find(reference)
+    settings = fork_settings(parent.settings, _given(values))
+    _train(store, settings, name=name, plain=plain, detach=detach, parent=parent.id)
+
+
+@click.command()
+@id_argument
+@setting_option(
+    msgspec.structs.replace(SETTINGS["epochs"], help="train so many more epochs"), fallback=None
+)
+@plain_option
+@detach_option
+@store_option
+def resume(
+    reference: str, epochs: int | None, store: SessionStore, plain: bool, detach: bool
+) -> None:
+    """Go on with a session that has ended, or add epochs to it.
+
+    It goes on exactly where its last checkpoint stood, up to the planned end; with --epochs N for N
+    epochs more than it has.
+    """
+    session = store.find(reference)
+    session.poll(progress=False)
+    _check_resumable(session, more=epochs is not None)
+    _check_images(session.settings)
+    target = None if epochs is None else session.log.epoch + epochs
+    run = session.log.run + 1
+    left = _start(session, epochs=target)
+    _follow(session, run=run, plain=plain, detach=detach, left=left)
+
+
+COMMANDS = {"train": train, "resume": resume, "fork": fork}
+
+
+def fork_settings(parent: Settings, changes: dict[str, Any]) -> Settings:
+    """The settings of a parent with some changed; the bounds on epochs give way to each other.
+
+    Raises:
+        SettingError: changes that contradict each other.
+    """
+    values = {**msgspec.structs.asdict(parent), **changes}
+    if "min_epochs" not in changes:
+        values["min_epochs"] = min(values["min_epochs"], values["epochs"])
+    elif "epochs" not in changes:
+        values["epochs"] = max(values["min_epochs"], values["epochs"])
+    return make_settings(values)
+
+
+def _given(values: dict[str, Any]) -> dict[str, Any]:
+    """The settings that were given, a dataset's path made absolute for the worker."""
+    given = {name: value for name, value in values.items() if value is not None}
+    if given.get("dataset", "mnist") not in _NAMED_DATASETS:
+        given["dataset"] = str(Path(given["dataset"]).expanduser().absolute())
+    return given
+
+
+def _train(
+    store: SessionStore,
+    settings: Settings,
+    *,
+    name: str | None,
+    plain: bool,
+    detach: bool,
+    parent: str | None = None,
+) -> None:
+    _check_images(settings)
+    session = store.create(settings, name=name, parent=parent)
+    try:
+        left = _start(session)
+    except EngineError:
+        shutil.rmtree(session.folder)
+        raise
+    _follow(session, run=1, plain=plain, detach=detach, left=left)
+
+
+def _check_images(settings: Settings) -> None:
+    # Imported here: NumPy would double the time that help and wrong usage take to be told.
+    from vae_engine.datasets import check_dataset
+
+    check_dataset(settings.dataset, settings.limit)
+
+
+def _start(session: Session, *, epochs: int | None = None) -> bool:
+    """Start the worker; returns whether Ctrl+C was pressed meanwhile, which cannot undo it."""
+    pressed = False
+
+    def note_press(*_: object) -> None:
+        nonlocal pressed
+        pressed = True
+
+    before = signal.signal(signal.SIGINT, note_press)
+    try:
+        start_worker(session, epochs=epochs)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return pressed
+
+
+def _follow(session: Session, *, run: int, plain: bool, detach: bool, left: bool) -> None:
+    if detach:
+        say(session.id)
+    elif left:
+        tell_detached(session)
+    else:
+        follow_to_the_end(session, run=run, plain=plain)
+
+
+def _check_resumable(session: Session, *, more: bool) -> None:
+    """Check that a session can go on, by `more` epochs or to its planned end.
+
+    Raises:
+        SessionBusyError: it has a worker.
+        SessionError: its training is over, or what it needs is not there.
+    """
+    status, log, this = session.status(), session.log, f"session {session.id}"
+    if status in LIVE:
+        raise SessionBusyError(
+            f"{this} is {status}: `{command_for('attach', session.id)}` follows it"
+        )
+    if status == "diverged":
+        again = command_for("fork", session.id)
+        raise SessionError(f"{this} diverged: `{again} --learning-rate X` trains anew, X smaller")
+    if status == "completed" and not more:
+        again = command_for("resume", session.id)
+        raise SessionError(f"{this} completed: `{again} --epochs N` trains N epochs more")
+    if log.epoch and not (session.folder / layout.CHECKPOINTS / layout.INDEX).exists():
+        again = command_for("fork", session.id)
+        raise SessionError(f"{this} has no checkpoints, as a slim copy: `{again}` trains anew")

@@ -1,0 +1,144 @@
+"""What is said about a training, in the same words wherever it is followed."""
+
+from __future__ import annotations
+
+from tui.cli.options import command_for
+from tui.cli.text import duration_text, encodable
+from vae_engine.sessions import events as ev
+from vae_engine.sessions import layout
+from vae_engine.sessions.progress import SessionLog
+from vae_engine.sessions.records import Status
+from vae_engine.sessions.session import Session
+from vae_engine.settings import SETTINGS, changed_settings
+
+REASONS = {
+    "converged": "val_loss converged",
+    "epochs": "all epochs done",
+    "stop": "told to stop at the end of the epoch",
+    "stop_now": "told to stop at once",
+}
+"""The reasons for which a training ends in order, in words."""
+
+STARTING = "starting: importing TensorFlow"
+
+# Always said of a session, since they tell most of it; others where they are not the default.
+_ALWAYS_TOLD = ("dataset", "latent_dim", "epochs", "min_epochs", "seed")
+
+
+def head(session: Session) -> str:
+    """One line that says which session this is and what it trains with."""
+    changed = changed_settings(session.settings)
+    told = [
+        f"{name} {setting.format(getattr(session.settings, name))}"
+        for name, setting in SETTINGS.items()
+        if name in changed or name in _ALWAYS_TOLD
+    ]
+    return f"session {session.id} ({session.label.name}): {', '.join(told)}"
+
+
+def epoch_line(epoch: ev.EpochEnded, log: SessionLog) -> str:
+    """One line of about 80 columns for an epoch that has ended; losses in nats an image."""
+    total = max(log.epochs, epoch.epoch)
+    best = " *" if log.best is not None and log.best.epoch == epoch.epoch else ""
+    return (
+        f"epoch {epoch.epoch:>{len(str(total))}}/{total}"
+        f"  loss {epoch.loss:.2f} (rec {epoch.reconstruction_loss:.2f} kl {epoch.kl_loss:.2f})"
+        f"  val_loss {epoch.val_loss:.2f}"
+        f"  {epoch.images_per_second:.0f}/s {duration_text(epoch.duration)}{best}"
+    )
+
+
+def note(event: ev.AnyEvent, session: Session) -> str | None:
+    """One line for what happens between epochs; None for events that say nothing new."""
+    match event:
+        case ev.RunStarted():
+            return STARTING
+        case ev.Prepared():
+            return _prepared(event)
+        case ev.Paused():
+            return _paused(session)
+        case ev.Continued():
+            return "training goes on"
+        case ev.Stopping():
+            return stopping(event, session.log)
+        case ev.CommandIgnored():
+            return f"command {event.command} ignored: {event.why}"
+        case ev.Finishing():
+            return _finishing(event.reason)
+    return None
+
+
+def state(session: Session) -> str | None:
+    """One line for what a session is doing other than training."""
+    log = session.log
+    if log.finishing:
+        return _finishing(log.finishing)
+    if log.phase == "starting":
+        return STARTING
+    return _paused(session) if log.phase == "paused" else None
+
+
+def stopping(event: ev.Stopping, log: SessionLog) -> str:
+    """When a stop that was heard takes effect."""
+    return "stopping at once" if event.now else f"stopping at the end of epoch {log.epoch + 1}"
+
+
+def outcome(session: Session, status: Status) -> str:
+    """One line for a training that ended in order: how, how good, and where it lies."""
+    log = session.log
+    why = REASONS.get(log.stop_reason, log.stop_reason)
+    epochs = "1 epoch" if log.epoch == 1 else f"{log.epoch} epochs"
+    said = f"{status} after {epochs} in {duration_text(log.duration)} ({why})"
+    result = session.result()
+    # After a stop at once the result is that of an earlier run, if there is one.
+    if result is not None and log.stop_reason != "stop_now":
+        said += f": test_loss {result.test_loss:.2f}, best epoch {result.best_epoch}"
+    return f"{said}; {encodable(str(session.folder))}"
+
+
+def failure(session: Session, status: Status) -> str:
+    """One line for a training that did not end in order: why, and what to do."""
+    log = session.log
+    said = f"session {session.id} {'was ' if status == 'interrupted' else ''}{status}"
+    if status == "diverged":
+        again = command_for("fork", session.id)
+        return f"{said}: {log.stop_reason} (`{again} --learning-rate X`)"
+    if status == "failed":
+        return f"{said}: {log.stop_reason or 'it said nothing'}; see {session.folder / layout.LOG}"
+    why = log.stop_reason or "its worker is gone without a last word"
+    again = command_for("resume", session.id)
+    return f"{said} after epoch {log.epoch}: {why}; `{again}` goes on from there"
+
+
+def detached(session: Session) -> list[str]:
+    """Lines for someone who leaves a training that goes on."""
+    return [
+        f"detached; session {session.id} goes on training",
+        f"  to follow it: {command_for('attach', session.id)}",
+        f"  to stop it:   {command_for('stop', session.id)}",
+    ]
+
+
+def _paused(session: Session) -> str:
+    return f"paused: `{command_for('continue', session.id)}` goes on"
+
+
+def _finishing(reason: str) -> str:
+    return f"{REASONS.get(reason, reason)}: evaluating and exporting"
+
+
+def _prepared(event: ev.Prepared) -> str:
+    data = event.dataset
+    start = ""
+    if event.epoch or event.step:
+        start = f" from epoch {event.epoch + 1}, step {event.step}"
+    return (
+        f"training{start} on {data.get('name', '?')} ({data.get('source', '?')}): "
+        f"{_count(data, 'train_images')} + {_count(data, 'val_images')} images, "
+        f"{event.parameters:,} parameters, {event.environment.get('device', '?')}"
+    )
+
+
+def _count(data: dict[str, str | int], name: str) -> str:
+    count = data.get(name)
+    return f"{count:,}" if isinstance(count, int) else "?"
