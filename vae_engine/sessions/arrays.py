@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import math
+import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from numpy.lib import format as npy
@@ -17,16 +20,25 @@ from numpy.typing import NDArray
 from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions import atomic
 
-_READ_ERRORS = (
+ZIP_ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
+    struct.error,
     KeyError,
     ValueError,
     OSError,
     EOFError,
     NotImplementedError,
     RuntimeError,
-    SyntaxError,
+)
+"""What `zipfile` raises on damaged archives."""
+
+COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+"""The others let an archive choose how much memory reading it takes."""
+
+# The header as NumPy writes it. Its own reader evaluates a literal of any kind and size.
+_HEADER = re.compile(
+    rb"\{'descr': '([^']{2,16})', 'fortran_order': (False|True), 'shape': \(([0-9, ]*)\), \} *\n"
 )
 
 
@@ -38,10 +50,10 @@ class ArraySpec:
     shape: tuple[int | None, ...]
     longest: int = 1024
 
-    def admits(self, dtype: np.dtype[Any], shape: tuple[int, ...]) -> bool:
-        """Whether an array with this dtype and shape is wanted."""
+    def admits(self, descr: str, shape: tuple[int, ...]) -> bool:
+        """Whether an array with this dtype, such as `<f4`, and this shape is wanted."""
         return (
-            dtype == np.dtype(self.dtype)
+            descr == np.dtype(self.dtype).str
             and len(shape) == len(self.shape)
             and all(
                 size == wanted if wanted is not None else 0 < size <= self.longest
@@ -91,23 +103,35 @@ def parse_npz(data: bytes, specs: Mapping[str, ArraySpec], *, name: str) -> dict
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return {key: _read_array(archive, key, spec) for key, spec in specs.items()}
-    except _READ_ERRORS as error:
-        reason = " ".join(str(error).split())[:160]
+    except ZIP_ERRORS as error:
+        reason = atomic.one_line(error)
         raise SessionDamagedError(f"{name} is damaged: {reason}") from None
 
 
 def _read_array(archive: zipfile.ZipFile, key: str, spec: ArraySpec) -> NDArray[Any]:
-    with archive.open(f"{key}.npy") as member:
-        version = npy.read_magic(member)
-        read_header = {
-            (1, 0): npy.read_array_header_1_0,
-            (2, 0): npy.read_array_header_2_0,
-        }.get(version)
-        if read_header is None:
-            raise ValueError(f"array {key} has an unknown format")
-        shape, fortran, dtype = read_header(member)
-        if fortran or dtype.hasobject or not spec.admits(dtype, shape):
-            raise ValueError(f"array {key} is {dtype} {shape}: wanted is {spec}")
-        count = int(np.prod(shape, dtype=np.int64))
-        data = member.read(count * dtype.itemsize)
-    return np.frombuffer(data, dtype=dtype, count=count).reshape(shape)
+    info = archive.getinfo(f"{key}.npy")
+    if info.compress_type not in COMPRESSIONS:
+        raise ValueError(f"array {key} is compressed in a way that NumPy never does")
+    with archive.open(info) as member:
+        descr, fortran, shape = _read_header(member, key)
+        if not spec.admits(descr, shape):
+            raise ValueError(f"array {key} is {descr} {shape}: wanted is {spec}")
+        dtype = np.dtype(spec.dtype)
+        size = math.prod(shape) * dtype.itemsize
+        # One byte more, so that the member's end, and with it its checksum, is reached.
+        data = member.read(size + 1)
+    if len(data) != size:
+        raise ValueError(f"array {key} has not the {size} bytes of its shape")
+    return np.frombuffer(data, dtype=dtype).reshape(shape, order="F" if fortran else "C")
+
+
+def _read_header(member: IO[bytes], key: str) -> tuple[str, bool, tuple[int, ...]]:
+    if npy.read_magic(member) != (1, 0):
+        raise ValueError(f"array {key} has an unknown format")
+    (length,) = struct.unpack("<H", member.read(2))
+    header = _HEADER.fullmatch(member.read(length))
+    if header is None:
+        raise ValueError(f"array {key} has no header of a plain array")
+    descr, order, sizes = (part.decode("latin-1") for part in header.groups())
+    shape = tuple(int(size) for size in sizes.split(",") if size.strip())
+    return descr, order == "True", shape

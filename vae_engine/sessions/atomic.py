@@ -69,7 +69,7 @@ def read_record(path: Path, kind: type[Record]) -> Record:
     try:
         return msgspec.json.decode(data, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise SessionDamagedError(f"{path.name} is damaged: {_one_line(error)}") from None
+        raise SessionDamagedError(f"{path.name} is damaged: {one_line(error)}") from None
 
 
 def read_bounded(path: Path, limit: int) -> bytes:
@@ -130,7 +130,7 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
-def _one_line(error: Exception) -> str:
-    """The error's text, which may quote the file, in one line without control characters."""
+def one_line(error: Exception) -> str:
+    """An error's text, which may quote the file, in one line without control characters."""
     line = " ".join(str(error).split())[:200]
     return "".join(character if character.isprintable() else "?" for character in line)

@@ -2,30 +2,34 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import msgspec
 from msgspec import Meta
 
 from vae_engine.errors import SessionDamagedError
-from vae_engine.sessions.records import EndStatus, Epoch
+from vae_engine.sessions.lines import LineReader
+from vae_engine.sessions.records import Count, EndStatus, Epoch, Seconds
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     """What every event carries: its number in the log and the time in seconds since 1970."""
 
-    seq: int = 0
-    time: float = 0.0
+    seq: Count = 0
+    time: Seconds = 0.0
 
 
 class RunStarted(Event, frozen=True, kw_only=True, tag="run_started"):
     """A worker took the session over. `epochs` is the epoch this run trains up to."""
 
-    run: int
+    run: Count
     host: str
     pid: int
     epochs: Epoch
@@ -39,7 +43,7 @@ class Prepared(Event, frozen=True, kw_only=True, tag="prepared"):
     step: Epoch
     environment: dict[str, str | int]
     dataset: dict[str, str | int]
-    parameters: int
+    parameters: Count
 
 
 class Progress(Event, frozen=True, kw_only=True, tag="progress"):
@@ -71,11 +75,11 @@ class EpochEnded(Event, frozen=True, kw_only=True, tag="epoch"):
     val_kl_loss: float
     val_elbo: float
     kl_per_dimension: Annotated[list[float], Meta(max_length=256)]
-    active_units: int
+    active_units: Count
     learning_rate: float
     beta: float
     images_per_second: float
-    duration: float
+    duration: Seconds
 
 
 class Exported(Event, frozen=True, kw_only=True, tag="exported"):
@@ -132,41 +136,63 @@ AnyEvent = (
     | RunEnded
 )
 
+
+class _Stamp(msgspec.Struct):
+    """What is read of an event whose type does not matter."""
+
+    type: str
+    seq: Count
+
+
 _encoder = msgspec.json.Encoder()
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
-# A line longer than this is damage, not an event: 256 floats take under 8 KiB.
-_LINE_LIMIT = 64 * 1024
-_CHUNK = 4 * 2**20
+_stamp_decoder = msgspec.json.Decoder(_Stamp)
+_DECODE_ERRORS = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+_TYPES = frozenset(kind.__struct_config__.tag for kind in get_args(AnyEvent))
 
 
 class EventWriter:
-    """Appends events; the worker holds the only one. Safe to use from several threads."""
+    """Appends events; the worker holds the only one. Safe to use from several threads.
+
+    Attributes:
+        size: bytes of the log.
+    """
 
     def __init__(self, path: Path) -> None:
+        """Open the log, and cut off a half line that a killed writer left.
+
+        Raises:
+            SessionDamagedError: the log is no regular file.
+            OSError: it cannot be written.
+        """
         self._lock = threading.Lock()
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o666)
-        self._size, self._seq = _mend_tail(self._file, path)
+        self._file = _open_to_append(path)
+        try:
+            self.size, self._seq = _mend_tail(self._file, path)
+        except BaseException:
+            os.close(self._file)
+            raise
 
     def append(self, event: AnyEvent, *, durable: bool = False) -> AnyEvent:
         """Write one event with the next number and the current time, and return it so.
 
         Raises:
-            OSError: the disk refused; the log then ends with the event before.
+            OSError: the disk refused; the log is whole, and without the event unless only its
+                way from the system's memory to the disk failed.
         """
         with self._lock:
             numbered = msgspec.structs.replace(event, seq=self._seq + 1, time=time.time())
             line = _encoder.encode(numbered) + b"\n"
             try:
-                written = os.write(self._file, line)
-                if written != len(line):
-                    raise OSError(f"only {written} of {len(line)} bytes were written")
-                if durable:
-                    os.fsync(self._file)
+                _write_whole(self._file, line)
             except OSError:
-                os.ftruncate(self._file, self._size)
+                os.ftruncate(self._file, self.size)
                 raise
-            self._size += len(line)
+            # From here on readers may have seen the line: it must stay, come what may.
+            self.size += len(line)
             self._seq += 1
+            if durable:
+                os.fsync(self._file)
             return numbered
 
     def close(self) -> None:
@@ -174,27 +200,66 @@ class EventWriter:
         os.close(self._file)
 
 
+def _open_to_append(path: Path) -> int:
+    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    try:
+        descriptor = os.open(path, flags, 0o666)
+    except OSError as error:
+        if error.errno not in (errno.ELOOP, errno.EISDIR, errno.ENXIO):
+            raise
+    else:
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return descriptor
+        os.close(descriptor)
+    raise SessionDamagedError(f"{path.name} is not a regular file")
+
+
+def _write_whole(descriptor: int, data: bytes) -> None:
+    # A disk that fills up takes a part first; only the next write tells why it took no more.
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
 def _mend_tail(descriptor: int, path: Path) -> tuple[int, int]:
     """Cut off a half line that a killed writer left; return the size and the last number."""
-    reader = EventReader(path)
-    last = 0
-    for event in reader.read_all():
-        last = max(last, event.seq)
+    reader = LineReader(path)
+    last, before = 0, -1
+    while before != reader.position:
+        before = reader.position
+        stamps = [stamp for line in reader.read() if (stamp := _stamp(line))]
+        last = max([last, *(stamp.seq for stamp in stamps)])
     os.ftruncate(descriptor, reader.offset)
     return reader.offset, last
+
+
+def _stamp(line: bytes) -> _Stamp | None:
+    try:
+        return _stamp_decoder.decode(line)
+    except _DECODE_ERRORS:
+        return None
 
 
 class EventReader:
     """Follows a log: each `read` returns the events that were added since the last one.
 
-    A half line at the end is left for the next read. Lines that are no event this version knows
-    are counted in `damaged` and passed over.
+    A half line at the end is left for the next read. Damaged lines are counted and passed over;
+    events of a type that only a newer version knows are passed over.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self.offset = 0
-        self.damaged = 0
+    def __init__(self, path: Path, offset: int = 0) -> None:
+        """Read the log at `path`, from the line that begins at byte `offset`."""
+        self._lines = LineReader(path, offset)
+        self._not_events = 0
+
+    @property
+    def offset(self) -> int:
+        """Bytes of the log up to the end of the last whole line that was read."""
+        return self._lines.offset
+
+    @property
+    def damaged(self) -> int:
+        """Lines so far that are no event."""
+        return self._not_events + self._lines.overlong
 
     def read(self, *, progress: bool = True) -> list[AnyEvent]:
         """Return new events, of at most 4 MiB of log.
@@ -205,54 +270,32 @@ class EventReader:
         Raises:
             SessionDamagedError: the log exists but is no readable regular file.
         """
-        data = self._read_bytes()
-        end = data.rfind(b"\n") + 1
-        if not end:
-            if len(data) >= _CHUNK:
-                # No line is that long: pass over it, or the reader would stand here for ever.
-                self.offset += len(data)
-                self.damaged += 1
-            return []
-        self.offset += end
-        lines = data[: end - 1].split(b"\n")
+        lines = self._lines.read()
         return [event for line in lines if (event := self._event(line, progress))]
+
+    def batches(self, *, progress: bool = True) -> Iterator[list[AnyEvent]]:
+        """Yield all new events up to the log's present end, in as many reads as it takes."""
+        before = -1
+        while before != self._lines.position:
+            before = self._lines.position
+            yield self.read(progress=progress)
 
     def read_all(self, *, progress: bool = True) -> list[AnyEvent]:
         """Return all new events up to the log's present end."""
-        events: list[AnyEvent] = []
-        before = -1
-        while before != self.offset:
-            before = self.offset
-            events += self.read(progress=progress)
-        return events
-
-    def _read_bytes(self) -> bytes:
-        try:
-            descriptor = os.open(
-                self._path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-            )
-        except FileNotFoundError:
-            return b""
-        except OSError as error:
-            raise SessionDamagedError(
-                f"{self._path.name} cannot be read: {error.strerror}"
-            ) from None
-        try:
-            return os.pread(descriptor, _CHUNK, self.offset)
-        except OSError as error:
-            raise SessionDamagedError(
-                f"{self._path.name} cannot be read: {error.strerror}"
-            ) from None
-        finally:
-            os.close(descriptor)
+        return [event for batch in self.batches(progress=progress) for event in batch]
 
     def _event(self, line: bytes, progress: bool) -> AnyEvent | None:
-        if not progress and line.startswith(b'{"type":"progress"'):
+        if not progress and is_progress(line):
             return None
         try:
-            if len(line) <= _LINE_LIMIT:
-                return _decoder.decode(line)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            pass
-        self.damaged += 1
-        return None
+            return _decoder.decode(line)
+        except _DECODE_ERRORS:
+            stamp = _stamp(line)
+            if stamp is None or stamp.type in _TYPES:
+                self._not_events += 1
+            return None
+
+
+def is_progress(line: bytes) -> bool:
+    """Whether a line of the log is a `Progress` event."""
+    return line.startswith(b'{"type":"progress"')

@@ -55,16 +55,26 @@ def take(folder: Path) -> list[tuple[CommandName | None, str]]:
 
     Returns:
         (command, "") for each, or (None, what is wrong) for a file that is no command.
+
+    Raises:
+        OSError: the first of them cannot be removed; it was not taken.
     """
     taken: list[tuple[CommandName | None, str]] = []
     for path in _files(folder):
+        asked: tuple[CommandName | None, str]
         try:
-            taken.append((atomic.read_record(path, Command).command, ""))
+            asked = (atomic.read_record(path, Command).command, "")
         except SessionDamagedError as error:
-            taken.append((None, str(error)))
+            asked = (None, str(error))
         except FileNotFoundError:
             continue
-        path.unlink(missing_ok=True)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError:
+            if not taken:
+                raise
+            return taken  # Those before must be obeyed; the next call tells the failure.
+        taken.append(asked)
     return taken
 
 

@@ -22,7 +22,8 @@ class Journal:
         self._lock = threading.Lock()
         self._writer = EventWriter(folder / layout.EVENTS)
         self.log = SessionLog()
-        self.log.apply(EventReader(folder / layout.EVENTS).read_all(progress=False))
+        for events in EventReader(folder / layout.EVENTS).batches(progress=False):
+            self.log.apply(events)
 
     def emit(self, event: AnyEvent) -> None:
         """Append an event; all but progress reach the disk before this returns.
@@ -35,7 +36,8 @@ class Journal:
             self.log.apply([self._writer.append(event, durable=durable)])
             if durable:
                 path = self._folder / layout.SUMMARY
-                atomic.write_record(path, self.log.summary(), durable=False)
+                summary = self.log.summary(self._writer.size)
+                atomic.write_record(path, summary, durable=False)
 
     def close(self) -> None:
         """Close the log."""

@@ -1,8 +1,8 @@
 """Names of the files in a session folder: the contract between worker and viewers.
 
-Each file has one writer. `session.json` is written once by whoever creates the session, `label.json`
-by whoever renames or tags it, everything else by the worker alone; controllers add files to the
-inbox and the worker takes them away.
+Each file has one writer. `session.json` is written once by whoever creates the session,
+`label.json` by whoever renames or tags it, everything else by the worker alone; controllers add
+files to the inbox and the worker takes them away.
 """
 
 from __future__ import annotations

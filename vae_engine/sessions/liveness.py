@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 import time
@@ -32,9 +33,15 @@ def this_process(run: int) -> WorkerRecord:
         host=socket.gethostname(),
         boot_id=boot_id(),
         pid=process.pid,
-        process_created=process.create_time(),
+        process_created=seconds_after_boot(process),
         run=run,
     )
+
+
+def seconds_after_boot(process: psutil.Process) -> float:
+    """Seconds from boot to the start of a process, which no change of the clock moves."""
+    booted = psutil.boot_time()
+    return process.create_time() - booted
 
 
 def beat(folder: Path) -> None:
@@ -65,12 +72,13 @@ def is_alive(worker: WorkerRecord | None, age: float) -> bool:
     if worker is None:
         return False
     if worker.host != socket.gethostname():
-        return age < STALE_SECONDS
+        return abs(age) < STALE_SECONDS
     if worker.boot_id != boot_id():
         return False
     try:
         process = psutil.Process(worker.pid)
-        same = abs(process.create_time() - worker.process_created) < 1.0
+        # The system tells the boot in whole seconds, and rounds it anew each time.
+        same = abs(seconds_after_boot(process) - worker.process_created) < 2.0
         return same and process.status() != psutil.STATUS_ZOMBIE
     except (psutil.Error, ValueError, OverflowError):
         return False
@@ -81,8 +89,11 @@ def hold_lock(folder: Path) -> filelock.BaseFileLock:
 
     Raises:
         SessionBusyError: another worker has it.
+        OSError: the folder is missing or cannot be written.
     """
-    lock = filelock.FileLock(folder / layout.LOCK, mode=0o644)
+    if not folder.is_dir():  # The lock would make it.
+        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder))
+    lock = filelock.FileLock(folder / layout.LOCK)
     try:
         lock.acquire(timeout=0)
     except filelock.Timeout:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions import layout
 from vae_engine.sessions.arrays import ArraySpec, read_npz, write_npz
 
@@ -79,9 +80,14 @@ def read_originals(folder: Path) -> Originals | None:
         SessionDamagedError: the file does not hold them.
     """
     path = folder / layout.PREVIEWS / layout.ORIGINALS
+    specs = {"images": _IMAGES, "labels": _LABELS}
     try:
-        return Originals(
-            **read_npz(path, {"images": _IMAGES, "labels": _LABELS}, limit=_FILE_LIMIT)
-        )
+        originals = Originals(**read_npz(path, specs, limit=_FILE_LIMIT))
     except FileNotFoundError:
         return None
+    if len(originals.images) != len(originals.labels):
+        raise SessionDamagedError(
+            f"{path.name} is damaged: {len(originals.images)} images have "
+            f"{len(originals.labels)} labels"
+        )
+    return originals

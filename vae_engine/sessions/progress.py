@@ -8,15 +8,19 @@ from typing import Literal
 import msgspec
 
 from vae_engine.sessions import events as ev
-from vae_engine.sessions.records import EndStatus, Epoch, Status
+from vae_engine.sessions.records import Count, EndStatus, Epoch, Seconds, Status
 
 Phase = Literal["created", "starting", "training", "paused", "stopping", "ended"]
+
+_KEPT_IGNORED = 100
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """`summary.json`: the log in short, so that a thousand sessions are listed at once.
 
     `epoch` of `epochs` are done; `duration` sums the seconds of all runs up to `updated`.
+    It stands for the first `log_bytes` of the log: who finds more there than progress adds the
+    log up anew.
     """
 
     phase: Phase
@@ -27,9 +31,10 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     best_epoch: Epoch = 0
     best_val_loss: float | None = None
     images_per_second: float | None = None
-    run: int = 0
-    duration: float = 0.0
-    updated: float = 0.0
+    run: Count = 0
+    duration: Seconds = 0.0
+    updated: Seconds = 0.0
+    log_bytes: Count = 0
 
 
 class SessionLog:
@@ -39,8 +44,7 @@ class SessionLog:
         history: the epochs in order, each exactly once however often a run was resumed.
         latest_progress: of the epoch under way, or None between epochs.
         prepared: environment, dataset and parameter count of the latest run.
-        exported: epochs whose decoder was exported, in order.
-        ignored: commands that were not carried out, newest last.
+        ignored: the latest commands that were not carried out, newest last.
     """
 
     def __init__(self) -> None:
@@ -54,18 +58,24 @@ class SessionLog:
         self.min_epochs = 0
         self.prepared: ev.Prepared | None = None
         self.latest_progress: ev.Progress | None = None
-        self.exported: list[int] = []
         self.ignored: list[ev.CommandIgnored] = []
         self.updated = 0.0
+        self._exported: set[int] = set()
         self._epochs: dict[int, ev.EpochEnded] = {}
         self._best: ev.EpochEnded | None = None
         self._earlier_runs = 0.0
-        self._run_started = 0.0
+        self._run_started: float | None = None
+        self._told = 0.0
 
     @property
     def history(self) -> list[ev.EpochEnded]:
         """The finished epochs, from 1 up."""
         return [self._epochs[epoch] for epoch in sorted(self._epochs)]
+
+    @property
+    def exported(self) -> list[int]:
+        """Epochs whose decoder was exported, in order; not all of these exports are kept."""
+        return sorted(self._exported)
 
     @property
     def epoch(self) -> int:
@@ -79,17 +89,24 @@ class SessionLog:
 
     @property
     def duration(self) -> float:
-        """Seconds that workers spent on the session so far."""
-        return self._earlier_runs + max(0.0, self.updated - self._run_started)
+        """Seconds that workers spent on the session so far.
+
+        A run that was killed counts up to its last event other than progress.
+        """
+        return self._earlier_runs + self._run_seconds(self.updated)
 
     def apply(self, events: Iterable[ev.AnyEvent]) -> None:
         """Take further events in."""
         for event in events:
+            if self._run_started is None:
+                self._run_started = event.time
             self._apply(event)
             self.updated = event.time
+            if not isinstance(event, ev.Progress):
+                self._told = event.time
 
-    def summary(self) -> Summary:
-        """The present state in short."""
+    def summary(self, log_bytes: int = 0) -> Summary:
+        """The present state in short, as the first `log_bytes` of the log tell it."""
         latest = self._epochs.get(self.epoch)
         return Summary(
             phase=self.phase,
@@ -103,6 +120,7 @@ class SessionLog:
             run=self.run,
             duration=self.duration,
             updated=self.updated,
+            log_bytes=log_bytes,
         )
 
     def _apply(self, event: ev.AnyEvent) -> None:
@@ -118,16 +136,16 @@ class SessionLog:
             case ev.EpochEnded():
                 self._end_epoch(event)
             case ev.Exported():
-                self.exported = sorted({*self.exported, event.epoch})
-            case ev.Paused():
-                self.phase = "paused"
-            case ev.Continued():
-                self.phase = "training"
+                self._exported.add(event.epoch)
+            case ev.Paused() | ev.Continued():
+                # A stop is final; one that was asked meanwhile is told before these.
+                if self.phase != "stopping":
+                    self.phase = "paused" if isinstance(event, ev.Paused) else "training"
             case ev.Stopping():
                 self.phase = "stopping"
                 self.stopping_now = event.now
             case ev.CommandIgnored():
-                self.ignored.append(event)
+                self.ignored = [*self.ignored, event][-_KEPT_IGNORED:]
             case ev.Finishing():
                 self.finishing = event.reason
             case ev.RunEnded():
@@ -137,7 +155,7 @@ class SessionLog:
                 self.latest_progress = None
 
     def _start_run(self, event: ev.RunStarted) -> None:
-        self._earlier_runs = self.duration
+        self._earlier_runs += self._run_seconds(self._told)
         self._run_started = event.time
         self.updated = event.time
         self.phase = "starting"
@@ -151,11 +169,15 @@ class SessionLog:
         self.min_epochs = event.min_epochs
 
     def _end_epoch(self, event: ev.EpochEnded) -> None:
-        # A resumed run repeats an epoch whose checkpoint was lost; its figures are the same.
-        self._epochs[event.epoch] = event
         self.latest_progress = None
-        if self._best is None or event.val_loss < self._best.val_loss:
-            self._best = event
+        # A resumed run repeats an epoch whose checkpoint was lost: the later figures hold.
+        repeated = event.epoch in self._epochs
+        self._epochs[event.epoch] = event
+        rivals = self._epochs.values() if repeated or self._best is None else (self._best, event)
+        self._best = min(rivals, key=lambda epoch: (epoch.val_loss, epoch.epoch))
+
+    def _run_seconds(self, until: float) -> float:
+        return 0.0 if self._run_started is None else max(0.0, until - self._run_started)
 
 
 def derive_status(phase: Phase, end_status: EndStatus | None, *, alive: bool) -> Status:

@@ -25,8 +25,15 @@ EndStatus = Literal["completed", "stopped", "interrupted", "diverged", "failed"]
 
 LIVE: frozenset[str] = frozenset({"starting", "training", "paused", "stopping"})
 
+# Bounds that no honest session meets, so that no reader has to think of infinite or absurd times.
 Epoch = Annotated[int, Meta(ge=0, le=100_000_000)]
-FileName = Annotated[str, Meta(pattern=r"\A[a-z0-9][a-z0-9._/-]{0,99}\Z")]
+Count = Annotated[int, Meta(ge=0, le=2**53)]
+Seconds = Annotated[float, Meta(ge=0, le=1e11)]
+SessionId = Annotated[str, Meta(pattern=r"\A[a-z0-9][a-z0-9-]{0,63}\Z")]
+# In the session's folder or one folder deeper: no name leads out of it.
+FileName = Annotated[
+    str, Meta(max_length=100, pattern=r"\A[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)?\Z")
+]
 Sha256 = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 
 
@@ -34,8 +41,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     """`session.json`: what was asked for; written once, when the session is created."""
 
     schema: Annotated[int, Meta(ge=1)] = SCHEMA
-    id: Annotated[str, Meta(pattern=r"\A[a-z0-9-]{1,64}\Z")]
-    created: float
+    id: SessionId
+    created: Seconds
     settings: Settings
     command: list[str] = []
     parent: str | None = None
@@ -51,13 +58,16 @@ class Label(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WorkerRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """`worker.json`: who the session's latest worker is, enough to tell whether it lives."""
+    """`worker.json`: who the session's latest worker is, enough to tell whether it lives.
+
+    `process_created` is in seconds since the machine's boot.
+    """
 
     host: str
     boot_id: str
     pid: int
     process_created: float
-    run: int
+    run: Count
 
 
 class CheckpointEntry(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,7 +111,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     Losses are in nats an image, at beta = 1, with z sampled, over the whole test split.
     """
 
-    best_epoch: int
+    best_epoch: Epoch
     test_loss: float
     test_reconstruction_loss: float
     test_kl_loss: float

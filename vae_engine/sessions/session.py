@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from pathlib import Path
 from typing import TypeVar
@@ -22,7 +23,7 @@ from vae_engine.sessions.records import (
     Status,
     WorkerRecord,
 )
-from vae_engine.settings import Settings
+from vae_engine.settings import SETTINGS, Settings
 
 Record = TypeVar("Record")
 
@@ -44,10 +45,10 @@ class Session:
         Raises:
             SessionDamagedError: its `session.json` is missing, damaged or of a newer version.
         """
-        self.folder = folder
-        self.manifest = read_manifest(folder)
+        self.folder = folder.absolute()
+        self.manifest = read_manifest(self.folder)
         self.log = SessionLog()
-        self._reader = EventReader(folder / layout.EVENTS)
+        self._reader = EventReader(self.folder / layout.EVENTS)
 
     @property
     def id(self) -> str:
@@ -71,6 +72,9 @@ class Session:
 
     def poll(self, *, progress: bool = True) -> list[AnyEvent]:
         """Read the events that were added since the last call, and take them into `log`.
+
+        Args:
+            progress: False passes over `Progress` events, which makes a long log quick.
 
         Raises:
             SessionDamagedError: the event log cannot be read.
@@ -104,27 +108,51 @@ class Session:
         return _read_optional(self.folder / layout.EXPORTS / layout.INDEX, ExportIndex)
 
 
-class _Schema(msgspec.Struct):
+class _Head(msgspec.Struct):
     schema: int
+    settings: dict[str, msgspec.Raw] = {}
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Read `session.json`.
+    """Read `session.json`, after a look at whether the folder is safe to work in.
 
     Raises:
-        SessionDamagedError: missing, damaged, or written by a newer version.
+        SessionDamagedError: missing, damaged, or written by a newer version; or a file of the
+            session is a link or a device, through which work on it would reach elsewhere.
     """
     path = folder / layout.MANIFEST
     try:
-        schema = atomic.read_record(path, _Schema).schema
-        if schema > layout.SCHEMA:
-            raise SessionDamagedError(
-                f"session.json has schema {schema}, this version reads up to {layout.SCHEMA}: "
-                "upgrade to open it"
-            )
+        _refuse_specials(folder)
+        _refuse_newer(atomic.read_record(path, _Head))
         return atomic.read_record(path, Manifest)
     except FileNotFoundError:
         raise SessionDamagedError("session.json is missing: this is no session") from None
+    except OSError as error:
+        raise SessionDamagedError(f"the folder cannot be read: {error.strerror}") from None
+
+
+def _refuse_specials(folder: Path) -> None:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            regular = entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False)
+            if entry.name in layout.NAMES and not regular:
+                raise SessionDamagedError(
+                    f"{entry.name} is a link or a device: replace it by what it stands for"
+                )
+
+
+def _refuse_newer(head: _Head) -> None:
+    if head.schema > layout.SCHEMA:
+        raise SessionDamagedError(
+            f"session.json has schema {head.schema}, this version reads up to {layout.SCHEMA}: "
+            "upgrade to open it"
+        )
+    # A setting that is unknown here would be passed over in training: better not to open it.
+    if unknown := sorted(head.settings.keys() - SETTINGS.keys()):
+        raise SessionDamagedError(
+            f"session.json has the setting {unknown[0][:60]!r}, which this version does not know: "
+            "upgrade to open it"
+        )
 
 
 def read_label(folder: Path, manifest: Manifest) -> Label:
@@ -138,21 +166,39 @@ def read_label(folder: Path, manifest: Manifest) -> Label:
 
 def default_name(settings: Settings) -> str:
     """The name of a session that was given none: `mnist-d2`."""
-    return f"{Path(settings.dataset).stem}-d{settings.latent_dim}"
+    return f"{Path(settings.dataset).stem[:100] or 'data'}-d{settings.latent_dim}"
 
 
 def read_summary(folder: Path) -> Summary:
-    """Read `summary.json`, or add the log up where it is missing or damaged.
+    """Read `summary.json`, or add the log up where it is missing, damaged or behind the log.
 
     Raises:
-        SessionDamagedError: the log cannot be read either.
+        SessionDamagedError: the log cannot be read.
     """
+    path = folder / layout.EVENTS
     try:
-        return atomic.read_record(folder / layout.SUMMARY, Summary)
+        summary = atomic.read_record(folder / layout.SUMMARY, Summary)
     except (FileNotFoundError, SessionDamagedError):
-        log = SessionLog()
-        log.apply(EventReader(folder / layout.EVENTS).read_all(progress=False))
-        return log.summary()
+        return _summarize(path)
+    return summary if _covers(summary, path) else _summarize(path)
+
+
+def _summarize(log: Path) -> Summary:
+    reader, reduced = EventReader(log), SessionLog()
+    for events in reader.batches(progress=False):
+        reduced.apply(events)
+    return reduced.summary(reader.offset)
+
+
+def _covers(summary: Summary, log: Path) -> bool:
+    """Whether the log has told nothing but progress since, as it may after a killed worker."""
+    try:
+        size = log.lstat().st_size
+    except FileNotFoundError:
+        size = 0
+    if size <= summary.log_bytes:
+        return size == summary.log_bytes
+    return not any(EventReader(log, summary.log_bytes).batches(progress=False))
 
 
 def worker_alive(folder: Path) -> bool:
@@ -171,7 +217,7 @@ def present_status(
     if phase == "ended" and end_status is not None:
         return end_status
     # A worker needs a moment to show itself after the session appeared.
-    young = phase == "created" and time.time() - manifest.created < _STARTING_SECONDS
+    young = phase == "created" and abs(time.time() - manifest.created) < _STARTING_SECONDS
     return derive_status(phase, end_status, alive=young or worker_alive(folder))
 
 

@@ -2,54 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from vae_engine.errors import (
-    SessionBusyError,
-    SessionDamagedError,
-    SessionError,
-    SessionNotFoundError,
-)
+import msgspec
+
+from vae_engine.errors import SessionBusyError, SessionError
 from vae_engine.sessions import atomic, layout
+from vae_engine.sessions.drafts import draft_folder
+from vae_engine.sessions.labels import check_label
+from vae_engine.sessions.listing import Listing, read_listing, read_listings, session_folders
 from vae_engine.sessions.liveness import hold_lock
-from vae_engine.sessions.progress import Summary
-from vae_engine.sessions.records import Label, Manifest, Status
-from vae_engine.sessions.session import (
-    Session,
-    default_name,
-    present_status,
-    read_label,
-    read_manifest,
-    read_summary,
-)
-from vae_engine.settings import Settings
+from vae_engine.sessions.records import Label, Manifest
+from vae_engine.sessions.references import LATEST, resolve
+from vae_engine.sessions.session import Session, default_name, worker_alive
+from vae_engine.settings import SETTINGS, Settings
 
-LATEST = "latest"
-
-
-@dataclass(frozen=True)
-class Listing:
-    """One line of a list of sessions; a damaged session has a `problem` and nothing else."""
-
-    id: str
-    folder: Path
-    manifest: Manifest | None = None
-    label: Label | None = None
-    summary: Summary | None = None
-    status: Status | None = None
-    problem: str = ""
-
-    @property
-    def created(self) -> float:
-        """When it was created, in seconds since 1970; 0 for a damaged one."""
-        return self.manifest.created if self.manifest else 0.0
+__all__ = ["LATEST", "Listing", "SessionStore"]
 
 
 class SessionStore:
@@ -69,46 +44,45 @@ class SessionStore:
         """Make a new session; it appears whole or not at all, and nothing trains yet.
 
         Args:
-            settings: what it will train with.
+            settings: what it will train with; `threads` 0 becomes this machine's CPU count.
             name: what people call it; by default made of dataset and latent dimension.
             command: the command line to record; by default this process's.
             parent: id of the session it was forked from.
 
         Raises:
+            SettingError: the name is too long, or no line of text.
             SessionError: the folder cannot be written.
         """
+        label = check_label(Label(name=name or default_name(settings)))
         now = time.time()
-        session_id = f"{time.strftime('%Y%m%d-%H%M%S', time.localtime(now))}-{secrets.token_hex(2)}"
         manifest = Manifest(
-            id=session_id,
+            id=self._free_id(now),
             created=now,
-            settings=settings,
-            command=list(sys.argv if command is None else command),
+            settings=_with_threads(settings),
+            command=[_as_text(part) for part in (sys.argv if command is None else command)],
             parent=parent,
             version=version("vae-workbench"),
         )
-        draft = self.root / f".new-{session_id}"
         try:
-            draft.mkdir(parents=True)
-            layout.create_folders(draft)
-            atomic.write_record(draft / layout.MANIFEST, manifest)
-            label = Label(name=name or default_name(settings))
-            atomic.write_record(draft / layout.LABEL, label)
-            draft.rename(self.root / session_id)
+            with draft_folder(self.root, manifest.id) as draft:
+                atomic.write_record(draft / layout.MANIFEST, manifest)
+                atomic.write_record(draft / layout.LABEL, label)
         except OSError as error:
-            shutil.rmtree(draft, ignore_errors=True)
             raise SessionError(
                 f"no session can be created in {self.root}: {error.strerror}"
             ) from None
-        return Session(self.root / session_id)
+        return Session(self.root / manifest.id)
 
     def listings(self) -> list[Listing]:
-        """All sessions, newest first; damaged ones last, each with its problem."""
-        listings = [_listing(folder) for folder in self._folders()]
-        return sorted(listings, key=lambda listing: (-listing.created, listing.id))
+        """All sessions, newest first; damaged ones last, each with its problem.
+
+        Raises:
+            SessionError: the folder cannot be read.
+        """
+        return read_listings(self.root)
 
     def find(self, reference: str) -> Session:
-        """The session that `reference` names: an id, a unique part of it, a name, or `latest`.
+        """The session that `reference` names: an id, a name, a unique part of an id, or `latest`.
 
         A unique part is the beginning of the id or of its last group of characters.
 
@@ -116,18 +90,31 @@ class SessionStore:
             SessionNotFoundError: none or several are meant.
             SessionDamagedError: the one that is meant cannot be read.
         """
-        return Session(self._resolve(reference, self._folders()))
+        return Session(self._resolve(reference))
 
-    def delete(self, session: Session) -> None:
-        """Move a session to the trash.
+    def find_listing(self, reference: str) -> Listing:
+        """Like `find`, but a damaged session is found too: to tell of it, or to delete it.
+
+        Raises:
+            SessionNotFoundError: none or several are meant.
+        """
+        return read_listing(self._resolve(reference))
+
+    def delete(self, session: Session | Listing) -> None:
+        """Move a session, which may be damaged, to the trash.
 
         Raises:
             SessionBusyError: it has a worker.
             SessionError: it cannot be moved.
         """
-        if session.alive():
+        if worker_alive(session.folder):
             raise SessionBusyError(f"session {session.id} is training: stop it before deleting")
-        lock = hold_lock(session.folder)
+        try:
+            lock = hold_lock(session.folder)
+        except OSError as error:
+            raise SessionError(
+                f"session {session.id} cannot be deleted: {error.strerror}"
+            ) from None
         try:
             self._move(session.folder, self._trash / session.id)
         finally:
@@ -139,15 +126,21 @@ class SessionStore:
         Raises:
             SessionNotFoundError: the trash has none, or several, of that id or name.
             SessionError: it cannot be moved.
+            SessionDamagedError: it is back, but cannot be read.
         """
-        folder = self._resolve(reference, _session_folders(self._trash), where="in the trash")
+        folders = session_folders(self._trash)
+        hint = "`vae trash` lists what is there"
+        folder = resolve(reference, folders, where="in the trash", hint=hint)
         self._move(folder, self.root / folder.name)
         return Session(self.root / folder.name)
 
     def trash(self) -> list[Listing]:
-        """The deleted sessions, newest first."""
-        listings = [_listing(folder) for folder in _session_folders(self._trash)]
-        return sorted(listings, key=lambda listing: (-listing.created, listing.id))
+        """The deleted sessions, newest first.
+
+        Raises:
+            SessionError: the trash cannot be read.
+        """
+        return read_listings(self._trash)
 
     def empty_trash(self) -> int:
         """Delete what is in the trash for good; returns how many sessions that were.
@@ -155,7 +148,7 @@ class SessionStore:
         Raises:
             SessionError: something cannot be deleted.
         """
-        folders = _session_folders(self._trash)
+        folders = session_folders(self._trash)
         try:
             for folder in folders:
                 shutil.rmtree(folder)
@@ -167,8 +160,10 @@ class SessionStore:
         """Replace a session's name, tags and note.
 
         Raises:
+            SettingError: the label cannot be kept, see `check_label`.
             SessionError: the folder cannot be written.
         """
+        check_label(label)
         try:
             atomic.write_record(session.folder / layout.LABEL, label)
         except OSError as error:
@@ -176,12 +171,26 @@ class SessionStore:
                 f"session {session.id} cannot be labelled: {error.strerror}"
             ) from None
 
+    def holds(self, session_id: str) -> str:
+        """Where a session of that id lies: "here", "in the trash", or "" for nowhere."""
+        if os.path.lexists(self.root / session_id):
+            return "here"
+        return "in the trash" if os.path.lexists(self._trash / session_id) else ""
+
     @property
     def _trash(self) -> Path:
         return self.root / layout.TRASH
 
-    def _folders(self) -> list[Path]:
-        return _session_folders(self.root)
+    def _free_id(self, now: float) -> str:
+        stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(now))
+        while self.holds(session_id := f"{stamp}-{secrets.token_hex(2)}"):
+            pass
+        return session_id
+
+    def _resolve(self, reference: str) -> Path:
+        folders = session_folders(self.root)
+        hint = "`vae sessions` lists what there is" if folders else "`vae train` makes one"
+        return resolve(reference, folders, where=f"in {self.root}", hint=hint)
 
     def _move(self, source: Path, target: Path) -> None:
         if target.exists():
@@ -194,71 +203,18 @@ class SessionStore:
                 f"session {source.name} cannot be moved to {target.parent}: {error.strerror}"
             ) from None
 
-    def _resolve(self, reference: str, folders: list[Path], where: str = "") -> Path:
-        where = where or f"in {self.root}"
-        if reference == LATEST:
-            readable = [listing for folder in folders if not (listing := _listing(folder)).problem]
-            if not readable:
-                raise SessionNotFoundError(f"no session {where}: `vae train` makes one")
-            return max(readable, key=lambda listing: listing.created).folder
-        for matches in (_by_id(reference, folders), _by_name(reference, folders)):
-            if len(matches) == 1:
-                return matches[0]
-            if matches:
-                ids = ", ".join(sorted(folder.name for folder in matches)[:5])
-                raise SessionNotFoundError(
-                    f"{reference!r} means {len(matches)} sessions {where}: choose one of {ids}"
-                )
-        raise SessionNotFoundError(
-            f"no session {reference!r} {where}: `vae sessions` lists what there is"
-        )
+
+def _with_threads(settings: Settings) -> Settings:
+    """Count the threads that `threads` 0 stands for: equal bits need equally many."""
+    if settings.threads:
+        return settings
+    if hasattr(os, "sched_getaffinity"):
+        usable = len(os.sched_getaffinity(0))
+    else:
+        usable = os.cpu_count() or 1
+    return msgspec.structs.replace(settings, threads=min(usable, int(SETTINGS["threads"].high)))
 
 
-def _by_id(reference: str, folders: list[Path]) -> list[Path]:
-    exact = [folder for folder in folders if folder.name == reference]
-    return exact or [
-        folder
-        for folder in folders
-        if reference
-        and (
-            folder.name.startswith(reference)
-            or folder.name.rpartition("-")[2].startswith(reference)
-        )
-    ]
-
-
-def _by_name(reference: str, folders: list[Path]) -> list[Path]:
-    return [
-        folder
-        for folder in folders
-        if (label := _listing(folder).label) is not None and label.name == reference
-    ]
-
-
-def _session_folders(root: Path) -> list[Path]:
-    try:
-        return [
-            path
-            for path in root.iterdir()
-            if not path.name.startswith(".") and path.is_dir() and not path.is_symlink()
-        ]
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise SessionError(f"{root} cannot be read: {error.strerror}") from None
-
-
-def _listing(folder: Path) -> Listing:
-    try:
-        manifest = read_manifest(folder)
-        summary = read_summary(folder)
-    except SessionDamagedError as error:
-        return Listing(folder.name, folder, problem=str(error))
-    return Listing(
-        folder.name,
-        folder,
-        manifest,
-        read_label(folder, manifest),
-        summary,
-        present_status(folder, manifest, summary.phase, summary.end_status),
-    )
+def _as_text(argument: str) -> str:
+    """A command's argument, which may be any bytes, as text that JSON can hold."""
+    return argument.encode(errors="replace").decode()

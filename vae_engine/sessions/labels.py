@@ -1,0 +1,42 @@
+"""What people may call a session: checked when it is written, so that every listing can show it."""
+
+from __future__ import annotations
+
+from vae_engine.errors import SettingError
+from vae_engine.sessions.records import Label
+
+NAME_LIMIT = 200
+TAG_LIMIT = 50
+TAGS_LIMIT = 50
+NOTE_LIMIT = 20_000
+
+
+def check_label(label: Label) -> Label:
+    """Return `label` when it can be kept.
+
+    Name and tags are one line of printable characters; the note may have several lines.
+
+    Raises:
+        SettingError: a part is too long, or has characters that are no text.
+    """
+    _check_line("name", label.name, NAME_LIMIT)
+    if len(label.tags) > TAGS_LIMIT:
+        raise SettingError(f"{len(label.tags)} tags are too many: at most {TAGS_LIMIT} are kept")
+    for tag in label.tags:
+        _check_line("tag", tag, TAG_LIMIT)
+    _check_length("note", label.note, NOTE_LIMIT)
+    if not all(character.isprintable() or character in "\n\t" for character in label.note):
+        raise SettingError("the note has control characters: it must be text")
+    return label
+
+
+def _check_line(part: str, text: str, limit: int) -> None:
+    _check_length(part, text, limit)
+    if not text.strip() or not text.isprintable():
+        shown = repr(text[:60])
+        raise SettingError(f"the {part} is {shown}: it must be one line of printable characters")
+
+
+def _check_length(part: str, text: str, limit: int) -> None:
+    if len(text) > limit:
+        raise SettingError(f"the {part} has {len(text)} characters: it must have at most {limit}")

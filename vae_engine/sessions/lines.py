@@ -1,0 +1,72 @@
+"""A text file that another process appends to, read by whole lines."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from vae_engine.errors import SessionDamagedError
+from vae_engine.sessions import atomic
+
+# A line longer than this is damage, not an event: 256 floats take under 8 KiB.
+LINE_LIMIT = 64 * 1024
+_CHUNK = 4 * 2**20
+
+
+class LineReader:
+    """Follows a file: each `read` returns the lines that were completed since the last one.
+
+    Attributes:
+        offset: bytes of the file up to the end of the last whole line.
+        overlong: lines of more than `LINE_LIMIT` bytes, which are passed over.
+    """
+
+    def __init__(self, path: Path, offset: int = 0) -> None:
+        self._path = path
+        self.offset = offset
+        self.overlong = 0
+        self._skipped = 0  # Bytes of an overlong line that were passed over already.
+
+    @property
+    def position(self) -> int:
+        """Where the next `read` begins."""
+        return self.offset + self._skipped
+
+    def read(self) -> list[bytes]:
+        """Return new lines without their ends, from at most 4 MiB of the file.
+
+        Raises:
+            SessionDamagedError: the file exists but is no readable regular file.
+        """
+        data = self._read_bytes()
+        end = data.rfind(b"\n") + 1
+        if not end:
+            self._pass_over(data)
+            return []
+        lines = data[: end - 1].split(b"\n")
+        if self._skipped:
+            del lines[0]
+        self.offset = self.position + end
+        self._skipped = 0
+        whole = [line for line in lines if len(line) <= LINE_LIMIT]
+        self.overlong += len(lines) - len(whole)
+        return whole
+
+    def _pass_over(self, data: bytes) -> None:
+        """Go past the beginning of an overlong line, or every poll would read it again."""
+        if self._skipped or len(data) > LINE_LIMIT:
+            self.overlong += not self._skipped
+            self._skipped += len(data)
+
+    def _read_bytes(self) -> bytes:
+        try:
+            with atomic.open_regular(self._path) as file:
+                if os.fstat(file.fileno()).st_size < self.position:
+                    self._skipped = 0  # The writer has cut the damaged end off.
+                return os.pread(file.fileno(), _CHUNK, self.position)
+        except FileNotFoundError:
+            return b""
+        except OSError as error:
+            raise SessionDamagedError(
+                f"{self._path.name} cannot be read: {error.strerror}"
+            ) from None

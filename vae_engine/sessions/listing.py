@@ -1,0 +1,81 @@
+"""Sessions as lines of a list, however damaged they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from vae_engine.errors import SessionDamagedError, SessionError
+from vae_engine.sessions.progress import Summary
+from vae_engine.sessions.records import Label, Manifest, Status
+from vae_engine.sessions.session import (
+    present_status,
+    read_label,
+    read_manifest,
+    read_summary,
+)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """One line of a list of sessions; a damaged session has a `problem` and nothing else."""
+
+    id: str
+    folder: Path
+    manifest: Manifest | None = None
+    label: Label | None = None
+    summary: Summary | None = None
+    status: Status | None = None
+    problem: str = ""
+
+    @property
+    def created(self) -> float:
+        """When it was created, in seconds since 1970; 0 for a damaged one."""
+        return self.manifest.created if self.manifest else 0.0
+
+
+def read_listing(folder: Path) -> Listing:
+    """Describe the session in `folder`; whatever is wrong with it becomes its `problem`."""
+    try:
+        manifest = read_manifest(folder)
+        summary = read_summary(folder)
+    except SessionDamagedError as error:
+        return Listing(folder.name, folder, problem=str(error))
+    return Listing(
+        folder.name,
+        folder,
+        manifest,
+        read_label(folder, manifest),
+        summary,
+        present_status(folder, manifest, summary.phase, summary.end_status),
+    )
+
+
+def read_listings(root: Path) -> list[Listing]:
+    """Describe the sessions in `root`, newest first, damaged ones last.
+
+    Raises:
+        SessionError: `root` cannot be read.
+    """
+    listings = [read_listing(folder) for folder in session_folders(root)]
+    # One that was deleted meanwhile is not damaged but gone.
+    there = [listing for listing in listings if not listing.problem or listing.folder.exists()]
+    return sorted(there, key=lambda listing: (-listing.created, listing.id))
+
+
+def session_folders(root: Path) -> list[Path]:
+    """The folders in `root` that are sessions, or claim to be; none where there is no `root`.
+
+    Raises:
+        SessionError: `root` cannot be read.
+    """
+    try:
+        return [
+            path
+            for path in root.iterdir()
+            if not path.name.startswith(".") and path.is_dir() and not path.is_symlink()
+        ]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise SessionError(f"{root} cannot be read: {error.strerror}") from None
