@@ -1,6 +1,7 @@
 """A worker's life: what it leaves, and what it obeys."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -194,6 +195,20 @@ def test_a_worker_that_cannot_begin_says_why(runner: Runner, small: Settings) ->
     (session.folder / "session.json").write_text('{"schema": 99}')
     with pytest.raises(WorkerError, match="schema 99"):
         start_worker(session)
+
+
+def test_a_session_without_its_checkpoints_is_not_trained_from_the_start(
+    runner: Runner, undisturbed: Session
+) -> None:
+    copy = runner.store.root / undisturbed.id
+    shutil.copytree(undisturbed.folder, copy, ignore=shutil.ignore_patterns("checkpoints"))
+    session = Session(copy)
+    session.poll()
+    before = session.log.history
+    runner.complete(session, epochs=5)
+    assert session.status() == "failed"
+    assert "no checkpoints" in session.log.stop_reason
+    assert session.log.history == before
 
 
 def test_commands_for_an_earlier_worker_are_dropped(runner: Runner, small: Settings) -> None:

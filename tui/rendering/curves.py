@@ -21,6 +21,7 @@ LABEL_WIDTH = 6
 AXIS_WIDTH = LABEL_WIDTH + 1
 _LEAST_COLUMNS, _LEAST_ROWS = 4, 2
 _ROWS_A_TICK = 2.5
+_LEAST_SPAN = 1e-9
 _COLUMNS_A_TICK = 10
 # plotext writes a tone as this palette entry, which is replaced by the theme's colour afterwards.
 _AXIS_CODE = 250
@@ -139,14 +140,17 @@ def _plot(drawn: Sequence[Series], width: int, height: int, log: bool) -> Plot:
 
 
 def _epoch_marks(first: float, last: float, columns: int) -> list[float]:
+    """The ends, and round numbers between them; plotext leaves out those without room."""
     most = max(2, columns // _COLUMNS_A_TICK)
-    return [mark for mark in ticks(first, last, most) if mark == round(mark)]
+    between = [mark for mark in ticks(first, last, most) if mark == round(mark)]
+    return list(dict.fromkeys([first, last, *between]))
 
 
 def _set_values(plot: Plot, drawn: Sequence[Series], rows: int, log: bool) -> None:
     low = min(float(one.values.min()) for one in drawn)
     high = max(float(one.values.max()) for one in drawn)
-    if low == high:
+    # Plotext divides by the span, of which rounding may leave nothing.
+    if high - low <= _LEAST_SPAN * max(abs(low), abs(high)):
         margin = abs(low) / 100 or 1.0
         low, high = (low / 1.01, high * 1.01) if log else (low - margin, high + margin)
     most = max(2, round(rows / _ROWS_A_TICK))

@@ -24,13 +24,14 @@ LABEL_COLORS: Final[tuple[Rgb, ...]] = (
     (176, 122, 161),
     (255, 157, 167),
     (156, 117, 95),
-    (205, 205, 215),
+    (165, 165, 180),
 )
 """A colour for each label; further labels begin anew."""
 
 _UNLABELLED: Final[Rgb] = (130, 150, 170)
 _NONE: Final = -1
 _FAINTEST: Final = 0.45
+_FEW: Final = 50
 _SYMBOLS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -55,7 +56,7 @@ def scatter_lines(
     """Draw points in ``columns`` x ``rows`` cells.
 
     With many colours a cell has two parts, in the colour of the commonest label, the fainter the
-    fewer points there are. With few or none it shows the label itself.
+    fewer points there are. With few colours or few points it shows the label itself.
 
     Args:
         places: ``(n, 2)`` in [0, 1]: from the left, and from the bottom.
@@ -65,11 +66,11 @@ def scatter_lines(
         depth: what the terminal can show.
         paper: the background.
     """
-    if depth in (ColorDepth.TRUECOLOR, ColorDepth.ANSI_256):
+    if depth in (ColorDepth.TRUECOLOR, ColorDepth.ANSI_256) and len(places) > _FEW:
         commonest, counts = _commonest(places, labels, columns, 2 * rows)
         return _halves(commonest, counts, paper)
     commonest, _ = _commonest(places, labels, columns, rows)
-    return [_symbols(line, colored=depth.has_color) for line in commonest.tolist()]
+    return [_symbols(line, paper if depth.has_color else None) for line in commonest.tolist()]
 
 
 def _commonest(
@@ -87,9 +88,7 @@ def _commonest(
     return np.where(total > 0, known[counts.argmax(axis=0)], _NONE - 1), total
 
 
-def _halves(
-    labels: NDArray[np.int64], counts: NDArray[np.int64], paper: Rgb
-) -> list[Line]:
+def _halves(labels: NDArray[np.int64], counts: NDArray[np.int64], paper: Rgb) -> list[Line]:
     known, kinds = np.unique(labels, return_inverse=True)
     colors = np.array([paper if label < _NONE else label_color(label) for label in known.tolist()])
     # Shades in few steps, so that neighbours often have equal styles and share a run.
@@ -118,13 +117,15 @@ def _color(code: int) -> Color:
     return Color.from_rgb(code >> 16, code >> 8 & 0xFF, code & 0xFF)
 
 
-def _symbols(labels: list[int], *, colored: bool) -> Line:
+def _symbols(labels: list[int], paper: Rgb | None) -> Line:
     line = []
+    background = Color.from_rgb(*paper) if paper else None
     for label, run in groupby(labels):
         width = len(list(run))
         if label < _NONE:
             line.append(Segment(" " * width))
         else:
-            style = Style(color=Color.from_rgb(*label_color(label))) if colored else None
+            color = Color.from_rgb(*label_color(label))
+            style = Style(color=color, bgcolor=background, bold=True) if paper else None
             line.append(Segment(label_symbol(label) * width, style))
     return line

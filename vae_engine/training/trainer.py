@@ -82,6 +82,10 @@ class Trainer:
             self._assign(found)
             if found.state.plan.epochs == log.epochs:
                 return found.state
+        elif log.epoch:
+            raise SessionDamagedError(
+                "the session has epochs but no checkpoints, as slim copies have: fork it instead"
+            )
         first = found.state.epoch if found else 0
         plan = convergence.make_plan(
             first_epoch=first,

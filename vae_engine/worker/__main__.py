@@ -15,7 +15,7 @@ from pathlib import Path
 
 from vae_engine.errors import EngineError, SessionBusyError
 from vae_engine.launcher import EXIT_BUSY
-from vae_engine.sessions import atomic, layout
+from vae_engine.sessions import atomic, inbox, layout
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.journal import Journal
 from vae_engine.sessions.liveness import hold_lock, this_process
@@ -48,6 +48,9 @@ def main(arguments: list[str] | None = None) -> int:
     _detach(folder)
     try:
         return _run(folder, options.epochs)
+    except (EngineError, OSError) as error:
+        _log.error("the session folder cannot be used: %s", error)
+        return EXIT_FAILED
     finally:
         lock.release()
 
@@ -71,13 +74,15 @@ def _run(folder: Path, epochs: int | None) -> int:
     layout.create_folders(folder)
     journal = Journal(folder)
     run = journal.log.run + 1
+    # Before this worker can be seen: what is asked from then on is meant for it.
+    left = inbox.take(folder)
     atomic.write_record(folder / layout.WORKER, this_process(run))
     journal.emit(_run_started(folder, journal, epochs))
     controls = Controls()
     supervisor = Supervisor(folder, journal, controls)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: supervisor.terminate())
-    supervisor.start()
+    supervisor.start(left)
     try:
         status, reason = _train(folder, journal, controls, supervisor)
     finally:

@@ -6,6 +6,7 @@ import logging
 import os
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from vae_engine.sessions import events as ev
@@ -34,9 +35,9 @@ class Supervisor:
         self._finishing = False
         self.terminated = False
 
-    def start(self) -> None:
-        """Begin; commands that were left for an earlier worker are dropped."""
-        for command, why in inbox.take(self._folder):
+    def start(self, left: Sequence[tuple[CommandName | None, str]]) -> None:
+        """Begin; `left` are the commands that an earlier worker did not take."""
+        for command, why in left:
             self._ignore(command, why or "it was meant for an earlier worker")
         beat(self._folder)
         self._thread.start()
