@@ -59,8 +59,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         float, Meta(ge=0.0, le=1000.0, description="weight of kl_loss; 1 gives the ELBO")
     ] = 1.0
     beta_warmup_epochs: Annotated[
-        float, Meta(ge=0.0, le=100_000.0, description="epochs in which beta rises linearly from 0")
-    ] = 0.0
+        float,
+        Meta(
+            ge=0.0,
+            le=100_000.0,
+            description="epochs in which beta rises linearly from 0; at most 3/10 of all",
+        ),
+    ] = 6.0
     seed: Annotated[
         int, Meta(ge=0, le=2**31 - 1, description="seed of weights, shuffling and noise")
     ] = 0

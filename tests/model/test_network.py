@@ -73,6 +73,13 @@ def test_equal_seeds_give_equal_weights_and_other_seeds_others() -> None:
     assert weights_sha256(build_networks(make_settings(seed=6))) != first
 
 
+def test_an_untrained_decoder_draws_about_the_mean_of_the_data() -> None:
+    z = np.random.default_rng(0).standard_normal((64, 2)).astype(np.float32)
+    dark = build_networks(make_settings(), mean_pixel=0.13).decoder(z).numpy()
+    assert dark.mean() == pytest.approx(0.13, abs=0.01)
+    assert np.isfinite(build_networks(make_settings(), mean_pixel=0.0).decoder(z).numpy()).all()
+
+
 def test_the_digest_sees_a_single_changed_value() -> None:
     networks = build_networks(make_settings())
     before = weights_sha256(networks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -45,12 +46,17 @@ class Networks:
         return sum(int(variable.numpy().size) for variable in self.variables)
 
 
-def build_networks(settings: Settings) -> Networks:
-    """Build freshly initialised networks; equal settings and seed give equal weights."""
+def build_networks(settings: Settings, mean_pixel: float = 0.5) -> Networks:
+    """Build freshly initialised networks; equal arguments give equal weights.
+
+    Args:
+        settings: widths, kernel, latent dimension and seed.
+        mean_pixel: of the training images, in [0, 1]; the untrained decoder draws this grey.
+    """
     # Every initialiser draws from this, in the order in which the layers are built.
     keras.utils.set_random_seed(settings.seed)
     encoder = build_encoder(settings)
-    decoder = build_decoder(settings)
+    decoder = build_decoder(settings, mean_pixel)
     decoder_logits = keras.Model(
         decoder.input, decoder.get_layer("logits").output, name="decoder_logits"
     )
@@ -78,8 +84,10 @@ def build_encoder(settings: Settings) -> keras.Model:
     return keras.Model(images, [z_mean, z_log_var], name="encoder")
 
 
-def build_decoder(settings: Settings) -> keras.Model:
+def build_decoder(settings: Settings, mean_pixel: float = 0.5) -> keras.Model:
     """The encoder mirrored: Dense, Reshape, stride-2 Conv2DTranspose up to 28x28, sigmoid."""
+    # Black or white data must not give an infinite bias.
+    mean = min(max(mean_pixel, 0.01), 0.99)
     z = keras.Input((settings.latent_dim,), name="z")
     x = z
     for index, units in enumerate(reversed(settings.dense_units), start=1):
@@ -98,7 +106,12 @@ def build_decoder(settings: Settings) -> keras.Model:
             name=f"conv_transpose_{index}",
         )(x)
     logits = layers.Conv2DTranspose(
-        1, settings.kernel_size, strides=2, padding="same", name="logits"
+        1,
+        settings.kernel_size,
+        strides=2,
+        padding="same",
+        bias_initializer=keras.initializers.Constant(math.log(mean / (1.0 - mean))),
+        name="logits",
     )(x)
     return keras.Model(
         z, layers.Activation("sigmoid", name="probabilities")(logits), name="decoder"

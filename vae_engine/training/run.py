@@ -6,6 +6,8 @@ import logging
 from pathlib import Path
 from typing import Protocol
 
+import numpy as np
+
 from vae_engine.datasets import Dataset, load_dataset_with_keras
 from vae_engine.errors import DatasetError
 from vae_engine.model.network import build_networks
@@ -54,7 +56,8 @@ def train_session(
     configure_tensorflow(settings)
     dataset = load_dataset_with_keras(settings.dataset).limited(settings.limit)
     _check_same_data(journal, dataset)
-    trainer = Trainer(folder, settings, dataset, build_networks(settings), journal, controls)
+    networks = build_networks(settings, mean_pixel=_mean_pixel(dataset))
+    trainer = Trainer(folder, settings, dataset, networks, journal, controls)
     write_originals(folder, trainer.originals)
     watch.training_begins()
     journal.emit(_prepared(settings, dataset, trainer))
@@ -84,6 +87,12 @@ def _prepared(settings: Settings, dataset: Dataset, trainer: Trainer) -> ev.Prep
         },
         parameters=trainer.networks.parameters,
     )
+
+
+def _mean_pixel(dataset: Dataset) -> float:
+    images = dataset.train_images
+    scale = 255.0 if images.dtype == np.uint8 else 1.0
+    return float(images.mean(dtype=np.float64)) / scale
 
 
 def _check_same_data(journal: Journal, dataset: Dataset) -> None:

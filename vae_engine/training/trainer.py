@@ -323,7 +323,10 @@ class Trainer:
             ),
             betas=schedule.betas(
                 beta=settings.beta,
-                warmup_steps=round(settings.beta_warmup_epochs * per_epoch),
+                warmup_steps=min(
+                    round(settings.beta_warmup_epochs * per_epoch),
+                    self._shortest_steps() * 3 // 10,
+                ),
                 steps=steps,
             ),
         )
