@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+LARGEST = 1e100
+"""Losses from here on are not drawn."""
 RECENT_SHARE = 4
 """The recent epochs are the newest one in so many..."""
 RECENT_LEAST = 10
@@ -77,7 +79,8 @@ def drawable(series: Series, *, log: bool, smoothing: float, start: float | None
         start: the first epoch to draw, None for all.
     """
     values = smoothed(series.values, smoothing)
-    keep = np.isfinite(values) & np.isfinite(series.epochs)
+    # NaN fails the comparison as well; beyond, the span of a chart would overflow.
+    keep = np.abs(values) < LARGEST
     if log:
         keep &= values > 0
     if start is not None:

@@ -59,7 +59,7 @@ class SessionStore:
             id=self._free_id(now),
             created=now,
             settings=_with_threads(settings),
-            command=[_as_text(part) for part in (sys.argv if command is None else command)],
+            command=[_as_text(part) for part in (_command() if command is None else command)],
             parent=parent,
             version=version("vae-workbench"),
         )
@@ -202,6 +202,11 @@ class SessionStore:
             raise SessionError(
                 f"session {source.name} cannot be moved to {target.parent}: {error.strerror}"
             ) from None
+
+
+def _command() -> list[str]:
+    """This process's command line, without the folder that the command was found in."""
+    return [Path(sys.argv[0]).name, *sys.argv[1:]]
 
 
 def _with_threads(settings: Settings) -> Settings:
