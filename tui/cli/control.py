@@ -30,8 +30,8 @@ _POLL_SECONDS = 0.1
 def attach(reference: str, store: SessionStore, plain: bool) -> None:
     """Follow a session that is training.
 
-    Shows the epochs so far, then what comes; Ctrl+C detaches. Of a session that has ended it says
-    how.
+    On the dashboard, or in lines off a terminal: the epochs so far, then what comes. Of a session
+    that has ended it says how.
     """
     session = store.find(reference)
     session.poll()

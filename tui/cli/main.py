@@ -10,8 +10,12 @@ from importlib import import_module
 from typing import TextIO
 
 import click
+from click.core import ParameterSource
 
+from tui.cli.options import store_option
+from tui.cli.screen import can_show_app, show_app
 from vae_engine.errors import EngineError, SettingError
+from vae_engine.sessions.store import SessionStore
 
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
 
@@ -38,7 +42,7 @@ COMMANDS = {
 }
 
 GUIDE = """\
-A terminal workbench for variational autoencoders.
+A terminal workbench for variational autoencoders. On a terminal `vae` opens the app.
 
   vae train --latent-dim 2   train on MNIST; Ctrl+C detaches, training goes on
   vae sessions               list the sessions
@@ -74,10 +78,19 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(package_name="vae-workbench", prog_name="vae", message="%(prog)s %(version)s")
+@store_option
 @click.pass_context
-def cli(context: click.Context) -> None:
-    """Train variational autoencoders, follow them, keep them as sessions, draw from them."""
-    if context.invoked_subcommand is None:
+def cli(context: click.Context, store: SessionStore) -> None:
+    """Train variational autoencoders, follow them, keep them as sessions, draw from them.
+
+    Without a command it opens the app.
+    """
+    if context.invoked_subcommand is not None:
+        if context.get_parameter_source("store") is ParameterSource.COMMANDLINE:
+            raise click.UsageError("--sessions-dir goes behind the command")
+    elif can_show_app():
+        show_app(store)
+    else:
         click.echo(GUIDE)
 
 

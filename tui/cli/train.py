@@ -42,7 +42,7 @@ _NAMED_DATASETS = ("mnist", "fashion_mnist")
 def train(store: SessionStore, name: str | None, plain: bool, detach: bool, **values: Any) -> None:
     """Train a VAE in a worker that outlives the terminal.
 
-    Follows the training in this terminal; Ctrl+C detaches and leaves it training.
+    Follows it on the dashboard, or in lines off a terminal; leaving it leaves it training.
     """
     settings = make_settings(_given(values))
     _train(store, settings, name=name, plain=plain, detach=detach)

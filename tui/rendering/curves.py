@@ -164,9 +164,7 @@ def _set_values(plot: Plot, drawn: Sequence[Series], rows: int, log: bool) -> No
 
 def tick_text(mark: float, marks: Sequence[float]) -> str:
     """A mark with as many digits as tell it from its neighbours, in at most six characters."""
-    step = min(
-        (abs(right - left) for left, right in pairwise(marks)), default=1
-    )
+    step = min((abs(right - left) for left, right in pairwise(marks)), default=1)
     digits = max(0, -math.floor(math.log10(step) + 1e-9)) if step > 0 else 0
     text = f"{mark:.{digits}f}"
     if len(text) <= LABEL_WIDTH - 1:

@@ -1,0 +1,84 @@
+"""What a terminal shows: the app where it can, lines and questions where not."""
+
+import os
+import signal
+
+import pytest
+
+from tests.cli.terminal import Attach
+from tests.tui.recorder import Recorder, progress
+from vae_engine.sessions import events as ev
+from vae_engine.sessions.session import Session
+
+COMPLETED = ev.RunEnded(status="completed", reason="converged")
+
+
+@pytest.fixture
+def training(recorder: Recorder) -> Session:
+    """Two of ten epochs done, the third half."""
+    session = recorder.session("mine", status="training", epochs=2, of=10, previews=False)
+    recorder.emit(session, progress(3, 20))
+    return session
+
+
+def test_a_terminal_gets_the_dashboard_and_leaving_it_tells_how_to_come_back(
+    terminal: Attach, training: Session
+) -> None:
+    shown = terminal("attach", "mine", columns=100)
+    shown.wait_for("epoch 2/10")
+    shown.wait_for("step 20/40")
+    os.write(shown.master, b"q")
+    assert shown.wait() == 0
+    assert not shown.screen.cursor.hidden
+    flowing = shown.text.replace("\n", "")
+    assert f"mine is still training: vae attach {training.id}" in flowing
+
+
+def test_a_run_that_ended_meanwhile_tells_its_outcome(
+    terminal: Attach, recorder: Recorder, training: Session
+) -> None:
+    shown = terminal("attach", "mine", columns=100)
+    shown.wait_for("step 20/40")
+    recorder.finish_epoch(training, 3)
+    recorder.emit(training, COMPLETED)
+    shown.wait_for("completed")
+    os.write(shown.master, b"q")
+    assert shown.wait() == 0
+    assert "completed after 3 epochs" in shown.text
+
+
+def test_vae_alone_opens_the_list_of_sessions(terminal: Attach, training: Session) -> None:
+    shown = terminal(columns=100)
+    shown.wait_for("mine")
+    shown.wait_for("1 session")
+    os.write(shown.master, b"q")
+    assert shown.wait() == 0
+
+
+def test_a_closed_terminal_ends_the_dashboard(terminal: Attach, training: Session) -> None:
+    shown = terminal("attach", training.id)
+    shown.wait_for("step 20/40")
+    os.kill(shown.process.pid, signal.SIGHUP)
+    assert shown.wait() != 0
+
+
+@pytest.mark.parametrize("term", ["dumb", ""])
+def test_a_dumb_terminal_gets_lines(
+    terminal: Attach, recorder: Recorder, training: Session, term: str
+) -> None:
+    shown = terminal("attach", training.id, term=term)
+    shown.wait_for("epoch  2/10")
+    recorder.emit(training, COMPLETED)
+    assert shown.wait() == 0
+    assert "step" not in shown.text
+    assert "completed after 2 epochs" in shown.text
+
+
+def test_emptying_the_trash_asks_on_a_terminal(terminal: Attach, recorder: Recorder) -> None:
+    recorder.store.delete(recorder.session(previews=False))
+    for answer, left in ((b"n\n", 1), (b"y\n", 0)):
+        shown = terminal("trash", "--empty")
+        shown.wait_for("Delete 1 session for good?")
+        os.write(shown.master, answer)
+        assert shown.wait() == 0
+        assert len(recorder.store.trash()) == left

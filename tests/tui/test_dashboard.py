@@ -1,0 +1,334 @@
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from textual.widgets import Footer
+from textual.widgets._footer import FooterKey
+
+from tests.tui.recorder import Recorder, epoch_ended, progress
+from tests.tui.watching import (
+    dashboard,
+    head,
+    offered,
+    text_of,
+    title,
+    until,
+    until_shown,
+)
+from tui.screens.dashboard import DashboardScreen
+from tui.screens.dashboard_body import PAGES
+from tui.widgets.chart import LossChart
+from tui.widgets.images import ImageGrid
+from tui.widgets.kl_bars import KlBars
+from tui.widgets.log_view import LogView
+from tui.widgets.page_tabs import PageTabs
+from vae_engine.sessions import layout
+from vae_engine.sessions.previews import Images
+from vae_engine.sessions.records import Label
+from vae_engine.sessions.session import Session
+from vae_engine.sessions.store import SessionStore
+
+SIZES = [(80, 24), (120, 40), (200, 60), (110, 34), (109, 50), (60, 20)]
+
+
+@pytest.fixture
+def training(recorder: Recorder) -> Session:
+    return recorder.session("run", status="training", epochs=4, of=10)
+
+
+async def test_the_head_says_which_session_this_is_and_how_far(
+    store: SessionStore, recorder: Recorder, training: Session
+) -> None:
+    recorder.emit(training, progress(5, 10))
+    async with dashboard(store, training) as (screen, _):
+        first, second, third = head(screen).splitlines()
+        assert first.split()[:3] == ["run", "●", "training"]
+        assert first.endswith("mnist · d=2 · CPU")
+        assert second.split()[:2] == ["epoch", "4/10"]
+        assert "42%" in second
+        assert second.endswith("ETA 29s at most")
+        assert third.split()[:2] == ["step", "10/40"]
+        assert "25%" in third
+        assert "loss 160.0  3,000 images/s  elapsed" in third
+
+
+async def test_a_finished_session_says_how_it_ended(
+    store: SessionStore, recorded_session: Session
+) -> None:
+    async with dashboard(store, recorded_session, (80, 24)) as (screen, _):
+        assert "✓ completed  all epochs done" in head(screen)
+        assert "best val_loss 176.0 (epoch 4)" in head(screen)
+        charts = [text_of(chart).splitlines()[0] for chart in screen.query(LossChart)]
+        assert [chart.split()[0] for chart in charts] == ["loss", "reconstruction", "KL"]
+        assert "train 175.0  val 176.0" in charts[0]
+
+
+async def test_nothing_is_cut_off_at_any_size(store: SessionStore, training: Session) -> None:
+    async with dashboard(store, training, (80, 24)) as (screen, pilot):
+        await until(pilot, lambda: "Pause" in offered(screen))
+        for width, height in SIZES:
+            await pilot.resize_terminal(width, height)
+            await until(pilot, lambda: screen.size == screen.app.size)
+            for number, page in enumerate(PAGES, start=1):
+                await pilot.press(str(number))
+                await pilot.pause()
+                part = screen.query_one(f"#{page}")
+                shown = [widget for widget in part.query("*") if widget.display]
+                assert shown
+                for widget in shown:
+                    assert widget.region.area > 0
+                    assert part.region.contains_region(widget.region)
+                    assert screen.region.contains_region(widget.region)
+            for grid in screen.query(ImageGrid):
+                assert (grid.tiling.visible, grid.tiling.down) >= (5, 2)
+
+
+async def test_the_footer_of_a_small_terminal_shows_all_its_keys(
+    store: SessionStore, training: Session
+) -> None:
+    async with dashboard(store, training, (80, 24)) as (screen, pilot):
+        await until(pilot, lambda: "Pause" in offered(screen))
+        assert {"Pause", "Stop", "Sample", "Epoch", "Play", "Log", "Back"} <= offered(screen)
+        keys = screen.query_one(Footer).query(FooterKey)
+        assert all(screen.region.contains_region(key.region) for key in keys)
+
+
+async def test_before_the_first_epoch_everything_says_so(
+    store: SessionStore, recorder: Recorder
+) -> None:
+    session = recorder.session("young", status="starting", epochs=0, of=10)
+    async with dashboard(store, session) as (screen, _):
+        assert "◌ starting  importing TensorFlow" in head(screen)
+        assert all("no epoch has ended yet" in text_of(one) for one in screen.query(LossChart))
+        assert title(screen) == "Digits and their reconstructions"
+
+
+async def test_an_epoch_that_ends_is_shown_with_its_images(
+    store: SessionStore, recorder: Recorder, training: Session
+) -> None:
+    async with dashboard(store, training) as (screen, pilot):
+        before = shown_digits(screen)
+        recorder.preview(training, 5)
+        recorder.emit(training, epoch_ended(5))
+        await until_shown(pilot, screen, 5)
+        assert title(screen) == "Digits and their reconstructions  epoch 5, the newest"
+        assert not np.array_equal(shown_digits(screen), before)
+        assert "train 170.0" in text_of(screen.query(LossChart).first())
+
+
+async def test_originals_stand_over_their_reconstructions(
+    store: SessionStore, recorded_session: Session
+) -> None:
+    async with dashboard(store, recorded_session) as (screen, _):
+        images = screen.query_one("#digits-grid", ImageGrid)
+        assert images.tiling.across == 10
+        assert len(shown_digits(screen)) == 20
+
+
+async def test_left_and_right_step_through_the_epochs(
+    store: SessionStore, recorded_session: Session
+) -> None:
+    async with dashboard(store, recorded_session) as (screen, pilot):
+        for key, epoch in [("left", 3), ("h", 2), ("home", 1), ("left", 1), ("l", 2), ("end", 4)]:
+            await pilot.press(key)
+            await until_shown(pilot, screen, epoch)
+        assert screen.timeline.follows
+
+
+async def test_a_chosen_epoch_is_read_in_the_charts_and_stays(
+    store: SessionStore, recorder: Recorder, training: Session
+) -> None:
+    async with dashboard(store, training) as (screen, pilot):
+        await pilot.press("left", "left")
+        await until_shown(pilot, screen, 2)
+        assert "train 200.0  val 201.0" in text_of(screen.query(LossChart).first())
+        recorder.finish_epoch(training, 5)
+        await until(pilot, lambda: screen.timeline.newest == 5)
+        assert title(screen).endswith("epoch 2 of 5")
+        assert screen.epoch_shown == 2
+
+
+async def test_space_plays_the_epochs_and_ends_at_the_newest(
+    store: SessionStore, recorded_session: Session
+) -> None:
+    async with dashboard(store, recorded_session) as (screen, pilot):
+        await pilot.press("space")
+        assert title(screen).endswith("epoch 1 of 4 ▶")
+        await until_shown(pilot, screen, 2)
+        await until_shown(pilot, screen, 4)
+        assert title(screen).endswith("epoch 4, the newest")
+
+
+async def test_a_lapse_stops_by_space_or_by_a_step(
+    store: SessionStore, recorded_session: Session
+) -> None:
+    async with dashboard(store, recorded_session) as (screen, pilot):
+        for key in ("space", "left"):
+            await pilot.press("home", "space")
+            assert "▶" in title(screen)
+            await pilot.press(key)
+            assert "▶" not in title(screen)
+
+
+async def test_a_click_in_a_chart_chooses_the_epoch(
+    store: SessionStore, recorded_session: Session
+) -> None:
+    async with dashboard(store, recorded_session) as (screen, pilot):
+        await pilot.click("#chart-loss", offset=(7, 3))
+        await until_shown(pilot, screen, 1)
+
+
+async def test_a_missing_preview_is_told(
+    store: SessionStore, recorder: Recorder, recorded_session: Session
+) -> None:
+    (recorded_session.folder / layout.preview_file(3)).unlink()
+    async with dashboard(store, recorded_session) as (screen, pilot):
+        await pilot.press("left")
+        await until_shown(pilot, screen, 3)
+        notice = screen.query_one("#no-images")
+        assert notice.display
+        assert "epoch 3 has left no images" in text_of(notice)
+        await pilot.press("left")
+        await until_shown(pilot, screen, 2)
+        assert not notice.display
+
+
+async def test_chart_options_are_remembered(store: SessionStore, recorded_session: Session) -> None:
+    async with dashboard(store, recorded_session, (200, 60)) as (screen, pilot):
+        await pilot.press("y", "s", "r")
+        await pilot.pause()
+        preferences = screen.workbench.preferences
+        assert preferences.chart_log
+        assert preferences.chart_recent
+        assert preferences.chart_smoothing == 0.6
+        shown = "log · recent · smooth 0.6 · epoch 4"
+        await until(pilot, lambda: shown in text_of(screen.query(LossChart).first()))
+        await pilot.press("s", "s")
+        assert screen.workbench.preferences.chart_smoothing == 0.0
+    async with dashboard(store, recorded_session, (200, 60)) as (screen, _):
+        assert "log · recent" in text_of(screen.query(LossChart).first())
+
+
+async def test_other_glyphs_are_used_at_once(
+    store: SessionStore, recorded_session: Session
+) -> None:
+    async with dashboard(store, recorded_session) as (screen, pilot):
+        grid = screen.query_one("#digits-grid", ImageGrid)
+        before = text_of(grid)
+        screen.workbench.remember(glyphs="half")
+        await until(pilot, lambda: text_of(grid) != before)
+        assert set("".join(text_of(grid).split())) <= set("▀▄█")
+
+
+async def test_latent_dimensions_are_shown_with_a_warning_when_they_collapse(
+    store: SessionStore, recorder: Recorder
+) -> None:
+    session = recorder.session("wide", status="training", epochs=3, of=9, latent_dim=4)
+    async with dashboard(store, session) as (screen, pilot):
+        assert text_of(screen.query_one("#diagnosis")) == "All 4 dimensions carry information."
+        kl = [3.0, 0.004, 2.0, 1.0]
+        recorder.finish_epoch(session, 4, kl_per_dimension=kl, active_units=3)
+        await until(pilot, lambda: screen.timeline.newest == 4)
+        assert title(screen, "latent") == "Latent z  KL 6.004 nats · 3 of 4 active"
+        assert "1 of 4 dimensions has collapsed" in text_of(screen.query_one("#diagnosis"))
+        assert [line.split()[-1] for line in text_of(screen.query_one(KlBars)).splitlines()] == [
+            "3.000",
+            "0.004",
+            "2.000",
+            "1.000",
+        ]
+
+
+async def test_the_log_shows_foreign_text_as_it_is(store: SessionStore, training: Session) -> None:
+    (training.folder / layout.LOG).write_text("\x1b[2J[red]evil[/red]\nsecond\n")
+    async with dashboard(store, training) as (screen, pilot):
+        log = screen.query_one(LogView)
+        await until(pilot, lambda: "second" in text_of(log))
+        assert "?[2J[red]evil[/red]" in text_of(log)
+
+
+async def test_the_log_can_be_scrolled_by_keys_alone(
+    store: SessionStore, training: Session
+) -> None:
+    lines = [f"line {number}\n" for number in range(100)]
+    (training.folder / layout.LOG).write_text("".join(lines))
+    async with dashboard(store, training, (80, 24)) as (screen, pilot):
+        await pilot.press("5")
+        log = screen.query_one(LogView)
+        await until(pilot, lambda: "line 99" in text_of(log))
+        await pilot.press("pageup")
+        await until(pilot, lambda: "line 99" not in text_of(log))
+        await pilot.press("1")
+        assert screen.focused is None
+        await pilot.resize_terminal(120, 40)
+        await pilot.press("tab")
+        assert screen.focused is log
+
+
+async def test_a_name_is_text_and_never_pushes_the_status_away(
+    store: SessionStore, recorder: Recorder, training: Session
+) -> None:
+    recorder.store.relabel(training, Label(name="[red]" + "long " * 19 + "x"))
+    async with dashboard(store, training, (80, 24)) as (screen, pilot):
+        await pilot.press("p")
+        await until(pilot, lambda: "asked, not obeyed yet: pause" in head(screen))
+        assert head(screen).startswith(" [red]long")
+        assert "● training" in head(screen)
+
+
+async def test_everything_is_shown_where_there_is_room_else_pages(
+    store: SessionStore, recorded_session: Session
+) -> None:
+    async with dashboard(store, recorded_session, (120, 40)) as (screen, pilot):
+        assert not screen.query_one(PageTabs).display
+        assert all(screen.query_one(f"#{page}").display for page in PAGES)
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: screen.query_one(PageTabs).display)
+        pages = list(PAGES)
+        assert [page for page in pages if screen.query_one(f"#{page}").display] == ["charts"]
+        for page in [*pages[1:], "charts"]:
+            await pilot.press("tab")
+            assert screen.query_one(f"#{page}").display
+        await pilot.press("shift+tab")
+        assert screen.query_one("#log").display
+        await pilot.click(PageTabs, offset=(15, 0))
+        await until(pilot, lambda: screen.query_one("#digits").display)
+        await pilot.resize_terminal(120, 40)
+        await until(pilot, lambda: not screen.query_one(PageTabs).display)
+        assert all(screen.query_one(f"#{page}").display for page in PAGES)
+
+
+async def test_nothing_is_drawn_when_nothing_changes(
+    store: SessionStore, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = recorder.session("rest", status="paused", epochs=4, of=9)
+    async with dashboard(store, session) as (screen, pilot):
+        await until(pilot, lambda: "Continue" in offered(screen))
+        drawn = _calls(monkeypatch, screen.app, "_display")
+        reads = _calls(monkeypatch, screen.feed, "read")
+        await until(pilot, lambda: len(reads) >= 6)
+        drawn.clear()
+        reads.clear()
+        await until(pilot, lambda: len(reads) >= 6)
+        assert not drawn
+
+
+def _calls(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> list[Any]:
+    """The arguments of every further call of a method, which does as before."""
+    calls: list[Any] = []
+    method = getattr(owner, name)
+
+    def count(*arguments: Any) -> Any:
+        calls.append(arguments)
+        return method(*arguments)
+
+    monkeypatch.setattr(owner, name, count)
+    return calls
+
+
+def shown_digits(screen: DashboardScreen) -> Images:
+    images = screen._images
+    assert images is not None
+    return images.digits

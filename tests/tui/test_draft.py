@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui.draft import GROUPS, NAME, PRESETS, default_texts, preset_texts, read_draft, texts_of
+from vae_engine.settings import SETTINGS, make_settings
+
+
+def test_the_form_asks_for_every_setting_once() -> None:
+    assert sorted(name for names in GROUPS.values() for name in names) == sorted(SETTINGS)
+
+
+def test_the_untouched_form_gives_the_defaults() -> None:
+    draft = read_draft(default_texts())
+    assert (draft.settings, draft.problems, draft.adjusted) == (make_settings(), {}, {})
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_can_be_trained(preset: str) -> None:
+    assert read_draft(preset_texts(preset)).settings == make_settings(PRESETS[preset])
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "said"),
+    [
+        ("latent_dim", "0", "must be a whole number from 1 to 256"),
+        ("latent_dim", "two", "must be a whole number from 1 to 256"),
+        ("learning_rate", "2", "must be a number above 0 and at most 1"),
+        ("filters", "1,2,3", "must be 1 to 2 whole numbers from 1 to 512, comma-separated"),
+        ("dataset", "", "must be text of 1 to 4096 characters"),
+        ("min_epochs", "60", "must not be above epochs, which is 50"),
+        (NAME, "x" * 300, "the name has 300 characters: it must have at most 200"),
+    ],
+)
+def test_a_wrong_value_is_told_at_its_field(field: str, text: str, said: str) -> None:
+    texts = {**default_texts(), "epochs": "50", field: text}
+    if field == "min_epochs":
+        texts["epochs"] = "40"
+        said = said.replace("50", "40")
+    draft = read_draft(texts)
+    assert draft.settings is None
+    assert draft.problems == {field: said}
+
+
+def test_a_default_gives_way_and_the_form_says_so() -> None:
+    draft = read_draft({**default_texts(), "epochs": "6"})
+    assert draft.settings == make_settings(epochs=6)
+    assert draft.adjusted == {"min_epochs": "6"}
+
+
+def test_a_path_is_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    draft = read_draft({**default_texts(), "dataset": "mine.npz"})
+    assert draft.settings is not None
+    assert draft.settings.dataset == str(tmp_path / "mine.npz")
+    assert draft.adjusted == {}
+
+
+def test_the_settings_of_a_session_come_back_the_same() -> None:
+    settings = make_settings(latent_dim=5, filters=(4,), adam_epsilon=3e-8, epochs=7, threads=2)
+    assert read_draft(texts_of(settings)).settings == settings
+
+
+@given(st.dictionaries(st.sampled_from(sorted(default_texts())), st.text(max_size=12)))
+def test_any_text_gives_settings_or_problems_at_its_fields(texts: dict[str, str]) -> None:
+    draft = read_draft({**default_texts(), **texts})
+    assert (draft.settings is None) == bool(draft.problems)
+    assert set(draft.problems) <= {*texts, "min_epochs"}
+    assert all(problem and "\n" not in problem for problem in draft.problems.values())

@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from tests.tui.pilot import burst, screen_text, text_of, toasts, type_text
+from tests.tui.recorder import Recorder
+from tests.tui.watching import until
+from tui import operations
+from tui.app import WorkbenchApp
+from tui.screens.dashboard import DashboardScreen
+from tui.screens.new_session import NewSessionScreen
+from tui.screens.sessions import SessionsScreen
+from vae_engine.errors import WorkerError
+from vae_engine.sessions.session import Session
+from vae_engine.sessions.store import SessionStore
+from vae_engine.settings import SETTINGS, make_settings
+
+
+@asynccontextmanager
+async def form(
+    store: SessionStore, base: Session | None = None, size: tuple[int, int] = (120, 50)
+) -> AsyncIterator[tuple[NewSessionScreen, WorkbenchApp, Pilot[Any]]]:
+    app = WorkbenchApp(store)
+    async with app.run_test(size=size) as pilot:
+        await until(pilot, lambda: app.entries is not None)
+        screen = NewSessionScreen(store, base)
+        await app.push_screen(screen)
+        await until(pilot, lambda: "$ vae" in text_of(app, "#new-command"))
+        yield screen, app, pilot
+
+
+def field(app: WorkbenchApp, name: str) -> Input:
+    return app.screen.query_one(f"#field-{name}", Input)
+
+
+async def test_every_setting_has_a_field_with_its_default(store: SessionStore) -> None:
+    async with form(store) as (_, app, _pilot):
+        for name, setting in SETTINGS.items():
+            assert field(app, name).value == setting.format(setting.default)
+            assert text_of(app, f"#note-{name}") == setting.help
+
+
+async def test_the_field_with_the_cursor_tells_its_range(store: SessionStore) -> None:
+    async with form(store) as (_, app, pilot):
+        assert field(app, "latent_dim").has_focus
+        await until(pilot, lambda: "from 1 to 256" in text_of(app, "#field-help"))
+        await pilot.press("down")
+        await until(pilot, lambda: "from 1 to 100000" in text_of(app, "#field-help"))
+        await pilot.press("up", "up")
+        await until(pilot, lambda: "fashion_mnist" in text_of(app, "#field-help"))
+        await pilot.press("enter")
+        assert field(app, "latent_dim").has_focus
+
+
+async def test_what_is_typed_ahead_reaches_its_field(store: SessionStore) -> None:
+    async with form(store) as (_, app, pilot):
+        burst(app, "8", "down", "7", "tab", "3", "up", "up", "9")
+        await until(pilot, lambda: field(app, "latent_dim").value == "9")
+        assert (field(app, "epochs").value, field(app, "min_epochs").value) == ("7", "3")
+
+
+async def test_a_wrong_value_is_marked_as_it_is_typed(store: SessionStore) -> None:
+    async with form(store) as (_, app, pilot):
+        await type_text(pilot, "2")
+        await pilot.press("7", "7")
+        await until(pilot, lambda: "must be a whole" in text_of(app, "#note-latent_dim"))
+        assert field(app, "latent_dim").has_class("-wrong")
+        assert "out of range" in text_of(app, "#new-command")
+        await pilot.press("ctrl+s")
+        assert any("latent_dim: must be" in said for said in toasts(app))
+        await pilot.press("backspace")
+        await until(pilot, lambda: "--latent-dim 27" in text_of(app, "#new-command"))
+        assert not field(app, "latent_dim").has_class("-wrong")
+
+
+async def test_a_preset_fills_the_fields(store: SessionStore) -> None:
+    async with form(store) as (_, app, pilot):
+        field(app, "name").value = "mine"
+        await pilot.press("f7")
+        await until(pilot, lambda: field(app, "latent_dim").value == "16")
+        await pilot.click("#presets Button:last-of-type")
+        await until(pilot, lambda: field(app, "epochs").value == "5")
+        assert field(app, "latent_dim").value == "2"
+        assert field(app, "name").value == "mine"
+        await until(pilot, lambda: "--name mine" in text_of(app, "#new-command"))
+
+
+async def test_what_gives_way_is_told(store: SessionStore) -> None:
+    async with form(store) as (_, app, pilot):
+        field(app, "epochs").value = "6"
+        await until(pilot, lambda: text_of(app, "#note-min_epochs") == "becomes 6")
+
+
+async def test_the_duration_is_told_from_earlier_sessions(
+    store: SessionStore, recorder: Recorder
+) -> None:
+    recorder.session("earlier", status="training", epochs=1, of=9)
+    async with form(store) as (_, app, pilot):
+        await until(pilot, lambda: "as earlier" in text_of(app, "#new-duration"))
+        assert "6m07s to 15m17s" in text_of(app, "#new-duration")
+    for session in store.listings():
+        recorder.kill(Session(session.folder))
+    async with form(store) as (_, app, pilot):
+        await until(pilot, lambda: "nothing was trained" in text_of(app, "#new-duration"))
+
+
+async def test_the_command_line_is_copied(store: SessionStore) -> None:
+    async with form(store) as (_, app, pilot):
+        await pilot.press("f6", "ctrl+y")
+        await until(pilot, lambda: app.clipboard.startswith("vae train --latent-dim 8"))
+
+
+async def test_starting_opens_the_dashboard_in_place_of_the_form(
+    store: SessionStore, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operations, "start_worker", recorder.revive)
+    async with form(store) as (_, app, pilot):
+        field(app, "name").value = "from the form"
+        field(app, "latent_dim").value = "3"
+        await pilot.pause()
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: isinstance(app.screen, DashboardScreen))
+        (listing,) = store.listings()
+        session = Session(listing.folder)
+        assert session.settings.latent_dim == 3
+        assert session.label.name == "from the form"
+        assert session.manifest.command[:4] == ["vae", "train", "--latent-dim", "3"]
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, SessionsScreen))
+
+
+async def test_a_form_that_was_left_meanwhile_opens_nothing(
+    store: SessionStore, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_start = threading.Event()
+
+    def wait(session: Session) -> None:
+        assert may_start.wait(20)
+        recorder.revive(session)
+
+    monkeypatch.setattr(operations, "start_worker", wait)
+    async with form(store) as (_, app, pilot):
+        await pilot.press("ctrl+s", "ctrl+s")
+        await until(pilot, lambda: "Starting the worker" in text_of(app, "#new-duration"))
+        await pilot.press("escape")
+        may_start.set()
+        await until(pilot, lambda: any("is training" in said for said in toasts(app)))
+        assert isinstance(app.screen, SessionsScreen)
+        assert len(store.listings()) == 1
+
+
+async def test_a_worker_that_does_not_start_is_told_of(
+    store: SessionStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(session: Session) -> None:
+        raise WorkerError(f"the worker of {session.id} died: [b]no memory[/b]")
+
+    monkeypatch.setattr(operations, "start_worker", fail)
+    async with form(store) as (screen, app, pilot):
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: any("[b]no memory[/b]" in said for said in toasts(app)))
+        assert app.screen is screen
+        assert store.listings() == []
+
+
+async def test_a_fork_begins_with_its_parents_settings(
+    store: SessionStore, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parent = recorder.session("[i]parent[/i]", latent_dim=8, beta=4.0, epochs=3)
+    monkeypatch.setattr(operations, "start_worker", recorder.revive)
+    async with form(store, parent) as (_, app, pilot):
+        assert "fork of [i]parent[/i]" in screen_text(app)
+        assert field(app, "beta").value == "4"
+        field(app, "beta").value = "2"
+        await until(pilot, lambda: f"vae fork {parent.id} --beta 2" in text_of(app, "#new-command"))
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: isinstance(app.screen, DashboardScreen))
+    forked = next(one for one in store.listings() if one.id != parent.id)
+    assert forked.manifest is not None
+    assert forked.manifest.parent == parent.id
+    wanted = make_settings(latent_dim=8, beta=2.0, epochs=3, threads=parent.settings.threads)
+    assert forked.manifest.settings == wanted
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
+async def test_it_fits_every_terminal(store: SessionStore, size: tuple[int, int]) -> None:
+    async with form(store, size=size) as (_, app, pilot):
+        await until(pilot, lambda: "Start" in screen_text(app).splitlines()[-1])
+        text = screen_text(app)
+        for wanted in ("F5 d = 2", "F8 two-minute demo", "latent_dim", "$ vae train", "^s Start"):
+            assert wanted in text, wanted
+        await pilot.press(*["down"] * 20)
+        await until(pilot, lambda: "adam_epsilon" in screen_text(app))

@@ -1,0 +1,49 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tui.sampler import Sheet
+from tui.saving import Shown, save
+from vae_engine.errors import EngineError
+
+SHEET = Sheet(
+    np.linspace(0, 1, 6, dtype=np.float32).reshape(3, 2),
+    np.linspace(0, 1, 3 * 28 * 28, dtype=np.float32).reshape(3, 28, 28),
+)
+SHOWN = Shown("samples-seed7", SHEET, 2, {"seed": 7, "temperature": 0.5})
+
+
+def test_a_picture_and_the_numbers_behind_it_are_saved(tmp_path: Path) -> None:
+    png, npz = save(SHOWN, "20260101-000000-abcd", 12, tmp_path)
+    assert png.name == "20260101-000000-abcd-epoch12-samples-seed7.png"
+    assert npz == png.with_suffix(".npz")
+    pixels = np.asarray(Image.open(png))
+    assert pixels.shape == (58, 58)
+    assert np.array_equal(pixels[:28, 30:], SHEET.pixels[1])
+    with np.load(npz, allow_pickle=False) as arrays:
+        assert np.array_equal(arrays["images"], SHEET.images)
+        assert np.array_equal(arrays["z"], SHEET.z)
+        assert arrays["seed"] == 7
+        assert arrays["temperature"] == 0.5
+        assert arrays["session"] == "20260101-000000-abcd"
+        assert arrays["epoch"] == 12
+
+
+def test_nothing_that_exists_is_replaced(tmp_path: Path) -> None:
+    names = [save(SHOWN, "one", 1, tmp_path)[0].name for _ in range(3)]
+    stem = "one-epoch1-samples-seed7"
+    assert names == [f"{stem}.png", f"{stem}-2.png", f"{stem}-3.png"]
+    assert len(list(tmp_path.iterdir())) == 6
+
+
+def test_a_strange_session_name_stays_in_the_folder(tmp_path: Path) -> None:
+    png, _ = save(SHOWN, "../\x1b[31m evil", 1, tmp_path)
+    assert png.parent == tmp_path
+    assert png.name == "..___31m_evil-epoch1-samples-seed7.png"
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    with pytest.raises(EngineError, match=r"missing cannot be written: No such file"):
+        save(SHOWN, "one", 1, tmp_path / "missing")

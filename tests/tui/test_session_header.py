@@ -1,0 +1,96 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from rich.cells import cell_len
+
+from tests.tui.recorder import epoch_ended, progress
+from tui.feed import Snapshot
+from tui.history import History
+from tui.widgets.session_header import header_lines
+from vae_engine.sessions.records import Label
+from vae_engine.settings import make_settings
+
+NOW = 1_000_000.0
+
+TRAINING = Snapshot(
+    label=Label(name="mnist-d2"),
+    status="training",
+    history=History(tuple(epoch_ended(epoch) for epoch in range(1, 13))),
+    progress=progress(13, 10),
+    epochs=50,
+    run=1,
+    device="CPU",
+    best_epoch=12,
+    best_val_loss=159.3,
+    duration=190.0,
+    updated=NOW - 2,
+    remaining=580.0,
+)
+
+
+def lines(snapshot: Snapshot, width: int = 120, doing: str = "") -> list[str]:
+    parts = header_lines(snapshot, make_settings(), doing, NOW, width)
+    return ["".join(text for text, _ in line) for line in parts]
+
+
+@pytest.mark.parametrize("width", [58, 78, 118, 198])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"status": "starting", "history": History(), "progress": None, "best_val_loss": None},
+        {"status": "paused", "asked": ("continue", "stop", "stop_now")},
+        {"status": "diverged", "progress": None, "stop_reason": "the loss is not finite " * 9},
+        {"label": Label(name="長い名前" * 20)},
+        {"problem": "the session is no longer in /a/rather/long/folder/of/sessions/somewhere"},
+        {"epochs": 100_000, "remaining": 9e6, "duration": 9e6},
+        {"run": 12, "progress": progress(13, 123_456, steps=999_999)},
+    ],
+)
+def test_every_line_fills_the_width(changes: dict[str, Any], width: int) -> None:
+    found = lines(replace(TRAINING, **changes), width)
+    assert [cell_len(line) for line in found] == [width] * 3
+
+
+def test_the_bars_stand_below_each_other() -> None:
+    _, epochs, steps = lines(TRAINING)
+    assert epochs.index("━") == steps.index("━")
+    assert epochs.count("━") == steps.count("━")
+
+
+def test_time_goes_on_while_a_worker_trains_and_rests_while_it_is_paused() -> None:
+    assert lines(TRAINING)[2].endswith("elapsed 3m12s")
+    assert lines(replace(TRAINING, status="paused"))[2].endswith("elapsed 3m10s")
+    assert lines(replace(TRAINING, status="completed", progress=None))[2].endswith("elapsed 3m10s")
+
+
+def test_only_a_live_session_has_an_expected_end() -> None:
+    assert "ETA 9m40s at most" in lines(TRAINING)[1]
+    assert "ETA" not in lines(replace(TRAINING, status="stopped"))[1]
+    assert "ETA" not in lines(replace(TRAINING, finishing="converged"))[1]
+    assert "ETA" not in lines(replace(TRAINING, remaining=float("inf")))[1]
+
+
+def test_the_most_urgent_is_said_first() -> None:
+    asked = replace(TRAINING, status="stopping", asked=("stop_now",))
+    assert "stops at the end of epoch 13" in lines(replace(asked, asked=()))[0]
+    assert "asked, not obeyed yet: stop now" in lines(asked)[0]
+    assert "starting a worker" in lines(asked, doing="starting a worker ...")[0]
+    assert "gone" in lines(replace(asked, problem="gone"), doing="starting a worker ...")[0]
+
+
+def test_what_others_wrote_is_one_line_of_text() -> None:
+    strange = replace(TRAINING, label=Label(name="a\nb"), device="\x1b[31mCPU")
+    settings = make_settings(dataset="/data/digits/mine.npz")
+    head = "".join(text for text, _ in header_lines(strange, settings, "", NOW, 120)[0])
+    assert head.startswith("a b ")
+    assert head.endswith("mine.npz · d=2 · ?[31mCPU")
+
+
+def test_a_step_beyond_the_last_one_does_not_break_the_line() -> None:
+    found = lines(replace(TRAINING, progress=progress(13, 90, steps=40)))
+    assert [len(line) for line in found] == [120] * 3
+    assert "100%" in found[2]

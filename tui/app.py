@@ -1,0 +1,283 @@
+"""The app: its screens, what it remembers, and what happens when the terminal goes away."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import msgspec
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.reactive import var
+from textual.screen import Screen
+
+from tui.alerts import alert
+from tui.catalogue import Catalogue, Entry, ended_between
+from tui.columns import loss_text
+from tui.command_line import attach_command
+from tui.hangup import leave_with_terminal
+from tui.preferences import Preferences, preferences_file, read_preferences, write_preferences
+from tui.screens.sessions import SessionsScreen
+from vae_engine.errors import EngineError, SessionError
+from vae_engine.sessions.records import LIVE
+from vae_engine.sessions.store import SessionStore
+
+if TYPE_CHECKING:
+    from textual.command import Provider
+
+_SCAN_SECONDS = 1.0
+# After its work the thread that scans rests so many times as long: it takes few % of a core.
+_REST = 20
+# A thousand folders take seconds to measure: in parts, so that the list shows them as they come.
+_MEASURE_SECONDS = 0.2
+
+
+def _key_commands() -> type[Provider]:
+    # Imported when the palette is opened: the first frame need not wait for it.
+    from tui.palette import KeyCommands
+
+    return KeyCommands
+
+
+class WorkbenchApp(App[None]):
+    """The workbench over one folder of sessions.
+
+    Screens read `app.preferences`, watch it (`self.watch(self.app, "preferences", ...)`) and change
+    it by `app.remember(...)`. When a session ends, on whichever screen, the app itself says so, by
+    `tui.alerts.alert`; screens need not.
+
+    Attributes:
+        store: the sessions.
+        preferences: what is remembered between runs.
+        entries: all sessions as they are now, in no order; None before they were read.
+        problem: why they cannot be read, else empty.
+    """
+
+    TITLE = "vae"
+    # The first screen's is loaded with the app's: Textual loads none for the default screen.
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/sessions.tcss"]
+    COMMANDS: ClassVar[set[Any]] = App.COMMANDS | {_key_commands}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "help", "Help", id="app.help", tooltip="The keys of this screen"),
+        Binding("q", "quit", "Quit", id="app.quit", show=False, tooltip="Leave; training goes on"),
+        # Where text is typed, a question mark is text.
+        Binding("f1", "help", "Help", show=False, tooltip="The keys of this screen"),
+    ]
+
+    # `var`, not `reactive`: a reactive of the app has the whole screen sent again.
+    preferences: var[Preferences] = var(Preferences())
+    entries: var[tuple[Entry, ...] | None] = var(None)
+    problem: var[str] = var("")
+
+    @dataclass
+    class CatalogueRead(Message):
+        """All sessions were looked at; `problem` says why that was not possible."""
+
+        entries: tuple[Entry, ...]
+        problem: str = ""
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the latest look counts."""
+            return isinstance(message, WorkbenchApp.CatalogueRead)
+
+    def __init__(
+        self,
+        store: SessionStore,
+        *,
+        open_session: str | None = None,
+        preferences_path: Path | None = None,
+    ) -> None:
+        """Make the app; nothing is read but the preferences.
+
+        Args:
+            store: the sessions.
+            open_session: id of the session to begin with, instead of the list of all.
+            preferences_path: where they lie; by default in the configuration folder.
+        """
+        super().__init__()
+        self.store = store
+        self._open_session = open_session
+        self._preferences_path = preferences_path or preferences_file()
+        found, self._damage = read_preferences(self._preferences_path)
+        self.set_reactive(WorkbenchApp.preferences, found)
+        self._leaving = threading.Event()
+        self._look_again = threading.Event()
+
+    def get_default_screen(self) -> Screen[Any]:
+        """The list of sessions lies below all other screens."""
+        return SessionsScreen()
+
+    def get_css_variables(self) -> dict[str, str]:
+        """The theme's colours, with quiet scrollbars."""
+        colors = super().get_css_variables()
+        if colors["panel"] == "transparent":
+            # The terminal's own sixteen colours: nothing can be mixed.
+            return colors
+        quiet = {
+            f"scrollbar-background{state}": colors["background"]
+            for state in ("", "-hover", "-active")
+        }
+        return {
+            **colors,
+            **quiet,
+            "scrollbar-corner-color": colors["background"],
+            "scrollbar": colors["panel"],
+            "scrollbar-hover": colors["primary-muted"],
+        }
+
+    def on_mount(self) -> None:
+        """Take up the theme; begin to follow the sessions and the terminal."""
+        if self.preferences.theme in self.available_themes:
+            self.theme = self.preferences.theme
+        self.theme_changed_signal.subscribe(self, lambda theme: self.remember(theme=theme.name))
+        if not self.is_headless:
+            leave_with_terminal(self.leave)
+        if self._open_session is not None:
+            self._open(self._open_session)
+        if self._damage:
+            self.notify(self._damage, severity="warning", markup=False)
+        self.run_worker(self._follow_sessions, thread=True, group="catalogue")
+
+    def on_unmount(self) -> None:
+        """Let the thread end that follows the sessions."""
+        self._leaving.set()
+        self._look_again.set()
+
+    @property
+    def _background_screens(self) -> list[Screen[Any]]:
+        """The screens that shine through the top one.
+
+        Textual counts the one below an opaque screen as well, and would send what moves there.
+        """
+        return [] if self.screen.styles.background.a == 1 else super()._background_screens
+
+    def leave(self, exit_code: int) -> None:
+        """Leave at once, since the terminal has gone or the system ends."""
+        self.exit(return_code=exit_code)
+
+    def remember(self, **changes: Any) -> None:
+        """Change preferences by name, and keep them for the next run."""
+        changed = msgspec.structs.replace(self.preferences, **changes)
+        if changed == self.preferences:
+            return
+        self.preferences = changed
+        try:
+            write_preferences(self._preferences_path, changed)
+        except OSError as error:
+            self.notify(f"preferences are not kept: {error.strerror}", severity="warning")
+
+    def look_again(self) -> None:
+        """Read the list of sessions now: something was done to them."""
+        self._look_again.set()
+
+    def on_workbench_app_catalogue_read(self, message: CatalogueRead) -> None:
+        """Take the sessions as they are now, and tell which have ended."""
+        ended = ended_between(self.entries or (), message.entries)
+        self.problem = message.problem
+        if not message.problem or self.entries is None:
+            self.entries = message.entries
+        for entry in ended:
+            title, told = f"{entry.name} {entry.status}", _outcome(entry)
+            good = entry.status in ("completed", "stopped")
+            alert(self, title, told, good=good, aloud=self.preferences.bell)
+
+    def action_help(self) -> None:
+        """Show the keys of this screen."""
+        from tui.screens.help import HelpScreen
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(self.screen))
+
+    def action_toggle_bell(self) -> None:
+        """Ring and notify when a training ends, or no longer."""
+        self.remember(bell=not self.preferences.bell)
+        self.notify("The bell is on." if self.preferences.bell else "The bell is off.")
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """What the command palette has besides the keys of the screen."""
+        for command in super().get_system_commands(screen):
+            # Their panel of keys is another help than ours.
+            if command.title != "Keys":
+                yield command
+        yield SystemCommand(
+            "Bell on or off", "Ring and notify when a training ends", self.action_toggle_bell
+        )
+
+    def _open(self, session_id: str) -> None:
+        from tui.screens.dashboard import DashboardScreen
+
+        try:
+            self.push_screen(DashboardScreen(self.store.find(session_id)))
+        except EngineError as error:
+            self.notify(str(error), severity="error", markup=False)
+
+    def _follow_sessions(self) -> None:
+        """In a thread: look at the folder of sessions time and again, and measure them."""
+        catalogue = Catalogue(self.store.root)
+        told: tuple[tuple[Entry, ...], str] | None = None
+        while not self._leaving.is_set():
+            begun = time.thread_time()
+            for found in _looks(catalogue):
+                if found != told:
+                    told = found
+                    self.post_message(self.CatalogueRead(*found))
+            worked = time.thread_time() - begun
+            self._look_again.wait(max(_SCAN_SECONDS, worked * _REST))
+            self._look_again.clear()
+
+
+def _looks(catalogue: Catalogue) -> Iterator[tuple[tuple[Entry, ...], str]]:
+    """The sessions, or why they cannot be read; then the same with more of their sizes."""
+    try:
+        yield tuple(catalogue.scan()), ""
+    except SessionError as error:
+        yield (), str(error)
+    else:
+        yield tuple(catalogue.measure(_MEASURE_SECONDS)), ""
+
+
+def run_app(store: SessionStore, open_session: str | None = None) -> list[str]:
+    """Run the app on this terminal until it is left.
+
+    Args:
+        store: the sessions.
+        open_session: id of the session to begin with.
+
+    Returns:
+        Lines to print then: which sessions still run, and how to attach to them.
+
+    Raises:
+        SystemExit: the terminal has gone, the system ends, or the app has failed.
+    """
+    app = WorkbenchApp(store, open_session=open_session)
+    app.run()
+    if app.return_code:
+        raise SystemExit(app.return_code)
+    return farewell(store)
+
+
+def farewell(store: SessionStore) -> list[str]:
+    """Which sessions still run, and how to attach to them.
+
+    Raises:
+        SessionError: the folder of sessions cannot be read.
+    """
+    live = [listing for listing in store.listings() if listing.status in LIVE]
+    return [
+        f"{listing.label.name} is still {listing.status}: {attach_command(listing.id, store.root)}"
+        for listing in live
+        if listing.label is not None
+    ]
+
+
+def _outcome(entry: Entry) -> str:
+    if entry.status in ("failed", "diverged") and entry.stop_reason:
+        return entry.stop_reason
+    if entry.loss is None:
+        return f"after {entry.epoch} epochs"
+    return f"best val loss {loss_text(entry.loss)}, epoch {entry.best_epoch} of {entry.epoch}"

@@ -1,0 +1,196 @@
+"""All sessions as the list shows them, read again only where something changed."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from tui.cli.text import one_line
+from vae_engine.sessions import layout
+from vae_engine.sessions.listing import Listing, read_listing, session_folders
+from vae_engine.sessions.records import LIVE, Status
+from vae_engine.settings import Settings
+
+EntryStatus = Status | Literal["damaged"]
+
+_STAMPED = (layout.MANIFEST, layout.LABEL, layout.SUMMARY, layout.WORKER, layout.HEARTBEAT)
+# A live session's folder grows; so often it is measured again.
+_SIZE_SECONDS = 20.0
+
+_Stamp = tuple[tuple[int, int, int], ...]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One session of the list; name and tags are safe to show.
+
+    Attributes:
+        id: name of its folder.
+        folder: where it lies.
+        status: what it is doing, how it ended, or `damaged`, with a `problem` and little else.
+        epoch: finished epochs, of `epochs`.
+        loss: the best validation loss so far, in nats an image.
+        created: in seconds since 1970.
+        duration: seconds of training up to `updated`.
+        speed: images a second in the latest epoch.
+        size: bytes on disk, None before it was measured.
+    """
+
+    id: str
+    folder: Path
+    status: EntryStatus
+    name: str = ""
+    tags: tuple[str, ...] = ()
+    note: str = ""
+    settings: Settings | None = None
+    parent: str | None = None
+    epoch: int = 0
+    epochs: int = 0
+    best_epoch: int = 0
+    loss: float | None = None
+    created: float = 0.0
+    duration: float = 0.0
+    updated: float = 0.0
+    speed: float | None = None
+    stop_reason: str = ""
+    size: int | None = None
+    problem: str = ""
+
+    @property
+    def live(self) -> bool:
+        """Whether it has a worker."""
+        return self.status in LIVE
+
+    def trained_seconds(self, now: float) -> float:
+        """Seconds of training up to `now`, in seconds since 1970."""
+        return self.duration + (max(0.0, now - self.updated) if self.live and self.updated else 0.0)
+
+
+@dataclass(frozen=True)
+class _Size:
+    """A measured folder; `final` when nobody was writing into it."""
+
+    bytes: int
+    measured: float
+    final: bool
+
+
+class Catalogue:
+    """Follows the folder of sessions; for one thread."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._known: dict[str, tuple[_Stamp, Entry]] = {}
+        self._sizes: dict[str, _Size] = {}
+
+    def scan(self) -> list[Entry]:
+        """All sessions as they are now, in no order; sizes as far as they were measured.
+
+        Raises:
+            SessionError: the folder cannot be read.
+        """
+        known = {}
+        for folder in session_folders(self._root):
+            stamp = _stamp(folder)
+            before = self._known.get(folder.name)
+            # Whether a live one's worker still lives is in no file.
+            if before is not None and before[0] == stamp and not before[1].live:
+                known[folder.name] = before
+                continue
+            entry = _entry(read_listing(folder))
+            if entry.status != "damaged" or folder.exists():
+                known[folder.name] = (stamp, self._sized(entry))
+        self._known = known
+        return self._entries()
+
+    def measure(self, seconds: float) -> list[Entry]:
+        """Measure folders, those not known yet first, for about so long; returns as `scan`."""
+        deadline = time.monotonic() + seconds
+        due = [entry for _, entry in self._known.values() if self._is_due(entry)]
+        for entry in sorted(due, key=lambda one: one.id in self._sizes):
+            if time.monotonic() > deadline:
+                break
+            size = folder_size(entry.folder)
+            self._sizes[entry.id] = _Size(size, time.monotonic(), final=not entry.live)
+            stamp, _ = self._known[entry.id]
+            self._known[entry.id] = (stamp, self._sized(entry))
+        return self._entries()
+
+    def _is_due(self, entry: Entry) -> bool:
+        known = self._sizes.get(entry.id)
+        if known is None or (known.final and entry.live):
+            return True
+        outdated = time.monotonic() - known.measured > _SIZE_SECONDS
+        return not known.final and (outdated or not entry.live)
+
+    def _sized(self, entry: Entry) -> Entry:
+        known = self._sizes.get(entry.id)
+        return replace(entry, size=known.bytes) if known else entry
+
+    def _entries(self) -> list[Entry]:
+        return [entry for _, entry in self._known.values()]
+
+
+def folder_size(folder: Path) -> int:
+    """Bytes of all files in a folder and below; what vanishes meanwhile counts nothing."""
+    total = 0
+    try:
+        with os.scandir(folder) as found:
+            for item in found:
+                if item.is_dir(follow_symlinks=False):
+                    total += folder_size(Path(item.path))
+                else:
+                    total += item.stat(follow_symlinks=False).st_size
+    except OSError:
+        return total
+    return total
+
+
+def ended_between(before: Sequence[Entry], after: Sequence[Entry]) -> list[Entry]:
+    """The sessions that had a worker before and have come to an end since."""
+    were_live = {entry.id for entry in before if entry.live}
+    return [entry for entry in after if entry.id in were_live and not entry.live]
+
+
+def _stamp(folder: Path) -> _Stamp:
+    # Plain strings: with a thousand sessions, paths would take most of a scan's time.
+    base = str(folder)
+    return tuple(_file_stamp(f"{base}/{name}") for name in _STAMPED)
+
+
+def _file_stamp(path: str) -> tuple[int, int, int]:
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return (0, 0, 0)
+    return (status.st_mtime_ns, status.st_size, status.st_ino)
+
+
+def _entry(listing: Listing) -> Entry:
+    manifest, label, summary = listing.manifest, listing.label, listing.summary
+    if manifest is None or label is None or summary is None or listing.status is None:
+        problem = one_line(listing.problem)
+        return Entry(listing.id, listing.folder, "damaged", name=listing.id, problem=problem)
+    return Entry(
+        id=listing.id,
+        folder=listing.folder,
+        status=listing.status,
+        name=one_line(label.name),
+        tags=tuple(one_line(tag) for tag in label.tags),
+        note=label.note,
+        settings=manifest.settings,
+        parent=manifest.parent,
+        epoch=summary.epoch,
+        epochs=max(summary.epochs, summary.epoch) or manifest.settings.epochs,
+        best_epoch=summary.best_epoch,
+        loss=summary.best_val_loss,
+        created=manifest.created,
+        duration=summary.duration,
+        updated=summary.updated,
+        speed=summary.images_per_second,
+        stop_reason=one_line(summary.stop_reason),
+    )

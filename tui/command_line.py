@@ -1,0 +1,50 @@
+"""What to type in a shell for what the app does."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+
+from tui.cli.text import encodable
+from vae_engine.sessions.session import default_name
+from vae_engine.settings import SETTINGS, Settings, changed_settings
+
+
+def train_command(
+    settings: Settings, root: Path, *, name: str = "", parent: tuple[str, Settings] | None = None
+) -> str:
+    """The command that trains with these settings.
+
+    Args:
+        settings: what to train with.
+        root: the folder of sessions.
+        name: of the session, empty for the default.
+        parent: id and settings of the session that is forked; only what differs is named then.
+    """
+    if parent is None:
+        words, given = ["vae", "train"], changed_settings(settings)
+    else:
+        words = ["vae", "fork", parent[0]]
+        given = {
+            key: value
+            for key in SETTINGS
+            if (value := getattr(settings, key)) != getattr(parent[1], key)
+        }
+    for key, value in given.items():
+        words += [SETTINGS[key].option, SETTINGS[key].format(value)]
+    if name and name != default_name(settings):
+        words += ["--name", name]
+    return _line(words, root)
+
+
+def attach_command(session_id: str, root: Path) -> str:
+    """The command that follows a session."""
+    return _line(["vae", "attach", session_id], root)
+
+
+def _line(words: list[str], root: Path) -> str:
+    usual = Path(os.environ.get("VAE_SESSIONS") or "sessions").expanduser().absolute()
+    if root != usual:
+        words = [*words, "--sessions-dir", str(root)]
+    return " ".join(shlex.quote(encodable(word)) for word in words)

@@ -1,0 +1,124 @@
+"""Several sessions side by side: their curves, and the settings that differ."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+import numpy as np
+
+from tui.cli.text import duration_text, one_line
+from tui.columns import loss_text
+from tui.history import History
+from tui.rendering.series import Series
+from tui.widgets.table_layout import Head, Row
+from vae_engine.errors import EngineError
+from vae_engine.sessions.session import Session
+from vae_engine.settings import SETTINGS, Settings
+
+Figure = Literal[
+    "val_loss", "val_reconstruction_loss", "val_kl_loss", "loss", "reconstruction_loss", "kl_loss"
+]
+FIGURES: tuple[Figure, ...] = get_args(Figure)
+TONES = 6
+"""So many curves differ in colour; then the colours begin again."""
+
+
+@dataclass(frozen=True, eq=False)
+class Compared:
+    """One of the sessions that are compared, at one moment.
+
+    Attributes:
+        id: of the session.
+        name: safe to show.
+        settings: what it trains with.
+        status: what it is doing, how it ended, or why it cannot be read.
+        history: its finished epochs.
+        best: its best validation loss, nats an image.
+        duration: seconds of training.
+    """
+
+    id: str
+    name: str
+    settings: Settings
+    status: str
+    history: History
+    best: float | None = None
+    duration: float = 0.0
+
+
+def read_compared(session: Session) -> Compared:
+    """Read on in a session; one that is gone or damaged keeps what was read of it."""
+    log = session.log
+    try:
+        if not Path(session.folder).exists():
+            status = "gone"
+        else:
+            session.poll(progress=False)
+            status = session.status()
+    except EngineError as error:
+        status = one_line(str(error))
+    return Compared(
+        session.id,
+        one_line(session.label.name),
+        session.settings,
+        status,
+        History(log.history),
+        log.best.val_loss if log.best else None,
+        log.duration,
+    )
+
+
+def curves(compared: Sequence[Compared], figure: Figure) -> list[Series]:
+    """One curve of a figure for each session, in the order and colours of the table."""
+    return [
+        Series(
+            one.name,
+            one.history.epochs,
+            np.array([getattr(epoch, figure) for epoch in one.history.ended], dtype=np.float64),
+            index % TONES,
+        )
+        for index, one in enumerate(compared)
+    ]
+
+
+def differing(settings: Sequence[Settings]) -> list[str]:
+    """The names of those settings that are not the same everywhere, in their usual order."""
+    return [name for name in SETTINGS if len({getattr(one, name) for one in settings}) > 1]
+
+
+def heads(compared: Sequence[Compared]) -> list[Head]:
+    """The columns of the table: what became of each session, and the settings that differ."""
+    names = differing([one.settings for one in compared])
+    return [
+        Head("curve", ""),
+        Head("name", "name", flexible=True),
+        Head("status", "status"),
+        Head("best", "best", "right"),
+        Head("epoch", "epoch", "right"),
+        Head("time", "time", "right"),
+        *(Head(name, name, "right") for name in names),
+    ]
+
+
+def rows(compared: Sequence[Compared]) -> list[Row]:
+    """The rows of the table, each with the colour of its curve."""
+    names = differing([one.settings for one in compared])
+    return [
+        Row(
+            one.id,
+            (
+                "━━",
+                one.name,
+                one.status,
+                loss_text(one.best),
+                str(one.history.newest),
+                duration_text(one.duration),
+                *(one_line(SETTINGS[name].format(getattr(one.settings, name))) for name in names),
+            ),
+            f"curve-{index % TONES}",
+        )
+        for index, one in enumerate(compared)
+    ]

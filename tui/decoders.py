@@ -1,0 +1,113 @@
+"""Which of a session's exported decoders there are, and the one that is used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vae_engine.errors import EngineError, SessionDamagedError
+from vae_engine.inference.litert import Decoder
+from vae_engine.sessions.records import ExportEntry
+from vae_engine.sessions.session import Session
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class LoadedDecoder:
+    """A decoder and where it comes from."""
+
+    entry: ExportEntry
+    model: Decoder
+
+    @property
+    def latent_dim(self) -> int:
+        """Dimensions of z."""
+        return self.model.latent_dim
+
+    def decode(self, z: Floats) -> Floats:
+        """Pixel probabilities (n, 28, 28) for z (n, latent_dim); what is no number is black."""
+        if not len(z):
+            return np.zeros((0, 28, 28), np.float32)
+        return np.nan_to_num(self.model.decode(z))
+
+
+@dataclass(frozen=True)
+class Supply:
+    """What a session has to sample from at one moment.
+
+    Attributes:
+        entries: the exports, oldest first.
+        newest: the one to use by default.
+        live: whether a worker may make newer ones.
+        decoder: the one that was asked for, if it could be loaded.
+        problem: why there is none, or none newer; empty if all is well.
+    """
+
+    entries: tuple[ExportEntry, ...] = ()
+    newest: ExportEntry | None = None
+    live: bool = False
+    decoder: LoadedDecoder | None = None
+    problem: str = ""
+
+    def neighbour(self, epoch: int | None, by: int) -> int | None:
+        """The epoch of the next older (-1) or later (1) export; None stands for the newest."""
+        if self.newest is None:
+            return None
+        epochs = [entry.epoch for entry in self.entries]
+        start = self.newest.epoch if epoch is None or epoch not in epochs else epoch
+        found = epochs[min(len(epochs) - 1, max(0, epochs.index(start) + by))]
+        return None if found == self.newest.epoch else found
+
+
+def look(session: Session, epoch: int | None, held: LoadedDecoder | None) -> Supply:
+    """See what a session has now, and load what is wanted unless it is held already.
+
+    Args:
+        session: of which nothing but its folder is read, so any thread may look.
+        epoch: whose decoder is wanted; None wants the newest. One that is gone gives the newest.
+        held: the decoder in use.
+    """
+    live = False
+    try:
+        if not session.folder.exists():
+            return Supply(decoder=held, problem="This session was deleted or moved.")
+        live = session.alive()
+        index = session.exports()
+        if index is None:
+            return Supply(live=live, problem=_nothing_yet(live=live))
+        entries = {entry.epoch: entry for entry in [*index.kept, index.current]}
+        supply = Supply(tuple(entries[at] for at in sorted(entries)), index.current, live)
+        wanted = index.current if epoch is None else entries.get(epoch, index.current)
+        decoder = held if held and held.entry == wanted else _load(session, wanted)
+    except (EngineError, OSError) as error:
+        return Supply(live=live, decoder=held, problem=f"No decoder can be loaded: {error}.")
+    return Supply(supply.entries, supply.newest, live, decoder)
+
+
+def _load(session: Session, entry: ExportEntry) -> LoadedDecoder:
+    decoder = Decoder(session.folder / entry.decoder, entry.decoder_sha256)
+    wanted = session.settings.latent_dim
+    if decoder.latent_dim != wanted:
+        raise SessionDamagedError(
+            f"{entry.decoder} takes z of {decoder.latent_dim} dimensions, the session has {wanted}"
+        )
+    try:
+        decoder.decode(np.zeros((1, wanted), np.float32))
+    except (ValueError, RuntimeError):
+        raise SessionDamagedError(f"{entry.decoder} does not draw images of 28 x 28") from None
+    return LoadedDecoder(entry, decoder)
+
+
+def _nothing_yet(*, live: bool) -> str:
+    if live:
+        return (
+            "There is nothing to sample from yet: the first decoder is exported after epoch 1. "
+            "The samples will appear here by themselves."
+        )
+    return (
+        "There is nothing to sample from: this session ended before its first decoder was "
+        "exported. Resume it, and come back after epoch 1."
+    )

@@ -1,0 +1,108 @@
+"""What the figures of a training mean, in plain sentences."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from tui.history import History
+from vae_engine.sessions.events import EpochEnded
+from vae_engine.sessions.records import LIVE, Status
+
+Weight = Literal["good", "neutral", "warning", "error"]
+
+RISE_SHARE = 0.1
+"""A validation loss that is so much above its best, in proportion..."""
+RISE_NATS = 5.0
+"""...and at least by so many nats, is told."""
+_YOUNG_EPOCHS = 2
+_NAMED = 6
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One sentence, and how much it should worry."""
+
+    weight: Weight
+    sentence: str
+
+
+def collapsed_dimensions(epoch: EpochEnded) -> tuple[int, ...]:
+    """The dimensions of z that are not active: as many as the worker counted, least KL first.
+
+    A dimension is active if the variance of its posterior mean over the images is above 0.01
+    (Burda et al., 2016, "Importance Weighted Autoencoders", section 5.2).
+    """
+    kl = epoch.kl_per_dimension
+    count = max(0, len(kl) - epoch.active_units)
+    return tuple(sorted(sorted(range(len(kl)), key=kl.__getitem__)[:count]))
+
+
+def diagnose(history: History, status: Status, stop_reason: str, epoch: int) -> list[Finding]:
+    """What is to be said of a session.
+
+    Args:
+        history: its finished epochs.
+        status: its present status.
+        stop_reason: why its latest run ended.
+        epoch: the epoch whose latent dimensions are judged.
+
+    Returns:
+        The findings, the most worrying first; none before the first epoch of a sound training.
+    """
+    findings = [_divergence(history, status, stop_reason), _latent(history, status, epoch)]
+    return [finding for finding in findings if finding is not None]
+
+
+def _divergence(history: History, status: Status, stop_reason: str) -> Finding | None:
+    if status == "diverged":
+        why = stop_reason or "the loss is not finite"
+        return Finding("error", f"Training has diverged: {why}.")
+    if not history.ended:
+        return None
+    newest = history.ended[-1]
+    if not (math.isfinite(newest.loss) and math.isfinite(newest.val_loss)):
+        return Finding("error", f"The loss of epoch {newest.epoch} is not finite.")
+    best = min(history.ended, key=lambda ended: ended.val_loss)
+    rise = newest.val_loss - best.val_loss
+    if rise <= max(RISE_NATS, RISE_SHARE * abs(best.val_loss)):
+        return None
+    return Finding(
+        "warning",
+        f"The validation loss is {rise:.1f} nats above its best, of epoch {best.epoch}: "
+        "training may be diverging. A smaller learning rate is steadier.",
+    )
+
+
+def _latent(history: History, status: Status, epoch: int) -> Finding | None:
+    judged = history.nearest(epoch)
+    if judged is None or not judged.kl_per_dimension:
+        return None
+    collapsed = collapsed_dimensions(judged)
+    total = len(judged.kl_per_dimension)
+    if not collapsed:
+        all_of_them = (
+            "The only dimension carries" if total == 1 else f"All {total} dimensions carry"
+        )
+        return Finding("good", f"{all_of_them} information.")
+    young = judged.epoch <= _YOUNG_EPOCHS and status in LIVE
+    if len(collapsed) == total:
+        if young:
+            return Finding("neutral", "No dimension carries information yet.")
+        return Finding(
+            "error",
+            "Posterior collapse: no dimension carries information, the decoder ignores z. "
+            "A smaller beta, or a longer beta warm-up, helps.",
+        )
+    named = ", ".join(f"z{dimension}" for dimension in collapsed[:_NAMED])
+    if len(collapsed) > _NAMED:
+        named += ", …"
+    if young:
+        count = f"{len(collapsed)} of {total} dimensions"
+        return Finding("neutral", f"Not yet in use: {count} ({named}).")
+    have = "has" if len(collapsed) == 1 else "have"
+    return Finding(
+        "warning",
+        f"{len(collapsed)} of {total} dimensions {have} collapsed to the prior: {named}.",
+    )

@@ -1,0 +1,136 @@
+"""Draws from the prior: which seeds were drawn, how hot, and what was nudged by hand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vae_engine.inference.sampling import draw_prior
+
+Floats = NDArray[np.float32]
+
+SEEDS = 2**31
+"""Seeds are below this, as everywhere in the workbench."""
+
+HOTTEST = 10.0
+_TEMPERATURE_STEP = 0.1
+
+
+@dataclass(eq=False)
+class Draw:
+    """One draw; samples can be nudged, and what was nudged stays when the temperature changes.
+
+    Attributes:
+        seed: of the draw.
+        temperature: standard deviation of z; 1 is the prior itself.
+        nudges: by sample, what was added to its z by hand, (d,).
+    """
+
+    seed: int
+    temperature: float = 1.0
+    nudges: dict[int, Floats] = field(default_factory=dict)
+
+    def z(self, count: int, latent_dim: int) -> Floats:
+        """The first `count` samples, (count, latent_dim)."""
+        z = draw_prior(count, latent_dim, seed=self.seed, temperature=self.temperature)
+        for index, nudge in self.nudges.items():
+            if index < count:
+                z[index] += nudge
+        return z
+
+    def heat(self, steps: int) -> None:
+        """Raise (or lower) the temperature by tenths, between 0 and the hottest."""
+        temperature = round(self.temperature + steps * _TEMPERATURE_STEP, 1)
+        self.temperature = min(HOTTEST, max(0.0, temperature))
+
+    def nudge(self, index: int, dimension: int, by: float, latent_dim: int) -> None:
+        """Move a sample along one dimension of z."""
+        nudge = self.nudges.setdefault(index, np.zeros(latent_dim, np.float32))
+        # In hundredths, so that steps there and back cancel exactly.
+        nudge[dimension] = round(float(nudge[dimension]) + by, 2)
+        if not nudge.any():
+            del self.nudges[index]
+
+    def let_go(self, index: int, dimension: int) -> None:
+        """Take a sample's nudge along one dimension back."""
+        nudge = self.nudges.get(index)
+        if nudge is not None:
+            nudge[dimension] = 0.0
+            if not nudge.any():
+                del self.nudges[index]
+
+
+class Draws:
+    """All draws so far, in the order in which they were made; one of them is shown."""
+
+    def __init__(self) -> None:
+        self._draws = [Draw(0)]
+        self._at = 0
+
+    @property
+    def current(self) -> Draw:
+        """The draw that is shown."""
+        return self._draws[self._at]
+
+    @property
+    def position(self) -> tuple[int, int]:
+        """Which draw is shown, counted from 1, and how many there are."""
+        return self._at + 1, len(self._draws)
+
+    def anew(self) -> None:
+        """Draw with the seed after the largest so far, at the present temperature."""
+        self.take((max(draw.seed for draw in self._draws) + 1) % SEEDS)
+
+    def take(self, seed: int) -> None:
+        """Draw with this seed, at the present temperature."""
+        self._draws.append(Draw(seed, self.current.temperature))
+        self._at = len(self._draws) - 1
+
+    def step(self, by: int) -> bool:
+        """Go to an earlier or a later draw; False where there is none."""
+        if not 0 <= self._at + by < len(self._draws):
+            return False
+        self._at += by
+        return True
+
+
+@dataclass(frozen=True, eq=False)
+class Mark:
+    """A sample that was marked as an end of an interpolation; its z follows its nudges."""
+
+    draw: Draw
+    index: int
+
+    def z(self, latent_dim: int) -> Floats:
+        """Its z, (latent_dim,)."""
+        z: Floats = self.draw.z(self.index + 1, latent_dim)[self.index]
+        return z
+
+    def __str__(self) -> str:
+        return f"sample {self.index + 1} of seed {self.draw.seed}"
+
+
+class Marks:
+    """At most two marks, A and B; a third takes the place of the older."""
+
+    def __init__(self) -> None:
+        self._marks: list[Mark] = []
+
+    @property
+    def pair(self) -> tuple[Mark, Mark] | None:
+        """Both ends of an interpolation, None before there are two."""
+        return (self._marks[0], self._marks[1]) if len(self._marks) == 2 else None
+
+    def toggle(self, draw: Draw, index: int) -> None:
+        """Mark a sample, or unmark it."""
+        kept = [mark for mark in self._marks if not (mark.draw is draw and mark.index == index)]
+        if len(kept) == len(self._marks):
+            kept = [*kept[-1:], Mark(draw, index)]
+        self._marks = kept
+
+    def letters(self, draw: Draw) -> dict[int, str]:
+        """The letters of the marked samples of a draw, by index."""
+        lettered = zip("AB", self._marks, strict=False)
+        return {mark.index: letter for letter, mark in lettered if mark.draw is draw}

@@ -1,0 +1,97 @@
+"""Where the encoder puts the test digits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vae_engine.datasets import to_float
+from vae_engine.errors import SessionDamagedError
+from vae_engine.inference.litert import Encoder
+from vae_engine.sessions import layout
+from vae_engine.sessions.arrays import ArraySpec, read_npz
+from vae_engine.sessions.previews import read_originals
+from vae_engine.sessions.records import ExportEntry
+from vae_engine.sessions.session import Session
+
+_FILE_LIMIT = 128 * 2**20
+_MOST_NUMBERS = 2**24
+_FARTHEST = 1e6
+
+
+@dataclass(frozen=True, eq=False)
+class Embeddings:
+    """Embedded test digits.
+
+    Attributes:
+        z_mean: (n, d), all of a sensible size.
+        labels: (n,), -1 for none.
+        epoch: whose encoder it was.
+        complete: whether these are all test digits, not only those of the previews.
+    """
+
+    z_mean: NDArray[np.float32]
+    labels: NDArray[np.int64]
+    epoch: int
+    complete: bool
+
+
+def embeddings_of(session: Session, entry: ExportEntry) -> Embeddings | None:
+    """The embeddings by the encoder of an export.
+
+    All test digits were embedded when training ended, with the best weights. For other exports the
+    few digits of the previews are embedded now; None where there are none.
+
+    Raises:
+        SessionDamagedError: a file is not what it should be.
+    """
+    result = session.result()
+    if result is not None and (entry.epoch, entry.step) == (result.best_epoch, 0):
+        recorded = _recorded(session, result.best_epoch)
+        if recorded is not None:
+            return recorded
+    return _embedded_now(session, entry)
+
+
+def _recorded(session: Session, epoch: int) -> Embeddings | None:
+    latent_dim = session.settings.latent_dim
+    longest = _MOST_NUMBERS // latent_dim
+    specs = {
+        "z_mean": ArraySpec("float32", (None, latent_dim), longest),
+        "labels": ArraySpec("int64", (None,), longest),
+    }
+    try:
+        arrays = read_npz(session.folder / layout.EMBEDDINGS, specs, limit=_FILE_LIMIT)
+    except FileNotFoundError:
+        return None
+    z_mean, labels = arrays["z_mean"], arrays["labels"]
+    if len(z_mean) != len(labels):
+        raise SessionDamagedError(
+            f"{layout.EMBEDDINGS} has {len(z_mean)} embeddings and {len(labels)} labels"
+        )
+    return _sensible(z_mean, labels, epoch, complete=True)
+
+
+def _embedded_now(session: Session, entry: ExportEntry) -> Embeddings | None:
+    originals = read_originals(session.folder)
+    if originals is None:
+        return None
+    encoder = Encoder(session.folder / entry.encoder, entry.encoder_sha256)
+    images, labels = originals.images, originals.labels
+    try:
+        z_mean, _ = encoder.encode(to_float(images))
+    except (ValueError, RuntimeError):
+        z_mean = np.zeros((0, 0), np.float32)
+    if z_mean.shape != (len(labels), session.settings.latent_dim):
+        raise SessionDamagedError(f"{entry.encoder} does not embed the digits of this session")
+    return _sensible(z_mean, labels, entry.epoch, complete=False)
+
+
+def _sensible(
+    z_mean: NDArray[np.float32], labels: NDArray[np.int64], epoch: int, *, complete: bool
+) -> Embeddings:
+    """Without what is no number, or so large that arithmetic fails."""
+    sensible = (np.abs(z_mean) < _FARTHEST).all(axis=1)
+    return Embeddings(z_mean[sensible], labels[sensible], epoch, complete)

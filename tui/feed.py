@@ -1,0 +1,252 @@
+"""What is known of one session, read again and again, told only when it changed."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from tui.cli.estimate import remaining_seconds
+from tui.history import History
+from vae_engine.errors import SessionDamagedError
+from vae_engine.sessions import atomic, inbox, layout
+from vae_engine.sessions import events as ev
+from vae_engine.sessions.inbox import CommandName
+from vae_engine.sessions.records import LIVE, Label, Status
+from vae_engine.sessions.session import Session
+
+LIVE_SECONDS = 0.2
+RESTING_SECONDS = 1.0
+
+_LOG_BYTES = 64 * 1024
+_LOG_LINES = 400
+_TAIL_BYTES = 16 * 1024
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """A session at one moment.
+
+    Attributes:
+        label: its name, tags and note.
+        status: derived from the log and the worker's life.
+        history: the finished epochs.
+        progress: of the epoch under way, None between epochs.
+        epochs: the epoch that the run trains up to.
+        run: number of the latest run.
+        device: what it trains on, empty before that is known.
+        stop_reason: why the latest run ended.
+        finishing: why training ended while evaluation and exports are still under way.
+        stopping_now: whether a stop does not wait for the end of the epoch.
+        best_epoch: the epoch with the lowest validation loss, 0 for none.
+        best_val_loss: that loss.
+        asked: commands that were asked and not obeyed yet, oldest first.
+        ignored: the commands that the worker did not carry out, newest last.
+        duration: seconds that workers spent on it up to `updated`.
+        updated: time of the last event.
+        remaining: estimated seconds to the last planned epoch, None where unknown.
+        log: the last lines of the worker's log, foreign text.
+        problem: why the session cannot be read now, empty if it can.
+    """
+
+    label: Label
+    status: Status = "starting"
+    history: History = field(default_factory=History)
+    progress: ev.Progress | None = None
+    epochs: int = 0
+    run: int = 0
+    device: str = ""
+    stop_reason: str = ""
+    finishing: str = ""
+    stopping_now: bool = False
+    best_epoch: int = 0
+    best_val_loss: float | None = None
+    asked: tuple[CommandName, ...] = ()
+    ignored: tuple[ev.CommandIgnored, ...] = ()
+    duration: float = 0.0
+    updated: float = 0.0
+    remaining: float | None = None
+    log: tuple[str, ...] = ()
+    problem: str = ""
+
+    @property
+    def live(self) -> bool:
+        """Whether a worker holds the session."""
+        return self.status in LIVE and not self.problem
+
+
+class SessionFeed:
+    """Reads one session; not to be used from several threads at once, but for `ask` and `close`."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._snapshot: Snapshot | None = None
+        self._history = History()
+        self._unanswered: list[CommandName] = []
+        self._log_state: tuple[int, int] | None = None
+        self._log: tuple[str, ...] = ()
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._closed = False
+
+    def snapshots(self) -> Iterator[Snapshot]:
+        """The session now and after every change, until `close`; waits in between."""
+        while not self._closed:
+            before = self._snapshot
+            snapshot = self.read()
+            if snapshot is not before:
+                yield snapshot
+            self._wake.wait(LIVE_SECONDS if snapshot.live else RESTING_SECONDS)
+            self._wake.clear()
+
+    def read(self) -> Snapshot:
+        """The session now; the very object of the last call if nothing has changed."""
+        try:
+            self._take_news()
+        except (SessionDamagedError, OSError) as error:
+            self._problem(str(error))
+        if self._snapshot is None:
+            self._snapshot = Snapshot(Label(name=self._session.id))
+        return self._snapshot
+
+    def ask(self, command: CommandName) -> None:
+        """Ask the worker, and remember it until the log shows that it obeyed or did not.
+
+        Raises:
+            OSError: the inbox cannot be written.
+        """
+        inbox.send(self._session.folder, command)
+        with self._lock:
+            self._unanswered.append(command)
+        self.hurry()
+
+    def hurry(self) -> None:
+        """Read again at once."""
+        self._wake.set()
+
+    def close(self) -> None:
+        """End `snapshots`."""
+        self._closed = True
+        self._wake.set()
+
+    def _take_news(self) -> None:
+        session = self._session
+        if not (session.folder / layout.MANIFEST).exists():
+            self._problem(f"the session is no longer in {session.folder.parent}")
+            return
+        first = self._snapshot is None
+        # Asked before the log is read, so that a dead worker's last words count.
+        status = session.status()
+        events = session.poll(progress=not first)
+        if events:
+            status = session.status()
+        if first:
+            session.log.latest_progress = _progress_under_way(session)
+        if first or any(isinstance(event, ev.EpochEnded) for event in events):
+            self._history = History(tuple(session.log.history))
+        asked = self._asked(events, status)
+        log = self._read_log()
+        label = session.label
+        before = self._snapshot
+        if before is not None and not events and not before.problem:
+            seen = (before.label, before.status, before.asked, before.log)
+            if seen == (label, status, asked, log):
+                return
+        self._snapshot = self._reduce(label, status, asked, log)
+
+    def _reduce(
+        self, label: Label, status: Status, asked: tuple[CommandName, ...], log: tuple[str, ...]
+    ) -> Snapshot:
+        session, known = self._session, self._session.log
+        best = known.best
+        return Snapshot(
+            label=label,
+            status=status,
+            history=self._history,
+            progress=known.latest_progress,
+            epochs=known.epochs or session.settings.epochs,
+            run=known.run,
+            device=str(known.prepared.environment.get("device", "")) if known.prepared else "",
+            stop_reason=known.stop_reason,
+            finishing=known.finishing,
+            stopping_now=known.stopping_now,
+            best_epoch=best.epoch if best else 0,
+            best_val_loss=best.val_loss if best else None,
+            asked=asked,
+            ignored=tuple(known.ignored),
+            duration=known.duration,
+            updated=known.updated,
+            remaining=remaining_seconds(known, session.settings.batch_size),
+            log=log,
+        )
+
+    def _problem(self, problem: str) -> None:
+        before = self._snapshot or Snapshot(Label(name=self._session.id))
+        if before.problem != problem:
+            self._snapshot = replace(before, problem=problem, asked=())
+
+    def _asked(self, events: Sequence[ev.AnyEvent], status: Status) -> tuple[CommandName, ...]:
+        """Commands in the inbox, and those that left it without an answer in the log."""
+        waiting = inbox.pending(self._session.folder)
+        with self._lock:
+            for command in waiting:
+                if command not in self._unanswered:
+                    self._unanswered.append(command)
+            answered = {name for event in events for name in _answers(event)}
+            self._unanswered = [
+                command
+                for command in self._unanswered
+                if status in LIVE and (command in waiting or command not in answered)
+            ]
+            return tuple(dict.fromkeys(self._unanswered))
+
+    def _read_log(self) -> tuple[str, ...]:
+        """The end of the worker's log; read only when it has grown."""
+        try:
+            with atomic.open_regular(self._session.folder / layout.LOG) as file:
+                found = os.fstat(file.fileno())
+                state = (found.st_size, found.st_mtime_ns)
+                if state != self._log_state:
+                    start = max(0, found.st_size - _LOG_BYTES)
+                    file.seek(start)
+                    text = file.read(_LOG_BYTES).decode(errors="replace")
+                    lines = text.split("\n")[1 if start else 0 :]
+                    self._log = tuple(line for line in lines[-_LOG_LINES:] if line.strip())
+                    self._log_state = state
+        except FileNotFoundError:
+            return ()
+        return self._log
+
+
+def _answers(event: ev.AnyEvent) -> tuple[str, ...]:
+    """The commands that an event shows to be obeyed, or not to be."""
+    match event:
+        case ev.Paused():
+            return ("pause",)
+        case ev.Continued():
+            return ("continue",)
+        case ev.Stopping():
+            return ("stop_now", "stop") if event.now else ("stop",)
+        case ev.CommandIgnored():
+            return (event.command,)
+        case ev.RunStarted() | ev.RunEnded():
+            return ("pause", "continue", "stop", "stop_now")
+    return ()
+
+
+def _progress_under_way(session: Session) -> ev.Progress | None:
+    """The last progress of a log that was read without it, if its epoch has not ended."""
+    path = session.folder / layout.EVENTS
+    try:
+        start = max(0, path.stat().st_size - _TAIL_BYTES)
+    except FileNotFoundError:
+        return None
+    latest = None
+    for event in ev.EventReader(path, start).read_all():
+        match event:
+            case ev.Progress():
+                latest = event
+            case ev.EpochEnded() | ev.RunStarted() | ev.RunEnded():
+                latest = None
+    return latest

@@ -1,0 +1,63 @@
+"""The finished epochs of a session as arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from tui.rendering.series import Floats, Series
+from vae_engine.sessions.events import EpochEnded
+
+Figure = Literal["loss", "reconstruction_loss", "kl_loss"]
+
+TRAINING, VALIDATION = 0, 1
+"""The tones of a figure's two curves."""
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """The epochs in order, each exactly once."""
+
+    ended: Sequence[EpochEnded] = ()
+
+    def __len__(self) -> int:
+        return len(self.ended)
+
+    @property
+    def newest(self) -> int:
+        """The last finished epoch, 0 for none."""
+        return self.ended[-1].epoch if self.ended else 0
+
+    @cached_property
+    def epochs(self) -> Floats:
+        """(n,), the numbers of the epochs."""
+        return np.array([epoch.epoch for epoch in self.ended], dtype=np.float64)
+
+    def nearest(self, epoch: int) -> EpochEnded | None:
+        """The newest finished epoch that is no later than `epoch`; else the first, or None."""
+        if not self.ended:
+            return None
+        at = int(np.searchsorted(self.epochs, epoch, side="right")) - 1
+        return self.ended[max(0, at)]
+
+    def curves(self, figure: Figure) -> tuple[Series, Series]:
+        """A figure in training and in validation, nats an image; the same objects every time."""
+        return self._curves[figure]
+
+    @cached_property
+    def _curves(self) -> dict[Figure, tuple[Series, Series]]:
+        figures: tuple[Figure, ...] = ("loss", "reconstruction_loss", "kl_loss")
+        return {
+            figure: (
+                Series("train", self.epochs, self._values(figure), TRAINING),
+                Series("val", self.epochs, self._values(f"val_{figure}"), VALIDATION),
+            )
+            for figure in figures
+        }
+
+    def _values(self, name: str) -> Floats:
+        return np.array([getattr(epoch, name) for epoch in self.ended], dtype=np.float64)

@@ -1,0 +1,75 @@
+"""What the app remembers between runs: a small file in the configuration folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from vae_engine.errors import SessionDamagedError
+from vae_engine.sessions import atomic
+
+# Spelt out, since importing `tui.rendering.glyphs` would have the first frame wait for NumPy.
+GlyphSet = Literal["half", "quadrant", "sextant", "octant"]
+DEFAULT_THEME = "textual-dark"
+
+
+class Preferences(msgspec.Struct, frozen=True, kw_only=True):
+    """The choices of whoever uses the app; replaced as a whole by `WorkbenchApp.remember`.
+
+    Attributes:
+        theme: name of a Textual theme.
+        sort: the column by which sessions are sorted.
+        sort_reversed: the other way round than is usual for that column.
+        filter: the filter of the list of sessions.
+        chart_log: curves on a log scale.
+        chart_smoothing: weight of the past in the moving average of curves; 0 shows them as is.
+        chart_recent: only the recent epochs.
+        glyphs: the finest glyphs that the font has.
+        bell: ring and notify the terminal when a training ends.
+    """
+
+    theme: Annotated[str, Meta(max_length=80)] = DEFAULT_THEME
+    sort: Annotated[str, Meta(max_length=80)] = "age"
+    sort_reversed: bool = False
+    filter: Annotated[str, Meta(max_length=400)] = ""
+    chart_log: bool = False
+    chart_smoothing: Annotated[float, Meta(ge=0.0, lt=1.0)] = 0.0
+    chart_recent: bool = False
+    glyphs: GlyphSet = "quadrant"
+    bell: bool = True
+
+
+def preferences_file() -> Path:
+    """Where preferences lie: below `$XDG_CONFIG_HOME`, else `~/.config`."""
+    base = os.environ.get("XDG_CONFIG_HOME", "")
+    # The specification has relative paths ignored.
+    folder = Path(base) if Path(base).is_absolute() else Path.home() / ".config"
+    return folder / "vae-workbench" / "preferences.json"
+
+
+def read_preferences(path: Path) -> tuple[Preferences, str]:
+    """The preferences in `path`, and what is wrong with them.
+
+    Returns:
+        (preferences, ""), or the defaults and one line where the file is damaged.
+    """
+    try:
+        return atomic.read_record(path, Preferences), ""
+    except FileNotFoundError:
+        return Preferences(), ""
+    except SessionDamagedError as error:
+        return Preferences(), f"{error}: defaults are used"
+
+
+def write_preferences(path: Path, preferences: Preferences) -> None:
+    """Replace the preferences.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    atomic.write_record(path, preferences, durable=False)

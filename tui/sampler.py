@@ -1,0 +1,86 @@
+"""What the sampler samples: a decoder, draws from the prior, and the way between two of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tui.decoders import LoadedDecoder
+from tui.draws import Draws, Marks
+from tui.latent import Floats, linear_path, spherical_path
+from vae_engine.inference.sampling import to_uint8
+
+PathKind = Literal["linear", "spherical"]
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """Decoded images.
+
+    Attributes:
+        z: (n, d).
+        images: (n, 28, 28), pixel probabilities.
+    """
+
+    z: Floats
+    images: Floats
+
+    @property
+    def pixels(self) -> NDArray[np.uint8]:
+        """The images as grey levels."""
+        return to_uint8(self.images)
+
+
+NO_SHEET = Sheet(np.zeros((0, 1), np.float32), np.zeros((0, 28, 28), np.float32))
+
+
+class Sampler:
+    """Samples with one decoder at a time; draws and marks stay when it changes.
+
+    Attributes:
+        decoder: the one in use.
+        draws: from the prior.
+        marks: the ends of an interpolation.
+        path_kind: how an interpolation goes.
+    """
+
+    def __init__(self, decoder: LoadedDecoder) -> None:
+        self.decoder = decoder
+        self.draws = Draws()
+        self.marks = Marks()
+        self.path_kind: PathKind = "linear"
+
+    def samples(self, count: int) -> Sheet:
+        """The first samples of the present draw."""
+        return self.decode(self.draws.current.z(count, self.decoder.latent_dim))
+
+    def nudged(self, sheet: Sheet, index: int, dimension: int, by: float | None) -> Sheet:
+        """Nudge a sample of the present draw and decode it alone; None takes nudges back."""
+        draw, latent_dim = self.draws.current, self.decoder.latent_dim
+        if by is None:
+            draw.let_go(index, dimension)
+        else:
+            draw.nudge(index, dimension, by, latent_dim)
+        z, images = draw.z(len(sheet.z), latent_dim), sheet.images.copy()
+        images[index] = self.decoder.decode(z[index : index + 1])[0]
+        return Sheet(z, images)
+
+    def path(self, steps: int) -> Sheet | None:
+        """The way from mark A to mark B, both included; None before there are two marks."""
+        pair = self.marks.pair
+        if pair is None:
+            return None
+        start, end = (mark.z(self.decoder.latent_dim) for mark in pair)
+        way = linear_path if self.path_kind == "linear" else spherical_path
+        return self.decode(way(start, end, steps))
+
+    def turn_path(self) -> None:
+        """Change between the linear and the spherical way."""
+        self.path_kind = "spherical" if self.path_kind == "linear" else "linear"
+
+    def decode(self, z: Floats) -> Sheet:
+        """Decode any z (n, d)."""
+        return Sheet(z, self.decoder.decode(z))

@@ -1,0 +1,1 @@
+"""The screens of the app: what is shown at once, and what keys do there."""

@@ -1,0 +1,150 @@
+"""The curves of several sessions in one chart, and the settings in which they differ."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import Footer, Static
+
+from tui.comparison import FIGURES, TONES, Compared, curves, differing, heads, read_compared, rows
+from tui.rendering.curves import Scale
+from tui.screens.size import SizedScreen
+from tui.widgets.chart import LossChart
+from tui.widgets.session_table import SessionTable
+from vae_engine.errors import EngineError
+from vae_engine.sessions.session import Session
+
+if TYPE_CHECKING:
+    from tui.app import WorkbenchApp
+
+_POLL_SECONDS = 1.0
+_SMOOTHINGS = (0.0, 0.6, 0.9)
+
+
+def _key(key: str, action: str, name: str, tooltip: str, *, show: bool = True) -> Binding:
+    return Binding(key, action, name, id=f"compare.{name.lower()}", tooltip=tooltip, show=show)
+
+
+class CurveTable(SessionTable):
+    """Rows in the colours of the curves of a `LossChart`."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"table--curve-{tone}" for tone in range(TONES)}
+    DEFAULT_CSS = """
+    CurveTable {
+        & > .table--curve-0 { color: $text-primary; }
+        & > .table--curve-1 { color: $text-warning; }
+        & > .table--curve-2 { color: $text-success; }
+        & > .table--curve-3 { color: $text-error; }
+        & > .table--curve-4 { color: $text-accent; }
+        & > .table--curve-5 { color: $text-secondary; }
+    }
+    """
+
+
+class CompareScreen(SizedScreen):
+    """Sessions side by side; live ones keep growing."""
+
+    CSS_PATH = "compare.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        _key("v", "figure(1)", "Figure", "Curves of the next figure"),
+        _key("V", "figure(-1)", "Back", "Curves of the figure before", show=False),
+        _key("y", "log", "Log", "Logarithmic axis, or linear"),
+        _key("s", "smooth", "Smooth", "Smooth the curves more, or not at all"),
+        _key("a", "recent", "Recent", "Only the recent epochs, or all"),
+        _key("enter", "open", "Open", "Open the session's dashboard"),
+        _key("escape", "app.pop_screen", "Back", "Back to the list"),
+    ]
+
+    def __init__(self, sessions: Sequence[Session]) -> None:
+        super().__init__()
+        self._sessions = {session.id: session for session in sessions}
+        self._compared: list[Compared] = []
+        self._figure = FIGURES[0]
+
+    def compose(self) -> ComposeResult:
+        """Head, chart, table, keys."""
+        head = Content.assemble(
+            (f"{len(self._sessions)} sessions compared", "bold"), "  losses in nats an image"
+        )
+        yield Static(head, id="compare-head")
+        yield LossChart(self._figure, id="compare-chart")
+        yield CurveTable([], id="compare-table")
+        yield Static(id="compare-same")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Read the sessions, and keep reading."""
+        self.query_one(SessionTable).focus()
+        self.watch(self.app, "preferences", self._draw)
+        self.set_interval(_POLL_SECONDS, self._read_if_current)
+        self._read()
+
+    def action_figure(self, step: int) -> None:
+        """Show the next figure."""
+        self._figure = FIGURES[(FIGURES.index(self._figure) + step) % len(FIGURES)]
+        self._draw()
+
+    def action_log(self) -> None:
+        """Change the axis."""
+        self._app.remember(chart_log=not self._app.preferences.chart_log)
+
+    def action_smooth(self) -> None:
+        """Smooth more."""
+        now = self._app.preferences.chart_smoothing
+        more = [weight for weight in _SMOOTHINGS if weight > now]
+        self._app.remember(chart_smoothing=more[0] if more else 0.0)
+
+    def action_recent(self) -> None:
+        """Show recent epochs only, or all."""
+        self._app.remember(chart_recent=not self._app.preferences.chart_recent)
+
+    @on(SessionTable.Opened)
+    def action_open(self) -> None:
+        """Open the dashboard of the session under the cursor."""
+        from tui.screens.dashboard import DashboardScreen
+
+        key = self.query_one(SessionTable).cursor_key
+        if key is None:
+            return
+        try:
+            session = Session(self._sessions[key].folder)
+        except EngineError as error:
+            self.notify(str(error), severity="error", markup=False)
+        else:
+            self.app.push_screen(DashboardScreen(session))
+
+    @property
+    def _app(self) -> WorkbenchApp:
+        return cast("WorkbenchApp", self.app)
+
+    def _read_if_current(self) -> None:
+        if self.is_current:
+            self._read()
+
+    @work(exclusive=True)
+    async def _read(self) -> None:
+        read = await asyncio.to_thread(
+            lambda: [read_compared(session) for session in self._sessions.values()]
+        )
+        before = [(one.name, one.status, one.history.newest) for one in self._compared]
+        self._compared = read
+        if before == [(one.name, one.status, one.history.newest) for one in read]:
+            return
+        table = self.query_one(SessionTable)
+        table.show(rows(read), heads=heads(read))
+        same = "" if differing([one.settings for one in read]) else "Their settings are the same."
+        self.query_one("#compare-same", Static).update(same)
+        self._draw()
+
+    def _draw(self) -> None:
+        preferences = self._app.preferences
+        scale = Scale(preferences.chart_log, preferences.chart_smoothing, preferences.chart_recent)
+        chart = self.query_one(LossChart)
+        chart.title = self._figure
+        chart.show(curves(self._compared, self._figure), scale=scale)

@@ -1,0 +1,272 @@
+"""The dashboard of one session, live or finished."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import ClassVar
+
+from textual import events, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.geometry import Size
+from textual.message import Message
+from textual.timer import Timer
+from textual.widgets import Footer
+
+from tui.cli.text import one_line
+from tui.epoch_images import EpochImageReader, EpochImages
+from tui.feed import Snapshot
+from tui.rendering.curves import Scale
+from tui.screens.dashboard_body import PAGES, DashboardBody
+from tui.screens.training_actions import TrainingActions, key
+from tui.timeline import Timeline
+from tui.widgets.chart import LossChart
+from tui.widgets.log_view import LogView
+from tui.widgets.page_tabs import PageTabs
+from tui.widgets.session_header import SessionHeader
+from vae_engine.sessions.session import Session
+
+_SMOOTHINGS = (0.0, 0.6, 0.9)
+_LAPSE_SECONDS = 0.5
+
+
+class DashboardScreen(TrainingActions):
+    """Head, charts, latent dimensions, images of an epoch, log.
+
+    Attributes:
+        timeline: the epoch that is looked at.
+    """
+
+    CSS_PATH = "dashboard.tcss"
+    AUTO_FOCUS = ""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("g", "generate", "Sample", "Draw from the prior with this model", show=True),
+        key("left,h", "step(-1)", "Epoch", "One epoch back", show=True, display="←→"),
+        key("right,l", "step(1)", "Later", "One epoch on"),
+        key("home", "first", "First epoch", "Look at the first epoch"),
+        key("end", "newest", "Newest epoch", "Look at the newest epoch, and follow it"),
+        key("space", "lapse", "Play", "Play the epochs as a time-lapse, or stop", show=True),
+        key("y", "log_scale", "Log", "Losses on a log scale, or not", show=True),
+        key("s", "smooth", "Smooth", "Smooth the curves: not, by 0.6, by 0.9"),
+        key("r", "recent", "Recent", "Only the recent epochs, or all", show=True),
+        key("tab", "turn(1)", "Next page", "Next page, where not all are shown"),
+        key("shift+tab", "turn(-1)", "Previous page", "Previous page, where not all are shown"),
+        *(
+            key(str(number), f"open_page('{page}')", name, f"The page {name}")
+            for number, (page, name) in enumerate(PAGES.items(), start=1)
+        ),
+        key("escape", "back", "Back", "Leave the dashboard; training goes on", show=True),
+    ]
+
+    class Changed(Message):
+        """The session is no longer as it was."""
+
+        def __init__(self, snapshot: Snapshot) -> None:
+            super().__init__()
+            self.snapshot = snapshot
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the latest state counts."""
+            return isinstance(message, DashboardScreen.Changed)
+
+    def __init__(self, session: Session) -> None:
+        """Make the dashboard of this session."""
+        super().__init__(session)
+        self.timeline = Timeline()
+        self._reader = EpochImageReader(session)
+        self._images: EpochImages | None = None
+        self._lapse: Timer | None = None
+        self._page = next(iter(PAGES))
+        self._paged = False
+        self._laid_out: tuple[Size, str] | None = None
+        self._ignored = -1
+
+    @property
+    def epoch_shown(self) -> int:
+        """The epoch whose images are shown, 0 before the first."""
+        return self._images.epoch if self._images is not None else 0
+
+    def compose(self) -> ComposeResult:
+        """Head, parts, keys."""
+        yield SessionHeader(self.session.settings)
+        yield PageTabs(list(PAGES.values()))
+        yield DashboardBody(self.session.settings.latent_dim)
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Begin to follow the session."""
+        self.watch(self.app, "preferences", self._apply_preferences, init=False)
+        self._lay_out()
+        self._follow()
+
+    def on_unmount(self) -> None:
+        """Stop following it."""
+        self.feed.close()
+
+    def on_resize(self, _: events.Resize) -> None:
+        """Show everything at once, or page by page."""
+        self._lay_out()
+
+    def on_dashboard_screen_changed(self, message: Changed) -> None:
+        """Show a new state."""
+        before, self.snapshot = self.snapshot, message.snapshot
+        self._tell_ignored(message.snapshot)
+        self.show_snapshot()
+        if before is None or _offer(before) != _offer(message.snapshot):
+            self.refresh_bindings()
+
+    def show_snapshot(self) -> None:
+        """Show what is known now."""
+        if self.snapshot is None:
+            return
+        self.query_one(SessionHeader).show(self.snapshot, self.doing)
+        self.query_one(DashboardBody).show_log(self.snapshot.log)
+        self.timeline = self.timeline.grown(self.snapshot.history.newest)
+        self._show_epoch()
+
+    def action_back(self) -> None:
+        """Leave the dashboard."""
+        self.app.pop_screen()
+
+    def action_generate(self) -> None:
+        """Open the sampler."""
+        from tui.screens.sampler import SamplerScreen
+
+        self.app.push_screen(SamplerScreen(self.session))
+
+    def action_step(self, epochs: int) -> None:
+        """Look at another epoch."""
+        self._look_at(self.timeline.stepped(epochs))
+
+    def action_first(self) -> None:
+        """Look at the first epoch."""
+        self._look_at(self.timeline.at(1))
+
+    def action_newest(self) -> None:
+        """Look at the newest epoch, and go on with those that come."""
+        self._look_at(self.timeline.at(self.timeline.newest))
+
+    def on_loss_chart_epoch_picked(self, message: LossChart.EpochPicked) -> None:
+        """Look at the epoch that was clicked."""
+        self._look_at(self.timeline.at(message.epoch))
+
+    def action_lapse(self) -> None:
+        """Play the epochs from the one looked at, at the newest from the first; or stop playing."""
+        if self._lapse is not None:
+            self._stop_lapse()
+        elif self.timeline.newest > 1:
+            if self.timeline.follows:
+                self.timeline = self.timeline.at(1)
+            self._lapse = self.set_interval(_LAPSE_SECONDS, self._next_frame)
+        self._show_epoch()
+
+    def action_log_scale(self) -> None:
+        """Losses on a log scale, or not."""
+        self.workbench.remember(chart_log=not self.workbench.preferences.chart_log)
+
+    def action_smooth(self) -> None:
+        """The next degree of smoothing."""
+        present = self.workbench.preferences.chart_smoothing
+        stronger = [weight for weight in _SMOOTHINGS if weight > present]
+        self.workbench.remember(chart_smoothing=stronger[0] if stronger else 0.0)
+
+    def action_recent(self) -> None:
+        """Only the recent epochs, or all."""
+        self.workbench.remember(chart_recent=not self.workbench.preferences.chart_recent)
+
+    def action_turn(self, by: int) -> None:
+        """Another page; where everything is shown, another part that can be scrolled."""
+        if self._paged:
+            pages = list(PAGES)
+            self.action_open_page(pages[(pages.index(self._page) + by) % len(pages)])
+        elif by > 0:
+            self.focus_next()
+        else:
+            self.focus_previous()
+
+    def action_open_page(self, page: str) -> None:
+        """Show a page, where not all are shown; the log takes the keys that scroll."""
+        self._page = page
+        self._lay_out()
+        if self._paged:
+            self.set_focus(self.query_one(LogView) if page == "log" else None)
+
+    def on_page_tabs_chosen(self, message: PageTabs.Chosen) -> None:
+        """Show the page that was clicked."""
+        self.action_open_page(list(PAGES)[message.page])
+
+    @work(thread=True, group="feed")
+    def _follow(self) -> None:
+        for snapshot in self.feed.snapshots():
+            self.post_message(self.Changed(snapshot))
+
+    @work(group="images", exclusive=True)
+    async def _load_images(self, epoch: int) -> None:
+        self._images = await asyncio.to_thread(self._reader.read, epoch)
+        self._show_images()
+
+    def _lay_out(self) -> None:
+        if self._laid_out == (self.app.size, self._page):
+            return
+        self._laid_out = self.app.size, self._page
+        whole = self.query_one(DashboardBody).lay_out(self.app.size, self._page)
+        self._paged = not whole
+        self.query_one(Footer).compact = not whole
+        tabs = self.query_one(PageTabs)
+        tabs.display = not whole
+        tabs.show(list(PAGES).index(self._page))
+
+    def _look_at(self, timeline: Timeline) -> None:
+        self._stop_lapse()
+        self.timeline = timeline
+        self._show_epoch()
+
+    def _next_frame(self) -> None:
+        self.timeline = self.timeline.stepped(self.timeline.stride)
+        if self.timeline.follows:
+            self._stop_lapse()
+        self._show_epoch()
+
+    def _stop_lapse(self) -> None:
+        if self._lapse is not None:
+            self._lapse.stop()
+            self._lapse = None
+
+    def _apply_preferences(self) -> None:
+        self._show_epoch()
+        self._show_images()
+
+    def _show_epoch(self) -> None:
+        """Show the epoch that is looked at, wherever it is not shown yet."""
+        if self.snapshot is None:
+            return
+        preferences = self.workbench.preferences
+        scale = Scale(
+            log=preferences.chart_log,
+            smoothing=preferences.chart_smoothing,
+            recent=preferences.chart_recent,
+        )
+        body, epoch = self.query_one(DashboardBody), self.timeline.epoch
+        body.show_epoch(self.snapshot, self.timeline, scale, playing=self._lapse is not None)
+        if epoch != self.epoch_shown:
+            self._load_images(epoch)
+
+    def _show_images(self) -> None:
+        if self._images is not None:
+            glyphs = self.workbench.preferences.glyphs
+            self.query_one(DashboardBody).show_images(self._images, glyphs)
+
+    def _tell_ignored(self, snapshot: Snapshot) -> None:
+        """Say which command was ignored since the screen was opened, and why."""
+        latest = snapshot.ignored[-1].seq if snapshot.ignored else 0
+        if self._ignored >= 0:
+            for event in snapshot.ignored:
+                if event.seq > self._ignored:
+                    told = f"{event.command.replace('_', ' ')} was ignored: {event.why}"
+                    self.notify(one_line(told), severity="warning", markup=False)
+        self._ignored = latest
+
+
+def _offer(snapshot: Snapshot) -> tuple[object, ...]:
+    """What decides which keys are offered."""
+    return snapshot.status, snapshot.finishing, snapshot.problem, "pause" in snapshot.asked

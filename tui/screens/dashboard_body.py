@@ -1,0 +1,175 @@
+"""The parts of the dashboard: all at once, or page by page on a small terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.geometry import Size
+from textual.widgets import Static
+
+from tui.cli.text import one_line
+from tui.diagnosis import collapsed_dimensions, diagnose
+from tui.epoch_images import EpochImages
+from tui.feed import Snapshot
+from tui.history import Figure
+from tui.preferences import GlyphSet
+from tui.rendering.curves import Scale
+from tui.rendering.series import number_text
+from tui.screens.dashboard_layout import shows_whole, tile_for, tiles_width, whole_tile
+from tui.timeline import Timeline
+from tui.widgets.chart import LossChart
+from tui.widgets.images import ImageGrid
+from tui.widgets.kl_bars import KlBars
+from tui.widgets.log_view import LogView
+from tui.widgets.title_line import TitleLine
+from vae_engine.sessions.events import EpochEnded
+
+PAGES = {
+    "charts": "Charts",
+    "digits": "Digits",
+    "samples": "Samples",
+    "latent": "Latent",
+    "log": "Log",
+}
+"""The parts by id, with their names, in the order of their keys."""
+
+_LEFT = ("charts", "latent")
+_CHARTS: dict[Figure, str] = {
+    "loss": "loss",
+    "reconstruction_loss": "reconstruction",
+    "kl_loss": "KL",
+}
+# Cells left and right of a part; lines above a page's images, and the one below.
+_MARGINS = 2
+_PAGE_HEAD = 6
+_BAR_ROWS = 8
+_WEIGHTS = ("good", "neutral", "warning", "error")
+
+
+class DashboardBody(Horizontal):
+    """Charts and latent dimensions on the left, images and log on the right."""
+
+    def __init__(self, latent_dim: int) -> None:
+        super().__init__()
+        self._latent_dim = latent_dim
+
+    def compose(self) -> ComposeResult:
+        """All parts; those that have no room are hidden."""
+        with Vertical(id="left"):
+            with Vertical(id="charts", classes="part"):
+                for figure, title in _CHARTS.items():
+                    yield LossChart(title, id=f"chart-{figure}", axis=figure == "kl_loss")
+            with Vertical(id="latent", classes="part"):
+                yield TitleLine("Latent z", id="latent-title")
+                yield Static(id="diagnosis", markup=False)
+                yield KlBars(id="kl-bars")
+        with Vertical(id="right"):
+            with Vertical(id="digits", classes="part"):
+                yield TitleLine("Digits and their reconstructions", id="digits-title")
+                yield Static("They come with the first epoch.", id="no-images", markup=False)
+                yield ImageGrid(id="digits-grid")
+            with Vertical(id="samples", classes="part"):
+                yield TitleLine("Samples of the prior, at fixed z", id="samples-title")
+                yield ImageGrid(id="samples-grid")
+            with Vertical(id="log", classes="part"):
+                yield TitleLine("Worker's log")
+                yield LogView(id="log-view")
+
+    def lay_out(self, terminal: Size, page: str) -> bool:
+        """Show all parts where there is room, else the one page.
+
+        Returns:
+            Whether everything is shown.
+        """
+        whole = shows_whole(terminal.width, terminal.height)
+        for part in PAGES:
+            self.query_one(f"#{part}").display = whole or part == page
+        self.query_one("#left").display = whole or page in _LEFT
+        self.query_one("#right").display = whole or page not in _LEFT
+        if whole:
+            tile = whole_tile(terminal.width, terminal.height)
+        else:
+            tile = tile_for(terminal.width - _MARGINS, terminal.height - _PAGE_HEAD)
+        # Styles of their own: a class of the body would have every part's style computed again.
+        # None leaves it to the style sheet.
+        self.query_one("#right").styles.width = tiles_width(tile) + _MARGINS if whole else None
+        for part in ("latent", "digits", "samples"):
+            self.query_one(f"#{part}").styles.height = "auto" if whole else None
+        bars_height = min(self._latent_dim, _BAR_ROWS) if whole else None
+        self.query_one(KlBars).styles.height = bars_height
+        grids = self.query(ImageGrid)
+        for widget in (*grids, self.query_one("#no-images")):
+            widget.styles.height = 2 * tile[1] + 1 if whole else None
+        for grid in grids:
+            grid.tile_size = tile
+        return whole
+
+    def show_log(self, lines: Sequence[str]) -> None:
+        """Show the worker's log."""
+        self.query_one(LogView).show(lines)
+
+    def show_epoch(
+        self, snapshot: Snapshot, timeline: Timeline, scale: Scale, *, playing: bool
+    ) -> None:
+        """Show the epoch that is looked at, but for its images.
+
+        Args:
+            snapshot: the session.
+            timeline: which epoch that is.
+            scale: how to show the curves.
+            playing: whether a time-lapse goes on.
+        """
+        cursor = None if timeline.follows else timeline.epoch
+        for figure in _CHARTS:
+            chart = self.query_one(f"#chart-{figure}", LossChart)
+            chart.show(snapshot.history.curves(figure), scale=scale, cursor=cursor)
+        ended = snapshot.history.nearest(timeline.epoch)
+        self.query_one("#latent-title", TitleLine).show(_latent_text(ended))
+        if ended is not None:
+            bars = self.query_one(KlBars)
+            bars.show(ended.kl_per_dimension, collapsed_dimensions(ended))
+        self._show_diagnosis(snapshot, timeline.epoch)
+        for title in ("#digits-title", "#samples-title"):
+            self.query_one(title, TitleLine).show(_moment(timeline, playing))
+
+    def show_images(self, images: EpochImages, glyphs: GlyphSet) -> None:
+        """Show the images of an epoch."""
+        self._update("#no-images", one_line(images.problem))
+        self.query_one("#no-images").display = bool(images.problem)
+        digits = self.query_one("#digits-grid", ImageGrid)
+        digits.display = not images.problem
+        samples = self.query_one("#samples-grid", ImageGrid)
+        digits.glyphs = samples.glyphs = glyphs
+        digits.show(images.digits, columns=images.pairs or None)
+        samples.show(images.samples)
+
+    def _show_diagnosis(self, snapshot: Snapshot, epoch: int) -> None:
+        findings = diagnose(snapshot.history, snapshot.status, snapshot.stop_reason, epoch)
+        for weight in _WEIGHTS:
+            first = findings[0].weight if findings else "neutral"
+            self.query_one("#diagnosis").set_class(weight == first, f"-{weight}")
+        self._update("#diagnosis", "\n".join(one_line(finding.sentence) for finding in findings))
+
+    def _update(self, selector: str, text: str) -> None:
+        """Change a text; the same text is not sent again."""
+        widget = self.query_one(selector, Static)
+        if widget.content != Content(text):
+            widget.update(Content(text))
+
+
+def _latent_text(ended: EpochEnded | None) -> str:
+    if ended is None:
+        return ""
+    kl = ended.kl_per_dimension
+    return f"KL {number_text(sum(kl))} nats · {ended.active_units} of {len(kl)} active"
+
+
+def _moment(timeline: Timeline, playing: bool) -> str:
+    if not timeline.epoch:
+        return ""
+    if timeline.follows:
+        return f"epoch {timeline.epoch}, the newest"
+    return f"epoch {timeline.epoch} of {timeline.newest}{' ▶' if playing else ''}"

@@ -1,0 +1,188 @@
+"""The form for a new session: presets, every setting, how long it will take, what to type."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Button, Footer, Static
+
+from tui import operations
+from tui.cli.text import one_line
+from tui.command_line import train_command
+from tui.draft import NAME, PRESETS, Draft, default_texts, preset_texts, read_draft, texts_of
+from tui.screens.size import SizedScreen
+from tui.speed import Speed, expected_duration, measured_speeds
+from tui.widgets.setting_form import SettingForm, describe_field
+from vae_engine.errors import EngineError
+from vae_engine.sessions.session import Session
+from vae_engine.sessions.store import SessionStore
+
+if TYPE_CHECKING:
+    from tui.app import WorkbenchApp
+
+
+class NewSessionScreen(SizedScreen):
+    """Fill in settings and start a worker; then its dashboard takes this screen's place."""
+
+    CSS_PATH = "new_session.tcss"
+    AUTO_FOCUS = "#field-latent_dim"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "start", "Start", id="new.start", tooltip="Start training"),
+        Binding("ctrl+y", "copy", "Copy command", id="new.copy", tooltip="Copy the command line"),
+        # With priority, so that what is typed right after them goes into the next field.
+        Binding("tab,down", "app.focus_next", "Next field", show=False, priority=True),
+        Binding("shift+tab,up", "app.focus_previous", "Field before", show=False, priority=True),
+        Binding("f1", "app.help", "Help", id="new.help", tooltip="The keys of this screen"),
+        Binding("escape", "app.pop_screen", "Back", id="new.leave", tooltip="Start nothing"),
+        *(
+            Binding(
+                f"f{at}",
+                f"preset({name!r})",
+                name,
+                id=f"new.preset-{at}",
+                tooltip=f"Fill in: {name}",
+                show=False,
+            )
+            for at, name in enumerate(PRESETS, 5)
+        ),
+    ]
+
+    def __init__(self, store: SessionStore, base: Session | None = None) -> None:
+        """Make the form.
+
+        Args:
+            store: where the session is created.
+            base: the session to fork; its settings stand in the fields.
+        """
+        super().__init__()
+        self._store = store
+        self._base = base
+        self._texts = texts_of(base.settings) if base else default_texts()
+        self._draft = read_draft(self._texts)
+        self._speeds: Sequence[Speed] | None = None
+        self._starting = False
+
+    def compose(self) -> ComposeResult:
+        """Head, presets, fields; below them what the fields amount to."""
+        title = f"fork of {one_line(self._base.label.name)}" if self._base else "new session"
+        yield Static(Content(title), id="new-head")
+        with Horizontal(id="presets"):
+            for at, name in enumerate(PRESETS, 5):
+                yield Button(f"F{at} {name}", compact=True, name=name, classes="preset")
+        yield SettingForm(self._texts, id="new-form")
+        with Vertical(id="new-foot"):
+            yield Static(id="field-help")
+            yield Static(id="new-duration")
+            yield Static(id="new-command")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Find out how fast this machine is."""
+        self._show_draft()
+        self._measure_speeds()
+
+    def action_preset(self, name: str) -> None:
+        """Fill in a preset; the name stays."""
+        form = self.query_one(SettingForm)
+        form.fill({**preset_texts(name), NAME: form.texts[NAME]})
+
+    def action_copy(self) -> None:
+        """Copy the command line, through the terminal."""
+        if command := self._command():
+            self.app.copy_to_clipboard(command)
+            self.notify("The command line was given to the terminal's clipboard.")
+
+    def action_start(self) -> None:
+        """Start training, if nothing is wrong."""
+        if self._starting:
+            return
+        if self._draft.settings is None:
+            wrong = next(iter(self._draft.problems))
+            self.query_one(SettingForm).enter(wrong)
+            self.notify(f"{wrong}: {self._draft.problems[wrong]}", severity="error", markup=False)
+            return
+        # A worker of the app's: one of this screen's would end with it.
+        self.app.run_worker(self._start(self._draft))
+
+    @on(Button.Pressed, ".preset")
+    def _take_preset(self, event: Button.Pressed) -> None:
+        self.action_preset(event.button.name or "")
+
+    @on(SettingForm.Changed)
+    def _take_texts(self, message: SettingForm.Changed) -> None:
+        self._draft = read_draft(message.texts)
+        self._show_draft()
+
+    @on(SettingForm.Entered)
+    def _explain(self, message: SettingForm.Entered) -> None:
+        self.query_one("#field-help", Static).update(Content(describe_field(message.field)))
+
+    @work
+    async def _measure_speeds(self) -> None:
+        entries = cast("WorkbenchApp", self.app).entries or ()
+        self._speeds = await asyncio.to_thread(measured_speeds, entries)
+        self._show_draft()
+
+    async def _start(self, draft: Draft) -> None:
+        assert draft.settings is not None
+        settings, parent = draft.settings, self._base.id if self._base else None
+        self._starting = True
+        self._show_draft()
+        try:
+            session = await asyncio.to_thread(
+                lambda: operations.start_session(
+                    self._store,
+                    settings,
+                    command=shlex.split(self._command()),
+                    name=draft.name or None,
+                    parent=parent,
+                )
+            )
+        except (EngineError, OSError) as error:
+            self.notify(one_line(str(error)), severity="error", timeout=10, markup=False)
+        else:
+            self._show_dashboard(session)
+        finally:
+            self._starting = False
+            self._show_draft()
+
+    def _show_dashboard(self, session: Session) -> None:
+        from tui.screens.dashboard import DashboardScreen
+
+        cast("WorkbenchApp", self.app).look_again()
+        if self.is_current:
+            self.app.switch_screen(DashboardScreen(session))
+        else:
+            self.notify(f"{one_line(session.label.name)} is training.", markup=False)
+
+    def _show_draft(self) -> None:
+        if not self.is_attached:
+            return
+        self.query_one(SettingForm).mark(self._draft)
+        self.query_one("#new-duration", Static).update(Content(self._duration()))
+        command = self._command() or "not yet: the marked settings are out of range"
+        self.query_one("#new-command", Static).update(Content.assemble(("$ ", "dim"), command))
+
+    def _duration(self) -> str:
+        if self._starting:
+            return "Starting the worker ..."
+        if self._draft.settings is None or self._speeds is None:
+            return "Expected duration: ..."
+        return f"Expected duration: {expected_duration(self._draft.settings, self._speeds)}"
+
+    def _command(self) -> str:
+        """The equivalent command line; empty while something is wrong."""
+        if self._draft.settings is None:
+            return ""
+        base = (self._base.id, self._base.settings) if self._base else None
+        return train_command(
+            self._draft.settings, self._store.root, name=self._draft.name, parent=base
+        )

@@ -1,0 +1,289 @@
+"""The sampler: draws from the prior, paths between samples, and the map of latent space."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar, Literal, cast
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import ContentSwitcher, Footer, Static
+
+from tui.cli.text import one_line
+from tui.decoders import Supply
+from tui.embeddings import Embeddings, embeddings_of
+from tui.preferences import Preferences
+from tui.sampler import Sampler
+from tui.saving import Shown, save
+from tui.screens.decoder_screen import DecoderScreen
+from tui.screens.prompts import LineScreen
+from tui.screens.sampler_keys import SAMPLER_KEYS
+from tui.screens.sampler_wording import decoder_line
+from tui.widgets.images import ImageGrid
+from tui.widgets.latent_map import LatentMap
+from tui.widgets.latent_vector import LatentVector
+from tui.widgets.sample_grid import SampleGrid
+from tui.widgets.sampler_views import PathView, SamplesView, View
+from vae_engine.errors import EngineError
+from vae_engine.sessions.records import ExportEntry
+from vae_engine.sessions.session import Session
+from vae_engine.settings import SETTINGS
+
+ViewName = Literal["samples", "path", "map"]
+
+_LINES_BESIDE_VECTOR = 19
+_VALUES_IN_SIGHT = 8
+_WIDE = 100
+
+
+class SamplerScreen(DecoderScreen):
+    """Samples one session with its newest decoder, or with that of an epoch."""
+
+    CSS_PATH = "sampler.tcss"
+    AUTO_FOCUS = "#samples"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide")]  # noqa: RUF012 - as in Textual
+    BINDINGS: ClassVar[list[BindingType]] = SAMPLER_KEYS
+
+    class Embedded(Message):
+        """The session's embeddings were read, or there is a reason why not."""
+
+        def __init__(self, embeddings: Embeddings | None, why_none: str) -> None:
+            super().__init__()
+            self.embeddings, self.why_none = embeddings, why_none
+
+    def __init__(self, session: Session) -> None:
+        """Make the sampler of this session."""
+        super().__init__(session)
+        self.sampler: Sampler | None = None
+        self.view_name: ViewName = "samples"
+        self._session_name = session.label.name
+
+    def compose(self) -> ComposeResult:
+        """Head, the view, the chosen image and its z beside it, keys."""
+        with Vertical(id="head"):
+            yield Static(id="head-decoder")
+            yield Static(id="head-view")
+        yield Static(id="absent")
+        with Horizontal(id="body"):
+            with ContentSwitcher(id="view", initial="samples"):
+                yield SamplesView(id="samples")
+                yield PathView(id="path")
+                yield LatentMap(self.session.settings.latent_dim, id="map")
+            with Vertical(id="side"):
+                yield ImageGrid(id="portrait")
+                yield LatentVector(id="vector")
+                yield Static(id="hint", markup=False)
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Wait for a decoder."""
+        self.query_one("#body").display = False
+        self.watch(self.app, "preferences", self._take_preferences)
+
+    def on_descendant_focus(self) -> None:
+        """Say what the keys do to z."""
+        self._hint()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Make the chosen image as large as the values of z leave room for."""
+        left = event.size.height - _LINES_BESIDE_VECTOR
+        self.set_class(left < min(self.session.settings.latent_dim, _VALUES_IN_SIGHT), "-low")
+        self.query_one(Footer).compact = event.size.width < _WIDE
+
+    @property
+    def view(self) -> View:
+        """The view that is shown."""
+        return cast("View", self.query_one(f"#{self.view_name}"))
+
+    def show_supply(self, before: Supply) -> None:
+        """Sample with another decoder, or say why there is none."""
+        decoder = self.supply.decoder
+        self.query_one("#body").display = decoder is not None
+        absent = self.query_one("#absent", Static)
+        absent.display = decoder is None
+        absent.update(Content(one_line(self.supply.problem)))
+        if decoder is not None and decoder is not before.decoder:
+            if self.sampler is None:
+                self._begin(Sampler(decoder))
+            else:
+                self.sampler.decoder = decoder
+                self.redraw()
+                if self.view_name == "map":
+                    self._embed(decoder.entry)
+        self._say()
+
+    def redraw(self) -> None:
+        """Decode anew what is shown."""
+        if self.sampler is not None:
+            self.view.redraw()
+            self._show_chosen()
+
+    def action_anew(self) -> None:
+        """Draw with the next seed."""
+        if self.sampler is not None:
+            self.sampler.draws.anew()
+            self.redraw()
+
+    def action_step(self, by: int) -> None:
+        """Go to an earlier or later draw."""
+        if self.sampler is not None and self.sampler.draws.step(by):
+            self.redraw()
+
+    def action_heat(self, steps: int) -> None:
+        """Change the temperature."""
+        if self.sampler is not None:
+            self.sampler.draws.current.heat(steps)
+            self.redraw()
+
+    def action_seed(self) -> None:
+        """Ask for the seed of a draw."""
+        if self.sampler is not None:
+            setting, seed = SETTINGS["seed"], f"{self.sampler.draws.current.seed}"
+            question = LineScreen(
+                "Seed of the draw", seed, check=setting.parse, hint=setting.range_text
+            )
+            self.app.push_screen(question, self._take_seed)
+
+    def action_mark(self) -> None:
+        """Mark or unmark the selected sample."""
+        self.query_one(SamplesView).mark()
+
+    def action_turn_path(self) -> None:
+        """Take the other kind of path."""
+        if self.sampler is not None:
+            self.sampler.turn_path()
+            self.redraw()
+
+    def action_view(self, name: ViewName) -> None:
+        """Show the path or the map; if it is shown already, the samples again."""
+        if self.sampler is None:
+            return
+        if name == "path" and self.sampler.marks.pair is None:
+            self.notify("Mark two samples with Space first: the path leads from one to the other.")
+            return
+        self.view_name = "samples" if name == self.view_name else name
+        self.query_one("#view", ContentSwitcher).current = self.view_name
+        self.query_one(f"#{self.view_name}").focus()
+        self.query_one(LatentVector).editable = self.view_name == "samples"
+        if self.view_name == "map":
+            self._embed(self.sampler.decoder.entry)
+        self.refresh_bindings()
+        # The view has its size only when it is on the screen.
+        self.call_after_refresh(self.redraw)
+
+    def action_resize(self) -> None:
+        """Show the images at another size."""
+        if self.view_name != "map":
+            self.query_one(f"#{self.view_name}", SampleGrid).resize_samples()
+
+    def action_back(self) -> None:
+        """Back to the samples, or leave."""
+        if self.view_name == "samples":
+            self.action_leave()
+        else:
+            self.action_view("samples")
+
+    def action_leave(self) -> None:
+        """Leave the sampler."""
+        self.app.pop_screen()
+
+    def action_save(self) -> None:
+        """Save what is shown."""
+        shown = self.view.shown()
+        if shown is not None and self.sampler is not None:
+            self._save(shown, self.sampler.decoder.entry.epoch)
+
+    def check_action(
+        self,
+        action: str,
+        parameters: tuple[object, ...],  # noqa: ARG002 - the signature is Textual's
+    ) -> bool | None:
+        """Offer only what has an effect now."""
+        if action in ("anew", "step", "heat", "seed", "mark"):
+            return self.sampler is not None and self.view_name == "samples"
+        if action == "turn_path":
+            return self.view_name == "path"
+        if action in ("view", "save", "resize"):
+            return self.sampler is not None
+        return True
+
+    @on(SampleGrid.RoomChanged)
+    def _fill(self, event: SampleGrid.RoomChanged) -> None:
+        if event.grid.id == self.view_name:
+            self.redraw()
+
+    @on(ImageGrid.Selected)
+    @on(LatentMap.Moved)
+    def _look_closer(self) -> None:
+        self._show_chosen()
+
+    @on(LatentVector.Nudged)
+    def _nudge(self, event: LatentVector.Nudged) -> None:
+        self.query_one(SamplesView).nudge(event.dimension, event.by)
+        self._show_chosen()
+
+    def on_sampler_screen_embedded(self, message: Embedded) -> None:
+        """Show the test digits on the map."""
+        self.query_one(LatentMap).show_embeddings(message.embeddings, message.why_none)
+
+    def _begin(self, sampler: Sampler) -> None:
+        self.sampler = sampler
+        for name in ("samples", "path", "map"):
+            cast("View", self.query_one(f"#{name}")).take(sampler)
+        self.query_one("#samples").focus()
+        self.refresh_bindings()
+
+    def _show_chosen(self) -> None:
+        chosen = self.view.chosen()
+        if chosen is not None:
+            self.query_one("#portrait", ImageGrid).show(chosen.image[None])
+            self.query_one(LatentVector).show(chosen.z, nudged=chosen.nudged)
+        self._say()
+
+    def _say(self) -> None:
+        decoder = decoder_line(self._session_name, self.supply)
+        self.query_one("#head-decoder", Static).update(decoder, layout=False)
+        self.query_one("#head-view", Static).update(self.view.headline(), layout=False)
+
+    def _hint(self) -> None:
+        vector = self.query_one(LatentVector)
+        if self.view_name != "samples":
+            hint = ""
+        elif vector.has_focus:
+            hint = "←→ nudge  0 undo"
+        else:
+            hint = "Tab, then ←→ nudges z"
+        self.query_one("#hint", Static).update(hint, layout=False)
+
+    def _take_seed(self, seed: str | None) -> None:
+        if seed is not None and self.sampler is not None:
+            self.sampler.draws.take(int(seed))
+            self.redraw()
+
+    def _take_preferences(self, preferences: Preferences) -> None:
+        for grid in self.query(ImageGrid):
+            grid.glyphs = preferences.glyphs
+        self.query_one(LatentMap).glyphs = preferences.glyphs
+
+    @work(thread=True, group="embeddings", exclusive=True)
+    def _embed(self, entry: ExportEntry) -> None:
+        try:
+            embeddings, why_none = embeddings_of(self.session, entry), "no test digits are kept"
+        except EngineError as error:
+            embeddings, why_none = None, one_line(str(error))
+        self.post_message(self.Embedded(embeddings, why_none))
+
+    @work(thread=True, group="save")
+    def _save(self, shown: Shown, epoch: int) -> None:
+        try:
+            png, npz = save(shown, self.session.id, epoch, Path.cwd())
+        except (EngineError, OSError) as error:
+            said = f"Nothing is saved: {one_line(str(error))}"
+            self.app.call_from_thread(self.app.notify, said, severity="error", markup=False)
+            return
+        said = f"{one_line(png.name)} and {npz.suffix} in {one_line(str(png.parent))}"
+        self.app.call_from_thread(self.app.notify, said, title="Saved", markup=False)

@@ -1,0 +1,277 @@
+"""What can be done to the sessions of the list, by keys."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+
+from textual import work
+from textual.binding import Binding, BindingType
+
+from tui import operations
+from tui.catalogue import Entry
+from tui.cli.text import one_line
+from tui.screens.size import SizedScreen
+from vae_engine.errors import EngineError
+from vae_engine.sessions.labels import check_label
+from vae_engine.sessions.records import Label
+from vae_engine.sessions.session import Session
+
+if TYPE_CHECKING:
+    from tui.app import WorkbenchApp
+
+Answer = TypeVar("Answer")
+
+_MOST_EPOCHS = 100_000
+
+
+def key(
+    key: str,
+    action: str,
+    name: str,
+    tooltip: str,
+    *,
+    show: bool = False,
+    priority: bool = False,
+    group: Binding.Group | None = None,
+) -> Binding:
+    """A key of the list of sessions; `show` puts it below the list."""
+    return Binding(
+        key,
+        action,
+        name,
+        id=f"sessions.{name.lower()}",
+        tooltip=tooltip,
+        show=show,
+        priority=priority,
+        group=group,
+    )
+
+
+class SessionActions(SizedScreen):
+    """A screen with sessions on it, some of them chosen, and one of them current."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("enter", "open", "Open", "Open the session's dashboard", show=True),
+        key("n", "new", "New", "Train a new session", show=True),
+        key("g", "generate", "Sample", "Draw from the session's prior", show=True),
+        key("c", "compare", "Compare", "Compare the selected sessions", show=True),
+        key("r", "resume", "Resume", "Go on with a session that has ended"),
+        key("e", "extend", "Extend", "Train some epochs more"),
+        key("f", "fork", "Fork", "New session with these settings, some changed"),
+        key("R,f2", "rename", "Rename", "Give the session another name"),
+        key("t", "tag", "Tag", "Set the tags of the selected sessions"),
+        key("m", "note", "Note", "Write a note on the session"),
+        key("x", "export", "Export", "Write the session into a zip file"),
+        key("d,delete", "delete", "Delete", "Move the selected sessions to the trash"),
+        key("u", "undo", "Undo", "Bring back what was deleted last"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._deleted: list[list[str]] = []
+
+    def current(self) -> Entry | None:
+        """The session under the cursor."""
+        raise NotImplementedError
+
+    def chosen(self) -> list[Entry]:
+        """The selected sessions; without a selection the current one."""
+        raise NotImplementedError
+
+    @property
+    def workbench(self) -> WorkbenchApp:
+        """The app."""
+        return cast("WorkbenchApp", self.app)
+
+    def action_open(self) -> None:
+        """Open the dashboard."""
+        from tui.screens.dashboard import DashboardScreen
+
+        if session := self._session():
+            self.app.push_screen(DashboardScreen(session))
+
+    def action_generate(self) -> None:
+        """Open the sampler."""
+        from tui.screens.sampler import SamplerScreen
+
+        if session := self._session():
+            self.app.push_screen(SamplerScreen(session))
+
+    def action_new(self) -> None:
+        """Open the form with the defaults."""
+        from tui.screens.new_session import NewSessionScreen
+
+        self.app.push_screen(NewSessionScreen(self.workbench.store))
+
+    def action_fork(self) -> None:
+        """Open the form with the settings of the current session."""
+        from tui.screens.new_session import NewSessionScreen
+
+        if session := self._session():
+            self.app.push_screen(NewSessionScreen(self.workbench.store, session))
+
+    def action_compare(self) -> None:
+        """Open the curves of the chosen sessions."""
+        from tui.screens.compare import CompareScreen
+
+        sound = [entry for entry in self.chosen() if not entry.problem]
+        if len(sound) < 2:
+            self.notify("Select at least two sessions with Space, then compare them.")
+            return
+        try:
+            sessions = [Session(entry.folder) for entry in sound]
+        except EngineError as error:
+            self._complain(error)
+            return
+        self.app.push_screen(CompareScreen(sessions))
+
+    def action_resume(self) -> None:
+        """Go on to the planned end, and open the dashboard."""
+        if (entry := self.current()) is not None:
+            self.notify(f"Starting a worker for {entry.name} ...", markup=False, timeout=3)
+            self._carry_out(lambda: operations.resume_session(entry.folder), self._show_dashboard)
+
+    @work
+    async def action_extend(self) -> None:
+        """Ask for how many epochs, go on, and open the dashboard."""
+        from tui.screens.dialogs import NumberScreen
+
+        if (entry := self.current()) is None:
+            return
+        question = f"Train {entry.name} for how many epochs more than its {entry.epoch}?"
+        screen = NumberScreen(question, low=1, high=_MOST_EPOCHS - entry.epoch, default=10)
+        if (more := await self.app.push_screen_wait(screen)) is not None:
+            self.notify(f"Starting a worker for {entry.name} ...", markup=False, timeout=3)
+            self._carry_out(
+                lambda: operations.resume_session(entry.folder, more=more), self._show_dashboard
+            )
+
+    @work
+    async def action_rename(self) -> None:
+        """Ask for another name."""
+        from tui.screens.prompts import LineScreen
+
+        if (entry := self.current()) is None:
+            return
+        screen = LineScreen(
+            f"Name of {entry.id}", entry.name, check=lambda text: check_label(Label(name=text))
+        )
+        if (name := await self.app.push_screen_wait(screen)) is not None:
+            self._relabel([entry], operations.renamed(name))
+
+    @work
+    async def action_tag(self) -> None:
+        """Ask for tags."""
+        from tui.screens.prompts import LineScreen
+
+        if not (entries := self.chosen()):
+            return
+        one = len(entries) == 1
+        screen = LineScreen(
+            f"Tags of {entries[0].name}" if one else f"Tags of {len(entries)} sessions",
+            ", ".join(entries[0].tags) if one else "+",
+            check=lambda text: check_label(operations.tagged(text)(Label(name="any"))),
+            hint="words; +word adds to the tags there are, -word takes it away",
+        )
+        if (words := await self.app.push_screen_wait(screen)) is not None:
+            self._relabel(entries, operations.tagged(words))
+
+    @work
+    async def action_note(self) -> None:
+        """Ask for a note."""
+        from tui.screens.prompts import NoteScreen
+
+        if (entry := self.current()) is None:
+            return
+        note = await self.app.push_screen_wait(NoteScreen(f"Note on {entry.name}", entry.note))
+        if note is not None:
+            self._relabel([entry], operations.noted(note))
+
+    @work
+    async def action_export(self) -> None:
+        """Ask for a file, and write the archive."""
+        from tui.screens.prompts import ArchiveScreen
+
+        if (entry := self.current()) is None:
+            return
+        path = Path.cwd() / f"{entry.id}.zip"
+        answer = await self.app.push_screen_wait(ArchiveScreen(f"Export {entry.name} into", path))
+        if answer is not None:
+            target, slim = answer
+            self._carry_out(
+                lambda: operations.export_archive(entry.folder, target, slim=slim),
+                lambda path: self.notify(f"Written: {path}", markup=False),
+            )
+
+    @work
+    async def action_delete(self) -> None:
+        """Ask, then move the chosen sessions to the trash."""
+        from tui.screens.dialogs import ConfirmScreen
+
+        if not (entries := self.chosen()):
+            return
+        what = entries[0].name if len(entries) == 1 else f"{len(entries)} sessions"
+        question = ConfirmScreen(f"Delete {what}?", "They go to the trash; u brings them back.")
+        if await self.app.push_screen_wait(question):
+            store, ids = self.workbench.store, [entry.id for entry in entries]
+            self._carry_out(lambda: operations.delete_sessions(store, ids), self._note_deleted)
+
+    def action_undo(self) -> None:
+        """Bring the sessions back that were deleted last."""
+        if not self._deleted:
+            self.notify("Nothing was deleted here; `vae restore` brings older ones back.")
+            return
+        store, ids = self.workbench.store, self._deleted.pop()
+        self._carry_out(
+            lambda: operations.restore_sessions(store, ids),
+            lambda back: self.notify(f"{_sessions(len(back))} back from the trash."),
+        )
+
+    def _note_deleted(self, ids: list[str]) -> None:
+        self._deleted.append(ids)
+        self.notify(f"{_sessions(len(ids))} in the trash: u brings back.")
+
+    def _relabel(self, entries: list[Entry], change: Callable[[Label], Label]) -> None:
+        store = self.workbench.store
+
+        def relabel_all() -> None:
+            for entry in entries:
+                operations.relabel(store, entry.folder, change)
+
+        self._carry_out(relabel_all, lambda _: None)
+
+    def _show_dashboard(self, session: Session) -> None:
+        from tui.screens.dashboard import DashboardScreen
+
+        self.app.push_screen(DashboardScreen(session))
+
+    @work
+    async def _carry_out(self, job: Callable[[], Answer], done: Callable[[Answer], object]) -> None:
+        """Do something slow in a thread, then go on; say what went wrong."""
+        try:
+            answer = await asyncio.to_thread(job)
+        except (EngineError, OSError) as error:
+            self._complain(error)
+        else:
+            done(answer)
+        self.workbench.look_again()
+
+    def _session(self) -> Session | None:
+        """The current session, opened; None where there is none, or it is damaged."""
+        if (entry := self.current()) is None:
+            return None
+        try:
+            return Session(entry.folder)
+        except EngineError as error:
+            self._complain(error)
+            return None
+
+    def _complain(self, error: Exception) -> None:
+        self.notify(one_line(str(error)), severity="error", markup=False)
+
+
+def _sessions(count: int) -> str:
+    return "One session is" if count == 1 else f"{count} sessions are"

@@ -1,0 +1,285 @@
+"""The list of all sessions, what is known of the one under the cursor, and what to do with them."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Horizontal
+from textual.content import Content
+from textual.widgets import Footer, Input, Static
+
+from tui.catalogue import Entry
+from tui.cli.text import encodable, one_line
+from tui.columns import COLUMN_IDS, COLUMNS, sort_entries
+from tui.filtering import Filter, parse_filter
+from tui.preferences import Preferences
+from tui.screens.session_actions import SessionActions, key
+from tui.widgets.session_preview import SessionPreview
+from tui.widgets.session_table import SessionTable
+from tui.widgets.table_layout import Head, Row
+
+_TICK_SECONDS = 1.0
+_AGE_SECONDS = 20.0
+_SORT_KEYS = Binding.Group("Sort by a column; again: the other way round")
+_TONES = {
+    "starting": "live",
+    "training": "live",
+    "paused": "live",
+    "stopping": "live",
+    "completed": "good",
+    "interrupted": "warning",
+    "diverged": "bad",
+    "failed": "bad",
+    "damaged": "bad",
+}
+
+
+class SessionsScreen(SessionActions):
+    """All sessions. Cursor, selection, sort and filter stay as they are when sessions change."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # With priority, so that what is typed right after it goes into the filter.
+        key("slash", "filter", "Filter", "Filter the list", show=True, priority=True),
+        key("space", "select", "Select", "Select this session, or no longer", show=True),
+        key("a", "select_all", "All", "Select all sessions, or none"),
+        key("o", "sort_next", "Sort", "Sort by the next column"),
+        key("O", "sort_reverse", "Reverse", "Sort the other way round"),
+        *(
+            key(
+                str(at),
+                f"sort_by('{column.id}')",
+                f"Sort by {column.title}",
+                f"Sort by {column.title}",
+                group=_SORT_KEYS,
+            )
+            for at, column in enumerate(COLUMNS, 1)
+        ),
+        key("escape", "leave_filter", "Clear", "Show all sessions again"),
+        key("q", "app.quit", "Quit", "Leave; training goes on", show=True),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-stacked"), (140, "-beside")]
+        self._filter = Filter()
+        self._shown: dict[str, Entry] = {}
+        self._refreshed = 0.0
+
+    def compose(self) -> ComposeResult:
+        """Head, filter, table beside or above the preview, keys."""
+        yield Static(id="sessions-head")
+        with Horizontal(id="filter-bar"):
+            yield Static("filter", id="filter-label")
+            yield Input(
+                placeholder="d=2 loss<145 status=completed tag:paper", id="filter", compact=True
+            )
+            yield Static(id="filter-problem")
+        with Container(id="sessions-body"):
+            with Container(id="sessions-list"):
+                yield SessionTable(
+                    [
+                        Head(column.id, column.title, column.align, flexible=column.id == "name")
+                        for column in COLUMNS
+                    ],
+                    id="sessions-table",
+                )
+                yield Static(id="sessions-empty")
+            yield SessionPreview(id="sessions-preview")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Take up sort and filter of the last run, and follow the sessions."""
+        remembered = self.workbench.preferences.filter
+        with self.prevent(Input.Changed):
+            self.query_one("#filter", Input).value = remembered
+        self._apply_filter(remembered)
+        self._show_filter_bar(bool(remembered))
+        self.query_one(SessionTable).focus()
+        self.watch(self.app, "entries", self._refresh_if_current)
+        self.watch(self.app, "problem", self._refresh_if_current)
+        self.watch(self.app, "preferences", self._follow_preferences)
+        self.set_interval(_TICK_SECONDS, self._tick)
+
+    def on_screen_resume(self) -> None:
+        """Catch up with what happened meanwhile."""
+        self._refresh_list()
+
+    def current(self) -> Entry | None:
+        """The session under the cursor."""
+        return self._shown.get(self.query_one(SessionTable).cursor_key or "")
+
+    def chosen(self) -> list[Entry]:
+        """The selected sessions in the order of the list; else the current one."""
+        table = self.query_one(SessionTable)
+        selected = [self._shown[key] for key in table.keys if key in table.selected]
+        return selected or [entry for entry in [self.current()] if entry is not None]
+
+    def check_action(
+        self,
+        action: str,
+        parameters: tuple[object, ...],  # noqa: ARG002
+    ) -> bool | None:
+        """In the filter, its key is a character."""
+        return action != "filter" or not self.query_one("#filter", Input).has_focus
+
+    def action_select(self) -> None:
+        """Select the session under the cursor, or no longer."""
+        self.query_one(SessionTable).toggle()
+        self._show_head()
+
+    def action_select_all(self) -> None:
+        """Select all sessions of the list, or none."""
+        self.query_one(SessionTable).toggle_all()
+        self._show_head()
+
+    def action_filter(self) -> None:
+        """Type a filter."""
+        self._show_filter_bar(True)
+        # At once: `focus()` would let keys pass that were typed right after.
+        self.set_focus(self.query_one("#filter", Input))
+
+    def action_leave_filter(self) -> None:
+        """From the filter back to the table; from the table show all sessions again."""
+        box = self.query_one("#filter", Input)
+        if not box.has_focus or not box.value:
+            box.value = ""
+            self._show_filter_bar(False)
+        self.query_one(SessionTable).focus()
+
+    def action_sort_by(self, column: str) -> None:
+        """Sort by a column; the other way round if it is sorted by it already."""
+        preferences = self.workbench.preferences
+        reverse = preferences.sort == column and not preferences.sort_reversed
+        self.workbench.remember(sort=column, sort_reversed=reverse)
+
+    def action_sort_next(self) -> None:
+        """Sort by the next column."""
+        at = COLUMN_IDS.index(self._sort_column()) + 1
+        self.workbench.remember(sort=COLUMN_IDS[at % len(COLUMN_IDS)], sort_reversed=False)
+
+    def action_sort_reverse(self) -> None:
+        """Sort the other way round."""
+        self.workbench.remember(sort_reversed=not self.workbench.preferences.sort_reversed)
+
+    @on(SessionTable.HeadClicked)
+    def _sort_clicked(self, message: SessionTable.HeadClicked) -> None:
+        self.action_sort_by(message.id)
+
+    @on(SessionTable.Opened)
+    def _open_clicked(self) -> None:
+        self.action_open()
+
+    @on(SessionTable.Highlighted)
+    def _show_preview(self) -> None:
+        self.query_one(SessionPreview).show(self.current())
+
+    @on(Input.Changed, "#filter")
+    def _take_filter(self, event: Input.Changed) -> None:
+        """Filter as it is typed, by what can be read of it."""
+        self._apply_filter(event.value)
+        if not self._filter.problem:
+            self.workbench.remember(filter=event.value)
+
+    @on(Input.Submitted, "#filter")
+    def _leave_input(self, event: Input.Submitted) -> None:
+        self._show_filter_bar(bool(event.value))
+        self.query_one(SessionTable).focus()
+
+    def _apply_filter(self, text: str) -> None:
+        self._filter = parse_filter(text)
+        problem = one_line(self._filter.problem)
+        self.query_one("#filter", Input).set_class(bool(problem), "-wrong")
+        self._say("#filter-problem", Content(problem))
+        self._refresh_list()
+
+    def _follow_preferences(self, preferences: Preferences) -> None:
+        sorting = (self._sort_column(), preferences.sort_reversed)
+        self.query_one(SessionTable).sorted_by = sorting
+        self._refresh_list()
+
+    def _sort_column(self) -> str:
+        column = self.workbench.preferences.sort
+        return column if column in COLUMN_IDS else "age"
+
+    def _tick(self) -> None:
+        """Let times go on: those of live sessions by the second, ages by the minute."""
+        live = any(entry.live for entry in self.workbench.entries or ())
+        if live or time.monotonic() - self._refreshed > _AGE_SECONDS:
+            self._refresh_if_current()
+
+    def _refresh_if_current(self) -> None:
+        if self.is_current:
+            self._refresh_list()
+
+    def _refresh_list(self) -> None:
+        entries, now = self.workbench.entries, time.time()
+        if entries is None:
+            return
+        self._refreshed = time.monotonic()
+        admitted = [entry for entry in entries if self._filter.admits(entry, now)]
+        preferences = self.workbench.preferences
+        ordered = sort_entries(admitted, self._sort_column(), reverse=preferences.sort_reversed)
+        self._shown = {entry.id: entry for entry in ordered}
+        self.query_one(SessionTable).show([_row(entry, now) for entry in ordered])
+        self._show_preview()
+        self._show_head()
+        self._show_emptiness(len(entries))
+
+    def _show_head(self) -> None:
+        entries = self.workbench.entries or ()
+        live = sum(entry.live for entry in entries)
+        counts = [_count(len(entries), "session")]
+        if self._filter.conditions:
+            counts.append(f"{len(self._shown)} shown")
+        counts += [f"{live} running"] if live else []
+        selected = len(self.query_one(SessionTable).selected)
+        counts += [f"{selected} selected"] if selected else []
+        folder = _home_relative(self.workbench.store.root)
+        head = Content.assemble(("vae", "bold"), "  ", ", ".join(counts), "  ", (folder, "dim"))
+        self._say("#sessions-head", head)
+
+    def _show_emptiness(self, total: int) -> None:
+        """Say why there is nothing to see, and what to press."""
+        said = ""
+        if self.workbench.problem:
+            said = one_line(self.workbench.problem)
+        elif not total:
+            said = (
+                f"No sessions in {_home_relative(self.workbench.store.root)} yet.\n\n" + _GREETING
+            )
+        elif not self._shown:
+            said = "No session meets the filter.\n\nEsc shows all of them again."
+        self._say("#sessions-empty", Content(said))
+        self.query_one("#sessions-empty").display = bool(said)
+        self.query_one(SessionPreview).display = bool(self._shown)
+
+    def _say(self, where: str, words: Content) -> None:
+        """Update a Static, but only if it shows something else: it would be sent again."""
+        static = self.query_one(where, Static)
+        if static.content != words:
+            static.update(words)
+
+    def _show_filter_bar(self, visible: bool) -> None:
+        self.query_one("#filter-bar").display = visible
+
+
+_GREETING = "Press n to train the first one, ? for all keys."
+
+
+def _row(entry: Entry, now: float) -> Row:
+    cells = tuple(column.text(entry, now) for column in COLUMNS)
+    return Row(entry.id, cells, _TONES.get(entry.status, ""))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"1 {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def _home_relative(path: Path) -> str:
+    shown = f"~/{path.relative_to(Path.home())}" if path.is_relative_to(Path.home()) else str(path)
+    return one_line(encodable(shown))

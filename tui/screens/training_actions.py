@@ -1,0 +1,164 @@
+"""What can be asked of a session's training, by keys."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import work
+from textual.binding import Binding, BindingType
+
+from tui import operations
+from tui.cli.text import one_line
+from tui.feed import SessionFeed, Snapshot
+from tui.screens.dialogs import ConfirmScreen, NumberScreen
+from tui.screens.size import SizedScreen
+from vae_engine.errors import EngineError
+from vae_engine.sessions.inbox import CommandName
+from vae_engine.sessions.records import Status
+from vae_engine.sessions.session import Session
+
+if TYPE_CHECKING:
+    from tui.app import WorkbenchApp
+
+_MOST_EPOCHS = 100_000
+_USUAL_EXTENSION = 10
+
+_WHILE_LIVE = {"pause", "go_on", "stop", "stop_now"}
+_AFTER: dict[str, frozenset[Status]] = {
+    "resume": frozenset({"stopped", "interrupted", "failed"}),
+    "extend": frozenset({"completed", "stopped", "interrupted", "failed"}),
+}
+"""After which ends there is something to resume, or to extend; what has diverged is forked."""
+
+
+def key(
+    keys: str,
+    action: str,
+    name: str,
+    tooltip: str,
+    *,
+    show: bool = False,
+    display: str | None = None,
+) -> Binding:
+    """A key of the dashboard."""
+    return Binding(
+        keys,
+        action,
+        name,
+        id=f"dashboard.{action}",
+        tooltip=tooltip,
+        show=show,
+        key_display=display,
+    )
+
+
+class TrainingActions(SizedScreen):
+    """A screen over one session, which can be paused, stopped, resumed and extended."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # One key, of which only one meaning applies at a time.
+        key("p", "pause", "Pause", "Let the training rest, with a checkpoint", show=True),
+        key("p", "go_on", "Continue", "Let the paused training go on", show=True),
+        key("p", "resume", "Resume", "Go on with the training where it ended", show=True),
+        key("x", "stop", "Stop", "End the training after this epoch, and export", show=True),
+        key("X", "stop_now", "Stop now", "End the training at once, with a checkpoint"),
+        key("e", "extend", "Extend", "Train some epochs more", show=True),
+    ]
+
+    def __init__(self, session: Session) -> None:
+        """Make the screen over this session."""
+        super().__init__()
+        self.session = session
+        self.feed = SessionFeed(session)
+        self.snapshot: Snapshot | None = None
+        self.doing = ""
+
+    @property
+    def workbench(self) -> WorkbenchApp:
+        """The app."""
+        return cast("WorkbenchApp", self.app)
+
+    def show_snapshot(self) -> None:
+        """Show what is known now."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer what the session's state allows."""
+        snapshot = self.snapshot
+        if action not in _WHILE_LIVE and action not in _AFTER:
+            return super().check_action(action, parameters)
+        if snapshot is None or snapshot.problem or self.doing:
+            return False
+        if action in _AFTER:
+            return snapshot.status in _AFTER[action]
+        rests = snapshot.status == "paused" or "pause" in snapshot.asked
+        fits = {"pause": not rests, "go_on": rests}.get(action, True)
+        return snapshot.live and not snapshot.finishing and fits
+
+    def action_pause(self) -> None:
+        """Ask the worker to rest."""
+        self._ask("pause")
+
+    def action_go_on(self) -> None:
+        """Ask the worker to go on."""
+        self._ask("continue")
+
+    def action_stop(self) -> None:
+        """Ask the worker to stop at the end of the epoch."""
+        self._ask("stop")
+
+    @work
+    async def action_stop_now(self) -> None:
+        """Ask the worker to stop at once, after a confirmation."""
+        question = ConfirmScreen(
+            "Stop this training now?",
+            "It keeps a checkpoint of this very step, and can be resumed. "
+            "x stops at the end of the epoch instead.",
+        )
+        if await self.app.push_screen_wait(question):
+            self._ask("stop_now")
+
+    def action_resume(self) -> None:
+        """Start a worker that goes on to the planned end."""
+        self._start_worker(more=None)
+
+    @work
+    async def action_extend(self) -> None:
+        """Ask for how many epochs more, and start a worker."""
+        done = self.snapshot.history.newest if self.snapshot else 0
+        question = NumberScreen(
+            f"Train how many epochs more than the {done} it has?",
+            low=1,
+            high=_MOST_EPOCHS - done,
+            default=_USUAL_EXTENSION,
+        )
+        if (more := await self.app.push_screen_wait(question)) is not None:
+            self._start_worker(more=more)
+
+    @work
+    async def _ask(self, command: CommandName) -> None:
+        try:
+            await asyncio.to_thread(self.feed.ask, command)
+        except OSError as error:
+            self._complain(f"the session's inbox cannot be written: {error.strerror}")
+
+    @work(group="start", exclusive=True)
+    async def _start_worker(self, more: int | None) -> None:
+        self._do("starting a worker ...")
+        folder: Path = self.session.folder
+        try:
+            await asyncio.to_thread(operations.resume_session, folder, more=more)
+        except (EngineError, OSError) as error:
+            self._complain(str(error))
+        finally:
+            self.feed.hurry()
+            self._do("")
+
+    def _do(self, doing: str) -> None:
+        self.doing = doing
+        self.show_snapshot()
+        self.refresh_bindings()
+
+    def _complain(self, problem: str) -> None:
+        self.notify(one_line(problem), severity="error", markup=False)

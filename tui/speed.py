@@ -1,0 +1,77 @@
+"""How long a training will take, told from earlier sessions on this machine."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tui.catalogue import Entry
+from tui.cli.text import duration_text
+from vae_engine.errors import SessionDamagedError
+from vae_engine.sessions import atomic, layout
+from vae_engine.sessions.records import WorkerRecord
+from vae_engine.settings import Settings
+
+# What training has of the datasets that come with Keras: 60,000 less the validation split.
+_TRAINING_IMAGES = 55_000
+_NAMED_DATASETS = ("mnist", "fashion_mnist")
+
+
+@dataclass(frozen=True)
+class Speed:
+    """What a session on this machine reached, in images a second."""
+
+    name: str
+    settings: Settings
+    images_per_second: float
+
+
+def measured_speeds(entries: Sequence[Entry]) -> list[Speed]:
+    """The speeds of all sessions that trained on this machine, the newest first."""
+    newest_first = sorted(entries, key=lambda entry: -entry.created)
+    return [
+        Speed(entry.name, entry.settings, entry.speed)
+        for entry in newest_first
+        if entry.settings is not None and entry.speed and _trained_here(entry)
+    ]
+
+
+def expected_duration(settings: Settings, speeds: Sequence[Speed]) -> str:
+    """One line: how long a training with these settings will take, and how that is known."""
+    if not speeds:
+        return "unknown, since nothing was trained on this machine yet"
+    speed = next((one for one in speeds if _same_work(one.settings, settings)), None)
+    known = speed or speeds[0]
+    whose = f"as {known.name}" if speed else f"if it is as fast as {known.name}"
+    rate = f"{known.images_per_second:,.0f} images/s, {whose}"
+    images = settings.limit or _TRAINING_IMAGES
+    if settings.dataset in _NAMED_DATASETS:
+        images = min(images, _TRAINING_IMAGES)
+    elif not settings.limit:
+        seconds = 10_000 / known.images_per_second
+        return f"{seconds:.1f} s an epoch for every 10,000 images ({rate})"
+    least, most = (
+        duration_text(epochs * images / known.images_per_second)
+        for epochs in (settings.min_epochs, settings.epochs)
+    )
+    span = most if least == most else f"{least} to {most}, until it converges"
+    return f"{span} ({rate})"
+
+
+def _trained_here(entry: Entry) -> bool:
+    try:
+        record = atomic.read_record(entry.folder / layout.WORKER, WorkerRecord)
+    except (FileNotFoundError, SessionDamagedError):
+        # Nobody's, or another machine's: the record never travels with an archive.
+        return False
+    return record.host == socket.gethostname()
+
+
+def _same_work(one: Settings, other: Settings) -> bool:
+    names = ("filters", "kernel_size", "dense_units", "batch_size", "threads")
+    # The session records what 0 threads came to.
+    return all(
+        getattr(one, name) == getattr(other, name) or (name == "threads" and not other.threads)
+        for name in names
+    )

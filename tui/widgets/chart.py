@@ -1,0 +1,217 @@
+"""A chart of losses over epochs, with a cursor that reads values."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.message import Message
+from textual.strip import Strip
+from textual.timer import Timer
+
+from tui.cli.text import fitted, one_line
+from tui.widgets.lines import Lines
+
+# plotext and NumPy take a while to import, which the first frame of the app need not wait for.
+if TYPE_CHECKING:
+    from tui.rendering.curves import Colors, Curves, Scale
+    from tui.rendering.runs import Line
+    from tui.rendering.series import Series
+
+TONES = 6
+_LEAST_SECONDS = 0.25
+
+
+class LossChart(Lines):
+    """Curves over one axis of epochs; the first line names them and reads their values.
+
+    It is drawn anew at most four times a second, and only lines that changed are sent.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "chart--title",
+        "chart--axis",
+        "chart--note",
+        "chart--cursor",
+        *(f"chart--tone-{tone}" for tone in range(TONES)),
+    }
+
+    DEFAULT_CSS = """
+    LossChart {
+        height: 1fr;
+        width: 1fr;
+        & > .chart--title { color: $text; text-style: bold; }
+        & > .chart--axis { color: $text-muted; }
+        & > .chart--note { color: $text-muted; }
+        & > .chart--cursor { color: $text-muted; }
+        & > .chart--tone-0 { color: $text-primary; }
+        & > .chart--tone-1 { color: $text-warning; }
+        & > .chart--tone-2 { color: $text-success; }
+        & > .chart--tone-3 { color: $text-error; }
+        & > .chart--tone-4 { color: $text-accent; }
+        & > .chart--tone-5 { color: $text-secondary; }
+    }
+    """
+
+    class EpochPicked(Message):
+        """An epoch was clicked."""
+
+        def __init__(self, epoch: int) -> None:
+            super().__init__()
+            self.epoch = epoch
+
+    def __init__(
+        self,
+        title: str,
+        *,
+        axis: bool = True,
+        empty: str = "no epoch has ended yet",
+        id: str | None = None,
+        classes: str | None = None,
+    ) -> None:
+        """Make an empty chart.
+
+        Args:
+            title: what its values are.
+            axis: whether its last line names the epochs.
+            empty: what to say as long as there is nothing to draw.
+            id: of the widget.
+            classes: of the widget.
+        """
+        super().__init__(id=id, classes=classes)
+        self.title = title
+        self.empty = empty
+        self.axis = axis
+        self._series: tuple[Series, ...] = ()
+        self._scale: Scale | None = None
+        self._cursor: int | None = None
+        self._curves: Curves | None = None
+        self._drawn_at = 0.0
+        self._redraw: Timer | None = None
+
+    def show(
+        self, series: Sequence[Series], *, scale: Scale | None = None, cursor: int | None = None
+    ) -> None:
+        """Draw these curves.
+
+        Args:
+            series: the curves, later ones above earlier ones.
+            scale: how to show them; as before, if it is not given.
+            cursor: the epoch whose values are read; the newest of each curve, if it is not given.
+        """
+        changed = tuple(series) != self._series or (scale is not None and scale != self._scale)
+        self._series = tuple(series)
+        self._scale = scale or self._scale
+        self._cursor = cursor
+        if changed:
+            self._draw_soon()
+        else:
+            self._compose_lines()
+
+    def on_click(self, event: events.Click) -> None:
+        """Pick the epoch below the pointer."""
+        epoch = self._curves.epoch_at(event.x) if self._curves else None
+        if epoch is not None:
+            self.post_message(self.EpochPicked(int(epoch)))
+
+    def _draw_soon(self) -> None:
+        wait = self._drawn_at + _LEAST_SECONDS - time.monotonic()
+        if wait <= 0:
+            self.draw()
+        elif self._redraw is None:
+            self._redraw = self.set_timer(wait, self.draw)
+
+    def draw(self) -> None:
+        """Draw the curves at once, for the present size and theme."""
+        if self._redraw is not None:
+            self._redraw.stop()
+            self._redraw = None
+        width, height = self.size
+        if not width or not height or not self.is_attached:
+            return
+        from tui.rendering.curves import Scale, draw_curves
+
+        scale = self._scale or Scale()
+        self._curves = draw_curves(
+            self._series, width, height - 1, scale, self._colors(), axis=self.axis
+        )
+        if self._curves.lines:
+            self._drawn_at = time.monotonic()
+        self._compose_lines()
+
+    def _colors(self) -> Colors:
+        from tui.rendering.curves import Colors
+
+        tones = [self._part(f"tone-{tone}") for tone in range(TONES)]
+        return Colors(self._part("axis"), tones)
+
+    def _part(self, name: str) -> Style:
+        return self.part_style(f"chart--{name}")
+
+    def _compose_lines(self) -> None:
+        """Build the lines; those that are not as before are sent again."""
+        width, height = self.size
+        curves = self._curves
+        if curves is None or not width or not height:
+            return
+        title = self._title_line(width)
+        if not curves.lines:
+            note = Segment(self._why_empty().center(width), self._part("note"))
+            self.set_lines([title, *[[]] * ((height - 2) // 2), [note]])
+            return
+        column = curves.column_of(self._cursor) if self._cursor is not None else None
+        lines = curves.lines if column is None else self._with_cursor(curves.lines, column)
+        self.set_lines([title, *lines])
+
+    def _title_line(self, width: int) -> list[Segment]:
+        """`loss  train 142.3  val 145.0        epoch 12`."""
+        from tui.rendering.series import number_text
+
+        line = [Segment(self.title, self._part("title"))]
+        room = width - len(self.title)
+        for one in self._series:
+            if not len(one.epochs):
+                continue
+            value = one.value_at(one.epochs[-1] if self._cursor is None else self._cursor)
+            text = f"  {one_line(one.label, 24)} {'-' if value is None else number_text(value)}"
+            if len(text) > room:
+                return line
+            line.append(Segment(text, self._part(f"tone-{one.tone % TONES}")))
+            room -= len(text)
+        fitting = [note for note in self._notes() if len(note) + 2 <= room]
+        if fitting:
+            line.append(Segment(fitted(fitting[0], room, "right"), self._part("note")))
+        return line
+
+    def _notes(self) -> Sequence[str]:
+        """How the curves are shown, and at which epoch they are read: the longest first."""
+        read = {self._cursor or int(one.epochs[-1]) for one in self._series if len(one.epochs)}
+        at = [f"epoch {epoch}" for epoch in read] if len(read) == 1 else []
+        scale, options = self._scale, []
+        if scale is not None:
+            options += ["log"] * scale.log + ["recent"] * scale.recent
+            options += [f"smooth {scale.smoothing:g}"] if scale.smoothing else []
+        told = " · ".join(options)
+        return " · ".join([*options, *at]), told, told.replace(" ·", "")
+
+    def _why_empty(self) -> str:
+        if not any(len(one.epochs) for one in self._series):
+            return self.empty
+        if self._scale is not None and self._scale.log:
+            return "nothing above 0 to show on a log scale"
+        return "no room, or no finite value"
+
+    def _with_cursor(self, lines: Sequence[Line], column: int) -> list[Line]:
+        """The lines with a bar in this column where no curve is."""
+        bar = Segment("│", self._part("cursor"))
+        marked = list(lines)
+        for y in range(len(lines) - self.axis):
+            strip = Strip(lines[y])
+            left, cell, right = strip.divide([column, column + 1, strip.cell_length])
+            if cell.text in (" ", "\u2800"):
+                marked[y] = [*left, bar, *right]
+        return marked

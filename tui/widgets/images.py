@@ -1,0 +1,284 @@
+"""A grid of images in blocks, of which only what changed is drawn again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.style import Style
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import var
+from textual.strip import Strip
+from textual.theme import Theme
+from textual.widget import Widget
+
+from tui.rendering.glyphs import Glyphs
+from tui.rendering.images import Display, render_lines
+from tui.rendering.palettes import ColorDepth
+from tui.rendering.runs import Line
+from tui.widgets.display import app_display
+from tui.widgets.frames import Frame, FramePen
+from tui.widgets.grid_lines import GridLines
+from tui.widgets.tiling import TileSize, Tiling, arrange, capacity
+
+Images = NDArray[np.uint8]
+
+_NO_IMAGES: Images = np.zeros((0, 28, 28), np.uint8)
+
+
+class ImageGrid(Widget):
+    """Images of one size in a grid, as large as there is room for.
+
+    Attributes:
+        selected: index of the image that has a frame; only a framed grid shows it.
+        marks: letters of further framed images, by index.
+        glyphs: the finest glyphs that may be used.
+        tile_size: the size every image has; None takes the largest at which all fit.
+    """
+
+    DEFAULT_CSS = """
+    ImageGrid {
+        width: 1fr;
+        height: 1fr;
+        color: $foreground;
+    }
+    ImageGrid > .image-grid--caption { color: $text-muted; }
+    ImageGrid > .image-grid--selected { color: $primary; }
+    ImageGrid:focus > .image-grid--selected { color: $accent; }
+    ImageGrid > .image-grid--marked { color: $success; }
+    """
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "image-grid--caption",
+        "image-grid--selected",
+        "image-grid--marked",
+    }
+
+    # `var`, not `reactive`: what changes on the screen is refreshed by the watchers, and no more.
+    selected: var[int | None] = var(None, init=False)
+    marks: var[Mapping[int, str]] = var(dict, init=False)
+    glyphs: var[Glyphs] = var[Glyphs]("quadrant", init=False)
+    tile_size: var[TileSize | None] = var(None, init=False)
+
+    @dataclass
+    class Selected(Message):
+        """Another image was selected."""
+
+        grid: ImageGrid
+        index: int | None
+
+        @property
+        def control(self) -> ImageGrid:
+            """The grid."""
+            return self.grid
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the latest selection counts."""
+            return isinstance(message, ImageGrid.Selected) and message.grid is self.grid
+
+    def __init__(
+        self, *, framed: bool = False, id: str | None = None, classes: str | None = None
+    ) -> None:
+        """Make an empty grid.
+
+        Args:
+            framed: images can be selected and marked: leave room for a frame around each.
+            id: of the widget.
+            classes: of the widget.
+        """
+        super().__init__(id=id, classes=classes)
+        self._margin = 1 if framed else 0
+        self._images = _NO_IMAGES
+        self._captions: Sequence[str] | None = None
+        self._across: int | None = None
+        self._tiling = Tiling(1, 1, 1, 0, 0)
+        self._display = Display()
+        self._tiles: dict[int, list[Line]] = {}
+        self._lines = GridLines(
+            self._tiling, {}, None, Style(), {}, self._margin, FramePen(Style())
+        )
+
+    @property
+    def images(self) -> Images:
+        """What is shown, (n, h, w)."""
+        return self._images
+
+    @property
+    def tiling(self) -> Tiling:
+        """Where the images stand now."""
+        return self._tiling
+
+    def show(
+        self,
+        images: Images,
+        *,
+        captions: Sequence[str] | None = None,
+        columns: int | None = None,
+    ) -> None:
+        """Show other images; those that stay the same are not drawn again.
+
+        Args:
+            images: ``(n, h, w)``.
+            captions: a short text below each image.
+            columns: how many images stand in a row, whatever the room.
+        """
+        before, same = self._images, self._captions == captions and self._across == columns
+        if self._margin:
+            self.selected = min(self.selected or 0, len(images) - 1) if len(images) else None
+        self._images, self._captions, self._across = images, captions, columns
+        if not (same and before.shape == images.shape):
+            self._rearrange()
+            return
+        changed = np.flatnonzero((before != images).any(axis=(1, 2))).tolist()
+        shown = [index for index in changed if index in self._tiles]
+        if shown:
+            self._draw(shown)
+            # With the gap to the next one, so that neighbours make one span: Textual sends each
+            # span of a line from the widget's left edge on.
+            self.refresh(*(self._region_of(index).grow((0, 1, 0, 0)) for index in shown))
+
+    def capacity(self, size: TileSize = (14, 7), *, captioned: bool = False) -> int:
+        """How many images of so many columns and rows of cells have room now."""
+        room = self._room(self.size)
+        return capacity(size, room.width, room.height, captioned=captioned)
+
+    def index_at(self, x: int, y: int) -> int | None:
+        """The image shown at a place in the grid, None between images."""
+        tiling = self._tiling
+        row, line = divmod(y - self._margin, tiling.rows + 1)
+        column, cell = divmod(x - self._margin, tiling.columns + 1)
+        index = row * tiling.across + column
+        inside = line < tiling.rows and cell < tiling.columns and 0 <= column < tiling.visible
+        return index if inside and index in self._tiles else None
+
+    def get_content_height(
+        self,
+        container: Size,
+        viewport: Size,  # noqa: ARG002 - the signature is Textual's
+        width: int,
+    ) -> int:
+        """The height of all images, at the size that they get in the container."""
+        tiling = self._arranged(Size(width, container.height))
+        lines = tiling.down * (tiling.rows + 1) - (self._captions is None)
+        return max(0, lines) + 2 * self._margin
+
+    def on_mount(self) -> None:
+        """Follow the theme."""
+        self.app.theme_changed_signal.subscribe(self, self._follow_theme)
+
+    def on_resize(self) -> None:
+        """Take the new room."""
+        self._rearrange()
+
+    def on_click(self, event: events.Click) -> None:
+        """Select the image under the mouse."""
+        offset = event.get_content_offset(self)
+        if self._margin and offset is not None:
+            index = self.index_at(*offset)
+            if index is not None:
+                self.selected = index
+
+    def watch_selected(self, before: int | None, after: int | None) -> None:
+        """Move the frame, and tell."""
+        self._refresh_frames(before, after)
+        self.post_message(self.Selected(self, after))
+
+    def watch_marks(self, before: Mapping[int, str], after: Mapping[int, str]) -> None:
+        """Move the frames."""
+        self._refresh_frames(*(before.keys() | after.keys()))
+
+    def watch_glyphs(self) -> None:
+        """Draw with other glyphs."""
+        self._rearrange()
+
+    def watch_tile_size(self) -> None:
+        """Draw at another size."""
+        self._rearrange()
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Render the lines of a region; styles are looked up once for all of them."""
+        self._lines = self._grid_lines()
+        if self._display.depth is not ColorDepth.TRUECOLOR or self.size != self.outer_size:
+            return super().render_lines(crop)
+        # Without borders and ANSI colours there is nothing that Textual would add to the lines, but
+        # it would look at each of thousands of segments.
+        return [self.render_line(y).crop(crop.x, crop.right) for y in crop.line_range]
+
+    def render_line(self, y: int) -> Strip:
+        """Render one line of the grid."""
+        lines = self._lines
+        return Strip(lines.line(y)).adjust_cell_length(self.size.width, lines.pen.paper)
+
+    def _follow_theme(self, _: Theme) -> None:
+        self._rearrange()
+
+    def _room(self, size: Size) -> Size:
+        return Size(max(0, size.width - 2 * self._margin), max(0, size.height - 2 * self._margin))
+
+    def _arranged(self, size: Size) -> Tiling:
+        room = self._room(size)
+        return arrange(
+            len(self._images),
+            room.width,
+            room.height,
+            size=self.tile_size,
+            across=self._across,
+            captioned=self._captions is not None,
+        )
+
+    def _rearrange(self) -> None:
+        if not self.is_attached:
+            return
+        self._tiling = tiling = self._arranged(self.size)
+        height, width = self._images.shape[1:]
+        lossless = tiling.columns % width == 0 and 2 * tiling.rows % height == 0
+        self._display = app_display(self.app, self.glyphs, lossless=lossless)
+        self._tiles = {}
+        self._draw([index for index in range(len(self._images)) if tiling.place(index)])
+        self.refresh(layout=self.styles.is_auto_height)
+
+    def _draw(self, indices: Sequence[int]) -> None:
+        if not indices:
+            return
+        rows = self._tiling.rows
+        images = self._images[list(indices)]
+        lines = render_lines(images, self._tiling.columns, rows, self._display)
+        for at, index in enumerate(indices):
+            self._tiles[index] = lines[at * rows : (at + 1) * rows]
+
+    def _region_of(self, index: int) -> Region:
+        tiling = self._tiling
+        row, column = divmod(index, tiling.across)
+        return Region(
+            self._margin + column * (tiling.columns + 1),
+            self._margin + row * (tiling.rows + 1),
+            tiling.columns,
+            tiling.rows,
+        )
+
+    def _refresh_frames(self, *indices: int | None) -> None:
+        shown = [index for index in indices if index in self._tiles]
+        if shown and self._margin:
+            self.refresh(*(self._region_of(index).grow((1, 1, 1, 1)) for index in shown))
+
+    def _grid_lines(self) -> GridLines:
+        paper = Style(bgcolor=self.rich_style.bgcolor, color=self.rich_style.color)
+        framed = {*self.marks, self.selected} if self._margin else set()
+        return GridLines(
+            tiling=self._tiling,
+            tiles=self._tiles,
+            captions=self._captions,
+            caption_style=self.get_component_rich_style("image-grid--caption"),
+            frames={index: self._frame(index) for index in framed if index is not None},
+            margin=self._margin,
+            pen=FramePen(paper, ascii_only=self._display.depth is ColorDepth.ASCII),
+        )
+
+    def _frame(self, index: int) -> Frame:
+        kind = "selected" if index == self.selected else "marked"
+        style = self.get_component_rich_style(f"image-grid--{kind}")
+        return Frame(style.color, self.marks.get(index, ""))

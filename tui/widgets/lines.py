@@ -1,0 +1,73 @@
+"""A widget made of lines, of which only the cells that changed are sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import zip_longest
+
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+
+class Lines(Widget):
+    """Shows the lines it was given last; `draw` is called when they may have to look different."""
+
+    _strips: Sequence[Strip] = ()
+
+    def draw(self) -> None:
+        """Call `set_lines` for the present size and theme."""
+
+    def on_mount(self) -> None:
+        """Follow the theme."""
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.draw())
+
+    def on_resize(self) -> None:
+        """Draw at the new size."""
+        self.draw()
+
+    def part_style(self, name: str) -> Style:
+        """The style of a component, its colours blended with those behind it."""
+        return self.get_component_rich_style(name)
+
+    def set_lines(self, lines: Sequence[Sequence[Segment]]) -> None:
+        """Show these lines, cut or filled to the widget's width; refresh what is not as before."""
+        width, height = self.size
+        paper = self.rich_style
+        before = self._strips
+        self._strips = [
+            Strip(line).adjust_cell_length(width).apply_style(paper) for line in lines[:height]
+        ]
+        changed = [
+            Region(first, y, last - first, 1)
+            for y, (old, new) in enumerate(zip_longest(before, self._strips))
+            for first, last in [_difference(old, new, width)]
+            if last > first
+        ]
+        if changed:
+            self.refresh(*changed)
+
+    def render_line(self, y: int) -> Strip:
+        """A line as it was set last."""
+        if y < len(self._strips) and self._strips[y].cell_length == self.size.width:
+            return self._strips[y]
+        return Strip.blank(self.size.width, self.rich_style)
+
+
+def _difference(old: Strip | None, new: Strip | None, width: int) -> tuple[int, int]:
+    """The columns from the first to behind the last that are not as before."""
+    if old is None or new is None or old.cell_length != width or new.cell_length != width:
+        return 0, width
+    if list(old) == list(new):
+        return 0, 0
+    before, after = _cells(old), _cells(new)
+    if not len(before) == len(after) == width:  # Some characters are wide, or take no room.
+        return 0, width
+    differing = [at for at in range(width) if before[at] != after[at]]
+    return (differing[0], differing[-1] + 1) if differing else (0, 0)
+
+
+def _cells(strip: Strip) -> list[tuple[str, Style | None]]:
+    return [(character, style) for text, style, _ in strip for character in text]

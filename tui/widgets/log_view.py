@@ -1,0 +1,107 @@
+"""The worker's log: foreign text, wrapped, kept at its end unless one scrolls up."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.cells import chop_cells
+from rich.segment import Segment
+from rich.style import Style
+from textual.binding import Binding, BindingType
+from textual.geometry import Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from tui.cli.text import one_line
+
+
+class LogView(ScrollView, can_focus=True, inherit_bindings=False):
+    """Shows the lines it was given last; control characters in them are only question marks."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "log-view--quiet",
+        "log-view--warning",
+        "log-view--error",
+    }
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "scroll_up", "Up", show=False, id="log.up", tooltip="Earlier lines"),
+        Binding("down,j", "scroll_down", "Down", show=False, id="log.down", tooltip="Later lines"),
+        Binding("pageup", "page_up", "Page up", show=False, id="log.page_up", tooltip="Back"),
+        Binding(
+            "pagedown", "page_down", "Page down", show=False, id="log.page_down", tooltip="Forward"
+        ),
+    ]
+
+    DEFAULT_CSS = """
+    LogView {
+        width: 1fr;
+        height: 1fr;
+        overflow-x: hidden;
+        overflow-y: auto;
+        scrollbar-size-vertical: 1;
+        &:focus { background: $surface; }
+        & > .log-view--quiet { color: $text-muted; }
+        & > .log-view--warning { color: $text-warning; }
+        & > .log-view--error { color: $text-error; }
+    }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._lines: Sequence[str] = ()
+        self._rows: list[tuple[str, str]] = []
+
+    def show(self, lines: Sequence[str]) -> None:
+        """Show these lines of foreign text."""
+        if lines == self._lines:
+            return
+        self._lines = lines
+        self._wrap()
+
+    def on_mount(self) -> None:
+        """Follow the theme."""
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.refresh())
+
+    def on_resize(self) -> None:
+        """Wrap at the new width."""
+        self._wrap()
+
+    def render_line(self, y: int) -> Strip:
+        """A row of the visible part."""
+        width = self.size.width
+        at = y + self.scroll_offset.y
+        if at >= len(self._rows):
+            return Strip.blank(width, self.rich_style)
+        text, kind = self._rows[at]
+        style = self.rich_style + self._style(kind)
+        return Strip([Segment(text, style)]).adjust_cell_length(width, self.rich_style)
+
+    def _wrap(self) -> None:
+        width = self.scrollable_content_region.width
+        if width < 1:
+            return
+        at_end = not self._rows or self.is_vertical_scroll_end
+        self._rows = [
+            (part, _kind(line))
+            for line in self._lines
+            for part in chop_cells(one_line(line), width) or [""]
+        ]
+        self.virtual_size = Size(width, len(self._rows))
+        if at_end:
+            self.scroll_to(y=len(self._rows), animate=False, immediate=True, force=True)
+        self.refresh()
+
+    def _style(self, kind: str) -> Style:
+        if not kind:
+            return Style()
+        return self.get_component_rich_style(f"log-view--{kind}")
+
+
+def _kind(line: str) -> str:
+    """How important a line of the worker's log is; libraries write without a level."""
+    if " ERROR " in line or "Error:" in line or line.startswith("Traceback"):
+        return "error"
+    if " WARNING " in line:
+        return "warning"
+    return "" if " INFO " in line else "quiet"

@@ -1,0 +1,75 @@
+"""A grid of samples in which one is selected with the arrows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from tui.widgets.images import ImageGrid
+from tui.widgets.tiling import TileSize
+
+SAMPLE_SIZES: Final[tuple[TileSize, ...]] = ((28, 14), (20, 10), (14, 7), (10, 5), (8, 4))
+_USUAL_SIZES: Final = SAMPLE_SIZES[2:]
+_OVERVIEW: Final = 12
+
+
+class SampleGrid(ImageGrid, can_focus=True):
+    """As many samples as fit, at the size that was chosen."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,h", "move(-1, 0)", "Left", show=False),
+        Binding("right,l", "move(1, 0)", "Right", show=False),
+        Binding("up,k", "move(0, -1)", "Up", show=False),
+        Binding("down,j", "move(0, 1)", "Down", show=False),
+        Binding("home", "ends(0)", "First", show=False),
+        Binding("end", "ends(-1)", "Last", show=False),
+        Binding("pageup", "move(0, -99)", "Top", show=False),
+        Binding("pagedown", "move(0, 99)", "Bottom", show=False),
+    ]
+
+    @dataclass
+    class RoomChanged(Message):
+        """Another number of samples fits."""
+
+        grid: SampleGrid
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(framed=True, id=id)
+        self._sized_by_hand = False
+
+    def on_resize(self) -> None:
+        """Take a size at which a good number of samples fits, unless one was chosen."""
+        if not self._sized_by_hand:
+            fitting = [size for size in _USUAL_SIZES if self.capacity(size) >= _OVERVIEW]
+            self.tile_size = fitting[0] if fitting else SAMPLE_SIZES[-1]
+        self.post_message(self.RoomChanged(self))
+
+    def room(self, *, captioned: bool = False) -> int:
+        """How many samples fit."""
+        return self.capacity(self.tile_size or SAMPLE_SIZES[-1], captioned=captioned)
+
+    def resize_samples(self) -> None:
+        """Take the next smaller size; after the smallest the largest that fits."""
+        sizes = [size for size in SAMPLE_SIZES if self.capacity(size)] or [SAMPLE_SIZES[-1]]
+        at = sizes.index(self.tile_size) if self.tile_size in sizes else -1
+        self._sized_by_hand = True
+        self.tile_size = sizes[(at + 1) % len(sizes)]
+        self.post_message(self.RoomChanged(self))
+
+    def action_move(self, across: int, down: int) -> None:
+        """Select the neighbour; at the edge the selection stays."""
+        tiling, count = self.tiling, len(self.images)
+        if not count or not tiling.visible:
+            return
+        row, column = divmod(self.selected or 0, tiling.across)
+        column = min(tiling.visible - 1, max(0, column + across))
+        row = min(tiling.down - 1, max(0, row + down))
+        self.selected = min(row * tiling.across + column, count - 1)
+
+    def action_ends(self, index: int) -> None:
+        """Select the first or the last sample."""
+        if count := len(self.images):
+            self.selected = index % count

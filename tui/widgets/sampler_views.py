@@ -1,0 +1,181 @@
+"""Two of the sampler's views: samples of a draw, and the path between two marked samples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from textual.binding import Binding, BindingType
+from textual.content import Content
+
+from tui.latent import Floats
+from tui.sampler import NO_SHEET, Sampler, Sheet
+from tui.saving import Shown
+from tui.widgets.sample_grid import SampleGrid
+
+QUIET: Final = "$text-muted"
+_MOST_STEPS: Final = 64
+
+
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """The image that is looked at more closely.
+
+    Attributes:
+        z: (d,).
+        image: (28, 28).
+        nudged: dimensions that were moved by hand.
+    """
+
+    z: Floats
+    image: NDArray[np.uint8]
+    nudged: frozenset[int] = frozenset()
+
+
+class View(Protocol):
+    """One way to look at what a model generates."""
+
+    def take(self, sampler: Sampler) -> None:
+        """Use this sampler from now on."""
+
+    def redraw(self) -> None:
+        """Decode anew, and show it."""
+
+    def chosen(self) -> Chosen | None:
+        """The image under the cursor."""
+
+    def headline(self) -> Content:
+        """What is shown, in a line."""
+
+    def shown(self) -> Shown | None:
+        """What can be saved; None if nothing is shown."""
+
+
+class SamplesView(SampleGrid):
+    """Samples of the present draw, as many as fit."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._sampler: Sampler | None = None
+        self._sheet = NO_SHEET
+
+    def take(self, sampler: Sampler) -> None:
+        """Use this sampler from now on."""
+        self._sampler = sampler
+
+    def redraw(self) -> None:
+        """Decode as many samples as fit."""
+        if self._sampler is not None:
+            self._show(self._sampler.samples(self.room()))
+
+    def nudge(self, dimension: int, by: float | None) -> None:
+        """Nudge the selected sample, and decode it alone."""
+        if self._sampler is not None and self.selected is not None:
+            self._show(self._sampler.nudged(self._sheet, self.selected, dimension, by))
+
+    def mark(self) -> None:
+        """Mark or unmark the selected sample."""
+        if self._sampler is not None and self.selected is not None:
+            self._sampler.marks.toggle(self._sampler.draws.current, self.selected)
+            self.marks = self._sampler.marks.letters(self._sampler.draws.current)
+
+    def chosen(self) -> Chosen | None:
+        """The selected sample."""
+        if self._sampler is None or self.selected is None:
+            return None
+        nudge = self._sampler.draws.current.nudges.get(self.selected)
+        nudged = frozenset() if nudge is None else frozenset(np.flatnonzero(nudge).tolist())
+        return Chosen(self._sheet.z[self.selected], self.images[self.selected], nudged)
+
+    def headline(self) -> Content:
+        """Which draw this is."""
+        if self._sampler is None:
+            return Content()
+        draw, (at, draws) = self._sampler.draws.current, self._sampler.draws.position
+        parts = [
+            figure("seed", f"{draw.seed}"),
+            figure("temperature", f"{draw.temperature:.1f}"),
+            figure("draw", f"{at} of {draws}"),
+        ]
+        if self.selected is not None:
+            parts.append(figure("sample", f"{self.selected + 1} of {len(self.images)}"))
+        if draw.nudges:
+            parts.append(Content.styled(f"{len(draw.nudges)} nudged", "$text-success"))
+        return Content("   ").join(parts)
+
+    def shown(self) -> Shown | None:
+        """The samples that are on the screen."""
+        if self._sampler is None or not len(self._sheet.z):
+            return None
+        draw = self._sampler.draws.current
+        facts = {"seed": draw.seed, "temperature": draw.temperature}
+        return Shown(f"samples-seed{draw.seed}", self._sheet, self.tiling.across, facts)
+
+    def _show(self, sheet: Sheet) -> None:
+        assert self._sampler is not None
+        self._sheet = sheet
+        self.marks = self._sampler.marks.letters(self._sampler.draws.current)
+        self.show(sheet.pixels)
+
+
+class PathView(SampleGrid):
+    """The path from mark A to mark B, in as many steps as fit."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "screen.back", "Samples", tooltip="Back to the samples")
+    ]
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._sampler: Sampler | None = None
+        self._sheet = NO_SHEET
+
+    def take(self, sampler: Sampler) -> None:
+        """Use this sampler from now on."""
+        self._sampler = sampler
+
+    def redraw(self) -> None:
+        """Decode the path."""
+        steps = min(_MOST_STEPS, self.room(captioned=True))
+        sheet = self._sampler.path(steps) if self._sampler is not None else None
+        if sheet is not None:
+            self._sheet = sheet
+            shares = [f"{share:.2f}" for share in np.linspace(0, 1, steps)]
+            self.show(sheet.pixels, captions=["A", *shares[1:-1], "B"][:steps])
+
+    def chosen(self) -> Chosen | None:
+        """The selected step."""
+        if self.selected is None:
+            return None
+        return Chosen(self._sheet.z[self.selected], self.images[self.selected])
+
+    def headline(self) -> Content:
+        """Which path this is."""
+        pair = self._sampler.marks.pair if self._sampler is not None else None
+        if self._sampler is None or pair is None:
+            return Content()
+        kind = Content.styled(f"{self._sampler.path_kind} path", "bold")
+        steps = Content(f"{len(self.images)} steps")
+        ends = [figure(letter, f"{mark}") for letter, mark in zip("AB", pair, strict=True)]
+        return Content("   ").join([kind, steps, *ends])
+
+    def shown(self) -> Shown | None:
+        """The steps that are on the screen."""
+        pair = self._sampler.marks.pair if self._sampler is not None else None
+        if self._sampler is None or pair is None or not len(self._sheet.z):
+            return None
+        facts = {
+            "path": self._sampler.path_kind,
+            "seed": [mark.draw.seed for mark in pair],
+            "temperature": [mark.draw.temperature for mark in pair],
+            "sample": [mark.index for mark in pair],
+        }
+        name = f"{self._sampler.path_kind}-path"
+        return Shown(name, self._sheet, self.tiling.across, facts)
+
+
+def figure(name: str, value: str) -> Content:
+    """A value after its name."""
+    return Content.styled(f"{name} ", QUIET) + Content(value)

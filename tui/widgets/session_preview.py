@@ -1,0 +1,184 @@
+"""What is known of the session under the cursor: settings, note, curves, newest samples."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Container, VerticalScroll
+from textual.timer import Timer
+from textual.widgets import Static
+
+from tui.catalogue import Entry
+from tui.cli.text import duration_text, one_line
+from tui.columns import loss_text
+from vae_engine.errors import EngineError
+from vae_engine.sessions.session import Session
+from vae_engine.settings import SETTINGS, changed_settings
+
+if TYPE_CHECKING:
+    from tui.history import History
+    from tui.widgets.chart import LossChart
+    from tui.widgets.images import ImageGrid
+    from vae_engine.sessions.previews import Images
+
+# Scrolling through the list reads nothing: only where the cursor rests is looked closer.
+_REST_SECONDS = 0.15
+_PREVIEWS_TRIED = 3
+_NOTE_LINES = 40
+# Cells of a sample in which a digit can be read with ease.
+_READABLE = (14, 7)
+_FEWEST_SAMPLES = 2
+# Their import takes as long as the app's first frame, which is not to wait for them.
+_SLOW_MODULES = ("tui.history", "tui.widgets.chart", "tui.widgets.images", "tui.rendering.curves")
+_ALWAYS_TOLD = ("dataset", "latent_dim", "seed")
+
+
+@dataclass(frozen=True, eq=False)
+class Glimpse:
+    """What was read of a session: its finished epochs, and the newest samples with their epoch."""
+
+    history: History
+    samples: Images
+    epoch: int = 0
+
+
+class SessionPreview(Container):
+    """Shows one session at a time; slow reading is done in a thread, when the cursor rests."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._entry: Entry | None = None
+        self._rest: Timer | None = None
+        self._chart: LossChart | None = None
+        self._grid: ImageGrid | None = None
+
+    def compose(self) -> ComposeResult:
+        """The words at once; curves and samples are mounted after the first frame."""
+        with VerticalScroll(id="preview-words"):
+            yield Static(id="preview-text")
+
+    def on_mount(self) -> None:
+        """Fetch the slow half."""
+        self.call_after_refresh(self._furnish)
+
+    def show(self, entry: Entry | None) -> None:
+        """Show a session as the list knows it; more follows when the cursor rests."""
+        before, self._entry = self._entry, entry
+        if entry == before:
+            return
+        text = preview_text(entry) if entry is not None else Text()
+        self.query_one("#preview-text", Static).update(text)
+        if entry is None or before is None or entry.id != before.id:
+            self._clear()
+        elif (entry.epoch, entry.status) == (before.epoch, before.status):
+            return
+        if self._rest is not None:
+            self._rest.stop()
+        self._rest = self.set_timer(_REST_SECONDS, self._look_closer)
+
+    @work
+    async def _furnish(self) -> None:
+        for name in _SLOW_MODULES:
+            await asyncio.to_thread(import_module, name)
+        from tui.widgets.chart import LossChart
+        from tui.widgets.images import ImageGrid
+
+        chart, grid = (
+            LossChart("loss", id="preview-curves", empty=""),
+            ImageGrid(id="preview-images"),
+        )
+        await self.mount(chart, grid)
+        self._chart, self._grid = chart, grid
+        self._look_closer()
+
+    def _clear(self) -> None:
+        """Take away what belongs to another session."""
+        if self._chart is not None:
+            self._fill(_no_glimpse())
+
+    @work(exclusive=True, group="glimpse")
+    async def _look_closer(self) -> None:
+        entry = self._entry
+        if entry is None or entry.problem or self._chart is None:
+            return
+        glimpse = await asyncio.to_thread(_glimpse, entry.folder)
+        if self.is_attached and self._entry is not None and self._entry.id == entry.id:
+            self._fill(glimpse)
+
+    def _fill(self, glimpse: Glimpse) -> None:
+        if self._chart is None or self._grid is None:
+            return
+        self._chart.show(glimpse.history.curves("loss") if len(glimpse.history) else ())
+        fitting = max(_FEWEST_SAMPLES, self._grid.capacity(_READABLE))
+        self._grid.show(glimpse.samples[:fitting])
+
+
+def _no_glimpse() -> Glimpse:
+    import numpy as np
+
+    from tui.history import History
+
+    return Glimpse(History(), np.zeros((0, 28, 28), np.uint8))
+
+
+def _glimpse(folder: Path) -> Glimpse:
+    """Read the finished epochs and the newest preview; in a thread."""
+    from tui.history import History
+    from vae_engine.sessions.previews import read_preview
+
+    nothing = _no_glimpse()
+    try:
+        session = Session(folder)
+        session.poll(progress=False)
+        history = History(session.log.history)
+        # The newest preview may be under way, or be lost.
+        for epoch in range(history.newest, max(0, history.newest - _PREVIEWS_TRIED), -1):
+            if (preview := read_preview(folder, epoch)) is not None:
+                return Glimpse(history, preview.samples, epoch)
+    except EngineError:
+        # The list says what is wrong with it.
+        return nothing
+    return Glimpse(history, nothing.samples)
+
+
+def preview_text(entry: Entry) -> Text:
+    """What the list knows of a session, in lines; foreign text is shown as it is."""
+    text = Text().append(entry.name + "\n", "bold")
+    text.append("".join(f"#{tag} " for tag in entry.tags) + "\n" if entry.tags else "", "bold")
+    note = [one_line(line) for line in entry.note.splitlines()[:_NOTE_LINES]]
+    text.append("".join(line + "\n" for line in note), "italic")
+    for name, value in _facts(entry):
+        text.append(f"{name} ", "dim")
+        text.append(f"{value}\n")
+    return text
+
+
+def _facts(entry: Entry) -> Iterator[tuple[str, str]]:
+    if entry.settings is None:
+        yield "damaged:", entry.problem
+        return
+    yield entry.status, f"{entry.epoch} of {entry.epochs} epochs"
+    if entry.status in ("failed", "diverged") and entry.stop_reason:
+        yield "because", entry.stop_reason
+    if entry.loss is not None:
+        yield "best val_loss", f"{loss_text(entry.loss)} ({entry.best_epoch})"
+    changed = changed_settings(entry.settings)
+    for name, setting in SETTINGS.items():
+        if name in _ALWAYS_TOLD or (name in changed and name != "threads"):
+            yield name, one_line(setting.format(getattr(entry.settings, name)))
+    if entry.speed:
+        yield "images/s", f"{entry.speed:,.0f}"
+    yield "trained", duration_text(entry.trained_seconds(time.time()))
+    yield "created", time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.created))
+    if entry.parent:
+        yield "forked from", one_line(entry.parent)
+    yield "id", entry.id

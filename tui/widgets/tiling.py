@@ -1,0 +1,100 @@
+"""Which size images get in the room there is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+TileSize = tuple[int, int]
+"""Columns and rows of cells that an image takes."""
+
+SIZES: Final[tuple[TileSize, ...]] = (
+    (28, 14),
+    (26, 13),
+    (24, 12),
+    (22, 11),
+    (20, 10),
+    (18, 9),
+    (16, 8),
+    (14, 7),
+    (12, 6),
+    (10, 5),
+    (8, 4),
+    (6, 3),
+)
+"""Sizes of images, from the one without loss to the smallest that shows a digit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tiling:
+    """Images side by side with a gap of one cell, row below row with a gap of one line.
+
+    Attributes:
+        columns: width of an image in cells.
+        rows: height of an image in lines.
+        across: images in a row.
+        visible: of these, how many are shown, from the left.
+        down: rows of images that are shown.
+    """
+
+    columns: int
+    rows: int
+    across: int
+    visible: int
+    down: int
+
+    def place(self, index: int) -> tuple[int, int] | None:
+        """Row and position in the row of an image; None if it is not shown."""
+        row, column = divmod(index, self.across)
+        return (row, column) if row < self.down and column < self.visible else None
+
+
+def capacity(size: TileSize, width: int, height: int, *, captioned: bool = False) -> int:
+    """How many images of a size have room; a caption below each takes the line of the gap."""
+    return _across(size, width) * _down(size, height, captioned)
+
+
+def arrange(
+    count: int,
+    width: int,
+    height: int,
+    *,
+    size: TileSize | None = None,
+    across: int | None = None,
+    captioned: bool = False,
+) -> Tiling:
+    """Give images the largest size at which all of them are shown.
+
+    Where not even the smallest leaves room for all, the first rows (or, of rows whose length was
+    asked for, the first images of each) are shown.
+
+    Args:
+        count: how many images.
+        width: of the room, in cells.
+        height: of the room, in lines.
+        size: the size they must have; None chooses it.
+        across: how many stand in a row; None takes as many as fit.
+        captioned: a line below each row of images is needed for captions.
+    """
+    for candidate in (size,) if size else SIZES:
+        tiling = _tiling(candidate, count, width, height, across, captioned)
+        if tiling.visible == tiling.across and tiling.down * tiling.across >= count:
+            return tiling
+    return tiling
+
+
+def _tiling(
+    size: TileSize, count: int, width: int, height: int, across: int | None, captioned: bool
+) -> Tiling:
+    fitting = _across(size, width)
+    wanted = max(1, across or min(fitting, count))
+    down = min(_down(size, height, captioned), -(-count // wanted))
+    return Tiling(*size, across=wanted, visible=min(wanted, fitting), down=down)
+
+
+def _across(size: TileSize, width: int) -> int:
+    return max(0, (width + 1) // (size[0] + 1))
+
+
+def _down(size: TileSize, height: int, captioned: bool) -> int:
+    return max(0, (height + (not captioned)) // (size[1] + 1))

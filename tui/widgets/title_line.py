@@ -1,0 +1,43 @@
+"""A title, which can change without a new layout of the screen."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.segment import Segment
+
+from tui.widgets.lines import Lines
+
+
+class TitleLine(Lines):
+    """One line: what follows, and which moment of it."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"title-line--title", "title-line--moment"}
+
+    DEFAULT_CSS = """
+    TitleLine {
+        height: 1;
+        & > .title-line--title { color: $foreground; text-style: bold; }
+        & > .title-line--moment { color: $text-muted; }
+    }
+    """
+
+    def __init__(self, title: str, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._title = title
+        self._moment = ""
+
+    @property
+    def text(self) -> str:
+        """What the line says."""
+        return f"{self._title}  {self._moment}".rstrip()
+
+    def show(self, moment: str) -> None:
+        """Change what stands after the title."""
+        self._moment = moment
+        self.draw()
+
+    def draw(self) -> None:
+        """Write the line."""
+        title, moment = self.part_style("title-line--title"), self.part_style("title-line--moment")
+        self.set_lines([[Segment(f"{self._title}  ", title), Segment(self._moment, moment)]])
