@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from tui.cli.text import one_line
+from tui.text import one_line
 from vae_engine.sessions import layout
 from vae_engine.sessions.listing import Listing, read_listing, session_folders
 from vae_engine.sessions.records import LIVE, Status

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tui.catalogue import Entry
-from tui.cli.text import age_text, duration_text, fitted
+from tui.text import age_text, duration_text, fitted
 
 SortKey = float | str
 

@@ -6,7 +6,7 @@ import os
 import shlex
 from pathlib import Path
 
-from tui.cli.text import encodable
+from tui.text import encodable
 from vae_engine.sessions.session import default_name
 from vae_engine.settings import SETTINGS, Settings, changed_settings
 

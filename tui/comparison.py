@@ -9,10 +9,10 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from tui.cli.text import duration_text, one_line
 from tui.columns import loss_text
 from tui.history import History
 from tui.rendering.series import Series
+from tui.text import duration_text, one_line
 from tui.widgets.table_layout import Head, Row
 from vae_engine.errors import EngineError
 from vae_engine.sessions.session import Session

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tui.cli.text import one_line
 from tui.operations import NAMED_DATASETS
+from tui.text import one_line
 from vae_engine.errors import SettingError
 from vae_engine.sessions.labels import check_label
 from vae_engine.sessions.records import Label

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from tui.cli.estimate import remaining_seconds
+from tui.estimate import remaining_seconds
 from tui.history import History
 from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions import atomic, inbox, layout

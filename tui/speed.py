@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tui.catalogue import Entry
-from tui.cli.text import duration_text
+from tui.text import duration_text
 from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions.records import WorkerRecord

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.cli.text import Column, duration_text, encodable, fitted, one_line, table
+from tui.cli.output import Column, table
+from tui.text import duration_text, encodable, fitted, one_line
 
 NASTY = {
     "escape sequence": "\x1b[2J\x1b[31mred",

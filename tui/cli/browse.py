@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import click
 
 from tui.cli.options import id_argument, json_option, store_option
+from tui.cli.output import Column, say, table, terminal_width
 from tui.cli.report import SessionEntry, session_entry, session_report, to_json
-from tui.cli.text import Column, age_text, duration_text, say, table, terminal_width
+from tui.text import age_text, duration_text
 from vae_engine.sessions.store import SessionStore
 
 _COLUMNS = (

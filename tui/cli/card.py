@@ -7,9 +7,9 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from tui.cli.output import Column, table
 from tui.cli.report import SessionReport
-from tui.cli.text import Column, duration_text, one_line, table
-from tui.cli.wording import REASONS
+from tui.text import REASONS, duration_text, one_line
 from vae_engine.settings import SETTINGS, Settings, changed_settings
 
 _LABEL_WIDTH = 11

@@ -9,7 +9,7 @@ import click
 from tui.cli import wording
 from tui.cli.follow import follow_to_the_end, tell_outcome
 from tui.cli.options import command_for, id_argument, plain_option, store_option
-from tui.cli.text import say
+from tui.cli.output import say
 from vae_engine.errors import SessionBusyError, SessionError
 from vae_engine.sessions import events as ev
 from vae_engine.sessions import inbox

@@ -8,8 +8,8 @@ import click
 
 from tui.cli.browse import tell_entries
 from tui.cli.options import command_for, ids_argument, json_option, store_option
+from tui.cli.output import say
 from tui.cli.report import session_entry
-from tui.cli.text import say
 from vae_engine.errors import SessionBusyError
 from vae_engine.sessions.session import worker_alive
 from vae_engine.sessions.store import Listing, SessionStore

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 
 from tui.cli import wording
+from tui.cli.output import say
 from tui.cli.screen import can_show_app, show_app
-from tui.cli.text import say
 from vae_engine.errors import SessionError
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.records import LIVE, Status

@@ -9,7 +9,7 @@ import sys
 import numpy as np
 from numpy.typing import NDArray
 
-from tui.cli.text import terminal_width
+from tui.cli.output import terminal_width
 from tui.rendering.ansi import to_ansi
 from tui.rendering.grid import Grid, fit_grid, render_grid
 from tui.rendering.images import Display

@@ -21,7 +21,8 @@ from tui.cli.options import (
     setting_option,
     store_option,
 )
-from tui.cli.text import encodable, say
+from tui.cli.output import say
+from tui.text import encodable
 from vae_engine.datasets import Dataset, load_dataset, to_float
 from vae_engine.errors import DatasetError, EngineError, SettingError
 from vae_engine.inference.pictures import picture, save_png

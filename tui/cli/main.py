@@ -140,7 +140,7 @@ def _os_exit(error: OSError) -> int:
 
 def _complain(message: str) -> None:
     # Imported here, since only errors need it before a command is loaded.
-    from tui.cli.text import say
+    from tui.cli.output import say
 
     try:
         say(f"vae: {message}", err=True)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from tui.cli.text import encodable
+from tui.text import encodable
 from vae_engine.errors import SettingError
 from vae_engine.sessions.labels import check_label
 from vae_engine.sessions.records import Label

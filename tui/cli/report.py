@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from tui.cli.text import encodable
+from tui.text import encodable
 from vae_engine.sessions.records import Result
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import Listing

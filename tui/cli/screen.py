@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
-from tui.cli.text import is_terminal, say
+from tui.cli.output import is_terminal, say
 from vae_engine.sessions.store import SessionStore
 
 _PLAIN_TERMS = ("", "dumb", "unknown")

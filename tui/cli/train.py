@@ -21,7 +21,7 @@ from tui.cli.options import (
     setting_options,
     store_option,
 )
-from tui.cli.text import say
+from tui.cli.output import say
 from vae_engine.errors import EngineError, SessionBusyError, SessionError
 from vae_engine.launcher import start_worker
 from vae_engine.sessions import layout

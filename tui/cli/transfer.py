@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from tui.cli.options import id_argument, output_option, store_option
-from tui.cli.text import encodable, say
+from tui.cli.output import say
+from tui.text import encodable
 from vae_engine.sessions.archive import export_session, import_session
 from vae_engine.sessions.store import SessionStore
 

@@ -3,21 +3,13 @@
 from __future__ import annotations
 
 from tui.cli.options import command_for
-from tui.cli.text import duration_text, encodable
+from tui.text import REASONS, duration_text, encodable
 from vae_engine.sessions import events as ev
 from vae_engine.sessions import layout
 from vae_engine.sessions.progress import SessionLog
 from vae_engine.sessions.records import Status
 from vae_engine.sessions.session import Session
 from vae_engine.settings import SETTINGS, changed_settings
-
-REASONS = {
-    "converged": "val_loss converged",
-    "epochs": "all epochs done",
-    "stop": "told to stop at the end of the epoch",
-    "stop_now": "told to stop at once",
-}
-"""The reasons for which a training ends in order, in words."""
 
 STARTING = "starting: importing TensorFlow"
 

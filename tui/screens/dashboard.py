@@ -13,12 +13,12 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Footer
 
-from tui.cli.text import one_line
 from tui.epoch_images import EpochImageReader, EpochImages
 from tui.feed import Snapshot
 from tui.rendering.curves import Scale
 from tui.screens.dashboard_body import PAGES, DashboardBody
 from tui.screens.training_actions import TrainingActions, key
+from tui.text import one_line
 from tui.timeline import Timeline
 from tui.widgets.chart import LossChart
 from tui.widgets.log_view import LogView

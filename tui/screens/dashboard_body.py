@@ -10,7 +10,6 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widgets import Static
 
-from tui.cli.text import one_line
 from tui.diagnosis import collapsed_dimensions, diagnose
 from tui.epoch_images import EpochImages
 from tui.feed import Snapshot
@@ -19,6 +18,7 @@ from tui.preferences import GlyphSet
 from tui.rendering.curves import Scale
 from tui.rendering.series import number_text
 from tui.screens.dashboard_layout import shows_whole, tile_for, tiles_width, whole_tile
+from tui.text import one_line
 from tui.timeline import Timeline
 from tui.widgets.chart import LossChart
 from tui.widgets.images import ImageGrid

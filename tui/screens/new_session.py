@@ -15,11 +15,11 @@ from textual.content import Content
 from textual.widgets import Button, Footer, Static
 
 from tui import operations
-from tui.cli.text import one_line
 from tui.command_line import train_command
 from tui.draft import NAME, PRESETS, Draft, default_texts, preset_texts, read_draft, texts_of
 from tui.screens.size import SizedScreen
 from tui.speed import Speed, expected_duration, measured_speeds
+from tui.text import one_line
 from tui.widgets.setting_form import SettingForm, describe_field
 from vae_engine.errors import EngineError
 from vae_engine.sessions.session import Session

@@ -13,7 +13,6 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import ContentSwitcher, Footer, Static
 
-from tui.cli.text import one_line
 from tui.decoders import Supply
 from tui.embeddings import Embeddings, embeddings_of
 from tui.preferences import Preferences
@@ -23,6 +22,7 @@ from tui.screens.decoder_screen import DecoderScreen
 from tui.screens.prompts import LineScreen
 from tui.screens.sampler_keys import SAMPLER_KEYS
 from tui.screens.sampler_wording import decoder_line
+from tui.text import one_line
 from tui.widgets.images import ImageGrid
 from tui.widgets.latent_map import LatentMap
 from tui.widgets.latent_vector import LatentVector

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from tui.cli.text import one_line
 from tui.decoders import Supply
+from tui.text import one_line
 
 _QUIET = "$text-muted"
 

@@ -12,8 +12,8 @@ from textual.binding import Binding, BindingType
 
 from tui import operations
 from tui.catalogue import Entry
-from tui.cli.text import one_line
 from tui.screens.size import SizedScreen
+from tui.text import one_line
 from vae_engine.errors import EngineError
 from vae_engine.sessions.labels import check_label
 from vae_engine.sessions.records import Label

@@ -14,11 +14,11 @@ from textual.content import Content
 from textual.widgets import Footer, Input, Static
 
 from tui.catalogue import Entry
-from tui.cli.text import encodable, one_line
 from tui.columns import COLUMN_IDS, COLUMNS, sort_entries
 from tui.filtering import Filter, parse_filter
 from tui.preferences import Preferences
 from tui.screens.session_actions import SessionActions, key
+from tui.text import encodable, one_line
 from tui.widgets.session_preview import SessionPreview
 from tui.widgets.session_table import SessionTable
 from tui.widgets.table_layout import Head, Row

@@ -10,10 +10,10 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from tui import operations
-from tui.cli.text import one_line
 from tui.feed import SessionFeed, Snapshot
 from tui.screens.dialogs import ConfirmScreen, NumberScreen
 from tui.screens.size import SizedScreen
+from tui.text import one_line
 from vae_engine.errors import EngineError
 from vae_engine.sessions.inbox import CommandName
 from vae_engine.sessions.records import Status

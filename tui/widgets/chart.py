@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.timer import Timer
 
-from tui.cli.text import fitted, one_line
+from tui.text import fitted, one_line
 from tui.widgets.lines import Lines
 
 # plotext and NumPy take a while to import, which the first frame of the app need not wait for.

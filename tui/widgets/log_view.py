@@ -13,7 +13,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.cli.text import one_line
+from tui.text import one_line
 
 
 class LogView(ScrollView, can_focus=True, inherit_bindings=False):

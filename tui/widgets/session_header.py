@@ -9,11 +9,10 @@ from typing import ClassVar
 from rich.cells import cell_len
 from rich.segment import Segment
 
-from tui.cli.text import duration_text, fitted, one_line
-from tui.cli.wording import REASONS
 from tui.columns import STATUS_GLYPHS
 from tui.feed import Snapshot
 from tui.rendering.series import number_text
+from tui.text import REASONS, duration_text, fitted, one_line
 from tui.widgets.lines import Lines
 from vae_engine.sessions.inbox import CommandName
 from vae_engine.sessions.records import Status

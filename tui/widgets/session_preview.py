@@ -18,8 +18,8 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from tui.catalogue import Entry
-from tui.cli.text import duration_text, one_line
 from tui.columns import loss_text
+from tui.text import duration_text, one_line
 from vae_engine.errors import EngineError
 from vae_engine.sessions.session import Session
 from vae_engine.settings import SETTINGS, changed_settings

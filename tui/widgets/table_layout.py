@@ -8,7 +8,7 @@ from typing import Literal
 
 from rich.cells import cell_len
 
-from tui.cli.text import fitted
+from tui.text import fitted
 
 MARK = 3
 """Cells in front of each row, in which the cursor and selected rows are marked."""

@@ -1,0 +1,73 @@
+"""Text for one line of a screen or a pipe: foreign text made harmless, times and widths in words.
+
+Names, notes, log lines and errors can come from strangers. What went through `one_line` can neither
+steer the terminal nor break a table.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Literal
+
+from rich.cells import cell_len, set_cell_size
+
+_LONGEST = 1000
+_UNPRINTABLE = "?"
+
+REASONS = {
+    "converged": "val_loss converged",
+    "epochs": "all epochs done",
+    "stop": "told to stop at the end of the epoch",
+    "stop_now": "told to stop at once",
+}
+"""The reasons for which a training ends in order, in words."""
+
+
+def one_line(text: str, longest: int = _LONGEST) -> str:
+    """`text` on one line: no control characters, no marks of direction, no more than `longest`.
+
+    White space becomes spaces; what cannot be printed becomes a question mark.
+    """
+    shown = "".join(_printable(char) for char in text[: longest + 1]).rstrip()
+    return shown if len(shown) <= longest else shown[: longest - 3] + "..."
+
+
+def encodable(text: str) -> str:
+    """`text` with a question mark for each undecodable byte of a path or an argument."""
+    return text.encode("utf-8", "replace").decode()
+
+
+def fitted(text: str, width: int, align: Literal["left", "right"] = "left") -> str:
+    """`text` in exactly `width` cells: cut and marked with a tilde, or filled with spaces."""
+    length = cell_len(text)
+    if length > width:
+        return set_cell_size(text, width - 1) + "~" if width else ""
+    filling = " " * (width - length)
+    return filling + text if align == "right" else text + filling
+
+
+def duration_text(seconds: float) -> str:
+    """Seconds in at most six characters: `42s`, `9m40s`, `1h05m`, `3d02h`."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole}s"
+    if whole < 3600:
+        return f"{whole // 60}m{whole % 60:02}s"
+    if whole < 86_400:
+        return f"{whole // 3600}h{whole % 3600 // 60:02}m"
+    return f"{whole // 86_400}d{whole % 86_400 // 3600:02}h"
+
+
+def age_text(then: float) -> str:
+    """How long ago a time in seconds since 1970 was, in one unit: `5m`, `3h`, `12d`."""
+    seconds = max(0, int(time.time() - then))
+    for unit, size in (("d", 86_400), ("h", 3600), ("m", 60)):
+        if seconds >= size:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
+
+
+def _printable(char: str) -> str:
+    if char.isprintable():
+        return char
+    return " " if char.isspace() else _UNPRINTABLE
