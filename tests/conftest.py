@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from vae_engine.launcher import start_worker
+from vae_engine.sessions import layout
+from vae_engine.sessions.atomic import read_record
+from vae_engine.sessions.records import WorkerRecord
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import make_settings
@@ -23,6 +29,24 @@ def wait_for(condition: Callable[[], bool], seconds: float = DEADLINE) -> None:
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.02)
+
+
+@pytest.fixture(scope="session")
+def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first 5,000 training and 500 test digits of MNIST, as a dataset file."""
+    import vae_engine.datasets
+
+    packaged = Path(vae_engine.datasets.__file__).parent / "mnist.npz"
+    path = tmp_path_factory.mktemp("data") / "digits.npz"
+    with np.load(packaged, allow_pickle=False) as arrays:
+        np.savez(
+            path,
+            x_train=arrays["x_train"][:5000],
+            y_train=arrays["y_train"][:5000],
+            x_test=arrays["x_test"][:500],
+            y_test=arrays["y_test"][:500],
+        )
+    return path
 
 
 @pytest.fixture(scope="session")
@@ -48,3 +72,19 @@ def own_trained_session(trained_session: Session, tmp_path: Path) -> Session:
     folder = tmp_path / "sessions" / trained_session.id
     shutil.copytree(trained_session.folder, folder)
     return Session(folder)
+
+
+@pytest.fixture
+def no_workers_left(store: SessionStore) -> Iterator[None]:
+    """Kill the workers of this test's sessions when it ends."""
+    yield
+    for listing in store.listings():
+        kill_worker(Session(listing.folder))
+
+
+def kill_worker(session: Session) -> None:
+    """SIGKILL the session's worker, if it has one."""
+    if session.alive():
+        pid = read_record(session.folder / layout.WORKER, WorkerRecord).pid
+        assert pid != os.getpid()
+        os.kill(pid, signal.SIGKILL)

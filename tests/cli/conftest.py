@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -12,10 +11,6 @@ import pytest
 from tests.cli.terminal import VAE, Attach, terminals
 from tests.tui.recorder import Recorder
 from tui.cli.main import run
-from vae_engine.sessions import layout
-from vae_engine.sessions.atomic import read_record
-from vae_engine.sessions.records import WorkerRecord
-from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 
 
@@ -111,22 +106,6 @@ def terminal() -> Iterator[Attach]:
     """Run `vae` with these arguments on a terminal of its own."""
     with terminals() as start:
         yield start
-
-
-@pytest.fixture
-def no_workers_left(store: SessionStore) -> Iterator[None]:
-    """Kill the workers of this test's sessions when it ends."""
-    yield
-    for listing in store.listings():
-        kill_worker(Session(listing.folder))
-
-
-def kill_worker(session: Session) -> None:
-    """SIGKILL the session's worker, if it has one."""
-    if session.alive():
-        pid = read_record(session.folder / layout.WORKER, WorkerRecord).pid
-        assert pid != os.getpid()
-        os.kill(pid, signal.SIGKILL)
 
 
 def finish(process: subprocess.Popen[str]) -> Outcome:

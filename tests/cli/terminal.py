@@ -21,6 +21,9 @@ from tests.conftest import wait_for
 
 VAE = Path(sys.executable).with_name("vae")
 
+Cell = tuple[str, str, str]
+"""A character, its colour and that of its background."""
+
 
 @dataclass
 class Terminal:
@@ -35,6 +38,17 @@ class Terminal:
     def text(self) -> str:
         return "\n".join(line.rstrip() for line in self.screen.display).rstrip()
 
+    @property
+    def cells(self) -> list[list[Cell]]:
+        """What stands in every cell, row by row."""
+        rows, columns = range(self.screen.lines), range(self.screen.columns)
+        written = ((self.screen.buffer[row][column] for column in columns) for row in rows)
+        return [[(cell.data, cell.fg, cell.bg) for cell in row] for row in written]
+
+    def press(self, keys: str) -> None:
+        """Type characters, or the sequences that a terminal sends for other keys."""
+        os.write(self.master, keys.encode())
+
     def feed(self) -> None:
         while select([self.master], [], [], 0)[0]:
             try:
@@ -44,14 +58,19 @@ class Terminal:
             self.stream.feed(data)
 
     def wait_for(self, part: str) -> None:
+        self.wait_until(lambda: part in self.text, part)
+
+    def wait_until(self, reached: Callable[[], object], wanted: str) -> None:
+        """Take in what is written until something is true of it."""
+
         def shown() -> bool:
             self.feed()
-            return part in self.text
+            return bool(reached())
 
         try:
             wait_for(shown, 60)
         except AssertionError:
-            raise AssertionError(f"no {part!r} in:\n{self.text}") from None
+            raise AssertionError(f"no {wanted!r} in:\n{self.text}") from None
 
     def wait(self) -> int:
         def ended() -> bool:
@@ -68,15 +87,17 @@ Attach = Callable[..., Terminal]
 
 @contextlib.contextmanager
 def terminals() -> Iterator[Attach]:
-    """What runs `vae` with arguments on a terminal of `columns` x 24; none outlives the block."""
+    """What runs `vae` with arguments on a terminal of its own; none outlives the block."""
     opened: list[Terminal] = []
 
-    def start(*arguments: str, columns: int = 80, term: str = "xterm-256color") -> Terminal:
+    def start(
+        *arguments: str, columns: int = 80, rows: int = 24, term: str = "xterm-256color"
+    ) -> Terminal:
         master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         environment = {**os.environ, "TERM": term}
         for name in ("COLUMNS", "LINES"):
-            del environment[name]
+            environment.pop(name, None)
         process = subprocess.Popen(
             [VAE, *arguments],
             stdin=slave,
@@ -86,7 +107,7 @@ def terminals() -> Iterator[Attach]:
             start_new_session=True,
         )
         os.close(slave)
-        screen = pyte.Screen(columns, 24)
+        screen = pyte.Screen(columns, rows)
         opened.append(Terminal(process, master, screen, pyte.ByteStream(screen)))
         return opened[-1]
 

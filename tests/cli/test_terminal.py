@@ -27,7 +27,7 @@ def test_a_terminal_gets_the_dashboard_and_leaving_it_tells_how_to_come_back(
     shown = terminal("attach", "mine", columns=100)
     shown.wait_for("epoch 2/10")
     shown.wait_for("step 20/40")
-    os.write(shown.master, b"q")
+    shown.press("q")
     assert shown.wait() == 0
     assert not shown.screen.cursor.hidden
     flowing = shown.text.replace("\n", "")
@@ -42,7 +42,7 @@ def test_a_run_that_ended_meanwhile_tells_its_outcome(
     recorder.finish_epoch(training, 3)
     recorder.emit(training, COMPLETED)
     shown.wait_for("completed")
-    os.write(shown.master, b"q")
+    shown.press("q")
     assert shown.wait() == 0
     assert "completed after 3 epochs" in shown.text
 
@@ -51,7 +51,7 @@ def test_vae_alone_opens_the_list_of_sessions(terminal: Attach, training: Sessio
     shown = terminal(columns=100)
     shown.wait_for("mine")
     shown.wait_for("1 session")
-    os.write(shown.master, b"q")
+    shown.press("q")
     assert shown.wait() == 0
 
 
@@ -76,9 +76,9 @@ def test_a_dumb_terminal_gets_lines(
 
 def test_emptying_the_trash_asks_on_a_terminal(terminal: Attach, recorder: Recorder) -> None:
     recorder.store.delete(recorder.session(previews=False))
-    for answer, left in ((b"n\n", 1), (b"y\n", 0)):
+    for answer, left in (("n\n", 1), ("y\n", 0)):
         shown = terminal("trash", "--empty")
         shown.wait_for("Delete 1 session for good?")
-        os.write(shown.master, answer)
+        shown.press(answer)
         assert shown.wait() == 0
         assert len(recorder.store.trash()) == left

@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from vae_engine.launcher import start_worker
@@ -21,24 +20,6 @@ from vae_engine.settings import Settings, make_settings
 
 # A bound on a hang, not an expectation.
 DEADLINE = 300.0
-
-
-@pytest.fixture(scope="session")
-def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The first 5,000 training and 500 test digits of MNIST, as a dataset file."""
-    import vae_engine.datasets
-
-    packaged = Path(vae_engine.datasets.__file__).parent / "mnist.npz"
-    path = tmp_path_factory.mktemp("data") / "digits.npz"
-    with np.load(packaged, allow_pickle=False) as arrays:
-        np.savez(
-            path,
-            x_train=arrays["x_train"][:5000],
-            y_train=arrays["y_train"][:5000],
-            x_test=arrays["x_test"][:500],
-            y_test=arrays["y_test"][:500],
-        )
-    return path
 
 
 @pytest.fixture(scope="session")

@@ -7,13 +7,16 @@ import os
 import socket
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import filelock
 import psutil
 
 from vae_engine.errors import SessionBusyError
 from vae_engine.sessions import layout
 from vae_engine.sessions.records import WorkerRecord
+
+if TYPE_CHECKING:
+    import filelock
 
 HEARTBEAT_SECONDS = 2.0
 # Across hosts nothing but the heartbeat can be seen; clocks and network file systems may lag.
@@ -91,6 +94,8 @@ def hold_lock(folder: Path) -> filelock.BaseFileLock:
         SessionBusyError: another worker has it.
         OSError: the folder is missing or cannot be written.
     """
+    import filelock  # Listing and looking never need it, and should start at once.
+
     if not folder.is_dir():  # The lock would make it.
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder))
     lock = filelock.FileLock(folder / layout.LOCK)

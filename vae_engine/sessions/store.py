@@ -8,7 +8,6 @@ import shutil
 import sys
 import time
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 
 import msgspec
@@ -53,6 +52,8 @@ class SessionStore:
             SettingError: the name is too long, or no line of text.
             SessionError: the folder cannot be written.
         """
+        from importlib.metadata import version  # Only creating needs it, and it is slow.
+
         label = check_label(Label(name=name or default_name(settings)))
         now = time.time()
         manifest = Manifest(
