@@ -6,8 +6,9 @@ import pytest
 from vae_engine.datasets import Dataset, load_dataset
 from vae_engine.model.network import Networks, build_networks, weights_sha256
 from vae_engine.settings import Settings, make_settings
+from vae_engine.training.inputs import EpochInputs
 from vae_engine.training.randomness import Purpose, epoch_order
-from vae_engine.training.steps import EpochInputs, Evaluator, TrainingSteps, make_optimizer
+from vae_engine.training.steps import Evaluator, TrainingSteps, make_optimizer
 
 SMALL = make_settings(
     latent_dim=3, filters=(4, 8), dense_units=(32,), batch_size=32, seed=4, threads=2

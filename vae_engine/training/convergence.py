@@ -24,16 +24,19 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     min_epochs: int
     decay_epochs: int
 
+    @property
+    def shortest(self) -> int:
+        """How many epochs it trains at least."""
+        return max(self.min_epochs, self.first_epoch + 1) - self.first_epoch
+
 
 def make_plan(*, first_epoch: int, epochs: int, min_epochs: int, decay_epochs: int) -> Plan:
     """A plan whose decay takes at most 2/5 of the epochs, so that a short run learns first."""
-    shortest = max(min_epochs, first_epoch + 1) - first_epoch
-    return Plan(
-        first_epoch=first_epoch,
-        epochs=epochs,
-        min_epochs=min_epochs,
-        decay_epochs=min(decay_epochs, max(1, shortest * 2 // 5)) if decay_epochs else 0,
+    plan = Plan(
+        first_epoch=first_epoch, epochs=epochs, min_epochs=min_epochs, decay_epochs=decay_epochs
     )
+    longest = max(1, plan.shortest * 2 // 5)
+    return msgspec.structs.replace(plan, decay_epochs=min(decay_epochs, longest))
 
 
 class Convergence(msgspec.Struct, frozen=True, kw_only=True):

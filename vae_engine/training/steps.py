@@ -18,29 +18,13 @@ from vae_engine.model.objective import (
     reparameterize,
 )
 from vae_engine.settings import Settings
+from vae_engine.training.inputs import EpochInputs
 from vae_engine.training.randomness import Purpose, normal_noise
 
 Tensor = Any
 Totals = tuple[float, float, float]
 
 _EVALUATION_BATCH = 500
-
-
-@dataclass(frozen=True)
-class EpochInputs:
-    """What an epoch's steps are given.
-
-    Attributes:
-        epoch: its number, from 1.
-        order: (images,) int32 indices of the training images.
-        learning_rates: (steps,) float32.
-        betas: (steps,) float32.
-    """
-
-    epoch: int
-    order: NDArray[np.int32]
-    learning_rates: NDArray[np.float32]
-    betas: NDArray[np.float32]
 
 
 @dataclass(frozen=True)

@@ -16,14 +16,14 @@ from vae_engine.sessions import events as ev
 from vae_engine.sessions.journal import Journal
 from vae_engine.sessions.previews import write_preview
 from vae_engine.settings import Settings
-from vae_engine.training import checkpoint, convergence, export, schedule
+from vae_engine.training import checkpoint, convergence, export
 from vae_engine.training.checkpoint import Checkpoint, TrainingState
 from vae_engine.training.controls import Controls
 from vae_engine.training.finish import write_result
+from vae_engine.training.inputs import EpochInputs, epoch_inputs
 from vae_engine.training.preview import PreviewArtist, choose_originals
-from vae_engine.training.randomness import Purpose, epoch_order
+from vae_engine.training.randomness import Purpose
 from vae_engine.training.steps import (
-    EpochInputs,
     Evaluation,
     Evaluator,
     TrainingSteps,
@@ -179,7 +179,13 @@ class Trainer:
 
     def _train_epoch(self) -> bool:
         """Train one epoch, or what is left of it; False when told to stop at once."""
-        inputs = self._inputs(self.state.epoch + 1)
+        inputs = epoch_inputs(
+            self._settings,
+            self.state.plan,
+            self.state.convergence,
+            epoch=self.state.epoch + 1,
+            images=self._steps.images,
+        )
         while self.state.step < self._steps.steps:
             self._pause_if_told()
             if self._controls.stop == "now":
@@ -305,36 +311,6 @@ class Trainer:
         self._controls.wait_while_paused()
         if self._controls.stop is None:
             self._journal.emit(ev.Continued())
-
-    def _inputs(self, epoch: int) -> EpochInputs:
-        settings, state, per_epoch = self._settings, self.state, self._steps.steps
-        steps = np.arange((epoch - 1) * per_epoch, epoch * per_epoch, dtype=np.int64)
-        decay = state.convergence.decay_start
-        return EpochInputs(
-            epoch=epoch,
-            order=epoch_order(settings.seed, epoch, self._steps.images),
-            learning_rates=schedule.learning_rates(
-                peak=settings.learning_rate,
-                warmup_steps=min(settings.warmup_steps, self._shortest_steps() // 10),
-                decay_steps=state.plan.decay_epochs * per_epoch,
-                first_step=state.plan.first_epoch * per_epoch,
-                decay_start=None if decay is None else decay * per_epoch,
-                steps=steps,
-            ),
-            betas=schedule.betas(
-                beta=settings.beta,
-                warmup_steps=min(
-                    round(settings.beta_warmup_epochs * per_epoch),
-                    self._shortest_steps() * 3 // 10,
-                ),
-                steps=steps,
-            ),
-        )
-
-    def _shortest_steps(self) -> int:
-        """Steps of the plan if it ends as early as it may."""
-        plan = self.state.plan
-        return (max(plan.min_epochs, plan.first_epoch + 1) - plan.first_epoch) * self._steps.steps
 
     def _save(self) -> None:
         checkpoint.save(
