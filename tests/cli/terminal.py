@@ -68,7 +68,7 @@ class Terminal:
             return bool(reached())
 
         try:
-            wait_for(shown, 60)
+            wait_for(shown)
         except AssertionError:
             raise AssertionError(f"no {wanted!r} in:\n{self.text}") from None
 
@@ -77,7 +77,7 @@ class Terminal:
             self.feed()
             return self.process.poll() is not None
 
-        wait_for(ended, 60)
+        wait_for(ended)
         self.feed()
         return self.process.returncode
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from textual import events
 from textual.app import App
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.widgets import Static
 
@@ -13,7 +14,8 @@ from textual.widgets import Static
 def burst(app: App[Any], *keys: str) -> None:
     """Press keys faster than the app works, as they arrive over a slow link."""
     for key in keys:
-        app.post_message(events.Key(key, key if len(key) == 1 else None))
+        one = len(key) == 1
+        app.post_message(events.Key(_character_to_key(key) if one else key, key if one else None))
 
 
 async def type_text(pilot: Pilot[Any], text: str) -> None:

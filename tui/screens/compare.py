@@ -58,7 +58,7 @@ class CompareScreen(SizedScreen):
         _key("s", "smooth", "Smooth", "Smooth the curves more, or not at all"),
         _key("a", "recent", "Recent", "Only the recent epochs, or all"),
         _key("enter", "open", "Open", "Open the session's dashboard"),
-        _key("escape", "app.pop_screen", "Back", "Back to the list"),
+        _key("escape", "dismiss", "Back", "Back to the list"),
     ]
 
     def __init__(self, sessions: Sequence[Session]) -> None:

@@ -126,7 +126,7 @@ class DashboardScreen(TrainingActions):
 
     def action_back(self) -> None:
         """Leave the dashboard."""
-        self.app.pop_screen()
+        self.dismiss()
 
     def action_generate(self) -> None:
         """Open the sampler."""

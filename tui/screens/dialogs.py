@@ -8,11 +8,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from tui.screens.leaving import Dialog
 
-class ConfirmScreen(ModalScreen[bool]):
+
+class ConfirmScreen(Dialog[bool]):
     """Asks before something is done that cannot be taken back; the answer is its result."""
 
     CSS_PATH = "dialogs.tcss"
@@ -44,7 +45,7 @@ class ConfirmScreen(ModalScreen[bool]):
         self.dismiss(answer)
 
 
-class NumberScreen(ModalScreen[int | None]):
+class NumberScreen(Dialog[int | None]):
     """Asks for a whole number; None if the question is left."""
 
     CSS_PATH = "dialogs.tcss"

@@ -11,10 +11,11 @@ from textual.app import App, ComposeResult
 from textual.binding import ActiveBinding, Binding, BindingType
 from textual.containers import Container, Vertical, VerticalScroll
 from textual.keys import format_key
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widgets import RadioButton, RadioSet, Static
 
 from tui.preferences import GlyphSet
+from tui.screens.leaving import Dialog
 
 if TYPE_CHECKING:
     from tui.app import WorkbenchApp
@@ -40,7 +41,7 @@ _KEY_WIDTH = 9
 _TEXTUALS_OWN = {"screen.copy_text", "page_left", "page_right", "app.help_quit"}
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(Dialog[None]):
     """What the keys of the screen below do."""
 
     CSS_PATH = "help.tcss"

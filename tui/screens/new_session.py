@@ -41,7 +41,7 @@ class NewSessionScreen(SizedScreen):
         Binding("tab,down", "app.focus_next", "Next field", show=False, priority=True),
         Binding("shift+tab,up", "app.focus_previous", "Field before", show=False, priority=True),
         Binding("f1", "app.help", "Help", id="new.help", tooltip="The keys of this screen"),
-        Binding("escape", "app.pop_screen", "Back", id="new.leave", tooltip="Start nothing"),
+        Binding("escape", "dismiss", "Back", id="new.leave", tooltip="Start nothing"),
         *(
             Binding(
                 f"f{at}",

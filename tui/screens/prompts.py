@@ -11,16 +11,16 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Checkbox, Input, Static, TextArea
 
+from tui.screens.leaving import Dialog
 from vae_engine.errors import SettingError
 from vae_engine.sessions.labels import NOTE_LIMIT
 
 _LEAVE = Binding("escape", "dismiss(None)", "Back", id="prompt.leave", tooltip="Change nothing")
 
 
-class LineScreen(ModalScreen[str | None]):
+class LineScreen(Dialog[str | None]):
     """Asks for a line of text; None if it is left."""
 
     CSS_PATH = "prompts.tcss"
@@ -69,7 +69,7 @@ class LineScreen(ModalScreen[str | None]):
         return ""
 
 
-class NoteScreen(ModalScreen[str | None]):
+class NoteScreen(Dialog[str | None]):
     """Asks for a note of several lines; None if it is left."""
 
     CSS_PATH = "prompts.tcss"
@@ -100,7 +100,7 @@ class NoteScreen(ModalScreen[str | None]):
             self.query_one(".dialog-detail", Static).update(Content(wrong))
 
 
-class ArchiveScreen(ModalScreen[tuple[Path, bool] | None]):
+class ArchiveScreen(Dialog[tuple[Path, bool] | None]):
     """Asks where to write an archive, and whether without what only further training needs."""
 
     CSS_PATH = "prompts.tcss"

@@ -189,7 +189,7 @@ class SamplerScreen(DecoderScreen):
 
     def action_leave(self) -> None:
         """Leave the sampler."""
-        self.app.pop_screen()
+        self.dismiss()
 
     def action_save(self) -> None:
         """Save what is shown."""

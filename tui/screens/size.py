@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from textual import events
-from textual.screen import Screen
 from textual.widgets import Static
+
+from tui.screens.leaving import LeavableScreen
 
 LEAST_COLUMNS, LEAST_ROWS = 60, 20
 
@@ -37,7 +38,7 @@ class SizeNotice(Static):
     """
 
 
-class SizedScreen(Screen[None]):
+class SizedScreen(LeavableScreen[None]):
     """A screen that says so where it has no room; all screens of the app derive from it."""
 
     def on_resize(self, event: events.Resize) -> None:

@@ -1,0 +1,70 @@
+"""The session that the repository brings, so that browsing and sampling work at once."""
+
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import vae_engine
+
+SESSIONS = Path(__file__).parents[1] / "sessions"
+
+
+@pytest.fixture(scope="module")
+def example() -> vae_engine.SavedSession:
+    return vae_engine.load_session("example", SESSIONS)
+
+
+def tracked_files() -> list[Path]:
+    done = subprocess.run(
+        ["git", "ls-files", "-z", "sessions"],
+        cwd=SESSIONS.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [SESSIONS.parent / name for name in done.stdout.split("\0") if name]
+
+
+def test_it_was_trained_on_all_of_mnist_at_two_dimensions(
+    example: vae_engine.SavedSession,
+) -> None:
+    assert example.status == "completed"
+    assert example.settings == vae_engine.make_settings(threads=example.settings.threads)
+    prepared = example.session.log.prepared
+    assert prepared is not None
+    assert prepared.dataset["train_images"] == 55_000
+    assert prepared.dataset["sha256"] == vae_engine.load_dataset("mnist").sha256
+    assert len(example.history()["epoch"]) >= 20
+
+
+def test_it_is_slim() -> None:
+    files = tracked_files()
+    assert files
+    assert sum(path.stat().st_size for path in files) < 5_000_000
+    assert len({path.relative_to(SESSIONS).parts[0] for path in files}) == 1
+
+
+def test_its_test_loss_can_be_measured_again(example: vae_engine.SavedSession) -> None:
+    result = example.result()
+    assert result is not None
+    images = vae_engine.load_dataset("mnist").test_images
+    z_mean, z_log_var = example.embed(images)
+    rng = np.random.default_rng(0)
+    z = z_mean + np.exp(0.5 * z_log_var) * rng.standard_normal(z_mean.shape)
+    p = np.clip(example.decode(z.astype(np.float32)), 1e-7, 1 - 1e-7).astype(np.float64)
+    x = images / 255.0
+    reconstruction = -(x * np.log(p) + (1 - x) * np.log1p(-p)).sum(axis=(1, 2)).mean()
+    kl = 0.5 * (z_mean**2 + np.exp(z_log_var) - z_log_var - 1).sum(axis=1).mean()
+    assert kl == pytest.approx(result.test_kl_loss, rel=1e-3)
+    # Other noise: the mean over 10,000 images moves by a few hundredths of a nat.
+    assert reconstruction + kl == pytest.approx(result.test_loss, abs=0.3)
+
+
+def test_its_embeddings_are_those_of_the_test_split(example: vae_engine.SavedSession) -> None:
+    dataset = vae_engine.load_dataset("mnist")
+    with np.load(example.session.folder / "embeddings.npz", allow_pickle=False) as arrays:
+        np.testing.assert_array_equal(arrays["labels"], dataset.test_labels)
+        z_mean, _ = example.embed(dataset.test_images[:100])
+        np.testing.assert_allclose(arrays["z_mean"][:100], z_mean, atol=1e-4)
