@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from tests.worker.conftest import Runner, kill, wait_until
+from vae_engine.inference.sampling import draw_prior, find_export, load_decoder
 from vae_engine.sessions import inbox
 from vae_engine.sessions.events import EpochEnded
 from vae_engine.sessions.session import Session
@@ -58,6 +59,20 @@ def test_killed_and_stopped_sessions_end_with_the_same_bits(
     assert session.log.run == 3
     assert weights(session) == weights(undisturbed)
     assert figures(session) == figures(undisturbed)
+
+
+def test_a_session_stopped_in_its_first_epoch_can_be_sampled(
+    runner: Runner, small: Settings
+) -> None:
+    session = runner.create(small)
+    runner.start(session)
+    wait_until(session, lambda: in_the_middle_of(session, 1))
+    inbox.send(session.folder, "stop_now")
+    wait_until(session, lambda: session.log.phase == "ended")
+    assert (session.status(), session.log.epoch) == ("stopped", 0)
+    entry = find_export(session)
+    assert (entry.epoch, entry.step > 0) == (0, True)
+    assert load_decoder(session).decode(draw_prior(2, 2, seed=0)).shape == (2, 28, 28)
 
 
 def test_an_extension_continues_the_history(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import platform
 import socket
@@ -18,6 +19,9 @@ _PACKAGES = ("tensorflow", "keras", "numpy", "ai-edge-litert", "vae-workbench")
 def configure_tensorflow(settings: Settings) -> None:
     """Make TensorFlow deterministic and give it its threads; once, before any operation runs."""
     tf.config.experimental.enable_op_determinism()
+    # Every export would tell the folder in /tmp that it passed through.
+    for name in ("tensorflow", "absl"):
+        logging.getLogger(name).setLevel(logging.WARNING)
     tf.config.threading.set_intra_op_parallelism_threads(settings.threads)
     tf.config.threading.set_inter_op_parallelism_threads(settings.threads)
     for gpu in tf.config.list_physical_devices("GPU"):
