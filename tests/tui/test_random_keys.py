@@ -1,0 +1,126 @@
+"""Any key, anywhere, at any time: nothing crashes, and nobody sees a traceback."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import string
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from textual.screen import Screen
+
+from tests.conftest import DEADLINE
+from tests.tui.pilot import burst, screen_text
+from tests.tui.recorder import Recorder, progress
+from tests.tui.test_sessions_screen import sessions
+from tests.tui.watching import until
+from tui import operations
+from tui.app import WorkbenchApp
+from tui.screens.dashboard import DashboardScreen
+from tui.screens.prompts import LineScreen
+from tui.screens.sampler import SamplerScreen
+from tui.screens.sessions import SessionsScreen
+from vae_engine.sessions.session import Session
+from vae_engine.sessions.store import SessionStore
+
+KEYS = [
+    *string.ascii_letters,
+    *string.digits,
+    *"?/+-=[]<>:;,.'\"!@#$%^&*()_{}|\\`~",
+    *(f"f{number}" for number in range(1, 13)),
+    *(f"ctrl+{letter}" for letter in string.ascii_lowercase),
+    *("up", "down", "left", "right", "home", "end", "pageup", "pagedown", "space", "tab"),
+    *("shift+tab", "shift+up", "shift+down", "shift+left", "shift+right", "ctrl+home", "ctrl+end"),
+    *("enter", "escape", "backspace", "delete", "insert"),
+]
+# Pressed more often, so that one gets into dialogs and out of them again.
+FREQUENT = ["enter", "escape", "space", "tab", "up", "down", "left", "right"]
+Opening = Callable[[], Screen[None]] | None
+"""What makes the screen above the list of sessions; None for that itself."""
+
+SEED = 1
+COUNT = 200
+BURST = 5
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path: Path, recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the keys write goes into the test's folder, and no worker is started."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+
+    def start_worker(session: Session, *, epochs: int | None = None) -> None:
+        recorder.revive(session)
+
+    monkeypatch.setattr(operations, "start_worker", start_worker)
+
+
+@pytest.mark.parametrize("place", ["sessions", "dashboard", "sampler"])
+async def test_random_keys_are_survived(
+    store: SessionStore, recorder: Recorder, place: str
+) -> None:
+    finished = recorder.session("finished")
+    begun = recorder.session("begun", status="training", epochs=0, of=10)
+    recorder.emit(begun, progress(1, 3))
+    screens: dict[str, Opening] = {
+        "sessions": None,
+        "dashboard": lambda: DashboardScreen(Session(begun.folder)),
+        "sampler": lambda: SamplerScreen(Session(finished.folder)),
+    }
+    left = random_keys()
+    while left:
+        left = await throw(WorkbenchApp(store), left, screens[place])
+
+
+async def throw(app: WorkbenchApp, keys: list[str], screen: Opening) -> list[str]:
+    """Press keys on a screen, opened again when it was left, until they leave the app.
+
+    Returns:
+        The keys that are left. Whatever else ends the app is raised by Textual.
+    """
+    async with app.run_test(size=(100, 30), tooltips=True, notifications=True) as pilot:
+        while keys and not app._exit:
+            if screen is not None and len(app.screen_stack) == 1:
+                await app.push_screen(screen())
+            burst(app, *keys[:BURST])
+            keys = keys[BURST:]
+            await pilot.pause()
+            if not app._exit:
+                assert "Traceback" not in screen_text(app)
+        if app._exit:
+            # Keys that came along with the last one are worked off while there are screens.
+            assert app._task is not None
+            await asyncio.wait_for(asyncio.shield(app._task), DEADLINE)
+    return keys
+
+
+def random_keys() -> list[str]:
+    chosen = random.Random(SEED)
+    return [chosen.choice(chosen.choice((KEYS, FREQUENT))) for _ in range(COUNT)]
+
+
+@pytest.mark.parametrize("kind", [DashboardScreen, SamplerScreen])
+async def test_escape_pressed_twice_leaves_one_screen(
+    store: SessionStore,
+    recorded_session: Session,
+    kind: type[DashboardScreen] | type[SamplerScreen],
+) -> None:
+    async with sessions(store) as (_, app, pilot):
+        await app.push_screen(kind(recorded_session))
+        burst(app, "escape", "escape")
+        await until(pilot, lambda: isinstance(app.screen, SessionsScreen))
+
+
+async def test_enter_pressed_twice_answers_a_question_once(
+    store: SessionStore, recorder: Recorder
+) -> None:
+    recorder.session("before")
+    async with sessions(store) as (_, app, pilot):
+        await pilot.press("R")
+        await until(pilot, lambda: isinstance(app.screen, LineScreen))
+        burst(app, "2", "enter", "enter")
+        await until(pilot, lambda: isinstance(app.screen, SessionsScreen))
+        (listing,) = store.listings()
+        await until(pilot, lambda: Session(listing.folder).label.name == "before2")
