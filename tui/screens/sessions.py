@@ -125,7 +125,8 @@ class SessionsScreen(SessionActions):
         parameters: tuple[object, ...],  # noqa: ARG002
     ) -> bool | None:
         """In the filter, its key is a character."""
-        return action != "filter" or not self.query_one("#filter", Input).has_focus
+        # `has_focus` lags behind: keys typed ahead would still be taken for bindings.
+        return action != "filter" or self.focused is not self.query_one("#filter", Input)
 
     def action_select(self) -> None:
         """Select the session under the cursor, or no longer."""
