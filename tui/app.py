@@ -19,7 +19,7 @@ from textual.screen import Screen
 from tui.alerts import alert
 from tui.catalogue import Catalogue, Entry, ended_between
 from tui.columns import loss_text
-from tui.command_line import attach_command
+from tui.command_line import attach_command, stop_command
 from tui.hangup import leave_with_terminal
 from tui.preferences import Preferences, preferences_file, read_preferences, write_preferences
 from tui.screens.sessions import SessionsScreen
@@ -64,7 +64,10 @@ class WorkbenchApp(App[None]):
     COMMANDS: ClassVar[set[Any]] = App.COMMANDS | {_key_commands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", id="app.help", tooltip="The keys of this screen"),
-        Binding("q", "quit", "Quit", id="app.quit", show=False, tooltip="Leave; training goes on"),
+        # Ctrl+C too: whoever trained in this terminal expects it to give the terminal back.
+        Binding(
+            "q,ctrl+c", "quit", "Quit", id="app.quit", show=False, tooltip="Leave; training goes on"
+        ),
         # Where text is typed, a question mark is text.
         Binding("f1", "help", "Help", show=False, tooltip="The keys of this screen"),
     ]
@@ -262,14 +265,16 @@ def run_app(store: SessionStore, open_session: str | None = None) -> list[str]:
 
 
 def farewell(store: SessionStore) -> list[str]:
-    """Which sessions still run, and how to attach to them.
+    """Which sessions still run, how to attach to them and how to stop them.
 
     Raises:
         SessionError: the folder of sessions cannot be read.
     """
     live = [listing for listing in store.listings() if listing.status in LIVE]
     return [
-        f"{listing.label.name} is still {listing.status}: {attach_command(listing.id, store.root)}"
+        f"{listing.label.name} is still {listing.status}: "
+        f"{attach_command(listing.id, store.root)} (to end it: "
+        f"{stop_command(listing.id, store.root)})"
         for listing in live
         if listing.label is not None
     ]

@@ -43,6 +43,11 @@ def attach_command(session_id: str, root: Path) -> str:
     return _line(["vae", "attach", session_id], root)
 
 
+def stop_command(session_id: str, root: Path) -> str:
+    """The command that ends a session's training after its epoch."""
+    return _line(["vae", "stop", session_id], root)
+
+
 def _line(words: list[str], root: Path) -> str:
     usual = Path(os.environ.get("VAE_SESSIONS") or "sessions").expanduser().absolute()
     if root != usual:

@@ -21,8 +21,9 @@ def training(recorder: Recorder) -> Session:
     return session
 
 
+@pytest.mark.parametrize("key", [b"q", b"\x03"], ids=["q", "ctrl+c"])
 def test_a_terminal_gets_the_dashboard_and_leaving_it_tells_how_to_come_back(
-    terminal: Attach, training: Session
+    terminal: Attach, training: Session, key: bytes
 ) -> None:
     shown = terminal("attach", "mine", columns=100)
     shown.wait_for("epoch 2/10")
@@ -32,6 +33,7 @@ def test_a_terminal_gets_the_dashboard_and_leaving_it_tells_how_to_come_back(
     assert not shown.screen.cursor.hidden
     flowing = shown.text.replace("\n", "")
     assert f"mine is still training: vae attach {training.id}" in flowing
+    assert f"vae stop {training.id}" in flowing
 
 
 def test_a_run_that_ended_meanwhile_tells_its_outcome(

@@ -143,4 +143,7 @@ def test_the_exit_lines_say_what_still_runs(store: SessionStore, recorder: Recor
     recorder.session("over")
     live = recorder.session("night", status="training", epochs=1, of=3)
     where = f"--sessions-dir {store.root}"
-    assert farewell(store) == [f"night is still training: vae attach {live.id} {where}"]
+    assert farewell(store) == [
+        f"night is still training: vae attach {live.id} {where}"
+        f" (to end it: vae stop {live.id} {where})"
+    ]
