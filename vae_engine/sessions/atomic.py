@@ -72,6 +72,14 @@ def read_record(path: Path, kind: type[Record]) -> Record:
         raise SessionDamagedError(f"{path.name} is damaged: {one_line(error)}") from None
 
 
+def read_optional(path: Path, kind: type[Record]) -> Record | None:
+    """Like `read_record`, but None where there is no such file."""
+    try:
+        return read_record(path, kind)
+    except FileNotFoundError:
+        return None
+
+
 def read_bounded(path: Path, limit: int) -> bytes:
     """Read a regular file of at most `limit` bytes, following no link.
 

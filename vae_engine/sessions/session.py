@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 
@@ -24,8 +23,6 @@ from vae_engine.sessions.records import (
     WorkerRecord,
 )
 from vae_engine.settings import SETTINGS, Settings
-
-Record = TypeVar("Record")
 
 _STARTING_SECONDS = 10.0
 
@@ -97,7 +94,7 @@ class Session:
         Raises:
             SessionDamagedError: `result.json` cannot be read.
         """
-        return _read_optional(self.folder / layout.RESULT, Result)
+        return atomic.read_optional(self.folder / layout.RESULT, Result)
 
     def exports(self) -> ExportIndex | None:
         """Which exported encoders and decoders there are, None before the first.
@@ -105,7 +102,7 @@ class Session:
         Raises:
             SessionDamagedError: the index cannot be read.
         """
-        return _read_optional(self.folder / layout.EXPORTS / layout.INDEX, ExportIndex)
+        return atomic.read_optional(self.folder / layout.EXPORTS / layout.INDEX, ExportIndex)
 
 
 class _Head(msgspec.Struct):
@@ -204,7 +201,7 @@ def _covers(summary: Summary, log: Path) -> bool:
 def worker_alive(folder: Path) -> bool:
     """Whether a worker holds the session in `folder` now."""
     try:
-        worker = _read_optional(folder / layout.WORKER, WorkerRecord)
+        worker = atomic.read_optional(folder / layout.WORKER, WorkerRecord)
     except SessionDamagedError:
         return False
     return is_alive(worker, heartbeat_age(folder))
@@ -219,10 +216,3 @@ def present_status(
     # A worker needs a moment to show itself after the session appeared.
     young = phase == "created" and abs(time.time() - manifest.created) < _STARTING_SECONDS
     return derive_status(phase, end_status, alive=young or worker_alive(folder))
-
-
-def _read_optional(path: Path, kind: type[Record]) -> Record | None:
-    try:
-        return atomic.read_record(path, kind)
-    except FileNotFoundError:
-        return None

@@ -105,10 +105,7 @@ def read_index(folder: Path) -> CheckpointIndex | None:
     Raises:
         SessionDamagedError: the index cannot be read.
     """
-    try:
-        return atomic.read_record(folder / layout.CHECKPOINTS / layout.INDEX, CheckpointIndex)
-    except FileNotFoundError:
-        return None
+    return atomic.read_optional(folder / layout.CHECKPOINTS / layout.INDEX, CheckpointIndex)
 
 
 def load_latest(

@@ -61,10 +61,7 @@ def read_index(folder: Path) -> ExportIndex | None:
     Raises:
         SessionDamagedError: the index cannot be read.
     """
-    try:
-        return atomic.read_record(folder / layout.EXPORTS / layout.INDEX, ExportIndex)
-    except FileNotFoundError:
-        return None
+    return atomic.read_optional(folder / layout.EXPORTS / layout.INDEX, ExportIndex)
 
 
 def file_sha256(path: Path) -> str:
