@@ -75,6 +75,8 @@ class Replay(threading.Thread):
         self._epoch = epochs_done
         self._over = threading.Event()
         self._journal = Journal(self.session.folder)
+        for epoch in range(1, epochs_done + 1):
+            self._draw(epoch)
 
     def run(self) -> None:
         """Train, as seen from outside, until `end`."""
@@ -103,10 +105,13 @@ class Replay(threading.Thread):
                     return
                 yield step
 
-    def _end_epoch(self, epoch: int) -> None:
+    def _draw(self, epoch: int) -> None:
         # The two that were recorded take turns, so that every picture changes at every epoch.
         preview = read_preview(RECORDINGS / "d2", 1 + epoch % 2)
         assert preview is not None
         write_preview(self.session.folder, epoch, preview)
+
+    def _end_epoch(self, epoch: int) -> None:
+        self._draw(epoch)
         self._journal.emit(epoch_ended(epoch, duration=EPOCH_SECONDS))
         self._epoch = epoch

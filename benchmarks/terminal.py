@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import Self
 
 import psutil
+import pyte
 
 DEADLINE_SECONDS = 90.0
 # A frame is written at once: so long a pause ends it.
@@ -25,7 +26,7 @@ QUIET_SECONDS = 0.25
 _CHUNK = 65536
 _LINK_CHUNK = 1024
 
-WORKBENCH = ("-c", "from tui.cli.main import main; main()", "--sessions-dir")
+WORKBENCH = ("-m", "tui", "--sessions-dir")
 EMPTY_APP = ("-m", "benchmarks.empty_app")
 
 
@@ -58,7 +59,10 @@ class Terminal:
         columns, lines = size
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
-        environment.pop("NO_COLOR", None)
+        for name in ("NO_COLOR", "SSH_CONNECTION", "SSH_TTY"):
+            environment.pop(name, None)
+        if bytes_per_second:
+            environment["SSH_CONNECTION"] = "127.0.0.1 50000 127.0.0.1 22"
         self.begun = time.perf_counter()
         self.process = psutil.Popen(
             [sys.executable, *arguments],
@@ -72,6 +76,9 @@ class Terminal:
         self.output = bytearray()
         self.arrivals: list[tuple[float, int]] = []
         self._rate = bytes_per_second
+        self._screen = pyte.Screen(columns, lines)
+        self._stream = pyte.ByteStream(self._screen)
+        self._drawn = 0
 
     def __enter__(self) -> Self:
         return self
@@ -136,6 +143,12 @@ class Terminal:
         last, _ = self.arrivals[-1]
         self.settle()
         return last - pressed
+
+    def screen(self) -> list[str]:
+        """The lines that the terminal shows now."""
+        self._stream.feed(bytes(self.output[self._drawn :]))
+        self._drawn = len(self.output)
+        return list(self._screen.display)
 
     def processor_seconds(self) -> float:
         """What the program has used of the processors."""

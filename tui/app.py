@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.driver import Driver
 from textual.message import Message
 from textual.reactive import var
 from textual.screen import Screen
@@ -23,6 +24,7 @@ from tui.command_line import attach_command, stop_command
 from tui.hangup import leave_with_terminal
 from tui.preferences import Preferences, preferences_file, read_preferences, write_preferences
 from tui.screens.sessions import SessionsScreen
+from tui.wire import compact_driver
 from vae_engine.errors import EngineError, SessionError
 from vae_engine.sessions.records import LIVE
 from vae_engine.sessions.store import SessionStore
@@ -114,6 +116,10 @@ class WorkbenchApp(App[None]):
     def get_default_screen(self) -> Screen[Any]:
         """The list of sessions lies below all other screens."""
         return SessionsScreen()
+
+    def get_driver_class(self) -> type[Driver]:
+        """The platform's driver, in fewer bytes."""
+        return compact_driver(super().get_driver_class())
 
     def get_css_variables(self) -> dict[str, str]:
         """The theme's colours, with quiet scrollbars."""

@@ -40,10 +40,13 @@ class Terminal:
 
     @property
     def cells(self) -> list[list[Cell]]:
-        """What stands in every cell, row by row."""
+        """What is seen in every cell, row by row; of a space that is only what is behind it."""
         rows, columns = range(self.screen.lines), range(self.screen.columns)
         written = ((self.screen.buffer[row][column] for column in columns) for row in rows)
-        return [[(cell.data, cell.fg, cell.bg) for cell in row] for row in written]
+        return [
+            [(cell.data, "" if cell.data == " " else cell.fg, cell.bg) for cell in row]
+            for row in written
+        ]
 
     def press(self, keys: str) -> None:
         """Type characters, or the sequences that a terminal sends for other keys."""

@@ -15,6 +15,7 @@ from textual.message import Message
 from textual.reactive import var
 from textual.strip import Strip
 from textual.theme import Theme
+from textual.timer import Timer
 from textual.widget import Widget
 
 from tui.rendering.glyphs import Glyphs
@@ -24,6 +25,7 @@ from tui.rendering.runs import Line
 from tui.widgets.display import app_display
 from tui.widgets.frames import Frame, FramePen
 from tui.widgets.grid_lines import GridLines
+from tui.widgets.pacing import Pacer, terminal_pacer
 from tui.widgets.tiling import TileSize, Tiling, arrange, capacity
 
 Images = NDArray[np.uint8]
@@ -81,7 +83,12 @@ class ImageGrid(Widget):
             return isinstance(message, ImageGrid.Selected) and message.grid is self.grid
 
     def __init__(
-        self, *, framed: bool = False, id: str | None = None, classes: str | None = None
+        self,
+        *,
+        framed: bool = False,
+        id: str | None = None,
+        classes: str | None = None,
+        pacer: Pacer | None = None,
     ) -> None:
         """Make an empty grid.
 
@@ -89,6 +96,7 @@ class ImageGrid(Widget):
             framed: images can be selected and marked: leave room for a frame around each.
             id: of the widget.
             classes: of the widget.
+            pacer: of the link that changed images cross; the terminal's by default.
         """
         super().__init__(id=id, classes=classes)
         self._margin = 1 if framed else 0
@@ -98,6 +106,9 @@ class ImageGrid(Widget):
         self._tiling = Tiling(1, 1, 1, 0, 0)
         self._display = Display()
         self._tiles: dict[int, list[Line]] = {}
+        self._pacer = pacer or terminal_pacer()
+        self._stale: list[int] = []
+        self._next_part: Timer | None = None
         self._lines = GridLines(
             self._tiling, {}, None, Style(), {}, self._margin, FramePen(Style())
         )
@@ -134,12 +145,9 @@ class ImageGrid(Widget):
             self._rearrange()
             return
         changed = np.flatnonzero((before != images).any(axis=(1, 2))).tolist()
-        shown = [index for index in changed if index in self._tiles]
-        if shown:
-            self._draw(shown)
-            # With the gap to the next one, so that neighbours make one span: Textual sends each
-            # span of a line from the widget's left edge on.
-            self.refresh(*(self._region_of(index).grow((0, 1, 0, 0)) for index in shown))
+        self._stale = sorted({*self._stale, *(index for index in changed if index in self._tiles)})
+        if self._next_part is None:
+            self._draw_stale()
 
     def capacity(self, size: TileSize = (14, 7), *, captioned: bool = False) -> int:
         """How many images of so many columns and rows of cells have room now."""
@@ -237,7 +245,7 @@ class ImageGrid(Widget):
         height, width = self._images.shape[1:]
         lossless = tiling.columns % width == 0 and 2 * tiling.rows % height == 0
         self._display = app_display(self.app, self.glyphs, lossless=lossless)
-        self._tiles = {}
+        self._tiles, self._stale = {}, []
         self._draw([index for index in range(len(self._images)) if tiling.place(index)])
         self.refresh(layout=self.styles.is_auto_height)
 
@@ -249,6 +257,22 @@ class ImageGrid(Widget):
         lines = render_lines(images, self._tiling.columns, rows, self._display)
         for at, index in enumerate(indices):
             self._tiles[index] = lines[at * rows : (at + 1) * rows]
+
+    def _draw_stale(self) -> None:
+        """Draw what is out of date: all of it, or on a slow link a part now and the rest later."""
+        self._next_part = None
+        cells = self._tiling.columns * self._tiling.rows
+        if not self._pacer.wait():
+            part = self._stale[: self._pacer.part(cells, len(self._stale))]
+            self._stale = self._stale[len(part) :]
+            self._pacer.sent(len(part) * cells)
+            self._draw(part)
+            # With the gap to the next one, so that neighbours make one span: Textual sends each
+            # span of a line from the widget's left edge on.
+            if part:
+                self.refresh(*(self._region_of(index).grow((0, 1, 0, 0)) for index in part))
+        if self._stale:
+            self._next_part = self.set_timer(self._pacer.wait(), self._draw_stale)
 
     def _region_of(self, index: int) -> Region:
         tiling = self._tiling

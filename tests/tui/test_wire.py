@@ -1,0 +1,151 @@
+"""A compacted frame leaves on the terminal what the frame itself would have left."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+
+import pyte
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui.wire import Wire, compact_driver
+
+COLUMNS, LINES = 24, 6
+STYLES = ["38;2;1;2;3;48;2;4;5;6", "38;2;1;2;3;48;2;9;9;9", "1;38;5;7", "7", "31;104", "4;48;5;20"]
+
+
+class Terminal:
+    def __init__(self) -> None:
+        self.screen = pyte.Screen(COLUMNS, LINES)
+        self._stream = pyte.Stream(self.screen)
+
+    def show(self, data: str) -> None:
+        # As a terminal driver of the kernel does.
+        self._stream.feed(data.replace("\n", "\r\n"))
+
+    def cells(self) -> list[tuple[object, ...]]:
+        """Every cell as it is seen: a space without effects has no foreground."""
+        return [
+            cell._replace(fg="")
+            if cell.data == " " and not (cell.reverse or cell.underscore)
+            else cell
+            for line in range(LINES)
+            for cell in (self.screen.buffer[line][column] for column in range(COLUMNS))
+        ]
+
+
+def run(style: str, text: str) -> str:
+    return f"\x1b[{style}m{text}\x1b[0m"
+
+
+@st.composite
+def piece(draw: st.DrawFn, line: int) -> str:
+    """A piece of a line as Textual writes it: a move, then runs that fit."""
+    texts = draw(st.lists(st.text("ab █▀é", min_size=1, max_size=6), min_size=1, max_size=5))
+    ends = list(accumulate(map(len, texts)))
+    column = draw(st.integers(1, max(1, COLUMNS - ends[-1])))
+    fitting = [text for text, end in zip(texts, ends, strict=True) if column + end <= COLUMNS]
+    return f"\x1b[{line};{column}H" + "".join(
+        run(draw(st.sampled_from(STYLES)), text) for text in fitting
+    )
+
+
+@st.composite
+def frames(draw: st.DrawFn) -> str:
+    """Pieces from top to bottom, then the cursor's place."""
+    touched = sorted(draw(st.sets(st.integers(1, LINES), min_size=1)))
+    pieces = [draw(piece(line)) for line in touched]
+    return "\n".join(pieces) + f"\x1b[{draw(st.integers(1, LINES))};1H"
+
+
+@given(st.lists(frames(), min_size=1, max_size=6))
+def test_the_same_picture_comes_of_it(sequence: list[str]) -> None:
+    whole, compact, wire = Terminal(), Terminal(), Wire()
+    for frame in sequence:
+        whole.show(frame)
+        compact.show(wire.compacted(frame))
+        assert compact.cells() == whole.cells()
+        assert (compact.screen.cursor.y, compact.screen.cursor.x) == (
+            whole.screen.cursor.y,
+            whole.screen.cursor.x,
+        )
+        assert compact.screen.cursor.attrs == whole.screen.cursor.attrs
+
+
+def test_what_is_on_the_screen_is_not_sent_again() -> None:
+    wire = Wire()
+    frame = f"\x1b[1;1H{run(STYLES[0], 'loss 150')}\n\x1b[2;1H{run(STYLES[1], 'kl 6.1')}\x1b[1;1H"
+    wire.compacted(f"\x1b[3;1H{run('0', 'more of the screen')}")
+    wire.compacted(frame)
+    assert wire.compacted(frame) == ""
+    assert "149" not in wire.compacted(frame.replace("150", "149"))
+    assert len(wire.compacted(frame)) < len(frame) / 2
+
+
+def test_neighbours_that_differ_in_one_colour_tell_that_one() -> None:
+    sent = Wire().compacted("\x1b[1;1H" + run(STYLES[0], "▀") + run(STYLES[1], "▀"))
+    assert sent.count("38;2;1;2;3") == 1
+
+
+def test_a_frame_of_the_whole_screen_is_sent_whole() -> None:
+    wire = Wire()
+    frame = "".join(f"\x1b[{line};1H{run('31', 'x' * COLUMNS)}" for line in range(1, LINES + 1))
+    first = wire.compacted(frame)
+    assert wire.compacted(frame) == first
+
+
+@pytest.mark.parametrize("data", ["\x1b[?1049h", "\x1b[2J", "\x1bc", "\x1b[?7l"])
+def test_after_other_sequences_nothing_is_taken_for_known(data: str) -> None:
+    wire = Wire()
+    frame = f"\x1b[1;1H{run('31', 'abc')}"
+    wire.compacted(f"\x1b[2;1H{run('31', 'another line')}")
+    wire.compacted(frame)
+    assert wire.compacted(data) == data
+    assert "abc" in wire.compacted(frame)
+
+
+@pytest.mark.parametrize("data", ["\x1b[?2026h", "\x07", "\x1b]9;done\x07", "\x1b]777;a;b\x1b\\"])
+def test_what_leaves_the_cells_alone_passes(data: str) -> None:
+    wire = Wire()
+    frame = f"\x1b[1;1H{run('31', 'abc')}"
+    wire.compacted(f"\x1b[2;1H{run('31', 'another line')}")
+    wire.compacted(frame)
+    assert wire.compacted(data) == data
+    assert wire.compacted(frame) == ""
+
+
+def test_of_a_line_with_wide_characters_nothing_is_taken_for_known() -> None:
+    wire = Wire()
+    wire.compacted(f"\x1b[2;1H{run('31', 'another line')}")
+    frame = f"\x1b[1;1H{run('31', '数字 abc')}"
+    wire.compacted(frame)
+    assert "数字 abc" in wire.compacted(frame)
+
+
+async def test_a_resized_terminal_gets_the_next_frame_whole() -> None:
+    from textual.driver import Driver
+    from textual.drivers.headless_driver import HeadlessDriver
+    from textual.events import Resize
+    from textual.geometry import Size
+
+    from tui.app import WorkbenchApp
+
+    written: list[str] = []
+
+    class Recording(HeadlessDriver):
+        def write(self, data: str) -> None:
+            written.append(data)
+
+        def process_message(self, message: object) -> None:
+            """Nobody listens."""
+
+    driver: Driver = compact_driver(Recording)(WorkbenchApp.__new__(WorkbenchApp))
+    frame = f"\x1b[1;1H{run('31', 'abc')}"
+    driver.write(f"\x1b[2;1H{run('31', 'another line')}")
+    driver.write(frame)
+    driver.write(frame)
+    assert written[-1] == ""
+    driver.process_message(Resize(Size(80, 24), Size(80, 24)))
+    driver.write(frame)
+    assert "abc" in written[-1]
