@@ -2,10 +2,13 @@
 
 import os
 import signal
+import subprocess
+from pathlib import Path
 
 import pytest
 
-from tests.cli.terminal import Attach
+from tests.cli.terminal import VAE, Attach
+from tests.conftest import DEADLINE
 from tests.tui.recorder import Recorder, progress
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.session import Session
@@ -21,14 +24,14 @@ def training(recorder: Recorder) -> Session:
     return session
 
 
-@pytest.mark.parametrize("key", [b"q", b"\x03"], ids=["q", "ctrl+c"])
+@pytest.mark.parametrize("key", ["q", "\x03"], ids=["q", "ctrl+c"])
 def test_a_terminal_gets_the_dashboard_and_leaving_it_tells_how_to_come_back(
-    terminal: Attach, training: Session, key: bytes
+    terminal: Attach, training: Session, key: str
 ) -> None:
     shown = terminal("attach", "mine", columns=100)
     shown.wait_for("epoch 2/10")
     shown.wait_for("step 20/40")
-    shown.press("q")
+    shown.press(key)
     assert shown.wait() == 0
     assert not shown.screen.cursor.hidden
     flowing = shown.text.replace("\n", "")
@@ -84,3 +87,33 @@ def test_emptying_the_trash_asks_on_a_terminal(terminal: Attach, recorder: Recor
         shown.press(answer)
         assert shown.wait() == 0
         assert len(recorder.store.trash()) == left
+
+
+def test_a_browser_gets_the_app_through_pipes(training: Session) -> None:
+    """As textual-serve starts it: a driver in the environment, and packets of its protocol."""
+    environment = {
+        **os.environ,
+        "TEXTUAL_DRIVER": "textual.drivers.web_driver:WebDriver",
+        "TERM": "dumb",
+        "COLUMNS": "80",
+        "ROWS": "24",
+    }
+    arguments: list[str | Path] = [VAE, "--sessions-dir", training.folder.parent]
+    with subprocess.Popen(
+        arguments, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0, env=environment
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        written = b""
+        while b"mine" not in written:
+            piece = process.stdout.read(65536)
+            assert piece, written
+            written += piece
+        greeting, packets = written.split(b"\n", 1)
+        assert greeting == b"__GANGLION__"
+        assert packets[:1] in (b"D", b"M")
+        # The browser goes.
+        process.stdin.close()
+        while process.stdout.read(65536):
+            pass
+        process.wait(timeout=DEADLINE)

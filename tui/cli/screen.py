@@ -12,8 +12,9 @@ _PLAIN_TERMS = ("", "dumb", "unknown")
 
 
 def can_show_app() -> bool:
-    """Whether a person sits before a terminal that can do more than print lines."""
-    return (
+    """Whether a person sits before a terminal that can do more than print lines, or a browser."""
+    # textual-serve names the driver that brings the app into a browser, and gives it pipes.
+    return "TEXTUAL_DRIVER" in os.environ or (
         is_terminal()
         and sys.stdin is not None
         and sys.stdin.isatty()

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import Footer, Static
 
 from tui.comparison import FIGURES, TONES, Compared, curves, differing, heads, read_compared, rows
 from tui.rendering.curves import Scale
+from tui.screens.keys import Keys
 from tui.screens.size import SizedScreen
 from tui.widgets.chart import LossChart
 from tui.widgets.session_table import SessionTable
@@ -27,8 +28,7 @@ _POLL_SECONDS = 1.0
 _SMOOTHINGS = (0.0, 0.6, 0.9)
 
 
-def _key(key: str, action: str, name: str, tooltip: str, *, show: bool = True) -> Binding:
-    return Binding(key, action, name, id=f"compare.{name.lower()}", tooltip=tooltip, show=show)
+key = Keys("compare")
 
 
 class CurveTable(SessionTable):
@@ -52,13 +52,13 @@ class CompareScreen(SizedScreen):
 
     CSS_PATH = "compare.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        _key("v", "figure(1)", "Figure", "Curves of the next figure"),
-        _key("V", "figure(-1)", "Back", "Curves of the figure before", show=False),
-        _key("y", "log", "Log", "Logarithmic axis, or linear"),
-        _key("s", "smooth", "Smooth", "Smooth the curves more, or not at all"),
-        _key("a", "recent", "Recent", "Only the recent epochs, or all"),
-        _key("enter", "open", "Open", "Open the session's dashboard"),
-        _key("escape", "dismiss", "Back", "Back to the list"),
+        key("v", "figure(1)", "Figure", "Curves of the next figure", show=True),
+        key("V", "figure(-1)", "Previous", "Curves of the figure before"),
+        key("y", "log", "Log", "Logarithmic axis, or linear", show=True),
+        key("s", "smooth", "Smooth", "Smooth the curves more, or not at all", show=True),
+        key("a", "recent", "Recent", "Only the recent epochs, or all", show=True),
+        key("enter", "open", "Open", "Open the session's dashboard", show=True),
+        key("escape", "dismiss", "Back", "Back to the list", show=True),
     ]
 
     def __init__(self, sessions: Sequence[Session]) -> None:

@@ -52,7 +52,7 @@ class DashboardScreen(TrainingActions):
         key("tab", "turn(1)", "Next page", "Next page, where not all are shown"),
         key("shift+tab", "turn(-1)", "Previous page", "Previous page, where not all are shown"),
         *(
-            key(str(number), f"open_page('{page}')", name, f"The page {name}")
+            key(str(number), f"open_page('{page}')", f"{name} page", f"The page {name}")
             for number, (page, name) in enumerate(PAGES.items(), start=1)
         ),
         key("escape", "back", "Back", "Leave the dashboard; training goes on", show=True),

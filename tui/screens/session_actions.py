@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 from textual import work
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from tui import operations
 from tui.catalogue import Entry
+from tui.screens.keys import Keys
 from tui.screens.size import SizedScreen
 from tui.text import one_line
 from vae_engine.errors import EngineError
@@ -27,27 +28,7 @@ Answer = TypeVar("Answer")
 _MOST_EPOCHS = 100_000
 
 
-def key(
-    key: str,
-    action: str,
-    name: str,
-    tooltip: str,
-    *,
-    show: bool = False,
-    priority: bool = False,
-    group: Binding.Group | None = None,
-) -> Binding:
-    """A key of the list of sessions; `show` puts it below the list."""
-    return Binding(
-        key,
-        action,
-        name,
-        id=f"sessions.{name.lower()}",
-        tooltip=tooltip,
-        show=show,
-        priority=priority,
-        group=group,
-    )
+key = Keys("sessions")
 
 
 class SessionActions(SizedScreen):

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import work
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 
 from tui import operations
 from tui.feed import SessionFeed, Snapshot
 from tui.screens.dialogs import ConfirmScreen, NumberScreen
+from tui.screens.keys import Keys
 from tui.screens.size import SizedScreen
 from tui.text import one_line
 from vae_engine.errors import EngineError
@@ -33,25 +34,7 @@ _AFTER: dict[str, frozenset[Status]] = {
 """After which ends there is something to resume, or to extend; what has diverged is forked."""
 
 
-def key(
-    keys: str,
-    action: str,
-    name: str,
-    tooltip: str,
-    *,
-    show: bool = False,
-    display: str | None = None,
-) -> Binding:
-    """A key of the dashboard."""
-    return Binding(
-        keys,
-        action,
-        name,
-        id=f"dashboard.{action}",
-        tooltip=tooltip,
-        show=show,
-        key_display=display,
-    )
+key = Keys("dashboard")
 
 
 class TrainingActions(SizedScreen):
