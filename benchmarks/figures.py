@@ -7,6 +7,7 @@ import platform
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 
@@ -21,6 +22,7 @@ class Figure:
         goal: the bound that it should keep; None where the figure only explains another.
         peer: the same figure of the peer, where there is one, in the unit of `measured`.
         processor: processor time behind a measured time, in its unit: what a free machine needs.
+        at_least: whether the goal is a lower bound; else it is an upper one.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Figure:
     goal: float | None = None
     peer: float | None = None
     processor: float | None = None
+    at_least: bool = False
 
     @property
     def ratio(self) -> float | None:
@@ -40,7 +43,8 @@ class Figure:
         """Whether the goal is kept, by the ratio where there is a peer; None without a goal."""
         if self.goal is None:
             return None
-        return (self.measured if self.ratio is None else self.ratio) <= self.goal
+        held = self.measured if self.ratio is None else self.ratio
+        return held >= self.goal if self.at_least else held <= self.goal
 
 
 def median_and_tail(values: Sequence[float]) -> tuple[float, float]:
@@ -57,16 +61,17 @@ def heading() -> str:
 def line(figure: Figure) -> str:
     """A figure as a line of the table."""
     unit = figure.unit
+    bound = "≥" if figure.at_least else "≤"
     return (
         _columns(
             figure.name,
-            f"{figure.measured:.3g} {unit}",
-            "" if figure.processor is None else f"{figure.processor:.3g} {unit}",
-            "" if figure.peer is None else f"{figure.peer:.3g} {unit}",
-            "" if figure.ratio is None else f"{figure.ratio:.2f}",
+            f"{_number(figure.measured)} {unit}",
+            "" if figure.processor is None else f"{_number(figure.processor)} {unit}",
+            "" if figure.peer is None else f"{_number(figure.peer)} {unit}",
+            "" if figure.ratio is None else f"{figure.ratio:.3g}",
             ""
             if figure.goal is None
-            else f"≤ {figure.goal:g} {unit if figure.peer is None else ''}",
+            else f"{bound} {figure.goal:g} {unit if figure.peer is None else ''}",
         )
         + {None: "", True: "  reached", False: "  missed"}[figure.reached]
     )
@@ -83,9 +88,22 @@ def machine() -> dict[str, str | int | None]:
     return {
         "platform": platform.platform(),
         "processors": os.cpu_count(),
+        "processor": _processor_model(),
         "python": platform.python_version(),
-        "textual": version("textual"),
+        **{name: version(name) for name in ("textual", "tensorflow", "keras", "numpy")},
     }
+
+
+def _processor_model() -> str:
+    path = Path("/proc/cpuinfo")
+    lines = path.read_text().splitlines() if path.exists() else []
+    models = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(models, platform.processor())
+
+
+def _number(value: float) -> str:
+    """Three digits, and all of those before the point."""
+    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def _columns(name: str, *others: str) -> str:

@@ -1,0 +1,66 @@
+"""Measurements in processes of their own: threads, memory and compiled code are not shared."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+
+Finding = dict[str, Any]
+
+
+class MeasurementError(Exception):
+    """A measurement's process failed."""
+
+
+def tell(**finding: object) -> None:
+    """Hand a finding to the process that asked for it: one JSON object a line."""
+    print(json.dumps(finding), flush=True)
+
+
+def findings(module: str, *arguments: str | int | Path) -> Iterator[Finding]:
+    """Run `python -m MODULE ARGUMENTS` and give what it tells, as it comes.
+
+    Raises:
+        MeasurementError: it failed; the message has its last words.
+    """
+    command = [sys.executable, "-m", module, *map(str, arguments)]
+    environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"}
+    with (
+        tempfile.TemporaryFile("w+") as errors,
+        subprocess.Popen(
+            command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True, env=environment
+        ) as process,
+    ):
+        assert process.stdout is not None
+        try:
+            for line in process.stdout:
+                if line.startswith("{"):
+                    yield json.loads(line)
+        finally:
+            # Whoever stops listening early needs no more of it.
+            if process.poll() is None and sys.exc_info()[0] is not None:
+                process.terminate()
+        if process.wait() != 0:
+            errors.seek(0)
+            words = [text.strip() for text in errors.read().splitlines() if text.strip()]
+            raise MeasurementError(f"{module} failed: {words[-1] if words else 'it said nothing'}")
+
+
+def last_finding(module: str, *arguments: str | int | Path) -> Finding:
+    """The last thing that `findings` gives.
+
+    Raises:
+        MeasurementError: it failed, or told nothing.
+    """
+    found = list(findings(module, *arguments))
+    if not found:
+        raise MeasurementError(f"{module} told nothing")
+    return found[-1]
