@@ -54,6 +54,30 @@ def findings(module: str, *arguments: str | int | Path) -> Iterator[Finding]:
             raise MeasurementError(f"{module} failed: {words[-1] if words else 'it said nothing'}")
 
 
+def kept_findings(
+    file: Path | None, module: str, *arguments: str | int | Path
+) -> Iterator[Finding]:
+    """Like `findings`, from `file` where an earlier run has kept them, else kept there.
+
+    Args:
+        file: JSON lines; None keeps nothing.
+        module: as for `findings`.
+        arguments: likewise.
+
+    Raises:
+        MeasurementError: it failed, and nothing is kept.
+    """
+    if file is not None and file.exists():
+        yield from map(json.loads, file.read_text().splitlines())
+        return
+    found = []
+    for finding in findings(module, *arguments):
+        found.append(finding)
+        yield finding
+    if file is not None:
+        file.write_text("".join(json.dumps(finding) + "\n" for finding in found))
+
+
 def last_finding(module: str, *arguments: str | int | Path) -> Finding:
     """The last thing that `findings` gives.
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.figures import Figure
-from benchmarks.processes import MeasurementError, findings
+from benchmarks.processes import MeasurementError, kept_findings
 from benchmarks.training_sessions import Trained, train
 from vae_engine.datasets import load_dataset
 from vae_engine.sessions.events import EpochEnded
@@ -33,12 +33,14 @@ class Point:
         epochs: passes over the data.
         seconds: in training steps, their compilation included.
         test_loss: test negative ELBO, nats an image.
+        processor: processor seconds; of ours, all from the first step to the last epoch's end.
         whole_seconds: of ours, until the last epoch's end with all that lies between the steps.
     """
 
     epochs: float
     seconds: float
     test_loss: float
+    processor: float = 0.0
     whole_seconds: float = 0.0
 
 
@@ -55,9 +57,15 @@ def first_reaching(points: list[Point], test_loss: float) -> Point | None:
     return min(reaching, key=lambda point: point.seconds, default=None)
 
 
-def measure(say: Say, limit: int = 0) -> Iterator[Figure]:
-    """The peer's figures, and the seconds until ours has the same."""
-    peer = peer_points(say, max(PEER_EPOCHS), limit)
+def measure(say: Say, limit: int = 0, kept: Path | None = None) -> Iterator[Figure]:
+    """The peer's figures, and the seconds until ours has the same.
+
+    Args:
+        say: told what is running.
+        limit: train on the first so many images; 0 for all.
+        kept: a file for the peer's figures, which take minutes: an earlier run's are used.
+    """
+    peer = peer_points(say, max(PEER_EPOCHS), limit, kept)
     targets = [point for point in peer if point.epochs in PEER_EPOCHS]
     for point in targets:
         yield Figure(
@@ -77,8 +85,8 @@ def measure(say: Say, limit: int = 0) -> Iterator[Figure]:
 
 def measure_quick(say: Say, limit: int = 0) -> Iterator[Figure]:
     """One epoch of the peer, and where ours is after as many seconds."""
-    [peer] = peer_points(say, 1, limit, "--unprobed")
-    yield Figure("peer: seconds of an epoch", peer.seconds, "s")
+    [peer] = peer_points(say, 1, limit, None, "--unprobed")
+    yield Figure("peer: seconds of an epoch", peer.seconds, "s", processor=peer.processor)
     images = limit or len(load_dataset("mnist").train_images)
     one = our_point(say, budget_settings(1, images), 1)
     yield from _our_figures(one)
@@ -92,30 +100,38 @@ def measure_quick(say: Say, limit: int = 0) -> Iterator[Figure]:
     yield Figure(name, most.test_loss, "nats", goal=1.0, peer=peer.test_loss)
 
 
-def peer_points(say: Say, epochs: int, limit: int, *options: str) -> list[Point]:
+def peer_points(say: Say, epochs: int, limit: int, kept: Path | None, *options: str) -> list[Point]:
     """The peer's test negative ELBO and working time after each epoch.
 
     Its epochs after the first, which compiles, count as long as its quickest one: what disturbs
     the machine is not held against it.
     """
-    losses, seconds = [], []
+    losses: list[float] = []
+    seconds: list[float] = []
+    processor: list[float] = []
     say("the Keras example: its fastest form")
-    for found in findings(_PEER, "--epochs", epochs, "--limit", limit, *options):
+    for found in kept_findings(kept, _PEER, "--epochs", epochs, "--limit", limit, *options):
         if "form" in found:
             rates = ", ".join(f"{form} {rate:.0f}/s" for form, rate in found["rates"].items())
             say(f"the Keras example: {found['form']} ({rates})")
         if "epoch" in found:
             losses.append(found["test_loss"])
             seconds.append(found["seconds"])
+            processor.append(found["processor"])
             told = f"{losses[-1]:.2f} nats, {seconds[-1]:.1f} s"
             say(f"the Keras example: epoch {found['epoch']}/{epochs}, {told}")
-    return points_of(losses, seconds)
+    return [
+        Point(epoch, wall, loss, used)
+        for epoch, (wall, loss, used) in enumerate(
+            zip(undisturbed(seconds), losses, undisturbed(processor), strict=True), start=1
+        )
+    ]
 
 
-def points_of(losses: list[float], seconds: list[float]) -> list[Point]:
-    """The peer's points from each epoch's loss and seconds."""
-    first, quickest = seconds[0], min(seconds[1:], default=0.0)
-    return [Point(n, first + (n - 1) * quickest, loss) for n, loss in enumerate(losses, start=1)]
+def undisturbed(seconds: list[float]) -> list[float]:
+    """Seconds until the end of each epoch, were all after the first as quick as the quickest."""
+    quickest = min(seconds[1:], default=0.0)
+    return [seconds[0] + number * quickest for number in range(len(seconds))]
 
 
 def our_point(say: Say, settings: Settings, budget: float) -> Point:
@@ -132,15 +148,22 @@ def our_point(say: Say, settings: Settings, budget: float) -> Point:
 
 def as_point(trained: Trained, budget: float) -> Point:
     """What a session gave, with all of its working time."""
-    loss = trained.result.test_loss
-    return Point(budget, trained.steps_seconds, loss, trained.training_seconds)
+    return Point(
+        epochs=budget,
+        seconds=trained.steps_seconds,
+        test_loss=trained.result.test_loss,
+        processor=trained.processor_seconds,
+        whole_seconds=trained.training_seconds,
+    )
 
 
 def _our_figures(point: Point) -> Iterator[Figure]:
     name = f"ours: test negative ELBO after {point.epochs:g} epochs"
     yield Figure(name, point.test_loss, "nats")
     yield Figure("  its seconds in training steps", point.seconds, "s")
-    yield Figure("  with all that lies between them", point.whole_seconds, "s")
+    yield Figure(
+        "  with all that lies between them", point.whole_seconds, "s", processor=point.processor
+    )
 
 
 def _seconds_until(target: Point, ours: list[Point]) -> Iterator[Figure]:
@@ -152,3 +175,4 @@ def _seconds_until(target: Point, ours: list[Point]) -> Iterator[Figure]:
     name = f"until {target.test_loss:.2f} nats, ours; peer: {target.epochs} epochs"
     yield Figure(name, point.seconds, "s", goal=goal, peer=target.seconds)
     yield Figure("  with all between ours' steps", point.whole_seconds, "s", peer=target.seconds)
+    yield Figure("  the same, processor time", point.processor, "s", peer=target.processor)

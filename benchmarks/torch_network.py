@@ -20,7 +20,7 @@ from vae_engine.settings import Settings, make_settings
 
 WARM_STEPS = 20
 ROUNDS = 3
-TIMED_STEPS = 100
+TIMED_STEPS = 50
 FORMATS = {"contiguous": torch.contiguous_format, "channels last": torch.channels_last}
 
 

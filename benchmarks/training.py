@@ -41,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     figures: list[Figure] = []
     failed = False
     print(heading(), flush=True)
-    for name, measure in _chosen(options.quick, options.only):
+    for name, measure in _chosen(options):
         print(f"\n{name}", flush=True)
         try:
             for figure in measure(say, options.limit):
@@ -67,18 +67,25 @@ def _parser() -> argparse.ArgumentParser:
         "--quick", action="store_true", help="one epoch of the peer, and ours in as many seconds"
     )
     parser.add_argument(
+        "--peer", type=Path, metavar="FILE", help="keep the peer's 20 epochs there, and reuse them"
+    )
+    parser.add_argument(
         "--limit", type=int, default=0, metavar="N", help="train on the first N images; 0 for all"
     )
     return parser
 
 
-def _chosen(quick: bool, only: list[str] | None) -> Iterator[tuple[str, Measure]]:
-    if quick:
+def _chosen(options: argparse.Namespace) -> Iterator[tuple[str, Measure]]:
+    if options.quick:
         yield "quick", time_to_quality.measure_quick
         return
     for name, measure in PARTS.items():
-        if only is None or name in only:
-            yield name, measure
+        if options.only is None or name in options.only:
+            yield name, measure if name != "quality" else _with_peer(options.peer)
+
+
+def _with_peer(kept: Path | None) -> Measure:
+    return lambda say, limit: time_to_quality.measure(say, limit, kept)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,7 @@ class Trained:
         started: when the worker was asked for, seconds since 1970.
         prepared: when training began.
         first_step: when its first step was told.
+        processor_seconds: of the worker, from `prepared` to the last epoch's end.
         peak_bytes: resident memory of the worker at its highest.
     """
 
@@ -48,6 +49,7 @@ class Trained:
     started: float
     prepared: float
     first_step: float
+    processor_seconds: float
     peak_bytes: int
 
     @property
@@ -79,7 +81,7 @@ def follow(session: Session, started: float, on_event: OnEvent | None = None) ->
     Raises:
         MeasurementError: it did not complete.
     """
-    prepared = first_step = 0.0
+    prepared = first_step = used_before = used = 0.0
     images = peak = 0
     worker = psutil.Process(read_record(session.folder / layout.WORKER, WorkerRecord).pid)
     try:
@@ -90,6 +92,9 @@ def follow(session: Session, started: float, on_event: OnEvent | None = None) ->
                 if isinstance(event, Prepared):
                     prepared = event.time
                     images = int(event.dataset["train_images"])
+                    used_before = _processor_seconds(worker)
+                if isinstance(event, EpochEnded):
+                    used = _processor_seconds(worker)
                 if isinstance(event, Progress) and not first_step:
                     first_step = event.time
                 if on_event is not None:
@@ -104,7 +109,17 @@ def follow(session: Session, started: float, on_event: OnEvent | None = None) ->
     if result is None or session.status() != "completed":
         raise MeasurementError(f"{session.id} {session.status()}: {session.log.stop_reason}")
     history = list(session.log.history)
-    return Trained(session, history, result, images, started, prepared, first_step, peak)
+    return Trained(
+        session=session,
+        epochs=history,
+        result=result,
+        images=images,
+        started=started,
+        prepared=prepared,
+        first_step=first_step,
+        processor_seconds=used - used_before,
+        peak_bytes=peak,
+    )
 
 
 def end_worker(session: Session) -> None:
@@ -112,6 +127,15 @@ def end_worker(session: Session) -> None:
     if session.alive():
         pid = read_record(session.folder / layout.WORKER, WorkerRecord).pid
         os.kill(pid, signal.SIGTERM)
+
+
+def _processor_seconds(process: psutil.Process) -> float:
+    """User and system time so far; 0 once it is gone."""
+    try:
+        times = process.cpu_times()
+    except psutil.Error:
+        return 0.0
+    return float(times.user + times.system)
 
 
 def _resident_bytes(process: psutil.Process) -> int:
