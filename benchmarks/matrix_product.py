@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from benchmarks.processes import tell
 
-SIDES = (1024, 2048, 4096)
-ROUNDS = 5
+SIDES = (512, 1024, 2048, 4096)
+ROUNDS = 10
 
 Floats = NDArray[np.float32]
 

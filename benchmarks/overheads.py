@@ -90,8 +90,6 @@ def _first_step_seconds(limit: int) -> float:
                 time.sleep(_POLL_SECONDS)
         finally:
             end_worker(session)
-            while session.alive():
-                time.sleep(_POLL_SECONDS)
     if first is None:
         raise MeasurementError(f"the worker took no step within {_START_SECONDS:.0f} s")
     return first - began

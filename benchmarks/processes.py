@@ -44,10 +44,9 @@ def findings(module: str, *arguments: str | int | Path) -> Iterator[Finding]:
             for line in process.stdout:
                 if line.startswith("{"):
                     yield json.loads(line)
-        finally:
-            # Whoever stops listening early needs no more of it.
-            if process.poll() is None and sys.exc_info()[0] is not None:
-                process.terminate()
+        except BaseException:  # Whoever stops listening early needs no more of it.
+            process.terminate()
+            raise
         if process.wait() != 0:
             errors.seek(0)
             words = [text.strip() for text in errors.read().splitlines() if text.strip()]

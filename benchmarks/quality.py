@@ -24,6 +24,7 @@ from benchmarks.figures import Figure, as_json, heading, line
 from benchmarks.processes import MeasurementError
 from benchmarks.quality_record import Pace, Record, Run
 from benchmarks.training_sessions import end_worker
+from vae_engine.errors import EngineError
 from vae_engine.launcher import start_worker
 from vae_engine.sessions.events import EpochEnded
 from vae_engine.sessions.session import Session
@@ -235,6 +236,9 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("interrupted: the same command goes on from here", file=sys.stderr)
         return 130
+    except (MeasurementError, EngineError) as error:
+        print(error, file=sys.stderr)
+        return 1
     figures: list[Figure] = []
     print(heading())
     for plan in plans:

@@ -17,6 +17,7 @@ from pathlib import Path
 from benchmarks import growth, overheads, throughput, time_to_quality
 from benchmarks.figures import Figure, as_json, heading, line
 from benchmarks.processes import MeasurementError
+from vae_engine.errors import EngineError
 
 Say = Callable[[str], None]
 Measure = Callable[[Say, int], Iterator[Figure]]
@@ -47,9 +48,12 @@ def main(arguments: list[str] | None = None) -> int:
             for figure in measure(say, options.limit):
                 figures.append(figure)
                 print(line(figure), flush=True)
-        except MeasurementError as error:
+        except (MeasurementError, EngineError) as error:
             failed = True
             print(f"{name}: {error}", file=sys.stderr)
+        except KeyboardInterrupt:
+            print(f"{name}: interrupted", file=sys.stderr)
+            return 130
     load = (before, os.getloadavg()[0])
     print(f"\nload average {load[0]:.1f} before, {load[1]:.1f} after")
     if options.json is not None:

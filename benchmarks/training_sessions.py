@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
@@ -22,6 +23,8 @@ from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import Settings
 
 _POLL_SECONDS = 0.05
+# A worker may be within an export when it is told to end.
+_END_SECONDS = 60.0
 
 OnEvent = Callable[[AnyEvent], None]
 
@@ -123,10 +126,17 @@ def follow(session: Session, started: float, on_event: OnEvent | None = None) ->
 
 
 def end_worker(session: Session) -> None:
-    """Let the session's worker end after a checkpoint, if it has one."""
-    if session.alive():
-        pid = read_record(session.folder / layout.WORKER, WorkerRecord).pid
+    """Let the session's worker end after a checkpoint, if it has one, and wait until it has."""
+    if not session.alive():
+        return
+    pid = read_record(session.folder / layout.WORKER, WorkerRecord).pid
+    deadline = time.monotonic() + _END_SECONDS
+    with contextlib.suppress(ProcessLookupError):  # It may end by itself at any moment.
         os.kill(pid, signal.SIGTERM)
+        while session.alive():
+            if time.monotonic() > deadline:
+                os.kill(pid, signal.SIGKILL)
+            time.sleep(_POLL_SECONDS)
 
 
 def _processor_seconds(process: psutil.Process) -> float:
