@@ -65,9 +65,9 @@ def line(figure: Figure) -> str:
     return (
         _columns(
             figure.name,
-            f"{_number(figure.measured)} {unit}",
-            "" if figure.processor is None else f"{_number(figure.processor)} {unit}",
-            "" if figure.peer is None else f"{_number(figure.peer)} {unit}",
+            _number(figure.measured, unit),
+            "" if figure.processor is None else _number(figure.processor, unit),
+            "" if figure.peer is None else _number(figure.peer, unit),
             "" if figure.ratio is None else f"{figure.ratio:.3g}",
             ""
             if figure.goal is None
@@ -101,9 +101,10 @@ def _processor_model() -> str:
     return next(models, platform.processor())
 
 
-def _number(value: float) -> str:
-    """Three digits, and all of those before the point."""
-    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+def _number(value: float, unit: str) -> str:
+    """Three digits, and all of those before the point; of nats the hundredths matter."""
+    digits = f"{value:.2f}" if unit == "nats" else f"{value:.3g}"
+    return f"{value:.0f} {unit}" if abs(value) >= 1000 else f"{digits} {unit}"
 
 
 def _columns(name: str, *others: str) -> str:

@@ -61,7 +61,7 @@ def _start(say: Say, limit: int) -> Iterator[Figure]:
         say(f"start of a worker, {number}/{STARTS}")
         imports.append(_import_seconds())
         starts.append(_first_step_seconds(limit))
-    name = "start of a worker to its first step; peer: import tensorflow"
+    name = "worker to its first step; peer: import tensorflow"
     ours, peer = statistics.median(starts), statistics.median(imports)
     yield Figure(name, ours, "s", goal=GOAL_START, peer=peer)
 

@@ -18,6 +18,7 @@ def test_a_lower_bound() -> None:
 def test_large_numbers_keep_their_digits() -> None:
     assert "12345 images/s" in line(Figure("ours", 12345.4, "images/s"))
     assert "0.0123 s" in line(Figure("ours", 0.01234, "s"))
+    assert "149.27 nats" in line(Figure("ours", 149.269, "nats"))
 
 
 def test_json_has_what_the_table_has_and_the_machine() -> None:
