@@ -19,7 +19,7 @@ LATENT_DIM = 2
 PEER_EPOCHS = (1, 5, 10, 20)
 GOAL = 1 / 50
 # Passes over the data that ours is given, each in a session with a schedule meant for it.
-BUDGETS = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0)
+BUDGETS = (0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0, 3.5, 4.0, 5.0, 6.0)
 _PEER = "benchmarks.keras_example"
 
 Say = Callable[[str], None]
@@ -69,7 +69,7 @@ def measure(say: Say, limit: int = 0, kept: Path | None = None) -> Iterator[Figu
     targets = [point for point in peer if point.epochs in PEER_EPOCHS]
     for point in targets:
         yield Figure(
-            f"peer: test negative ELBO after {point.epochs} epochs", point.test_loss, "nats"
+            f"peer: test negative ELBO, {point.epochs} of its epochs", point.test_loss, "nats"
         )
     images = limit or len(load_dataset("mnist").train_images)
     ours: list[Point] = []
@@ -139,7 +139,7 @@ def our_point(say: Say, settings: Settings, budget: float) -> Point:
 
     def on_event(event: object) -> None:
         if isinstance(event, EpochEnded):
-            say(f"ours, {budget:g} epochs: epoch {event.epoch}, val_loss {event.val_loss:.2f}")
+            say(f"ours, budget of {budget:g} epochs: epoch {event.epoch}, val_loss {event.val_loss:.2f}")
 
     with tempfile.TemporaryDirectory() as folder:
         trained = train(settings, Path(folder), on_event)
@@ -158,7 +158,7 @@ def as_point(trained: Trained, budget: float) -> Point:
 
 
 def _our_figures(point: Point) -> Iterator[Figure]:
-    name = f"ours: test negative ELBO after {point.epochs:g} epochs"
+    name = f"ours: test negative ELBO, budget of {point.epochs:g} epochs"
     yield Figure(name, point.test_loss, "nats")
     yield Figure("  its seconds in training steps", point.seconds, "s")
     yield Figure(
@@ -172,7 +172,7 @@ def _seconds_until(target: Point, ours: list[Point]) -> Iterator[Figure]:
         most = max(ours, key=lambda one: one.epochs)
         raise MeasurementError(f"{most.epochs:g} epochs of ours did not reach {target.test_loss}")
     goal = GOAL if target.epochs == max(PEER_EPOCHS) else None
-    name = f"until {target.test_loss:.2f} nats, ours; peer: {target.epochs} epochs"
+    name = f"until {target.test_loss:.2f} nats, ours; peer: {target.epochs} of its epochs"
     yield Figure(name, point.seconds, "s", goal=goal, peer=target.seconds)
     yield Figure("  with all between ours' steps", point.whole_seconds, "s", peer=target.seconds)
     yield Figure("  the same, processor time", point.processor, "s", peer=target.processor)
