@@ -139,7 +139,8 @@ def our_point(say: Say, settings: Settings, budget: float) -> Point:
 
     def on_event(event: object) -> None:
         if isinstance(event, EpochEnded):
-            say(f"ours, budget of {budget:g} epochs: epoch {event.epoch}, val_loss {event.val_loss:.2f}")
+            done = f"epoch {event.epoch}, val_loss {event.val_loss:.2f}"
+            say(f"ours, budget of {budget:g} epochs: {done}")
 
     with tempfile.TemporaryDirectory() as folder:
         trained = train(settings, Path(folder), on_event)
