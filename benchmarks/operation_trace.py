@@ -14,7 +14,7 @@ IDLE = "between operations"
 _OPERATION = re.compile(r"^(?P<name>[\w/.\-]+):(?P<kind>\w+)$")
 _CONTAINERS = {"While", "StatelessWhile", "If", "PartitionedCall", "StatefulPartitionedCall"}
 _OTHERS = (
-    ("optimizer", re.compile(r"adam")),
+    ("optimizer", re.compile(r"adam", re.IGNORECASE)),
     ("noise", re.compile(r"stateless|fold_in|random")),
     ("loss", re.compile(r"logistic_loss|while/(Sum|Mean|AddN|Square|Exp)|gradient_tape")),
     ("batch forming", re.compile(r"while/(GatherV2|Cast|truediv|strided_slice)[:_]")),

@@ -19,6 +19,7 @@ LAYERS = [layer.name for layer in network_operations(make_settings())]
         ("while/decoder_logits_1/logits_1/conv_transpose:Conv2D", "decoder/logits"),
         ("while/decoder_logits/conv_transpose_1/BiasAdd:BiasAdd", "decoder/conv_transpose_1"),
         ("while/body/_1/while/adam/truediv_13:RealDiv", "optimizer"),
+        ("while/body/_1/while/ResourceApplyAdam_3:ResourceApplyAdam", "optimizer"),
         ("while/stateless_random_normal/StatelessRandomNormalV2:X", "noise"),
         ("gradient_tape/while/logistic_loss/mul:Mul", "loss"),
         ("while/body/_1/while/GatherV2:GatherV2", "batch forming"),
