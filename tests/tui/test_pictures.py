@@ -1,0 +1,144 @@
+"""The screens as pictures of text, at three sizes, beside this file in `pictures/`.
+
+`VAE_PICTURES=draw` draws them anew instead of comparing; look at what `git diff` says then.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from tests.tui.pilot import screen_text
+from tests.tui.recorder import Recorder, progress
+from tests.tui.watching import until
+from tui.app import WorkbenchApp
+from tui.screens.dashboard import DashboardScreen
+from tui.screens.new_session import NewSessionScreen
+from tui.screens.sampler import SamplerScreen
+from tui.screens.sessions import SessionsScreen
+from tui.widgets.images import ImageGrid
+from tui.widgets.latent_vector import LatentVector
+from vae_engine.sessions.session import Session
+from vae_engine.sessions.store import SessionStore
+
+PICTURES = Path(__file__).with_name("pictures")
+DRAW = os.environ.get("VAE_PICTURES") == "draw"
+SIZES = [(80, 24), (120, 40), (200, 60)]
+DAY = 86_400.0
+NOW = 1.8e9
+# What differs from run to run and from machine to machine, at its own width.
+CHANGING = (
+    re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}"),
+    re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d"),
+    re.compile(r"\b\d+(?:\.\d)?[KM]\b"),
+)
+
+# The folder of the sessions, at the end of its line.
+FOLDER = re.compile(r"(?<=running  )/\S+")
+
+Opens = Callable[[WorkbenchApp, Pilot[Any], Session], Awaitable[None]]
+
+
+async def list_of_sessions(app: WorkbenchApp, pilot: Pilot[Any], _: Session) -> None:
+    await until(pilot, lambda: isinstance(app.screen, SessionsScreen))
+    await until(pilot, lambda: "epoch 3" in screen_text(app) or app.size.height < 40)
+    await until(pilot, lambda: all(entry.size is not None for entry in app.entries or ()))
+
+
+async def dashboard(app: WorkbenchApp, pilot: Pilot[Any], session: Session) -> None:
+    screen = DashboardScreen(session)
+    await app.push_screen(screen)
+    await until(pilot, lambda: screen.epoch_shown == 3)
+
+
+async def sampler(app: WorkbenchApp, pilot: Pilot[Any], session: Session) -> None:
+    screen = SamplerScreen(session)
+    await app.push_screen(screen)
+    await until(pilot, lambda: "sample 1 of" in screen_text(app))
+
+
+async def form(app: WorkbenchApp, pilot: Pilot[Any], _: Session) -> None:
+    await app.push_screen(NewSessionScreen(app.store))
+    await until(pilot, lambda: "$ vae train" in screen_text(app))
+
+
+SCREENS: dict[str, Opens] = {
+    "sessions": list_of_sessions,
+    "dashboard": dashboard,
+    "sampler": sampler,
+    "new-session": form,
+}
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("name", SCREENS)
+async def test_it_looks_as_it_did(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, size: tuple[int, int]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(time, "time", lambda: NOW)
+    store = SessionStore(Path("sessions"))
+    async with running(store, size) as (app, pilot):
+        session = record(Recorder(store))
+        app.look_again()
+        await until(pilot, lambda: len(app.entries or ()) == 3)
+        await SCREENS[name](app, pilot, session)
+        await pilot.pause()
+        picture = drawn(app)
+    path = PICTURES / f"{name}-{size[0]}x{size[1]}.txt"
+    if DRAW:
+        path.write_text(picture)
+    assert picture == path.read_text()
+
+
+@asynccontextmanager
+async def running(
+    store: SessionStore, size: tuple[int, int]
+) -> AsyncIterator[tuple[WorkbenchApp, Pilot[Any]]]:
+    app = WorkbenchApp(store)
+    async with app.run_test(size=size) as pilot:
+        yield app, pilot
+
+
+def record(recorder: Recorder) -> Session:
+    """Three sessions of different kinds; the second is returned, trains and is the newest."""
+    recorder.session("first try", created=NOW - 40 * DAY, latent_dim=8, epochs=20, of=50)
+    live = recorder.session("evening", created=NOW, status="training", epochs=3, of=20)
+    recorder.emit(live, progress(4, 12))
+    recorder.session(
+        "too fast", created=NOW - 2 * DAY, status="diverged", epochs=2, tags=["lr"], beta=4.0
+    )
+    recorder.export(live, 3)
+    return Session(live.folder)
+
+
+def drawn(app: WorkbenchApp) -> str:
+    """The screen, with what changes from run to run and what a model drew blotted out."""
+    lines = screen_text(app).splitlines()
+    if isinstance(app.screen, SamplerScreen):
+        for widget in (*app.screen.query(ImageGrid), app.screen.query_one(LatentVector)):
+            lines = _blotted(lines, widget)
+    text = "\n".join(line.rstrip() for line in lines) + "\n"
+    text = FOLDER.sub("FOLDER", text)
+    for changing in CHANGING:
+        text = changing.sub(lambda found: "#" * len(found[0]), text)
+    return text
+
+
+def _blotted(lines: list[str], widget: ImageGrid | LatentVector) -> list[str]:
+    """Models draw the same on every machine, but for the last bits."""
+    region = widget.content_region
+    return [
+        line[: region.x] + "▒" * region.width + line[region.right :]
+        if region.y <= at < region.bottom
+        else line
+        for at, line in enumerate(lines)
+    ]
