@@ -24,6 +24,7 @@ from tui.widgets.images import ImageGrid
 from tui.widgets.kl_bars import KlBars
 from tui.widgets.log_view import LogView
 from tui.widgets.page_tabs import PageTabs
+from tui.widgets.title_line import TitleLine
 from vae_engine.sessions import layout
 from vae_engine.sessions.previews import Images
 from vae_engine.sessions.records import Label
@@ -180,18 +181,36 @@ async def test_a_click_in_a_chart_chooses_the_epoch(
         await until_shown(pilot, screen, 1)
 
 
-async def test_a_missing_preview_is_told(
-    store: SessionStore, recorder: Recorder, recorded_session: Session
+async def test_an_epoch_without_images_shows_those_before_it_and_says_so(
+    store: SessionStore, recorded_session: Session
 ) -> None:
+    """Slim sessions keep a few previews."""
     (recorded_session.folder / layout.preview_file(3)).unlink()
+    async with dashboard(store, recorded_session) as (screen, pilot):
+        await pilot.press("left")
+        await until_shown(pilot, screen, 3)
+        title = screen.query_one("#digits-title", TitleLine)
+        assert title.text.endswith("epoch 3 of 4 · drawn at 2")
+        kept = screen.query_one("#samples-grid", ImageGrid).images
+        await pilot.press("left")
+        await until_shown(pilot, screen, 2)
+        assert title.text.endswith("epoch 2 of 4")
+        assert np.array_equal(screen.query_one("#samples-grid", ImageGrid).images, kept)
+
+
+async def test_a_session_without_images_before_an_epoch_says_so(
+    store: SessionStore, recorded_session: Session
+) -> None:
+    for epoch in (1, 2, 3):
+        (recorded_session.folder / layout.preview_file(epoch)).unlink()
     async with dashboard(store, recorded_session) as (screen, pilot):
         await pilot.press("left")
         await until_shown(pilot, screen, 3)
         notice = screen.query_one("#no-images")
         assert notice.display
         assert "epoch 3 has left no images" in text_of(notice)
-        await pilot.press("left")
-        await until_shown(pilot, screen, 2)
+        await pilot.press("right")
+        await until_shown(pilot, screen, 4)
         assert not notice.display
 
 

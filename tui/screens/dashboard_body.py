@@ -55,6 +55,8 @@ class DashboardBody(Horizontal):
     def __init__(self, latent_dim: int) -> None:
         super().__init__()
         self._latent_dim = latent_dim
+        self._timeline, self._playing = Timeline(), False
+        self._images: EpochImages | None = None
 
     def compose(self) -> ComposeResult:
         """All parts; those that have no room are hidden."""
@@ -132,11 +134,13 @@ class DashboardBody(Horizontal):
             bars = self.query_one(KlBars)
             bars.show(ended.kl_per_dimension, collapsed_dimensions(ended))
         self._show_diagnosis(snapshot, timeline.epoch)
-        for title in ("#digits-title", "#samples-title"):
-            self.query_one(title, TitleLine).show(_moment(timeline, playing))
+        self._timeline, self._playing = timeline, playing
+        self._show_moment()
 
     def show_images(self, images: EpochImages, glyphs: GlyphSet) -> None:
         """Show the images of an epoch."""
+        self._images = images
+        self._show_moment()
         self._update("#no-images", one_line(images.problem))
         self.query_one("#no-images").display = bool(images.problem)
         digits = self.query_one("#digits-grid", ImageGrid)
@@ -145,6 +149,13 @@ class DashboardBody(Horizontal):
         digits.glyphs = samples.glyphs = glyphs
         digits.show(images.digits, columns=images.pairs or None)
         samples.show(images.samples)
+
+    def _show_moment(self) -> None:
+        moment, images = _moment(self._timeline, self._playing), self._images
+        if images is not None and images.drawn != images.epoch == self._timeline.epoch:
+            moment += f" · drawn at {images.drawn}"
+        for title in ("#digits-title", "#samples-title"):
+            self.query_one(title, TitleLine).show(moment)
 
     def _show_diagnosis(self, snapshot: Snapshot, epoch: int) -> None:
         findings = diagnose(snapshot.history, snapshot.status, snapshot.stop_reason, epoch)

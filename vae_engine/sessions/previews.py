@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ SAMPLES = 64
 _IMAGES = ArraySpec("uint8", (None, 28, 28))
 _LABELS = ArraySpec("int64", (None,))
 _FILE_LIMIT = 2**20
+_PREVIEW_NAME = re.compile(r"epoch-([0-9]{6,9})\.npz")
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,16 @@ def read_preview(folder: Path, epoch: int) -> Preview | None:
         return Preview(**read_npz(path, specs, limit=_FILE_LIMIT))
     except FileNotFoundError:
         return None
+
+
+def preview_epochs(folder: Path) -> list[int]:
+    """The epochs that have a preview, in order; a slim session has but a few.
+
+    Raises:
+        OSError: the folder cannot be read.
+    """
+    names = (path.name for path in (folder / layout.PREVIEWS).glob("epoch-*.npz"))
+    return sorted(int(found[1]) for found in map(_PREVIEW_NAME.fullmatch, names) if found)
 
 
 def read_originals(folder: Path) -> Originals | None:
