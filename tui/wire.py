@@ -170,6 +170,15 @@ def compact_driver(driver: type[Driver]) -> type[Driver]:
                 self._wire.forget()
             super().process_message(message)
 
+        def resume_application_mode(self) -> None:
+            # Textual starts its threads at every SIGCONT, also when only SIGSTOP, which nobody can
+            # catch, came before it: those of before would go on beside them.
+            keys = getattr(self, "_key_thread", None)
+            if keys is not None and keys.is_alive():
+                self.suspend_application_mode()
+                self._must_signal_resume = True
+            super().resume_application_mode()
+
     return CompactDriver
 
 

@@ -5,14 +5,17 @@ import signal
 import subprocess
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.cli.terminal import VAE, Attach
-from tests.conftest import DEADLINE
+from tests.conftest import DEADLINE, wait_for
 from tests.tui.recorder import Recorder, progress
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.session import Session
 
+# Of those that read and draw the terminal there are two; others come as there is work.
+SPARE_THREADS = 5
 COMPLETED = ev.RunEnded(status="completed", reason="converged")
 
 
@@ -87,6 +90,27 @@ def test_emptying_the_trash_asks_on_a_terminal(terminal: Attach, recorder: Recor
         shown.press(answer)
         assert shown.wait() == 0
         assert len(recorder.store.trash()) == left
+
+
+def test_stopped_and_continued_from_outside_the_app_goes_on_with_no_more_threads(
+    terminal: Attach, training: Session
+) -> None:
+    shown = terminal("attach", "mine", columns=100)
+    process = psutil.Process(shown.process.pid)
+    shown.wait_for("step 20/40")
+    threads = 0
+    for _ in range(6):
+        shown.press("g")
+        shown.wait_for("sample 1 of")
+        shown.press("\x1b")
+        shown.wait_for("step 20/40")
+        threads = threads or process.num_threads()
+        process.send_signal(signal.SIGSTOP)
+        wait_for(lambda: process.status() == psutil.STATUS_STOPPED)
+        process.send_signal(signal.SIGCONT)
+    shown.wait_until(lambda: process.num_threads() < threads + SPARE_THREADS, "few threads")
+    shown.press("q")
+    assert shown.wait() == 0
 
 
 def test_a_browser_gets_the_app_through_pipes(training: Session) -> None:
