@@ -32,6 +32,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "Objective and network": (
         "beta",
         "beta_warmup_epochs",
+        "binarize",
         "filters",
         "kernel_size",
         "dense_units",

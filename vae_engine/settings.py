@@ -15,6 +15,7 @@ from msgspec.inspect import (
     Field,
     FloatType,
     IntType,
+    LiteralType,
     Metadata,
     StrType,
     StructType,
@@ -25,7 +26,7 @@ from msgspec.inspect import (
 from vae_engine.errors import SettingError
 
 SettingValue = int | float | str | tuple[int, ...]
-SettingKind = Literal["int", "float", "str", "ints"]
+SettingKind = Literal["int", "float", "str", "ints", "choice"]
 
 Units = Annotated[int, Meta(ge=1, le=4096)]
 Filters = Annotated[int, Meta(ge=1, le=512)]
@@ -72,6 +73,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     limit: Annotated[
         int, Meta(ge=0, le=10_000_000, description="use the first N training images; 0 for all")
     ] = 0
+    binarize: Annotated[
+        Literal["none", "dynamic"],
+        Meta(description="none keeps grey pixels; dynamic draws black or white ones every step"),
+    ] = "none"
     filters: Annotated[
         tuple[Filters, ...],
         Meta(
@@ -123,7 +128,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Setting(msgspec.Struct, frozen=True):
-    """What is known about one setting: its name, kind, default, bounds and help."""
+    """What is known about one setting: its name, kind, default, bounds or choices, and help."""
 
     name: str
     kind: SettingKind
@@ -135,10 +140,13 @@ class Setting(msgspec.Struct, frozen=True):
     high_open: bool
     min_items: int
     max_items: int
+    choices: tuple[str, ...] = ()
 
     @property
     def range_text(self) -> str:
         """The values it takes, in words: `a whole number from 1 to 256`."""
+        if self.kind == "choice":
+            return " or ".join(self.choices)
         if self.kind == "str":
             return f"text of {self.min_items} to {self.max_items} characters"
         low = f"above {self.low:g}" if self.low_open else f"from {self.low:.10g}"
@@ -200,13 +208,15 @@ class Setting(msgspec.Struct, frozen=True):
             return value if isinstance(value, int) else None
         if self.kind == "float":
             return float(value) if isinstance(value, (int, float)) and abs(value) < 1e300 else None
-        if self.kind == "str":
+        if self.kind in ("str", "choice"):
             return value if isinstance(value, str) and value.isprintable() else None
         if isinstance(value, (list, tuple)) and all(type(item) is int for item in value):
             return tuple(value)
         return None
 
     def _in_range(self, value: SettingValue) -> bool:
+        if self.kind == "choice":
+            return value in self.choices
         if isinstance(value, str):
             return self.min_items <= len(value) <= self.max_items
         if isinstance(value, tuple):
@@ -252,6 +262,7 @@ def _setting(field: Field) -> Setting:
         high_open=high_open,
         min_items=lengths[0],
         max_items=lengths[1],
+        choices=tuple(map(str, whole.values)) if isinstance(whole, LiteralType) else (),
     )
 
 
@@ -259,6 +270,7 @@ _KINDS: dict[type, SettingKind] = {
     IntType: "int",
     FloatType: "float",
     StrType: "str",
+    LiteralType: "choice",
     VarTupleType: "ints",
 }
 

@@ -23,6 +23,8 @@ def bad_values(setting: Setting) -> list[str]:
         case "ints":
             many = ",".join(["8"] * (setting.max_items + 1))
             return ["", ",", "x", "8.5", f"{low - 1:.0f}", f"{high + 1:.0f}", many]
+        case "choice":
+            return ["", "nothing", f"{setting.choices[0]} "]
         case "str":
             return [""]
 

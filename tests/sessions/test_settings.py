@@ -25,6 +25,8 @@ ALL = list(SETTINGS.values())
 
 def values_of(setting: Setting) -> st.SearchStrategy[Any]:
     """Every value that a setting takes."""
+    if setting.kind == "choice":
+        return st.sampled_from(setting.choices)
     if setting.kind == "str":
         letters = st.characters(exclude_categories=("C", "Z"))
         return st.text(letters, min_size=setting.min_items, max_size=40)
@@ -86,6 +88,8 @@ def test_anything_else_is_refused_in_one_line_that_names_setting_and_range(
 
 
 def beyond(setting: Setting) -> list[SettingValue]:
+    if setting.kind == "choice":
+        return ["", "nothing", setting.choices[0].upper()]
     if setting.kind == "str":
         return ["", "x" * (setting.max_items + 1), "a\nb", "\x1b[2J"]
     low = setting.low if setting.low_open else setting.low - 1
@@ -103,7 +107,8 @@ def test_what_is_just_out_of_range_is_refused_here_and_in_a_file(setting: Settin
     for value in beyond(setting):
         with pytest.raises(SettingError, match=setting.name):
             setting.check(value)
-        if isinstance(value, (tuple, int, float)) and value not in (10**400, math.inf, -math.inf):
+        in_file = setting.kind == "choice" or isinstance(value, (tuple, int, float))
+        if in_file and value not in (10**400, math.inf, -math.inf):
             with pytest.raises(msgspec.ValidationError):
                 msgspec.json.decode(msgspec.json.encode({setting.name: value}), type=Settings)
 
@@ -120,6 +125,8 @@ def test_what_is_just_out_of_range_is_refused_here_and_in_a_file(setting: Settin
         ("filters", 16),
         ("dataset", 5),
         ("dataset", None),
+        ("binarize", True),
+        ("binarize", 0),
     ],
 )
 def test_values_of_another_type_are_refused(name: str, value: object) -> None:
@@ -151,6 +158,12 @@ def test_text_that_people_type_is_understood(name: str, text: str, value: Settin
 def test_text_that_is_no_latent_dim_is_refused(text: str) -> None:
     with pytest.raises(SettingError, match="a whole number from 1 to 256"):
         SETTINGS["latent_dim"].parse(text)
+
+
+def test_a_choice_is_refused_with_the_choices() -> None:
+    assert SETTINGS["binarize"].parse("dynamic") == "dynamic"
+    with pytest.raises(SettingError, match="binarize is 'static': it must be dynamic or none"):
+        make_settings(binarize="static")
 
 
 def test_numbers_keep_all_their_digits_as_text() -> None:

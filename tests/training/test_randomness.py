@@ -1,7 +1,7 @@
 import numpy as np
 import tensorflow as tf
 
-from vae_engine.training.randomness import Purpose, epoch_order, normal_noise, preview_z
+from vae_engine.training.randomness import Purpose, binarized, epoch_order, normal_noise, preview_z
 
 
 def test_an_epoch_s_order_holds_every_image_once_and_depends_on_seed_and_epoch() -> None:
@@ -40,3 +40,15 @@ def test_noise_is_standard_normal() -> None:
     noise = normal_noise(0, Purpose.TRAINING_NOISE, 1, 1, tf.constant([200_000, 1])).numpy()
     assert abs(noise.mean()) < 0.01
     assert abs(noise.std() - 1) < 0.01
+
+
+def test_binarized_images_are_fair_draws_that_differ_by_epoch_and_step() -> None:
+    grey = tf.fill([50, 28, 28, 1], 0.3)
+    drawn = [binarized(0, epoch, step, grey).numpy() for epoch, step in ((1, 0), (1, 1), (2, 0))]
+    for images in drawn:
+        assert set(np.unique(images)) == {0.0, 1.0}
+        assert abs(images.mean() - 0.3) < 0.01
+    assert len({images.tobytes() for images in drawn}) == 3
+    np.testing.assert_array_equal(drawn[0], binarized(0, 1, 0, grey).numpy())
+    ends = binarized(0, 1, 0, tf.constant([[0.0, 1.0]] * 1000)).numpy()
+    np.testing.assert_array_equal(ends, [[0.0, 1.0]] * 1000)

@@ -1,5 +1,9 @@
 """The compiled steps on real digits: what resume and comparison rest on."""
 
+from dataclasses import replace
+from typing import Literal
+
+import msgspec
 import numpy as np
 import pytest
 
@@ -78,6 +82,20 @@ def test_the_learning_rate_of_each_step_is_used(digits: Dataset) -> None:
     steps.train(still, 0, 10, (0.0, 0.0, 0.0))
     for value, variable in zip(before, networks.variables, strict=True):
         np.testing.assert_array_equal(value, variable.numpy())
+
+
+@pytest.mark.parametrize(("binarize", "differ"), [("none", False), ("dynamic", True)])
+def test_dynamic_binarization_draws_other_pixels_every_epoch(
+    digits: Dataset, binarize: Literal["none", "dynamic"], differ: bool
+) -> None:
+    _, steps = trainer(msgspec.structs.replace(SMALL, binarize=binarize), digits)
+    first = inputs(steps, epoch=1, rate=0.0)
+    # The KL of weights at rest depends on the pixels, not on the noise of z.
+    kl = [
+        steps.train(replace(first, epoch=epoch), 0, 10, (0.0, 0.0, 0.0))[2] for epoch in (1, 1, 2)
+    ]
+    assert kl[0] == kl[1]
+    assert (kl[0] != kl[2]) is differ
 
 
 def test_evaluation_repeats_exactly_and_differs_by_purpose(digits: Dataset) -> None:

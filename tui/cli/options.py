@@ -70,7 +70,7 @@ def setting_option(setting: Setting, *names: str, fallback: object) -> Callable[
         *(names or (setting.option, setting.name)),
         type=setting.parse,
         default=fallback,
-        metavar=_METAVARS[setting.kind],
+        metavar="|".join(setting.choices) or _METAVARS[setting.kind],
         help=f"{setting.help}  [default: {default}]",
     )
 

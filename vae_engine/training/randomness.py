@@ -12,6 +12,8 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
+from vae_engine.datasets.binarization import BINARIZATION
+
 Tensor = Any
 
 
@@ -23,6 +25,7 @@ class Purpose(IntEnum):
     TEST_NOISE = 3
     SHUFFLE = 4
     PREVIEW = 5
+    BINARIZATION = BINARIZATION
 
 
 def epoch_order(seed: int, epoch: int, images: int) -> NDArray[np.int32]:
@@ -43,7 +46,22 @@ def normal_noise(
     seed: int, purpose: Tensor | Purpose, epoch: Tensor, step: Tensor, shape: Tensor
 ) -> Tensor:
     """Noise from N(0, I) for one step, inside a graph."""
+    return tf.random.stateless_normal(shape, seed=_key(seed, purpose, epoch, step))
+
+
+def binarized(seed: int, epoch: Tensor, step: Tensor, images: Tensor) -> Tensor:
+    """Images of 0 and 1 for one step, inside a graph.
+
+    Args:
+        seed: of the session.
+        epoch: from 1.
+        step: from 0.
+        images: each pixel's probability of a 1, float32 in [0, 1].
+    """
+    key = _key(seed, Purpose.BINARIZATION, epoch, step)
+    return tf.cast(tf.random.stateless_uniform(tf.shape(images), seed=key) < images, images.dtype)
+
+
+def _key(seed: int, purpose: Tensor | Purpose, epoch: Tensor, step: Tensor) -> Tensor:
     key = tf.stack([tf.constant(seed, tf.int32), tf.cast(purpose, tf.int32)])
-    key = tf.random.fold_in(key, epoch)
-    key = tf.random.fold_in(key, step)
-    return tf.random.stateless_normal(shape, seed=key)
+    return tf.random.fold_in(tf.random.fold_in(key, epoch), step)

@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 
 from vae_engine.datasets import Dataset, load_dataset_with_keras
+from vae_engine.datasets.binarization import as_evaluated
 from vae_engine.errors import DatasetError
 from vae_engine.model.network import build_networks
 from vae_engine.sessions import events as ev
@@ -57,6 +58,7 @@ def train_session(
     dataset = load_dataset_with_keras(settings.dataset).limited(settings.limit)
     _check_same_data(journal, dataset)
     networks = build_networks(settings, mean_pixel=_mean_pixel(dataset))
+    dataset = as_evaluated(dataset, settings)
     trainer = Trainer(folder, settings, dataset, networks, journal, controls)
     write_originals(folder, trainer.originals)
     watch.training_begins()

@@ -19,7 +19,7 @@ from vae_engine.model.objective import (
 )
 from vae_engine.settings import Settings
 from vae_engine.training.inputs import EpochInputs
-from vae_engine.training.randomness import Purpose, normal_noise
+from vae_engine.training.randomness import Purpose, binarized, normal_noise
 
 Tensor = Any
 Totals = tuple[float, float, float]
@@ -127,6 +127,8 @@ class TrainingSteps:
             # More than one iteration in flight gives other bits from run to run.
             tf.autograph.experimental.set_loop_options(parallel_iterations=1)
             batch = to_float(tf.gather(self._images, order[step * size : (step + 1) * size]))
+            if self._settings.binarize == "dynamic":
+                batch = binarized(self._settings.seed, epoch, step, batch)
             self._optimizer.learning_rate.assign(learning_rates[step])
             totals += self._train_step(batch, epoch, step, betas[step])
         return totals
