@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import keras
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
@@ -18,6 +17,7 @@ from vae_engine.model.objective import (
     reparameterize,
 )
 from vae_engine.settings import Settings
+from vae_engine.training.adam import Adam
 from vae_engine.training.inputs import EpochInputs
 from vae_engine.training.randomness import Purpose, binarized, normal_noise
 
@@ -54,16 +54,9 @@ class Evaluation:
         return -(self.reconstruction_loss + self.kl_loss)
 
 
-def make_optimizer(settings: Settings, networks: Networks) -> keras.optimizers.Adam:
-    """Adam for the networks' variables, with its own variables in place."""
-    optimizer = keras.optimizers.Adam(
-        learning_rate=settings.learning_rate,
-        beta_1=settings.adam_beta_1,
-        beta_2=settings.adam_beta_2,
-        epsilon=settings.adam_epsilon,
-    )
-    optimizer.build(networks.variables)
-    return optimizer
+def make_optimizer(settings: Settings, networks: Networks) -> Adam:
+    """Adam for the networks' variables."""
+    return Adam(settings, networks.variables)
 
 
 class TrainingSteps:
@@ -77,7 +70,7 @@ class TrainingSteps:
         self,
         settings: Settings,
         networks: Networks,
-        optimizer: keras.optimizers.Adam,
+        optimizer: Adam,
         images: NDArray[Any],
     ) -> None:
         """Put the images, (n, 28, 28) uint8 or float32 in [0, 1], where the steps find them."""
@@ -129,11 +122,12 @@ class TrainingSteps:
             batch = to_float(tf.gather(self._images, order[step * size : (step + 1) * size]))
             if self._settings.binarize == "dynamic":
                 batch = binarized(self._settings.seed, epoch, step, batch)
-            self._optimizer.learning_rate.assign(learning_rates[step])
-            totals += self._train_step(batch, epoch, step, betas[step])
+            totals += self._train_step(batch, epoch, step, learning_rates[step], betas[step])
         return totals
 
-    def _train_step(self, batch: Tensor, epoch: Tensor, step: Tensor, beta: Tensor) -> Tensor:
+    def _train_step(
+        self, batch: Tensor, epoch: Tensor, step: Tensor, learning_rate: Tensor, beta: Tensor
+    ) -> Tensor:
         settings, networks = self._settings, self._networks
         shape = tf.stack([tf.shape(batch)[0], settings.latent_dim])
         epsilon = normal_noise(settings.seed, Purpose.TRAINING_NOISE, epoch, step, shape)
@@ -146,7 +140,7 @@ class TrainingSteps:
             kl = tf.reduce_mean(tf.reduce_sum(kl_per_dimension(z_mean, z_log_var), axis=1))
             loss = reconstruction + beta * kl
         gradients = tape.gradient(loss, networks.variables)
-        self._optimizer.apply(gradients, networks.variables)
+        self._optimizer.apply(gradients, learning_rate)
         count = tf.cast(tf.shape(batch)[0], tf.float64)
         return count * tf.cast(tf.stack([loss, reconstruction, kl]), tf.float64)
 

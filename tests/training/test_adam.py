@@ -1,0 +1,47 @@
+"""The fused Adam against the paper's algorithm and against Keras."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from vae_engine.settings import make_settings
+from vae_engine.training.adam import Adam
+
+SETTINGS = make_settings(learning_rate=0.01, adam_beta_1=0.8, adam_beta_2=0.95, adam_epsilon=1e-4)
+
+
+def gradients(step: int) -> list[tf.Tensor]:
+    rng = np.random.default_rng(step)
+    return [tf.constant(rng.normal(size=size), tf.float32) for size in ((3, 2), (4,))]
+
+
+def variables() -> list[keras.Variable]:
+    return [keras.Variable(np.ones((3, 2), np.float32)), keras.Variable(np.zeros(4, np.float32))]
+
+
+def test_updates_are_those_of_the_paper() -> None:
+    trained = variables()
+    adam = Adam(SETTINGS, trained)
+    x, m, v = np.zeros(4), np.zeros(4), np.zeros(4)
+    for t in range(1, 6):
+        rate = 0.01 / t
+        adam.apply(gradients(t), tf.constant(rate))
+        g = gradients(t)[1].numpy()
+        m, v = 0.8 * m + 0.2 * g, 0.95 * v + 0.05 * g**2
+        step = rate * np.sqrt(1 - 0.95**t) / (1 - 0.8**t)
+        x -= step * m / (np.sqrt(v) + 1e-4)
+    np.testing.assert_allclose(trained[1].numpy(), x, rtol=1e-5)
+
+
+def test_updates_and_state_are_those_of_keras() -> None:
+    ours, theirs = variables(), variables()
+    adam = Adam(SETTINGS, ours)
+    reference = keras.optimizers.Adam(0.01, beta_1=0.8, beta_2=0.95, epsilon=1e-4)
+    reference.build(theirs)
+    for step in range(5):
+        adam.apply(gradients(step), tf.constant(0.01))
+        reference.apply(gradients(step), theirs)
+    for one, other in zip([*ours, *adam.variables], [*theirs, *reference.variables], strict=True):
+        assert one.shape == other.shape
+        assert keras.backend.standardize_dtype(one.dtype) == other.dtype
+        np.testing.assert_allclose(one.numpy(), other.numpy(), rtol=1e-5)

@@ -1,0 +1,66 @@
+"""Adam, one fused operation a variable.
+
+Kingma & Ba, "Adam: A Method for Stochastic Optimization", 2014, algorithm 1 in the form that ends
+section 2. Through `keras.optimizers.Adam` the same update is some twenty operations a variable:
+it took a fifth of a step, and a second more to trace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from vae_engine.settings import Settings
+
+Tensor = Any
+
+
+class Adam:
+    """Updates variables in place; equal gradients give equal bits.
+
+    Attributes:
+        variables: its state, in the order and shapes of `keras.optimizers.Adam`: the count of
+            updates, the learning rate, then mean and square of each variable's gradient.
+    """
+
+    def __init__(self, settings: Settings, trained: Sequence[keras.Variable]) -> None:
+        """Start with no update done.
+
+        Args:
+            settings: the rate and Adam's constants.
+            trained: the variables to update, float32.
+        """
+        self._settings = settings
+        self._trained = list(trained)
+        self._updates = tf.Variable(0, dtype=tf.int64)
+        self._learning_rate = tf.Variable(settings.learning_rate, dtype=tf.float32)
+        self._moments = [
+            (tf.Variable(tf.zeros(one.shape)), tf.Variable(tf.zeros(one.shape)))
+            for one in self._trained
+        ]
+        moments = [moment for pair in self._moments for moment in pair]
+        self.variables: list[Any] = [self._updates, self._learning_rate, *moments]
+
+    def apply(self, gradients: Sequence[Tensor], learning_rate: Tensor) -> None:
+        """Take one step, with one gradient for each variable."""
+        settings = self._settings
+        self._learning_rate.assign(learning_rate)
+        count = tf.cast(self._updates.assign_add(1), tf.float32)
+        for gradient, variable, (mean, square) in zip(
+            gradients, self._trained, self._moments, strict=True
+        ):
+            tf.raw_ops.ResourceApplyAdam(
+                var=variable.value.handle,
+                m=mean.handle,
+                v=square.handle,
+                beta1_power=tf.pow(settings.adam_beta_1, count),
+                beta2_power=tf.pow(settings.adam_beta_2, count),
+                lr=learning_rate,
+                beta1=settings.adam_beta_1,
+                beta2=settings.adam_beta_2,
+                epsilon=settings.adam_epsilon,
+                grad=gradient,
+            )
