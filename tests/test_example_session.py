@@ -1,5 +1,6 @@
 """The session that the repository brings, so that browsing and sampling work at once."""
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -7,8 +8,20 @@ import numpy as np
 import pytest
 
 import vae_engine
+from vae_engine.sessions.session import read_manifest
 
 SESSIONS = Path(__file__).parents[1] / "sessions"
+
+
+def test_a_session_from_before_a_setting_existed_is_read_as_it_was_trained(tmp_path: Path) -> None:
+    (folder,) = SESSIONS.iterdir()
+    manifest = json.loads((folder / "session.json").read_text())
+    manifest["settings"].pop("activation", None)
+    (tmp_path / "session.json").write_text(json.dumps(manifest))
+    assert read_manifest(tmp_path).settings.activation == "relu"
+    manifest["settings"]["activation"] = "silu"
+    (tmp_path / "session.json").write_text(json.dumps(manifest))
+    assert read_manifest(tmp_path).settings.activation == "silu"
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +44,9 @@ def test_it_was_trained_on_all_of_mnist_at_two_dimensions(
     example: vae_engine.SavedSession,
 ) -> None:
     assert example.status == "completed"
-    assert example.settings == vae_engine.make_settings(threads=example.settings.threads)
+    assert example.settings == vae_engine.make_settings(
+        threads=example.settings.threads, activation="relu"
+    )
     prepared = example.session.log.prepared
     assert prepared is not None
     assert prepared.dataset["train_images"] == 55_000

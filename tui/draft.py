@@ -36,6 +36,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "filters",
         "kernel_size",
         "dense_units",
+        "activation",
     ),
     "Optimization": (
         "learning_rate",

@@ -69,7 +69,15 @@ def _trained_here(entry: Entry) -> bool:
 
 
 def _same_work(one: Settings, other: Settings) -> bool:
-    names = ("filters", "kernel_size", "dense_units", "batch_size", "binarize", "threads")
+    names = (
+        "filters",
+        "kernel_size",
+        "dense_units",
+        "activation",
+        "batch_size",
+        "binarize",
+        "threads",
+    )
     # The session records what 0 threads came to.
     return all(
         getattr(one, name) == getattr(other, name) or (name == "threads" and not other.threads)

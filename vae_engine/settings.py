@@ -94,6 +94,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             description="widths of the encoder's Dense layers; the decoder mirrors them",
         ),
     ] = (256, 256)
+    activation: Annotated[
+        Literal["relu", "leaky_relu", "silu"],
+        Meta(description="of every layer but the heads and the pixels"),
+    ] = "leaky_relu"
     warmup_steps: Annotated[
         int,
         Meta(
@@ -277,6 +281,10 @@ _KINDS: dict[type, SettingKind] = {
 SETTINGS: dict[str, Setting] = {
     field.name: _setting(field) for field in cast(StructType, type_info(Settings)).fields
 }
+
+
+EARLIER: dict[str, SettingValue] = {"activation": "relu"}
+"""What sessions trained with before a setting existed, where that is not its default."""
 
 
 def make_settings(values: Mapping[str, object] | None = None, **changes: object) -> Settings:

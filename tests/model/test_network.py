@@ -22,6 +22,7 @@ from vae_engine.training.export import file_sha256
         {"latent_dim": 1},
         {"latent_dim": 256},
         {"filters": (8,), "dense_units": (32,)},
+        {"activation": "silu"},
         {"filters": (4, 8), "kernel_size": 3, "dense_units": (16, 24, 32)},
     ],
 )
@@ -48,6 +49,21 @@ def test_the_layers_are_those_of_the_seeds() -> None:
         "InputLayer", *dense, "Dense", "Reshape", "Conv2DTranspose", "Conv2DTranspose", "Activation"
     ]  # fmt: skip
     assert networks.decoder.layers[-1].activation is keras.activations.sigmoid
+
+
+@pytest.mark.parametrize("activation", ["relu", "leaky_relu", "silu"])
+def test_the_activation_is_that_of_every_layer_but_heads_and_pixels(activation: str) -> None:
+    networks = build_networks(make_settings(activation=activation))
+    named = {
+        layer.name: layer.activation.__name__
+        for model in (networks.encoder, networks.decoder)
+        for layer in model.layers
+        if hasattr(layer, "activation")
+    }
+    for head in ("z_mean", "z_log_var", "logits"):
+        assert named.pop(head) == "linear"
+    assert named.pop("probabilities") == "sigmoid"
+    assert set(named.values()) == {activation}
 
 
 def test_gradients_reach_every_weight() -> None:

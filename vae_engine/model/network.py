@@ -73,12 +73,12 @@ def build_encoder(settings: Settings) -> keras.Model:
             settings.kernel_size,
             strides=2,
             padding="same",
-            activation="relu",
+            activation=settings.activation,
             name=f"conv_{index}",
         )(x)
     x = layers.Flatten(name="flatten")(x)
     for index, units in enumerate(settings.dense_units, start=1):
-        x = layers.Dense(units, activation="relu", name=f"dense_{index}")(x)
+        x = layers.Dense(units, activation=settings.activation, name=f"dense_{index}")(x)
     z_mean = layers.Dense(settings.latent_dim, name="z_mean")(x)
     z_log_var = layers.Dense(settings.latent_dim, name="z_log_var")(x)
     return keras.Model(images, [z_mean, z_log_var], name="encoder")
@@ -91,10 +91,10 @@ def build_decoder(settings: Settings, mean_pixel: float = 0.5) -> keras.Model:
     z = keras.Input((settings.latent_dim,), name="z")
     x = z
     for index, units in enumerate(reversed(settings.dense_units), start=1):
-        x = layers.Dense(units, activation="relu", name=f"dense_{index}")(x)
+        x = layers.Dense(units, activation=settings.activation, name=f"dense_{index}")(x)
     side = IMAGE_SHAPE[0] // 2 ** len(settings.filters)
     deepest = settings.filters[-1]
-    x = layers.Dense(side * side * deepest, activation="relu", name="dense_image")(x)
+    x = layers.Dense(side * side * deepest, activation=settings.activation, name="dense_image")(x)
     x = layers.Reshape((side, side, deepest), name="reshape")(x)
     for index, filters in enumerate(reversed(settings.filters[:-1]), start=1):
         x = layers.Conv2DTranspose(
@@ -102,7 +102,7 @@ def build_decoder(settings: Settings, mean_pixel: float = 0.5) -> keras.Model:
             settings.kernel_size,
             strides=2,
             padding="same",
-            activation="relu",
+            activation=settings.activation,
             name=f"conv_transpose_{index}",
         )(x)
     logits = layers.Conv2DTranspose(
