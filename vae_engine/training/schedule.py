@@ -30,7 +30,8 @@ def learning_rates(
     Args:
         peak: the rate between warm-up and decay.
         warmup_steps: length of the linear rise.
-        decay_steps: length of the fall, which has the shape `1 - sqrt(t)`.
+        decay_steps: length of the fall, which has the shape `1 - sqrt(t)`, or `1 - t` where it
+            is all there is, as in a run of one epoch.
         first_step: the step at which the warm-up starts.
         decay_start: the step at which the decay starts, None as long as it is not known.
         steps: global steps, (n,).
@@ -42,7 +43,8 @@ def learning_rates(
     rates = peak * np.minimum(rise, 1.0)
     if decay_start is not None and decay_steps:
         elapsed = np.clip((steps - decay_start) / decay_steps, 0.0, 1.0)
-        rates = rates * (1.0 - np.sqrt(elapsed))
+        # Where there is no time before the fall, the steep one would waste most of it.
+        rates = rates * (1.0 - (elapsed if decay_start <= first_step else np.sqrt(elapsed)))
     return rates.astype(np.float32)
 
 
