@@ -44,9 +44,7 @@ def test_it_was_trained_on_all_of_mnist_at_two_dimensions(
     example: vae_engine.SavedSession,
 ) -> None:
     assert example.status == "completed"
-    assert example.settings == vae_engine.make_settings(
-        threads=example.settings.threads, activation="relu"
-    )
+    assert example.settings == vae_engine.make_settings(threads=example.settings.threads)
     prepared = example.session.log.prepared
     assert prepared is not None
     assert prepared.dataset["train_images"] == 55_000

@@ -97,7 +97,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     activation: Annotated[
         Literal["relu", "leaky_relu", "silu"],
         Meta(description="of every layer but the heads and the pixels"),
-    ] = "leaky_relu"
+    ] = "relu"
     warmup_steps: Annotated[
         int,
         Meta(
@@ -281,10 +281,6 @@ _KINDS: dict[type, SettingKind] = {
 SETTINGS: dict[str, Setting] = {
     field.name: _setting(field) for field in cast(StructType, type_info(Settings)).fields
 }
-
-
-EARLIER: dict[str, SettingValue] = {"activation": "relu"}
-"""What sessions trained with before a setting existed, where that is not its default."""
 
 
 def make_settings(values: Mapping[str, object] | None = None, **changes: object) -> Settings:

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from tests.sessions.makers import refusal
 from vae_engine.errors import SettingError
 from vae_engine.settings import (
-    EARLIER,
     SETTINGS,
     Setting,
     Settings,
@@ -193,12 +192,6 @@ def test_min_epochs_gives_way_unless_it_was_asked_for() -> None:
 def test_changes_are_stronger_than_values() -> None:
     settings = make_settings({"latent_dim": 8, "seed": 1}, latent_dim=16)
     assert changed_settings(settings) == {"latent_dim": 16, "seed": 1}
-
-
-def test_what_was_done_before_a_setting_existed_is_not_its_default() -> None:
-    for name, value in EARLIER.items():
-        assert SETTINGS[name].check(value) == value
-        assert value != SETTINGS[name].default
 
 
 def test_a_file_with_an_unknown_setting_is_refused() -> None:

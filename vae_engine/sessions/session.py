@@ -22,7 +22,7 @@ from vae_engine.sessions.records import (
     Status,
     WorkerRecord,
 )
-from vae_engine.settings import EARLIER, SETTINGS, Settings
+from vae_engine.settings import SETTINGS, Settings
 
 _STARTING_SECONDS = 10.0
 
@@ -120,9 +120,8 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / layout.MANIFEST
     try:
         _refuse_specials(folder)
-        head = atomic.read_record(path, _Head)
-        _refuse_newer(head)
-        return _as_trained(atomic.read_record(path, Manifest), head)
+        _refuse_newer(atomic.read_record(path, _Head))
+        return atomic.read_record(path, Manifest)
     except FileNotFoundError:
         raise SessionDamagedError("session.json is missing: this is no session") from None
     except OSError as error:
@@ -151,13 +150,6 @@ def _refuse_newer(head: _Head) -> None:
             f"session.json has the setting {unknown[0][:60]!r}, which this version does not know: "
             "upgrade to open it"
         )
-
-
-def _as_trained(manifest: Manifest, head: _Head) -> Manifest:
-    """The manifest with what was done before a setting existed, not what is done today."""
-    earlier = {name: value for name, value in EARLIER.items() if name not in head.settings}
-    settings = msgspec.structs.replace(manifest.settings, **earlier)
-    return msgspec.structs.replace(manifest, settings=settings)
 
 
 def read_label(folder: Path, manifest: Manifest) -> Label:
