@@ -54,6 +54,8 @@ def _facts(report: SessionReport, settings: Settings) -> Iterator[tuple[str, str
                 f"kl {report.test_kl_loss:.2f})"
             ),
         )
+    if report.evaluation is not None:
+        yield "evaluation", _evaluation(report.evaluation)
     yield "dataset", _dataset(report.dataset)
     yield "model", _model(report, settings)
     yield "settings", _settings(settings)
@@ -89,6 +91,24 @@ def _progress(progress: dict[str, Any]) -> str:
         f"epoch {progress['epoch']}, step {progress['step']} of {progress['steps']}: "
         f"loss {progress['loss']:.2f}, {progress['images_per_second']:,.0f} images/s"
     )
+
+
+def _evaluation(evaluation: dict[str, Any]) -> str:
+    """In short, and marked where it is of other weights than the session's present ones."""
+    earlier = "" if evaluation["current"] else ", no longer the exported weights"
+    said = (
+        f"epoch {evaluation['epoch']}{earlier}: "
+        f"negative ELBO {evaluation['negative_elbo']:.2f} ± {evaluation['negative_elbo_error']:.2f}"
+        f", NLL {evaluation['nll']:.2f} ({evaluation['samples']} samples)"
+        f", I(x; z) {evaluation['mutual_information']:.2f}"
+        f", KL(q(z) || p(z)) {evaluation['aggregate_kl']:.2f}"
+        f", {evaluation['active_units']} of {len(evaluation['kl_per_dimension'])} units active"
+    )
+    if evaluation["knn_accuracy"] is not None:
+        said += f", kNN {evaluation['knn_accuracy']:.1%}"
+    if evaluation["linear_accuracy"] is not None:
+        said += f", linear {evaluation['linear_accuracy']:.1%}"
+    return said
 
 
 def _dataset(dataset: dict[str, Any]) -> str:

@@ -34,6 +34,7 @@ COMMANDS = {
     "sample": ("generate", "Draw images from a session's prior."),
     "reconstruct": ("generate", "Show test images above what the model makes of them."),
     "embed": ("generate", "Write the posterior of every image of a split."),
+    "evaluate": ("evaluate", "Measure a session's model on the test split."),
     "delete": ("discard", "Move sessions to the trash."),
     "restore": ("discard", "Bring sessions back from the trash."),
     "trash": ("discard", "List the deleted sessions, or delete them for good."),

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from tui.text import encodable
-from vae_engine.sessions.records import Result
+from vae_engine.sessions.records import EvaluationRecord, ExportIndex, Result
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import Listing
 
@@ -63,6 +63,7 @@ class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
     test_kl_loss: float | None
     weights_sha256: str | None
     progress: dict[str, Any] | None
+    evaluation: dict[str, Any] | None
     exports: list[int]
     runs: int
     tags: list[str]
@@ -107,10 +108,10 @@ def session_report(session: Session) -> SessionReport:
     """Everything about a session, of the events that were polled so far.
 
     Raises:
-        SessionDamagedError: its result or its index of exports cannot be read.
+        SessionDamagedError: its result, its evaluation or its index of exports cannot be read.
     """
     manifest, label, log = session.manifest, session.label, session.log
-    result, exports = session.result(), session.exports()
+    result, exports, evaluation = session.result(), session.exports(), session.evaluation()
     prepared = log.prepared
     return SessionReport(
         id=session.id,
@@ -132,6 +133,7 @@ def session_report(session: Session) -> SessionReport:
         best_epoch=log.best.epoch if log.best else None,
         **_result_fields(result),
         progress=_figures(log.latest_progress) if log.latest_progress else None,
+        evaluation=evaluation_fields(evaluation, exports) if evaluation else None,
         exports=[entry.epoch for entry in exports.kept] if exports else [],
         runs=log.run,
         tags=label.tags,
@@ -145,6 +147,12 @@ def session_report(session: Session) -> SessionReport:
         damaged_lines=session.damaged_lines,
         folder=encodable(str(session.folder)),
     )
+
+
+def evaluation_fields(record: EvaluationRecord, exports: ExportIndex | None) -> dict[str, Any]:
+    """An evaluation, and in `current` whether the session's current export is what it is of."""
+    current = exports is not None and record.is_of(exports.current)
+    return {**msgspec.structs.asdict(record), "current": current}
 
 
 def to_json(value: object) -> str:

@@ -8,7 +8,8 @@ import sys
 from tui.cli.output import is_terminal, say
 from vae_engine.sessions.store import SessionStore
 
-_PLAIN_TERMS = ("", "dumb", "unknown")
+PLAIN_TERMS = ("", "dumb", "unknown")
+"""Values of `TERM` that promise no more than lines."""
 
 
 def can_show_app() -> bool:
@@ -18,7 +19,7 @@ def can_show_app() -> bool:
         is_terminal()
         and sys.stdin is not None
         and sys.stdin.isatty()
-        and os.environ.get("TERM", "") not in _PLAIN_TERMS
+        and os.environ.get("TERM", "") not in PLAIN_TERMS
     )
 
 

@@ -27,23 +27,16 @@ _quiet = threading.Lock()
 class LiteRtModel:
     """A LiteRT file with one float input; safe to use from several threads."""
 
-    def __init__(self, path: Path, sha256: str) -> None:
+    def __init__(self, name: str, content: bytes) -> None:
         """Load the model.
 
         Args:
-            path: the `.tflite` file.
-            sha256: what its digest must be.
+            name: of the file, for messages.
+            content: of the `.tflite` file.
 
         Raises:
-            SessionDamagedError: missing, of another digest, or no model.
+            SessionDamagedError: it is no model.
         """
-        try:
-            content = read_bounded(path, _FILE_LIMIT)
-        except FileNotFoundError:
-            raise SessionDamagedError(f"{path.name} is missing: resume to export it anew") from None
-        if hashlib.sha256(content).hexdigest() != sha256:
-            raise SessionDamagedError(f"{path.name} is not the file that was exported: refused")
-        self._name = path.name
         self._lock = threading.Lock()
         try:
             with _silent_stderr():
@@ -51,7 +44,7 @@ class LiteRtModel:
                 self._input = self._interpreter.get_input_details()[0]
                 self._allocate(1)
         except (ValueError, RuntimeError, IndexError) as error:
-            raise SessionDamagedError(f"{path.name} cannot be run: {_first_line(error)}") from None
+            raise SessionDamagedError(f"{name} cannot be run: {_first_line(error)}") from None
 
     @property
     def input_shape(self) -> tuple[int, ...]:
@@ -81,11 +74,26 @@ class LiteRtModel:
         self._size = size
 
 
+def read_model(path: Path, sha256: str) -> bytes:
+    """The content of a `.tflite` file with this digest.
+
+    Raises:
+        SessionDamagedError: missing, or of another digest.
+    """
+    try:
+        content = read_bounded(path, _FILE_LIMIT)
+    except FileNotFoundError:
+        raise SessionDamagedError(f"{path.name} is missing: resume to export it anew") from None
+    if hashlib.sha256(content).hexdigest() != sha256:
+        raise SessionDamagedError(f"{path.name} is not the file that was exported: refused")
+    return content
+
+
 class Decoder:
     """Images from z."""
 
     def __init__(self, path: Path, sha256: str) -> None:
-        self._model = LiteRtModel(path, sha256)
+        self._model = LiteRtModel(path.name, read_model(path, sha256))
         self.latent_dim = self._model.input_shape[0]
 
     def decode(self, z: Floats) -> Floats:
@@ -98,7 +106,7 @@ class Encoder:
     """The posterior of images."""
 
     def __init__(self, path: Path, sha256: str) -> None:
-        self._model = LiteRtModel(path, sha256)
+        self._model = LiteRtModel(path.name, read_model(path, sha256))
 
     def encode(self, images: Floats) -> tuple[Floats, Floats]:
         """(z_mean, z_log_var), each (n, latent_dim), for images (n, 28, 28, 1) in [0, 1]."""

@@ -121,11 +121,12 @@ def open_regular(path: Path) -> BinaryIO:
 def remove_temporaries(folder: Path) -> None:
     """Delete what a killed worker left in a session's folder; only its next worker may call this.
 
-    The inbox and the label are written by others, who may be at it right now.
+    Inbox, label and evaluation are written by others, who may be at it right now.
     """
+    others_files = (layout.LABEL, layout.EVALUATION)
     for pattern in (f"{_TEMPORARY}*", f"*/{_TEMPORARY}*"):
         for leftover in folder.glob(pattern):
-            others = leftover.parent.name == layout.INBOX or leftover.name.endswith(layout.LABEL)
+            others = leftover.parent.name == layout.INBOX or leftover.name.endswith(others_files)
             if not others and not leftover.is_dir():
                 leftover.unlink(missing_ok=True)
 

@@ -1,8 +1,8 @@
 """Names of the files in a session folder: the contract between worker and viewers.
 
 Each file has one writer. `session.json` is written once by whoever creates the session,
-`label.json` by whoever renames or tags it, everything else by the worker alone; controllers add
-files to the inbox and the worker takes them away.
+`label.json` by whoever renames or tags it, `evaluation.json` by whoever evaluates it, everything
+else by the worker alone; controllers add files to the inbox and the worker takes them away.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ HEARTBEAT = "heartbeat"
 LOCK = "worker.lock"
 LOG = "worker.log"
 RESULT = "result.json"
+EVALUATION = "evaluation.json"
 INBOX = "inbox"
 CHECKPOINTS = "checkpoints"
 PREVIEWS = "previews"
@@ -38,7 +39,7 @@ TRASH = ".trash"
 
 NAMES = frozenset(
     {MANIFEST, LABEL, EVENTS, SUMMARY, WORKER, HEARTBEAT, LOCK, LOG, RESULT, INBOX, CHECKPOINTS}
-    | {PREVIEWS, EXPORTS, MODEL, RECONSTRUCTIONS, SAMPLES, EMBEDDINGS}
+    | {PREVIEWS, EXPORTS, MODEL, RECONSTRUCTIONS, SAMPLES, EMBEDDINGS, EVALUATION}
 )
 """Everything that lies directly in a session folder."""
 
@@ -46,7 +47,7 @@ NAMES = frozenset(
 # home, and so does the summary, which whoever takes the session in derives anew from the log.
 _TRAVELLING = re.compile(
     r"session\.json|label\.json|events\.jsonl|worker\.log|result\.json"
-    r"|reconstructions\.png|samples\.png|embeddings\.npz"
+    r"|evaluation\.json|reconstructions\.png|samples\.png|embeddings\.npz"
     r"|checkpoints/(index\.json|epoch-[0-9]{6,9}-step-[0-9]{6,9}\.npz)"
     r"|previews/(originals|epoch-[0-9]{6,9})\.npz"
     r"|exports/(index\.json|(encoder|decoder)-[0-9]{6,9}\.tflite)"

@@ -117,3 +117,38 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     test_kl_loss: float
     weights_sha256: Sha256
     files: dict[FileName, Sha256]
+
+
+class EvaluationRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """`evaluation.json`: what `vae evaluate` measured on the whole test split.
+
+    Losses, KL and information are in nats an image, at beta = 1, with z sampled; accuracies are
+    shares of the test images. The formulas and their sources are in `vae_engine.evaluation`.
+    """
+
+    epoch: Epoch
+    step: Epoch = 0
+    encoder_sha256: Sha256
+    decoder_sha256: Sha256
+    dataset_sha256: Sha256
+    evaluated: Seconds
+    duration: Seconds
+    samples: Count
+    images: Count
+    negative_elbo: float
+    negative_elbo_error: float
+    reconstruction_loss: float
+    kl_loss: float
+    nll: float
+    nll_error: float
+    kl_per_dimension: list[float]
+    active_units: Count
+    mutual_information: float
+    aggregate_kl: float
+    knn_accuracy: float | None = None
+    linear_accuracy: float | None = None
+
+    def is_of(self, entry: ExportEntry) -> bool:
+        """Whether it was measured with these exported weights."""
+        mine = (self.epoch, self.step, self.encoder_sha256, self.decoder_sha256)
+        return mine == (entry.epoch, entry.step, entry.encoder_sha256, entry.decoder_sha256)

@@ -15,6 +15,7 @@ from vae_engine.sessions.liveness import heartbeat_age, is_alive
 from vae_engine.sessions.progress import Phase, SessionLog, Summary, derive_status
 from vae_engine.sessions.records import (
     EndStatus,
+    EvaluationRecord,
     ExportIndex,
     Label,
     Manifest,
@@ -95,6 +96,16 @@ class Session:
             SessionDamagedError: `result.json` cannot be read.
         """
         return atomic.read_optional(self.folder / layout.RESULT, Result)
+
+    def evaluation(self) -> EvaluationRecord | None:
+        """What the latest evaluation measured, None where there was none.
+
+        It may be of weights that are no longer the current ones: see `EvaluationRecord.is_of`.
+
+        Raises:
+            SessionDamagedError: `evaluation.json` cannot be read.
+        """
+        return atomic.read_optional(self.folder / layout.EVALUATION, EvaluationRecord)
 
     def exports(self) -> ExportIndex | None:
         """Which exported encoders and decoders there are, None before the first.

@@ -1,0 +1,155 @@
+"""Bounds on log p(x): the ELBO and the importance-weighted bound, an image at a time, in nats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class LogSumExp:
+    """log(exp(v1) + exp(v2) + ...) of values that come one after the other, without overflow.
+
+    Attributes:
+        highest: (n,) the greatest value so far.
+        scaled: (n,) the sum of exp(value - highest) so far.
+    """
+
+    highest: Doubles
+    scaled: Doubles
+
+    @classmethod
+    def of(cls, values: Doubles) -> LogSumExp:
+        """The sum of one value each, (n,)."""
+        return cls(values, np.ones_like(values))
+
+    def plus(self, other: LogSumExp) -> LogSumExp:
+        """The sum of both sums' values."""
+        highest = np.maximum(self.highest, other.highest)
+        scaled = self.scaled * np.exp(self.highest - highest)
+        scaled += other.scaled * np.exp(other.highest - highest)
+        return LogSumExp(highest, scaled)
+
+    @property
+    def value(self) -> Doubles:
+        """The logarithm of the sum, (n,)."""
+        return self.highest + np.log(self.scaled)
+
+
+@dataclass(frozen=True, eq=False)
+class ImportanceSums:
+    """Sums over samples of z, for n images; of as many samples as one likes in the same memory.
+
+    Attributes:
+        samples: how many.
+        log_likelihood: (n,) sum of log p(x|z).
+        weights: (n,) sum of the importance weights p(x, z) / q(z|x).
+    """
+
+    samples: int
+    log_likelihood: Doubles
+    weights: LogSumExp
+
+    def plus(self, other: ImportanceSums) -> ImportanceSums:
+        """The sums over both's samples."""
+        return ImportanceSums(
+            self.samples + other.samples,
+            self.log_likelihood + other.log_likelihood,
+            self.weights.plus(other.weights),
+        )
+
+    @classmethod
+    def joined(cls, blocks: Sequence[ImportanceSums]) -> ImportanceSums:
+        """The sums for all images of blocks, which have as many samples each."""
+        weights = [block.weights for block in blocks]
+        return cls(
+            blocks[0].samples,
+            np.concatenate([block.log_likelihood for block in blocks]),
+            LogSumExp(
+                np.concatenate([weight.highest for weight in weights]),
+                np.concatenate([weight.scaled for weight in weights]),
+            ),
+        )
+
+    @property
+    def reconstruction_loss(self) -> Doubles:
+        """-E_q[log p(x|z)], (n,): the mean over the samples."""
+        return -self.log_likelihood / self.samples
+
+    @property
+    def nll(self) -> Doubles:
+        """The importance-weighted bound on -log p(x), (n,).
+
+        `-log(1/K sum_k p(x, z_k) / q(z_k|x))`, z_k from q(z|x): Burda, Grosse & Salakhutdinov,
+        "Importance Weighted Autoencoders", 2016, equation 8. With K = 1 it is the ELBO in
+        expectation; in expectation it falls as K grows, towards -log p(x).
+        """
+        return float(np.log(self.samples)) - self.weights.value
+
+
+def importance_sums(
+    logits: Callable[[Floats], Floats],
+    images: Floats,
+    z_mean: Floats,
+    z_log_var: Floats,
+    noise: Iterable[Floats],
+) -> ImportanceSums:
+    """Decode images' z for one sample of noise after the other.
+
+    Args:
+        logits: the decoder, from z (n, latent_dim) to logits of the shape of `images`.
+        images: (n, ...) in [0, 1].
+        z_mean: (n, latent_dim).
+        z_log_var: (n, latent_dim).
+        noise: for each sample epsilon (n, latent_dim) from N(0, I); at least one.
+    """
+    sums: ImportanceSums | None = None
+    deviation = np.exp(0.5 * z_log_var)
+    for epsilon in noise:
+        z = z_mean + deviation * epsilon
+        likelihood = bernoulli_log_likelihood(images, logits(z))
+        weight = likelihood + log_prior_ratio(z, z_log_var, epsilon)
+        sample = ImportanceSums(1, likelihood, LogSumExp.of(weight))
+        sums = sample if sums is None else sums.plus(sample)
+    if sums is None:
+        raise ValueError("no samples of noise: wanted at least one")
+    return sums
+
+
+def bernoulli_log_likelihood(images: Floats, logits: Floats) -> Doubles:
+    """log p(x|z) summed over the pixels, (n,).
+
+    `x l - max(l, 0) - log(1 + exp(-|l|))`, minus the binary cross-entropy as it is trained on:
+    Kingma & Welling, "Auto-Encoding Variational Bayes", 2013, appendix C.1. For grey x it is no
+    probability but the same figure.
+    """
+    x, pixels = images.reshape(len(images), -1), logits.reshape(len(images), -1)
+    softplus = np.abs(pixels)
+    np.negative(softplus, out=softplus)
+    np.exp(softplus, out=softplus)
+    softplus += 1.0
+    np.log(softplus, out=softplus)
+    softplus += np.maximum(pixels, 0.0)
+    total: Doubles = (x * pixels - softplus).sum(axis=1, dtype=np.float64)
+    return total
+
+
+def log_prior_ratio(z: Floats, z_log_var: Floats, epsilon: Floats) -> Doubles:
+    """log p(z) - log q(z|x), (n,), for z = mean + exp(0.5 log-variance) * epsilon.
+
+    Both are normal, so the constants cancel: `0.5 * sum(epsilon^2 + log-variance - z^2)`.
+    """
+    terms = np.square(epsilon, dtype=np.float64) + z_log_var - np.square(z, dtype=np.float64)
+    total: Doubles = 0.5 * terms.sum(axis=1)
+    return total
+
+
+def standard_error(values: Doubles) -> float:
+    """Of the mean of (n,) independent values, n at least 2: deviation / sqrt(n)."""
+    return float(values.std(ddof=1) / np.sqrt(len(values)))

@@ -1,0 +1,150 @@
+"""A session's decoder at work in several processes: a LiteRT interpreter holds Python's lock."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vae_engine.datasets import to_float
+from vae_engine.datasets.arrays import Images
+from vae_engine.errors import SessionError
+from vae_engine.evaluation.bounds import Floats, ImportanceSums, importance_sums
+from vae_engine.inference.logits import LogitDecoder
+
+# Images decoded at once. Their noise follows from it: another size draws other samples.
+_BLOCK = 256
+# So many samples of a block are one task, of about a second: so progress is told often.
+_TASK_SAMPLES = 50
+_QUEUED_TASKS = 2
+# Purposes of noise; training's begin at 1.
+_NOISE, _AGGREGATE_NOISE = 101, 102
+
+_decoder: LogitDecoder
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """Images of a split with their posterior.
+
+    Attributes:
+        images: (n, 28, 28), uint8, or float32 in [0, 1].
+        z_mean: (n, latent_dim).
+        z_log_var: (n, latent_dim).
+    """
+
+    images: Images
+    z_mean: Floats
+    z_log_var: Floats
+
+    def rows(self, rows: slice) -> Posterior:
+        """Some of the images."""
+        return Posterior(self.images[rows], self.z_mean[rows], self.z_log_var[rows])
+
+
+@dataclass(frozen=True, eq=False)
+class _Task:
+    """Some samples of a block of images."""
+
+    posterior: Posterior
+    seed: int
+    block: int
+    samples: range
+
+
+def noise(seed: int, block: int, sample: int, shape: tuple[int, ...]) -> Floats:
+    """Epsilon of one sample of a block's images, from N(0, I).
+
+    A function of its arguments alone: neither the number of processes nor that of samples changes
+    what is drawn.
+    """
+    key = np.random.SeedSequence([seed, _NOISE, block, sample])
+    return np.random.Generator(np.random.Philox(key)).standard_normal(shape, np.float32)
+
+
+def aggregate_noise(seed: int, shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Epsilon of the draws from the aggregate posterior, from N(0, I)."""
+    key = np.random.SeedSequence([seed, _AGGREGATE_NOISE])
+    return np.random.Generator(np.random.Philox(key)).standard_normal(shape)
+
+
+def decoded_parts(
+    name: str, decoder: bytes, posterior: Posterior, *, samples: int, seed: int
+) -> Iterator[tuple[int, ImportanceSums]]:
+    """Decode `samples` z of every image, in as many processes as there are processors.
+
+    Beside the images, memory for a few blocks is taken, however many the samples.
+
+    Args:
+        name: of the decoder's file, for messages.
+        decoder: content of the file.
+        posterior: of the split.
+        samples: z an image.
+        seed: equal seeds draw equal z.
+
+    Yields:
+        The number of a block of images, from 0 on without gaps, and the sums over a part of their
+        samples; a block's parts follow each other.
+
+    Raises:
+        SessionError: a process was killed.
+    """
+    tasks = _tasks(posterior, samples=samples, seed=seed)
+    processes = os.cpu_count() or 1
+    executor = ProcessPoolExecutor(
+        processes,
+        # A fork would copy the locks of whatever threads this process has.
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_load_decoder,
+        initargs=(name, decoder),
+    )
+    waiting: deque[tuple[int, Future[ImportanceSums]]] = deque()
+    try:
+        for task in islice(tasks, _QUEUED_TASKS * processes):
+            waiting.append((task.block, executor.submit(_decode, task)))
+        while waiting:
+            block, future = waiting.popleft()
+            yield block, future.result()
+            for task in islice(tasks, 1):
+                waiting.append((task.block, executor.submit(_decode, task)))
+    except BrokenProcessPool:
+        raise SessionError(
+            "a process that decoded was killed: evaluate again with enough free memory"
+        ) from None
+    finally:
+        executor.shutdown(cancel_futures=True)
+
+
+def _tasks(posterior: Posterior, *, samples: int, seed: int) -> Iterator[_Task]:
+    for block, start in enumerate(range(0, len(posterior.images), _BLOCK)):
+        part = posterior.rows(slice(start, start + _BLOCK))
+        for first in range(0, samples, _TASK_SAMPLES):
+            yield _Task(part, seed, block, range(samples)[first : first + _TASK_SAMPLES])
+
+
+def _load_decoder(name: str, content: bytes) -> None:
+    """Make a process ready for tasks; Ctrl+C, which the terminal sends to all, just ends it."""
+    global _decoder
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    _decoder = LogitDecoder(name, content)
+
+
+def _decode(task: _Task) -> ImportanceSums:
+    posterior = task.posterior
+    shape = posterior.z_mean.shape
+    return importance_sums(
+        _decoder.decode,
+        to_float(posterior.images),
+        posterior.z_mean,
+        posterior.z_log_var,
+        (noise(task.seed, task.block, sample, shape) for sample in task.samples),
+    )

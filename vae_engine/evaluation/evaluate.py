@@ -1,0 +1,190 @@
+"""The evaluation of a session's current export on the test split."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import reduce
+from itertools import groupby
+from operator import itemgetter
+
+import numpy as np
+
+from vae_engine.datasets import Dataset, to_float
+from vae_engine.datasets.arrays import Images
+from vae_engine.errors import SessionDamagedError, SessionError
+from vae_engine.evaluation.aggregate import active_units, kl_per_dimension, mutual_information
+from vae_engine.evaluation.bounds import Doubles, Floats, ImportanceSums, standard_error
+from vae_engine.evaluation.decoding import Posterior, aggregate_noise, decoded_parts
+from vae_engine.evaluation.probes import LabelledCodes, knn_accuracy, linear_accuracy
+from vae_engine.inference.litert import Encoder, read_model
+from vae_engine.inference.logits import LogitDecoder
+from vae_engine.inference.sampling import find_export
+from vae_engine.sessions.records import EvaluationRecord, ExportEntry
+from vae_engine.sessions.session import Session
+
+Report = Callable[[str, int, int], None]
+"""Told what is under way, how much of it is done, and of how much, in equal parts of work."""
+
+_ENCODED_AT_ONCE = 2048
+_MOST_AGGREGATE_DRAWS = 10_000
+_IMAGE = (28, 28, 1)
+
+
+@dataclass(frozen=True, eq=False)
+class _Export:
+    """A session's current export, loaded: whole, and fitting the settings."""
+
+    entry: ExportEntry
+    encoder: Encoder
+    decoder: bytes
+
+
+def evaluate_session(
+    session: Session, dataset: Dataset, *, samples: int, report: Report
+) -> EvaluationRecord:
+    """Evaluate the weights that a session exported last; nothing is written.
+
+    Equal weights, images and `samples` give equal figures. Labels serve the probes only.
+
+    Args:
+        session: any session; a worker may be at it.
+        dataset: what it trains on.
+        samples: z an image for the likelihoods; the importance-weighted bound is the tighter, the
+            more there are.
+        report: called with the progress.
+
+    Raises:
+        SessionError: nothing was exported yet, or the test split has one image only.
+        SessionDamagedError: the export is not what was exported, does not fit the settings, or
+            gives figures that are not finite.
+    """
+    began = time.time()
+    images = len(dataset.test_images)
+    if images < 2:
+        raise SessionError("the test split has 1 image: an evaluation needs at least 2")
+    export = _load_export(session)
+    seed = session.settings.seed
+    posterior = _encode(export.encoder, dataset.test_images, "encoding the test split", report)
+    report("mutual information", 0, 1)
+    kl = kl_per_dimension(posterior.z_mean, posterior.z_log_var)
+    information = _information(posterior, seed)
+    knn, linear = _probe(export.encoder, dataset, posterior, report)
+    sums = _decode(export, posterior, samples=samples, seed=seed, report=report)
+    negative_elbo = sums.reconstruction_loss + kl.sum(axis=1)
+    _require_finite("loss", negative_elbo, sums.nll)
+    mean_kl = float(kl.sum(axis=1).mean())
+    return EvaluationRecord(
+        epoch=export.entry.epoch,
+        step=export.entry.step,
+        encoder_sha256=export.entry.encoder_sha256,
+        decoder_sha256=export.entry.decoder_sha256,
+        dataset_sha256=dataset.sha256,
+        evaluated=began,
+        duration=time.time() - began,
+        samples=samples,
+        images=images,
+        negative_elbo=float(negative_elbo.mean()),
+        negative_elbo_error=standard_error(negative_elbo),
+        reconstruction_loss=float(sums.reconstruction_loss.mean()),
+        kl_loss=mean_kl,
+        nll=float(sums.nll.mean()),
+        nll_error=standard_error(sums.nll),
+        kl_per_dimension=kl.mean(axis=0).tolist(),
+        active_units=active_units(posterior.z_mean),
+        mutual_information=information,
+        aggregate_kl=mean_kl - information,
+        knn_accuracy=knn,
+        linear_accuracy=linear,
+    )
+
+
+def _load_export(session: Session) -> _Export:
+    """Load the current export; where a live worker has just put a newer one in its place, that."""
+    entry = find_export(session)
+    try:
+        return _open_export(session, entry)
+    except SessionDamagedError:
+        if (newer := find_export(session)) == entry:
+            raise
+        return _open_export(session, newer)
+
+
+def _open_export(session: Session, entry: ExportEntry) -> _Export:
+    encoder = Encoder(session.folder / entry.encoder, entry.encoder_sha256)
+    content = read_model(session.folder / entry.decoder, entry.decoder_sha256)
+    decoder = LogitDecoder(entry.decoder, content)
+    latent_dim = session.settings.latent_dim
+    try:
+        shapes = [output.shape for output in encoder.encode(np.zeros((1, *_IMAGE), np.float32))]
+        shapes.append(decoder.decode(np.zeros((1, latent_dim), np.float32)).shape)
+    except (ValueError, RuntimeError) as error:
+        reason = (str(error).splitlines() or [""])[0][:200]
+        raise SessionDamagedError(f"the export of epoch {entry.epoch}: {reason}") from None
+    if shapes != [(1, latent_dim), (1, latent_dim), (1, *_IMAGE[:2])]:
+        raise SessionDamagedError(
+            f"the export of epoch {entry.epoch} is not of latent_dim {latent_dim}: refused"
+        )
+    return _Export(entry, encoder, content)
+
+
+def _encode(encoder: Encoder, images: Images, what: str, report: Report) -> Posterior:
+    """The posterior of images (n, 28, 28), uint8 or float32 in [0, 1]."""
+    means, log_vars = [], []
+    for start in range(0, len(images), _ENCODED_AT_ONCE):
+        report(what, start, len(images))
+        z_mean, z_log_var = encoder.encode(to_float(images[start : start + _ENCODED_AT_ONCE]))
+        means.append(z_mean)
+        log_vars.append(z_log_var)
+    posterior = Posterior(images, np.concatenate(means), np.concatenate(log_vars))
+    _require_finite("posterior", posterior.z_mean, posterior.z_log_var)
+    return posterior
+
+
+def _information(posterior: Posterior, seed: int) -> float:
+    count, latent_dim = posterior.z_mean.shape
+    draws = min(count, _MOST_AGGREGATE_DRAWS)
+    rows = np.linspace(0, count - 1, draws).round().astype(np.intp)
+    epsilon = aggregate_noise(seed, (draws, latent_dim))
+    return mutual_information(posterior.z_mean, posterior.z_log_var, rows, epsilon)
+
+
+def _probe(
+    encoder: Encoder, dataset: Dataset, test: Posterior, report: Report
+) -> tuple[float | None, float | None]:
+    """Accuracy of the k-nearest-neighbour and of the linear probe; None without labels."""
+    if dataset.train_labels is None or dataset.test_labels is None:
+        return None, None
+    training = _encode(encoder, dataset.train_images, "encoding the training split", report)
+    fitted = LabelledCodes(training.z_mean, dataset.train_labels)
+    scored = LabelledCodes(test.z_mean, dataset.test_labels)
+    report("k-nearest-neighbour probe", 0, 1)
+    knn = knn_accuracy(fitted, scored)
+    report("linear probe", 0, 1)
+    return knn, linear_accuracy(fitted, scored)
+
+
+def _decode(
+    export: _Export, posterior: Posterior, *, samples: int, seed: int, report: Report
+) -> ImportanceSums:
+    """The sums over `samples` z of every image."""
+    total = len(posterior.images) * samples
+    blocks, done = [], 0
+    report("decoding", 0, total)
+    parts = decoded_parts(
+        export.entry.decoder, export.decoder, posterior, samples=samples, seed=seed
+    )
+    for _, of_block in groupby(parts, key=itemgetter(0)):
+        block: list[ImportanceSums] = []
+        for _, part in of_block:
+            block.append(part)
+            done += part.samples * len(part.log_likelihood)
+            report("decoding", done, total)
+        blocks.append(reduce(ImportanceSums.plus, block))
+    return ImportanceSums.joined(blocks)
+
+
+def _require_finite(what: str, *arrays: Floats | Doubles) -> None:
+    if not all(np.isfinite(array).all() for array in arrays):
+        raise SessionDamagedError(f"the exported model gives a {what} that is not finite")
