@@ -134,20 +134,20 @@ def test_with_the_true_posterior_every_sample_gives_the_marginal_likelihood() ->
 
 
 def test_one_sample_is_the_elbo_in_expectation_and_more_come_nearer() -> None:
-    x, z_mean, z_log_var = (np.repeat(array, 4000, axis=0) for array in toy(3))
+    x, z_mean, z_log_var = (np.repeat(array, 1000, axis=0) for array in toy(3))
 
     def mean_nll(samples: int) -> Doubles:
         rng = np.random.default_rng(samples)
         sums = importance_sums(toy_logits, x, z_mean, z_log_var, draws(rng, samples, len(x)))
-        mean: Doubles = sums.nll.reshape(3, 4000).mean(axis=1)
+        mean: Doubles = sums.nll.reshape(3, 1000).mean(axis=1)
         return mean
 
     one, five, fifty = map(mean_nll, (1, 5, 50))
-    elbo = true_negative_elbo(x, z_mean, z_log_var)[::4000]
-    np.testing.assert_allclose(one, elbo, atol=0.04)
+    elbo = true_negative_elbo(x, z_mean, z_log_var)[::1000]
+    np.testing.assert_allclose(one, elbo, atol=0.08)
     assert (elbo > five).all()
     assert (five > fifty).all()
-    assert (fifty > true_nll(x)[::4000] - 0.01).all()
+    assert (fifty > true_nll(x)[::1000] - 0.01).all()
 
 
 def test_sums_of_parts_are_the_sums_of_all() -> None:

@@ -182,6 +182,7 @@ def test_temporaries_of_a_killed_worker_are_removed_and_those_of_others_kept(
         (tmp_path / folder).mkdir()
     mine = [".tmp-1a2b3c4d-summary.json", "checkpoints/.tmp-1a2b3c4d-index.json"]
     others = ["inbox/.tmp-1a2b3c4d-1.json", ".tmp-1a2b3c4d-label.json", "session.json"]
+    others.append(".tmp-1a2b3c4d-evaluation.json")
     for name in [*mine, *others]:
         (tmp_path / name).write_text("half")
     (tmp_path / ".tmp-folder").mkdir()

@@ -13,6 +13,7 @@ from vae_engine.sessions.progress import Phase, Summary
 from vae_engine.sessions.records import (
     CheckpointEntry,
     CheckpointIndex,
+    EvaluationRecord,
     ExportEntry,
     ExportIndex,
     Label,
@@ -33,6 +34,7 @@ RECORDS = [
     ExportIndex,
     ExportEntry,
     Result,
+    EvaluationRecord,
     Command,
     Contents,
     ArchivedFile,

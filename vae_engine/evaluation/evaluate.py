@@ -13,6 +13,7 @@ import numpy as np
 
 from vae_engine.datasets import Dataset, to_float
 from vae_engine.datasets.arrays import Images
+from vae_engine.datasets.binarization import as_evaluated
 from vae_engine.errors import SessionDamagedError, SessionError
 from vae_engine.evaluation.aggregate import active_units, kl_per_dimension, mutual_information
 from vae_engine.evaluation.bounds import Doubles, Floats, ImportanceSums, standard_error
@@ -50,7 +51,7 @@ def evaluate_session(
 
     Args:
         session: any session; a worker may be at it.
-        dataset: what it trains on.
+        dataset: what it trains on; its test split is binarized as for the session's own losses.
         samples: z an image for the likelihoods; the importance-weighted bound is the tighter, the
             more there are.
         report: called with the progress.
@@ -61,6 +62,7 @@ def evaluate_session(
             gives figures that are not finite.
     """
     began = time.time()
+    dataset = as_evaluated(dataset, session.settings)
     images = len(dataset.test_images)
     if images < 2:
         raise SessionError("the test split has 1 image: an evaluation needs at least 2")
