@@ -9,11 +9,13 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
+from tests.sessions.makers import write_evaluation
 from tests.tui.pilot import burst, screen_text, text_of, type_text
 from tests.tui.recorder import Recorder
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
 from tui.screens.sessions import SessionsScreen
+from tui.widgets.session_preview import _glimpse
 from tui.widgets.session_table import SessionTable
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.records import Label
@@ -93,6 +95,26 @@ async def test_the_session_under_the_cursor_is_previewed(
         await until(pilot, lambda: "failed 2 of 2 epochs" in text_of(app, "#preview-text"))
         assert "latent_dim 8" in text_of(app, "#preview-text")
         assert "because loss is nan" in text_of(app, "#preview-text")
+
+
+async def test_the_preview_tells_an_evaluation_of_the_present_weights(
+    store: SessionStore, recorder: Recorder
+) -> None:
+    outdated, current = (
+        recorder.session(f"s{created}", created=created, previews=False) for created in (1e9, 2e9)
+    )
+    write_evaluation(current)
+    write_evaluation(outdated)
+    recorder.export(outdated, 4, 5)
+    told = "test -ELBO 151.20, NLL 149.40, 2 active (4)"
+    async with sessions(store) as (_, app, pilot):
+        await pilot.press("home")
+        await until(pilot, lambda: told in text_of(app, "#preview-text"))
+        await pilot.press("end")
+        await until(pilot, lambda: outdated.id in text_of(app, "#preview-text"))
+        await pilot.press("home")
+        await until(pilot, lambda: told in text_of(app, "#preview-text"))
+    assert _glimpse(outdated.folder).evaluation == ""
 
 
 async def test_cursor_selection_sort_and_filter_survive_what_happens(

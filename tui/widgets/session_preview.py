@@ -20,7 +20,7 @@ from textual.widgets import Static
 from tui.catalogue import Entry
 from tui.columns import loss_text
 from tui.text import duration_text, one_line
-from vae_engine.errors import EngineError
+from vae_engine.errors import EngineError, SessionDamagedError
 from vae_engine.sessions.session import Session
 from vae_engine.settings import SETTINGS, changed_settings
 
@@ -44,11 +44,14 @@ _ALWAYS_TOLD = ("dataset", "latent_dim", "seed")
 
 @dataclass(frozen=True, eq=False)
 class Glimpse:
-    """What was read of a session: its finished epochs, and the newest samples with their epoch."""
+    """What was read of a session: its finished epochs, the newest samples with their epoch, and
+    what the latest evaluation measured, in words.
+    """
 
     history: History
     samples: Images
     epoch: int = 0
+    evaluation: str = ""
 
 
 class SessionPreview(Container):
@@ -57,6 +60,7 @@ class SessionPreview(Container):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._entry: Entry | None = None
+        self._evaluation = ""
         self._rest: Timer | None = None
         self._chart: LossChart | None = None
         self._grid: ImageGrid | None = None
@@ -75,9 +79,11 @@ class SessionPreview(Container):
         before, self._entry = self._entry, entry
         if entry == before:
             return
-        text = preview_text(entry) if entry is not None else Text()
-        self.query_one("#preview-text", Static).update(text)
-        if entry is None or before is None or entry.id != before.id:
+        same = entry is not None and before is not None and entry.id == before.id
+        if not same:
+            self._evaluation = ""
+        self._tell()
+        if entry is None or before is None or not same:
             self._clear()
         elif (entry.epoch, entry.status) == (before.epoch, before.status):
             return
@@ -100,6 +106,11 @@ class SessionPreview(Container):
         self._chart, self._grid = chart, grid
         self._look_closer()
 
+    def _tell(self) -> None:
+        entry = self._entry
+        text = preview_text(entry, self._evaluation) if entry is not None else Text()
+        self.query_one("#preview-text", Static).update(text)
+
     def _clear(self) -> None:
         """Take away what belongs to another session."""
         if self._chart is not None:
@@ -117,6 +128,9 @@ class SessionPreview(Container):
     def _fill(self, glimpse: Glimpse) -> None:
         if self._chart is None or self._grid is None:
             return
+        if glimpse.evaluation != self._evaluation:
+            self._evaluation = glimpse.evaluation
+            self._tell()
         self._chart.show(glimpse.history.curves("loss") if len(glimpse.history) else ())
         fitting = max(_FEWEST_SAMPLES, self._grid.capacity(_READABLE))
         self._grid.show(glimpse.samples[:fitting])
@@ -140,29 +154,45 @@ def _glimpse(folder: Path) -> Glimpse:
         session = Session(folder)
         session.poll(progress=False)
         history = History(session.log.history)
+        evaluation = _evaluation_text(session)
         # The newest preview may be under way, or be lost.
         for epoch in range(history.newest, max(0, history.newest - _PREVIEWS_TRIED), -1):
             if (preview := read_preview(folder, epoch)) is not None:
-                return Glimpse(history, preview.samples, epoch)
+                return Glimpse(history, preview.samples, epoch, evaluation)
     except EngineError:
         # The list says what is wrong with it.
         return nothing
-    return Glimpse(history, nothing.samples)
+    return Glimpse(history, nothing.samples, evaluation=evaluation)
 
 
-def preview_text(entry: Entry) -> Text:
+def _evaluation_text(session: Session) -> str:
+    """What the latest evaluation measured; empty where there is none of the present weights."""
+    try:
+        record, exports = session.evaluation(), session.exports()
+    except SessionDamagedError:
+        # Curves and samples are there all the same.
+        return ""
+    if record is None or exports is None or not record.is_of(exports.current):
+        return ""
+    return (
+        f"-ELBO {loss_text(record.negative_elbo)}, NLL {loss_text(record.nll)}, "
+        f"{record.active_units} active ({record.epoch})"
+    )
+
+
+def preview_text(entry: Entry, evaluation: str = "") -> Text:
     """What the list knows of a session, in lines; foreign text is shown as it is."""
     text = Text().append(entry.name + "\n", "bold")
     text.append("".join(f"#{tag} " for tag in entry.tags) + "\n" if entry.tags else "", "bold")
     note = [one_line(line) for line in entry.note.splitlines()[:_NOTE_LINES]]
     text.append("".join(line + "\n" for line in note), "italic")
-    for name, value in _facts(entry):
+    for name, value in _facts(entry, evaluation):
         text.append(f"{name} ", "dim")
         text.append(f"{value}\n")
     return text
 
 
-def _facts(entry: Entry) -> Iterator[tuple[str, str]]:
+def _facts(entry: Entry, evaluation: str) -> Iterator[tuple[str, str]]:
     if entry.settings is None:
         yield "damaged:", entry.problem
         return
@@ -171,6 +201,8 @@ def _facts(entry: Entry) -> Iterator[tuple[str, str]]:
         yield "because", entry.stop_reason
     if entry.loss is not None:
         yield "best val_loss", f"{loss_text(entry.loss)} ({entry.best_epoch})"
+    if evaluation:
+        yield "test", evaluation
     changed = changed_settings(entry.settings)
     for name, setting in SETTINGS.items():
         if name in _ALWAYS_TOLD or (name in changed and name != "threads"):

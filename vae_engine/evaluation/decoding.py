@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -109,8 +111,9 @@ def decoded_parts(
     )
     waiting: deque[tuple[int, Future[ImportanceSums]]] = deque()
     try:
-        for task in islice(tasks, _QUEUED_TASKS * processes):
-            waiting.append((task.block, executor.submit(_decode, task)))
+        with _interrupts_held():
+            for task in islice(tasks, _QUEUED_TASKS * processes):
+                waiting.append((task.block, executor.submit(_decode, task)))
         while waiting:
             block, future = waiting.popleft()
             yield block, future.result()
@@ -132,10 +135,31 @@ def _tasks(posterior: Posterior, *, samples: int, seed: int) -> Iterator[_Task]:
 
 
 def _load_decoder(name: str, content: bytes) -> None:
-    """Make a process ready for tasks; Ctrl+C, which the terminal sends to all, just ends it."""
+    """Make a process ready for tasks."""
     global _decoder
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _decoder = LogitDecoder(name, content)
+
+
+def _end_with_parent() -> None:
+    """A process whose parent was killed would wait for tasks for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+@contextlib.contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """Ctrl+C waits until the end of the block; processes started in it never hear it.
+
+    The terminal sends it to them as well, and their parent tells them what to do.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _decode(task: _Task) -> ImportanceSums:
