@@ -106,6 +106,23 @@ def test_sessions_are_listed_newest_first_with_what_their_logs_say(store: Sessio
     assert [listing.summary.epoch for listing in listings if listing.summary] == [0, 3]
 
 
+def test_what_a_killed_creation_left_is_removed_and_what_is_under_way_is_not(
+    store: SessionStore,
+) -> None:
+    new_session(store.root)
+    left, under_way = store.root / ".new-left", store.root / ".new-under-way"
+    for draft in (left, under_way):
+        (draft / layout.CHECKPOINTS).mkdir(parents=True)
+        (draft / layout.MANIFEST).write_text("{")
+        for path in (draft / layout.MANIFEST, draft / layout.CHECKPOINTS, draft):
+            os.utime(path, (1e9, 1e9))
+    os.utime(under_way / layout.MANIFEST)
+    session = new_session(store.root)
+    assert not left.exists()
+    assert under_way.is_dir()
+    assert session.id in {listing.id for listing in store.listings()}
+
+
 def test_no_folder_is_an_empty_store(store: SessionStore) -> None:
     assert store.listings() == []
     assert store.trash() == []

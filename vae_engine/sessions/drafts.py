@@ -5,23 +5,30 @@ from __future__ import annotations
 import contextlib
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from vae_engine.sessions import layout
+
+_PREFIX = ".new-"
+# Whoever fills a draft writes into it all the time, at most some seconds between two files.
+_ABANDONED_SECONDS = 3600.0
 
 
 @contextlib.contextmanager
 def draft_folder(root: Path, session_id: str) -> Iterator[Path]:
     """Give a hidden folder to fill; it becomes `root/session_id` when the block ends well.
 
-    When the block fails, nothing is left of it. All modes follow the umask.
+    When the block fails, nothing is left of it; what a killed creation left is removed by a later
+    one. All modes follow the umask.
 
     Raises:
         OSError: the folders cannot be made, or there is a session of that id already.
     """
-    draft = root / f".new-{session_id}-{secrets.token_hex(4)}"
+    draft = root / f"{_PREFIX}{session_id}-{secrets.token_hex(4)}"
     draft.mkdir(parents=True)
+    _remove_abandoned(root)
     try:
         layout.create_folders(draft)
         yield draft
@@ -29,3 +36,18 @@ def draft_folder(root: Path, session_id: str) -> Iterator[Path]:
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
+
+
+def _remove_abandoned(root: Path) -> None:
+    for draft in root.glob(f"{_PREFIX}*"):
+        if not draft.is_symlink() and time.time() - _latest_change(draft) > _ABANDONED_SECONDS:
+            # Another process may be removing it too, or it may not be ours to remove.
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def _latest_change(folder: Path) -> float:
+    latest = 0.0
+    for path in (folder, *folder.rglob("*")):
+        with contextlib.suppress(FileNotFoundError):
+            latest = max(latest, path.lstat().st_mtime)
+    return latest
