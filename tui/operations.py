@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
 
-from vae_engine.errors import EngineError, SessionBusyError, SessionDamagedError, SessionError
+from vae_engine.errors import EngineError, SessionBusyError, SessionError
 from vae_engine.launcher import start_worker
 from vae_engine.sessions import layout
 from vae_engine.sessions.records import LIVE, Label
@@ -140,9 +139,7 @@ def restore_sessions(store: SessionStore, ids: Sequence[str]) -> list[str]:
         SessionError: one is not there, or cannot be moved.
     """
     for session_id in ids:
-        # A damaged one is back as well, damaged as it was.
-        with contextlib.suppress(SessionDamagedError):
-            store.restore(session_id)
+        store.restore(session_id)
     return list(ids)
 
 

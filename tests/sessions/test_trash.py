@@ -68,6 +68,10 @@ def test_a_damaged_session_can_be_deleted(store: SessionStore) -> None:
     (session.folder / layout.MANIFEST).write_text("{")
     store.delete(store.find_listing(session.id))
     assert [listing.id for listing in store.trash()] == [session.id]
+    back = store.restore(session.id)
+    assert (back.id, back.folder) == (session.id, session.folder)
+    assert "damaged" in back.problem
+    assert store.trash() == []
 
 
 def test_a_session_whose_lock_is_a_link_is_not_touched(store: SessionStore, tmp_path: Path) -> None:

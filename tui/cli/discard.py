@@ -40,8 +40,7 @@ def delete(references: tuple[str, ...], store: SessionStore) -> None:
 def restore(references: tuple[str, ...], store: SessionStore) -> None:
     """Bring sessions back from the trash."""
     for reference in references:
-        session = store.restore(reference)
-        say(f"{session.id} ({session.label.name}) is back")
+        say(f"{_shown(store.restore(reference))} is back")
 
 
 @click.command()

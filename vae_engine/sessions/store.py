@@ -121,19 +121,18 @@ class SessionStore:
         finally:
             lock.release()
 
-    def restore(self, reference: str) -> Session:
-        """Bring a session back from the trash.
+    def restore(self, reference: str) -> Listing:
+        """Bring a session, which may be damaged, back from the trash.
 
         Raises:
             SessionNotFoundError: the trash has none, or several, of that id or name.
             SessionError: it cannot be moved.
-            SessionDamagedError: it is back, but cannot be read.
         """
         folders = session_folders(self._trash)
         hint = "`vae trash` lists what is there"
         folder = resolve(reference, folders, where="in the trash", hint=hint)
         self._move(folder, self.root / folder.name)
-        return Session(self.root / folder.name)
+        return read_listing(self.root / folder.name)
 
     def trash(self) -> list[Listing]:
         """The deleted sessions, newest first.
