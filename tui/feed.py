@@ -37,6 +37,7 @@ class Snapshot:
         run: number of the latest run.
         device: what it trains on, empty before that is known.
         stop_reason: why the latest run ended.
+        silent_since: since when its worker, which lives, shows no sign of it; None where it does.
         finishing: why training ended while evaluation and exports are still under way.
         stopping_now: whether a stop does not wait for the end of the epoch.
         best_epoch: the epoch with the lowest validation loss, 0 for none.
@@ -58,6 +59,7 @@ class Snapshot:
     run: int = 0
     device: str = ""
     stop_reason: str = ""
+    silent_since: float | None = None
     finishing: str = ""
     stopping_now: bool = False
     best_epoch: int = 0
@@ -148,12 +150,14 @@ class SessionFeed:
         asked = self._asked(events, status)
         log = self._read_log()
         label = session.label
+        silent_since = session.silent_since() if status in LIVE else None
         before = self._snapshot
         if before is not None and not events and not before.problem:
-            seen = (before.label, before.status, before.asked, before.log)
-            if seen == (label, status, asked, log):
+            seen = (before.label, before.status, before.silent_since, before.asked, before.log)
+            if seen == (label, status, silent_since, asked, log):
                 return
-        self._snapshot = self._reduce(label, status, asked, log)
+        known = self._reduce(label, status, asked, log)
+        self._snapshot = replace(known, silent_since=silent_since)
 
     def _reduce(
         self, label: Label, status: Status, asked: tuple[CommandName, ...], log: tuple[str, ...]

@@ -83,6 +83,9 @@ def _status(report: SessionReport) -> str:
     best = f", best {report.best_epoch}" if report.best_epoch else ""
     reason = report.stop_reason or ""
     why = f" ({REASONS.get(reason, reason)})" if reason else ""
+    if report.silent_since is not None:
+        silent = duration_text(time.time() - report.silent_since)
+        why = f" (its worker lives, but gave no sign of it for {silent})"
     return f"{report.status}{why}, epoch {report.epoch} of {report.epochs}{best}"
 
 

@@ -49,13 +49,19 @@ def _tell_if_ended(session: Session) -> None:
 def _follow_in_lines(session: Session, run: int) -> Status:
     """Write a line when something happens, until the run ends; returns the status it ended with."""
     _tell_past(session, run)
+    silent = False
     while True:
         # Asked before the log is read, so that a dead worker's last words are read as well.
         status = _status(session, run)
         for event in session.poll():
             _tell(session, event)
         if status not in LIVE:
+            _check_there(session)
             return _status(session, run)
+        since = session.silent_since()
+        if since is not None and not silent:
+            say(wording.silent(since))
+        silent = since is not None
         time.sleep(_POLL_SECONDS)
 
 
@@ -89,6 +95,16 @@ def tell_detached(session: Session) -> None:
     """Tell someone who leaves a training that goes on how to come back to it."""
     for line in wording.detached(session):
         say(line)
+
+
+def _check_there(session: Session) -> None:
+    """Check that the session has not been taken away.
+
+    Raises:
+        SessionError: it has.
+    """
+    if not session.folder.exists():
+        raise SessionError(f"session {session.id} is no longer in {session.folder.parent}")
 
 
 def _status(session: Session, run: int) -> Status:

@@ -50,6 +50,7 @@ class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     status: str
     stop_reason: str | None
+    silent_since: float | None
     settings: dict[str, Any]
     dataset: dict[str, Any]
     environment: dict[str, Any]
@@ -118,6 +119,7 @@ def session_report(session: Session) -> SessionReport:
         name=label.name,
         status=session.status(),
         stop_reason=log.stop_reason or None,
+        silent_since=session.silent_since(),
         settings=msgspec.to_builtins(manifest.settings),
         dataset={
             "name": manifest.settings.dataset,

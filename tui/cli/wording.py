@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from tui.cli.options import command_for
 from tui.text import REASONS, duration_text, encodable
 from vae_engine.sessions import events as ev
@@ -73,6 +75,12 @@ def state(session: Session) -> str | None:
 def stopping(event: ev.Stopping, log: SessionLog) -> str:
     """When a stop that was heard takes effect."""
     return "stopping at once" if event.now else f"stopping at the end of epoch {log.epoch + 1}"
+
+
+def silent(since: float) -> str:
+    """Since when a worker that lives has given no sign of it."""
+    clock = time.strftime("%H:%M:%S", time.localtime(since))
+    return f"no sign of life from the worker since {clock}: it was stopped, or a disk hangs"
 
 
 def outcome(session: Session, status: Status) -> str:

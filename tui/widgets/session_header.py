@@ -124,16 +124,18 @@ def header_lines(
     step_right = _fitting(_step_facts(snapshot, now), beside - _LEAST_BAR)
     bar = min(_WIDEST_BAR, beside - max(len(epoch_right), len(step_right)))
     return [
-        _identity(snapshot, settings, doing, width),
+        _identity(snapshot, settings, doing, now, width),
         _progress_line(*_epoch_progress(snapshot), bar, epoch_right, width),
         _progress_line(*_step_progress(snapshot), bar, step_right, width),
     ]
 
 
-def _identity(snapshot: Snapshot, settings: Settings, doing: str, width: int) -> list[Part]:
+def _identity(
+    snapshot: Snapshot, settings: Settings, doing: str, now: float, width: int
+) -> list[Part]:
     status = snapshot.status
     glyph_and_status = f"  {STATUS_GLYPHS[status]} {status}"
-    told, tone = _state(snapshot, doing)
+    told, tone = _state(snapshot, doing, now)
     about = _about(snapshot, settings)
     room = width - len(glyph_and_status) - (len(told) + 2 if told else 0)
     if room < len(about) + _LEAST_NAME + 2:
@@ -148,12 +150,14 @@ def _identity(snapshot: Snapshot, settings: Settings, doing: str, width: int) ->
     return [*parts, (about.rjust(max(0, width - used)), "quiet")]
 
 
-def _state(snapshot: Snapshot, doing: str) -> Part:
+def _state(snapshot: Snapshot, doing: str, now: float) -> Part:
     """What there is to say besides the status, the most urgent alone."""
     if snapshot.problem:
         return one_line(snapshot.problem), "error"
     if doing:
         return doing, "warning"
+    if snapshot.silent_since is not None:
+        return f"no sign of life for {duration_text(now - snapshot.silent_since)}", "warning"
     if snapshot.asked:
         asked = ", ".join(COMMAND_WORDS[command] for command in snapshot.asked)
         return f"asked, not obeyed yet: {asked}", "warning"

@@ -11,7 +11,7 @@ import msgspec
 from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions.events import AnyEvent, EventReader
-from vae_engine.sessions.liveness import heartbeat_age, is_alive
+from vae_engine.sessions.liveness import STALE_SECONDS, heartbeat_age, is_alive
 from vae_engine.sessions.progress import Phase, SessionLog, Summary, derive_status
 from vae_engine.sessions.records import (
     EndStatus,
@@ -84,6 +84,16 @@ class Session:
     def alive(self) -> bool:
         """Whether a worker holds the session now."""
         return worker_alive(self.folder)
+
+    def silent_since(self) -> float | None:
+        """Since when a worker that lives shows no sign of it; None where it does, or is gone.
+
+        It was stopped (SIGSTOP, a debugger, a machine asleep), or waits for a disk that hangs.
+        """
+        age = heartbeat_age(self.folder)
+        if not STALE_SECONDS < age < float("inf") or not self.alive():
+            return None
+        return round(time.time() - age)
 
     def status(self) -> Status:
         """The status derived from the events read so far and from whether a worker lives."""
