@@ -1,4 +1,5 @@
 import threading
+from typing import Literal
 
 import pytest
 
@@ -10,24 +11,44 @@ from vae_engine.training.controls import Controls
     ("commands", "paused", "stop", "ignored"),
     [
         (["pause"], True, None, 0),
-        (["pause", "continue"], False, None, 0),
+        (["pause", "rest", "continue"], False, None, 0),
+        (["pause", "continue"], False, None, 2),
         (["pause", "pause"], True, None, 1),
         (["continue"], False, None, 1),
         (["stop"], False, "epoch", 0),
         (["stop", "stop"], False, "epoch", 1),
         (["stop", "stop_now"], False, "now", 0),
         (["stop_now", "stop"], False, "now", 1),
-        (["pause", "stop"], False, "epoch", 0),
+        (["pause", "rest", "stop"], False, "epoch", 0),
+        (["pause", "stop"], False, "epoch", 1),
+        (["pause", "rest", "pause", "continue"], False, None, 1),
         (["stop", "pause"], False, "epoch", 1),
     ],
 )
 def test_commands_act_in_the_order_of_asking(
-    commands: list[CommandName], paused: bool, stop: str | None, ignored: int
+    commands: list[CommandName | Literal["rest"]], paused: bool, stop: str | None, ignored: int
 ) -> None:
     controls = Controls()
-    answers = [controls.obey(command) for command in commands]
+    unheeded = []
+    for command in commands:
+        if command == "rest":
+            assert controls.begin_rest()
+        else:
+            unheeded += controls.obey(command)
     assert (controls.paused, controls.stop) == (paused, stop)
-    assert len([why for why in answers if why]) == ignored
+    assert len(unheeded) == ignored
+
+
+def test_whoever_asked_for_a_pause_that_was_undone_is_told() -> None:
+    controls = Controls()
+    assert controls.obey("pause") == []
+    assert controls.obey("continue") == [
+        ("pause", "it was told to continue before it came to rest"),
+        ("continue", "it had not come to rest yet, and goes on"),
+    ]
+    assert not controls.begin_rest()
+    assert controls.obey("pause") == []
+    assert controls.obey("stop") == [("pause", "it was told to stop before it came to rest")]
 
 
 @pytest.mark.parametrize("waking", ["continue", "stop", "stop_now"])

@@ -6,8 +6,10 @@ import contextlib
 import errno
 import os
 import secrets
+import shutil
 import stat
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -126,9 +128,51 @@ def remove_temporaries(folder: Path) -> None:
     others_files = (layout.LABEL, layout.EVALUATION)
     for pattern in (f"{_TEMPORARY}*", f"*/{_TEMPORARY}*"):
         for leftover in folder.glob(pattern):
-            others = leftover.parent.name == layout.INBOX or leftover.name.endswith(others_files)
-            if not others and not leftover.is_dir():
+            if leftover.parent.name == layout.INBOX or leftover.name.endswith(others_files):
+                continue
+            if leftover.is_dir() and not leftover.is_symlink():
+                shutil.rmtree(leftover)
+            else:
                 leftover.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def scratch_folder(folder: Path) -> Iterator[None]:
+    """Have libraries put their intermediate files into `folder` instead of the system's `/tmp`.
+
+    There a killed worker's would stay for ever; here its next worker removes them.
+    """
+    with tempfile.TemporaryDirectory(
+        prefix=_TEMPORARY, dir=folder, ignore_cleanup_errors=True
+    ) as scratch:
+        before, tempfile.tempdir = tempfile.tempdir, scratch
+        try:
+            yield
+        finally:
+            tempfile.tempdir = before
+
+
+class Reserve:
+    """Room on the disk that is kept for what must be written when the disk is full."""
+
+    def __init__(self, folder: Path, size: int) -> None:
+        """Keep `size` bytes in a file of `folder`.
+
+        Raises:
+            OSError: there is no room.
+        """
+        self._path = folder / f"{_TEMPORARY}{secrets.token_hex(4)}-reserve"
+        try:
+            # Random bytes: a disk that compresses would keep no room for zeros.
+            self._path.write_bytes(secrets.token_bytes(size))
+        except BaseException:
+            self.release()
+            raise
+
+    def release(self) -> None:
+        """Give the room back."""
+        with contextlib.suppress(OSError):
+            self._path.unlink(missing_ok=True)
 
 
 def _sync(path: Path) -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from pathlib import Path
 
 from vae_engine.sessions import atomic, layout
-from vae_engine.sessions.events import AnyEvent, EventReader, EventWriter, Progress
+from vae_engine.sessions.events import AnyEvent, EventReader, EventWriter, Progress, RunEnded
 from vae_engine.sessions.progress import SessionLog
+
+_log = logging.getLogger(__name__)
+
+# A few blocks of a disk, for an event, a summary and some lines of the worker's log.
+_RESERVE_BYTES = 64 * 1024
 
 
 class Journal:
@@ -18,9 +24,20 @@ class Journal:
     """
 
     def __init__(self, folder: Path) -> None:
+        """Open the log of the session in `folder`.
+
+        Raises:
+            SessionDamagedError: the log is no regular file.
+            OSError: it cannot be written, or the disk is full.
+        """
         self._folder = folder
         self._lock = threading.Lock()
-        self._writer = EventWriter(folder / layout.EVENTS)
+        self._reserve = atomic.Reserve(folder, _RESERVE_BYTES)
+        try:
+            self._writer = EventWriter(folder / layout.EVENTS)
+        except BaseException:
+            self._reserve.release()
+            raise
         self.log = SessionLog()
         for events in EventReader(folder / layout.EVENTS).batches(progress=False):
             self.log.apply(events)
@@ -35,10 +52,29 @@ class Journal:
         with self._lock:
             self.log.apply([self._writer.append(event, durable=durable)])
             if durable:
-                path = self._folder / layout.SUMMARY
-                summary = self.log.summary(self._writer.size)
-                atomic.write_record(path, summary, durable=False)
+                self._summarize()
+
+    def end(self, event: RunEnded) -> None:
+        """Write the run's last word, for which there is room on a full disk too, and close.
+
+        Raises:
+            OSError: the disk refused.
+        """
+        self._reserve.release()
+        try:
+            self.emit(event)
+        finally:
+            self.close()
 
     def close(self) -> None:
         """Close the log."""
+        self._reserve.release()
         self._writer.close()
+
+    def _summarize(self) -> None:
+        try:
+            summary = self.log.summary(self._writer.size)
+            atomic.write_record(self._folder / layout.SUMMARY, summary, durable=False)
+        except OSError as error:
+            # It is a cache: who finds the log longer than it tells adds the log up.
+            _log.warning("%s cannot be written: %s", layout.SUMMARY, error.strerror)

@@ -96,7 +96,7 @@ def save(folder: Path, checkpoint: Checkpoint) -> None:
         best=entry if is_best else (before.best if before else None),
     )
     atomic.write_record(folder / layout.CHECKPOINTS / layout.INDEX, index)
-    _prune(folder, index)
+    prune(folder, index)
 
 
 def read_index(folder: Path) -> CheckpointIndex | None:
@@ -164,6 +164,15 @@ def load(
     )
 
 
+def prune(folder: Path, index: CheckpointIndex) -> None:
+    """Delete the checkpoints that the index does not name."""
+    kept = {entry.file for entry in (index.latest, index.previous, index.best) if entry}
+    for path in (folder / layout.CHECKPOINTS).glob("epoch-*.npz"):
+        if f"{layout.CHECKPOINTS}/{path.name}" not in kept:
+            with contextlib.suppress(FileNotFoundError):
+                path.unlink()
+
+
 def _encode(checkpoint: Checkpoint) -> bytes:
     arrays = _named("weights", checkpoint.weights) | _named("optimizer", checkpoint.optimizer)
     arrays[_STATE] = np.frombuffer(msgspec.json.encode(checkpoint.state), np.uint8)
@@ -185,11 +194,3 @@ def _specs(part: str, values: Sequence[Array]) -> dict[str, ArraySpec]:
 
 def _write(path: Path, content: bytes) -> None:
     path.write_bytes(content)
-
-
-def _prune(folder: Path, index: CheckpointIndex) -> None:
-    kept = {entry.file for entry in (index.latest, index.previous, index.best) if entry}
-    for path in (folder / layout.CHECKPOINTS).glob("epoch-*.npz"):
-        if f"{layout.CHECKPOINTS}/{path.name}" not in kept:
-            with contextlib.suppress(FileNotFoundError):
-                path.unlink()

@@ -52,7 +52,7 @@ def export(folder: Path, networks: Networks, *, epoch: int, step: int = 0, epoch
     kept = _thinned([old for old in before.kept if old.epoch != epoch] if before else [], epochs)
     index = ExportIndex(current=entry, kept=sorted([*kept, entry], key=lambda one: one.epoch))
     atomic.write_record(folder / layout.EXPORTS / layout.INDEX, index)
-    _prune(folder, index)
+    prune(folder, index)
 
 
 def read_index(folder: Path) -> ExportIndex | None:
@@ -68,6 +68,16 @@ def file_sha256(path: Path) -> str:
     """The SHA-256 of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def prune(folder: Path, index: ExportIndex) -> None:
+    """Delete the exports that the index does not name."""
+    entries = [index.current, *index.kept]
+    kept = {name for entry in entries for name in (entry.encoder, entry.decoder)}
+    for path in (folder / layout.EXPORTS).glob("*.tflite"):
+        if f"{layout.EXPORTS}/{path.name}" not in kept:
+            with contextlib.suppress(FileNotFoundError):
+                path.unlink()
 
 
 def _export_part(folder: Path, part: str, model: keras.Model, epoch: int) -> tuple[str, str]:
@@ -89,12 +99,3 @@ def _thinned(entries: list[ExportEntry], epochs: int) -> list[ExportEntry]:
         for entry in entries
         if entry.step == 0 and (entry.epoch == 1 or entry.epoch % distance == 0)
     ]
-
-
-def _prune(folder: Path, index: ExportIndex) -> None:
-    entries = [index.current, *index.kept]
-    kept = {name for entry in entries for name in (entry.encoder, entry.decoder)}
-    for path in (folder / layout.EXPORTS).glob("*.tflite"):
-        if f"{layout.EXPORTS}/{path.name}" not in kept:
-            with contextlib.suppress(FileNotFoundError):
-                path.unlink()

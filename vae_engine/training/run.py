@@ -12,6 +12,7 @@ from vae_engine.datasets import Dataset, load_dataset_with_keras
 from vae_engine.datasets.binarization import as_evaluated
 from vae_engine.errors import DatasetError
 from vae_engine.model.network import build_networks
+from vae_engine.sessions import atomic
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.journal import Journal
 from vae_engine.sessions.previews import write_originals
@@ -63,6 +64,11 @@ def train_session(
     write_originals(folder, trainer.originals)
     watch.training_begins()
     journal.emit(_prepared(settings, dataset, trainer))
+    with atomic.scratch_folder(folder):
+        return _train(trainer, journal, watch)
+
+
+def _train(trainer: Trainer, journal: Journal, watch: Watch) -> tuple[EndStatus, str]:
     reason = trainer.run()
     if reason == "stop_now":
         trainer.export_if_stale()

@@ -116,7 +116,7 @@ class Trainer:
             DivergedError: the loss is not finite; the checkpoints before are intact.
             OSError: the disk refused.
         """
-        self._mend_log()
+        self._mend()
         while True:
             reason = convergence.end_reason(
                 self.state.convergence, self.state.plan, self.state.epoch
@@ -171,11 +171,19 @@ class Trainer:
         )
         self._journal.emit(ev.Exported(epoch=epoch))
 
-    def _mend_log(self) -> None:
-        """Tell the epoch whose checkpoint was written when the worker died before telling it."""
+    def _mend(self) -> None:
+        """Do what was left after the latest checkpoint when the worker before this one died."""
+        if (checkpoints := checkpoint.read_index(self._folder)) is not None:
+            checkpoint.prune(self._folder, checkpoints)
+        if (exports := export.read_index(self._folder)) is not None:
+            export.prune(self._folder, exports)
         last = self.state.last_epoch
-        if last is not None and self._journal.log.epoch < last.epoch:
+        if last is None:
+            return
+        if self._journal.log.epoch < last.epoch:
             self._journal.emit(last)
+        if export.is_due(last.epoch) and last.epoch not in self._journal.log.exported:
+            self._export(last.epoch)
 
     def _train_epoch(self) -> bool:
         """Train one epoch, or what is left of it; False when told to stop at once."""
@@ -304,7 +312,7 @@ class Trainer:
         )
 
     def _pause_if_told(self) -> None:
-        if not self._controls.paused:
+        if not self._controls.begin_rest():
             return
         self._save()
         self._journal.emit(ev.Paused())

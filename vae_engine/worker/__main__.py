@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from vae_engine.errors import EngineError, SessionBusyError
-from vae_engine.launcher import EXIT_BUSY
+from vae_engine.launcher import EXIT_BUSY, EXIT_NO_ROOM
 from vae_engine.sessions import atomic, inbox, layout
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.journal import Journal
@@ -22,6 +22,7 @@ from vae_engine.sessions.liveness import hold_lock, this_process
 from vae_engine.sessions.records import EndStatus
 from vae_engine.sessions.session import read_manifest
 from vae_engine.training.controls import Controls
+from vae_engine.worker.failures import NO_ROOM, disk_error, last_word
 from vae_engine.worker.supervisor import Supervisor
 
 _log = logging.getLogger("vae_engine.worker")
@@ -44,13 +45,13 @@ def main(arguments: list[str] | None = None) -> int:
         return EXIT_BUSY
     except (EngineError, OSError) as error:
         print(error, file=sys.stderr)
-        return EXIT_FAILED
-    _detach(folder)
+        return EXIT_NO_ROOM if disk_error(error) in NO_ROOM else EXIT_FAILED
     try:
+        _detach(folder)
         return _run(folder, options.epochs)
     except (EngineError, OSError) as error:
         _log.error("the session folder cannot be used: %s", error)
-        return EXIT_FAILED
+        return EXIT_NO_ROOM if disk_error(error) in NO_ROOM else EXIT_FAILED
     finally:
         lock.release()
 
@@ -87,9 +88,8 @@ def _run(folder: Path, epochs: int | None) -> int:
         status, reason = _train(folder, journal, controls, supervisor)
     finally:
         supervisor.close()
+    journal.end(ev.RunEnded(status=status, reason=reason))
     _log.info("run %d ended: %s (%s)", run, status, reason)
-    journal.emit(ev.RunEnded(status=status, reason=reason))
-    journal.close()
     return EXIT_DONE if status in ("completed", "stopped", "interrupted") else EXIT_FAILED
 
 
@@ -122,7 +122,7 @@ def _train(
         return "failed", str(error)
     except Exception as error:  # noqa: BLE001 - the last word must be written whatever happened
         _log.exception("the worker failed")
-        return "failed", f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+        return "failed", last_word(error)
 
 
 if __name__ == "__main__":

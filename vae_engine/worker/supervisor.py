@@ -19,6 +19,8 @@ from vae_engine.training.controls import Controls
 _log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.1
+# A network file system may lose sight of a folder for a moment.
+_MISSED = 20
 
 
 class Supervisor:
@@ -33,6 +35,8 @@ class Supervisor:
         self._lock = threading.Lock()
         self._nothing_to_lose = True
         self._finishing = False
+        self._identity = folder.stat()
+        self._missed = 0
         self.terminated = False
 
     def start(self, left: Sequence[tuple[CommandName | None, str]]) -> None:
@@ -58,13 +62,17 @@ class Supervisor:
         self._finishing = True
 
     def terminate(self) -> None:
-        """The system asks the worker to go (SIGTERM)."""
+        """The system asks the worker to go (SIGTERM); a signal handler may call this.
+
+        No more than a note: the handler interrupts the thread that trains, maybe where it is about
+        to wait, and a wake-up at that moment would be lost.
+        """
         self.terminated = True
-        self._controls.stop_now()
 
     def _watch(self) -> None:
         last_beat = 0.0
         while not self._closing.wait(_POLL_SECONDS):
+            self._leave_if_deleted()
             try:
                 now = time.monotonic()
                 if now - last_beat >= HEARTBEAT_SECONDS:
@@ -75,14 +83,20 @@ class Supervisor:
             except OSError as error:
                 # The disk may be full or gone for a while; training finds out by itself.
                 _log.warning("the session folder cannot be reached: %s", error)
+            if self.terminated and self._controls.stop != "now":
+                self._controls.stop_now()
             self._leave_if_nothing_to_lose()
 
     def _handle(self, command: CommandName | None, why: str) -> None:
-        if command is not None and not why:
-            why = "training has ended" if self._finishing else self._controls.obey(command)
-        if why:
+        if command is not None and self._finishing:
+            why = "training has ended"
+        if command is None or why:
             self._ignore(command, why)
-        elif command in ("stop", "stop_now"):
+            return
+        unheeded = self._controls.obey(command)
+        for other, reason in unheeded:
+            self._ignore(other, reason)
+        if command in ("stop", "stop_now") and command not in dict(unheeded):
             self._journal.emit(ev.Stopping(now=command == "stop_now"))
 
     def _ignore(self, command: CommandName | None, why: str) -> None:
@@ -95,5 +109,27 @@ class Supervisor:
             if self._controls.stop != "now" or not self._nothing_to_lose:
                 return
             ending = ("interrupted", "SIGTERM") if self.terminated else ("stopped", "stop_now")
-            self._journal.emit(ev.RunEnded(status=ending[0], reason=ending[1]))  # type: ignore[arg-type]
+            try:
+                self._journal.end(ev.RunEnded(status=ending[0], reason=ending[1]))  # type: ignore[arg-type]
+            except OSError as error:
+                _log.error("the last word cannot be written: %s", error)
             os._exit(0)
+
+    def _leave_if_deleted(self) -> None:
+        """Go when the session is deleted, or another folder has its name: nobody will read this.
+
+        Whatever was written from then on could only harm the folder that is there now.
+        """
+        try:
+            found = self._folder.stat()
+        except FileNotFoundError:
+            found = None
+        except OSError:
+            return  # It cannot be reached, which may pass.
+        if found is not None and os.path.samestat(found, self._identity):
+            self._missed = 0
+            return
+        self._missed += 1
+        if found is not None or self._missed >= _MISSED:
+            _log.error("the session's folder is gone: the worker goes too")
+            os._exit(1)
