@@ -12,13 +12,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.worker.conftest import Runner
 from vae_engine.launcher import start_worker
 from vae_engine.sessions import layout
 from vae_engine.sessions.atomic import read_record
 from vae_engine.sessions.records import WorkerRecord
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
-from vae_engine.settings import make_settings
+from vae_engine.settings import Settings, make_settings
 
 DEADLINE = 180.0
 
@@ -47,6 +48,26 @@ def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
             y_test=arrays["y_test"][:500],
         )
     return path
+
+
+@pytest.fixture(scope="session")
+def small(digits: Path) -> Settings:
+    """Three epochs of 30 steps."""
+    return make_settings(dataset=str(digits), epochs=3, seed=3, threads=2)
+
+
+@pytest.fixture
+def runner(tmp_path: Path) -> Iterator[Runner]:
+    runner = Runner(tmp_path / "sessions")
+    yield runner
+    runner.kill_all()
+
+
+@pytest.fixture(scope="session")
+def undisturbed(small: Settings, tmp_path_factory: pytest.TempPathFactory) -> Session:
+    """A session that ran through without a pause; read-only."""
+    runner = Runner(tmp_path_factory.mktemp("undisturbed"))
+    return runner.complete(runner.create(small))
 
 
 @pytest.fixture(scope="session")

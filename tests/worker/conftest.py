@@ -1,31 +1,23 @@
-"""Real workers on real digits, few enough that an epoch takes about a second."""
+"""Running real workers, and waiting for what they do."""
 
 from __future__ import annotations
 
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-
-import pytest
 
 from vae_engine.launcher import start_worker
 from vae_engine.sessions.events import AnyEvent
 from vae_engine.sessions.liveness import is_alive
-from vae_engine.sessions.records import WorkerRecord
-from vae_engine.sessions.session import Session
+from vae_engine.sessions.records import LIVE, WorkerRecord
+from vae_engine.sessions.session import Session, worker_alive
 from vae_engine.sessions.store import SessionStore
-from vae_engine.settings import Settings, make_settings
+from vae_engine.settings import Settings
 
 # A bound on a hang, not an expectation.
 DEADLINE = 300.0
-
-
-@pytest.fixture(scope="session")
-def small(digits: Path) -> Settings:
-    """Three epochs of 30 steps."""
-    return make_settings(dataset=str(digits), epochs=3, seed=3, threads=2)
 
 
 class Runner:
@@ -33,13 +25,11 @@ class Runner:
 
     def __init__(self, root: Path) -> None:
         self.store = SessionStore(root)
-        self._started: list[Session] = []
 
     def create(self, settings: Settings, parent: str | None = None) -> Session:
         return self.store.create(settings, command=["test"], parent=parent)
 
     def start(self, session: Session, epochs: int | None = None) -> int:
-        self._started.append(session)
         return start_worker(session, epochs=epochs)
 
     def complete(self, session: Session, epochs: int | None = None) -> Session:
@@ -51,24 +41,9 @@ class Runner:
         return session
 
     def kill_all(self) -> None:
-        for session in self._started:
-            worker = session.folder / "worker.json"
-            if worker.exists() and session.alive():
-                kill(session)
-
-
-@pytest.fixture
-def runner(tmp_path: Path) -> Iterator[Runner]:
-    runner = Runner(tmp_path / "sessions")
-    yield runner
-    runner.kill_all()
-
-
-@pytest.fixture(scope="session")
-def undisturbed(small: Settings, tmp_path_factory: pytest.TempPathFactory) -> Session:
-    """A session that ran through without a pause; read-only."""
-    runner = Runner(tmp_path_factory.mktemp("undisturbed"))
-    return runner.complete(runner.create(small))
+        for listing in self.store.listings():
+            if listing.status in LIVE and worker_alive(listing.folder):
+                kill(Session(listing.folder))
 
 
 def worker_record(session: Session) -> WorkerRecord:
