@@ -10,7 +10,7 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from select import select
@@ -75,6 +75,11 @@ class Terminal:
         except AssertionError:
             raise AssertionError(f"no {wanted!r} in:\n{self.text}") from None
 
+    def hang_up(self) -> None:
+        """Take the terminal away."""
+        os.close(self.master)
+        self.master = -1
+
     def wait(self) -> int:
         def ended() -> bool:
             self.feed()
@@ -94,7 +99,11 @@ def terminals() -> Iterator[Attach]:
     opened: list[Terminal] = []
 
     def start(
-        *arguments: str, columns: int = 80, rows: int = 24, term: str = "xterm-256color"
+        *arguments: str,
+        columns: int = 80,
+        rows: int = 24,
+        term: str = "xterm-256color",
+        prefix: Sequence[str] = (),
     ) -> Terminal:
         master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -102,12 +111,13 @@ def terminals() -> Iterator[Attach]:
         for name in ("COLUMNS", "LINES"):
             environment.pop(name, None)
         process = subprocess.Popen(
-            [VAE, *arguments],
+            [*prefix, VAE, *arguments],
             stdin=slave,
             stdout=slave,
             stderr=slave,
             env=environment,
-            start_new_session=True,
+            # A prefix such as `setsid --ctty` makes a session of its own.
+            start_new_session=not prefix,
         )
         os.close(slave)
         screen = pyte.Screen(columns, rows)
@@ -121,4 +131,5 @@ def terminals() -> Iterator[Attach]:
             if one.process.poll() is None:
                 one.process.kill()
             one.process.wait()
-            os.close(one.master)
+            if one.master >= 0:
+                one.hang_up()

@@ -164,7 +164,9 @@ class Storm:
         if code != -signal.SIGKILL:
             assert code == 0, f"the worker failed, see {self.session.folder / layout.LOG}"
             return False
-        assert self.session.status() == "interrupted"
+        # A session of which nothing was heard yet may be about to start.
+        unheard = self.session.log.phase == "created"
+        assert self.session.status() in ("interrupted", "starting" if unheard else "interrupted")
         check_checkpoints(self.session)
         self.fell[where] = self.fell.get(where, 0) + 1
         return True

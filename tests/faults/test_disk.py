@@ -11,32 +11,18 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.cli.conftest import Outcome
-from tests.cli.terminal import VAE
 from tests.conftest import wait_for
 from tests.faults.disks import disk
 from tests.faults.faulty_worker import Fault
 from tests.faults.storm import check_checkpoints, check_same_end, start_faulty
+from tests.faults.views import head, vae
 from tests.sessions.makers import new_session, run_ended
 from tests.worker.conftest import Runner, wait_until
-from tui.feed import SessionFeed
-from tui.widgets.session_header import header_lines
 from vae_engine.sessions import events as ev
 from vae_engine.sessions import layout
 from vae_engine.sessions.journal import Journal
 from vae_engine.sessions.session import Session, read_summary
 from vae_engine.settings import Settings
-
-
-def vae(session: Session, *arguments: str) -> Outcome:
-    """Run a command on the session."""
-    done = subprocess.run(
-        [VAE, *arguments, session.id, "--sessions-dir", session.folder.parent],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return Outcome(done.returncode, done.stdout, done.stderr)
 
 
 def test_a_full_disk_fails_the_training_and_room_lets_it_go_on(
@@ -69,12 +55,6 @@ def test_a_full_disk_fails_the_training_and_room_lets_it_go_on(
         check_checkpoints(session)
         runner.complete(session)
         check_same_end(session, undisturbed)
-
-
-def head(session: Session) -> str:
-    """What the app says of the session on its dashboard."""
-    lines = header_lines(SessionFeed(session).read(), session.settings, "", 0.0, 200)
-    return "".join(text for line in lines for text, _ in line)
 
 
 @contextlib.contextmanager

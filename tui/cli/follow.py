@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import io
+import os
+import select
+import sys
 import time
 
 from tui.cli import wording
@@ -62,7 +67,7 @@ def _follow_in_lines(session: Session, run: int) -> Status:
         if since is not None and not silent:
             say(wording.silent(since))
         silent = since is not None
-        time.sleep(_POLL_SECONDS)
+        _rest()
 
 
 def _tell_past(session: Session, run: int) -> None:
@@ -95,6 +100,27 @@ def tell_detached(session: Session) -> None:
     """Tell someone who leaves a training that goes on how to come back to it."""
     for line in wording.detached(session):
         say(line)
+
+
+def _rest() -> None:
+    """Wait a moment, unless nobody reads any more.
+
+    A line is written but once an epoch; a terminal that goes with no signal would not be missed
+    before that.
+
+    Raises:
+        BrokenPipeError: the terminal, or the reader of the pipe, is gone.
+    """
+    try:
+        output = sys.stdout.fileno()
+    except (AttributeError, io.UnsupportedOperation):
+        time.sleep(_POLL_SECONDS)
+        return
+    poll = select.poll()
+    # No events are asked for: errors and hang-ups are reported always.
+    poll.register(output, 0)
+    if poll.poll(_POLL_SECONDS * 1000):
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
 
 def _check_there(session: Session) -> None:

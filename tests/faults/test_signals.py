@@ -1,0 +1,94 @@
+"""What else the system does to a worker: asks it to go, stops it, reboots under it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+
+import msgspec
+import psutil
+import pytest
+
+from tests.conftest import wait_for
+from tests.faults.storm import check_same_end
+from tests.faults.views import head, vae
+from tests.worker.conftest import Runner, kill, wait_until, worker_record
+from vae_engine.sessions import layout
+from vae_engine.sessions.atomic import write_record
+from vae_engine.sessions.liveness import STALE_SECONDS, seconds_after_boot
+from vae_engine.sessions.session import Session
+from vae_engine.settings import Settings
+from vae_engine.training import checkpoint
+
+
+@pytest.mark.parametrize(
+    "for_a_minute",
+    [False, pytest.param(True, marks=pytest.mark.slow)],
+    ids=["told-by-its-heartbeat", "for-a-minute"],
+)
+def test_a_stopped_worker_is_told_of_goes_on_and_goes_when_asked(
+    runner: Runner, small: Settings, undisturbed: Session, for_a_minute: bool
+) -> None:
+    session = runner.create(small)
+    process = psutil.Process(runner.start(session))
+    wait_until(session, lambda: session.log.latest_progress is not None)
+    process.suspend()
+    try:
+        fall_silent(session, for_a_minute)
+        session.poll()
+        assert session.status() == "training"
+        assert "no sign of life for" in head(session)
+        assert "gave no sign of it for" in " ".join(vae(session, "show").out.split())
+        seen = session.log.latest_progress
+    finally:
+        process.resume()
+    wait_until(session, lambda: session.silent_since() is None)
+    wait_until(session, lambda: session.log.latest_progress != seen)
+
+    process.send_signal(signal.SIGHUP)
+    process.terminate()
+    wait_until(session, lambda: session.log.phase == "ended")
+    assert (session.status(), session.log.stop_reason) == ("interrupted", "SIGTERM")
+    wait_until(session, lambda: not session.alive())
+    index = checkpoint.read_index(session.folder)
+    assert index is not None
+    assert (index.latest.epoch, index.latest.step) > (0, 0)
+    runner.complete(session)
+    check_same_end(session, undisturbed)
+
+
+def fall_silent(session: Session, for_a_minute: bool) -> None:
+    """Wait until a stopped worker has been silent for too long, or have it so."""
+    if for_a_minute:
+        began = time.monotonic()
+        wait_for(lambda: time.monotonic() - began > 60.0)
+    else:
+        long_ago = time.time() - 2 * STALE_SECONDS
+        os.utime(session.folder / layout.HEARTBEAT, (long_ago, long_ago))
+
+
+def test_a_reboot_interrupts_and_its_traces_deceive_nobody(runner: Runner, small: Settings) -> None:
+    session = runner.create(small)
+    runner.start(session)
+    wait_until(session, lambda: session.log.run == 1)
+    kill(session)
+    assert (session.folder / layout.LOCK).exists()
+    left = worker_record(session)
+    this = psutil.Process()
+    started = seconds_after_boot(this)
+    for traces in (
+        # Another process has the worker's number now, another boot has begun, or both.
+        {"pid": this.pid, "process_created": started - 100.0},
+        {"pid": this.pid, "process_created": started, "boot_id": "of-another-boot"},
+        {"pid": 1, "process_created": 0.0, "boot_id": "of-another-boot"},
+    ):
+        found = msgspec.structs.replace(left, **traces)
+        write_record(session.folder / layout.WORKER, found)
+        os.utime(session.folder / layout.HEARTBEAT)
+        assert session.status() == "interrupted"
+        assert "interrupted" in vae(session, "show").out
+    runner.start(session)
+    wait_until(session, lambda: session.log.run == 2)
+    assert session.status() == "starting"
+    kill(session)
