@@ -164,6 +164,8 @@ class Storm:
         if code != -signal.SIGKILL:
             assert code == 0, f"the worker failed, see {self.session.folder / layout.LOG}"
             return False
+        if self.session.log.phase == "ended":
+            return False  # The kill came after its last word.
         # A session of which nothing was heard yet may be about to start.
         unheard = self.session.log.phase == "created"
         assert self.session.status() in ("interrupted", "starting" if unheard else "interrupted")

@@ -17,7 +17,7 @@ from vae_engine.settings import Settings, make_settings
 
 # How often each moment is chosen, in proportion.
 MOMENTS = {
-    "start": 5,
+    "start": 12,
     "epoch": 3,
     "preview": 1,
     "checkpoint": 4,

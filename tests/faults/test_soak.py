@@ -77,7 +77,7 @@ def test_a_long_training_under_the_eyes_of_the_app(
             return session.log.phase == "ended" and not session.alive()
 
         wait_for(ended)
-        screen.press("\x1b\x1bq")
+        screen.press("q")
         assert screen.wait() == 0
     with capsys.disabled():
         print(f"\n{session.log.epoch} epochs in {MINUTES:g} minutes")
