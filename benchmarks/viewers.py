@@ -63,12 +63,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     parser.add_argument("--turns", type=int, default=TURNS, help="with and without viewers")
+    parser.add_argument("--dashboards", type=int, default=DASHBOARDS, help="how many are open")
     options = parser.parse_args()
     before = os.getloadavg()[0]
     figures = []
     print(heading(), flush=True)
     with tempfile.TemporaryDirectory() as folder:
-        for figure in slow_down(Path(folder), options.turns):
+        for figure in slow_down(Path(folder), options.dashboards, options.turns):
             figures.append(figure)
             print(line(figure), flush=True)
     load = (before, os.getloadavg()[0])
@@ -77,11 +78,11 @@ def main() -> None:
         options.json.write_text(json.dumps(as_json(figures, load), indent=2) + "\n")
 
 
-def slow_down(folder: Path, turns: int) -> Iterator[Figure]:
+def slow_down(folder: Path, dashboards: int, turns: int) -> Iterator[Figure]:
     """Images a second alone, under dashboards, and under dashboards and `vae show`."""
     with training(folder) as session, ExitStack() as opened:
         attach = (*_ATTACH, session.id, "--sessions-dir", str(session.folder.parent))
-        screens = [opened.enter_context(Terminal(attach, folder)) for _ in range(DASHBOARDS)]
+        screens = [opened.enter_context(Terminal(attach, folder)) for _ in range(dashboards)]
         for screen in screens:
             screen.read_until(b"step")
         stopping = threading.Event()
@@ -95,8 +96,9 @@ def slow_down(folder: Path, turns: int) -> Iterator[Figure]:
         alone.append(_turn(session, screens, dashboards=False, shows=0))
         stopping.set()
         reader.join()
-    yield from _figures(f"{DASHBOARDS} dashboards", alone, watched, GOAL_PERCENT)
-    yield from _figures(f"{DASHBOARDS} dashboards, {SHOWS} vae show", alone, shown, None)
+    viewers = f"{dashboards} dashboards"
+    yield from _figures(viewers, alone, watched, GOAL_PERCENT)
+    yield from _figures(f"{viewers}, {SHOWS} vae show", alone, shown, None)
 
 
 def _figures(

@@ -27,7 +27,7 @@ KEYS = ("\x1b[D", "\x1b[C", "\x1b[F", "y", "y", "s", "s", "2", "1", "r", "r", "g
 
 @dataclass(frozen=True)
 class Usage:
-    """What a process holds at a moment: bytes of memory, open files, seconds of CPU."""
+    """What a process holds at a moment: bytes of memory of its own, open files, seconds of CPU."""
 
     memory: int
     files: int
@@ -36,7 +36,10 @@ class Usage:
 
 def usage(process: psutil.Process) -> Usage:
     times = process.cpu_times()
-    return Usage(process.memory_info().rss, process.num_fds(), times.user + times.system)
+    memory = process.memory_info()
+    # Pages of files, such as libraries, come and go as the system likes.
+    own = memory.rss - memory.shared
+    return Usage(own, process.num_fds(), times.user + times.system)
 
 
 @pytest.mark.soak
@@ -100,9 +103,11 @@ def told(usages: list[Usage]) -> str:
     early, late = quarters(usages)
     memory = [statistics.median(one.memory for one in part) / 2**20 for part in (early, late)]
     files = [max(one.files for one in part) for part in (early, late)]
+    tenths = [usages[at * (len(usages) - 1) // 10].memory / 2**20 for at in range(11)]
     return (
         f"memory {memory[0]:.1f} MiB in the second quarter, {memory[1]:.1f} MiB in the last; "
-        f"open files {files[0]} and {files[1]}; {usages[-1].cpu:.0f} s of CPU"
+        f"open files {files[0]} and {files[1]}; {usages[-1].cpu:.0f} s of CPU\n"
+        f"    by tenths of the time: {' '.join(f'{one:.0f}' for one in tenths)} MiB"
     )
 
 
