@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 from collections.abc import Iterator, Sequence
@@ -13,7 +14,7 @@ from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions import atomic, inbox, layout
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.inbox import CommandName
-from vae_engine.sessions.records import LIVE, Label, Status
+from vae_engine.sessions.records import LIVE, Label, Manifest, Status
 from vae_engine.sessions.session import Session
 
 LIVE_SECONDS = 0.2
@@ -48,6 +49,7 @@ class Snapshot:
         updated: time of the last event.
         remaining: estimated seconds to the last planned epoch, None where unknown.
         log: the last lines of the worker's log, foreign text.
+        damaged_lines: lines of the event log that cannot be read.
         problem: why the session cannot be read now, empty if it can.
     """
 
@@ -70,6 +72,7 @@ class Snapshot:
     updated: float = 0.0
     remaining: float | None = None
     log: tuple[str, ...] = ()
+    damaged_lines: int = 0
     problem: str = ""
 
     @property
@@ -133,15 +136,22 @@ class SessionFeed:
         self._wake.set()
 
     def _take_news(self) -> None:
-        session = self._session
-        if not (session.folder / layout.MANIFEST).exists():
-            self._problem(f"the session is no longer in {session.folder.parent}")
+        folder = self._session.folder
+        if not (folder / layout.MANIFEST).exists():
+            self._problem(f"the session is no longer in {folder.parent}")
+            return
+        if atomic.read_record(folder / layout.MANIFEST, Manifest) != self._session.manifest:
+            self._problem("session.json is another than when it was opened: open it anew")
             return
         first = self._snapshot is None
         # Asked before the log is read, so that a dead worker's last words count.
-        status = session.status()
-        events = session.poll(progress=not first)
-        if events:
+        status = self._session.status()
+        try:
+            events = self._session.poll(progress=not first)
+        except SessionDamagedError as error:
+            self._session, events, first = self._reopened(error), [], True
+        session = self._session
+        if events or first:
             status = session.status()
         if first:
             session.log.latest_progress = _progress_under_way(session)
@@ -152,7 +162,7 @@ class SessionFeed:
         label = session.label
         silent_since = session.silent_since() if status in LIVE else None
         before = self._snapshot
-        if before is not None and not events and not before.problem:
+        if before is not None and not events and not first and not before.problem:
             seen = (before.label, before.status, before.silent_since, before.asked, before.log)
             if seen == (label, status, silent_since, asked, log):
                 return
@@ -183,7 +193,21 @@ class SessionFeed:
             updated=known.updated,
             remaining=remaining_seconds(known, session.settings.batch_size),
             log=log,
+            damaged_lines=session.damaged_lines,
         )
+
+    def _reopened(self, problem: SessionDamagedError) -> Session:
+        """The session by a log that was put in the place of the one read so far.
+
+        Raises:
+            SessionDamagedError: `problem`, where the new one has damage or no run.
+        """
+        with contextlib.suppress(SessionDamagedError):
+            session = Session(self._session.folder)
+            session.poll(progress=False)
+            if session.log.run and not session.damaged_lines:
+                return session
+        raise problem
 
     def _problem(self, problem: str) -> None:
         before = self._snapshot or Snapshot(Label(name=self._session.id))

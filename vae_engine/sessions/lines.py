@@ -11,6 +11,8 @@ from vae_engine.sessions import atomic
 # A line longer than this is damage, not an event: 256 floats take under 8 KiB.
 LINE_LIMIT = 64 * 1024
 _CHUNK = 4 * 2**20
+# So much of what was read last is held against the file at each read.
+_TAIL = 64
 
 
 class LineReader:
@@ -26,6 +28,7 @@ class LineReader:
         self.offset = offset
         self.overlong = 0
         self._skipped = 0  # Bytes of an overlong line that were passed over already.
+        self._tail = b""  # The bytes before `offset`, as they were read.
 
     @property
     def position(self) -> int:
@@ -36,7 +39,8 @@ class LineReader:
         """Return new lines without their ends, from at most 4 MiB of the file.
 
         Raises:
-            SessionDamagedError: the file exists but is no readable regular file.
+            SessionDamagedError: the file exists but is no readable regular file, or is no longer
+                the one whose lines were read.
         """
         data = self._read_bytes()
         end = data.rfind(b"\n") + 1
@@ -48,6 +52,7 @@ class LineReader:
             del lines[0]
         self.offset = self.position + end
         self._skipped = 0
+        self._tail = data[max(0, end - _TAIL) : end]
         whole = [line for line in lines if len(line) <= LINE_LIMIT]
         self.overlong += len(lines) - len(whole)
         return whole
@@ -61,12 +66,22 @@ class LineReader:
     def _read_bytes(self) -> bytes:
         try:
             with atomic.open_regular(self._path) as file:
+                self._check_tail(file.fileno())
                 if os.fstat(file.fileno()).st_size < self.position:
                     self._skipped = 0  # The writer has cut the damaged end off.
                 return os.pread(file.fileno(), _CHUNK, self.position)
         except FileNotFoundError:
+            if self._tail:
+                raise SessionDamagedError(f"{self._path.name} is gone") from None
             return b""
         except OSError as error:
             raise SessionDamagedError(
                 f"{self._path.name} cannot be read: {error.strerror}"
             ) from None
+
+    def _check_tail(self, descriptor: int) -> None:
+        tail = self._tail
+        if os.pread(descriptor, len(tail), self.offset - len(tail)) != tail:
+            raise SessionDamagedError(
+                f"{self._path.name} was cut or overwritten after it was read: bring it back"
+            )

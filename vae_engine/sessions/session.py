@@ -75,7 +75,8 @@ class Session:
             progress: False passes over `Progress` events, which makes a long log quick.
 
         Raises:
-            SessionDamagedError: the event log cannot be read.
+            SessionDamagedError: the event log cannot be read, or was cut or overwritten since the
+                last call; `log` is then as it was.
         """
         events = self._reader.read_all(progress=progress)
         self.log.apply(events)
