@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from vae_engine.errors import EngineError, SessionDamagedError
+from vae_engine.errors import EngineError
 from vae_engine.inference.litert import Decoder
+from vae_engine.inference.sampling import open_decoder
 from vae_engine.sessions.records import ExportEntry
 from vae_engine.sessions.session import Session
 
@@ -81,24 +82,14 @@ def look(session: Session, epoch: int | None, held: LoadedDecoder | None) -> Sup
         entries = {entry.epoch: entry for entry in [*index.kept, index.current]}
         supply = Supply(tuple(entries[at] for at in sorted(entries)), index.current, live)
         wanted = index.current if epoch is None else entries.get(epoch, index.current)
-        decoder = held if held and held.entry == wanted else _load(session, wanted)
+        decoder = (
+            held
+            if held and held.entry == wanted
+            else LoadedDecoder(wanted, open_decoder(session, wanted))
+        )
     except (EngineError, OSError) as error:
         return Supply(live=live, decoder=held, problem=f"No decoder can be loaded: {error}.")
     return Supply(supply.entries, supply.newest, live, decoder)
-
-
-def _load(session: Session, entry: ExportEntry) -> LoadedDecoder:
-    decoder = Decoder(session.folder / entry.decoder, entry.decoder_sha256)
-    wanted = session.settings.latent_dim
-    if decoder.latent_dim != wanted:
-        raise SessionDamagedError(
-            f"{entry.decoder} takes z of {decoder.latent_dim} dimensions, the session has {wanted}"
-        )
-    try:
-        decoder.decode(np.zeros((1, wanted), np.float32))
-    except (ValueError, RuntimeError):
-        raise SessionDamagedError(f"{entry.decoder} does not draw images of 28 x 28") from None
-    return LoadedDecoder(entry, decoder)
 
 
 def _nothing_yet(*, live: bool) -> str:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from vae_engine.datasets import to_float
 from vae_engine.errors import SessionDamagedError
-from vae_engine.inference.litert import Encoder
+from vae_engine.inference.sampling import open_encoder
 from vae_engine.sessions import layout
 from vae_engine.sessions.arrays import ArraySpec, read_npz
 from vae_engine.sessions.previews import read_originals
@@ -78,15 +78,8 @@ def _embedded_now(session: Session, entry: ExportEntry) -> Embeddings | None:
     originals = read_originals(session.folder)
     if originals is None:
         return None
-    encoder = Encoder(session.folder / entry.encoder, entry.encoder_sha256)
-    images, labels = originals.images, originals.labels
-    try:
-        z_mean, _ = encoder.encode(to_float(images))
-    except (ValueError, RuntimeError):
-        z_mean = np.zeros((0, 0), np.float32)
-    if z_mean.shape != (len(labels), session.settings.latent_dim):
-        raise SessionDamagedError(f"{entry.encoder} does not embed the digits of this session")
-    return _sensible(z_mean, labels, entry.epoch, complete=False)
+    z_mean, _ = open_encoder(session, entry).encode(to_float(originals.images))
+    return _sensible(z_mean, originals.labels, entry.epoch, complete=False)
 
 
 def _sensible(

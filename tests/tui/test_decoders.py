@@ -90,7 +90,7 @@ def test_a_decoder_for_another_latent_dim_is_refused(
             shutil.copyfile(other.folder / file, recorded_session.folder / file)
     index = f"{layout.EXPORTS}/{layout.INDEX}"
     shutil.copyfile(other.folder / index, recorded_session.folder / index)
-    assert "takes z of 4 dimensions" in look(recorded_session, None, None).problem
+    assert "is for z of 4 dimensions" in look(recorded_session, None, None).problem
 
 
 def test_an_encoder_in_a_decoders_place_is_refused(recorded_session: Session) -> None:

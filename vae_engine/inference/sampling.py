@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from vae_engine.errors import SessionError, SessionNotFoundError
+from vae_engine.errors import SessionDamagedError, SessionError, SessionNotFoundError
 from vae_engine.inference.litert import Decoder, Encoder
 from vae_engine.sessions.records import ExportEntry
 from vae_engine.sessions.session import Session
@@ -26,8 +26,9 @@ def draw_prior(count: int, latent_dim: int, *, seed: int, temperature: float = 1
 
 
 def to_uint8(probabilities: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """Pixels in [0, 1] as grey levels 0..255, rounded."""
-    levels: NDArray[np.uint8] = np.rint(np.clip(probabilities, 0.0, 1.0) * 255.0).astype(np.uint8)
+    """Pixels in [0, 1] as grey levels 0..255, rounded; what is no number is black."""
+    known = np.nan_to_num(np.clip(probabilities, 0.0, 1.0))
+    levels: NDArray[np.uint8] = np.rint(known * 255.0).astype(np.uint8)
     return levels
 
 
@@ -57,13 +58,37 @@ def load_decoder(session: Session, epoch: int | None = None) -> Decoder:
 
     Raises:
         SessionError: as `find_export`.
+        SessionDamagedError: as `open_decoder`.
+    """
+    return open_decoder(session, find_export(session, epoch))
+
+
+def open_decoder(session: Session, entry: ExportEntry) -> Decoder:
+    """The decoder of an export.
+
+    Raises:
         SessionDamagedError: the file is not what was exported, or of another latent_dim.
     """
-    entry = find_export(session, epoch)
-    return Decoder(session.folder / entry.decoder, entry.decoder_sha256)
+    decoder = Decoder(session.folder / entry.decoder, entry.decoder_sha256)
+    _check_latent_dim(session, entry.decoder, decoder.latent_dim)
+    return decoder
 
 
 def load_encoder(session: Session, epoch: int | None = None) -> Encoder:
     """The exported encoder; errors as `load_decoder`."""
-    entry = find_export(session, epoch)
-    return Encoder(session.folder / entry.encoder, entry.encoder_sha256)
+    return open_encoder(session, find_export(session, epoch))
+
+
+def open_encoder(session: Session, entry: ExportEntry) -> Encoder:
+    """The encoder of an export; errors as `open_decoder`."""
+    encoder = Encoder(session.folder / entry.encoder, entry.encoder_sha256)
+    _check_latent_dim(session, entry.encoder, encoder.latent_dim)
+    return encoder
+
+
+def _check_latent_dim(session: Session, name: str, found: int) -> None:
+    wanted = session.settings.latent_dim
+    if found != wanted:
+        raise SessionDamagedError(
+            f"{name} is for z of {found} dimensions, the session has {wanted}"
+        )
