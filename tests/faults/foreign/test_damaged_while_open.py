@@ -16,12 +16,18 @@ from vae_engine.sessions.store import SessionStore
 
 Damage = Callable[[Path], object]
 
+
+def _folder_instead(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
 GARBAGE: dict[str, Damage] = {
     "noise": lambda path: path.write_bytes(bytes(range(256)) * 200),
     "zeros": lambda path: path.write_bytes(bytes(path.stat().st_size)),
     "cut": lambda path: path.write_bytes(path.read_bytes()[:50]),
     "empty": lambda path: path.write_bytes(b""),
-    "folder": lambda path: (path.unlink(), path.mkdir()),
+    "folder": _folder_instead,
 }
 
 
