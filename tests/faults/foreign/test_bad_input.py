@@ -14,7 +14,8 @@ import pytest
 from tests.faults.foreign.looking import ask, check, digest
 from tests.tui.recorder import Recorder
 from tui.cli.main import COMMANDS, cli
-from vae_engine.settings import SETTINGS
+from vae_engine.sessions.store import SessionStore
+from vae_engine.settings import SETTINGS, Setting
 
 NEVER_VALID = {
     "empty": "",
@@ -67,10 +68,19 @@ def arguments(name: str) -> list[str]:
     return [*("target" for _ in takes), *needs.get(name, [])]
 
 
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("home")
+    Recorder(SessionStore(folder / "sessions")).session("target")
+    return folder
+
+
 @pytest.fixture
-def home(recorder: Recorder, tmp_path: Path) -> Path:
-    recorder.session("target")
-    return tmp_path
+def home(place: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder that commands run in, with a session `target`; no test may change it."""
+    monkeypatch.setenv("VAE_SESSIONS", str(place / "sessions"))
+    monkeypatch.chdir(place)
+    return place
 
 
 def test_all_settings_are_among_the_options() -> None:
@@ -150,10 +160,7 @@ def test_a_command_that_is_none_is_bad_usage(home: Path, wrong: str) -> None:
 
 
 @pytest.mark.parametrize("setting", [one for one in SETTINGS.values() if one.kind != "str"])
-def test_just_beyond_its_range_a_setting_is_refused(home: Path, setting: object) -> None:
-    from vae_engine.settings import Setting
-
-    assert isinstance(setting, Setting)
+def test_just_beyond_its_range_a_setting_is_refused(home: Path, setting: Setting) -> None:
     before = digest(home)
     below = setting.low if setting.low_open else setting.low - 1
     above = setting.high if setting.high_open else setting.high + 1
