@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tui.catalogue import Entry
-from tui.text import age_text, duration_text, fitted
+from tui.text import age_text, duration_text, fitted, one_line
 
 SortKey = float | str
 
@@ -60,7 +60,7 @@ def size_text(size: float | None) -> str:
 
 def dataset_text(entry: Entry) -> str:
     """A dataset's name, or the last part of its path."""
-    return entry.settings.dataset.rstrip("/").rpartition("/")[2] if entry.settings else ""
+    return one_line(entry.settings.dataset.rstrip("/").rpartition("/")[2]) if entry.settings else ""
 
 
 def epoch_text(entry: Entry) -> str:

@@ -143,11 +143,15 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         _refuse_specials(folder)
         _refuse_newer(atomic.read_record(path, _Head))
-        return atomic.read_record(path, Manifest)
+        manifest = atomic.read_record(path, Manifest)
     except FileNotFoundError:
         raise SessionDamagedError("session.json is missing: this is no session") from None
     except OSError as error:
         raise SessionDamagedError(f"the folder cannot be read: {error.strerror}") from None
+    # No path that was ever given as a setting; it would go on into commands and forms.
+    if not manifest.settings.dataset.isprintable():
+        raise SessionDamagedError("session.json is damaged: its dataset has control characters")
+    return manifest
 
 
 def _refuse_specials(folder: Path) -> None:
