@@ -59,6 +59,7 @@ ATTACKS = {
     "tabs": f"\t\t\t{MARK}",
     "long": f"{MARK} " + "x" * 2**17,
 }
+SHOWN: list[Status] = ["completed", "training"]
 STATUSES: list[Status] = ["completed", "failed", "diverged", "interrupted"]
 # What Textual and this app send on purpose, apart from colours and moves.
 _SEQUENCE = re.compile(
@@ -159,21 +160,33 @@ def test_a_dataset_that_is_no_text_is_damage(recorder: Recorder, attack: str) ->
     assert "its dataset has control characters" in check(ask("sessions")).out
 
 
-@pytest.mark.parametrize("status", ["training", "completed"])
+@pytest.mark.parametrize(
+    ("status", "attacks"),
+    [
+        ("completed", ["clear and home", "markup", "tabs"]),
+        ("training", ["clipboard", "wide"]),
+        *(pytest.param(one, list(ATTACKS), marks=pytest.mark.slow) for one in SHOWN),
+    ],
+)
 async def test_no_screen_passes_it_on(
-    store: SessionStore, recorder: Recorder, monkeypatch: pytest.MonkeyPatch, status: Status
+    store: SessionStore,
+    recorder: Recorder,
+    monkeypatch: pytest.MonkeyPatch,
+    status: Status,
+    attacks: list[str],
 ) -> None:
     monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
-    sessions = []
-    for text in ATTACKS.values():
-        sessions.append(hostile_session(recorder, text, status))
-        if status == "training":
-            recorder.revive(sessions[-1])
+    sessions = [hostile_session(recorder, ATTACKS[attack], status) for attack in attacks]
+    if status == "training":
+        for session in sessions:
+            recorder.revive(session)
     app = WorkbenchApp(store)
     async with app.run_test(size=(120, 40), notifications=True, tooltips=True) as pilot:
         await until(pilot, lambda: app.entries is not None and len(app.entries) == len(sessions))
-        await pilot.press("a", "down", "up")
-        _assert_harmless(pilot)
+        for key in ("a", "R", "t", "m", "d"):
+            await pilot.press(key)
+            _assert_harmless(pilot)
+            await pilot.press(*(["escape"] if key != "a" else []))
         await app.push_screen(CompareScreen([Session(one.folder) for one in sessions]))
         await pilot.pause()
         _assert_harmless(pilot)
@@ -183,15 +196,10 @@ async def test_no_screen_passes_it_on(
             await app.push_screen(screen)
             await until(pilot, lambda screen=screen: screen.snapshot is not None)  # type: ignore[misc]
             _assert_harmless(pilot)
-            await pilot.press("question_mark", "escape", "escape")
             await app.push_screen(SamplerScreen(Session(session.folder)))
             await pilot.pause()
             _assert_harmless(pilot)
-            await pilot.press("escape")
-            for key in ("R", "t", "m", "d"):
-                await pilot.press(key)
-                _assert_harmless(pilot)
-                await pilot.press("escape")
+            await pilot.press("escape", "escape")
 
 
 def _assert_harmless(pilot: Pilot[Any]) -> None:
