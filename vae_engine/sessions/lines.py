@@ -10,6 +10,8 @@ from vae_engine.sessions import atomic
 
 # A line longer than this is damage, not an event: 256 floats take under 8 KiB.
 LINE_LIMIT = 64 * 1024
+# As much as an archive may hold of one file; 50 epochs take 100 KB.
+FILE_LIMIT = 4 * 2**30
 _CHUNK = 4 * 2**20
 # So much of what was read last is held against the file at each read.
 _TAIL = 64
@@ -39,8 +41,8 @@ class LineReader:
         """Return new lines without their ends, from at most 4 MiB of the file.
 
         Raises:
-            SessionDamagedError: the file exists but is no readable regular file, or is no longer
-                the one whose lines were read.
+            SessionDamagedError: the file exists but is no readable regular file, too large, or no
+                longer the one whose lines were read.
         """
         data = self._read_bytes()
         end = data.rfind(b"\n") + 1
@@ -67,7 +69,12 @@ class LineReader:
         try:
             with atomic.open_regular(self._path) as file:
                 self._check_tail(file.fileno())
-                if os.fstat(file.fileno()).st_size < self.position:
+                size = os.fstat(file.fileno()).st_size
+                if size > FILE_LIMIT:
+                    raise SessionDamagedError(
+                        f"{self._path.name} has {size} bytes: at most {FILE_LIMIT} are read"
+                    )
+                if size < self.position:
                     self._skipped = 0  # The writer has cut the damaged end off.
                 return os.pread(file.fileno(), _CHUNK, self.position)
         except FileNotFoundError:
