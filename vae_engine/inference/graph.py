@@ -16,8 +16,9 @@ import numpy as np
 Shape = tuple[int, ...]
 """Of one image: without the batch."""
 
-_MOST_FLOATS = 500_000
-"""An image's share of all tensors together; the largest settings take 200,000."""
+_MOST_FLOATS = 1_000_000
+"""An image's share of all tensors together; the largest settings take 700,000."""
+_MOST_CONVOLUTIONS = 2
 _LARGEST_SIDE = 28
 _LARGEST_KERNEL = 9
 _MOST_FILTERS = 512
@@ -48,6 +49,7 @@ class _Graph:
         if given["dtype"] != np.float32:
             raise ValueError("its input is not of floats")
         self._interpreter = interpreter
+        self._convolutions = 0
         self.shapes: dict[int, Shape] = {int(given["index"]): input_shape}
         self._told: set[int] = set()  # Tensors that hold the shape of another.
         self._batches: set[int] = set()  # Those that hold the batch's size.
@@ -71,15 +73,22 @@ class _Graph:
                 self.shapes[gives] = (units,)
             case "CONV_2D":
                 height, width, _ = self.shapes[takes[0]]
-                # A convolution enlarges nothing, whatever its stride.
-                self.shapes[gives] = (height, width, self._filters(takes[1]))
+                self._convolutions += 1
+                if self._convolutions > _MOST_CONVOLUTIONS:
+                    raise ValueError("it has more convolutions than any export")
+                # An export's have stride 2; with another, what follows does not fit and fails.
+                self.shapes[gives] = (-(-height // 2), -(-width // 2), self._filters(takes[1]))
             case "TRANSPOSE_CONV":
                 _, _, _ = self.shapes[takes[2]]
                 height, width, filters = self._asked[takes[0]]
                 if max(height, width) > _LARGEST_SIDE or filters != self._filters(takes[1]):
                     raise ValueError("its images are larger than those of any export")
                 self.shapes[gives] = (height, width, filters)
-            case "LOGISTIC" | "RELU":
+            case "LOGISTIC" | "RELU" | "LEAKY_RELU":
+                self.shapes[gives] = self.shapes[takes[0]]
+            case "MUL":  # Of SiLU.
+                if self.shapes[takes[0]] != self.shapes[takes[1]]:
+                    raise ValueError("it multiplies what is not of one shape")
                 self.shapes[gives] = self.shapes[takes[0]]
             case "RESHAPE":
                 self._check_known(takes[0])
