@@ -80,6 +80,7 @@ class DashboardScreen(TrainingActions):
         self._paged = False
         self._laid_out: tuple[Size, str] | None = None
         self._ignored = -1
+        self._epoch_view: tuple[object, ...] = ()
 
     @property
     def epoch_shown(self) -> int:
@@ -246,8 +247,14 @@ class DashboardScreen(TrainingActions):
             smoothing=preferences.chart_smoothing,
             recent=preferences.chart_recent,
         )
-        body, epoch = self.query_one(DashboardBody), self.timeline.epoch
-        body.show_epoch(self.snapshot, self.timeline, scale, playing=self._lapse is not None)
+        snapshot, epoch, playing = self.snapshot, self.timeline.epoch, self._lapse is not None
+        of_session = snapshot.history, snapshot.status, snapshot.stop_reason
+        view = (*of_session, self.timeline, scale, playing)
+        # Progress, which comes twice a second, changes none of it.
+        if view != self._epoch_view:
+            self._epoch_view = view
+            body = self.query_one(DashboardBody)
+            body.show_epoch(snapshot, self.timeline, scale, playing=playing)
         if epoch != self.epoch_shown:
             self._load_images(epoch)
 
