@@ -176,18 +176,18 @@ def test_an_export_that_does_not_fit_the_settings_is_refused(vae: Vae, session: 
     )
     index = session.folder / layout.EXPORTS / layout.INDEX
     atomic.write_record(index, ExportIndex(current=swapped, kept=[swapped]))
-    assert "does not end in a sigmoid" in vae("evaluate", session.id).err
+    assert "does not encode images of 28 x 28" in vae("evaluate", session.id).err
     mixed = ExportEntry(
         epoch=4,
-        encoder=now.decoder,
-        encoder_sha256=now.decoder_sha256,
-        decoder=now.decoder,
-        decoder_sha256=now.decoder_sha256,
+        encoder=now.encoder,
+        encoder_sha256=now.encoder_sha256,
+        decoder=now.encoder,
+        decoder_sha256=now.encoder_sha256,
     )
     atomic.write_record(index, ExportIndex(current=mixed, kept=[mixed]))
     done = vae("evaluate", session.id)
     assert done.code == 1
-    assert "the export of epoch 4" in done.err
+    assert "does not end in a sigmoid" in done.err
 
 
 def test_where_it_cannot_be_kept_the_figures_are_printed(vae: Vae, session: Session) -> None:

@@ -26,6 +26,7 @@ from tui.screens.sampler import SamplerScreen
 from tui.screens.sessions import SessionsScreen
 from tui.widgets.images import ImageGrid
 from tui.widgets.latent_vector import LatentVector
+from vae_engine.sessions import layout
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 
@@ -113,6 +114,7 @@ def record(recorder: Recorder) -> Session:
     recorder.session("first try", created=NOW - 40 * DAY, latent_dim=8, epochs=20, of=50)
     live = recorder.session("evening", created=NOW, status="training", epochs=3, of=20)
     recorder.emit(live, progress(4, 12))
+    os.utime(live.folder / layout.HEARTBEAT, (NOW, NOW))
     recorder.session(
         "too fast", created=NOW - 2 * DAY, status="diverged", epochs=2, tags=["lr"], beta=4.0
     )

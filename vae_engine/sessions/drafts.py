@@ -26,9 +26,10 @@ def draft_folder(root: Path, session_id: str) -> Iterator[Path]:
     Raises:
         OSError: the folders cannot be made, or there is a session of that id already.
     """
+    # Before there is one of our own: the clock of the folder's machine may be another.
+    _remove_abandoned(root)
     draft = root / f"{_PREFIX}{session_id}-{secrets.token_hex(4)}"
     draft.mkdir(parents=True)
-    _remove_abandoned(root)
     try:
         layout.create_folders(draft)
         yield draft
