@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import ClassVar
 
 from textual import events, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.css.query import NoMatches
 from textual.geometry import Size
 from textual.message import Message
 from textual.timer import Timer
@@ -259,7 +261,10 @@ class DashboardScreen(TrainingActions):
             self._load_images(epoch)
 
     def _show_images(self) -> None:
-        if self._images is not None:
+        if self._images is None:
+            return
+        # The reading may end while the app is being left, when parts have gone already.
+        with contextlib.suppress(NoMatches):
             glyphs = self.workbench.preferences.glyphs
             self.query_one(DashboardBody).show_images(self._images, glyphs)
 
