@@ -17,6 +17,15 @@ class LeavableScreen(Screen[ScreenResultType]):
         """
         return super().dismiss(result) if self.is_active else AwaitComplete()
 
+    def on_unmount(self) -> None:
+        """Have the app let go of this screen and its widgets.
+
+        Textual drops a watcher that is gone only when what it watched changes; till then every
+        sampler that was left stayed in memory with its decoder, 7 MB each.
+        """
+        for watchers in getattr(self.app, "__watchers", {}).values():
+            watchers[:] = [one for one in watchers if one[0] is not self and one[0].is_running]
+
 
 class Dialog(LeavableScreen[ScreenResultType], ModalScreen[ScreenResultType]):
     """A question over a screen, which shines through."""

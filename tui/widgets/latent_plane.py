@@ -141,6 +141,10 @@ class LatentPlane(Widget):
         """Follow the theme."""
         self.app.theme_changed_signal.subscribe(self, self._follow_theme)
 
+    def on_unmount(self) -> None:
+        """Let the app let go, which else holds a widget that is gone until the theme changes."""
+        self.app.theme_changed_signal.unsubscribe(self)
+
     def on_resize(self) -> None:
         """Take the new room."""
         self.redraw()

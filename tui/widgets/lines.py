@@ -24,6 +24,10 @@ class Lines(Widget):
         """Follow the theme."""
         self.app.theme_changed_signal.subscribe(self, lambda _: self.draw())
 
+    def on_unmount(self) -> None:
+        """Let the app let go, which else holds a widget that is gone until the theme changes."""
+        self.app.theme_changed_signal.unsubscribe(self)
+
     def on_resize(self) -> None:
         """Draw at the new size."""
         self.draw()

@@ -63,6 +63,10 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         """Follow the theme."""
         self.app.theme_changed_signal.subscribe(self, lambda _: self.refresh())
 
+    def on_unmount(self) -> None:
+        """Let the app let go, which else holds a widget that is gone until the theme changes."""
+        self.app.theme_changed_signal.unsubscribe(self)
+
     def on_resize(self) -> None:
         """Wrap at the new width."""
         self._wrap()
