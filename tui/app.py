@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -24,6 +25,7 @@ from tui.command_line import attach_command, stop_command
 from tui.hangup import leave_with_terminal
 from tui.preferences import Preferences, preferences_file, read_preferences, write_preferences
 from tui.screens.sessions import SessionsScreen
+from tui.streams import flush_or_discard
 from tui.wire import compact_driver
 from vae_engine.errors import EngineError, SessionError
 from vae_engine.sessions.records import LIVE
@@ -266,6 +268,8 @@ def run_app(store: SessionStore, open_session: str | None = None) -> list[str]:
     app = WorkbenchApp(store, open_session=open_session)
     app.run()
     if app.return_code:
+        for stream in (sys.__stdout__, sys.__stderr__):
+            flush_or_discard(stream)
         raise SystemExit(app.return_code)
     return farewell(store)
 

@@ -14,6 +14,11 @@ from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 
 
+OPENED = 5
+# Textual itself may hold on to the last ones for a while; before, all of them stayed.
+STILL_HELD = 2
+
+
 async def loaded(pilot: Pilot[Any], sampler: SamplerScreen) -> list[weakref.ref[object]]:
     """Wait for the sampler's decoder; both of them."""
     await until(pilot, lambda: sampler.supply.decoder is not None)
@@ -25,7 +30,7 @@ async def test_a_sampler_that_was_left_takes_its_decoder_along(
 ) -> None:
     left: list[weakref.ref[object]] = []
     async with dashboard(store, recorded_session) as (screen, pilot):
-        for _ in range(3):
+        for _ in range(OPENED):
             await pilot.press("g")
             await until(pilot, lambda: isinstance(pilot.app.screen, SamplerScreen))
             sampler = pilot.app.screen
@@ -34,6 +39,10 @@ async def test_a_sampler_that_was_left_takes_its_decoder_along(
             del sampler
             await pilot.press("escape")
             await until(pilot, lambda: pilot.app.screen is screen)
-        gc.collect()
-        # Textual itself may still hold on to the very last one.
-        assert [reference() for reference in left[:-2]] == [None] * 4
+
+        def gone() -> bool:
+            gc.collect()
+            return sum(reference() is not None for reference in left) <= 2 * STILL_HELD
+
+        # Their threads look up from their work but once in a while.
+        await until(pilot, gone)

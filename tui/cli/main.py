@@ -14,6 +14,7 @@ from click.core import ParameterSource
 
 from tui.cli.options import store_option
 from tui.cli.screen import can_show_app, show_app
+from tui.streams import flush_or_discard
 from vae_engine.errors import EngineError, SettingError
 from vae_engine.sessions.store import SessionStore
 
@@ -131,8 +132,8 @@ def run(arguments: Sequence[str]) -> int:
 
 def _os_exit(error: OSError) -> int:
     """A reader that has enough (`vae sessions | head`) is no failure; what the disk refuses is."""
+    flush_or_discard(sys.stdout)
     if error.errno == errno.EPIPE:
-        _discard(sys.stdout)
         return EXIT_DONE
     where = f"{os.fsdecode(error.filename)}: " if error.filename else ""
     _complain(f"{where}{error.strerror or error}")
@@ -146,7 +147,7 @@ def _complain(message: str) -> None:
     try:
         say(f"vae: {message}", err=True)
     except OSError:
-        _discard(sys.stderr)
+        flush_or_discard(sys.stderr)
 
 
 def _help_command(error: click.UsageError) -> str:
@@ -156,10 +157,3 @@ def _help_command(error: click.UsageError) -> str:
 def _flush(stream: TextIO | None) -> None:
     if stream is not None:
         stream.flush()
-
-
-def _discard(stream: TextIO) -> None:
-    """Send what is still buffered nowhere, so that the end of Python does not complain again."""
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, stream.fileno())
-    os.close(null)
