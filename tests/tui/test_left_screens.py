@@ -13,7 +13,6 @@ from tui.screens.sampler import SamplerScreen
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 
-
 OPENED = 5
 # Textual itself may hold on to the last ones for a while; before, all of them stayed.
 STILL_HELD = 2
