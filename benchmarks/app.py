@@ -68,7 +68,9 @@ def first_frame(folder: Path) -> Iterator[Figure]:
             statistics.median(start[position] for start in starts)
             for starts in (drawn, listed, empty)
         )
-        yield Figure(f"first frame, {kind} time; {peer}", frame, "s", goal=1.7, peer=other)
+        # The goal is when it is there; processor time tells why on a machine that is not quiet.
+        goal = 1.7 if kind == "wall" else None
+        yield Figure(f"first frame, {kind} time; {peer}", frame, "s", goal=goal, peer=other)
         yield Figure(f"  20 sessions listed, {kind} time; {peer}", full, "s", peer=other)
 
 

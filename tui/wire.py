@@ -97,18 +97,15 @@ class Wire:
         first, last = run.column - 1, run.column - 1 + len(run.text)
         if len(line) < last:
             line.extend([None] * (last - len(line)))
-        seen = _seen(run.rendition)
-        blank = _seen(run.rendition, blank=True)
-        cells: list[Cell | None] = [
-            (character, blank if character == " " else seen) for character in run.text
-        ]
-        before = line[first:last]
+        cells, before = _cells(run.text, run.rendition), line[first:last]
         if before == cells:
             return
-        differing = [at for at, cell in enumerate(cells) if cell != before[at]]
         line[first:last] = cells
-        start, end = differing[0], differing[-1] + 1
-        pen.write(Run(run.line, run.column + start, run.text[start:end], run.rendition))
+        if len(cells) > 1:
+            differing = [at for at, cell in enumerate(cells) if cell != before[at]]
+            start, end = differing[0], differing[-1] + 1
+            run = Run(run.line, run.column + start, run.text[start:end], run.rendition)
+        pen.write(run)
 
 
 class _Pen:
@@ -122,9 +119,10 @@ class _Pen:
     def write(self, run: Run) -> None:
         self._move((run.line, run.column))
         wanted = run.rendition
-        if not wanted.effects and not self._told.effects and run.text.isspace():
-            wanted = wanted._replace(foreground=self._told.foreground)
-        self._style(wanted)
+        if wanted is not self._told:
+            if not wanted.effects and not self._told.effects and run.text.isspace():
+                wanted = Rendition(self._told.foreground, wanted.background)
+            self._style(wanted)
         self.pieces.append(run.text)
         self.place = run.line, run.column + len(run.text)
 
@@ -202,10 +200,17 @@ def _runs(tokens: list[re.Match[str]]) -> tuple[list[Run], Place | None]:
     return runs, (line, column) if moved else None
 
 
-@lru_cache(maxsize=8192)
-def _seen(rendition: Rendition, *, blank: bool = False) -> Rendition:
-    """What is seen of a rendition: a space without effects has no foreground."""
-    return rendition._replace(foreground="") if blank and not rendition.effects else rendition
+def _cells(text: str, rendition: Rendition) -> list[Cell | None]:
+    """A run's cells as they are seen: a space without effects has no foreground."""
+    if " " not in text or rendition.effects:
+        return [(character, rendition) for character in text]
+    blank = _blank(rendition.background)
+    return [(character, blank if character == " " else rendition) for character in text]
+
+
+@lru_cache(maxsize=4096)
+def _blank(background: str) -> Rendition:
+    return Rendition("", background)
 
 
 @lru_cache(maxsize=8192)
