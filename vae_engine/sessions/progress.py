@@ -85,6 +85,8 @@ class SessionLog:
     @property
     def best(self) -> ev.EpochEnded | None:
         """The epoch with the lowest validation loss, the earliest of equals."""
+        if self._best is None:
+            self._best = min(self._epochs.values(), key=_rank, default=None)
         return self._best
 
     @property
@@ -114,8 +116,8 @@ class SessionLog:
             stop_reason=self.stop_reason,
             epoch=self.epoch,
             epochs=self.epochs,
-            best_epoch=self._best.epoch if self._best else 0,
-            best_val_loss=self._best.val_loss if self._best else None,
+            best_epoch=self.best.epoch if self.best else 0,
+            best_val_loss=self.best.val_loss if self.best else None,
             images_per_second=latest.images_per_second if latest else None,
             run=self.run,
             duration=self.duration,
@@ -173,11 +175,17 @@ class SessionLog:
         # A resumed run repeats an epoch whose checkpoint was lost: the later figures hold.
         repeated = event.epoch in self._epochs
         self._epochs[event.epoch] = event
-        rivals = self._epochs.values() if repeated or self._best is None else (self._best, event)
-        self._best = min(rivals, key=lambda epoch: (epoch.val_loss, epoch.epoch))
+        if repeated:
+            self._best = None  # Looked for when it is asked: a log may repeat itself without end.
+        elif self._best is not None:
+            self._best = min(self._best, event, key=_rank)
 
     def _run_seconds(self, until: float) -> float:
         return 0.0 if self._run_started is None else max(0.0, until - self._run_started)
+
+
+def _rank(epoch: ev.EpochEnded) -> tuple[float, int]:
+    return epoch.val_loss, epoch.epoch
 
 
 def derive_status(phase: Phase, end_status: EndStatus | None, *, alive: bool) -> Status:

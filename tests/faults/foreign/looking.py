@@ -74,15 +74,18 @@ def digest(folder: Path) -> str:
 
 @contextlib.contextmanager
 def bounded_time(seconds: int = MOST_SECONDS) -> Iterator[None]:
-    """Fail what does not come to an end."""
+    """Fail what takes more of the processor's time, or waits for what never comes."""
 
     def too_long(*_: object) -> None:
-        raise AssertionError(f"no answer within {seconds} s")
+        raise AssertionError(f"no answer within {seconds} s of the processor's time")
 
-    before = signal.signal(signal.SIGALRM, too_long)
-    signal.alarm(seconds)
+    before = [signal.signal(kind, too_long) for kind in (signal.SIGALRM, signal.SIGPROF)]
+    signal.alarm(20 * seconds)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
     try:
         yield
     finally:
         signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        for kind, handler in zip((signal.SIGALRM, signal.SIGPROF), before, strict=True):
+            signal.signal(kind, handler)

@@ -31,7 +31,7 @@ from vae_engine.sessions import inbox, layout
 from vae_engine.sessions.store import SessionStore
 
 EXAMPLE = Path(__file__).parents[3] / "sessions" / "20261122-110900-1941"
-FEW, MANY = 100, 1200
+FEW, MANY = 60, 1200
 # Above what the healthy sessions take. A bomb takes gigabytes.
 MOST_GROWTH = 600 * 2**20
 LONG_AGO = (1e9, 1e9)
