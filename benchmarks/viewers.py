@@ -42,8 +42,8 @@ TURNS = 4
 TURN_SECONDS = 16.0
 SETTLING_SECONDS = 2.0
 GOAL_PERCENT = 3.0
-_ATTACH = ("-c", "from tui.cli.main import main; main()", "attach")
-_SHOW = ("-c", "from tui.cli.main import main; main()", "show")
+_ATTACH = ("-m", "tui", "attach")
+_SHOW = ("-m", "tui", "show")
 
 
 @dataclass(frozen=True)

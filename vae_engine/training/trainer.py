@@ -7,10 +7,10 @@ import time
 from pathlib import Path
 
 import msgspec
-import numpy as np
 
 from vae_engine.datasets import Dataset
 from vae_engine.errors import SessionDamagedError
+from vae_engine.evaluation.aggregate import active_units
 from vae_engine.model.network import Networks
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.journal import Journal
@@ -33,8 +33,6 @@ from vae_engine.training.steps import (
 # Long enough that starting a chunk costs nothing, short enough that commands are obeyed at once.
 _CHUNK_SECONDS = 0.2
 _PROGRESS_SECONDS = 0.5
-# Burda et al., "Importance Weighted Autoencoders", 2016, section 5.2.
-_ACTIVE_VARIANCE = 0.01
 
 
 class DivergedError(Exception):
@@ -268,7 +266,6 @@ class Trainer:
     ) -> ev.EpochEnded:
         state, images = self.state, self._steps.images
         loss, reconstruction, kl = (total / images for total in state.totals)
-        active = np.var(validation.z_mean, axis=0, dtype=np.float64) > _ACTIVE_VARIANCE
         return ev.EpochEnded(
             time=time.time(),
             epoch=inputs.epoch,
@@ -280,7 +277,7 @@ class Trainer:
             val_kl_loss=validation.kl_loss,
             val_elbo=validation.elbo,
             kl_per_dimension=validation.kl_per_dimension.tolist(),
-            active_units=int(active.sum()),
+            active_units=active_units(validation.z_mean),
             learning_rate=float(inputs.learning_rates[-1]),
             beta=float(inputs.betas[-1]),
             images_per_second=images / state.trained,
