@@ -116,7 +116,9 @@ async def test_an_epoch_that_ends_is_shown_with_its_images(
         await until_shown(pilot, screen, 5)
         assert title(screen) == "Digits and their reconstructions  epoch 5, the newest"
         assert not np.array_equal(shown_digits(screen), before)
-        assert "train 170.0" in text_of(screen.query(LossChart).first())
+        # The images are a file, the losses an event: they may be seen one after the other.
+        chart = screen.query(LossChart).first()
+        await until(pilot, lambda: "train 170.0" in text_of(chart))
 
 
 async def test_originals_stand_over_their_reconstructions(
