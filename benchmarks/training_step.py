@@ -47,7 +47,7 @@ BESIDE_STEPS = {
         "vae_engine.training.trainer.write_preview",
     ),
     "checkpoint": ("vae_engine.training.checkpoint.save",),
-    "export": ("vae_engine.training.export.export",),
+    "export": ("vae_engine.training.export.Exporter.export",),
     "events": ("vae_engine.sessions.journal.Journal.emit",),
     "training steps": ("vae_engine.training.trainer.TrainingSteps.train",),
 }

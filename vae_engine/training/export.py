@@ -11,9 +11,10 @@ import keras
 from vae_engine.model.network import Networks
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions.records import ExportEntry, ExportIndex
+from vae_engine.training.litert_weights import Template, make_template
 
 EVERY_EPOCHS = 5
-"""How old the newest export may get. An export takes seconds, so not every epoch has one."""
+"""How old the newest export may get."""
 
 _KEPT = 12
 
@@ -23,36 +24,69 @@ def is_due(epoch: int) -> bool:
     return epoch == 1 or epoch % EVERY_EPOCHS == 0
 
 
-def export(folder: Path, networks: Networks, *, epoch: int, step: int = 0, epochs: int) -> None:
-    """Export encoder and decoder, and make them the session's current ones.
+class Exporter:
+    """Exports the networks of one session, again and again."""
 
-    Of earlier exports about a dozen, spread over the epochs, are kept for comparison.
+    def __init__(self, folder: Path, networks: Networks) -> None:
+        """For the session in `folder`."""
+        self._folder = folder
+        self._parts = {
+            "encoder": _Part(networks.encoder),
+            "decoder": _Part(networks.decoder),
+        }
 
-    Args:
-        folder: the session's folder.
-        networks: with the weights to export.
-        epoch: whole epochs these weights saw.
-        step: steps they saw of the next epoch.
-        epochs: how many epochs the run has.
+    def export(self, *, epoch: int, step: int = 0, epochs: int) -> None:
+        """Export the weights as they are, and make them the session's current ones.
 
-    Raises:
-        OSError: the disk refused; the earlier export stays the current one.
-    """
-    encoder, encoder_sha256 = _export_part(folder, "encoder", networks.encoder, epoch)
-    decoder, decoder_sha256 = _export_part(folder, "decoder", networks.decoder, epoch)
-    entry = ExportEntry(
-        epoch=epoch,
-        step=step,
-        encoder=encoder,
-        encoder_sha256=encoder_sha256,
-        decoder=decoder,
-        decoder_sha256=decoder_sha256,
-    )
-    before = read_index(folder)
-    kept = _thinned([old for old in before.kept if old.epoch != epoch] if before else [], epochs)
-    index = ExportIndex(current=entry, kept=sorted([*kept, entry], key=lambda one: one.epoch))
-    atomic.write_record(folder / layout.EXPORTS / layout.INDEX, index)
-    prune(folder, index)
+        Of earlier exports about a dozen, spread over the epochs, are kept for comparison.
+
+        Args:
+            epoch: whole epochs these weights saw.
+            step: steps they saw of the next epoch.
+            epochs: how many epochs the run has.
+
+        Raises:
+            OSError: the disk refused; the earlier export stays the current one.
+        """
+        encoder, encoder_sha256 = self._export_part("encoder", epoch)
+        decoder, decoder_sha256 = self._export_part("decoder", epoch)
+        entry = ExportEntry(
+            epoch=epoch,
+            step=step,
+            encoder=encoder,
+            encoder_sha256=encoder_sha256,
+            decoder=decoder,
+            decoder_sha256=decoder_sha256,
+        )
+        before = read_index(self._folder)
+        kept = _thinned(
+            [old for old in before.kept if old.epoch != epoch] if before else [], epochs
+        )
+        index = ExportIndex(current=entry, kept=sorted([*kept, entry], key=lambda one: one.epoch))
+        atomic.write_record(self._folder / layout.EXPORTS / layout.INDEX, index)
+        prune(self._folder, index)
+
+    def _export_part(self, part: str, epoch: int) -> tuple[str, str]:
+        name = layout.export_file(part, epoch)
+        path = self._folder / name
+        atomic.replace_file(path, self._parts[part].write)
+        return name, file_sha256(path)
+
+
+class _Part:
+    """One network, converted once: from then on only its weights are put into the file."""
+
+    def __init__(self, model: keras.Model) -> None:
+        self._model = model
+        self._template: Template | None = None
+
+    def write(self, path: Path) -> None:
+        weights = [variable.numpy() for variable in self._model.trainable_variables]
+        if self._template is None:
+            self._model.export(path, format="litert", verbose=False)
+            self._template = make_template(path.read_bytes(), weights)
+        else:
+            path.write_bytes(self._template.filled(weights))
 
 
 def read_index(folder: Path) -> ExportIndex | None:
@@ -78,17 +112,6 @@ def prune(folder: Path, index: ExportIndex) -> None:
         if f"{layout.EXPORTS}/{path.name}" not in kept:
             with contextlib.suppress(FileNotFoundError):
                 path.unlink()
-
-
-def _export_part(folder: Path, part: str, model: keras.Model, epoch: int) -> tuple[str, str]:
-    name = layout.export_file(part, epoch)
-    path = folder / name
-
-    def write(temporary: Path) -> None:
-        model.export(temporary, format="litert", verbose=False)
-
-    atomic.replace_file(path, write)
-    return name, file_sha256(path)
 
 
 def _thinned(entries: list[ExportEntry], epochs: int) -> list[ExportEntry]:

@@ -66,6 +66,7 @@ class Trainer:
         self._optimizer = make_optimizer(settings, networks)
         self._steps = TrainingSteps(settings, networks, self._optimizer, dataset.train_images)
         self._evaluator = Evaluator(settings, networks)
+        self._exporter = export.Exporter(folder, networks)
         self.originals = choose_originals(dataset)
         self._artist = PreviewArtist(networks, self.originals, seed=settings.seed)
         self._chunk_steps = 1
@@ -164,9 +165,7 @@ class Trainer:
         return index.best.epoch
 
     def _export(self, epoch: int, step: int = 0) -> None:
-        export.export(
-            self._folder, self.networks, epoch=epoch, step=step, epochs=self.state.plan.epochs
-        )
+        self._exporter.export(epoch=epoch, step=step, epochs=self.state.plan.epochs)
         self._journal.emit(ev.Exported(epoch=epoch))
 
     def _mend(self) -> None:
