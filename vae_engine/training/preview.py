@@ -37,7 +37,7 @@ class PreviewArtist:
         self._originals = tf.constant(to_float(originals.images))
         self._z = tf.constant(preview_z(seed, SAMPLES, latent_dim))
         self._networks = networks
-        self._compiled = tf.function(self._draw)
+        self._compiled = tf.function(self._draw, autograph=False)
 
     def draw(self) -> Preview:
         """Draw reconstructions from z = z_mean, and samples at the session's fixed z."""

@@ -78,7 +78,8 @@ class TrainingSteps:
         self._networks = networks
         self._optimizer = optimizer
         self._images = tf.constant(images)
-        self._chunk = tf.function(self._train_chunk, reduce_retracing=True)
+        # AutoGraph's conversion took two thirds of the tracing, and leaves files in /tmp when killed.
+        self._chunk = tf.function(self._train_chunk, autograph=False, reduce_retracing=True)
         self.images = len(images)
         self.steps = -(-len(images) // settings.batch_size)
 
@@ -116,14 +117,19 @@ class TrainingSteps:
         totals: Tensor,
     ) -> Tensor:
         size = self._settings.batch_size
-        for step in tf.range(first, last):
-            # More than one iteration in flight gives other bits from run to run.
-            tf.autograph.experimental.set_loop_options(parallel_iterations=1)
+
+        def take_step(step: Tensor, sums: Tensor) -> tuple[Tensor, Tensor]:
             batch = to_float(tf.gather(self._images, order[step * size : (step + 1) * size]))
             if self._settings.binarize == "dynamic":
                 batch = binarized(self._settings.seed, epoch, step, batch)
-            totals += self._train_step(batch, epoch, step, learning_rates[step], betas[step])
-        return totals
+            told = self._train_step(batch, epoch, step, learning_rates[step], betas[step])
+            return step + 1, sums + told
+
+        # More than one iteration in flight gives other bits from run to run.
+        _, sums = tf.while_loop(
+            lambda step, _: step < last, take_step, (first, totals), parallel_iterations=1
+        )
+        return sums
 
     def _train_step(
         self, batch: Tensor, epoch: Tensor, step: Tensor, learning_rate: Tensor, beta: Tensor
@@ -151,7 +157,7 @@ class Evaluator:
     def __init__(self, settings: Settings, networks: Networks) -> None:
         self._settings = settings
         self._networks = networks
-        self._batch = tf.function(self._evaluate_batch, reduce_retracing=True)
+        self._batch = tf.function(self._evaluate_batch, autograph=False, reduce_retracing=True)
 
     def evaluate(self, images: NDArray[Any], purpose: Purpose) -> Evaluation:
         """Evaluate on images (n, 28, 28), uint8 or float32 in [0, 1].
