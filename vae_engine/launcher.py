@@ -7,11 +7,12 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 from vae_engine.errors import SessionBusyError, SessionDamagedError, WorkerError
 from vae_engine.sessions import layout
-from vae_engine.sessions.atomic import read_optional
-from vae_engine.sessions.records import WorkerRecord
+from vae_engine.sessions.atomic import read_optional, write_record
+from vae_engine.sessions.records import TensorBoardRecord, WorkerRecord
 from vae_engine.sessions.session import Session
 
 _READY_SECONDS = 60.0
@@ -25,12 +26,13 @@ EXIT_NO_ROOM = 4
 """The worker's exit code when the disk is full, so that not even its log can say so."""
 
 
-def start_worker(session: Session, *, epochs: int | None = None) -> int:
+def start_worker(session: Session, *, epochs: int | None = None, logdir: Path | None = None) -> int:
     """Start a detached worker for the session and wait until it holds it.
 
     Args:
         session: one without a worker.
         epochs: train up to this epoch instead of the one planned before.
+        logdir: where this worker and later ones write for TensorBoard; None leaves it as it is.
 
     Returns:
         The worker's process id.
@@ -49,6 +51,9 @@ def start_worker(session: Session, *, epochs: int | None = None) -> int:
     log = session.folder / layout.LOG
     earlier = _worker(session)
     try:
+        if logdir is not None:
+            record = TensorBoardRecord(folder=str(logdir.absolute()))
+            write_record(session.folder / layout.TENSORBOARD, record)
         with log.open("ab") as output:
             start = output.tell()
             process = subprocess.Popen(

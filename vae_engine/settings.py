@@ -6,7 +6,7 @@ name, one range and one explanation everywhere.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, cast
 
 import msgspec
@@ -321,3 +321,8 @@ def changed_settings(settings: Settings) -> dict[str, SettingValue]:
         for name, setting in SETTINGS.items()
         if (value := getattr(settings, name)) != setting.default
     }
+
+
+def differing_settings(several: Sequence[Settings]) -> list[str]:
+    """The names of the settings that are not the same in all of them."""
+    return [name for name in SETTINGS if len({getattr(one, name) for one in several}) > 1]

@@ -26,6 +26,7 @@ from vae_engine.sessions.records import (
     ExportEntry,
     ExportIndex,
     Result,
+    TensorBoardRecord,
 )
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
@@ -125,6 +126,7 @@ def finished_session(root: Path, *, epochs: int = 3, name: str | None = None) ->
     write_exports(folder, [1, epochs])
     write_end(folder, epochs)
     write_evaluation(session)
+    atomic.write_record(folder / layout.TENSORBOARD, TensorBoardRecord(folder="/logs"))
     (folder / layout.LOG).write_text("2026-01-01 INFO importing TensorFlow\n")
     leave_worker(session, alive=False)
     return session

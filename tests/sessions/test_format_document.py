@@ -20,6 +20,7 @@ from vae_engine.sessions.records import (
     Manifest,
     Result,
     Status,
+    TensorBoardRecord,
     WorkerRecord,
 )
 
@@ -35,6 +36,7 @@ RECORDS = [
     ExportEntry,
     Result,
     EvaluationRecord,
+    TensorBoardRecord,
     Command,
     Contents,
     ArchivedFile,

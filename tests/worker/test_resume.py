@@ -1,10 +1,14 @@
 """Resume, extend, fork: the same bits, and one continuous history."""
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
+from tests.interchange.reading import Run, assert_tells_the_history
 from tests.worker.conftest import Runner, kill, wait_until
 from vae_engine.inference.sampling import draw_prior, find_export, load_decoder
+from vae_engine.launcher import start_worker
 from vae_engine.sessions import inbox
 from vae_engine.sessions.events import EpochEnded
 from vae_engine.sessions.session import Session
@@ -39,10 +43,11 @@ def test_the_same_settings_give_the_same_weights(
 
 
 def test_killed_and_stopped_sessions_end_with_the_same_bits(
-    runner: Runner, small: Settings, undisturbed: Session
+    runner: Runner, small: Settings, undisturbed: Session, tmp_path: Path
 ) -> None:
+    """And so does what they write for TensorBoard meanwhile: one run, with each epoch once."""
     session = runner.create(small)
-    runner.start(session)
+    start_worker(session, logdir=tmp_path / "logs")
     wait_until(session, lambda: in_the_middle_of(session, 2))
     kill(session)
     assert session.status() == "interrupted"
@@ -59,6 +64,11 @@ def test_killed_and_stopped_sessions_end_with_the_same_bits(
     assert session.log.run == 3
     assert weights(session) == weights(undisturbed)
     assert figures(session) == figures(undisturbed)
+    run = Run(tmp_path / "logs" / session.id)
+    assert_tells_the_history(run, session)
+    assert len(run.scalars("result/test_loss")) == 1
+    assert {path.name for path in run.folder.iterdir()} > {"projector_config.pbtxt", "sprite.png"}
+    assert len(list(run.folder.iterdir())) == 5
 
 
 def test_a_session_stopped_in_its_first_epoch_can_be_sampled(

@@ -39,7 +39,7 @@ COMMANDS = {
     "delete": ("discard", "Move sessions to the trash."),
     "restore": ("discard", "Bring sessions back from the trash."),
     "trash": ("discard", "List the deleted sessions, or delete them for good."),
-    "export": ("transfer", "Write a session into a zip file."),
+    "export": ("transfer", "Write a session into a zip file, or sessions for other tools."),
     "import": ("transfer", "Add the session of a zip file to the others."),
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +18,7 @@ from vae_engine.settings import SETTINGS, Setting, SettingKind
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+_LONGEST_PATH = 3000
 _METAVARS: dict[SettingKind, str] = {"int": "N", "float": "X", "str": "D", "ints": "N,N"}
 
 
@@ -75,27 +76,50 @@ def setting_option(setting: Setting, *names: str, fallback: object) -> Callable[
     )
 
 
-def output_option(*suffixes: str, required: bool = False) -> Callable[[Command], Command]:
-    """The option `-o FILE`."""
-    wanted = " or ".join(suffixes)
-
-    def read_output(text: str) -> Path:
-        path = Path(text)
-        if path.suffix.lower() not in suffixes or not encodable(text).isprintable():
-            raise SettingError(f"output is {_shown(text)}: it must be a file ending in {wanted}")
-        return path
-
-    without = "" if required else "; without it the terminal shows the images"
+def output_option(
+    *suffixes: str, required: bool = False, otherwise: str = "the terminal shows the images"
+) -> Callable[[Command], Command]:
+    """The option `-o FILE`; `otherwise` says what happens without it."""
+    without = f"; without it {otherwise}" if otherwise and not required else ""
     return click.option(
         "-o",
         "--output",
-        type=read_output,
+        type=_file_reader("output", suffixes),
         metavar="FILE",
         required=required,
-        help=f"file to write, ending in {wanted}{without}",
+        help=f"file to write, ending in {' or '.join(suffixes)}{without}",
     )
 
 
+def tensorboard_option(help_text: str) -> Callable[[Command], Command]:
+    """The option `--tensorboard DIR`."""
+    return click.option("--tensorboard", type=_read_logdir, metavar="DIR", help=help_text)
+
+
+def _file_reader(option: str, suffixes: Sequence[str]) -> Callable[[str], Path]:
+    wanted = " or ".join(suffixes)
+
+    def read(text: str) -> Path:
+        path = Path(text)
+        if path.suffix.lower() not in suffixes or not encodable(text).isprintable():
+            raise SettingError(f"{option} is {_shown(text)}: it must be a file ending in {wanted}")
+        return path
+
+    return read
+
+
+def _read_logdir(text: str) -> Path:
+    if not text.isprintable() or not 0 < len(text) <= _LONGEST_PATH:
+        raise SettingError(f"tensorboard is {_shown(text)}: it must be a folder of printable name")
+    return Path(text).expanduser().absolute()
+
+
+csv_option = click.option(
+    "--csv",
+    type=_file_reader("csv", (".csv",)),
+    metavar="FILE",
+    help="write the history, a row an epoch, into a file ending in .csv",
+)
 name_option = click.option(
     "--name", type=read_name, metavar="S", help="name of the session  [default: DATASET-dN]"
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import shutil
 import signal
 from pathlib import Path
@@ -20,8 +22,10 @@ from tui.cli.options import (
     setting_option,
     setting_options,
     store_option,
+    tensorboard_option,
 )
 from tui.cli.output import say
+from tui.text import encodable
 from vae_engine.errors import EngineError, SessionBusyError, SessionError
 from vae_engine.launcher import start_worker
 from vae_engine.sessions import layout
@@ -32,20 +36,30 @@ from vae_engine.settings import SETTINGS, Settings, make_settings
 
 _NAMED_DATASETS = ("mnist", "fashion_mnist")
 
+_logdir_option = tensorboard_option("write for TensorBoard while it trains, into DIR/<session id>")
+
 
 @click.command()
 @setting_options
 @name_option
 @plain_option
 @detach_option
+@_logdir_option
 @store_option
-def train(store: SessionStore, name: str | None, plain: bool, detach: bool, **values: Any) -> None:
+def train(
+    store: SessionStore,
+    name: str | None,
+    plain: bool,
+    detach: bool,
+    tensorboard: Path | None,
+    **values: Any,
+) -> None:
     """Train a VAE in a worker that outlives the terminal.
 
     Follows it on the dashboard, or in lines off a terminal; leaving it leaves it training.
     """
     settings = make_settings(_given(values))
-    _train(store, settings, name=name, plain=plain, detach=detach)
+    _train(store, settings, name=name, plain=plain, detach=detach, logdir=tensorboard)
 
 
 @click.command()
@@ -54,9 +68,16 @@ def train(store: SessionStore, name: str | None, plain: bool, detach: bool, **va
 @name_option
 @plain_option
 @detach_option
+@_logdir_option
 @store_option
 def fork(
-    reference: str, store: SessionStore, name: str | None, plain: bool, detach: bool, **values: Any
+    reference: str,
+    store: SessionStore,
+    name: str | None,
+    plain: bool,
+    detach: bool,
+    tensorboard: Path | None,
+    **values: Any,
 ) -> None:
     """Train anew with a session's settings, some of them changed.
 
@@ -64,7 +85,15 @@ def fork(
     """
     parent = store.find(reference)
     settings = fork_settings(parent.settings, _given(values))
-    _train(store, settings, name=name, plain=plain, detach=detach, parent=parent.id)
+    _train(
+        store,
+        settings,
+        name=name,
+        plain=plain,
+        detach=detach,
+        logdir=tensorboard,
+        parent=parent.id,
+    )
 
 
 @click.command()
@@ -74,9 +103,15 @@ def fork(
 )
 @plain_option
 @detach_option
+@_logdir_option
 @store_option
 def resume(
-    reference: str, epochs: int | None, store: SessionStore, plain: bool, detach: bool
+    reference: str,
+    epochs: int | None,
+    store: SessionStore,
+    plain: bool,
+    detach: bool,
+    tensorboard: Path | None,
 ) -> None:
     """Go on with a session that has ended, or add epochs to it.
 
@@ -87,9 +122,11 @@ def resume(
     session.poll(progress=False)
     _check_resumable(session, more=epochs is not None)
     _check_images(session.settings)
+    if tensorboard is not None:
+        _check_logdir(tensorboard, store)
     target = None if epochs is None else session.log.epoch + epochs
     run = session.log.run + 1
-    left = _start(session, epochs=target)
+    left = _start(session, epochs=target, logdir=tensorboard)
     _follow(session, run=run, plain=plain, detach=detach, left=left)
 
 
@@ -125,16 +162,39 @@ def _train(
     name: str | None,
     plain: bool,
     detach: bool,
+    logdir: Path | None,
     parent: str | None = None,
 ) -> None:
     _check_images(settings)
+    if logdir is not None:
+        _check_logdir(logdir, store)
     session = store.create(settings, name=name, parent=parent)
     try:
-        left = _start(session)
+        left = _start(session, logdir=logdir)
     except EngineError:
         shutil.rmtree(session.folder)
         raise
     _follow(session, run=1, plain=plain, detach=detach, left=left)
+
+
+def _check_logdir(logdir: Path, store: SessionStore) -> None:
+    """Find out now, and not after an epoch, whether the worker can write for TensorBoard there.
+
+    Raises:
+        EngineError: TensorBoard is not installed, or the folder cannot be used.
+    """
+    from vae_engine.interchange.tensorboard_extra import check_tensorboard
+
+    check_tensorboard()
+    shown = encodable(str(logdir))
+    if logdir.resolve().is_relative_to(store.root.resolve()):
+        raise SessionError(f"{shown} lies among the sessions: choose another folder")
+    try:
+        logdir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SessionError(f"{shown} cannot be written: {error.strerror}") from None
+    if not os.access(logdir, os.W_OK | os.X_OK):
+        raise SessionError(f"{shown} cannot be written: {os.strerror(errno.EACCES)}")
 
 
 def _check_images(settings: Settings) -> None:
@@ -144,7 +204,7 @@ def _check_images(settings: Settings) -> None:
     check_dataset(settings.dataset, settings.limit)
 
 
-def _start(session: Session, *, epochs: int | None = None) -> bool:
+def _start(session: Session, *, epochs: int | None = None, logdir: Path | None) -> bool:
     """Start the worker; returns whether Ctrl+C was pressed meanwhile, which cannot undo it."""
     pressed = False
 
@@ -154,7 +214,7 @@ def _start(session: Session, *, epochs: int | None = None) -> bool:
 
     before = signal.signal(signal.SIGINT, note_press)
     try:
-        start_worker(session, epochs=epochs)
+        start_worker(session, epochs=epochs, logdir=logdir)
     finally:
         signal.signal(signal.SIGINT, before)
     return pressed

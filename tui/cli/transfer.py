@@ -1,28 +1,65 @@
-"""Commands that carry sessions from machine to machine: export, import."""
+"""Commands that carry sessions to other machines and tools: export, import."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from tui.cli.options import id_argument, output_option, store_option
+from tui.cli.generate import session_dataset
+from tui.cli.options import (
+    csv_option,
+    ids_argument,
+    output_option,
+    store_option,
+    tensorboard_option,
+)
 from tui.cli.output import say
 from tui.text import encodable
+from vae_engine.datasets import Dataset
+from vae_engine.errors import DatasetError, SessionError, SettingError
+from vae_engine.inference.sampling import find_export
+from vae_engine.interchange.history_csv import write_history_csv
 from vae_engine.sessions.archive import export_session, import_session
+from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
+from vae_engine.settings import differing_settings
 
 
 @click.command(name="export")
-@id_argument
-@click.option("--slim", is_flag=True, help="leave out what only further training needs")
-@output_option(".zip", required=True)
+@ids_argument
+@click.option("--slim", is_flag=True, help="leave out of the zip what only further training needs")
+@output_option(".zip", otherwise="")
+@tensorboard_option("write runs with scalars, images, settings and embeddings below DIR")
+@csv_option
 @store_option
-def export(reference: str, store: SessionStore, slim: bool, output: Path) -> None:
-    """Write a session into a zip file."""
-    session = store.find(reference)
-    export_session(session, output, slim=slim)
-    say(f"wrote {session.id} to {encodable(str(output))} ({output.stat().st_size / 1e6:.1f} MB)")
+def export(
+    references: tuple[str, ...],
+    store: SessionStore,
+    slim: bool,
+    output: Path | None,
+    tensorboard: Path | None,
+    csv: Path | None,
+) -> None:
+    """Write a session into a zip file, or sessions for other tools.
+
+    A zip holds one session. --tensorboard gives each session a folder of its own below DIR;
+    --csv puts the epochs of all of them into one table.
+    """
+    if output is None and tensorboard is None and csv is None:
+        raise SettingError("nothing to write: give -o FILE.zip, --tensorboard DIR or --csv FILE")
+    if slim and output is None:
+        raise SettingError("--slim is for zip files: give -o FILE.zip too")
+    if output is not None and len(references) > 1:
+        raise SettingError(f"a zip file holds one session, not {len(references)}: one at a time")
+    sessions = list({found.id: found for found in map(store.find, references)}.values())
+    if output is not None:
+        _export_archive(sessions[0], output, slim=slim)
+    if tensorboard is not None:
+        _export_runs(sessions, tensorboard)
+    if csv is not None:
+        _export_history(sessions, csv)
 
 
 @click.command(name="import")
@@ -37,3 +74,36 @@ def import_(archive: Path, store: SessionStore) -> None:
 
 
 COMMANDS = {"export": export, "import": import_}
+
+
+def _export_archive(session: Session, output: Path, *, slim: bool) -> None:
+    export_session(session, output, slim=slim)
+    say(f"wrote {session.id} to {encodable(str(output))} ({output.stat().st_size / 1e6:.1f} MB)")
+
+
+def _export_runs(sessions: Sequence[Session], logdir: Path) -> None:
+    from vae_engine.interchange.tensorboard_extra import check_tensorboard
+
+    check_tensorboard()
+    from vae_engine.interchange.session_run import export_session_run
+
+    varied = differing_settings([session.settings for session in sessions])
+    for session in sessions:
+        dataset, missing = _projected(session)
+        folder = export_session_run(session, logdir, dataset, prominent=varied)
+        without = f", without embeddings: {missing}" if missing else ""
+        say(f"wrote {session.id} to {encodable(str(folder))}{without}")
+
+
+def _projected(session: Session) -> tuple[Dataset | None, str]:
+    """The images that the projector shows, or why there are none."""
+    try:
+        find_export(session)
+        return session_dataset(session), ""
+    except (DatasetError, SessionError) as error:
+        return None, str(error)
+
+
+def _export_history(sessions: Sequence[Session], path: Path) -> None:
+    epochs = write_history_csv(path, sessions)
+    say(f"wrote {epochs} epochs to {encodable(str(path))}")

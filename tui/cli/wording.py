@@ -57,6 +57,8 @@ def note(event: ev.AnyEvent, session: Session) -> str | None:
             return stopping(event, session.log)
         case ev.CommandIgnored():
             return f"command {event.command} ignored: {event.why}"
+        case ev.Warned():
+            return event.text
         case ev.Finishing():
             return _finishing(event.reason)
     return None

@@ -20,7 +20,9 @@ from vae_engine.sessions import layout
 
 Record = TypeVar("Record")
 
-_TEMPORARY = ".tmp-"
+TEMPORARY = ".tmp-"
+"""What the names of writes under way begin with."""
+
 _RECORD_LIMIT = 2**20
 
 
@@ -36,7 +38,7 @@ def replace_file(path: Path, write: Callable[[Path], None], *, durable: bool = T
         OSError: the file cannot be written; `path` is then as it was.
     """
     # The suffix stays, since writers such as Keras and NumPy choose the format by it.
-    temporary = path.with_name(f"{_TEMPORARY}{secrets.token_hex(4)}-{path.name}")
+    temporary = path.with_name(f"{TEMPORARY}{secrets.token_hex(4)}-{path.name}")
     try:
         write(temporary)
         if durable:
@@ -123,10 +125,10 @@ def open_regular(path: Path) -> BinaryIO:
 def remove_temporaries(folder: Path) -> None:
     """Delete what a killed worker left in a session's folder; only its next worker may call this.
 
-    Inbox, label and evaluation are written by others, who may be at it right now.
+    Inbox, label, evaluation and `tensorboard.json` are written by others, who may be at it now.
     """
-    others_files = (layout.LABEL, layout.EVALUATION)
-    for pattern in (f"{_TEMPORARY}*", f"*/{_TEMPORARY}*"):
+    others_files = (layout.LABEL, layout.EVALUATION, layout.TENSORBOARD)
+    for pattern in (f"{TEMPORARY}*", f"*/{TEMPORARY}*"):
         for leftover in folder.glob(pattern):
             if leftover.parent.name == layout.INBOX or leftover.name.endswith(others_files):
                 continue
@@ -143,7 +145,7 @@ def scratch_folder(folder: Path) -> Iterator[None]:
     There a killed worker's would stay for ever; here its next worker removes them.
     """
     with tempfile.TemporaryDirectory(
-        prefix=_TEMPORARY, dir=folder, ignore_cleanup_errors=True
+        prefix=TEMPORARY, dir=folder, ignore_cleanup_errors=True
     ) as scratch:
         before, tempfile.tempdir = tempfile.tempdir, scratch
         try:
@@ -161,7 +163,7 @@ class Reserve:
         Raises:
             OSError: there is no room.
         """
-        self._path = folder / f"{_TEMPORARY}{secrets.token_hex(4)}-reserve"
+        self._path = folder / f"{TEMPORARY}{secrets.token_hex(4)}-reserve"
         try:
             # Random bytes: a disk that compresses would keep no room for zeros.
             self._path.write_bytes(secrets.token_bytes(size))

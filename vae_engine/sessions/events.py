@@ -109,6 +109,12 @@ class CommandIgnored(Event, frozen=True, kw_only=True, tag="command_ignored"):
     why: str
 
 
+class Warned(Event, frozen=True, kw_only=True, tag="warning"):
+    """Something beside the training failed, which goes on; `text` says what in one line."""
+
+    text: str
+
+
 class Finishing(Event, frozen=True, kw_only=True, tag="finishing"):
     """Training has ended for `reason`; evaluation and exports follow."""
 
@@ -132,6 +138,7 @@ AnyEvent = (
     | Continued
     | Stopping
     | CommandIgnored
+    | Warned
     | Finishing
     | RunEnded
 )

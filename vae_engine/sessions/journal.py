@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from vae_engine.sessions import atomic, layout
@@ -32,6 +33,7 @@ class Journal:
         """
         self._folder = folder
         self._lock = threading.Lock()
+        self._listeners: list[Callable[[AnyEvent], None]] = []
         self._reserve = atomic.Reserve(folder, _RESERVE_BYTES)
         try:
             self._writer = EventWriter(folder / layout.EVENTS)
@@ -42,6 +44,10 @@ class Journal:
         for events in EventReader(folder / layout.EVENTS).batches(progress=False):
             self.log.apply(events)
 
+    def listen(self, listener: Callable[[AnyEvent], None]) -> None:
+        """Call `listener` with every event from now on, after it was written, in its thread."""
+        self._listeners.append(listener)
+
     def emit(self, event: AnyEvent) -> None:
         """Append an event; all but progress reach the disk before this returns.
 
@@ -50,9 +56,12 @@ class Journal:
         """
         durable = not isinstance(event, Progress)
         with self._lock:
-            self.log.apply([self._writer.append(event, durable=durable)])
+            told = self._writer.append(event, durable=durable)
+            self.log.apply([told])
             if durable:
                 self._summarize()
+        for listener in self._listeners:
+            listener(told)
 
     def end(self, event: RunEnded) -> None:
         """Write the run's last word, for which there is room on a full disk too, and close.

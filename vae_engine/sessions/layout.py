@@ -1,8 +1,9 @@
 """Names of the files in a session folder: the contract between worker and viewers.
 
 Each file has one writer. `session.json` is written once by whoever creates the session,
-`label.json` by whoever renames or tags it, `evaluation.json` by whoever evaluates it, everything
-else by the worker alone; controllers add files to the inbox and the worker takes them away.
+`label.json` by whoever renames or tags it, `evaluation.json` by whoever evaluates it,
+`tensorboard.json` by whoever starts the worker, everything else by the worker alone; controllers
+add files to the inbox and the worker takes them away.
 """
 
 from __future__ import annotations
@@ -34,17 +35,19 @@ KERAS_MODEL = "model/vae.keras"
 RECONSTRUCTIONS = "reconstructions.png"
 SAMPLES = "samples.png"
 EMBEDDINGS = "embeddings.npz"
+TENSORBOARD = "tensorboard.json"
 
 TRASH = ".trash"
 
 NAMES = frozenset(
     {MANIFEST, LABEL, EVENTS, SUMMARY, WORKER, HEARTBEAT, LOCK, LOG, RESULT, INBOX, CHECKPOINTS}
-    | {PREVIEWS, EXPORTS, MODEL, RECONSTRUCTIONS, SAMPLES, EMBEDDINGS, EVALUATION}
+    | {PREVIEWS, EXPORTS, MODEL, RECONSTRUCTIONS, SAMPLES, EMBEDDINGS, EVALUATION, TENSORBOARD}
 )
 """Everything that lies directly in a session folder."""
 
 # What belongs to one machine or one worker's life (worker.json, heartbeat, lock, inbox) stays at
-# home, and so does the summary, which whoever takes the session in derives anew from the log.
+# home, and so does tensorboard.json, since nobody may choose for others where their workers write,
+# and the summary, which whoever takes the session in derives anew from the log.
 _TRAVELLING = re.compile(
     r"session\.json|label\.json|events\.jsonl|worker\.log|result\.json"
     r"|evaluation\.json|reconstructions\.png|samples\.png|embeddings\.npz"

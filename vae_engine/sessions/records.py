@@ -34,6 +34,7 @@ SessionId = Annotated[str, Meta(pattern=r"\A[a-z0-9][a-z0-9-]{0,63}\Z")]
 FileName = Annotated[
     str, Meta(max_length=100, pattern=r"\A[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)?\Z")
 ]
+FolderPath = Annotated[str, Meta(max_length=4096, pattern=r"\A/[^\x00-\x1f\x7f]*\Z")]
 Sha256 = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 
 
@@ -117,6 +118,12 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     test_kl_loss: float
     weights_sha256: Sha256
     files: dict[FileName, Sha256]
+
+
+class TensorBoardRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """`tensorboard.json`: the log folder that the worker writes TensorBoard's files below."""
+
+    folder: FolderPath
 
 
 class EvaluationRecord(msgspec.Struct, frozen=True, kw_only=True):

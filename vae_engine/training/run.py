@@ -21,6 +21,7 @@ from vae_engine.sessions.session import read_manifest
 from vae_engine.settings import Settings
 from vae_engine.training.controls import Controls
 from vae_engine.training.environment import configure_tensorflow, describe_environment
+from vae_engine.training.tensorboard import TensorBoardMirror
 from vae_engine.training.trainer import DivergedError, Trainer
 
 __all__ = ["DivergedError", "train_session"]
@@ -64,8 +65,15 @@ def train_session(
     write_originals(folder, trainer.originals)
     watch.training_begins()
     journal.emit(_prepared(settings, dataset, trainer))
-    with atomic.scratch_folder(folder):
-        return _train(trainer, journal, watch)
+    mirror = TensorBoardMirror(folder, journal)
+    try:
+        with atomic.scratch_folder(folder):
+            status, reason = _train(trainer, journal, watch)
+        if reason != "stop_now" and status != "interrupted":
+            mirror.finish(status, dataset)
+    finally:
+        mirror.close()
+    return status, reason
 
 
 def _train(trainer: Trainer, journal: Journal, watch: Watch) -> tuple[EndStatus, str]:

@@ -1,0 +1,1 @@
+"""Sessions in the forms that other tools read: CSV, TensorBoard."""

@@ -1,0 +1,71 @@
+"""TensorBoard's event files: records of summaries, appended.
+
+Only TensorBoard's record writer and its messages are used. Its `EventFileWriter` opens files
+through TensorFlow where that is installed, and writes from a thread, where errors are nobody's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from tensorboard.compat.proto.event_pb2 import Event, SourceMetadata
+from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.summary.writer.record_writer import RecordWriter
+
+
+class EventFile:
+    """A new event file that one process appends to."""
+
+    def __init__(self, path: Path, *, time: float) -> None:
+        """Create the file; `time` is in seconds since 1970.
+
+        Raises:
+            OSError: it cannot be created.
+        """
+        self._path = path
+        self._file = path.open("xb")
+        self._records = RecordWriter(self._file)
+        source = SourceMetadata(writer="vae_engine.interchange.event_file")
+        self._write(Event(wall_time=time, file_version="brain.Event:2", source_metadata=source))
+
+    def add(self, values: Iterable[Summary.Value], *, step: int, time: float) -> None:
+        """Append summary values of one step.
+
+        Raises:
+            OSError: the disk refused.
+        """
+        self._write(Event(wall_time=time, step=step, summary=Summary(value=values)))
+
+    def flush(self) -> None:
+        """Let readers see what was added.
+
+        Raises:
+            OSError: the disk refused.
+        """
+        self._file.flush()
+
+    def move(self, path: Path) -> None:
+        """Flush, and give the file another name in its folder; what is added goes on into it.
+
+        Raises:
+            OSError: the disk refused.
+        """
+        self.flush()
+        self._path.replace(path)
+        self._path = path
+
+    def discard(self) -> None:
+        """Close and delete the file, whatever the disk says."""
+        self.abandon()
+        with contextlib.suppress(OSError):
+            self._path.unlink(missing_ok=True)
+
+    def abandon(self) -> None:
+        """Close the file as it is, whatever the disk says."""
+        with contextlib.suppress(OSError):
+            self._file.close()
+
+    def _write(self, event: Event) -> None:
+        self._records.write(event.SerializeToString())

@@ -1,0 +1,100 @@
+"""Files for TensorBoard's embedding projector: z_mean of test images, labels, pictures."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import numpy as np
+from google.protobuf import text_format
+from numpy.typing import NDArray
+from tensorboard.plugins.projector.projector_config_pb2 import ProjectorConfig
+
+from vae_engine.datasets import Dataset, to_float
+from vae_engine.datasets.binarization import as_evaluated
+from vae_engine.inference.pictures import save_png
+from vae_engine.inference.sampling import load_encoder, to_uint8
+from vae_engine.sessions import atomic
+from vae_engine.sessions.session import Session
+
+CONFIG = "projector_config.pbtxt"
+TENSOR = "z_mean.tsv"
+METADATA = "metadata.tsv"
+SPRITE = "sprite.png"
+
+POINTS = 10_000
+"""Test images shown at most: the first ones. A browser draws no sprite of much more."""
+
+AXES = 3
+"""The projector draws nothing of shorter vectors: z of fewer dimensions is filled up with 0."""
+
+_ENCODED_AT_ONCE = 2048
+
+
+def write_projector(folder: Path, session: Session, dataset: Dataset) -> None:
+    """Write the embeddings of the first test images by the session's current export.
+
+    Args:
+        folder: where to; each file replaces an older one in one step, the one that names the
+            others last.
+        session: one with an export.
+        dataset: what it trains on, in grey.
+
+    Raises:
+        SessionError: nothing was exported yet.
+        SessionDamagedError: the export is not what it should be.
+        OSError: the folder cannot be written.
+    """
+    encoder = load_encoder(session)
+    shown = as_evaluated(dataset, session.settings)
+    images = to_float(shown.test_images[:POINTS])
+    parts = range(0, len(images), _ENCODED_AT_ONCE)
+    means = [encoder.encode(images[at : at + _ENCODED_AT_ONCE])[0] for at in parts]
+    z_mean = np.concatenate(means)
+    labels = np.full(len(z_mean), -1) if shown.test_labels is None else shown.test_labels[:POINTS]
+    _write_text(folder / TENSOR, _tensor(z_mean))
+    _write_text(folder / METADATA, _metadata(labels))
+    save_png(folder / SPRITE, sprite(to_uint8(images[..., 0])))
+    shape = (len(z_mean), max(AXES, z_mean.shape[1]))
+    _write_text(folder / CONFIG, text_format.MessageToString(_config(*shape)))
+
+
+def sprite(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Images (n, h, w) in a square without gaps, row by row: (rows x h, columns x w) uint8."""
+    count, height, width = images.shape
+    side = math.ceil(math.sqrt(count))
+    tiles = np.zeros((side * side, height, width), np.uint8)
+    tiles[:count] = images
+    rows = tiles.reshape(side, side, height, width).swapaxes(1, 2)
+    return rows.reshape(side * height, side * width)
+
+
+def _tensor(z_mean: NDArray[np.float32]) -> str:
+    missing = ["0"] * (AXES - z_mean.shape[1])
+    # Nine digits tell every float32 from the next.
+    rows = ([f"{value:.9g}" for value in row] + missing for row in z_mean.tolist())
+    return "".join("\t".join(row) + "\n" for row in rows)
+
+
+def _metadata(labels: NDArray[np.int64]) -> str:
+    rows = (f"{label}\t{index}\n" for index, label in enumerate(labels.tolist()))
+    return "label\tindex\n" + "".join(rows)
+
+
+def _config(points: int, dimensions: int) -> ProjectorConfig:
+    config = ProjectorConfig()
+    embedding = config.embeddings.add()
+    embedding.tensor_name = "z_mean of the test images"
+    embedding.tensor_shape.extend([points, dimensions])
+    embedding.tensor_path = TENSOR
+    embedding.metadata_path = METADATA
+    embedding.sprite.image_path = SPRITE
+    embedding.sprite.single_image_dim.extend([28, 28])
+    return config
+
+
+def _write_text(path: Path, text: str) -> None:
+    def write(temporary: Path) -> None:
+        temporary.write_text(text, encoding="utf-8")
+
+    atomic.replace_file(path, write)

@@ -1,0 +1,101 @@
+"""A session's folder below a TensorBoard log folder: whose it is, and what may be replaced there.
+
+LOGDIR/                                a session each, and whatever else lies there
+  20261122-094716-2d45/                by the session's id
+    events.out.tfevents.<time>.vae     one file; more only for a moment
+    projector_config.pbtxt, z_mean.tsv, metadata.tsv, sprite.png
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from vae_engine.errors import SessionError
+from vae_engine.interchange.event_file import EventFile
+from vae_engine.sessions.atomic import TEMPORARY
+from vae_engine.sessions.session import Session
+
+_OURS = "events.out.tfevents.*.vae"
+
+
+class RunFolder:
+    """The folder of one session's run.
+
+    Attributes:
+        path: where it lies.
+    """
+
+    def __init__(self, session: Session, logdir: Path) -> None:
+        """Choose the folder; nothing is made yet.
+
+        Raises:
+            SessionError: it lies in the session itself, or has files but none of an earlier
+                export: whatever they are, they stay as they are.
+            OSError: the folder cannot be read.
+        """
+        self.path = logdir.absolute() / session.id
+        if self.path.resolve().is_relative_to(session.folder.resolve()):
+            raise SessionError(f"{logdir} lies in the session itself: choose another folder")
+        if self.path.exists() and any(self.path.iterdir()) and not self._event_files():
+            raise SessionError(
+                f"{self.path} has files of something else: choose another folder, or move them"
+            )
+
+    @contextlib.contextmanager
+    def filled(self) -> Iterator[None]:
+        """Make the folder for a block that fills it; if that fails, new ones are taken away.
+
+        Raises:
+            OSError: the folders cannot be made.
+        """
+        logdir = self.path.parent
+        new = [folder for folder in (self.path, logdir) if not folder.exists()]
+        self.path.mkdir(parents=True, exist_ok=True)
+        try:
+            yield
+        except BaseException:
+            if self.path in new:
+                shutil.rmtree(self.path, ignore_errors=True)
+            if logdir in new:
+                with contextlib.suppress(OSError):  # Somebody else may have come to use it.
+                    logdir.rmdir()
+            raise
+
+    def new_events(self, began: float) -> EventFile:
+        """Begin an event file under a name that no reader looks for; `began` is its time.
+
+        Raises:
+            OSError: it cannot be created.
+        """
+        return EventFile(self.path / f"{TEMPORARY}{secrets.token_hex(4)}-events", time=began)
+
+    def event_path(self) -> Path:
+        """The name for an event file that is ready to be read: the last in TensorBoard's order.
+
+        A TensorBoard that runs reads it after earlier ones, and what it has read before gives way
+        to equal steps.
+        """
+        return self.path / f"events.out.tfevents.{time.time_ns():020d}.vae"
+
+    def remove_others(self, kept: Path) -> None:
+        """Delete the event files before `kept`, which tells all that they tell.
+
+        Raises:
+            OSError: the disk refused.
+        """
+        for path in self._event_files():
+            if path != kept:
+                path.unlink(missing_ok=True)
+
+    def remove_temporaries(self) -> None:
+        """Delete what a killed writer left here."""
+        for leftover in self.path.glob(f"{TEMPORARY}*"):
+            leftover.unlink(missing_ok=True)
+
+    def _event_files(self) -> list[Path]:
+        return sorted(self.path.glob(_OURS))

@@ -1,0 +1,116 @@
+"""What TensorBoard shows of a session: scalars and images by epoch, and what came out."""
+
+from __future__ import annotations
+
+import io
+import itertools
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from tensorboard.compat.proto.summary_pb2 import Summary
+
+from vae_engine.inference.pictures import picture
+from vae_engine.sessions.events import EpochEnded
+from vae_engine.sessions.previews import Originals, Preview
+from vae_engine.sessions.records import EvaluationRecord, Result
+
+EPOCH_TAGS = {
+    "loss/train": "loss",
+    "loss/validation": "val_loss",
+    "reconstruction_loss/train": "reconstruction_loss",
+    "reconstruction_loss/validation": "val_reconstruction_loss",
+    "kl_loss/train": "kl_loss",
+    "kl_loss/validation": "val_kl_loss",
+    "elbo/validation": "val_elbo",
+    "latent/active_units": "active_units",
+    "schedule/learning_rate": "learning_rate",
+    "schedule/beta": "beta",
+    "speed/images_per_second": "images_per_second",
+    "speed/epoch_seconds": "duration",
+}
+"""The scalars of an epoch: which figure of `EpochEnded` each tag shows."""
+
+RESULT_TAGS = {
+    "result/test_loss": "test_loss",
+    "result/test_reconstruction_loss": "test_reconstruction_loss",
+    "result/test_kl_loss": "test_kl_loss",
+    "result/best_epoch": "best_epoch",
+}
+"""The scalars of a session's end: which figure of `Result` each tag shows."""
+
+EVALUATION_TAGS = {
+    f"evaluation/{name}": name
+    for name in (
+        "negative_elbo",
+        "nll",
+        "reconstruction_loss",
+        "kl_loss",
+        "active_units",
+        "mutual_information",
+        "aggregate_kl",
+        "knn_accuracy",
+        "linear_accuracy",
+    )
+}
+"""The scalars of `vae evaluate`: which figure of `EvaluationRecord` each tag shows."""
+
+KL_TAG = "kl_per_dimension/z{}"
+RECONSTRUCTIONS_TAG = "images/reconstructions"
+SAMPLES_TAG = "images/samples"
+
+_SAMPLE_COLUMNS = 8
+
+
+def scalar(tag: str, value: float) -> Summary.Value:
+    """One scalar; TensorBoard keeps single precision."""
+    return Summary.Value(tag=tag, simple_value=value)
+
+
+def epoch_scalars(epoch: EpochEnded) -> list[Summary.Value]:
+    """An epoch's figures, and the KL of every dimension of z."""
+    kl = enumerate(epoch.kl_per_dimension)
+    return [
+        *(scalar(tag, getattr(epoch, name)) for tag, name in EPOCH_TAGS.items()),
+        *(scalar(KL_TAG.format(dimension), value) for dimension, value in kl),
+    ]
+
+
+def preview_images(preview: Preview, originals: Originals | None) -> list[Summary.Value]:
+    """Two sheets: digits above their reconstructions, and samples of the prior."""
+    return [
+        _image(RECONSTRUCTIONS_TAG, reconstruction_sheet(preview, originals)),
+        _image(SAMPLES_TAG, picture(preview.samples, _SAMPLE_COLUMNS)),
+    ]
+
+
+def reconstruction_sheet(preview: Preview, originals: Originals | None) -> NDArray[np.uint8]:
+    """The original digits in a row above their reconstructions: (height, width) uint8.
+
+    Where there are none that fit, the reconstructions alone.
+    """
+    below = preview.reconstructions
+    if originals is None or originals.images.shape != below.shape:
+        return picture(below, len(below))
+    return picture(np.concatenate([originals.images, below]), len(below))
+
+
+def result_scalars(
+    result: Result | None, evaluation: EvaluationRecord | None
+) -> list[Summary.Value]:
+    """The final figures that there are."""
+    told = itertools.chain(
+        ((tag, getattr(result, name)) for tag, name in RESULT_TAGS.items() if result),
+        ((tag, getattr(evaluation, name)) for tag, name in EVALUATION_TAGS.items() if evaluation),
+    )
+    return [scalar(tag, value) for tag, value in told if value is not None]
+
+
+def _image(tag: str, pixels: NDArray[np.uint8]) -> Summary.Value:
+    content = io.BytesIO()
+    Image.fromarray(pixels).save(content, format="PNG")
+    height, width = pixels.shape
+    grey = Summary.Image(
+        height=height, width=width, colorspace=1, encoded_image_string=content.getvalue()
+    )
+    return Summary.Value(tag=tag, image=grey)
