@@ -49,6 +49,8 @@ class Adam:
         settings = self._settings
         self._learning_rate.assign(learning_rate)
         count = tf.cast(self._updates.assign_add(1), tf.float32)
+        beta_1_power = tf.pow(settings.adam_beta_1, count)
+        beta_2_power = tf.pow(settings.adam_beta_2, count)
         for gradient, variable, (mean, square) in zip(
             gradients, self._trained, self._moments, strict=True
         ):
@@ -56,8 +58,8 @@ class Adam:
                 var=variable.value.handle,
                 m=mean.handle,
                 v=square.handle,
-                beta1_power=tf.pow(settings.adam_beta_1, count),
-                beta2_power=tf.pow(settings.adam_beta_2, count),
+                beta1_power=beta_1_power,
+                beta2_power=beta_2_power,
                 lr=learning_rate,
                 beta1=settings.adam_beta_1,
                 beta2=settings.adam_beta_2,
