@@ -55,7 +55,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     batch_size: Annotated[int, Meta(ge=1, le=8192, description="images a step")] = 128
     learning_rate: Annotated[
         float, Meta(gt=0.0, le=1.0, description="Adam's step size after the warm-up")
-    ] = 2e-3
+    ] = 3e-3
     beta: Annotated[
         float, Meta(ge=0.0, le=1000.0, description="weight of kl_loss; 1 gives the ELBO")
     ] = 1.0
@@ -109,7 +109,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     decay_epochs: Annotated[
         int,
         Meta(ge=0, le=100_000, description="last epochs, in which the learning rate falls to 0"),
-    ] = 6
+    ] = 10
     patience: Annotated[
         int,
         Meta(ge=1, le=100_000, description="epochs without progress that count as converged"),
@@ -122,7 +122,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = 0.9
     adam_beta_2: Annotated[
         float, Meta(ge=0.0, lt=1.0, description="Adam's decay of the gradient's square")
-    ] = 0.999
+    ] = 0.99
     adam_epsilon: Annotated[
         float, Meta(gt=0.0, le=1.0, description="Adam's guard against division by 0")
     ] = 1e-7
