@@ -80,7 +80,7 @@ def test_a_sweep_is_found_by_id_name_part_and_as_the_latest(store: SweepStore, g
 
 
 def test_what_is_no_sweep_is_told(store: SweepStore, grid: Grid) -> None:
-    with pytest.raises(SessionNotFoundError, match="no sweep 'x' .*`vae sweep run` makes one"):
+    with pytest.raises(SessionNotFoundError, match="`vae sweep run` makes one"):
         store.find("x")
     session = store.sessions.create(make_settings())
     with pytest.raises(SessionNotFoundError, match=f"is a session, `vae show {session.id}`"):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from vae_engine.errors import SessionDamagedError, SessionError
@@ -17,12 +18,14 @@ from vae_engine.sessions.records import Label
 from vae_engine.sessions.references import Kind, resolve
 from vae_engine.sessions.session import worker_alive
 from vae_engine.sessions.store import SessionStore, command_line
+from vae_engine.settings import Settings
 from vae_engine.sweeps.grid import Grid
 from vae_engine.sweeps.record import (
     SweepRecord,
     TrialRecord,
     make_changes,
     read_sweep,
+    trial_settings,
     write_sweep,
 )
 
@@ -46,6 +49,11 @@ class Sweep:
     def sessions(self) -> SessionStore:
         """The sessions among which its trials are."""
         return SessionStore(self.folder.parent.parent)
+
+    @cached_property
+    def settings(self) -> tuple[Settings, ...]:
+        """All settings of each trial, in order."""
+        return tuple(trial_settings(self.record, trial) for trial in self.record.trials)
 
     def alive(self) -> bool:
         """Whether a coordinator starts its trials now."""
@@ -89,7 +97,7 @@ class SweepStore:
         """
         from importlib.metadata import version  # Only creating needs it, and it is slow.
 
-        called = check_label(Label(name=name or default_name(grid))).name
+        called = check_label(Label(name=name or default_name(grid.varied))).name
         now = time.time()
         stem = self._free_stem(now)
         base = grid.trials[0]
@@ -165,9 +173,9 @@ class SweepStore:
         return stem
 
 
-def default_name(grid: Grid) -> str:
-    """The name of a sweep that was given none: `latent_dim x seed`."""
-    return " x ".join(grid.varied)[:NAME_LIMIT] or "one trial"
+def default_name(varied: Iterable[str]) -> str:
+    """The name of a sweep that was given none, of the settings it varies: `latent_dim x seed`."""
+    return " x ".join(varied)[:NAME_LIMIT] or "one trial"
 
 
 def _created(folder: Path) -> float | None:

@@ -12,10 +12,9 @@ from vae_engine.sessions.labels import NAME_LIMIT
 from vae_engine.sessions.listing import Listing, read_listing
 from vae_engine.sessions.records import LIVE, EvaluationRecord, Result, Status
 from vae_engine.sessions.session import Session, worker_alive
-from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import SETTINGS, Settings
-from vae_engine.sweeps.record import SweepRecord, TrialRecord, trial_settings, varied_values
-from vae_engine.sweeps.store import Sweep
+from vae_engine.sweeps.record import SweepRecord, varied_values
+from vae_engine.sweeps.store import Sweep, default_name
 
 TrialStatus = Status | Literal["waiting", "deleted", "damaged"]
 SweepStatus = Literal["running", "completed", "stopped", "interrupted"]
@@ -96,36 +95,45 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
         return "train"
 
 
-def read_trials(sweep: Sweep, known: Sequence[Trial] = ()) -> list[Trial]:
+def read_trials(sweep: Sweep, known: Sequence[Trial] = (), *, figures: bool = True) -> list[Trial]:
     """The trials of a sweep as they stand, in order.
 
     Args:
         sweep: whose.
         known: from an earlier call; what is finished and evaluated there is not read again.
+        figures: False leaves out figures and whether there is an evaluation: a list of many sweeps
+            is quicker so.
     """
     before = {trial.session: trial for trial in known if trial.finished and trial.evaluated}
-    store, record = sweep.sessions, sweep.record
     return [
-        before.get(trial.session) or read_trial(store, record, number, trial)
-        for number, trial in enumerate(record.trials, 1)
+        before.get(trial.session) or read_trial(sweep, number, figures=figures)
+        for number, trial in enumerate(sweep.record.trials, 1)
     ]
 
 
-def read_trial(store: SessionStore, record: SweepRecord, number: int, trial: TrialRecord) -> Trial:
-    """One trial as it stands."""
-    settings = trial_settings(record, trial)
+def read_trial(sweep: Sweep, number: int, *, figures: bool = True) -> Trial:
+    """The trial of that number, from 1, as it stands; see `read_trials`."""
+    session, settings = sweep.record.trials[number - 1].session, sweep.settings[number - 1]
     waiting = Trial(
         number=number,
-        session=trial.session,
+        session=session,
         settings=settings,
-        values=varied_values(record, settings),
+        values=varied_values(sweep.record, settings),
         status="waiting",
         epochs=settings.epochs,
     )
-    where = store.holds(trial.session)
+    store = sweep.sessions
+    where = store.holds(session)
     if where != "here":
         return msgspec.structs.replace(waiting, status="deleted") if where else waiting
-    return _with_session(waiting, read_listing(store.root / trial.session))
+    listing = read_listing(store.root / session)
+    found = _with_session(waiting, listing)
+    if not figures or not found.finished:
+        return found
+    try:
+        return _with_figures(found, Session(listing.folder))
+    except SessionDamagedError as error:
+        return msgspec.structs.replace(found, status="damaged", problem=str(error))
 
 
 def sweep_status(trials: Sequence[Trial], *, alive: bool) -> SweepStatus:
@@ -142,9 +150,11 @@ def sweep_status(trials: Sequence[Trial], *, alive: bool) -> SweepStatus:
     return "stopped" if left else "completed"
 
 
-def trial_name(sweep_name: str, values: Mapping[str, object]) -> str:
-    """What a trial's session is called: `latent_dim x seed: latent_dim 2, seed 0`."""
-    return f"{sweep_name}: {values_text(values)}"[:NAME_LIMIT] if values else sweep_name
+def trial_name(record: SweepRecord, values: Mapping[str, object]) -> str:
+    """What a trial's session is called: `latent_dim 2, seed 0`, behind the sweep's own name."""
+    told = values_text(values)
+    own_name = record.name if record.name != default_name(record.varied) else ""
+    return ": ".join(part for part in (own_name, told) if part)[:NAME_LIMIT] or record.name
 
 
 def values_text(values: Mapping[str, object]) -> str:
@@ -161,7 +171,7 @@ def _with_session(waiting: Trial, listing: Listing) -> Trial:
     summary, status = listing.summary, listing.status
     if summary.phase == "created" and not worker_alive(listing.folder):
         status = "interrupted"  # A session is `starting` for some seconds without a worker.
-    trial = msgspec.structs.replace(
+    return msgspec.structs.replace(
         waiting,
         status=status,
         stop_reason=summary.stop_reason,
@@ -170,12 +180,6 @@ def _with_session(waiting: Trial, listing: Listing) -> Trial:
         best_val_loss=summary.best_val_loss,
         images_per_second=summary.images_per_second,
     )
-    if not trial.finished:
-        return trial
-    try:
-        return _with_figures(trial, Session(listing.folder))
-    except SessionDamagedError as error:
-        return msgspec.structs.replace(trial, status="damaged", problem=str(error))
 
 
 def _with_figures(trial: Trial, session: Session) -> Trial:
