@@ -95,9 +95,9 @@ def follow(session: Session, started: float, on_event: OnEvent | None = None) ->
                 if isinstance(event, Prepared):
                     prepared = event.time
                     images = int(event.dataset["train_images"])
-                    used_before = _processor_seconds(worker)
+                    used_before = processor_seconds(worker)
                 if isinstance(event, EpochEnded):
-                    used = _processor_seconds(worker)
+                    used = processor_seconds(worker)
                 if isinstance(event, Progress) and not first_step:
                     first_step = event.time
                 if on_event is not None:
@@ -139,7 +139,7 @@ def end_worker(session: Session) -> None:
             time.sleep(_POLL_SECONDS)
 
 
-def _processor_seconds(process: psutil.Process) -> float:
+def processor_seconds(process: psutil.Process) -> float:
     """User and system time so far; 0 once it is gone."""
     try:
         times = process.cpu_times()

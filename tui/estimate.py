@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from vae_engine.sessions.progress import SessionLog
+from vae_engine.sweeps.trials import Trial
 
 # The speed of a machine that others use as well is best told by the latest epochs.
 _EPOCHS_MEASURED = 3
@@ -28,3 +31,19 @@ def remaining_seconds(log: SessionLog, batch_size: int) -> float | None:
     else:
         return None
     return max(0.0, (log.epochs - epochs_done(log)) * epoch_seconds)
+
+
+def remaining_sweep_seconds(trials: Sequence[Trial], parallel: int) -> float | None:
+    """Seconds until a sweep has trained all its trials; None before the first has.
+
+    The others are taken to last as long as those that are finished did on average.
+    """
+    durations = [trial.figures.duration for trial in trials if trial.figures is not None]
+    if not durations:
+        return None
+    left = sum(
+        1.0 - min(1.0, trial.epoch / trial.epochs)
+        for trial in trials
+        if trial.live or trial.task == "train"
+    )
+    return left * sum(durations) / len(durations) / parallel

@@ -16,6 +16,7 @@ from vae_engine.settings import Settings
 # What training has of the datasets that come with Keras: 60,000 less the validation split.
 _TRAINING_IMAGES = 55_000
 _NAMED_DATASETS = ("mnist", "fashion_mnist")
+_NAMES_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -41,14 +42,11 @@ def expected_duration(settings: Settings, speeds: Sequence[Speed]) -> str:
     """One line: how long a training with these settings will take, and how that is known."""
     if not speeds:
         return "unknown, since nothing was trained on this machine yet"
-    speed = next((one for one in speeds if _same_work(one.settings, settings)), None)
-    known = speed or speeds[0]
-    whose = f"as {known.name}" if speed else f"if it is as fast as {known.name}"
+    known, same = _known_speed(settings, speeds)
+    whose = f"as {known.name}" if same else f"if it is as fast as {known.name}"
     rate = f"{known.images_per_second:,.0f} images/s, {whose}"
-    images = settings.limit or _TRAINING_IMAGES
-    if settings.dataset in _NAMED_DATASETS:
-        images = min(images, _TRAINING_IMAGES)
-    elif not settings.limit:
+    images = _images(settings)
+    if images is None:
         seconds = 10_000 / known.images_per_second
         return f"{seconds:.1f} s an epoch for every 10,000 images ({rate})"
     least, most = (
@@ -57,6 +55,47 @@ def expected_duration(settings: Settings, speeds: Sequence[Speed]) -> str:
     )
     span = most if least == most else f"{least} to {most}, until it converges"
     return f"{span} ({rate})"
+
+
+def expected_sweep_duration(
+    trials: Sequence[Settings], parallel: int, speeds: Sequence[Speed]
+) -> str:
+    """One line: how long a sweep will take, so many trials at once, and how that is known."""
+    if not speeds:
+        return "unknown, since nothing was trained on this machine yet"
+    known = [_known_speed(settings, speeds) for settings in trials]
+    images = [_images(settings) for settings in trials]
+    least, most = 0.0, 0.0
+    longest = (0.0, 0.0)
+    for settings, (speed, _), count in zip(trials, known, images, strict=True):
+        if count is None:
+            return "unknown, since it depends on how many images the dataset has"
+        an_epoch = count / speed.images_per_second
+        shortest_trial, longest_trial = settings.min_epochs * an_epoch, settings.epochs * an_epoch
+        least, most = least + shortest_trial, most + longest_trial
+        longest = (max(longest[0], shortest_trial), max(longest[1], longest_trial))
+    spans = [
+        duration_text(max(total / parallel, one))
+        for total, one in ((least, longest[0]), (most, longest[1]))
+    ]
+    span = spans[0] if spans[0] == spans[1] else f"{spans[0]} to {spans[1]}, until they converge"
+    names = dict.fromkeys(speed.name for speed, _ in known)
+    whose = ", ".join(list(names)[:_NAMES_SHOWN]) + (", ..." if len(names) > _NAMES_SHOWN else "")
+    alike = all(same for _, same in known)
+    return f"{span} ({'as' if alike else 'if they are as fast as'} {whose})"
+
+
+def _known_speed(settings: Settings, speeds: Sequence[Speed]) -> tuple[Speed, bool]:
+    """The speed that tells most of these settings, and whether it is of the same work."""
+    same = next((one for one in speeds if _same_work(one.settings, settings)), None)
+    return same or speeds[0], same is not None
+
+
+def _images(settings: Settings) -> int | None:
+    """How many images an epoch has; None where only the dataset tells."""
+    if settings.dataset in _NAMED_DATASETS:
+        return min(settings.limit or _TRAINING_IMAGES, _TRAINING_IMAGES)
+    return settings.limit or None
 
 
 def _trained_here(entry: Entry) -> bool:

@@ -1,13 +1,17 @@
-"""Starting a worker that outlives whoever started it."""
+"""Starting workers, and other processes that outlive whoever started them."""
 
 from __future__ import annotations
 
+import logging
 import os
+import signal
 import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from vae_engine.errors import SessionBusyError, SessionDamagedError, WorkerError
 from vae_engine.sessions import layout
@@ -20,7 +24,7 @@ _POLL_SECONDS = 0.02
 _TAIL_BYTES = 4096
 
 EXIT_BUSY = 3
-"""The worker's exit code when another worker has the session."""
+"""The exit code of a worker when another has the session."""
 
 EXIT_NO_ROOM = 4
 """The worker's exit code when the disk is full, so that not even its log can say so."""
@@ -45,74 +49,123 @@ def start_worker(session: Session, *, epochs: int | None = None, logdir: Path | 
         raise SessionBusyError(
             f"session {session.id} already has a worker: `vae attach {session.id}` shows it"
         )
-    command = [sys.executable, "-m", "vae_engine.worker", str(session.folder)]
-    if epochs is not None:
-        command += ["--epochs", str(epochs)]
-    log = session.folder / layout.LOG
-    earlier = _worker(session)
+    arguments = [] if epochs is None else ["--epochs", str(epochs)]
+    if logdir is not None:
+        _keep_logdir(session, logdir)
+    return start_detached(
+        session.folder,
+        "vae_engine.worker",
+        arguments,
+        called=f"worker of {session.id}",
+        busy=f"session {session.id} already has a worker: attach to it instead",
+    )
+
+
+def start_detached(
+    folder: Path, module: str, arguments: Sequence[str] = (), *, called: str, busy: str
+) -> int:
+    """Run `python -m MODULE FOLDER ARGUMENTS` detached, and wait until it holds the folder.
+
+    Args:
+        folder: of a session or sweep; it holds it once its record is in `worker.json`.
+        module: that takes the folder's lock, and ends with `EXIT_BUSY` where another has it.
+        arguments: further ones.
+        called: what the process is, for errors.
+        busy: the error's text where another has the folder.
+
+    Returns:
+        The process id.
+
+    Raises:
+        SessionBusyError: another process has the folder.
+        WorkerError: the process could not be started, or died at once.
+    """
+    earlier = _worker(folder)
     try:
-        if logdir is not None:
-            record = TensorBoardRecord(folder=str(logdir.absolute()))
-            write_record(session.folder / layout.TENSORBOARD, record)
-        with log.open("ab") as output:
-            start = output.tell()
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-                env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"},
-            )
+        with (folder / layout.LOG).open("ab") as output:
+            log_start = output.tell()
+            process = _spawn([module, str(folder), *arguments], output)
     except OSError as error:
-        raise WorkerError(
-            f"no worker can be started for {session.id}: {error.strerror} ({session.folder})"
-        ) from None
+        raise WorkerError(f"no {called} can be started: {error.strerror} ({folder})") from None
     # Whoever started it may live for days: take its exit status, or it stays as a zombie.
     threading.Thread(target=process.wait, name="reaper", daemon=True).start()
-    _wait_until_ready(session, process, earlier, start)
-    return process.pid
+
+    def is_ready() -> bool:
+        # After a reboot the worker may have the very number of the one before it.
+        found = _worker(folder)
+        return found is not None and found.pid == process.pid and found != earlier
+
+    _wait_until_ready(process, is_ready, called)
+    if process.poll() is None or (process.returncode == 0 and is_ready()):
+        return process.pid
+    if process.returncode == EXIT_BUSY:
+        raise SessionBusyError(busy)
+    if process.returncode == EXIT_NO_ROOM:
+        raise WorkerError(f"the {called} died: the disk is full, make room first")
+    raise WorkerError(f"the {called} died: {_last_words(folder, log_start)}")
+
+
+def _keep_logdir(session: Session, logdir: Path) -> None:
+    record = TensorBoardRecord(folder=str(logdir.absolute()))
+    try:
+        write_record(session.folder / layout.TENSORBOARD, record)
+    except OSError as error:
+        raise WorkerError(
+            f"no worker of {session.id} can be started: {error.strerror} ({session.folder})"
+        ) from None
+
+
+def leave_terminal(folder: Path) -> None:
+    """Leave the terminal behind, also when started by hand: for the process that was started.
+
+    It leads a session of its own, reads nothing, and writes to the folder's log.
+    """
+    if os.getpgrp() != os.getpid():  # A group's leader, such as a shell's job, may not.
+        os.setsid()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    log = os.open(folder / layout.LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+    null = os.open(os.devnull, os.O_RDONLY)
+    for source, target in ((null, 0), (log, 1), (log, 2)):
+        os.dup2(source, target)
+    logging.basicConfig(
+        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
+    )
+
+
+def _spawn(module: Sequence[str], output: BinaryIO) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", *module],
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        start_new_session=True,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"},
+    )
 
 
 def _wait_until_ready(
-    session: Session,
-    process: subprocess.Popen[bytes],
-    earlier: WorkerRecord | None,
-    log_start: int,
+    process: subprocess.Popen[bytes], is_ready: Callable[[], bool], called: str
 ) -> None:
-    def is_ready() -> bool:
-        # After a reboot the worker may have the very number of the one before it.
-        found = _worker(session)
-        return found is not None and found.pid == process.pid and found != earlier
-
+    """Wait until the process is ready, or has ended."""
     deadline = time.monotonic() + _READY_SECONDS
-    while process.poll() is None:
-        if is_ready():
-            return
+    while process.poll() is None and not is_ready():
         if time.monotonic() > deadline:
             process.kill()
             process.wait()
-            raise WorkerError(f"the worker of {session.id} did not begin within a minute")
+            raise WorkerError(f"the {called} did not begin within a minute")
         time.sleep(_POLL_SECONDS)
-    if process.returncode == 0 and is_ready():
-        return
-    if process.returncode == EXIT_BUSY:
-        raise SessionBusyError(f"session {session.id} already has a worker: attach to it instead")
-    if process.returncode == EXIT_NO_ROOM:
-        raise WorkerError(f"the worker of {session.id} died: the disk is full, make room first")
-    raise WorkerError(f"the worker of {session.id} died: {_last_words(session, log_start)}")
 
 
-def _worker(session: Session) -> WorkerRecord | None:
+def _worker(folder: Path) -> WorkerRecord | None:
     try:
-        return read_optional(session.folder / layout.WORKER, WorkerRecord)
+        return read_optional(folder / layout.WORKER, WorkerRecord)
     except SessionDamagedError:
         return None  # The worker will replace it.
 
 
-def _last_words(session: Session, start: int) -> str:
+def _last_words(folder: Path, start: int) -> str:
     try:
-        with (session.folder / layout.LOG).open("rb") as file:
+        with (folder / layout.LOG).open("rb") as file:
             file.seek(0, os.SEEK_END)
             file.seek(max(start, file.tell() - _TAIL_BYTES))
             lines = file.read().decode(errors="replace").split("\n")

@@ -6,12 +6,14 @@ import sys
 from importlib.metadata import version
 from pathlib import Path
 
+import click
 import pytest
 
 from tests.cli.conftest import Spawn, Vae, finish
 from tests.cli.terminal import VAE
 from tests.tui.recorder import Recorder
 from tui.cli.main import COMMANDS, cli
+from tui.cli.sweep import sweep
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "command-line.md"
 
@@ -44,21 +46,41 @@ def test_every_command_has_help_that_begins_as_it_is_listed(vae: Vae, name: str)
     assert (command.help or "").split("\n\n")[0] == COMMANDS[name][1]
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+SWEEP_COMMANDS = [f"sweep {name}" for name in sweep.commands]
+# What can be typed: a group's own name alone is no command.
+TYPED = [*(name for name in COMMANDS if name != "sweep"), *SWEEP_COMMANDS]
+
+
+def command_of(name: str) -> click.Command:
+    group, _, member = name.rpartition(" ")
+    found = sweep.commands[member] if group else cli.get_command(click.Context(cli), name)
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("name", SWEEP_COMMANDS)
+def test_the_commands_of_sweeps_are_listed_and_have_help(vae: Vae, name: str) -> None:
+    done = vae(*name.split(), "-h")
+    assert done.code == 0
+    assert done.out.startswith(f"Usage: vae {name} ")
+    assert (command_of(name).help or "").partition("\n")[0] in vae("sweep", "-h").out
+
+
+@pytest.mark.parametrize("name", TYPED)
 def test_every_command_and_option_is_documented(name: str) -> None:
     text = DOCUMENT.read_text(encoding="utf-8")
     assert f"`vae {name} " in text
-    command = cli.get_command(cli.make_context("vae", [], resilient_parsing=True), name)
-    assert command is not None
+    command = command_of(name)
     special = {"store", "plain", "detach", "as_json", "empty", "yes", "slim", "split", "now"}
+    special |= {"seeds", "parallel", "output"}
     for parameter in command.params:
         if parameter.name in special:
             assert any(option in text for option in parameter.opts), parameter.opts
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", TYPED)
 def test_every_command_takes_the_sessions_folder(vae: Vae, name: str) -> None:
-    assert "--sessions-dir" in vae(name, "-h").out
+    assert "--sessions-dir P" in vae(*name.split(), "-h").out
 
 
 @pytest.mark.parametrize(
@@ -69,6 +91,10 @@ def test_every_command_takes_the_sessions_folder(vae: Vae, name: str) -> None:
         (["sessions", "--bogus"], "No such option '--bogus'"),
         (["sessions", "extra"], "unexpected extra argument"),
         (["show"], "Missing argument 'ID'"),
+        (["sweep"], "Missing command"),
+        (["sweep", "trian"], "No such command 'trian'"),
+        (["sweep", "show"], "Missing argument 'ID'"),
+        (["sweep", "run", "--latent-dims", "2"], "No such option '--latent-dims'"),
         (["delete"], "Missing argument 'ID...'"),
         (["train", "--seed"], "requires an argument"),
         (["embed", "x", "--split", "val", "-o", "a.npz"], "'val' is not one of 'test', 'train'"),

@@ -23,6 +23,7 @@ from vae_engine.sessions.records import (
     TensorBoardRecord,
     WorkerRecord,
 )
+from vae_engine.sweeps.record import RECORD, SweepRecord, TrialRecord
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "session-format.md").read_text()
 RECORDS = [
@@ -40,6 +41,8 @@ RECORDS = [
     Command,
     Contents,
     ArchivedFile,
+    SweepRecord,
+    TrialRecord,
 ]
 
 
@@ -57,6 +60,7 @@ def test_every_event_status_phase_and_command_is_described() -> None:
 
 def test_every_file_is_described() -> None:
     names = [*layout.NAMES, layout.ORIGINALS, layout.WEIGHTS, layout.TRASH, CONTENTS]
+    names += [layout.SWEEPS, RECORD]
     assert [name for name in names if name not in DOCUMENT] == []
 
 

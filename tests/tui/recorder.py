@@ -97,6 +97,11 @@ class Recorder:
             manifest = msgspec.structs.replace(session.manifest, created=created)
             atomic.write_record(session.folder / layout.MANIFEST, manifest)
             session = Session(session.folder)
+        self.fill(session, status=status, epochs=epochs, previews=previews)
+        return session
+
+    def fill(self, session: Session, *, status: Status, epochs: int, previews: bool = True) -> None:
+        """Let a session that was just created have done so many epochs, and be in a status now."""
         if status in LIVE:
             self.revive(session)
         journal = Journal(session.folder)
@@ -105,7 +110,13 @@ class Recorder:
             self._train(session, journal, epochs, previews=previews)
             self._end(session, journal, status)
         journal.close()
-        return session
+
+    def end(self, session: Session, status: Status) -> None:
+        """Let a session that trains come to its end; its worker is gone."""
+        journal = Journal(session.folder)
+        self._end(session, journal, status)
+        journal.close()
+        self.kill(session)
 
     def revive(self, session: Session) -> None:
         """Give the session a living worker: this process."""

@@ -6,7 +6,12 @@ import msgspec
 
 from tests.tui.recorder import Recorder
 from tui.catalogue import Catalogue
-from tui.speed import Speed, expected_duration, measured_speeds
+from tui.speed import (
+    Speed,
+    expected_duration,
+    expected_sweep_duration,
+    measured_speeds,
+)
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions.liveness import this_process
 from vae_engine.settings import make_settings
@@ -57,3 +62,25 @@ def test_only_sessions_of_this_machine_count(recorder: Recorder) -> None:
     speeds = measured_speeds(Catalogue(recorder.store.root).scan())
     assert [(one.name, one.images_per_second) for one in speeds] == [("here", 3000.0)]
     assert here.settings == speeds[0].settings
+
+
+def test_trials_at_once_share_the_time() -> None:
+    trials = [make_settings(epochs=10, limit=1000, seed=seed) for seed in range(4)]
+    assert expected_sweep_duration(trials, 1, [speed()]) == "40s (as earlier)"
+    assert expected_sweep_duration(trials, 2, [speed()]) == "20s (as earlier)"
+    # No trial is split: four at once last as long as one.
+    assert expected_sweep_duration(trials[:1], 4, [speed()]) == "10s (as earlier)"
+
+
+def test_a_sweep_lasts_between_the_least_and_the_most_epochs() -> None:
+    trials = [make_settings(epochs=40, min_epochs=20, limit=1000, latent_dim=d) for d in (2, 8)]
+    said = expected_sweep_duration(trials, 1, [speed(dense_units=(32,))])
+    assert said == "40s to 1m20s, until they converge (if they are as fast as earlier)"
+
+
+def test_what_a_sweeps_duration_hangs_on_is_told() -> None:
+    assert "nothing was trained on this machine yet" in expected_sweep_duration(
+        [make_settings()], 1, []
+    )
+    unknown = [make_settings(), make_settings(dataset="/data/mine.npz")]
+    assert "how many images" in expected_sweep_duration(unknown, 1, [speed()])

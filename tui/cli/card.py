@@ -102,8 +102,7 @@ def _evaluation(evaluation: dict[str, Any]) -> str:
     said = (
         f"epoch {evaluation['epoch']}{earlier}: "
         f"negative ELBO {evaluation['negative_elbo']:.2f} ± {evaluation['negative_elbo_error']:.2f}"
-        f", NLL {evaluation['nll']:.2f} ({evaluation['samples']} samples)"
-        f", I(x; z) {evaluation['mutual_information']:.2f}"
+        f"{_nll(evaluation)}, I(x; z) {evaluation['mutual_information']:.2f}"
         f", KL(q(z) || p(z)) {evaluation['aggregate_kl']:.2f}"
         f", {evaluation['active_units']} of {len(evaluation['kl_per_dimension'])} units active"
     )
@@ -112,6 +111,13 @@ def _evaluation(evaluation: dict[str, Any]) -> str:
     if evaluation["linear_accuracy"] is not None:
         said += f", linear {evaluation['linear_accuracy']:.1%}"
     return said
+
+
+def _nll(evaluation: dict[str, Any]) -> str:
+    """None where there was one sample an image."""
+    if evaluation["nll"] is None:
+        return ""
+    return f", NLL {evaluation['nll']:.2f} ({evaluation['samples']} samples)"
 
 
 def _dataset(dataset: dict[str, Any]) -> str:

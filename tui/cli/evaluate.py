@@ -10,23 +10,22 @@ from collections.abc import Iterator
 
 import click
 
-from tui.cli.generate import session_dataset
 from tui.cli.options import id_argument, json_option, number_setting, setting_option, store_option
 from tui.cli.output import say, terminal_width
 from tui.cli.report import evaluation_fields, to_json
 from tui.cli.screen import PLAIN_TERMS
 from tui.text import duration_text, fitted
-from vae_engine.errors import EngineError
 from vae_engine.evaluation.aggregate import most_information
-from vae_engine.evaluation.evaluate import Report, evaluate_session
+from vae_engine.evaluation.evaluate import Report, evaluate_session, keep_evaluation
 from vae_engine.evaluation.probes import NEIGHBOURS
-from vae_engine.sessions import layout
-from vae_engine.sessions.atomic import write_record
+from vae_engine.inference.dataset import session_dataset
 from vae_engine.sessions.records import LIVE, EvaluationRecord
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 
-SAMPLES = number_setting("samples", "int", 100, 1, 10_000, "z an image; more give a tighter NLL")
+SAMPLES = number_setting(
+    "samples", "int", 100, 1, 10_000, "z an image; more give a tighter NLL, 1 none"
+)
 
 _LABEL_WIDTH = 18
 _BAR_CELLS = 24
@@ -55,12 +54,7 @@ def evaluate(reference: str, store: SessionStore, samples: int, as_json: bool) -
     else:
         for line in evaluation_lines(session, record):
             say(line)
-    try:
-        write_record(session.folder / layout.EVALUATION, record)
-    except OSError as error:
-        raise EngineError(
-            f"the evaluation cannot be kept in {session.folder}: {error.strerror}"
-        ) from None
+    keep_evaluation(session, record)
 
 
 COMMANDS = {"evaluate": evaluate}
@@ -77,8 +71,7 @@ def evaluation_lines(session: Session, record: EvaluationRecord) -> Iterator[str
     facts = {
         "negative ELBO": f"{record.negative_elbo:.2f} ± {record.negative_elbo_error:.2f}"
         f"  (rec {record.reconstruction_loss:.2f} kl {record.kl_loss:.2f})",
-        "NLL": f"{record.nll:.2f} ± {record.nll_error:.2f}"
-        f"  (importance-weighted, {count_text(record.samples, 'sample')})",
+        "NLL": nll_text(record),
         "KL": f"{record.kl_loss:.2f} = {information_text(record)}",
         "KL by dimension": kl_text(record.kl_per_dimension),
         "active units": f"{record.active_units} of {len(record.kl_per_dimension)}",
@@ -88,6 +81,16 @@ def evaluation_lines(session: Session, record: EvaluationRecord) -> Iterator[str
     }
     for label, fact in facts.items():
         yield f"  {label:{_LABEL_WIDTH}}{fact}"
+
+
+def nll_text(record: EvaluationRecord) -> str:
+    """The importance-weighted bound, or why there is none."""
+    if record.nll is None or record.nll_error is None:
+        return "not measured: it takes 2 samples or more"
+    return (
+        f"{record.nll:.2f} ± {record.nll_error:.2f}"
+        f"  (importance-weighted, {count_text(record.samples, 'sample')})"
+    )
 
 
 def information_text(record: EvaluationRecord) -> str:

@@ -67,7 +67,7 @@ def _follow_in_lines(session: Session, run: int) -> Status:
         if since is not None and not silent:
             say(wording.silent(since))
         silent = since is not None
-        _rest()
+        rest(_POLL_SECONDS)
 
 
 def _tell_past(session: Session, run: int) -> None:
@@ -102,7 +102,7 @@ def tell_detached(session: Session) -> None:
         say(line)
 
 
-def _rest() -> None:
+def rest(seconds: float) -> None:
     """Wait a moment, unless nobody reads any more.
 
     A line is written but once an epoch; a terminal that goes with no signal would not be missed
@@ -114,12 +114,12 @@ def _rest() -> None:
     try:
         output = sys.stdout.fileno()
     except (AttributeError, io.UnsupportedOperation):
-        time.sleep(_POLL_SECONDS)
+        time.sleep(seconds)
         return
     poll = select.poll()
     # No events are asked for: errors and hang-ups are reported always.
     poll.register(output, 0)
-    if poll.poll(_POLL_SECONDS * 1000):
+    if poll.poll(seconds * 1000):
         raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
 

@@ -23,8 +23,9 @@ from tui.cli.options import (
 )
 from tui.cli.output import say
 from tui.text import encodable
-from vae_engine.datasets import Dataset, load_dataset, to_float
-from vae_engine.errors import DatasetError, EngineError, SettingError
+from vae_engine.datasets import to_float
+from vae_engine.errors import EngineError, SettingError
+from vae_engine.inference.dataset import session_dataset
 from vae_engine.inference.pictures import picture, save_png
 from vae_engine.inference.sampling import (
     draw_prior,
@@ -161,24 +162,6 @@ def embed(
 
 
 COMMANDS = {"sample": sample, "reconstruct": reconstruct, "embed": embed}
-
-
-def session_dataset(session: Session) -> Dataset:
-    """The images that the session trains on, as it limits them.
-
-    Raises:
-        DatasetError: they cannot be read, or are others than when it trained.
-    """
-    session.poll(progress=False)
-    settings, prepared = session.settings, session.log.prepared
-    dataset = load_dataset(settings.dataset)
-    trained_on = prepared.dataset.get("sha256") if prepared else None
-    if trained_on not in (None, dataset.sha256):
-        raise DatasetError(
-            f"{dataset.name} has other images than when session {session.id} trained on it: "
-            "bring those back"
-        )
-    return dataset.limited(settings.limit)
 
 
 def labels_or_none(labels: NDArray[np.int64] | None, count: int) -> NDArray[np.int64]:

@@ -36,6 +36,7 @@ COMMANDS = {
     "reconstruct": ("generate", "Show test images above what the model makes of them."),
     "embed": ("generate", "Write the posterior of every image of a split."),
     "evaluate": ("evaluate", "Measure a session's model on the test split."),
+    "sweep": ("sweep", "Train a grid of settings, and compare what comes out."),
     "delete": ("discard", "Move sessions to the trash."),
     "restore": ("discard", "Bring sessions back from the trash."),
     "trash": ("discard", "List the deleted sessions, or delete them for good."),

@@ -71,9 +71,14 @@ def setting_option(setting: Setting, *names: str, fallback: object) -> Callable[
         *(names or (setting.option, setting.name)),
         type=setting.parse,
         default=fallback,
-        metavar="|".join(setting.choices) or _METAVARS[setting.kind],
+        metavar=setting_metavar(setting),
         help=f"{setting.help}  [default: {default}]",
     )
+
+
+def setting_metavar(setting: Setting) -> str:
+    """What stands for a setting's value in help."""
+    return "|".join(setting.choices) or _METAVARS[setting.kind]
 
 
 def output_option(
@@ -84,7 +89,7 @@ def output_option(
     return click.option(
         "-o",
         "--output",
-        type=_file_reader("output", suffixes),
+        type=file_reader("output", suffixes),
         metavar="FILE",
         required=required,
         help=f"file to write, ending in {' or '.join(suffixes)}{without}",
@@ -96,7 +101,8 @@ def tensorboard_option(help_text: str) -> Callable[[Command], Command]:
     return click.option("--tensorboard", type=_read_logdir, metavar="DIR", help=help_text)
 
 
-def _file_reader(option: str, suffixes: Sequence[str]) -> Callable[[str], Path]:
+def file_reader(option: str, suffixes: Sequence[str]) -> Callable[[str], Path]:
+    """Reads the path of a file to write, which must end in one of these."""
     wanted = " or ".join(suffixes)
 
     def read(text: str) -> Path:
@@ -116,7 +122,7 @@ def _read_logdir(text: str) -> Path:
 
 csv_option = click.option(
     "--csv",
-    type=_file_reader("csv", (".csv",)),
+    type=file_reader("csv", (".csv",)),
     metavar="FILE",
     help="write the history, a row an epoch, into a file ending in .csv",
 )

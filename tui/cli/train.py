@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-import signal
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ import click
 import msgspec
 
 from tui.cli.follow import follow_to_the_end, tell_detached
+from tui.cli.interrupts import interrupts_noted
 from tui.cli.options import (
     command_for,
     detach_option,
@@ -121,7 +121,7 @@ def resume(
     session = store.find(reference)
     session.poll(progress=False)
     _check_resumable(session, more=epochs is not None)
-    _check_images(session.settings)
+    check_images(session.settings)
     if tensorboard is not None:
         _check_logdir(tensorboard, store)
     target = None if epochs is None else session.log.epoch + epochs
@@ -150,9 +150,16 @@ def fork_settings(parent: Settings, changes: dict[str, Any]) -> Settings:
 def _given(values: dict[str, Any]) -> dict[str, Any]:
     """The settings that were given, a dataset's path made absolute for the worker."""
     given = {name: value for name, value in values.items() if value is not None}
-    if given.get("dataset", "mnist") not in _NAMED_DATASETS:
-        given["dataset"] = str(Path(given["dataset"]).expanduser().absolute())
+    if "dataset" in given:
+        given["dataset"] = absolute_dataset(given["dataset"])
     return given
+
+
+def absolute_dataset(dataset: str) -> str:
+    """A dataset's path made absolute, since the worker may run elsewhere; a name as it is."""
+    if dataset in _NAMED_DATASETS:
+        return dataset
+    return str(Path(dataset).expanduser().absolute())
 
 
 def _train(
@@ -165,7 +172,7 @@ def _train(
     logdir: Path | None,
     parent: str | None = None,
 ) -> None:
-    _check_images(settings)
+    check_images(settings)
     if logdir is not None:
         _check_logdir(logdir, store)
     session = store.create(settings, name=name, parent=parent)
@@ -197,7 +204,13 @@ def _check_logdir(logdir: Path, store: SessionStore) -> None:
         raise SessionError(f"{shown} cannot be written: {os.strerror(errno.EACCES)}")
 
 
-def _check_images(settings: Settings) -> None:
+def check_images(settings: Settings) -> None:
+    """Check that the images to train on can be read.
+
+    Raises:
+        DatasetError: they cannot.
+        SettingError: the limit is above what there is.
+    """
     # Imported here: NumPy would double the time that help and wrong usage take to be told.
     from vae_engine.datasets import check_dataset
 
@@ -206,18 +219,9 @@ def _check_images(settings: Settings) -> None:
 
 def _start(session: Session, *, epochs: int | None = None, logdir: Path | None) -> bool:
     """Start the worker; returns whether Ctrl+C was pressed meanwhile, which cannot undo it."""
-    pressed = False
-
-    def note_press(*_: object) -> None:
-        nonlocal pressed
-        pressed = True
-
-    before = signal.signal(signal.SIGINT, note_press)
-    try:
+    with interrupts_noted() as pressed:
         start_worker(session, epochs=epochs, logdir=logdir)
-    finally:
-        signal.signal(signal.SIGINT, before)
-    return pressed
+    return pressed()
 
 
 def _follow(session: Session, *, run: int, plain: bool, detach: bool, left: bool) -> None:

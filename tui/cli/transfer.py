@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from tui.cli.generate import session_dataset
 from tui.cli.options import (
     csv_option,
     ids_argument,
@@ -19,6 +18,7 @@ from tui.cli.output import say
 from tui.text import encodable
 from vae_engine.datasets import Dataset
 from vae_engine.errors import DatasetError, SessionError, SettingError
+from vae_engine.inference.dataset import session_dataset
 from vae_engine.inference.sampling import find_export
 from vae_engine.interchange.history_csv import write_history_csv
 from vae_engine.sessions.archive import export_session, import_session

@@ -174,8 +174,9 @@ def _evaluation_text(session: Session) -> str:
         return ""
     if record is None or exports is None or not record.is_of(exports.current):
         return ""
+    nll = "" if record.nll is None else f"NLL {loss_text(record.nll)}, "
     return (
-        f"-ELBO {loss_text(record.negative_elbo)}, NLL {loss_text(record.nll)}, "
+        f"-ELBO {loss_text(record.negative_elbo)}, {nll}"
         f"{record.active_units} active ({record.epoch})"
     )
 

@@ -22,6 +22,8 @@ from vae_engine.evaluation.probes import LabelledCodes, knn_accuracy, linear_acc
 from vae_engine.inference.litert import Encoder, read_model
 from vae_engine.inference.logits import LogitDecoder
 from vae_engine.inference.sampling import find_export
+from vae_engine.sessions import layout
+from vae_engine.sessions.atomic import write_record
 from vae_engine.sessions.records import EvaluationRecord, ExportEntry
 from vae_engine.sessions.session import Session
 
@@ -53,7 +55,7 @@ def evaluate_session(
         session: any session; a worker may be at it.
         dataset: what it trains on; its test split is binarized as for the session's own losses.
         samples: z an image for the likelihoods; the importance-weighted bound is the tighter, the
-            more there are.
+            more there are, and left out with one.
         report: called with the progress.
 
     Raises:
@@ -91,8 +93,8 @@ def evaluate_session(
         negative_elbo_error=standard_error(negative_elbo),
         reconstruction_loss=float(sums.reconstruction_loss.mean()),
         kl_loss=mean_kl,
-        nll=float(sums.nll.mean()),
-        nll_error=standard_error(sums.nll),
+        nll=float(sums.nll.mean()) if samples > 1 else None,
+        nll_error=standard_error(sums.nll) if samples > 1 else None,
         kl_per_dimension=kl.mean(axis=0).tolist(),
         active_units=active_units(posterior.z_mean),
         mutual_information=information,
@@ -100,6 +102,20 @@ def evaluate_session(
         knn_accuracy=knn,
         linear_accuracy=linear,
     )
+
+
+def keep_evaluation(session: Session, record: EvaluationRecord) -> None:
+    """Write an evaluation into the session's folder, in the place of an earlier one.
+
+    Raises:
+        SessionError: the folder cannot be written.
+    """
+    try:
+        write_record(session.folder / layout.EVALUATION, record)
+    except OSError as error:
+        raise SessionError(
+            f"the evaluation cannot be kept in {session.folder}: {error.strerror}"
+        ) from None
 
 
 def _load_export(session: Session) -> _Export:

@@ -256,6 +256,7 @@ def _check_sizes(contents: Contents, archive_size: int) -> None:
 def _unpack(archive: zipfile.ZipFile, contents: Contents, root: Path) -> None:
     try:
         with draft_folder(root, contents.id) as draft:
+            layout.create_folders(draft)
             for name, file in contents.files.items():
                 _extract(archive, name, file, draft / name)
             read_manifest(draft)

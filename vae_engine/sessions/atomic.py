@@ -62,14 +62,14 @@ def write_record(path: Path, record: object, *, durable: bool = True) -> None:
     replace_file(path, write, durable=durable)
 
 
-def read_record(path: Path, kind: type[Record]) -> Record:
-    """Read a JSON file as a `kind`.
+def read_record(path: Path, kind: type[Record], *, limit: int = _RECORD_LIMIT) -> Record:
+    """Read a JSON file of at most `limit` bytes as a `kind`.
 
     Raises:
         FileNotFoundError: there is none.
         SessionDamagedError: it is not a regular file, too large, or not a `kind`.
     """
-    data = read_bounded(path, _RECORD_LIMIT)
+    data = read_bounded(path, limit)
     try:
         return msgspec.json.decode(data, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:

@@ -1,4 +1,4 @@
-"""New session folders, which appear whole or not at all."""
+"""New folders of sessions and sweeps, which appear whole or not at all."""
 
 from __future__ import annotations
 
@@ -9,31 +9,28 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from vae_engine.sessions import layout
-
 _PREFIX = ".new-"
 # Whoever fills a draft writes into it all the time, at most some seconds between two files.
 _ABANDONED_SECONDS = 3600.0
 
 
 @contextlib.contextmanager
-def draft_folder(root: Path, session_id: str) -> Iterator[Path]:
-    """Give a hidden folder to fill; it becomes `root/session_id` when the block ends well.
+def draft_folder(root: Path, name: str) -> Iterator[Path]:
+    """Give a hidden folder to fill; it becomes `root/name` when the block ends well.
 
     When the block fails, nothing is left of it; what a killed creation left is removed by a later
     one. All modes follow the umask.
 
     Raises:
-        OSError: the folders cannot be made, or there is a session of that id already.
+        OSError: the folders cannot be made, or there is one of that name already.
     """
     # Before there is one of our own: the clock of the folder's machine may be another.
     _remove_abandoned(root)
-    draft = root / f"{_PREFIX}{session_id}-{secrets.token_hex(4)}"
+    draft = root / f"{_PREFIX}{name}-{secrets.token_hex(4)}"
     draft.mkdir(parents=True)
     try:
-        layout.create_folders(draft)
         yield draft
-        draft.rename(root / session_id)
+        draft.rename(root / name)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise

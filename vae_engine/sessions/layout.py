@@ -38,6 +38,7 @@ EMBEDDINGS = "embeddings.npz"
 TENSORBOARD = "tensorboard.json"
 
 TRASH = ".trash"
+SWEEPS = ".sweeps"
 
 NAMES = frozenset(
     {MANIFEST, LABEL, EVENTS, SUMMARY, WORKER, HEARTBEAT, LOCK, LOG, RESULT, INBOX, CHECKPOINTS}

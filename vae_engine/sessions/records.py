@@ -131,6 +131,7 @@ class EvaluationRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     Losses, KL and information are in nats an image, at beta = 1, with z sampled; accuracies are
     shares of the test images. The formulas and their sources are in `vae_engine.evaluation`.
+    `nll` is None where there was one sample an image, which bounds no tighter than the ELBO.
     """
 
     epoch: Epoch
@@ -146,8 +147,8 @@ class EvaluationRecord(msgspec.Struct, frozen=True, kw_only=True):
     negative_elbo_error: float
     reconstruction_loss: float
     kl_loss: float
-    nll: float
-    nll_error: float
+    nll: float | None
+    nll_error: float | None
     kl_per_dimension: list[float]
     active_units: Count
     mutual_information: float

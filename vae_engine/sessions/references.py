@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 from vae_engine.errors import SessionDamagedError, SessionNotFoundError
 from vae_engine.sessions.session import read_label, read_manifest
@@ -11,41 +13,55 @@ LATEST = "latest"
 _SHOWN_IDS = 5
 
 
-def resolve(reference: str, folders: list[Path], *, where: str, hint: str) -> Path:
-    """Choose among the session folders.
+class Kind(NamedTuple):
+    """What is referred to: what one is called, and how to read a folder's name and birth.
+
+    Both give None for a damaged folder.
+    """
+
+    noun: str
+    created: Callable[[Path], float | None]
+    name: Callable[[Path], str | None]
+
+
+def resolve(
+    reference: str, folders: list[Path], *, where: str, hint: str, kind: Kind | None = None
+) -> Path:
+    """Choose among the folders of sessions, or of another kind.
 
     Args:
         reference: what the person typed.
         folders: those that can be meant.
         where: where they lie, in words, for the error.
         hint: what to do when there is none, for the error.
+        kind: of the folders; sessions by default.
 
     Raises:
         SessionNotFoundError: none or several are meant.
     """
+    kind = kind or Kind("session", _created, _name)
     if reference == LATEST:
-        created = {folder: when for folder in folders if (when := _created(folder)) is not None}
+        created = {folder: when for folder in folders if (when := kind.created(folder)) is not None}
         if not created:
-            raise SessionNotFoundError(f"no session {where}: {hint}")
+            raise SessionNotFoundError(f"no {kind.noun} {where}: {hint}")
         return max(created, key=lambda folder: created[folder])
-    for match in (_by_id, _by_name, _by_part_of_id):
-        matches = match(reference, folders)
+    for matches in _matches(reference, folders, kind):
         if len(matches) == 1:
             return matches[0]
         if matches:
             ids = ", ".join(sorted(folder.name for folder in matches)[:_SHOWN_IDS])
             raise SessionNotFoundError(
-                f"{_shown(reference)} means {len(matches)} sessions {where}: choose one of {ids}"
+                f"{_shown(reference)} means {len(matches)} {kind.noun}s {where}: "
+                f"choose one of {ids}"
             )
-    raise SessionNotFoundError(f"no session {_shown(reference)} {where}: {hint}")
+    raise SessionNotFoundError(f"no {kind.noun} {_shown(reference)} {where}: {hint}")
 
 
-def _by_id(reference: str, folders: list[Path]) -> list[Path]:
-    return [folder for folder in folders if folder.name == reference]
-
-
-def _by_name(reference: str, folders: list[Path]) -> list[Path]:
-    return [folder for folder in folders if _name(folder) == reference]
+def _matches(reference: str, folders: list[Path], kind: Kind) -> Iterator[list[Path]]:
+    """By the strength of their claim: those of that id, of that name, of that part of an id."""
+    yield [folder for folder in folders if folder.name == reference]
+    yield [folder for folder in folders if kind.name(folder) == reference]
+    yield _by_part_of_id(reference, folders)
 
 
 def _by_part_of_id(reference: str, folders: list[Path]) -> list[Path]:

@@ -10,9 +10,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
-
 from vae_engine.errors import SessionBusyError, SessionError
+from vae_engine.processors import with_threads
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions.drafts import draft_folder
 from vae_engine.sessions.labels import check_label
@@ -21,7 +20,7 @@ from vae_engine.sessions.liveness import hold_lock
 from vae_engine.sessions.records import Label, Manifest
 from vae_engine.sessions.references import LATEST, resolve
 from vae_engine.sessions.session import Session, default_name, worker_alive
-from vae_engine.settings import SETTINGS, Settings
+from vae_engine.settings import Settings
 
 __all__ = ["LATEST", "Listing", "SessionStore"]
 
@@ -39,6 +38,8 @@ class SessionStore:
         name: str | None = None,
         command: Sequence[str] | None = None,
         parent: str | None = None,
+        session_id: str | None = None,
+        tags: Sequence[str] = (),
     ) -> Session:
         """Make a new session; it appears whole or not at all, and nothing trains yet.
 
@@ -47,25 +48,28 @@ class SessionStore:
             name: what people call it; by default made of dataset and latent dimension.
             command: the command line to record; by default this process's.
             parent: id of the session it was forked from.
+            session_id: the id to give it; by default one that is free.
+            tags: of its label.
 
         Raises:
             SettingError: the name is too long, or no line of text.
-            SessionError: the folder cannot be written.
+            SessionError: the folder cannot be written, or has a session of that id.
         """
         from importlib.metadata import version  # Only creating needs it, and it is slow.
 
-        label = check_label(Label(name=name or default_name(settings)))
+        label = check_label(Label(name=name or default_name(settings), tags=list(tags)))
         now = time.time()
         manifest = Manifest(
-            id=self._free_id(now),
+            id=session_id or self._free_id(now),
             created=now,
-            settings=_with_threads(settings),
-            command=[_as_text(part) for part in (_command() if command is None else command)],
+            settings=with_threads(settings),
+            command=list(command_line() if command is None else map(as_text, command)),
             parent=parent,
             version=version("vae-workbench"),
         )
         try:
             with draft_folder(self.root, manifest.id) as draft:
+                layout.create_folders(draft)
                 atomic.write_record(draft / layout.MANIFEST, manifest)
                 atomic.write_record(draft / layout.LABEL, label)
         except OSError as error:
@@ -190,6 +194,8 @@ class SessionStore:
     def _resolve(self, reference: str) -> Path:
         folders = session_folders(self.root)
         hint = "`vae sessions` lists what there is" if folders else "`vae train` makes one"
+        if reference in (folder.name for folder in session_folders(self.root / layout.SWEEPS)):
+            hint = f"it is a sweep, `vae sweep show {reference}` tells of it"
         return resolve(reference, folders, where=f"in {self.root}", hint=hint)
 
     def _move(self, source: Path, target: Path) -> None:
@@ -204,22 +210,11 @@ class SessionStore:
             ) from None
 
 
-def _command() -> list[str]:
+def command_line() -> list[str]:
     """This process's command line, without the folder that the command was found in."""
-    return [Path(sys.argv[0]).name, *sys.argv[1:]]
+    return [as_text(part) for part in (Path(sys.argv[0]).name, *sys.argv[1:])]
 
 
-def _with_threads(settings: Settings) -> Settings:
-    """Count the threads that `threads` 0 stands for: equal bits need equally many."""
-    if settings.threads:
-        return settings
-    if hasattr(os, "sched_getaffinity"):
-        usable = len(os.sched_getaffinity(0))
-    else:
-        usable = os.cpu_count() or 1
-    return msgspec.structs.replace(settings, threads=min(usable, int(SETTINGS["threads"].high)))
-
-
-def _as_text(argument: str) -> str:
+def as_text(argument: str) -> str:
     """A command's argument, which may be any bytes, as text that JSON can hold."""
     return argument.encode(errors="replace").decode()

@@ -78,7 +78,7 @@ class TrainingSteps:
         self._networks = networks
         self._optimizer = optimizer
         self._images = tf.constant(images)
-        # AutoGraph's conversion took two thirds of the tracing, and leaves files in /tmp when killed.
+        # AutoGraph's conversion took two thirds of the tracing; killed, it leaves files in /tmp.
         self._chunk = tf.function(self._train_chunk, autograph=False, reduce_retracing=True)
         self.images = len(images)
         self.steps = -(-len(images) // settings.batch_size)

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 
 from vae_engine.errors import EngineError, SessionBusyError
-from vae_engine.launcher import EXIT_BUSY, EXIT_NO_ROOM
+from vae_engine.launcher import EXIT_BUSY, EXIT_NO_ROOM, leave_terminal
 from vae_engine.sessions import atomic, inbox, layout
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.journal import Journal
@@ -47,27 +47,13 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return EXIT_NO_ROOM if disk_error(error) in NO_ROOM else EXIT_FAILED
     try:
-        _detach(folder)
+        leave_terminal(folder)
         return _run(folder, options.epochs)
     except (EngineError, OSError) as error:
         _log.error("the session folder cannot be used: %s", error)
         return EXIT_NO_ROOM if disk_error(error) in NO_ROOM else EXIT_FAILED
     finally:
         lock.release()
-
-
-def _detach(folder: Path) -> None:
-    """Leave the terminal behind, also when started by hand."""
-    if os.getpgrp() != os.getpid():  # A group's leader, such as a shell's job, may not.
-        os.setsid()
-    signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    log = os.open(folder / layout.LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
-    null = os.open(os.devnull, os.O_RDONLY)
-    for source, target in ((null, 0), (log, 1), (log, 2)):
-        os.dup2(source, target)
-    logging.basicConfig(
-        level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
-    )
 
 
 def _run(folder: Path, epochs: int | None) -> int:

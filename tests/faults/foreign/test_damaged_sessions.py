@@ -24,9 +24,10 @@ from tests.faults.foreign.looking import Answer, ask, bounded_time, check, diges
 from tests.faults.foreign.mutations import Mutation, mutations
 from tests.sessions.makers import finished_session, leave_worker
 from tests.tui.recorder import Recorder
-from tui.cli import generate, train
+from tui.cli import train
 from vae_engine.datasets import Dataset, load_dataset
 from vae_engine.errors import WorkerError
+from vae_engine.inference import dataset as session_images
 from vae_engine.sessions import inbox, layout
 from vae_engine.sessions.store import SessionStore
 
@@ -172,7 +173,7 @@ def look(
     ground: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[tuple[str, list[Mutation]]], None]:
     monkeypatch.setenv("VAE_SESSIONS", str(ground.store.root))
-    monkeypatch.setattr(generate, "load_dataset", _load)
+    monkeypatch.setattr(session_images, "load_dataset", _load)
     monkeypatch.setattr(train, "start_worker", _start_no_worker)
     monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
     # Squeezing the exports would take most of the time.

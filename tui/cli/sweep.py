@@ -1,0 +1,304 @@
+"""Commands for sweeps: run, list, show, stop, resume."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from tui.catalogue import Catalogue
+from tui.cli.interrupts import interrupts_noted
+from tui.cli.options import (
+    command_for,
+    detach_option,
+    id_argument,
+    json_option,
+    setting_option,
+    store_option,
+)
+from tui.cli.output import Column, say, table, terminal_width
+from tui.cli.report import to_json
+from tui.cli.sweep_follow import follow_sweep, tell_left
+from tui.cli.sweep_options import (
+    SEEDS,
+    csv_option,
+    given_lists,
+    list_options,
+    parallel_option,
+    sweep_name_option,
+    sweep_plain_option,
+)
+from tui.cli.sweep_report import (
+    SweepEntry,
+    csv_text,
+    sweep_entry,
+    sweep_lines,
+    sweep_report,
+    varied_text,
+)
+from tui.cli.train import check_images
+from tui.speed import expected_sweep_duration, measured_speeds
+from tui.text import age_text, encodable
+from vae_engine.errors import (
+    EngineError,
+    SessionBusyError,
+    SessionError,
+    SettingError,
+)
+from vae_engine.processors import usable_processors
+from vae_engine.sessions.atomic import replace_file
+from vae_engine.sessions.store import SessionStore
+from vae_engine.settings import Settings
+from vae_engine.sweeps.control import ask_to_stop, check_resumable, start_coordinator
+from vae_engine.sweeps.grid import Grid, count_trials, make_grid
+from vae_engine.sweeps.store import DamagedSweep, Sweep, SweepStore
+from vae_engine.sweeps.trials import read_trials
+
+UNASKED_TRIALS = 1000
+"""More trials than that need `--yes`."""
+
+_STOP_SECONDS = 60.0
+_POLL_SECONDS = 0.2
+
+_COLUMNS = (
+    Column("ID"),
+    Column("NAME", least=8),
+    Column("STATUS"),
+    Column("DONE", "right"),
+    Column("FAILED", "right"),
+    Column("AGE", "right"),
+)
+
+
+class _InOrder(click.Group):
+    """Lists its commands in the order of a sweep's life."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
+@click.group(cls=_InOrder, no_args_is_help=False)
+def sweep() -> None:
+    """Train a grid of settings, and compare what comes out.
+
+    Each trial is a session like any other. --sessions-dir goes behind the subcommand.
+    """
+
+
+@sweep.command()
+@list_options
+@setting_option(SEEDS, fallback=None)
+@parallel_option
+@sweep_name_option
+@sweep_plain_option
+@detach_option
+@click.option("--yes", is_flag=True, help=f"make more than {UNASKED_TRIALS:,} trials")
+@store_option
+def run(
+    store: SessionStore,
+    seeds: int | None,
+    parallel: int | None,
+    name: str | None,
+    plain: bool,
+    detach: bool,
+    yes: bool,
+    **values: Any,
+) -> None:
+    """Train every combination of the settings given.
+
+    A comma makes a list: --latent-dim 2,8,16. Where a value is a list itself, as of --filters and
+    --dense-units, the option is repeated: --filters 16,32 --filters 8,16; every option may be.
+    """
+    lists = given_lists(values)
+    count = count_trials(lists, seeds)
+    if count > UNASKED_TRIALS and not yes:
+        raise SettingError(f"{count:,} trials are many: --yes makes them")
+    grid = make_grid(lists, seeds)
+    _check_all_images(grid.trials)
+    at_once = parallel or _default_parallel(grid)
+    for line in _plan_lines(grid, at_once, store):
+        say(line, err=detach)
+    made = SweepStore(store).create(grid, parallel=at_once, name=name)
+    try:
+        left = _start(made)
+    except EngineError:
+        shutil.rmtree(made.folder)
+        raise
+    _follow(made, plain=plain, detach=detach, left=left)
+
+
+@sweep.command(name="list")
+@json_option
+@store_option
+def list_(store: SessionStore, as_json: bool) -> None:
+    """List the sweeps.
+
+    Newest first, damaged ones last. DONE counts finished trials, FAILED those that failed or
+    diverged.
+    """
+    entries = [_entry(one) for one in SweepStore(store).listings()]
+    if as_json:
+        click.echo(to_json(entries))
+    elif not entries:
+        say(f"no sweeps in {encodable(str(store.root))}: `vae sweep run` makes one")
+    else:
+        for line in _entry_lines(entries):
+            say(line)
+
+
+@sweep.command()
+@id_argument
+@json_option
+@csv_option
+@store_option
+def show(reference: str, store: SessionStore, as_json: bool, output: Path | None) -> None:
+    """Show what came out of a sweep.
+
+    By setting, mean and deviation over the seeds: test negative ELBO, reconstruction_loss and
+    kl_loss in nats an image, active units, accuracy of the probes on z_mean, and time of training.
+    """
+    if as_json and output is not None:
+        raise click.UsageError("--json and --csv are both given: choose one")
+    found = SweepStore(store).find(reference)
+    trials = read_trials(found)
+    if output is not None:
+        _write(output, csv_text(trials))
+        say(f"wrote the table of {found.id} to {encodable(str(output))}")
+    elif as_json:
+        click.echo(to_json(sweep_report(found, trials)))
+    else:
+        for line in sweep_lines(found, trials, terminal_width()):
+            say(line)
+
+
+@sweep.command()
+@id_argument
+@store_option
+def stop(reference: str, store: SessionStore) -> None:
+    """Stop a sweep, its trials after a checkpoint.
+
+    `vae sweep resume` goes on with it later.
+    """
+    found = SweepStore(store).find(reference)
+    trials = read_trials(found, figures=False)
+    if not found.alive() and not any(trial.live for trial in trials):
+        raise SessionBusyError(f"sweep {found.id} does not run: there is nothing to stop")
+    deadline = time.monotonic() + _STOP_SECONDS
+    asked_coordinator = found.alive()
+    ask_to_stop(found, trials)
+    while found.alive() or any(trial.live for trial in trials):
+        if time.monotonic() > deadline:
+            raise SessionError(
+                f"sweep {found.id} has not stopped within {_STOP_SECONDS:.0f} s: "
+                f"`{command_for('sweep show', found.id)}` tells its state"
+            )
+        time.sleep(_POLL_SECONDS)
+        trials = read_trials(found, figures=False)
+        if asked_coordinator and not found.alive():
+            # It was killed before it could pass it on, or nothing is left to ask.
+            asked_coordinator = False
+            ask_to_stop(found, trials)
+    again = command_for("sweep resume", found.id)
+    say(f"sweep {found.id} is stopped: `{again}` goes on with it")
+
+
+@sweep.command()
+@id_argument
+@sweep_plain_option
+@detach_option
+@store_option
+def resume(reference: str, store: SessionStore, plain: bool, detach: bool) -> None:
+    """Go on with a sweep that does not run.
+
+    With every trial that is not finished, from its last checkpoint; those that failed are tried
+    again. Trials that still train are taken over.
+    """
+    found = SweepStore(store).find(reference)
+    trials = read_trials(found)
+    check_resumable(found, trials)
+    _check_all_images(trial.settings for trial in trials if trial.task is not None)
+    left = _start(found)
+    _follow(found, plain=plain, detach=detach, left=left)
+
+
+COMMANDS = {"sweep": sweep}
+
+
+def _default_parallel(grid: Grid) -> int:
+    """As many as there are processors for their threads."""
+    threads = max(settings.threads for settings in grid.trials)
+    return max(1, min(usable_processors() // threads, len(grid.trials)))
+
+
+def _check_all_images(trials: Iterable[Settings]) -> None:
+    seen = set()
+    for settings in trials:
+        key = (settings.dataset, settings.limit)
+        if key not in seen:
+            seen.add(key)
+            check_images(settings)
+
+
+def _plan_lines(grid: Grid, parallel: int, store: SessionStore) -> list[str]:
+    """The grid and how long it will take."""
+    count = len(grid.trials)
+    trials = "1 trial" if count == 1 else f"{count:,} trials"
+    speeds = measured_speeds(Catalogue(store.root).scan())
+    duration = expected_sweep_duration(grid.trials, parallel, speeds)
+    varied = f": {varied_text(grid.varied)}" if grid.varied else ""
+    return [
+        f"{trials}, {parallel} at once{varied}",
+        f"expected duration: {duration}",
+    ]
+
+
+def _start(found: Sweep) -> bool:
+    """Start the coordinator; returns whether Ctrl+C was pressed meanwhile, which undoes nothing."""
+    with interrupts_noted() as pressed:
+        start_coordinator(found)
+    return pressed()
+
+
+def _follow(found: Sweep, *, plain: bool, detach: bool, left: bool) -> None:
+    if detach:
+        say(found.id)
+    elif left:
+        tell_left(found)
+    else:
+        follow_sweep(found, plain=plain)
+
+
+def _entry(one: Sweep | DamagedSweep) -> SweepEntry:
+    if isinstance(one, DamagedSweep):
+        return sweep_entry(one)
+    return sweep_entry(one, read_trials(one, figures=False))
+
+
+def _entry_lines(entries: Sequence[SweepEntry]) -> list[str]:
+    rows = [
+        [
+            entry.id,
+            entry.name or "",
+            entry.status,
+            f"{entry.finished}/{entry.trials}",
+            str(entry.failed or "-"),
+            age_text(entry.created or 0.0),
+        ]
+        for entry in entries
+        if entry.problem is None
+    ]
+    lines = table(_COLUMNS, rows, terminal_width()) if rows else []
+    return lines + [
+        f"{entry.id} damaged: {entry.problem}" for entry in entries if entry.problem is not None
+    ]
+
+
+def _write(path: Path, text: str) -> None:
+    def write(temporary: Path) -> None:
+        temporary.write_text(text, encoding="utf-8")
+
+    replace_file(path, write)

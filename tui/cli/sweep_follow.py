@@ -1,0 +1,179 @@
+"""Following a sweep until it ends: a live table on a terminal, else a line for each event."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from tui.cli.follow import rest
+from tui.cli.options import command_for
+from tui.cli.output import say, terminal_width
+from tui.cli.screen import can_show_app
+from tui.cli.sweep_report import (
+    best_line,
+    counts_text,
+    epoch_under_way,
+    head_lines,
+    table_lines,
+    trial_line,
+)
+from tui.estimate import remaining_sweep_seconds
+from tui.text import duration_text, fitted
+from vae_engine.errors import SessionError
+from vae_engine.sweeps.store import Sweep
+from vae_engine.sweeps.trials import Trial, read_trials, sweep_status, values_text
+
+_LOOK_SECONDS = 1.0
+# The head, the count, blank lines and the last one.
+_LINES_BESIDE_TABLE = 5
+
+
+def follow_sweep(sweep: Sweep, *, plain: bool) -> None:
+    """Show a sweep until its coordinator ends, and say what came out; Ctrl+C leaves it running.
+
+    Args:
+        sweep: one with a coordinator.
+        plain: lines, whatever the terminal can do.
+
+    Raises:
+        SessionError: trials failed, or the sweep did not end in order.
+    """
+    try:
+        trials = _follow_in_lines(sweep) if plain or not can_show_app() else _follow_live(sweep)
+    except KeyboardInterrupt:
+        tell_left(sweep)
+        return
+    tell_sweep_outcome(sweep, trials)
+
+
+def tell_left(sweep: Sweep) -> None:
+    """Tell someone who leaves a sweep that goes on how to come back to it."""
+    say(f"detached; sweep {sweep.id} goes on")
+    say(f"  to see it:  {command_for('sweep show', sweep.id)}")
+    say(f"  to stop it: {command_for('sweep stop', sweep.id)}")
+
+
+def tell_sweep_outcome(sweep: Sweep, trials: Sequence[Trial]) -> None:
+    """Say how a sweep ended, with its table.
+
+    Raises:
+        SessionError: not in order, or with trials that failed.
+    """
+    for line in head_lines(sweep, trials):
+        say(line)
+    for line in table_lines(trials, terminal_width()):
+        say(line)
+    if (best := best_line(trials)) is not None:
+        say(best)
+    if sweep_status(trials, alive=False) == "interrupted":
+        again = command_for("sweep resume", sweep.id)
+        raise SessionError(f"sweep {sweep.id} was interrupted: `{again}` goes on with it")
+    failed = sum(trial.status in ("failed", "diverged", "damaged") for trial in trials)
+    if failed:
+        shown = command_for("sweep show", sweep.id)
+        raise SessionError(f"{failed} of {len(trials)} trials failed: `{shown}` says why")
+
+
+def _looks(sweep: Sweep) -> Iterator[list[Trial]]:
+    """The trials as they stand, again and again, until the coordinator has ended."""
+    trials: list[Trial] = []
+    while True:
+        # Asked before the trials are read, so that the last look is at the end.
+        alive = sweep.alive()
+        trials = read_trials(sweep, trials)
+        yield trials
+        if not alive:
+            return
+
+
+def _follow_in_lines(sweep: Sweep) -> list[Trial]:
+    before: list[Trial] = []
+    trials: list[Trial] = []
+    for trials in _looks(sweep):
+        if not before:
+            for line in head_lines(sweep, trials):
+                say(line)
+        for line in news(before, trials):
+            say(line)
+        before = trials
+        rest(_LOOK_SECONDS)
+    return trials
+
+
+def news(before: Sequence[Trial], after: Sequence[Trial]) -> list[str]:
+    """A line for each trial that began, ended or was evaluated between two looks."""
+    if not before:
+        return [trial_line(trial) for trial in after if trial.live]
+    lines = []
+    for old, new in zip(before, after, strict=True):
+        began = new.live and not old.live
+        ended = old.status != new.status and not new.live and new.status != "interrupted"
+        if began or ended:
+            lines.append(trial_line(new))
+    return lines
+
+
+def _follow_live(sweep: Sweep) -> list[Trial]:
+    # Imported here: lines and other commands need no more than print.
+    from rich.console import Console
+    from rich.live import Live
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    trials: list[Trial] = []
+    with Live(console=console, auto_refresh=False, screen=True) as live:
+        for trials in _looks(sweep):
+            lines = live_lines(sweep, trials, console.width, console.height)
+            live.update(Text("\n".join(lines), no_wrap=True), refresh=True)
+            rest(_LOOK_SECONDS)
+    return trials
+
+
+def live_lines(sweep: Sweep, trials: Sequence[Trial], width: int, height: int) -> list[str]:
+    """The live table, in at most `width` by `height` - 1 cells.
+
+    Args:
+        sweep: which.
+        trials: as they stand.
+        width: columns of the terminal.
+        height: its lines.
+    """
+    running = [trial for trial in trials if trial.live or trial.task == "evaluate"]
+    most_running = max(1, height // 3)
+    shown = [_running_line(trial) for trial in running[:most_running]]
+    if len(running) > most_running:
+        shown.append(f"and {len(running) - most_running} more")
+    rows = table_lines(trials, width)
+    room = max(2, height - 1 - _LINES_BESIDE_TABLE - len(shown))
+    if len(rows) > room:
+        hidden = len(rows) - room + 1
+        rows = [*rows[: room - 1], f"and {hidden} more settings"]
+    lines = [
+        f"sweep {sweep.record.name}  {sweep.id}",
+        f"{counts_text(trials)}{_left_text(trials, sweep.record.parallel)}",
+        "",
+        *rows,
+        "",
+        *shown,
+        "Ctrl+C leaves; the sweep goes on",
+    ]
+    return [fitted(line, width - 1).rstrip() for line in lines[: max(1, height - 1)]]
+
+
+def _left_text(trials: Sequence[Trial], parallel: int) -> str:
+    seconds = remaining_sweep_seconds(trials, parallel)
+    return "" if seconds is None else f", about {duration_text(seconds)} left"
+
+
+def _running_line(trial: Trial) -> str:
+    said = f"trial {trial.number}  {values_text(trial.values)}  "
+    if trial.finished:
+        return f"{said}trained, not evaluated yet"
+    said += trial.status
+    if trial.status == "starting":
+        return said
+    said += f"  epoch {epoch_under_way(trial)}"
+    if trial.best_val_loss is not None:
+        said += f"  val_loss {trial.best_val_loss:.2f}"
+    if trial.images_per_second is not None:
+        said += f"  {trial.images_per_second:,.0f}/s"
+    return said

@@ -1,0 +1,71 @@
+"""The options of sweeps: every setting as a list, how many seeds, and how many trials at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from tui.cli.options import Command, file_reader, number_setting, read_name, setting_metavar
+from tui.cli.train import absolute_dataset
+from vae_engine.settings import SETTINGS, Setting, SettingValue
+from vae_engine.sweeps.grid import MOST_TRIALS, parse_list
+
+SEEDS = number_setting("seeds", "int", 1, 1, MOST_TRIALS, "so many seeds, from --seed upwards")
+PARALLEL = number_setting("parallel", "int", 1, 1, 1024, "trials that train at once")
+
+sweep_name_option = click.option(
+    "--name", type=read_name, metavar="S", help="name of the sweep  [default: what it varies]"
+)
+sweep_plain_option = click.option(
+    "--plain", is_flag=True, help="a line for each trial, for pipes and plain terminals"
+)
+parallel_option = click.option(
+    "--parallel",
+    type=PARALLEL.parse,
+    metavar="N",
+    help=f"{PARALLEL.help}  [default: as the processors have room for their threads]",
+)
+csv_option = click.option(
+    "--csv",
+    "output",
+    type=file_reader("csv", (".csv",)),
+    metavar="FILE",
+    help="write the table by setting into a file ending in .csv",
+)
+
+
+def list_options(command: Command) -> Command:
+    """Give a command an option for every setting, which takes a list and may be repeated."""
+    for setting in reversed(SETTINGS.values()):
+        command = _list_option(setting)(command)
+    return command
+
+
+def _list_option(setting: Setting) -> Callable[[Command], Command]:
+    def read(text: str) -> tuple[SettingValue, ...]:
+        return parse_list(setting, text)
+
+    value = setting_metavar(setting)
+    # The value of such a setting is a list itself: there the option is repeated.
+    more = " ..." if setting.kind == "ints" else "[,...]"
+    return click.option(
+        setting.option,
+        setting.name,
+        type=read,
+        multiple=True,
+        metavar=value + more,
+        help=f"{setting.help}  [default: {_default(setting)}]",
+    )
+
+
+def _default(setting: Setting) -> str:
+    return "1" if setting.name == "threads" else setting.format(setting.default)
+
+
+def given_lists(values: dict[str, Any]) -> dict[str, Sequence[SettingValue]]:
+    """The lists of the settings that were given, datasets' paths made absolute."""
+    given = {name: [one for several in lists for one in several] for name, lists in values.items()}
+    given["dataset"] = [absolute_dataset(str(dataset)) for dataset in given["dataset"]]
+    return {name: several for name, several in given.items() if several}

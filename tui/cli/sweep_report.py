@@ -1,0 +1,239 @@
+"""What is known about sweeps: as records for `--json`, as CSV, and as lines for people."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from tui.cli.options import command_for
+from tui.cli.output import Column, table
+from tui.text import REASONS, duration_text, encodable
+from vae_engine.settings import SETTINGS
+from vae_engine.sweeps.results import FIGURES, SettingResult, Statistic, best_trial, by_setting
+from vae_engine.sweeps.store import DamagedSweep, Sweep
+from vae_engine.sweeps.trials import Trial, sweep_status, values_text
+
+_HEADS = ("-ELBO", "REC", "KL", "ACTIVE", "KNN%", "LIN%", "TIME")
+_SHARES = ("knn_accuracy", "linear_accuracy")
+_MOST_UNFINISHED = 20
+# How trials that are not finished are counted, in words.
+_COUNTED = {
+    "live": "training",
+    "waiting": "waiting",
+    "stopped": "stopped",
+    "interrupted": "interrupted",
+    "failed": "failed",
+    "diverged": "diverged",
+    "deleted": "deleted",
+    "damaged": "damaged",
+}
+
+
+class SweepEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """One sweep of `vae sweep list --json`; a damaged one has a `problem` and little else."""
+
+    id: str
+    name: str | None
+    status: str
+    problem: str | None
+    trials: int | None
+    finished: int | None
+    failed: int | None
+    varied: dict[str, list[Any]]
+    created: float | None
+    folder: str | None
+
+
+class SweepReport(msgspec.Struct, frozen=True, kw_only=True):
+    """`vae sweep show ID --json`."""
+
+    id: str
+    name: str
+    status: str
+    varied: dict[str, list[Any]]
+    parallel: int
+    settings: list[SettingResult]
+    best: str | None
+    trials: list[dict[str, Any]]
+    created: float
+    command: list[str]
+    version: str
+    folder: str
+
+
+def sweep_entry(sweep: Sweep | DamagedSweep, trials: Sequence[Trial] = ()) -> SweepEntry:
+    """A line of the list as a record; `trials` of one that is not damaged."""
+    if isinstance(sweep, DamagedSweep):
+        nothing = dict.fromkeys(("name", "trials", "finished", "failed", "created", "folder"))
+        return SweepEntry(
+            id=sweep.id, status="damaged", problem=sweep.problem, varied={}, **nothing
+        )
+    record = sweep.record
+    return SweepEntry(
+        id=sweep.id,
+        name=record.name,
+        status=sweep_status(trials, alive=sweep.alive()),
+        problem=None,
+        trials=len(trials),
+        finished=sum(trial.finished for trial in trials),
+        failed=sum(trial.status in ("failed", "diverged") for trial in trials),
+        varied=record.varied,
+        created=record.created,
+        folder=encodable(str(sweep.folder)),
+    )
+
+
+def sweep_report(sweep: Sweep, trials: Sequence[Trial]) -> SweepReport:
+    """Everything about a sweep."""
+    record, best = sweep.record, best_trial(trials)
+    return SweepReport(
+        id=sweep.id,
+        name=record.name,
+        status=sweep_status(trials, alive=sweep.alive()),
+        varied=record.varied,
+        parallel=record.parallel,
+        settings=by_setting(trials),
+        best=best.session if best else None,
+        trials=[msgspec.structs.asdict(trial) for trial in trials],
+        created=record.created,
+        command=record.command,
+        version=record.version,
+        folder=encodable(str(sweep.folder)),
+    )
+
+
+def csv_text(trials: Sequence[Trial]) -> str:
+    """The table by setting as CSV: of each figure the mean and the deviation, empty for none."""
+    rows = by_setting(trials)
+    output = io.StringIO()
+    writer = csv.writer(output, lineterminator="\n")
+    names = list(rows[0].values)
+    heads = [head for name in FIGURES for head in (name, f"{name}_deviation")]
+    writer.writerow([*names, "trials", "finished", "failed", *heads])
+    for row in rows:
+        values = [SETTINGS[name].format(row.values[name]) for name in names]
+        figures: list[float | None] = []
+        for name in FIGURES:
+            figure = row.figures[name]
+            figures += [figure.mean, figure.deviation] if figure else [None, None]
+        writer.writerow([*values, row.trials, row.finished, row.failed, *figures])
+    return output.getvalue()
+
+
+def sweep_lines(sweep: Sweep, trials: Sequence[Trial], width: int) -> Iterator[str]:
+    """A sweep for people: what it is, the table by setting, the best trial, what is unfinished."""
+    yield from head_lines(sweep, trials)
+    yield ""
+    yield from table_lines(trials, width)
+    if (line := best_line(trials)) is not None:
+        yield line
+    unfinished = [trial for trial in trials if not trial.finished and trial.status != "waiting"]
+    if unfinished:
+        yield ""
+    yield from map(trial_line, unfinished[:_MOST_UNFINISHED])
+    if len(unfinished) > _MOST_UNFINISHED:
+        yield f"and {len(unfinished) - _MOST_UNFINISHED} more: `--json` tells all"
+
+
+def head_lines(sweep: Sweep, trials: Sequence[Trial]) -> Iterator[str]:
+    """Which sweep it is, how far, and how to go on where it does not."""
+    record = sweep.record
+    status = sweep_status(trials, alive=sweep.alive())
+    yield f"sweep {sweep.id} ({record.name}): {varied_text(record.varied)}"
+    yield f"{status}, {counts_text(trials)}"
+    if status in ("stopped", "interrupted"):
+        yield f"  to go on with it: {command_for('sweep resume', sweep.id)}"
+
+
+def varied_text(varied: Mapping[str, Sequence[object]]) -> str:
+    """What is varied: `latent_dim 2, 8 x seed 0, 1`; several widths are `16,32 | 8`."""
+    parts = []
+    for name, values in varied.items():
+        setting = SETTINGS[name]
+        separator = " | " if setting.kind == "ints" else ", "
+        parts.append(f"{name} {separator.join(map(setting.format, values))}")
+    return " x ".join(parts) or "one trial"
+
+
+def counts_text(trials: Sequence[Trial]) -> str:
+    """How many trials are how far: `3 of 9 trials finished, 2 training, 4 waiting`."""
+    finished = sum(trial.finished for trial in trials)
+    said = f"{finished} of {len(trials)} trials finished"
+    kinds = ["live" if trial.live else trial.status for trial in trials if not trial.finished]
+    counts = [f"{kinds.count(kind)} {word}" for kind, word in _COUNTED.items() if kind in kinds]
+    return ", ".join([said, *counts])
+
+
+def table_lines(trials: Sequence[Trial], width: int) -> list[str]:
+    """The table by setting: mean and deviation over seeds; losses in nats an image."""
+    rows = by_setting(trials)
+    names = list(rows[0].values)
+    columns = [Column(_column_title(name), "right", least=4) for name in names]
+    columns += [Column(title, "right") for title in ("SEEDS", *_HEADS)]
+    cells = [
+        [
+            *(SETTINGS[name].format(row.values[name]) for name in names),
+            f"{row.finished}/{row.trials}",
+            *(_figure_text(name, row.figures[name]) for name in FIGURES),
+        ]
+        for row in rows
+    ]
+    return table(columns, cells, width)
+
+
+def best_line(trials: Sequence[Trial]) -> str | None:
+    """The best trial, None where there is none."""
+    best = best_trial(trials)
+    if best is None or best.figures is None:
+        return None
+    values = f" ({values_text(best.values)})" if best.values else ""
+    return (
+        f"best by validation ELBO: trial {best.number}{values}, "
+        f"test -ELBO {best.figures.negative_elbo:.2f}, session {best.session}"
+    )
+
+
+def trial_line(trial: Trial) -> str:
+    """One line for what a trial does, or how it ended."""
+    values = f" ({values_text(trial.values)})" if trial.values else ""
+    said = f"trial {trial.number}{values} {trial.status}"
+    if trial.problem:
+        return f"{said}: session {trial.session}: {trial.problem}"
+    if trial.figures is not None:
+        epochs = "1 epoch" if trial.epoch == 1 else f"{trial.epoch} epochs"
+        said += (
+            f" after {epochs} in {duration_text(trial.figures.duration)}: "
+            f"test -ELBO {trial.figures.negative_elbo:.2f}"
+        )
+    elif trial.live:
+        said += f" in epoch {epoch_under_way(trial)}" if trial.status != "starting" else ""
+    else:
+        said += f" after epoch {trial.epoch}/{trial.epochs}" if trial.epoch else ""
+        if reason := trial.stop_reason:
+            said += f": {REASONS.get(reason, reason)}"
+    return f"{said}; session {trial.session}"
+
+
+def epoch_under_way(trial: Trial) -> str:
+    """Of a trial that trains: `3/50`; while it is finishing, the last one."""
+    return f"{min(trial.epoch + 1, trial.epochs)}/{trial.epochs}"
+
+
+def _column_title(name: str) -> str:
+    return "D" if name == "latent_dim" else name.upper()
+
+
+def _figure_text(name: str, figure: Statistic | None) -> str:
+    if figure is None:
+        return "-"
+    if name == "duration":
+        return duration_text(figure.mean)
+    scale, digits = (100.0, 1) if name in _SHARES else (1.0, 1 if name == "active_units" else 2)
+    said = f"{figure.mean * scale:.{digits}f}"
+    if name == "active_units" and figure.mean == round(figure.mean) and not figure.deviation:
+        return f"{figure.mean:.0f}"
+    return said if figure.deviation is None else f"{said}±{figure.deviation * scale:.{digits}f}"

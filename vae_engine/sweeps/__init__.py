@@ -1,0 +1,1 @@
+"""Grids of settings, each trained as an ordinary session, and what comes out by setting."""

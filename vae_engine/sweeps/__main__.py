@@ -1,0 +1,88 @@
+"""The coordinator of a sweep: `python -m vae_engine.sweeps SWEEP_FOLDER`.
+
+One detached process, as a worker is: it writes to the sweep's `worker.log` and hears its inbox.
+When it is killed its trials train on, and the next coordinator takes them over.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import time
+from pathlib import Path
+
+from vae_engine.errors import EngineError, SessionBusyError
+from vae_engine.launcher import EXIT_BUSY, leave_terminal
+from vae_engine.sessions import atomic, inbox, layout
+from vae_engine.sessions.liveness import HEARTBEAT_SECONDS, beat, hold_lock, this_process
+from vae_engine.sweeps.coordinator import Coordinator
+from vae_engine.sweeps.record import read_sweep
+from vae_engine.sweeps.runner import LocalRunner
+from vae_engine.sweeps.store import Sweep
+
+_log = logging.getLogger("vae_engine.sweeps")
+
+EXIT_DONE, EXIT_FAILED = 0, 1
+
+_POLL_SECONDS = 0.2
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Coordinate the sweep until nothing is left to do; returns the process's exit code."""
+    parser = argparse.ArgumentParser(prog="python -m vae_engine.sweeps")
+    parser.add_argument("folder", type=Path, help="the sweep's folder")
+    folder: Path = parser.parse_args(arguments).folder.absolute()
+    try:
+        sweep = Sweep(folder, read_sweep(folder))
+        lock = hold_lock(folder)
+    except SessionBusyError:
+        return EXIT_BUSY
+    except (EngineError, OSError) as error:
+        print(error, file=sys.stderr)
+        return EXIT_FAILED
+    try:
+        leave_terminal(folder)
+        _coordinate(sweep)
+    except (EngineError, OSError) as error:
+        _log.error("the sweep cannot go on: %s", error)
+        return EXIT_FAILED
+    finally:
+        lock.release()
+    return EXIT_DONE
+
+
+def _coordinate(sweep: Sweep) -> None:
+    atomic.remove_temporaries(sweep.folder)
+    # Before this coordinator can be seen: what is asked from then on is meant for it.
+    inbox.take(sweep.folder)
+    atomic.write_record(sweep.folder / layout.WORKER, this_process(run=0))
+    coordinator = Coordinator(sweep, LocalRunner())
+    last_beat = 0.0
+    while coordinator.tick():
+        time.sleep(_POLL_SECONDS)
+        if not sweep.folder.is_dir():
+            _log.error("the sweep's folder is gone: the coordinator goes too, its trials stay")
+            return
+        try:
+            if time.monotonic() - last_beat >= HEARTBEAT_SECONDS:
+                beat(sweep.folder)
+                last_beat = time.monotonic()
+            for command, _ in inbox.take(sweep.folder):
+                _obey(coordinator, command)
+        except OSError as error:
+            # The disk may be full or gone for a while.
+            _log.warning("the sweep's folder cannot be reached: %s", error)
+    _log.info("nothing is left to do")
+
+
+def _obey(coordinator: Coordinator, command: inbox.CommandName | None) -> None:
+    if command in ("stop", "stop_now"):
+        _log.info("told to stop")
+        coordinator.stop()
+    else:
+        _log.warning("command %s ignored: a sweep can be stopped only", command)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,97 @@
+"""The results of a sweep: figures by setting, over the seeds, and the best trial."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+
+import msgspec
+
+from vae_engine.sweeps.trials import Trial
+
+FIGURES = (
+    "negative_elbo",
+    "reconstruction_loss",
+    "kl_loss",
+    "active_units",
+    "knn_accuracy",
+    "linear_accuracy",
+    "duration",
+)
+"""The figures of the table, in its order."""
+
+# Losses on other images, or on pixels of another kind, say nothing about each other.
+_INCOMPARABLE = ("dataset", "binarize")
+
+
+class Statistic(msgspec.Struct, frozen=True, kw_only=True):
+    """A figure over seeds: mean, and sample deviation where there are at least two."""
+
+    mean: float
+    deviation: float | None
+    count: int
+
+
+class SettingResult(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of the table: trials that differ in their seed alone.
+
+    Attributes:
+        values: of the settings that the sweep varies, without the seed.
+        trials: how many there are.
+        finished: how many of them have figures.
+        failed: how many of them failed or diverged.
+        figures: by name, over the finished ones that have it; None where none has.
+    """
+
+    values: dict[str, int | float | str | tuple[int, ...]]
+    trials: int
+    finished: int
+    failed: int
+    figures: dict[str, Statistic | None]
+
+
+def by_setting(trials: Sequence[Trial]) -> list[SettingResult]:
+    """The table, its rows in the order of the trials."""
+    rows: dict[tuple[tuple[str, object], ...], list[Trial]] = {}
+    for trial in trials:
+        values = {name: value for name, value in trial.values.items() if name != "seed"}
+        rows.setdefault(tuple(values.items()), []).append(trial)
+    return [_setting_result(row) for row in rows.values()]
+
+
+def best_trial(trials: Sequence[Trial]) -> Trial | None:
+    """The finished trial with the lowest negative ELBO on the validation split.
+
+    The test split is there to tell, not to choose by. None where nothing is finished, or where the
+    trials differ in what their losses are measured on.
+    """
+    finished = [trial for trial in trials if trial.figures is not None]
+    if any(name in trial.values for trial in finished for name in _INCOMPARABLE):
+        return None
+    return min(finished, key=_val_negative_elbo, default=None)
+
+
+def statistic(values: Sequence[float]) -> Statistic | None:
+    """Mean and sample deviation; None of nothing."""
+    if not values:
+        return None
+    deviation = statistics.stdev(values) if len(values) > 1 else None
+    return Statistic(mean=statistics.fmean(values), deviation=deviation, count=len(values))
+
+
+def _setting_result(row: Sequence[Trial]) -> SettingResult:
+    found = [trial.figures for trial in row if trial.figures is not None]
+    return SettingResult(
+        values={name: value for name, value in row[0].values.items() if name != "seed"},
+        trials=len(row),
+        finished=len(found),
+        failed=sum(trial.status in ("failed", "diverged") for trial in row),
+        figures={
+            name: statistic([value for one in found if (value := getattr(one, name)) is not None])
+            for name in FIGURES
+        },
+    )
+
+
+def _val_negative_elbo(trial: Trial) -> float:
+    return trial.figures.val_negative_elbo if trial.figures else float("inf")

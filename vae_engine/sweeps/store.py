@@ -1,0 +1,195 @@
+"""The sweeps beside the sessions of a folder: create, list, find."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from vae_engine.errors import SessionDamagedError, SessionError
+from vae_engine.sessions import layout
+from vae_engine.sessions.drafts import draft_folder
+from vae_engine.sessions.labels import NAME_LIMIT, check_label
+from vae_engine.sessions.listing import session_folders
+from vae_engine.sessions.records import Label
+from vae_engine.sessions.references import Kind, resolve
+from vae_engine.sessions.session import worker_alive
+from vae_engine.sessions.store import SessionStore, command_line
+from vae_engine.settings import Settings
+from vae_engine.sweeps.grid import Grid
+from vae_engine.sweeps.record import (
+    SweepRecord,
+    TrialRecord,
+    make_changes,
+    read_sweep,
+    trial_settings,
+    write_sweep,
+)
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A sweep's folder and its record, which never changes.
+
+    What became of its trials is told by their sessions alone: see `vae_engine.sweeps.trials`.
+    """
+
+    folder: Path
+    record: SweepRecord
+
+    @property
+    def id(self) -> str:
+        """The name of its folder, and the tag of its sessions."""
+        return self.folder.name
+
+    @property
+    def sessions(self) -> SessionStore:
+        """The sessions among which its trials are."""
+        return SessionStore(self.folder.parent.parent)
+
+    @cached_property
+    def settings(self) -> tuple[Settings, ...]:
+        """All settings of each trial, in order."""
+        return tuple(trial_settings(self.record, trial) for trial in self.record.trials)
+
+    def alive(self) -> bool:
+        """Whether a coordinator starts its trials now."""
+        return worker_alive(self.folder)
+
+
+@dataclass(frozen=True)
+class DamagedSweep:
+    """A sweep's folder whose record cannot be read, and why."""
+
+    id: str
+    problem: str
+
+
+class SweepStore:
+    """All sweeps of one folder of sessions, neither of which need exist yet."""
+
+    def __init__(self, sessions: SessionStore) -> None:
+        self.sessions = sessions
+        self.root = sessions.root / layout.SWEEPS
+
+    def create(
+        self,
+        grid: Grid,
+        *,
+        parallel: int,
+        name: str | None = None,
+        command: Sequence[str] | None = None,
+    ) -> Sweep:
+        """Record a new sweep; it appears whole or not at all, and nothing trains yet.
+
+        Args:
+            grid: its trials.
+            parallel: how many may train at once.
+            name: what people call it; by default made of what it varies.
+            command: the command line to record; by default this process's.
+
+        Raises:
+            SettingError: the name is too long, or no line of text.
+            SessionError: the folder cannot be written.
+        """
+        from importlib.metadata import version  # Only creating needs it, and it is slow.
+
+        called = check_label(Label(name=name or default_name(grid.varied))).name
+        now = time.time()
+        stem = self._free_stem(now)
+        base = grid.trials[0]
+        digits = len(str(len(grid.trials)))
+        record = SweepRecord(
+            id=f"sweep-{stem}",
+            created=now,
+            name=called,
+            settings=base,
+            varied={
+                setting: [list(value) if isinstance(value, tuple) else value for value in values]
+                for setting, values in grid.varied.items()
+            },
+            trials=[
+                TrialRecord(
+                    session=f"{stem}-{number:0{digits}}", changes=make_changes(settings, base)
+                )
+                for number, settings in enumerate(grid.trials, 1)
+            ],
+            parallel=parallel,
+            command=list(command_line() if command is None else command),
+            version=version("vae-workbench"),
+        )
+        try:
+            with draft_folder(self.root, record.id) as draft:
+                (draft / layout.INBOX).mkdir()
+                write_sweep(draft, record)
+        except OSError as error:
+            raise SessionError(
+                f"no sweep can be created in {self.sessions.root}: {error.strerror}"
+            ) from None
+        return Sweep(self.root / record.id, record)
+
+    def find(self, reference: str) -> Sweep:
+        """The sweep that `reference` names: an id, a name, a unique part of an id, or `latest`.
+
+        Raises:
+            SessionNotFoundError: none or several are meant.
+            SessionDamagedError: the one that is meant cannot be read.
+        """
+        folders = session_folders(self.root)
+        hint = "`vae sweep list` lists what there is" if folders else "`vae sweep run` makes one"
+        if reference in (folder.name for folder in session_folders(self.sessions.root)):
+            hint = f"it is a session, `vae show {reference}` tells of it"
+        where = f"in {self.sessions.root}"
+        folder = resolve(reference, folders, where=where, hint=hint, kind=_SWEEPS)
+        try:
+            return Sweep(folder, read_sweep(folder))
+        except SessionDamagedError as error:
+            raise SessionDamagedError(f"sweep {folder.name}: {error}") from None
+
+    def listings(self) -> list[Sweep | DamagedSweep]:
+        """All sweeps, newest first; damaged ones last, each with its problem.
+
+        Raises:
+            SessionError: the folder cannot be read.
+        """
+        sweeps, damaged = [], []
+        for folder in session_folders(self.root):
+            try:
+                sweeps.append(Sweep(folder, read_sweep(folder)))
+            except SessionDamagedError as error:
+                damaged.append(DamagedSweep(folder.name, str(error)))
+        newest_first = sorted(sweeps, key=lambda sweep: (-sweep.record.created, sweep.id))
+        return [*newest_first, *sorted(damaged, key=lambda sweep: sweep.id)]
+
+    def _free_stem(self, now: float) -> str:
+        """What the ids of the sweep and of all its sessions begin with."""
+        stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(now))
+        taken = {folder.name for folder in session_folders(self.root)}
+        while f"sweep-{(stem := f'{stamp}-{secrets.token_hex(2)}')}" in taken:
+            pass
+        return stem
+
+
+def default_name(varied: Iterable[str]) -> str:
+    """The name of a sweep that was given none, of the settings it varies: `latent_dim x seed`."""
+    return " x ".join(varied)[:NAME_LIMIT] or "one trial"
+
+
+def _created(folder: Path) -> float | None:
+    try:
+        return read_sweep(folder).created
+    except SessionDamagedError:
+        return None
+
+
+def _name(folder: Path) -> str | None:
+    try:
+        return read_sweep(folder).name
+    except SessionDamagedError:
+        return None
+
+
+_SWEEPS = Kind("sweep", _created, _name)
