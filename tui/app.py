@@ -18,6 +18,7 @@ from textual.message import Message
 from textual.reactive import var
 from textual.screen import Screen
 
+from tui import garbage
 from tui.alerts import alert
 from tui.catalogue import Catalogue, Entry, ended_between
 from tui.columns import loss_text
@@ -148,6 +149,7 @@ class WorkbenchApp(App[None]):
         self.theme_changed_signal.subscribe(self, lambda theme: self.remember(theme=theme.name))
         if not self.is_headless:
             leave_with_terminal(self.leave)
+            self.call_after_refresh(garbage.look_as_usual)
         if self._open_session is not None:
             self._open(self._open_session)
         if self._damage:

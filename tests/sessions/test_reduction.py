@@ -15,8 +15,11 @@ from tests.sessions.makers import (
     run_started,
     whole_run,
 )
+from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions import events as ev
+from vae_engine.sessions import progress as reduction
 from vae_engine.sessions.progress import SessionLog
+from vae_engine.settings import make_settings
 
 
 def reduced(*events: ev.AnyEvent) -> SessionLog:
@@ -165,6 +168,24 @@ def test_it_does_not_matter_in_how_many_parts_events_are_read(seed: int, cut: in
     parts.apply(events[cut:])
     assert parts.summary() == reduced(*events).summary()
     assert parts.history == reduced(*events).history
+
+
+def test_more_epochs_than_any_training_has_are_damage(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reduction, "_HISTORY_BYTES", 10_000)
+    log = SessionLog()
+    for _ in range(100):
+        log.apply(epoch_ended(epoch) for epoch in range(1, 6))
+    assert log.epoch == 5
+    with pytest.raises(SessionDamagedError, match="more epochs than any training has"):
+        log.apply(epoch_ended(epoch) for epoch in range(6, 20))
+    with pytest.raises(SessionDamagedError, match="more epochs than any training has"):
+        SessionLog().apply(ev.Exported(epoch=epoch) for epoch in range(10_000))
+
+
+def test_the_longest_training_has_room() -> None:
+    settings = make_settings(epochs=100_000, latent_dim=256)
+    epoch = reduction._EPOCH_BYTES + reduction._FLOAT_BYTES * settings.latent_dim
+    assert settings.epochs * (epoch + reduction._EXPORT_BYTES) < reduction._HISTORY_BYTES
 
 
 def _at(event: ev.AnyEvent, time: float) -> ev.AnyEvent:

@@ -18,6 +18,7 @@ from tests.sessions.makers import (
     states,
 )
 from vae_engine.errors import SessionDamagedError
+from vae_engine.sessions import events as ev
 from vae_engine.sessions import layout
 from vae_engine.sessions.session import Session
 
@@ -50,6 +51,17 @@ def test_a_live_session_is_followed_event_by_event(tmp_path: Path) -> None:
     emit(session, [epoch_ended(1)])
     assert [event.seq for event in session.poll()] == [3]
     assert session.log.epoch == 1
+
+
+def test_of_very_many_events_the_last_are_returned_and_all_count(tmp_path: Path) -> None:
+    session = live_session(tmp_path)
+    ignored = ev.CommandIgnored(command="pause", why="x" * 60_000)
+    emit(session, [epoch_ended(1), *[ignored] * 210])  # Three reads of at most 4 MiB.
+    events = session.poll()
+    assert [event.seq for event in events] == list(range(events[0].seq, 214))
+    assert 4 * 2**20 < len(events) * 60_000 < 8 * 2**20
+    assert session.log.epoch == 1
+    assert session.poll() == []
 
 
 def test_reading_changes_nothing(tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import msgspec
@@ -109,6 +110,13 @@ def test_other_shapes_are_refused(folder: Path) -> None:
     other = [np.zeros((3, 2), np.float32), WEIGHTS[1]]
     with pytest.raises(SessionDamagedError, match="weights-000"):
         checkpoint.load_latest(folder, other, OPTIMIZER)
+
+
+def test_a_file_larger_than_any_checkpoint_is_not_read(folder: Path) -> None:
+    save(folder, state(1))
+    os.truncate(folder / layout.checkpoint_file(1, 0), 2**40)
+    with pytest.raises(SessionDamagedError, match=f"has {2**40} bytes"):
+        checkpoint.load_latest(folder, WEIGHTS, OPTIMIZER)
 
 
 def test_a_failed_save_leaves_the_earlier_checkpoint(

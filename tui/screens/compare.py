@@ -10,13 +10,14 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from tui.comparison import FIGURES, TONES, Compared, curves, differing, heads, read_compared, rows
 from tui.rendering.curves import Scale
 from tui.screens.keys import Keys
 from tui.screens.size import SizedScreen
 from tui.widgets.chart import LossChart
+from tui.widgets.key_line import KeyLine
 from tui.widgets.session_table import SessionTable
 from vae_engine.errors import EngineError
 from vae_engine.sessions.session import Session
@@ -76,7 +77,7 @@ class CompareScreen(SizedScreen):
         yield LossChart(self._figure, id="compare-chart")
         yield CurveTable([], id="compare-table")
         yield Static(id="compare-same")
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Read the sessions, and keep reading."""

@@ -13,7 +13,6 @@ from textual.css.query import NoMatches
 from textual.geometry import Size
 from textual.message import Message
 from textual.timer import Timer
-from textual.widgets import Footer
 
 from tui.epoch_images import EpochImageReader, EpochImages
 from tui.feed import Snapshot
@@ -23,6 +22,7 @@ from tui.screens.training_actions import TrainingActions, key
 from tui.text import one_line
 from tui.timeline import Timeline
 from tui.widgets.chart import LossChart
+from tui.widgets.key_line import KeyLine
 from tui.widgets.log_view import LogView
 from tui.widgets.page_tabs import PageTabs
 from tui.widgets.session_header import SessionHeader
@@ -94,7 +94,7 @@ class DashboardScreen(TrainingActions):
         yield SessionHeader(self.session.settings)
         yield PageTabs(list(PAGES.values()))
         yield DashboardBody(self.session.settings.latent_dim)
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Begin to follow the session."""
@@ -214,7 +214,7 @@ class DashboardScreen(TrainingActions):
         self._laid_out = self.app.size, self._page
         whole = self.query_one(DashboardBody).lay_out(self.app.size, self._page)
         self._paged = not whole
-        self.query_one(Footer).compact = not whole
+        self.query_one(KeyLine).compact = not whole
         tabs = self.query_one(PageTabs)
         tabs.display = not whole
         tabs.show(list(PAGES).index(self._page))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen, Screen, ScreenResultType
 
+from tui.widgets.release import release, release_lines
+
 
 class LeavableScreen(Screen[ScreenResultType]):
     """All screens of the app that lie over another one are left by `dismiss`."""
@@ -18,13 +20,9 @@ class LeavableScreen(Screen[ScreenResultType]):
         return super().dismiss(result) if self.is_active else AwaitComplete()
 
     def on_unmount(self) -> None:
-        """Have the app let go of this screen and its widgets.
-
-        Textual drops a watcher that is gone only when what it watched changes; till then every
-        sampler that was left stayed in memory with its decoder, 7 MB each.
-        """
-        for watchers in getattr(self.app, "__watchers", {}).values():
-            watchers[:] = [one for one in watchers if one[0] is not self and one[0].is_running]
+        """Have the app let go of this screen and its widgets."""
+        release(self.app, leaving=self)
+        release_lines(self)
 
 
 class Dialog(LeavableScreen[ScreenResultType], ModalScreen[ScreenResultType]):

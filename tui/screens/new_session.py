@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.widgets import Button, Footer, Static
+from textual.widgets import Button, Static
 
 from tui import operations
 from tui.command_line import train_command
@@ -20,6 +20,7 @@ from tui.draft import NAME, PRESETS, Draft, default_texts, preset_texts, read_dr
 from tui.screens.size import SizedScreen
 from tui.speed import Speed, expected_duration, measured_speeds
 from tui.text import one_line
+from tui.widgets.key_line import KeyLine
 from tui.widgets.setting_form import SettingForm, describe_field
 from vae_engine.errors import EngineError
 from vae_engine.sessions.session import Session
@@ -82,7 +83,7 @@ class NewSessionScreen(SizedScreen):
             yield Static(id="field-help")
             yield Static(id="new-duration")
             yield Static(id="new-command")
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Find out how fast this machine is."""

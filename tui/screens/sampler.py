@@ -11,7 +11,7 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import ContentSwitcher, Footer, Static
+from textual.widgets import ContentSwitcher, Static
 
 from tui.decoders import Supply
 from tui.embeddings import Embeddings, embeddings_of
@@ -24,6 +24,7 @@ from tui.screens.sampler_keys import SAMPLER_KEYS
 from tui.screens.sampler_wording import decoder_line
 from tui.text import one_line
 from tui.widgets.images import ImageGrid
+from tui.widgets.key_line import KeyLine
 from tui.widgets.latent_map import LatentMap
 from tui.widgets.latent_vector import LatentVector
 from tui.widgets.sample_grid import SampleGrid
@@ -77,7 +78,7 @@ class SamplerScreen(DecoderScreen):
                 yield ImageGrid(id="portrait")
                 yield LatentVector(id="vector")
                 yield Static(id="hint", markup=False)
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Wait for a decoder."""
@@ -92,7 +93,7 @@ class SamplerScreen(DecoderScreen):
         """Make the chosen image as large as the values of z leave room for."""
         left = event.size.height - _LINES_BESIDE_VECTOR
         self.set_class(left < min(self.session.settings.latent_dim, _VALUES_IN_SIGHT), "-low")
-        self.query_one(Footer).compact = event.size.width < _WIDE
+        self.query_one(KeyLine).compact = event.size.width < _WIDE
 
     @property
     def view(self) -> View:

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 from textual.content import Content
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from tui.catalogue import Entry
 from tui.columns import COLUMN_IDS, COLUMNS, sort_entries
@@ -19,6 +19,7 @@ from tui.filtering import Filter, parse_filter
 from tui.preferences import Preferences
 from tui.screens.session_actions import SessionActions, key
 from tui.text import encodable, one_line
+from tui.widgets.key_line import KeyLine
 from tui.widgets.session_preview import SessionPreview
 from tui.widgets.session_table import SessionTable
 from tui.widgets.table_layout import Head, Row
@@ -90,7 +91,7 @@ class SessionsScreen(SessionActions):
                 )
                 yield Static(id="sessions-empty")
             yield SessionPreview(id="sessions-preview")
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Take up sort and filter of the last run, and follow the sessions."""

@@ -11,7 +11,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from vae_engine.errors import SessionDamagedError
+from vae_engine.model.weights import load_weights
 from vae_engine.settings import Settings
 
 IMAGE_SHAPE = (28, 28, 1)
@@ -142,15 +142,9 @@ def load_networks(settings: Settings, path: Path, sha256: str) -> Networks:
     """Build networks and give them the weights of a `.weights.h5` file.
 
     Raises:
+        FileNotFoundError: there is no such file.
         SessionDamagedError: the file has another digest, or weights of other shapes.
     """
-    with path.open("rb") as file:
-        if hashlib.file_digest(file, "sha256").hexdigest() != sha256:
-            raise SessionDamagedError(f"{path.name} is not the file that was saved: refused")
     networks = build_networks(settings)
-    try:
-        networks.vae.load_weights(path)
-    except (ValueError, OSError, KeyError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise SessionDamagedError(f"{path.name} does not fit the settings: {reason}") from None
+    load_weights(networks.vae, path, sha256)
     return networks

@@ -7,12 +7,19 @@ from typing import Literal
 
 import msgspec
 
+from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.records import Count, EndStatus, Epoch, Seconds, Status
 
 Phase = Literal["created", "starting", "training", "paused", "stopping", "ended"]
 
 _KEPT_IGNORED = 100
+# Memory that the history may take: as much as the longest training that the settings allow, of
+# 100,000 epochs at d = 256.
+_HISTORY_BYTES = 2**30
+_EPOCH_BYTES = 1024
+_FLOAT_BYTES = 32
+_EXPORT_BYTES = 64
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +68,7 @@ class SessionLog:
         self.ignored: list[ev.CommandIgnored] = []
         self.updated = 0.0
         self._exported: set[int] = set()
+        self._bytes = 0
         self._epochs: dict[int, ev.EpochEnded] = {}
         self._best: ev.EpochEnded | None = None
         self._earlier_runs = 0.0
@@ -98,7 +106,11 @@ class SessionLog:
         return self._earlier_runs + self._run_seconds(self.updated)
 
     def apply(self, events: Iterable[ev.AnyEvent]) -> None:
-        """Take further events in."""
+        """Take further events in.
+
+        Raises:
+            SessionDamagedError: they tell of more epochs than any training has.
+        """
         for event in events:
             if self._run_started is None:
                 self._run_started = event.time
@@ -138,6 +150,7 @@ class SessionLog:
             case ev.EpochEnded():
                 self._end_epoch(event)
             case ev.Exported():
+                self._take_room(_EXPORT_BYTES * (event.epoch not in self._exported))
                 self._exported.add(event.epoch)
             case ev.Paused() | ev.Continued():
                 # A stop is final; one that was asked meanwhile is told before these.
@@ -173,15 +186,25 @@ class SessionLog:
     def _end_epoch(self, event: ev.EpochEnded) -> None:
         self.latest_progress = None
         # A resumed run repeats an epoch whose checkpoint was lost: the later figures hold.
-        repeated = event.epoch in self._epochs
+        repeated = self._epochs.get(event.epoch)
+        self._take_room(_room(event) - (_room(repeated) if repeated else 0))
         self._epochs[event.epoch] = event
         if repeated:
             self._best = None  # Looked for when it is asked: a log may repeat itself without end.
         elif self._best is not None:
             self._best = min(self._best, event, key=_rank)
 
+    def _take_room(self, size: int) -> None:
+        self._bytes += size
+        if self._bytes > _HISTORY_BYTES:
+            raise SessionDamagedError("events.jsonl tells of more epochs than any training has")
+
     def _run_seconds(self, until: float) -> float:
         return 0.0 if self._run_started is None else max(0.0, until - self._run_started)
+
+
+def _room(epoch: ev.EpochEnded) -> int:
+    return _EPOCH_BYTES + _FLOAT_BYTES * len(epoch.kl_per_dimension)
 
 
 def _rank(epoch: ev.EpochEnded) -> tuple[float, int]:

@@ -26,6 +26,8 @@ from vae_engine.sessions.records import (
 from vae_engine.settings import SETTINGS, Settings
 
 _STARTING_SECONDS = 10.0
+# Of the event log, at most 4 MiB each.
+_RETURNED_BATCHES = 2
 
 
 class Session:
@@ -74,13 +76,20 @@ class Session:
         Args:
             progress: False passes over `Progress` events, which makes a long log quick.
 
+        Returns:
+            These events; of more than 8 MiB the last ones, at least 4 MiB of them. A live log does
+            not grow by so much between two calls, and of one that is opened `log` has it all.
+
         Raises:
-            SessionDamagedError: the event log cannot be read, or was cut or overwritten since the
-                last call; `log` is then as it was.
+            SessionDamagedError: the event log cannot be read, was cut or overwritten since the last
+                call, or tells of more epochs than any training has.
         """
-        events = self._reader.read_all(progress=progress)
-        self.log.apply(events)
-        return events
+        recent: list[list[AnyEvent]] = []
+        for events in self._reader.batches(progress=progress):
+            self.log.apply(events)
+            if events:
+                recent = [*recent[1 - _RETURNED_BATCHES :], events]
+        return [event for events in recent for event in events]
 
     def alive(self) -> bool:
         """Whether a worker holds the session now."""

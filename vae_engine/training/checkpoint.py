@@ -26,8 +26,10 @@ _log = logging.getLogger(__name__)
 
 Array = NDArray[Any]
 
-_FILE_LIMIT = 4 * 2**30
 _STATE = "state"
+_STATE_LIMIT = 2**20
+# For the archive's own names and headers.
+_OVERHEAD = 2**20
 
 
 class TrainingState(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,17 +144,20 @@ def load(
     """Read one checkpoint.
 
     Raises:
-        SessionDamagedError: missing, of another digest, or of other shapes.
+        SessionDamagedError: missing, too large, of another digest, or of other shapes.
     """
     name = Path(entry.file).name
+    limit = sum(value.nbytes for value in (*weights, *optimizer)) + _STATE_LIMIT + _OVERHEAD
     try:
-        content = atomic.read_bounded(folder / layout.CHECKPOINTS / name, _FILE_LIMIT)
+        content = atomic.read_bounded(folder / layout.CHECKPOINTS / name, limit)
     except FileNotFoundError:
         raise SessionDamagedError(f"{name} is missing") from None
     if hashlib.sha256(content).hexdigest() != entry.sha256:
         raise SessionDamagedError(f"{name} is not what was written: its SHA-256 differs")
     specs = _specs("weights", weights) | _specs("optimizer", optimizer)
-    arrays = parse_npz(content, specs | {_STATE: ArraySpec("uint8", (None,), 2**20)}, name=name)
+    arrays = parse_npz(
+        content, specs | {_STATE: ArraySpec("uint8", (None,), _STATE_LIMIT)}, name=name
+    )
     try:
         state = msgspec.json.decode(arrays[_STATE].tobytes(), type=TrainingState)
     except msgspec.MsgspecError as error:

@@ -75,6 +75,15 @@ def _log_of_zeros(session: Session, _: Path) -> list[str]:
     return ["show", session.id]
 
 
+def _log_of_long_events(session: Session, _: Path) -> list[str]:
+    """A quarter of a gigabyte of events that are as they should be."""
+    event = {"type": "command_ignored", "seq": 1, "time": 1.0, "command": "", "why": "x" * 60_000}
+    with (session.folder / layout.EVENTS).open("ab") as log:
+        for _number in range(2**28 // 60_000):
+            log.write(msgspec.json.encode(event) + b"\n")
+    return ["show", session.id]
+
+
 def _worker_log_of_zeros(session: Session, _: Path) -> list[str]:
     (session.folder / layout.LOG).touch()
     os.truncate(session.folder / layout.LOG, 2**40)
@@ -147,6 +156,7 @@ def _idx(folder: Path, *, packed: bool) -> None:
 
 BOMBS: dict[str, Bomb] = {
     "log of a terabyte": _log_of_zeros,
+    "log of long events": _log_of_long_events,
     "worker's log of a terabyte": _worker_log_of_zeros,
     "record of a gigabyte": _record_of_a_gigabyte,
     "zip": _zip_bomb,
@@ -173,7 +183,7 @@ BOMBS: dict[str, Bomb] = {
     ),
     "device as dataset": lambda *_: ["train", "--detach", "--dataset", "/dev/zero"],
 }
-HARMLESS_ANSWERS = {"worker's log of a terabyte"}
+HARMLESS_ANSWERS = {"log of long events", "worker's log of a terabyte"}
 
 
 def test_bombs_are_refused_before_memory_goes(
