@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from tests.worker.conftest import Runner
 from vae_engine.launcher import start_worker
@@ -20,6 +21,10 @@ from vae_engine.sessions.records import WorkerRecord
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import Settings, make_settings
+
+# An example that takes long on a busy machine is no failure.
+hypothesis_settings.register_profile("unhurried", hypothesis_settings(), deadline=None)
+hypothesis_settings.load_profile("unhurried")
 
 DEADLINE = 180.0
 

@@ -157,11 +157,18 @@ async def test_space_plays_the_epochs_and_ends_at_the_newest(
     store: SessionStore, recorded_session: Session
 ) -> None:
     async with dashboard(store, recorded_session) as (screen, pilot):
+        shown: list[str] = []
+
+        def ended() -> bool:
+            shown.append(title(screen).partition("epoch ")[2])
+            return screen.epoch_shown == 4 and "▶" not in shown[-1]
+
         await pilot.press("space")
-        assert title(screen).endswith("epoch 1 of 4 ▶")
-        await until_shown(pilot, screen, 2)
-        await until_shown(pilot, screen, 4)
-        assert title(screen).endswith("epoch 4, the newest")
+        await until(pilot, ended)
+        assert shown[-1] == "4, the newest"
+        # A busy machine may not show all of them.
+        assert {"1 of 4 ▶", "2 of 4 ▶", "3 of 4 ▶"} & set(shown)
+        assert shown == sorted(shown)
 
 
 async def test_a_lapse_stops_by_space_or_by_a_step(
