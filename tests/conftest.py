@@ -27,6 +27,7 @@ hypothesis_settings.register_profile("unhurried", hypothesis_settings(), deadlin
 hypothesis_settings.load_profile("unhurried")
 
 DEADLINE = 180.0
+TRAINED_UMASK = 0o027
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = DEADLINE) -> None:
@@ -80,8 +81,12 @@ def trained_session(tmp_path_factory: pytest.TempPathFactory) -> Session:
     """A small model that a real worker trained for an epoch on MNIST; read-only."""
     store = SessionStore(tmp_path_factory.mktemp("trained"))
     settings = make_settings(limit=256, epochs=1, filters=(4, 8), dense_units=(32,), threads=2)
-    session = store.create(settings, name="trained", command=["vae", "train"])
-    start_worker(session)
+    before = os.umask(TRAINED_UMASK)
+    try:
+        session = store.create(settings, name="trained", command=["vae", "train"])
+        start_worker(session)
+    finally:
+        os.umask(before)
 
     def ended() -> bool:
         session.poll()

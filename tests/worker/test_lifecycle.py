@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -12,13 +13,14 @@ import psutil
 import pytest
 from PIL import Image
 
+from tests.conftest import TRAINED_UMASK
 from tests.worker.conftest import Runner, kill, wait_until, worker_record
 from vae_engine.datasets import to_float
 from vae_engine.errors import SessionBusyError, WorkerError
 from vae_engine.inference.sampling import draw_prior, load_decoder, load_encoder
 from vae_engine.launcher import start_worker
 from vae_engine.sessions import events as ev
-from vae_engine.sessions import inbox
+from vae_engine.sessions import inbox, layout
 from vae_engine.sessions.previews import read_originals, read_preview
 from vae_engine.sessions.session import Session
 from vae_engine.settings import Settings
@@ -40,6 +42,15 @@ def test_a_completed_session_has_everything(undisturbed: Session) -> None:
     for name in result.files:
         assert (session.folder / name).stat().st_size > 0
     assert not list(session.folder.rglob(".tmp-*"))
+
+
+def test_all_that_a_worker_makes_has_the_modes_of_the_umask(trained_session: Session) -> None:
+    paths = [trained_session.folder, *trained_session.folder.rglob("*")]
+    modes = {path: stat.S_IMODE(path.lstat().st_mode) for path in paths}
+    for path, mode in modes.items():
+        assert mode == (0o777 if path.is_dir() else 0o666) & ~TRAINED_UMASK, path
+    names = {path.name for path in paths}
+    assert {layout.LOCK, layout.LOG, layout.HEARTBEAT, "vae.keras", "inbox"} <= names
 
 
 def test_the_run_is_described_so_that_it_can_be_repeated(undisturbed: Session) -> None:

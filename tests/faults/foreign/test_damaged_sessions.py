@@ -41,14 +41,16 @@ LONG_AGO = (1e9, 1e9)
 class Ground:
     """A healthy session, and beside it copies of others that are damaged and made anew."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, dataset: str = "mnist") -> None:
         self.store = SessionStore(root / "sessions")
         self.spare = root / "spare"
         self.healthy = Recorder(self.store).session("healthy")
         self.tally: Counter[str] = Counter()
         self.kinds: Counter[str] = Counter()
         originals = SessionStore(root / "originals")
-        recorded = Recorder(originals).session("recorded", tags=["paper"], note="of note")
+        recorded = Recorder(originals).session(
+            "recorded", tags=["paper"], note="of note", dataset=dataset
+        )
         leave_worker(recorded, alive=False)
         inbox.send(recorded.folder, "pause")
         (recorded.folder / layout.LOG).write_text("2026-01-01 INFO importing TensorFlow\n")
@@ -183,7 +185,7 @@ def look(
     return lambda drawn: ground.look(*drawn, output)
 
 
-def _search(ground: Ground, look: Callable[..., None], settings: hypothesis.settings) -> None:
+def search(ground: Ground, look: Callable[..., None], settings: hypothesis.settings) -> None:
     before = _peak_memory()
 
     @settings
@@ -202,7 +204,7 @@ def _peak_memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def _settings(examples: int, *, derandomize: bool) -> hypothesis.settings:
+def generated(examples: int, *, derandomize: bool) -> hypothesis.settings:
     return hypothesis.settings(
         max_examples=examples,
         derandomize=derandomize,
@@ -220,9 +222,9 @@ def test_every_original_is_whole(ground: Ground, tmp_path: Path, look: Callable[
 
 
 def test_damaged_sessions_get_a_clear_word(ground: Ground, look: Callable[..., None]) -> None:
-    _search(ground, look, _settings(FEW, derandomize=True))
+    search(ground, look, generated(FEW, derandomize=True))
 
 
 @pytest.mark.slow
 def test_many_damaged_sessions_get_a_clear_word(ground: Ground, look: Callable[..., None]) -> None:
-    _search(ground, look, _settings(MANY, derandomize=False))
+    search(ground, look, generated(MANY, derandomize=False))
