@@ -15,8 +15,9 @@ from typing import BinaryIO
 
 from vae_engine.errors import SessionBusyError, SessionDamagedError, WorkerError
 from vae_engine.sessions import layout
-from vae_engine.sessions.atomic import read_optional, write_record
-from vae_engine.sessions.records import TensorBoardRecord, WorkerRecord
+from vae_engine.sessions.atomic import read_optional
+from vae_engine.sessions.logdir import keep_logdir
+from vae_engine.sessions.records import WorkerRecord
 from vae_engine.sessions.session import Session
 
 _READY_SECONDS = 60.0
@@ -106,9 +107,8 @@ def start_detached(
 
 
 def _keep_logdir(session: Session, logdir: Path) -> None:
-    record = TensorBoardRecord(folder=str(logdir.absolute()))
     try:
-        write_record(session.folder / layout.TENSORBOARD, record)
+        keep_logdir(session.folder, logdir)
     except OSError as error:
         raise WorkerError(
             f"no worker of {session.id} can be started: {error.strerror} ({session.folder})"

@@ -20,7 +20,8 @@ from vae_engine.inference.sampling import load_encoder
 from vae_engine.interchange.event_file import EventFile
 from vae_engine.interchange.session_run import export_session_run
 from vae_engine.sessions import atomic, layout
-from vae_engine.sessions.records import Label, Status, TensorBoardRecord
+from vae_engine.sessions.logdir import keep_logdir
+from vae_engine.sessions.records import Label, Status
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import SETTINGS
 
@@ -193,8 +194,7 @@ def test_a_damaged_preview_leaves_nothing(recorder: Recorder, logdir: Path) -> N
 
 def test_what_a_worker_writes_is_left_to_it(recorder: Recorder, logdir: Path) -> None:
     session = recorder.session(status="training", epochs=1, of=9)
-    record = TensorBoardRecord(folder=str(logdir))
-    atomic.write_record(session.folder / layout.TENSORBOARD, record)
+    keep_logdir(session.folder, logdir)
     with pytest.raises(SessionBusyError, match="itself while it trains"):
         export_session_run(session, logdir, None)
     assert export_session_run(session, logdir.with_name("elsewhere"), None).exists()

@@ -17,6 +17,7 @@ from vae_engine.sessions import events as ev
 from vae_engine.sessions.arrays import write_npz
 from vae_engine.sessions.journal import Journal
 from vae_engine.sessions.liveness import beat, this_process
+from vae_engine.sessions.logdir import keep_logdir
 from vae_engine.sessions.previews import Originals, Preview, write_originals, write_preview
 from vae_engine.sessions.records import (
     CheckpointEntry,
@@ -26,7 +27,6 @@ from vae_engine.sessions.records import (
     ExportEntry,
     ExportIndex,
     Result,
-    TensorBoardRecord,
 )
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
@@ -126,7 +126,7 @@ def finished_session(root: Path, *, epochs: int = 3, name: str | None = None) ->
     write_exports(folder, [1, epochs])
     write_end(folder, epochs)
     write_evaluation(session)
-    atomic.write_record(folder / layout.TENSORBOARD, TensorBoardRecord(folder="/logs"))
+    keep_logdir(folder, Path("/logs"))
     (folder / layout.LOG).write_text("2026-01-01 INFO importing TensorFlow\n")
     leave_worker(session, alive=False)
     return session

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -12,10 +13,10 @@ from tests.interchange.reading import Run, assert_tells_the_history
 from tests.tui.recorder import Recorder, epoch_ended
 from vae_engine.datasets import Dataset, load_dataset
 from vae_engine.interchange.event_file import EventFile
-from vae_engine.sessions import atomic, layout
 from vae_engine.sessions import events as ev
+from vae_engine.sessions import layout
 from vae_engine.sessions.journal import Journal
-from vae_engine.sessions.records import TensorBoardRecord
+from vae_engine.sessions.logdir import keep_logdir
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 from vae_engine.training.tensorboard import TensorBoardMirror
@@ -46,8 +47,7 @@ def few_digits(digits: Path) -> Dataset:
 
 
 def ask(session: Session, logdir: Path) -> None:
-    record = TensorBoardRecord(folder=str(logdir))
-    atomic.write_record(session.folder / layout.TENSORBOARD, record)
+    keep_logdir(session.folder, logdir)
 
 
 def train(recorder: Recorder, session: Session, journal: Journal, epoch: int) -> None:
@@ -124,7 +124,9 @@ def test_a_failing_disk_is_told_once_and_made_good_when_it_works_again(
     assert len(warnings(session)) == 1
 
 
-@pytest.mark.parametrize("hindrance", ["file", "foreign", "not installed", "damaged", "unexpected"])
+@pytest.mark.parametrize(
+    "hindrance", ["file", "foreign", "not installed", "damaged", "copied", "unexpected"]
+)
 def test_nothing_ends_a_training(
     recorder: Recorder,
     session: Session,
@@ -142,6 +144,10 @@ def test_nothing_ends_a_training(
         monkeypatch.setitem(sys.modules, "tensorboard", None)
     elif hindrance == "damaged":
         (session.folder / layout.TENSORBOARD).write_text('{"folder": "../relative"}')
+    elif hindrance == "copied":
+        copy = logdir.with_name(session.id)
+        shutil.copytree(session.folder, copy)
+        session = Session(copy)
     else:
         monkeypatch.setattr(EventFile, "add", lambda *_args, **_named: 1 / 0)
     journal = Journal(session.folder)

@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 
 from tests.tui.watching import dashboard, until
 from tui.screens.sampler import SamplerScreen
+from tui.widgets.key_line import KeyLine
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 
@@ -19,9 +20,10 @@ STILL_HELD = 2
 
 
 async def loaded(pilot: Pilot[Any], sampler: SamplerScreen) -> list[weakref.ref[object]]:
-    """Wait for the sampler's decoder; both of them."""
+    """Wait for the sampler's decoder; both of them, and the lines that were drawn."""
     await until(pilot, lambda: sampler.supply.decoder is not None)
-    return [weakref.ref(sampler), weakref.ref(sampler.supply.decoder)]
+    held = (sampler, sampler.supply.decoder, sampler._styles_cache)
+    return [weakref.ref(one) for one in held]
 
 
 async def test_a_sampler_that_was_left_takes_its_decoder_along(
@@ -41,7 +43,29 @@ async def test_a_sampler_that_was_left_takes_its_decoder_along(
 
         def gone() -> bool:
             gc.collect()
-            return sum(reference() is not None for reference in left) <= 2 * STILL_HELD
+            return sum(reference() is not None for reference in left) <= 3 * STILL_HELD
 
         # Their threads look up from their work but once in a while.
+        await until(pilot, gone)
+
+
+async def test_keys_that_are_no_longer_shown_are_gone(
+    store: SessionStore, recorded_session: Session
+) -> None:
+    async with dashboard(store, recorded_session) as (screen, pilot):
+        line = screen.query_one(KeyLine)
+        await until(pilot, lambda: bool(line.children))
+        shown: list[weakref.ref[object]] = []
+        for _ in range(OPENED):
+            keys = list(line.children)
+            shown += [weakref.ref(key) for key in keys]
+            screen.refresh_bindings()
+            await until(pilot, lambda keys=keys: bool(set(line.children) - set(keys)))  # type: ignore[misc]
+            del keys
+        still = len(line.children)
+
+        def gone() -> bool:
+            gc.collect()
+            return sum(reference() is not None for reference in shown) <= STILL_HELD * still
+
         await until(pilot, gone)

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Collection
 from pathlib import Path
 
 from vae_engine.datasets import Dataset
-from vae_engine.errors import SessionBusyError, SessionError
+from vae_engine.errors import SessionBusyError, SessionDamagedError, SessionError
 from vae_engine.interchange import hparams
 from vae_engine.interchange.event_file import EventFile
 from vae_engine.interchange.projector import write_projector
 from vae_engine.interchange.run_folder import RunFolder
 from vae_engine.interchange.summaries import epoch_scalars, preview_images, result_scalars
-from vae_engine.sessions import layout
-from vae_engine.sessions.atomic import read_optional
 from vae_engine.sessions.events import EpochEnded
+from vae_engine.sessions.logdir import read_logdir
 from vae_engine.sessions.previews import Originals, read_originals, read_preview
-from vae_engine.sessions.records import EvaluationRecord, Status, TensorBoardRecord
+from vae_engine.sessions.records import EvaluationRecord, Status
 from vae_engine.sessions.session import Session
 from vae_engine.settings import changed_settings
 
@@ -69,8 +69,11 @@ def export_session_run(
 
 def _check_not_written_by_worker(session: Session, logdir: Path) -> None:
     """Check that no worker would go on writing into files that are replaced."""
-    record = read_optional(session.folder / layout.TENSORBOARD, TensorBoardRecord)
-    if record and Path(record.folder).resolve() == logdir.resolve() and session.alive():
+    written = None
+    # What cannot be read no worker follows.
+    with contextlib.suppress(SessionDamagedError):
+        written = read_logdir(session.folder) if session.alive() else None
+    if written is not None and written.resolve() == logdir.resolve():
         raise SessionBusyError(
             f"session {session.id} writes into {logdir} itself while it trains: "
             "choose another folder"

@@ -121,9 +121,13 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TensorBoardRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """`tensorboard.json`: the log folder that the worker writes TensorBoard's files below."""
+    """`tensorboard.json`: the log folder that the worker writes TensorBoard's files below.
+
+    `inode` is that of the session's folder when it was asked for: of a copy it is another.
+    """
 
     folder: FolderPath
+    inode: Count = 0
 
 
 class EvaluationRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,9 +17,10 @@ from vae_engine.errors import EngineError
 from vae_engine.interchange.tensorboard_extra import check_tensorboard
 from vae_engine.sessions import events as ev
 from vae_engine.sessions import layout
-from vae_engine.sessions.atomic import one_line, read_optional
+from vae_engine.sessions.atomic import one_line
 from vae_engine.sessions.journal import Journal
-from vae_engine.sessions.records import EndStatus, TensorBoardRecord
+from vae_engine.sessions.logdir import read_logdir
+from vae_engine.sessions.records import EndStatus
 from vae_engine.sessions.session import Session
 
 if TYPE_CHECKING:
@@ -96,11 +97,11 @@ class TensorBoardMirror:
         from vae_engine.interchange.run_folder import RunFolder
         from vae_engine.interchange.session_run import RunWriter
 
-        record = read_optional(self._session.folder / layout.TENSORBOARD, TensorBoardRecord)
-        if record is None:
+        logdir = read_logdir(self._session.folder)
+        if logdir is None:
             self._wanted = False
             return
-        run = RunFolder(self._session, Path(record.folder))
+        run = RunFolder(self._session, logdir)
         self._session.poll(progress=False)
         with run.filled():
             run.remove_temporaries()
