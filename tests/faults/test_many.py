@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 import msgspec
@@ -23,6 +24,7 @@ from vae_engine.sessions.session import Session
 from vae_engine.settings import Settings, make_settings
 
 VIEWERS = 8
+POLL_SECONDS = 0.01  # Between two looks, as every viewer rests.
 SHOWS = 20
 
 
@@ -37,6 +39,7 @@ class Viewer(threading.Thread):
     def run(self) -> None:
         while self._session.log.phase != "ended":
             self.seen += [event.seq for event in self._session.poll()]
+            time.sleep(POLL_SECONDS)
 
 
 def test_every_viewer_sees_every_event_once(tmp_path: Path) -> None:

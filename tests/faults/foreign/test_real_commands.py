@@ -10,7 +10,7 @@ import contextlib
 import os
 import resource
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psutil
@@ -32,7 +32,7 @@ from vae_engine.sessions.store import SessionStore
 
 pytestmark = pytest.mark.slow
 
-EXAMPLES = 20
+EXAMPLES = 24
 MOST_SECONDS = 60
 # Python, NumPy, scikit-learn and LiteRT take up to 250 MB.
 MOST_MEMORY = 600 * 2**20
@@ -98,7 +98,11 @@ class RealGround(Ground):
 
     def ask(self, place: Path, *command: object) -> None:
         told = run(place, *command)
-        check(told.answer)
+        answer = told.answer
+        if command[0] == "evaluate":  # Off a terminal it tells its stages, a line each.
+            last = answer.err.splitlines(keepends=True)[-1:] if answer.code else []
+            answer = replace(answer, err="".join(last))
+        check(answer)
         assert told.memory < MOST_MEMORY, told
         self.tally[("an answer", "a clear word", "bad usage")[told.answer.code]] += 1
 
