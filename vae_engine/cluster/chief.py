@@ -41,6 +41,10 @@ class Chief:
 
     The loss of one is found by its connection: at once where its process ended, by its silence
     where its machine hangs.
+
+    Attributes:
+        addresses: of the workers' TensorFlow servers.
+        leaving: which worker was asked to go, and how; "" for none.
     """
 
     def __init__(

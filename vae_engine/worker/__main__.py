@@ -134,19 +134,29 @@ def _train(
     try:
         if chief is not None:
             chief.gather()
-        _log.info("importing TensorFlow")
-        from vae_engine.training.run import DivergedError, train_session
-    except EngineError as error:
-        return "failed", str(error)
-    try:
-        return train_session(folder, journal, controls, supervisor, distribution, chief)
-    except DivergedError as error:
-        return "diverged", str(error)
+        return _import_and_train(folder, journal, controls, supervisor, distribution, chief)
     except EngineError as error:
         return "failed", str(error)
     except Exception as error:  # noqa: BLE001 - the last word must be written whatever happened
         _log.exception("the worker failed")
         return "failed", last_word(error)
+
+
+def _import_and_train(
+    folder: Path,
+    journal: Journal,
+    controls: Controls,
+    supervisor: Supervisor,
+    distribution: Distribution,
+    chief: Chief | None,
+) -> tuple[EndStatus, str]:
+    _log.info("importing TensorFlow")
+    from vae_engine.training.run import DivergedError, train_session
+
+    try:
+        return train_session(folder, journal, controls, supervisor, distribution, chief)
+    except DivergedError as error:
+        return "diverged", str(error)
 
 
 if __name__ == "__main__":
