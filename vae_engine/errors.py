@@ -8,6 +8,7 @@
     │   ├── SessionDamagedError   its files cannot be read, or are newer than this version
     │   └── SessionBusyError      another worker holds it, or it is in the wrong state
     └── WorkerError           the training worker could not be started
+        └── ClusterError          the workers of a session do not come together, or one is lost
 
 Every message is one line that says what was found, what is wanted and what to do.
 """
@@ -43,3 +44,7 @@ class SessionBusyError(SessionError):
 
 class WorkerError(EngineError):
     """The training worker could not be started, or died before it was ready."""
+
+
+class ClusterError(WorkerError):
+    """The workers that train one session do not come together, or one of them is lost."""

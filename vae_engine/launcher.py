@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import signal
@@ -9,10 +10,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
+from vae_engine.cluster.distribution import ALONE, Distribution
 from vae_engine.errors import SessionBusyError, SessionDamagedError, WorkerError
 from vae_engine.sessions import layout
 from vae_engine.sessions.atomic import read_optional
@@ -31,13 +33,20 @@ EXIT_NO_ROOM = 4
 """The worker's exit code when the disk is full, so that not even its log can say so."""
 
 
-def start_worker(session: Session, *, epochs: int | None = None, logdir: Path | None = None) -> int:
+def start_worker(
+    session: Session,
+    *,
+    epochs: int | None = None,
+    logdir: Path | None = None,
+    distribution: Distribution = ALONE,
+) -> int:
     """Start a detached worker for the session and wait until it holds it.
 
     Args:
         session: one without a worker.
         epochs: train up to this epoch instead of the one planned before.
         logdir: where this worker and later ones write for TensorBoard; None leaves it as it is.
+        distribution: the devices that train it; with several workers this one is the chief.
 
     Returns:
         The worker's process id.
@@ -51,6 +60,7 @@ def start_worker(session: Session, *, epochs: int | None = None, logdir: Path | 
             f"session {session.id} already has a worker: `vae attach {session.id}` shows it"
         )
     arguments = [] if epochs is None else ["--epochs", str(epochs)]
+    arguments += distribution.arguments()
     if logdir is not None:
         _keep_logdir(session, logdir)
     return start_detached(
@@ -88,8 +98,7 @@ def start_detached(
             process = _spawn([module, str(folder), *arguments], output)
     except OSError as error:
         raise WorkerError(f"no {called} can be started: {error.strerror} ({folder})") from None
-    # Whoever started it may live for days: take its exit status, or it stays as a zombie.
-    threading.Thread(target=process.wait, name="reaper", daemon=True).start()
+    _reap(process)
 
     def is_ready() -> bool:
         # After a reboot the worker may have the very number of the one before it.
@@ -115,17 +124,20 @@ def _keep_logdir(session: Session, logdir: Path) -> None:
         ) from None
 
 
-def leave_terminal(folder: Path) -> None:
+def leave_terminal(log: Path) -> None:
     """Leave the terminal behind, also when started by hand: for the process that was started.
 
-    It leads a session of its own, reads nothing, and writes to the folder's log.
+    It leads a session of its own, reads nothing, and writes to the log.
+
+    Raises:
+        OSError: the log cannot be written, or is a link.
     """
     if os.getpgrp() != os.getpid():  # A group's leader, such as a shell's job, may not.
         os.setsid()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    log = os.open(folder / layout.LOG, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+    written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o666)
     null = os.open(os.devnull, os.O_RDONLY)
-    for source, target in ((null, 0), (log, 1), (log, 2)):
+    for source, target in ((null, 0), (written, 1), (written, 2)):
         os.dup2(source, target)
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
@@ -139,8 +151,54 @@ def _spawn(module: Sequence[str], output: BinaryIO) -> subprocess.Popen[bytes]:
         stdout=output,
         stderr=output,
         start_new_session=True,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"},
+        env=_environment(),
     )
+
+
+def start_member(
+    sessions: Path, distribution: Distribution, given: Mapping[str, str]
+) -> subprocess.Popen[str]:
+    """Start a detached worker that trains the session which the chief tells it.
+
+    Args:
+        sessions: the folder of the sessions, where its log goes.
+        distribution: all workers, and which of them it is.
+        given: the settings that it was started with, in the form of their options.
+
+    Returns:
+        Its process. A line on stdout says that it has joined, another how the run ended; whatever
+        kept it from joining is the last line of stderr.
+
+    Raises:
+        WorkerError: it cannot be started.
+    """
+    command = [sys.executable, "-m", "vae_engine.worker.member", str(sessions)]
+    command += [*distribution.arguments(), "--given", json.dumps(dict(given))]
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            env=_environment(),
+        )
+    except OSError as error:
+        raise WorkerError(f"no worker can be started: {error.strerror}") from None
+    _reap(process)
+    return process
+
+
+def _reap(process: subprocess.Popen[Any]) -> None:
+    """Take its exit status, or it stays as a zombie: whoever started it may live for days."""
+    threading.Thread(target=process.wait, name="reaper", daemon=True).start()
+
+
+def _environment() -> dict[str, str]:
+    # The workers are told as arguments; TensorFlow must not find them a second time.
+    kept = {name: value for name, value in os.environ.items() if name != "TF_CONFIG"}
+    return {**kept, "TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"}
 
 
 def _wait_until_ready(

@@ -157,6 +157,11 @@ def _machine(environment: dict[str, Any]) -> str:
     versions = ("python", "tensorflow", "keras")
     said = [str(environment[name]) for name in shown if environment.get(name)]
     said.append(f"{environment.get('threads', '?')} threads")
+    said += [
+        f"{environment[name]} {name}"
+        for name in ("workers", "replicas")
+        if environment.get(name, 1) != 1
+    ]
     said += [f"{name} {environment[name]}" for name in versions if environment.get(name)]
     return ", ".join(said)
 

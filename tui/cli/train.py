@@ -11,6 +11,12 @@ from typing import Any
 import click
 import msgspec
 
+from tui.cli.distributed import (
+    distribution_options,
+    take_distribution,
+    tell_waiting,
+    train_member,
+)
 from tui.cli.follow import follow_to_the_end, tell_detached
 from tui.cli.interrupts import interrupts_noted
 from tui.cli.options import (
@@ -26,6 +32,7 @@ from tui.cli.options import (
 )
 from tui.cli.output import say
 from tui.text import encodable
+from vae_engine.cluster.distribution import Distribution
 from vae_engine.errors import EngineError, SessionBusyError, SessionError
 from vae_engine.launcher import start_worker
 from vae_engine.sessions import layout
@@ -45,6 +52,7 @@ _logdir_option = tensorboard_option("write for TensorBoard while it trains, into
 @plain_option
 @detach_option
 @_logdir_option
+@distribution_options
 @store_option
 def train(
     store: SessionStore,
@@ -58,8 +66,13 @@ def train(
 
     Follows it on the dashboard, or in lines off a terminal; leaving it leaves it training.
     """
-    settings = make_settings(_given(values))
-    _train(store, settings, name=name, plain=plain, detach=detach, logdir=tensorboard)
+    distribution = take_distribution(values)
+    given = _given(values)
+    if not distribution.is_chief:
+        train_member(store, distribution, given, detach=detach)
+        return
+    settings = make_settings(given)
+    _train(store, settings, distribution, name=name, plain=plain, detach=detach, logdir=tensorboard)
 
 
 @click.command()
@@ -69,6 +82,7 @@ def train(
 @plain_option
 @detach_option
 @_logdir_option
+@distribution_options
 @store_option
 def fork(
     reference: str,
@@ -83,11 +97,17 @@ def fork(
 
     Every setting that is not given is that of the session ID.
     """
+    distribution = take_distribution(values)
+    given = _given(values)
+    if not distribution.is_chief:
+        train_member(store, distribution, given, detach=detach)
+        return
     parent = store.find(reference)
-    settings = fork_settings(parent.settings, _given(values))
+    settings = fork_settings(parent.settings, given)
     _train(
         store,
         settings,
+        distribution,
         name=name,
         plain=plain,
         detach=detach,
@@ -104,6 +124,7 @@ def fork(
 @plain_option
 @detach_option
 @_logdir_option
+@distribution_options
 @store_option
 def resume(
     reference: str,
@@ -112,12 +133,17 @@ def resume(
     plain: bool,
     detach: bool,
     tensorboard: Path | None,
+    **values: Any,
 ) -> None:
     """Go on with a session that has ended, or add epochs to it.
 
     It goes on exactly where its last checkpoint stood, up to the planned end; with --epochs N for N
-    epochs more than it has.
+    epochs more than it has. The workers may be others, or none.
     """
+    distribution = take_distribution(values)
+    if not distribution.is_chief:
+        train_member(store, distribution, {}, detach=detach)
+        return
     session = store.find(reference)
     session.poll(progress=False)
     _check_resumable(session, more=epochs is not None)
@@ -126,7 +152,10 @@ def resume(
         _check_logdir(tensorboard, store)
     target = None if epochs is None else session.log.epoch + epochs
     run = session.log.run + 1
-    left = _start(session, epochs=target, logdir=tensorboard)
+    prepared = session.log.prepared
+    if prepared and (difference := distribution.difference(prepared.environment)):
+        say(f"session {session.id}: {difference}", err=True)
+    left = _start(session, distribution, epochs=target, logdir=tensorboard)
     _follow(session, run=run, plain=plain, detach=detach, left=left)
 
 
@@ -165,6 +194,7 @@ def absolute_dataset(dataset: str) -> str:
 def _train(
     store: SessionStore,
     settings: Settings,
+    distribution: Distribution,
     *,
     name: str | None,
     plain: bool,
@@ -177,7 +207,7 @@ def _train(
         _check_logdir(logdir, store)
     session = store.create(settings, name=name, parent=parent)
     try:
-        left = _start(session, logdir=logdir)
+        left = _start(session, distribution, logdir=logdir)
     except EngineError:
         shutil.rmtree(session.folder)
         raise
@@ -217,10 +247,17 @@ def check_images(settings: Settings) -> None:
     check_dataset(settings.dataset, settings.limit)
 
 
-def _start(session: Session, *, epochs: int | None = None, logdir: Path | None) -> bool:
+def _start(
+    session: Session,
+    distribution: Distribution,
+    *,
+    epochs: int | None = None,
+    logdir: Path | None,
+) -> bool:
     """Start the worker; returns whether Ctrl+C was pressed meanwhile, which cannot undo it."""
     with interrupts_noted() as pressed:
-        start_worker(session, epochs=epochs, logdir=logdir)
+        start_worker(session, epochs=epochs, logdir=logdir, distribution=distribution)
+    tell_waiting(distribution)
     return pressed()
 
 

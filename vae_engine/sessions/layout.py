@@ -50,7 +50,7 @@ NAMES = frozenset(
 # home, and so does tensorboard.json, since nobody may choose for others where their workers write,
 # and the summary, which whoever takes the session in derives anew from the log.
 _TRAVELLING = re.compile(
-    r"session\.json|label\.json|events\.jsonl|worker\.log|result\.json"
+    r"session\.json|label\.json|events\.jsonl|worker(-[0-9]{3})?\.log|result\.json"
     r"|evaluation\.json|reconstructions\.png|samples\.png|embeddings\.npz"
     r"|checkpoints/(index\.json|epoch-[0-9]{6,9}-step-[0-9]{6,9}\.npz)"
     r"|previews/(originals|epoch-[0-9]{6,9})\.npz"
@@ -58,7 +58,12 @@ _TRAVELLING = re.compile(
     r"|model/(vae\.weights\.h5|vae\.keras)"
 )
 # Needed for further training, or by TensorFlow alone: the exports hold the same weights.
-_LEFT_OUT_OF_SLIM = re.compile(r"checkpoints/.*|worker\.log|model/.*")
+_LEFT_OUT_OF_SLIM = re.compile(r"checkpoints/.*|worker(-[0-9]{3})?\.log|model/.*")
+
+
+def worker_log(index: int) -> str:
+    """Name of the log of a worker other than the chief, where several train the session."""
+    return f"worker-{index:03d}.log"
 
 
 def preview_file(epoch: int) -> str:

@@ -167,7 +167,8 @@ def _refuse_specials(folder: Path) -> None:
     with os.scandir(folder) as entries:
         for entry in entries:
             regular = entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False)
-            if entry.name in layout.NAMES and not regular:
+            ours = entry.name in layout.NAMES or layout.travels(entry.name)
+            if ours and not regular:
                 raise SessionDamagedError(
                     f"{entry.name} is a link or a device: replace it by what it stands for"
                 )

@@ -42,7 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return EXIT_FAILED
     try:
-        leave_terminal(folder)
+        leave_terminal(folder / layout.LOG)
         _coordinate(sweep)
     except (EngineError, OSError) as error:
         _log.error("the sweep cannot go on: %s", error)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
+from vae_engine.cluster.distribution import Distribution
 from vae_engine.settings import Settings
 
 _PACKAGES = ("tensorflow", "keras", "numpy", "ai-edge-litert", "vae-workbench")
@@ -28,8 +29,8 @@ def configure_tensorflow(settings: Settings) -> None:
         tf.config.experimental.set_memory_growth(gpu, True)
 
 
-def describe_environment(settings: Settings) -> dict[str, str | int]:
-    """Versions, platform, processor, threads and device, for the session's record."""
+def describe_environment(settings: Settings, distribution: Distribution) -> dict[str, str | int]:
+    """Versions, platform, processor, threads, devices and workers, for the session's record."""
     return {
         "python": platform.python_version(),
         **{name: version(name) for name in _PACKAGES},
@@ -39,6 +40,8 @@ def describe_environment(settings: Settings) -> dict[str, str | int]:
         "cpu_count": os.cpu_count() or 0,
         "threads": settings.threads,
         "device": _device(),
+        "workers": max(1, len(distribution.workers)),
+        "replicas": distribution.total_replicas,
     }
 
 

@@ -7,11 +7,15 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
+import tensorflow as tf
 
+from vae_engine.cluster.chief import Chief
+from vae_engine.cluster.distribution import ALONE, Distribution
+from vae_engine.cluster.messages import Synchronize
 from vae_engine.datasets import Dataset, load_dataset_with_keras
 from vae_engine.datasets.binarization import as_evaluated
 from vae_engine.errors import DatasetError
-from vae_engine.model.network import build_networks
+from vae_engine.model.network import Networks, build_networks
 from vae_engine.sessions import atomic
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.journal import Journal
@@ -21,6 +25,8 @@ from vae_engine.sessions.session import read_manifest
 from vae_engine.settings import Settings
 from vae_engine.training.controls import Controls
 from vae_engine.training.environment import configure_tensorflow, describe_environment
+from vae_engine.training.replicas import ReplicatedSteps, chunk_of, make_strategy
+from vae_engine.training.steps import TrainingSteps, make_optimizer
 from vae_engine.training.tensorboard import TensorBoardMirror
 from vae_engine.training.trainer import DivergedError, Trainer
 
@@ -42,9 +48,22 @@ class Watch(Protocol):
 
 
 def train_session(
-    folder: Path, journal: Journal, controls: Controls, watch: Watch
+    folder: Path,
+    journal: Journal,
+    controls: Controls,
+    watch: Watch,
+    distribution: Distribution = ALONE,
+    chief: Chief | None = None,
 ) -> tuple[EndStatus, str]:
     """Train the session in `folder` from where it stands.
+
+    Args:
+        folder: of the session.
+        journal: its log.
+        controls: what the worker is told.
+        watch: who must know how far it is.
+        distribution: the devices that train it.
+        chief: where there are several workers, with all of them gathered.
 
     Returns:
         The status the run ends with, and why.
@@ -53,18 +72,26 @@ def train_session(
         DivergedError: the loss is not finite.
         DatasetError: the images cannot be read, or are not those of the earlier runs.
         SessionDamagedError: no checkpoint can be used.
+        ClusterError: a worker is lost, or there are too few devices.
         OSError: the disk refused.
     """
     settings = read_manifest(folder).settings
     configure_tensorflow(settings)
+    strategy = _strategy(distribution, chief)
     dataset = load_dataset_with_keras(settings.dataset).limited(settings.limit)
     _check_same_data(journal, dataset)
-    networks = build_networks(settings, mean_pixel=_mean_pixel(dataset))
+    steps = _steps(settings, dataset, strategy, chief)
     dataset = as_evaluated(dataset, settings)
-    trainer = Trainer(folder, settings, dataset, networks, journal, controls)
+    trainer = Trainer(folder, settings, dataset, steps, journal, controls)
     write_originals(folder, trainer.originals)
+    if chief is not None:
+        chief.wait_until_ready(dataset.sha256)
+        chief.tell(Synchronize())
+    if isinstance(steps, ReplicatedSteps):
+        steps.synchronize()
     watch.training_begins()
-    journal.emit(_prepared(settings, dataset, trainer))
+    _tell_other_devices(journal, distribution)
+    journal.emit(_prepared(settings, dataset, trainer, distribution))
     mirror = TensorBoardMirror(folder, journal)
     try:
         with atomic.scratch_folder(folder):
@@ -73,6 +100,8 @@ def train_session(
             mirror.finish(status, dataset)
     finally:
         mirror.close()
+    if reason == "stop_now" and chief is not None and chief.leaving:
+        return "interrupted", chief.leaving
     return status, reason
 
 
@@ -88,11 +117,50 @@ def _train(trainer: Trainer, journal: Journal, watch: Watch) -> tuple[EndStatus,
     return ("stopped" if reason == "stop" else "completed"), reason
 
 
-def _prepared(settings: Settings, dataset: Dataset, trainer: Trainer) -> ev.Prepared:
+def _strategy(distribution: Distribution, chief: Chief | None) -> tf.distribute.Strategy | None:
+    """How the replicas reach each other; None for one: then nothing is in the way of its steps."""
+    if distribution.total_replicas == 1:
+        return None
+    if chief is None:
+        return make_strategy(distribution, ())
+    with chief.collective(tf.errors.OpError):
+        return make_strategy(distribution, chief.addresses)
+
+
+def _steps(
+    settings: Settings,
+    dataset: Dataset,
+    strategy: tf.distribute.Strategy | None,
+    chief: Chief | None,
+) -> TrainingSteps:
+    mean_pixel = _mean_pixel(dataset)
+
+    def build() -> Networks:
+        return build_networks(settings, mean_pixel=mean_pixel)
+
+    if strategy is None:
+        networks = build()
+        optimizer = make_optimizer(settings, networks)
+        return TrainingSteps(settings, networks, optimizer, dataset.train_images)
+    if chief is None:
+        return ReplicatedSteps(settings, strategy, build, dataset.train_images)
+    return ReplicatedSteps(
+        settings,
+        strategy,
+        build,
+        dataset.train_images,
+        guard=lambda: chief.collective(tf.errors.OpError),
+        announce=lambda inputs, first, last: chief.tell(chunk_of(inputs, first, last)),
+    )
+
+
+def _prepared(
+    settings: Settings, dataset: Dataset, trainer: Trainer, distribution: Distribution
+) -> ev.Prepared:
     return ev.Prepared(
         epoch=trainer.state.epoch,
         step=trainer.state.step,
-        environment=describe_environment(settings),
+        environment=describe_environment(settings, distribution),
         dataset={
             "name": dataset.name,
             "source": dataset.source,
@@ -103,6 +171,12 @@ def _prepared(settings: Settings, dataset: Dataset, trainer: Trainer) -> ev.Prep
         },
         parameters=trainer.networks.parameters,
     )
+
+
+def _tell_other_devices(journal: Journal, distribution: Distribution) -> None:
+    before = journal.log.prepared
+    if before is not None and (difference := distribution.difference(before.environment)):
+        _log.warning("%s", difference)
 
 
 def _mean_pixel(dataset: Dataset) -> float:

@@ -64,6 +64,12 @@ class TrainingSteps:
 
     The chunk's length changes nothing in the results: every step's noise, learning rate and beta
     follow from its number, and the sums are carried from chunk to chunk in one order.
+
+    Attributes:
+        networks: that are trained.
+        optimizer: of their variables.
+        images: how many there are.
+        steps: of an epoch.
     """
 
     def __init__(
@@ -75,8 +81,8 @@ class TrainingSteps:
     ) -> None:
         """Put the images, (n, 28, 28) uint8 or float32 in [0, 1], where the steps find them."""
         self._settings = settings
-        self._networks = networks
-        self._optimizer = optimizer
+        self.networks = networks
+        self.optimizer = optimizer
         self._images = tf.constant(images)
         # AutoGraph's conversion took two thirds of the tracing; killed, it leaves files in /tmp.
         self._chunk = tf.function(self._train_chunk, autograph=False, reduce_retracing=True)
@@ -134,9 +140,21 @@ class TrainingSteps:
     def _train_step(
         self, batch: Tensor, epoch: Tensor, step: Tensor, learning_rate: Tensor, beta: Tensor
     ) -> Tensor:
-        settings, networks = self._settings, self._networks
+        epsilon = self._noise(batch, epoch, step)
+        gradients, means = self._gradients(self.networks, batch, epsilon, beta)
+        self.optimizer.apply(gradients, learning_rate)
+        count = tf.cast(tf.shape(batch)[0], tf.float64)
+        return count * tf.cast(means, tf.float64)
+
+    def _noise(self, batch: Tensor, epoch: Tensor, step: Tensor) -> Tensor:
+        settings = self._settings
         shape = tf.stack([tf.shape(batch)[0], settings.latent_dim])
-        epsilon = normal_noise(settings.seed, Purpose.TRAINING_NOISE, epoch, step, shape)
+        return normal_noise(settings.seed, Purpose.TRAINING_NOISE, epoch, step, shape)
+
+    def _gradients(
+        self, networks: Networks, batch: Tensor, epsilon: Tensor, beta: Tensor
+    ) -> tuple[list[Tensor], Tensor]:
+        """Gradients of the loss, and loss, reconstruction_loss, kl_loss: means over the images."""
         with tf.GradientTape() as tape:
             z_mean, z_log_var = networks.encoder(batch, training=True)
             logits = networks.decoder_logits(
@@ -146,9 +164,7 @@ class TrainingSteps:
             kl = tf.reduce_mean(tf.reduce_sum(kl_per_dimension(z_mean, z_log_var), axis=1))
             loss = reconstruction + beta * kl
         gradients = tape.gradient(loss, networks.variables)
-        self._optimizer.apply(gradients, learning_rate)
-        count = tf.cast(tf.shape(batch)[0], tf.float64)
-        return count * tf.cast(tf.stack([loss, reconstruction, kl]), tf.float64)
+        return gradients, tf.stack([loss, reconstruction, kl])
 
 
 class Evaluator:

@@ -11,7 +11,6 @@ import msgspec
 from vae_engine.datasets import Dataset
 from vae_engine.errors import SessionDamagedError
 from vae_engine.evaluation.aggregate import active_units
-from vae_engine.model.network import Networks
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.journal import Journal
 from vae_engine.sessions.previews import write_preview
@@ -23,12 +22,7 @@ from vae_engine.training.finish import write_result
 from vae_engine.training.inputs import EpochInputs, epoch_inputs
 from vae_engine.training.preview import PreviewArtist, choose_originals
 from vae_engine.training.randomness import Purpose
-from vae_engine.training.steps import (
-    Evaluation,
-    Evaluator,
-    TrainingSteps,
-    make_optimizer,
-)
+from vae_engine.training.steps import Evaluation, Evaluator, TrainingSteps
 
 # Long enough that starting a chunk costs nothing, short enough that commands are obeyed at once.
 _CHUNK_SECONDS = 0.2
@@ -53,7 +47,7 @@ class Trainer:
         folder: Path,
         settings: Settings,
         dataset: Dataset,
-        networks: Networks,
+        steps: TrainingSteps,
         journal: Journal,
         controls: Controls,
     ) -> None:
@@ -62,13 +56,13 @@ class Trainer:
         self._dataset = dataset
         self._journal = journal
         self._controls = controls
-        self.networks = networks
-        self._optimizer = make_optimizer(settings, networks)
-        self._steps = TrainingSteps(settings, networks, self._optimizer, dataset.train_images)
-        self._evaluator = Evaluator(settings, networks)
-        self._exporter = export.Exporter(folder, networks)
+        self._steps = steps
+        self.networks = steps.networks
+        self._optimizer = steps.optimizer
+        self._evaluator = Evaluator(settings, self.networks)
+        self._exporter = export.Exporter(folder, self.networks)
         self.originals = choose_originals(dataset)
-        self._artist = PreviewArtist(networks, self.originals, seed=settings.seed)
+        self._artist = PreviewArtist(self.networks, self.originals, seed=settings.seed)
         self._chunk_steps = 1
         self._told_progress = 0.0
         self.state = self._restore()

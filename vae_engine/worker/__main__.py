@@ -1,7 +1,8 @@
-"""The training worker: `python -m vae_engine.worker SESSION_FOLDER [--epochs N]`.
+"""The training worker: `python -m vae_engine.worker SESSION_FOLDER [options]`.
 
 One detached process for one session. Nothing that a terminal does reaches it: it leads a session
-of its own, writes to the session's `worker.log`, and hears only its inbox and SIGTERM.
+of its own, writes to the session's `worker.log`, and hears only its inbox and SIGTERM. Where
+several workers train the session, this one is the chief, the others are `vae_engine.worker.member`.
 """
 
 from __future__ import annotations
@@ -13,6 +14,10 @@ import signal
 import sys
 from pathlib import Path
 
+from vae_engine.cluster.chief import Chief
+from vae_engine.cluster.distribution import ALONE, Distribution, read_distribution
+from vae_engine.cluster.messages import End
+from vae_engine.cluster.versions import compared_versions
 from vae_engine.errors import EngineError, SessionBusyError
 from vae_engine.launcher import EXIT_BUSY, EXIT_NO_ROOM, leave_terminal
 from vae_engine.sessions import atomic, inbox, layout
@@ -35,6 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m vae_engine.worker")
     parser.add_argument("folder", type=Path, help="the session's folder")
     parser.add_argument("--epochs", type=int, help="train up to this epoch, whatever came before")
+    parser.add_argument("--distribution", type=read_distribution, default=ALONE, metavar="JSON")
     options = parser.parse_args(arguments)
     folder: Path = options.folder.absolute()
     try:
@@ -47,8 +53,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return EXIT_NO_ROOM if disk_error(error) in NO_ROOM else EXIT_FAILED
     try:
-        leave_terminal(folder)
-        return _run(folder, options.epochs)
+        leave_terminal(folder / layout.LOG)
+        return _run(folder, options.epochs, options.distribution)
     except (EngineError, OSError) as error:
         _log.error("the session folder cannot be used: %s", error)
         return EXIT_NO_ROOM if disk_error(error) in NO_ROOM else EXIT_FAILED
@@ -56,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
         lock.release()
 
 
-def _run(folder: Path, epochs: int | None) -> int:
+def _run(folder: Path, epochs: int | None, distribution: Distribution) -> int:
     atomic.remove_temporaries(folder)
     layout.create_folders(folder)
     journal = Journal(folder)
@@ -70,11 +76,14 @@ def _run(folder: Path, epochs: int | None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: supervisor.terminate())
     supervisor.start(left)
+    chief = _chief(folder, journal, controls, distribution) if distribution.workers else None
     try:
-        status, reason = _train(folder, journal, controls, supervisor)
+        status, reason = _train(folder, journal, controls, supervisor, distribution, chief)
     finally:
         supervisor.close()
     journal.end(ev.RunEnded(status=status, reason=reason))
+    if chief is not None:
+        chief.end(End(status=status, reason=reason[:1000]))
     _log.info("run %d ended: %s (%s)", run, status, reason)
     return EXIT_DONE if status in ("completed", "stopped", "interrupted") else EXIT_FAILED
 
@@ -93,22 +102,61 @@ def _run_started(folder: Path, journal: Journal, epochs: int | None) -> ev.RunSt
     )
 
 
+def _chief(folder: Path, journal: Journal, controls: Controls, distribution: Distribution) -> Chief:
+    def end_stuck(why: str) -> None:
+        """Nothing else can interrupt a collective operation that waits for a lost worker."""
+        try:
+            journal.end(ev.RunEnded(status="failed", reason=why))
+        except OSError as error:
+            _log.error("the last word cannot be written: %s", error)
+        os._exit(EXIT_FAILED)
+
+    return Chief(
+        distribution,
+        session=folder.name,
+        settings=read_manifest(folder).settings,
+        record=this_process(journal.log.run),
+        versions=compared_versions(),
+        stuck=end_stuck,
+        leave=controls.stop_now,
+    )
+
+
 def _train(
-    folder: Path, journal: Journal, controls: Controls, supervisor: Supervisor
+    folder: Path,
+    journal: Journal,
+    controls: Controls,
+    supervisor: Supervisor,
+    distribution: Distribution,
+    chief: Chief | None,
 ) -> tuple[EndStatus, str]:
     """Train, and turn whatever happens into the run's last word."""
-    _log.info("importing TensorFlow")
     try:
-        from vae_engine.training.run import DivergedError, train_session
-
-        return train_session(folder, journal, controls, supervisor)
-    except DivergedError as error:
-        return "diverged", str(error)
+        if chief is not None:
+            chief.gather()
+        return _import_and_train(folder, journal, controls, supervisor, distribution, chief)
     except EngineError as error:
         return "failed", str(error)
     except Exception as error:  # noqa: BLE001 - the last word must be written whatever happened
         _log.exception("the worker failed")
         return "failed", last_word(error)
+
+
+def _import_and_train(
+    folder: Path,
+    journal: Journal,
+    controls: Controls,
+    supervisor: Supervisor,
+    distribution: Distribution,
+    chief: Chief | None,
+) -> tuple[EndStatus, str]:
+    _log.info("importing TensorFlow")
+    from vae_engine.training.run import DivergedError, train_session
+
+    try:
+        return train_session(folder, journal, controls, supervisor, distribution, chief)
+    except DivergedError as error:
+        return "diverged", str(error)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,120 @@
+"""Training one session on several devices or workers: the options, and the workers' side."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import click
+
+from tui.cli.options import number_setting, setting_option
+from tui.cli.output import say
+from vae_engine.cluster.distribution import (
+    DEFAULT_WAIT,
+    MAX_REPLICAS,
+    Distribution,
+    listen,
+    make_distribution,
+)
+from vae_engine.errors import WorkerError
+from vae_engine.launcher import start_member
+from vae_engine.sessions.store import SessionStore
+from vae_engine.settings import SETTINGS
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_OPTIONS = (
+    click.option(
+        "--workers",
+        metavar="HOST:PORT,...",
+        help="train on these machines together, the chief first  [default: those of TF_CONFIG]",
+    ),
+    setting_option(
+        number_setting("worker_index", "int", 0, 0, 255, "which of the workers this one is"),
+        fallback=None,
+    ),
+    setting_option(
+        number_setting("replicas", "int", 1, 1, MAX_REPLICAS, "GPUs that train on each worker"),
+        fallback=1,
+    ),
+    setting_option(
+        number_setting(
+            "wait", "float", DEFAULT_WAIT, 1, 86_400, "seconds that workers wait for each other"
+        ),
+        fallback=DEFAULT_WAIT,
+    ),
+)
+
+
+def distribution_options(command: Command) -> Command:
+    """Give a command the options of several workers and devices."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def take_distribution(values: dict[str, Any]) -> Distribution:
+    """The distribution that a command's options ask for, which are taken out of `values`.
+
+    Raises:
+        SettingError: they, or TF_CONFIG, describe no cluster.
+        ClusterError: the chief's port is in use.
+    """
+    distribution = make_distribution(
+        values.pop("workers"),
+        values.pop("worker_index"),
+        replicas=values.pop("replicas"),
+        wait=values.pop("wait"),
+        environment=os.environ,
+    )
+    if distribution.workers and distribution.is_chief:
+        listen(distribution.workers[0]).close()
+    return distribution
+
+
+def tell_waiting(distribution: Distribution) -> None:
+    """Say who must be started elsewhere."""
+    if not distribution.workers:
+        return
+    names = ", ".join(distribution.name(n) for n in range(1, len(distribution.workers)))
+    say(f"waiting up to {distribution.wait:g} s for {names}", err=True)
+
+
+def train_member(
+    store: SessionStore, distribution: Distribution, given: Mapping[str, Any], *, detach: bool
+) -> None:
+    """Run a worker that is not the chief, and say how the run ended; Ctrl+C leaves it training.
+
+    Args:
+        store: where its log goes.
+        distribution: all workers, and which of them this one is.
+        given: the settings that were given.
+        detach: return once it has joined the chief.
+
+    Raises:
+        WorkerError: it could not join, or the run failed.
+    """
+    texts = {name: SETTINGS[name].format(value) for name, value in given.items()}
+    process = start_member(store.root, distribution, texts)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    name = distribution.name(distribution.index)
+    try:
+        joined = process.stdout.readline().strip()
+        if not joined:
+            words = [line.strip() for line in process.stderr if line.strip()]
+            process.wait()
+            raise WorkerError(words[-1] if words else f"{name} died without a word")
+        say(joined)
+        if detach:
+            return
+        outcome = process.stdout.readline().strip()
+        if process.wait() != 0:
+            raise WorkerError(outcome or f"{name} died without a word")
+        say(outcome)
+    except KeyboardInterrupt:
+        say(f"{name} goes on as process {process.pid}")
+    finally:
+        process.stdout.close()
+        process.stderr.close()

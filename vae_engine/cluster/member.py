@@ -1,0 +1,123 @@
+"""Another worker's side of a cluster: joins the chief, and does what it is told."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import socket
+import time
+from collections.abc import Callable
+
+from vae_engine.cluster.distribution import Distribution, listen, split_address
+from vae_engine.cluster.link import SILENCE_SECONDS, Link
+from vae_engine.cluster.messages import End, Hello, Message, Refused, Welcome, read, write
+from vae_engine.errors import ClusterError
+
+_RETRY_SECONDS = 0.2
+_CONNECT_SECONDS = 5.0
+
+
+class Member:
+    """Holds the connection to the chief.
+
+    Attributes:
+        welcome: what the chief wants trained.
+    """
+
+    def __init__(
+        self,
+        distribution: Distribution,
+        *,
+        versions: dict[str, str],
+        given: dict[str, str],
+        lost: Callable[[str], None],
+        silence: float = SILENCE_SECONDS,
+    ) -> None:
+        """Join the chief, who may start later than this worker.
+
+        Args:
+            distribution: all workers, and which of them this one is.
+            versions: of what the bits depend on.
+            given: the settings that this worker was started with, in the form of its options.
+            lost: called with the reason when the chief is gone, maybe in the middle of a collective
+                operation that never ends: must end the process.
+            silence: seconds without a sign of life after which the chief is gone.
+
+        Raises:
+            ClusterError: the chief cannot be reached in time, or refuses; or the port is in use.
+        """
+        self._name = distribution.name(0)
+        self._silence = silence
+        # TensorFlow will listen here, and would say less clearly that it cannot.
+        listen(distribution.workers[distribution.index]).close()
+        hello = Hello(
+            index=distribution.index,
+            workers=distribution.workers,
+            replicas=distribution.replicas,
+            versions=versions,
+            given=given,
+        )
+        connection, self.welcome = self._join(distribution, hello)
+        self._heard: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._link = Link(
+            connection,
+            hear=self._heard.put,
+            lose=lambda why: lost(f"the chief, {self._name}, is lost: {why}"),
+            silence=silence,
+        )
+
+    def hear(self) -> Message:
+        """What the chief says next; waits for it."""
+        return self._heard.get()
+
+    def ending(self) -> End | None:
+        """How the run ended, where the other workers could no longer be reached; None for unknown.
+
+        The chief finds out which one is lost, and tells.
+        """
+        deadline = time.monotonic() + 2 * self._silence
+        with contextlib.suppress(queue.Empty):
+            while (left := deadline - time.monotonic()) > 0:
+                message = self._heard.get(timeout=left)
+                if isinstance(message, End):
+                    return message
+        return None
+
+    def tell(self, message: Message) -> None:
+        """Send the chief a message."""
+        self._link.send(message)
+
+    def close(self) -> None:
+        """Part from the chief."""
+        self._link.close()
+
+    def _join(self, distribution: Distribution, hello: Hello) -> tuple[socket.socket, Welcome]:
+        deadline = time.monotonic() + distribution.wait
+        why = ""
+        while time.monotonic() < deadline:
+            try:
+                return self._introduce(distribution.workers[0], hello)
+            except (OSError, EOFError) as error:
+                # It may be about to start.
+                why = getattr(error, "strerror", None) or str(error)
+                time.sleep(_RETRY_SECONDS)
+        raise ClusterError(
+            f"the chief, {self._name}, was not reached within {distribution.wait:g} s ({why}): "
+            "start it there with the same --workers and --worker-index 0"
+        )
+
+    def _introduce(self, address: str, hello: Hello) -> tuple[socket.socket, Welcome]:
+        connection = socket.create_connection(split_address(address), timeout=_CONNECT_SECONDS)
+        with contextlib.ExitStack() as unwelcome:
+            unwelcome.enter_context(connection)
+            write(connection, hello)
+            try:
+                answer = read(connection)
+            except ClusterError as error:
+                raise ClusterError(f"the chief, {self._name}, does not answer: {error}") from None
+            if isinstance(answer, Refused):
+                raise ClusterError(f"the chief, {self._name}, refuses this worker: {answer.why}")
+            if not isinstance(answer, Welcome):
+                raise ClusterError(f"the chief, {self._name}, does not answer as a chief does")
+            unwelcome.pop_all()
+            return connection, answer

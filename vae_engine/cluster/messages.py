@@ -1,0 +1,145 @@
+"""What workers tell each other: MessagePack behind its length, over TCP."""
+
+from __future__ import annotations
+
+import socket
+import struct
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from vae_engine.errors import ClusterError
+from vae_engine.sessions.records import Count, EndStatus, SessionId, Sha256, WorkerRecord
+from vae_engine.settings import Settings
+
+PROTOCOL = 1
+
+# Far above every honest message: the longest are the learning rates of a fifth of a second.
+_LIMIT = 2**20
+_LENGTH = struct.Struct(">I")
+
+Line = Annotated[str, Meta(max_length=1000)]
+
+
+class Hello(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A worker's first word to the chief.
+
+    `given` are the settings that it was started with, apart from the defaults; what it trains
+    with are the chief's, and these must not contradict them.
+    """
+
+    protocol: int = PROTOCOL
+    index: Count
+    workers: tuple[str, ...]
+    replicas: Count
+    versions: dict[str, str]
+    given: dict[str, str]
+
+
+class Refused(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The chief does not take the worker."""
+
+    why: Line
+
+
+class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The chief takes the worker, and tells it what to train.
+
+    `addresses` are those of TensorFlow's own servers; `chief` is how a worker recognises that it
+    sees the very session folder.
+    """
+
+    session: SessionId
+    settings: Settings
+    chief: WorkerRecord
+    addresses: tuple[str, ...]
+
+
+class Ready(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A worker has its images and networks."""
+
+    dataset_sha256: Sha256
+
+
+class Synchronize(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """All take over the chief's weights and optimizer."""
+
+
+class Chunk(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Take the steps `first` to `last` (exclusive) of an epoch; rates and betas are of these.
+
+    Both are float32 as bytes, so that every worker has the same bits.
+    """
+
+    epoch: Count
+    first: Count
+    last: Count
+    learning_rates: bytes
+    betas: bytes
+
+
+class Beat(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Its sender lives."""
+
+
+class Leaving(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A worker is asked to go, and will after the chief's checkpoint."""
+
+    why: Line
+
+
+class Failed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A worker goes, since it cannot go on."""
+
+    why: Line
+
+
+class End(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """The run has ended."""
+
+    status: EndStatus
+    reason: Line
+
+
+Message = Hello | Refused | Welcome | Ready | Synchronize | Chunk | Beat | Leaving | Failed | End
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)
+
+
+def write(connection: socket.socket, message: Message) -> None:
+    """Send a message.
+
+    Raises:
+        OSError: the connection is gone, or takes nothing for as long as its timeout.
+    """
+    data = _encoder.encode(message)
+    connection.sendall(_LENGTH.pack(len(data)) + data)
+
+
+def read(connection: socket.socket) -> Message:
+    """Receive a message.
+
+    Raises:
+        EOFError: the connection ended.
+        OSError: it broke, or brought nothing for as long as its timeout.
+        ClusterError: what came is no message.
+    """
+    (length,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size))
+    if length > _LIMIT:
+        raise ClusterError("what it says is no worker's message")
+    try:
+        return _decoder.decode(_exactly(connection, length))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        raise ClusterError("what it says is no worker's message") from None
+
+
+def _exactly(connection: socket.socket, size: int) -> bytes:
+    data = bytearray()
+    while len(data) < size:
+        part = connection.recv(size - len(data))
+        if not part:
+            raise EOFError("the connection ended")
+        data += part
+    return bytes(data)

@@ -1,0 +1,56 @@
+"""What a worker that is not the chief does: the same steps, and nothing else."""
+
+from __future__ import annotations
+
+import tensorflow as tf
+
+from vae_engine.cluster.distribution import Distribution
+from vae_engine.cluster.member import Member
+from vae_engine.cluster.messages import Chunk, End, Ready, Synchronize
+from vae_engine.datasets import load_dataset_with_keras
+from vae_engine.model.network import build_networks
+from vae_engine.settings import Settings
+from vae_engine.training.environment import configure_tensorflow
+from vae_engine.training.replicas import ReplicatedSteps, inputs_of, make_strategy
+
+
+def train_as_member(member: Member, distribution: Distribution, settings: Settings) -> End:
+    """Take the chief's steps until it tells that the run has ended.
+
+    Args:
+        member: that has joined the chief.
+        distribution: all workers, and which of them this one is.
+        settings: the chief's, with the threads and the place of the dataset of this machine.
+
+    Returns:
+        How the run ended.
+
+    Raises:
+        DatasetError: the images cannot be read.
+        ClusterError: there are too few devices.
+    """
+    configure_tensorflow(settings)
+    try:
+        strategy = make_strategy(distribution, member.welcome.addresses)
+        dataset = load_dataset_with_keras(settings.dataset).limited(settings.limit)
+        steps = ReplicatedSteps(
+            settings, strategy, lambda: build_networks(settings), dataset.train_images
+        )
+        member.tell(Ready(dataset_sha256=dataset.sha256))
+        return _follow(member, steps, settings)
+    except tf.errors.OpError:
+        if (ending := member.ending()) is not None:
+            return ending
+        raise
+
+
+def _follow(member: Member, steps: ReplicatedSteps, settings: Settings) -> End:
+    while True:
+        match member.hear():
+            case Synchronize():
+                steps.synchronize()
+            case Chunk() as chunk:
+                inputs = inputs_of(chunk, settings, steps.images)
+                steps.train(inputs, chunk.first, chunk.last, (0.0, 0.0, 0.0))
+            case End() as ending:
+                return ending

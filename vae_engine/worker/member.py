@@ -1,0 +1,138 @@
+"""A worker that is not the chief: `python -m vae_engine.worker.member SESSIONS_FOLDER [options]`.
+
+A detached process, as the chief's. It joins the chief, who tells it which session it trains; then
+it writes a log, and no other file. On stdout it says when it has joined and how the run ended,
+for whoever started it and still listens.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import msgspec
+
+from vae_engine.cluster.distribution import Distribution, read_distribution
+from vae_engine.cluster.member import Member
+from vae_engine.cluster.messages import Failed, Leaving, Welcome
+from vae_engine.cluster.versions import compared_versions
+from vae_engine.errors import EngineError
+from vae_engine.launcher import leave_terminal
+from vae_engine.processors import with_threads
+from vae_engine.sessions import atomic, layout
+from vae_engine.sessions.records import WorkerRecord
+from vae_engine.settings import SETTINGS, Settings, make_settings
+from vae_engine.worker.failures import last_word
+
+_log = logging.getLogger("vae_engine.worker")
+
+EXIT_DONE, EXIT_FAILED = 0, 1
+LOGS = ".workers"
+"""The folder of logs beside the sessions, where the chief's session folder cannot be seen."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Train with the chief until the run ends; returns the process's exit code."""
+    parser = argparse.ArgumentParser(prog="python -m vae_engine.worker.member")
+    parser.add_argument("sessions", type=Path, help="the folder of the sessions")
+    parser.add_argument("--distribution", type=read_distribution, required=True, metavar="JSON")
+    parser.add_argument("--given", type=json.loads, default={}, metavar="JSON")
+    options = parser.parse_args(arguments)
+    distribution: Distribution = options.distribution
+    front = os.dup(1)
+    try:
+        member = Member(
+            distribution,
+            versions=compared_versions(),
+            given=options.given,
+            lost=lambda why: _leave(front, why),
+        )
+        log = _log_file(options.sessions.absolute(), distribution, member.welcome)
+        leave_terminal(log)
+    except (EngineError, OSError) as error:
+        print(error, file=sys.stderr)
+        return EXIT_FAILED
+    name = f"worker {distribution.index} of {len(distribution.workers)}"
+    _say(front, f"{name} trains {member.welcome.session}; its log is {log}")
+    _log.info("%s joined the chief, %s", name, distribution.workers[0])
+    code, outcome = _train(member, distribution, options.given)
+    _log.info("%s", outcome)
+    _say(front, outcome)
+    return code
+
+
+def _train(member: Member, distribution: Distribution, given: dict[str, str]) -> tuple[int, str]:
+    """Train, and tell the chief what went wrong if anything does."""
+    _leave_when_asked(member)
+    try:
+        from vae_engine.training.membership import train_as_member
+
+        settings = _own_settings(member.welcome.settings, given)
+        ending = train_as_member(member, distribution, settings)
+    except Exception as error:  # noqa: BLE001 - the chief must hear of it whatever happened
+        why = str(error) if isinstance(error, EngineError) else last_word(error)
+        _log.exception("the worker failed")
+        member.tell(Failed(why=why[:1000]))
+        return EXIT_FAILED, why
+    finally:
+        member.close()
+    failed = ending.status in ("failed", "diverged")
+    outcome = f"session {member.welcome.session} ended: {ending.status} ({ending.reason})"
+    return EXIT_FAILED if failed else EXIT_DONE, outcome
+
+
+def _own_settings(settings: Settings, given: dict[str, str]) -> Settings:
+    """The chief's settings, with the threads and the place of the dataset of this machine."""
+    own: dict[str, object] = {"threads": 0}
+    for name in ("threads", "dataset"):
+        if name in given:
+            own[name] = SETTINGS[name].parse(given[name])
+    return with_threads(make_settings(msgspec.structs.asdict(settings), **own))
+
+
+def _log_file(sessions: Path, distribution: Distribution, welcome: Welcome) -> Path:
+    """In the session's folder where this machine sees it, else beside the sessions of this one."""
+    name = layout.worker_log(distribution.index)
+    folder = sessions / welcome.session
+    with contextlib.suppress(EngineError, OSError):
+        if atomic.read_optional(folder / layout.WORKER, WorkerRecord) == welcome.chief:
+            return folder / name
+    (sessions / LOGS).mkdir(parents=True, exist_ok=True)
+    return sessions / LOGS / f"{welcome.session}-{name}"
+
+
+def _leave_when_asked(member: Member) -> None:
+    """On SIGTERM ask the chief to end with a checkpoint, and go on until it does."""
+    asked = threading.Event()
+
+    def tell() -> None:
+        asked.wait()
+        member.tell(Leaving(why="SIGTERM"))
+
+    # Not in the handler: it may interrupt the very sending of a message.
+    threading.Thread(target=tell, name="leaving", daemon=True).start()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: asked.set())
+
+
+def _leave(front: int, why: str) -> None:
+    """Nothing else can interrupt a collective operation that waits for a chief that is gone."""
+    _log.error("%s", why)
+    _say(front, why)
+    os._exit(EXIT_FAILED)
+
+
+def _say(front: int, text: str) -> None:
+    with contextlib.suppress(OSError):  # Whoever started this worker may listen no more.
+        os.write(front, f"{text}\n".encode(errors="replace"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
