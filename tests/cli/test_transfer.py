@@ -16,6 +16,8 @@ from tests.tui.recorder import Recorder
 from vae_engine.sessions import layout
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
+from vae_engine.sweeps.grid import make_grid
+from vae_engine.sweeps.store import SweepStore
 
 
 def test_several_sessions_become_runs_and_one_table(
@@ -46,6 +48,21 @@ def test_several_sessions_become_runs_and_one_table(
     assert [row["setting_latent_dim"] for row in rows] == ["2", "2", "4", "4", "4"]
 
 
+def test_the_id_of_a_sweep_means_its_sessions(
+    vae: Vae, recorder: Recorder, store: SessionStore, tmp_path: Path
+) -> None:
+    sweep = SweepStore(store).create(make_grid({"latent_dim": (2, 4, 8)}, 1), parallel=1)
+    assert "has no session yet" in vae("export", sweep.id, "--csv", "h.csv").error(1)
+    for trial, settings in list(zip(sweep.record.trials, sweep.settings, strict=True))[:2]:
+        session = store.create(settings, session_id=trial.session)
+        recorder.fill(session, status="completed", epochs=2, previews=False)
+    done = vae("export", sweep.id, "--csv", "h.csv")
+    assert (done.code, done.lines) == (0, ["wrote 4 epochs to h.csv"])
+    with (tmp_path / "h.csv").open(newline="") as file:
+        assert [row["setting_latent_dim"] for row in csv.DictReader(file)] == ["2", "2", "4", "4"]
+    assert "one session, not 2" in vae("export", sweep.id, "-o", "x.zip").error(2)
+
+
 def test_a_session_whose_images_are_gone_has_no_embeddings(
     vae: Vae, recorder: Recorder, tmp_path: Path
 ) -> None:
@@ -62,7 +79,7 @@ def test_a_session_whose_images_are_gone_has_no_embeddings(
     [
         ([], "-o FILE.zip, --tensorboard DIR or --csv FILE"),
         (["--slim", "--csv", "h.csv"], "give -o FILE.zip too"),
-        (["target", "-o", "x.zip"], "one session, not 2"),
+        (["other", "-o", "x.zip"], "one session, not 2"),
         (["--csv", "h.txt"], "a file ending in .csv"),
         (["--tensorboard", "a\x1bb"], "a folder of printable name"),
     ],
@@ -71,6 +88,7 @@ def test_what_contradicts_itself_is_bad_usage(
     vae: Vae, recorder: Recorder, tmp_path: Path, options: list[str], wanted: str
 ) -> None:
     recorder.session("target", epochs=1, previews=False)
+    recorder.session("other", epochs=1, previews=False)
     assert wanted in vae("export", "target", *options).error(2)
     assert [path.name for path in tmp_path.iterdir()] == ["sessions"]
 

@@ -25,6 +25,7 @@ from vae_engine.sessions.archive import export_session, import_session
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import differing_settings
+from vae_engine.sweeps.store import find_sessions
 
 
 @click.command(name="export")
@@ -45,15 +46,16 @@ def export(
     """Write a session into a zip file, or sessions for other tools.
 
     A zip holds one session. --tensorboard gives each session a folder of its own below DIR;
-    --csv puts the epochs of all of them into one table.
+    --csv puts the epochs of all of them into one table. The id of a sweep means all its sessions.
     """
     if output is None and tensorboard is None and csv is None:
         raise SettingError("nothing to write: give -o FILE.zip, --tensorboard DIR or --csv FILE")
     if slim and output is None:
         raise SettingError("--slim is for zip files: give -o FILE.zip too")
-    if output is not None and len(references) > 1:
-        raise SettingError(f"a zip file holds one session, not {len(references)}: one at a time")
-    sessions = list({found.id: found for found in map(store.find, references)}.values())
+    meant = [session for each in references for session in find_sessions(store, each)]
+    sessions = list({session.id: session for session in meant}.values())
+    if output is not None and len(sessions) > 1:
+        raise SettingError(f"a zip file holds one session, not {len(sessions)}: one at a time")
     if output is not None:
         _export_archive(sessions[0], output, slim=slim)
     if tensorboard is not None:

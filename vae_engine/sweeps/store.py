@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from vae_engine.errors import SessionDamagedError, SessionError
+from vae_engine.errors import SessionDamagedError, SessionError, SessionNotFoundError
 from vae_engine.sessions import layout
 from vae_engine.sessions.drafts import draft_folder
 from vae_engine.sessions.labels import NAME_LIMIT, check_label
 from vae_engine.sessions.listing import session_folders
 from vae_engine.sessions.records import Label
 from vae_engine.sessions.references import Kind, resolve
-from vae_engine.sessions.session import worker_alive
+from vae_engine.sessions.session import Session, worker_alive
 from vae_engine.sessions.store import SessionStore, command_line
 from vae_engine.settings import Settings
 from vae_engine.sweeps.grid import Grid
@@ -171,6 +171,23 @@ class SweepStore:
         while f"sweep-{(stem := f'{stamp}-{secrets.token_hex(2)}')}" in taken:
             pass
         return stem
+
+
+def find_sessions(store: SessionStore, reference: str) -> list[Session]:
+    """The session that `reference` names, or those of the sweep whose id it is, in its order.
+
+    Raises:
+        SessionNotFoundError: none or several are meant, or the sweep has no session yet.
+        SessionDamagedError: the one that is meant cannot be read.
+    """
+    sweeps = SweepStore(store)
+    if reference not in (folder.name for folder in session_folders(sweeps.root)):
+        return [store.find(reference)]
+    trials = [trial.session for trial in sweeps.find(reference).record.trials]
+    found = [store.find(session) for session in trials if store.holds(session) == "here"]
+    if not found:
+        raise SessionNotFoundError(f"sweep {reference} has no session yet: wait until it trains")
+    return found
 
 
 def default_name(varied: Iterable[str]) -> str:
