@@ -113,7 +113,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     patience: Annotated[
         int,
         Meta(ge=1, le=100_000, description="epochs without progress that count as converged"),
-    ] = 4
+    ] = 8
     min_delta: Annotated[
         float, Meta(ge=0.0, le=1000.0, description="nats of val_loss that count as progress")
     ] = 0.1
