@@ -1,7 +1,8 @@
 """Make the pictures of the screens in `docs/images` from real sessions.
 
 Run with ``python docs/make_screenshots.py SESSIONS``, a folder of sessions of which one is named
-`example` and has a latent dimension of 2. The folder is copied, never written to.
+`example` and has a latent dimension of 2. The folder is copied, never written to. The newest sweep
+among them gives a picture too, if there is one.
 """
 
 from __future__ import annotations
@@ -22,10 +23,12 @@ from textual.pilot import Pilot
 
 from tui.app import WorkbenchApp
 from vae_engine.sessions import atomic, layout
+from vae_engine.sessions.listing import session_folders
 from vae_engine.sessions.liveness import this_process
 from vae_engine.sessions.records import LIVE
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
+from vae_engine.sweeps.store import SweepStore
 
 IMAGES = Path(__file__).resolve().with_name("images")
 # The pictures: columns and lines, keys from the list with the cursor on `example`, what to await.
@@ -35,6 +38,7 @@ PICTURES: dict[str, tuple[tuple[int, int], tuple[str, ...], str]] = {
     "sampler": ((120, 36), ("g", "right", "right", "down"), "temperature"),
     "map": ((150, 36), ("g", "m"), "decoded"),
     "new-session": ((120, 36), ("n",), "images/s"),
+    "sweep": ((130, 40), ("s", "enter"), "ELBO"),
 }
 _NEWEST_AGE_SECONDS = 40 * 60.0
 # Of the worker's log: Keras names the machine's temporary folders.
@@ -74,6 +78,8 @@ def main() -> None:
         store = copy_sessions(sessions, Path(home) / "sessions")
         os.chdir(home)
         for name, (size, keys, awaited) in PICTURES.items():
+            if name == "sweep" and not SweepStore(store).listings():
+                continue
             svg = asyncio.run(picture(store, size, keys, awaited))
             (IMAGES / f"{name}.svg").write_text(svg)
             print(f"{name}.svg  {len(svg) / 1024:.0f} KiB")
@@ -88,7 +94,7 @@ def copy_sessions(source: Path, target: Path) -> SessionStore:
     shutil.copytree(
         source, target, ignore=shutil.ignore_patterns("*.keras", "*.h5", "*.lock", ".trash")
     )
-    sessions = [Session(folder) for folder in target.iterdir()]
+    sessions = [Session(folder) for folder in session_folders(target)]
     later = time.time() - _NEWEST_AGE_SECONDS - max(one.manifest.created for one in sessions)
     for session in sessions:
         manifest = msgspec.structs.replace(

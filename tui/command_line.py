@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tui.text import encodable
 from vae_engine.sessions.session import default_name
-from vae_engine.settings import SETTINGS, Settings, changed_settings
+from vae_engine.settings import SETTINGS, Settings, SettingValue, changed_settings
 
 
 def train_command(
@@ -34,6 +35,39 @@ def train_command(
     for key, value in given.items():
         words += [SETTINGS[key].option, SETTINGS[key].format(value)]
     if name and name != default_name(settings):
+        words += ["--name", name]
+    return _line(words, root)
+
+
+def sweep_command(
+    lists: Mapping[str, Sequence[SettingValue]],
+    root: Path,
+    *,
+    seeds: int | None = None,
+    parallel: int | None = None,
+    name: str = "",
+) -> str:
+    """The command that trains a sweep.
+
+    Args:
+        lists: the values of the settings that are not at their default.
+        root: the folder of sessions.
+        seeds: so many seeds, None for those of `lists`.
+        parallel: how many trials train at once, None for as many as there is room for.
+        name: of the sweep, empty for the default.
+    """
+    words = ["vae", "sweep", "run"]
+    for key, several in lists.items():
+        setting = SETTINGS[key]
+        texts = [setting.format(value) for value in several]
+        # There a comma belongs to the value.
+        groups = texts if setting.kind == "ints" else [",".join(texts)]
+        for group in groups:
+            words += [setting.option, group]
+    for option, number in (("--seeds", seeds), ("--parallel", parallel)):
+        if number is not None:
+            words += [option, str(number)]
+    if name:
         words += ["--name", name]
     return _line(words, root)
 

@@ -1,17 +1,22 @@
-"""The settings of a session that is being filled in: texts, and what they amount to."""
+"""A session or a sweep that is being filled in: texts, and what they amount to."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+
 from tui.operations import NAMED_DATASETS
+from tui.sweeps.plan import PARALLEL, SEEDS, UNASKED_TRIALS, default_parallel
 from tui.text import one_line
 from vae_engine.errors import SettingError
 from vae_engine.sessions.labels import check_label
 from vae_engine.sessions.records import Label
-from vae_engine.settings import SETTINGS, Settings, SettingValue, make_settings
+from vae_engine.settings import SETTINGS, Setting, Settings, SettingValue, make_settings
+from vae_engine.sweeps.grid import Grid, count_trials, make_grid, parse_list
 
 PRESETS: dict[str, dict[str, SettingValue]] = {
     "d = 2": {"latent_dim": 2},
@@ -29,6 +34,7 @@ PRESETS: dict[str, dict[str, SettingValue]] = {
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "Session": ("dataset", "latent_dim", "epochs", "min_epochs", "limit", "seed", "threads"),
+    "Sweep: in any field a comma makes a list, 2,8,16": ("seeds", "parallel"),
     "Objective and network": (
         "beta",
         "beta_warmup_epochs",
@@ -55,27 +61,67 @@ GROUPS: dict[str, tuple[str, ...]] = {
 NAME = "name"
 """The field beside those of the settings."""
 
+FIELDS: dict[str, Setting] = {
+    **SETTINGS,
+    "seeds": msgspec.structs.replace(SEEDS, help="train so many seeds, from seed upwards"),
+    "parallel": msgspec.structs.replace(
+        PARALLEL, help="trials at once; empty: as the processors have room"
+    ),
+}
+"""What is known of every field but the name."""
+
+SWEEP_TEXTS = {"latent_dim": "2,8,16", "seeds": "3"}
+"""The sweep that is filled in for whoever asks for a new one."""
+
+Lists = dict[str, tuple[SettingValue, ...]]
+
+
+@dataclass(frozen=True)
+class SweepDraft:
+    """The sweep that lists amount to.
+
+    Attributes:
+        grid: its trials.
+        lists: the values of the settings that were given.
+        seeds: so many seeds, None where they were not asked for.
+        parallel: how many trials train at once.
+        chosen: whether `parallel` was given.
+    """
+
+    grid: Grid
+    lists: Lists
+    seeds: int | None
+    parallel: int
+    chosen: bool
+
 
 @dataclass(frozen=True)
 class Draft:
     """What the texts of the form amount to.
 
     Attributes:
-        settings: to train with; None while something is wrong.
-        name: of the session, empty for the usual one.
+        settings: to train with; None for a sweep, and while something is wrong.
+        name: of the session or sweep, empty for the usual one.
         problems: what is wrong, by field.
         adjusted: settings that give way to others, by name: the text of what they become.
+        sweep: where a field has several values; None while something is wrong.
     """
 
     settings: Settings | None
     name: str
     problems: Mapping[str, str]
     adjusted: Mapping[str, str]
+    sweep: SweepDraft | None = None
 
 
 def default_texts() -> dict[str, str]:
     """The fields before anything was typed."""
-    return {NAME: "", **{name: one.format(one.default) for name, one in SETTINGS.items()}}
+    return {
+        NAME: "",
+        "seeds": "1",
+        "parallel": "",
+        **{name: one.format(one.default) for name, one in SETTINGS.items()},
+    }
 
 
 def preset_texts(preset: str) -> dict[str, str]:
@@ -86,54 +132,121 @@ def preset_texts(preset: str) -> dict[str, str]:
 
 def texts_of(settings: Settings) -> dict[str, str]:
     """The fields of a session that is forked; it has yet to get a name."""
-    return {NAME: "", **{n: one.format(getattr(settings, n)) for n, one in SETTINGS.items()}}
+    own = {name: one.format(getattr(settings, name)) for name, one in SETTINGS.items()}
+    return {**default_texts(), **own}
 
 
 def read_draft(texts: Mapping[str, str]) -> Draft:
     """Check every text. Fields left at their default give way, as on the command line."""
-    values: dict[str, SettingValue] = {}
     problems: dict[str, str] = {}
+    lists: Lists = {}
     name = texts[NAME].strip()
     try:
         check_label(Label(name=name or "any"))
     except SettingError as error:
         problems[NAME] = str(error)
     for key, setting in SETTINGS.items():
-        try:
-            value = setting.parse(texts[key].strip())
-        except SettingError as error:
-            problems[key] = _without_name(key, str(error))
-        else:
-            if value != setting.default:
-                values[key] = value
-    settings = None
-    if not problems:
-        try:
-            settings = make_settings(_absolute(values))
-        except SettingError as error:
-            # Two settings contradict each other: the message begins with the name of the first.
-            key = str(error).split()[0]
-            problems[key if key in SETTINGS else NAME] = _without_name(key, str(error))
-    return Draft(settings, name, problems, _adjusted(settings, texts))
+        with _noted(key, problems):
+            lists[key] = read_list(setting, texts[key])
+    seeds = parallel = None
+    with _noted("seeds", problems):
+        seeds = _number("seeds", texts["seeds"])
+    if texts["parallel"].strip():
+        with _noted("parallel", problems):
+            parallel = _number("parallel", texts["parallel"])
+    if problems:
+        return Draft(None, name, problems, {})
+    given = {key: several for key, several in lists.items() if several != (_default(key),)}
+    given = _absolute(given)
+    if seeds == 1 and all(len(several) == 1 for several in lists.values()):
+        return _session_draft(name, given, lists)
+    return _sweep_draft(name, given, lists, None if seeds == 1 else seeds, parallel)
 
 
-def _adjusted(settings: Settings | None, texts: Mapping[str, str]) -> dict[str, str]:
-    if settings is None:
-        return {}
-    became = {
-        name: setting.format(getattr(settings, name))
-        for name, setting in SETTINGS.items()
-        if getattr(settings, name) != setting.parse(texts[name].strip())
+def read_list(setting: Setting, text: str) -> tuple[SettingValue, ...]:
+    """The values in a field: as `vae sweep run` reads them, one or several.
+
+    Where a comma belongs to the value, as of `filters`, `|` stands between two of them.
+
+    Raises:
+        SettingError: a value is missing, not of this setting's kind, or out of range.
+    """
+    text = text.strip()
+    if setting.kind == "ints":
+        return tuple(setting.parse(part.strip()) for part in text.split("|"))
+    if setting.name == "dataset" and Path(text).expanduser().exists():
+        return (setting.parse(text),)  # A path with a comma.
+    return parse_list(setting, ",".join(part.strip() for part in text.split(",")))
+
+
+def _session_draft(name: str, given: Lists, lists: Lists) -> Draft:
+    try:
+        settings = make_settings({key: several[0] for key, several in given.items()})
+    except SettingError as error:
+        return Draft(None, name, _contradiction(error), {})
+    return Draft(settings, name, {}, _adjusted(settings, lists))
+
+
+def _sweep_draft(
+    name: str, given: Lists, lists: Lists, seeds: int | None, parallel: int | None
+) -> Draft:
+    try:
+        count = count_trials(given, seeds)
+        if count > UNASKED_TRIALS:
+            raise SettingError(f"{count:,} trials are many: `vae sweep run --yes` makes them")
+        if any("," in str(path) for path in given.get("dataset", ())):
+            raise SettingError("dataset has a comma: a sweep takes no such path")
+        grid = make_grid(given, seeds)
+    except SettingError as error:
+        return Draft(None, name, _contradiction(error, otherwise="seeds"), {})
+    sweep = SweepDraft(grid, given, seeds, parallel or default_parallel(grid), parallel is not None)
+    fixed = {key: several for key, several in lists.items() if key not in grid.varied}
+    return Draft(None, name, {}, _adjusted(grid.trials[0], fixed), sweep)
+
+
+@contextlib.contextmanager
+def _noted(field: str, problems: dict[str, str]) -> Iterator[None]:
+    """Note what is wrong with a field."""
+    try:
+        yield
+    except SettingError as error:
+        problems[field] = _without_name(field, str(error))
+
+
+def _number(field: str, text: str) -> int:
+    number = FIELDS[field].parse(text.strip())
+    assert isinstance(number, int)
+    return number
+
+
+def _default(name: str) -> SettingValue:
+    return SETTINGS[name].default
+
+
+def _contradiction(error: SettingError, otherwise: str = NAME) -> dict[str, str]:
+    """Values that contradict each other: the message begins with the name of the first."""
+    key = str(error).split()[0]
+    field = key if key in SETTINGS else otherwise
+    return {field: _without_name(field, str(error))}
+
+
+def _adjusted(settings: Settings, lists: Lists) -> dict[str, str]:
+    return {
+        name: SETTINGS[name].format(getattr(settings, name))
+        for name, several in lists.items()
+        if name != "dataset" and getattr(settings, name) != several[0]
     }
-    return {name: text for name, text in became.items() if name != "dataset"}
 
 
-def _absolute(values: dict[str, SettingValue]) -> dict[str, SettingValue]:
-    """A dataset's path made absolute: the worker runs elsewhere."""
-    dataset = values.get("dataset")
-    if isinstance(dataset, str) and dataset not in NAMED_DATASETS:
-        return {**values, "dataset": str(Path(dataset).expanduser().absolute())}
-    return values
+def _absolute(given: Lists) -> Lists:
+    """Datasets' paths made absolute: the worker runs elsewhere."""
+    if "dataset" not in given:
+        return given
+    paths = tuple(
+        dataset if dataset in NAMED_DATASETS else str(Path(str(dataset)).expanduser().absolute())
+        for dataset in given["dataset"]
+    )
+    return {**given, "dataset": paths}
 
 
 def _without_name(name: str, problem: str) -> str:

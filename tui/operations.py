@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -15,6 +15,10 @@ from vae_engine.sessions.records import LIVE, Label
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import Settings
+from vae_engine.sweeps.control import ask_to_stop, check_resumable, start_coordinator
+from vae_engine.sweeps.grid import Grid
+from vae_engine.sweeps.store import Sweep, SweepStore
+from vae_engine.sweeps.trials import read_trials
 
 NAMED_DATASETS = ("mnist", "fashion_mnist")
 
@@ -75,6 +79,66 @@ def resume_session(folder: Path, *, more: int | None = None) -> Session:
     check_dataset(session.settings.dataset, session.settings.limit)
     start_worker(session, epochs=None if more is None else session.log.epoch + more)
     return session
+
+
+def start_sweep(
+    store: SessionStore,
+    grid: Grid,
+    *,
+    parallel: int,
+    command: Sequence[str],
+    name: str | None = None,
+) -> Sweep:
+    """Record a sweep and start its coordinator; where that fails, nothing is left behind.
+
+    Args:
+        store: of the sessions that its trials will be.
+        grid: its trials.
+        parallel: how many train at once.
+        command: what a person would have typed for it.
+        name: its name, None for the usual one.
+
+    Raises:
+        DatasetError: the images of a trial cannot be used.
+        SettingError: the name cannot be used.
+        SessionError: the sweep cannot be recorded.
+        WorkerError: the coordinator did not start.
+    """
+    _check_datasets(grid.trials)
+    sweep = SweepStore(store).create(grid, parallel=parallel, name=name, command=command)
+    try:
+        start_coordinator(sweep)
+    except EngineError:
+        shutil.rmtree(sweep.folder)
+        raise
+    return sweep
+
+
+def resume_sweep(sweep: Sweep) -> None:
+    """Go on with every trial that is not finished.
+
+    Raises:
+        SessionError: it runs, or nothing is left to do.
+        DatasetError: the images of a trial cannot be used any more.
+        WorkerError: the coordinator did not start.
+    """
+    trials = read_trials(sweep)
+    check_resumable(sweep, trials)
+    _check_datasets(trial.settings for trial in trials if trial.task is not None)
+    start_coordinator(sweep)
+
+
+def stop_sweep(sweep: Sweep) -> None:
+    """Ask a sweep to stop, its trials after a checkpoint; they do so within some seconds.
+
+    Raises:
+        SessionBusyError: nothing of it runs.
+        OSError: an inbox cannot be written.
+    """
+    trials = read_trials(sweep, figures=False)
+    if not sweep.alive() and not any(trial.live for trial in trials):
+        raise SessionBusyError(f"sweep {sweep.id} does not run: there is nothing to stop")
+    ask_to_stop(sweep, trials)
 
 
 def relabel(store: SessionStore, folder: Path, change: Callable[[Label], Label]) -> None:
@@ -159,6 +223,13 @@ def export_archive(folder: Path, target: Path, *, slim: bool) -> Path:
         raise SessionError(f"{target} exists already: choose another name")
     export_session(Session(folder), target, slim=slim)
     return target
+
+
+def _check_datasets(trials: Iterable[Settings]) -> None:
+    from vae_engine.datasets import check_dataset
+
+    for dataset, limit in dict.fromkeys((one.dataset, one.limit) for one in trials):
+        check_dataset(dataset, limit)
 
 
 def _check_resumable(session: Session, *, more: bool) -> None:

@@ -17,6 +17,16 @@ from vae_engine.settings import Settings
 _TRAINING_IMAGES = 55_000
 _NAMED_DATASETS = ("mnist", "fashion_mnist")
 _NAMES_SHOWN = 3
+# The settings that an image's cost depends on.
+_WORK = (
+    "filters",
+    "kernel_size",
+    "dense_units",
+    "activation",
+    "batch_size",
+    "binarize",
+    "threads",
+)
 
 
 @dataclass(frozen=True)
@@ -63,7 +73,12 @@ def expected_sweep_duration(
     """One line: how long a sweep will take, so many trials at once, and how that is known."""
     if not speeds:
         return "unknown, since nothing was trained on this machine yet"
-    known = [_known_speed(settings, speeds) for settings in trials]
+    by_work: dict[tuple[object, ...], tuple[Speed, bool]] = {}
+    for settings in trials:
+        work = tuple(getattr(settings, name) for name in _WORK)
+        if work not in by_work:
+            by_work[work] = _known_speed(settings, speeds)
+    known = [by_work[tuple(getattr(settings, name) for name in _WORK)] for settings in trials]
     images = [_images(settings) for settings in trials]
     least, most = 0.0, 0.0
     longest = (0.0, 0.0)
@@ -108,17 +123,8 @@ def _trained_here(entry: Entry) -> bool:
 
 
 def _same_work(one: Settings, other: Settings) -> bool:
-    names = (
-        "filters",
-        "kernel_size",
-        "dense_units",
-        "activation",
-        "batch_size",
-        "binarize",
-        "threads",
-    )
     # The session records what 0 threads came to.
     return all(
         getattr(one, name) == getattr(other, name) or (name == "threads" and not other.threads)
-        for name in names
+        for name in _WORK
     )

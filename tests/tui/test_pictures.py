@@ -17,6 +17,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.tui.pilot import screen_text
+from tests.tui.recorded_sweeps import record_sweep, revive, session_folder
 from tests.tui.recorder import Recorder, progress
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
@@ -24,11 +25,16 @@ from tui.screens.dashboard import DashboardScreen
 from tui.screens.new_session import NewSessionScreen
 from tui.screens.sampler import SamplerScreen
 from tui.screens.sessions import SessionsScreen
+from tui.screens.sweep import SweepScreen
+from tui.screens.sweeps import SweepsScreen
 from tui.widgets.images import ImageGrid
 from tui.widgets.latent_vector import LatentVector
 from vae_engine.sessions import layout
+from vae_engine.sessions.liveness import beat
+from vae_engine.sessions.records import Status
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
+from vae_engine.sweeps.record import RECORD
 
 PICTURES = Path(__file__).with_name("pictures")
 DRAW = os.environ.get("VAE_PICTURES") == "draw"
@@ -70,11 +76,33 @@ async def form(app: WorkbenchApp, pilot: Pilot[Any], _: Session) -> None:
     await until(pilot, lambda: "$ vae train" in screen_text(app))
 
 
+async def sweeps(app: WorkbenchApp, pilot: Pilot[Any], _: Session) -> None:
+    recorder = Recorder(app.store)
+    record_sweep(recorder, {1: "completed"}, name=None)
+    record_sweep(recorder, {}, name="damaged").folder.joinpath(RECORD).unlink()
+    await app.push_screen(SweepsScreen(app.store))
+    await until(pilot, lambda: "2 sweeps" in screen_text(app))
+
+
+async def sweep(app: WorkbenchApp, pilot: Pilot[Any], _: Session) -> None:
+    recorder = Recorder(app.store)
+    statuses: dict[int, Status] = {1: "completed", 2: "completed", 3: "completed", 4: "training"}
+    running = record_sweep(recorder, {**statuses, 5: "failed"}, name="evening", seeds=3)
+    for folder in (running.folder, session_folder(running, 4)):
+        beat(folder)
+        os.utime(folder / layout.HEARTBEAT, (NOW, NOW))
+    revive(running, NOW)
+    await app.push_screen(SweepScreen(running))
+    await until(pilot, lambda: "-ELBO" in screen_text(app))
+
+
 SCREENS: dict[str, Opens] = {
     "sessions": list_of_sessions,
     "dashboard": dashboard,
     "sampler": sampler,
     "new-session": form,
+    "sweeps": sweeps,
+    "sweep": sweep,
 }
 
 
@@ -130,9 +158,10 @@ def record(recorder: Recorder) -> Session:
 def drawn(app: WorkbenchApp) -> str:
     """The screen, with what changes from run to run and what a model drew blotted out."""
     lines = screen_text(app).splitlines()
-    if isinstance(app.screen, SamplerScreen):
-        for widget in (*app.screen.query(ImageGrid), app.screen.query_one(LatentVector)):
-            lines = _blotted(lines, widget)
+    if isinstance(app.screen, SamplerScreen | SweepScreen):
+        for widget in (*app.screen.query(ImageGrid), *app.screen.query(LatentVector)):
+            if widget.region:
+                lines = _blotted(lines, widget)
     text = "\n".join(line.rstrip() for line in lines) + "\n"
     text = FOLDER.sub("FOLDER", text)
     for changing in CHANGING:

@@ -13,6 +13,7 @@ from textual.screen import Screen
 
 from tests.conftest import DEADLINE
 from tests.tui.pilot import burst, screen_text
+from tests.tui.recorded_sweeps import record_sweep, revive
 from tests.tui.recorder import Recorder, progress
 from tests.tui.test_sessions_screen import sessions
 from tests.tui.watching import until
@@ -22,6 +23,7 @@ from tui.screens.dashboard import DashboardScreen
 from tui.screens.prompts import LineScreen
 from tui.screens.sampler import SamplerScreen
 from tui.screens.sessions import SessionsScreen
+from tui.screens.sweep import SweepScreen
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 
@@ -55,9 +57,10 @@ def own_folders(tmp_path: Path, recorder: Recorder, monkeypatch: pytest.MonkeyPa
         recorder.revive(session)
 
     monkeypatch.setattr(operations, "start_worker", start_worker)
+    monkeypatch.setattr(operations, "start_coordinator", revive)
 
 
-@pytest.mark.parametrize("place", ["sessions", "dashboard", "sampler"])
+@pytest.mark.parametrize("place", ["sessions", "dashboard", "sampler", "sweep"])
 async def test_random_keys_are_survived(
     store: SessionStore, recorder: Recorder, place: str
 ) -> None:
@@ -69,6 +72,9 @@ async def test_random_keys_are_survived(
         "dashboard": lambda: DashboardScreen(Session(begun.folder)),
         "sampler": lambda: SamplerScreen(Session(finished.folder)),
     }
+    if place == "sweep":
+        trials = record_sweep(recorder, {1: "completed", 2: "training", 3: "failed"})
+        screens["sweep"] = lambda: SweepScreen(trials)
     left = random_keys()
     while left:
         left = await throw(WorkbenchApp(store), left, screens[place])

@@ -24,7 +24,6 @@ from tui.cli.output import Column, say, table, terminal_width
 from tui.cli.report import to_json
 from tui.cli.sweep_follow import follow_sweep, tell_left
 from tui.cli.sweep_options import (
-    SEEDS,
     csv_option,
     given_lists,
     list_options,
@@ -38,10 +37,10 @@ from tui.cli.sweep_report import (
     sweep_entry,
     sweep_lines,
     sweep_report,
-    varied_text,
 )
 from tui.cli.train import check_images
 from tui.speed import expected_sweep_duration, measured_speeds
+from tui.sweeps.plan import SEEDS, UNASKED_TRIALS, default_parallel, plan_line
 from tui.text import age_text, encodable
 from vae_engine.errors import (
     EngineError,
@@ -49,7 +48,6 @@ from vae_engine.errors import (
     SessionError,
     SettingError,
 )
-from vae_engine.processors import usable_processors
 from vae_engine.sessions.atomic import replace_file
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import Settings
@@ -57,9 +55,6 @@ from vae_engine.sweeps.control import ask_to_stop, check_resumable, start_coordi
 from vae_engine.sweeps.grid import Grid, count_trials, make_grid
 from vae_engine.sweeps.store import DamagedSweep, Sweep, SweepStore
 from vae_engine.sweeps.trials import read_trials
-
-UNASKED_TRIALS = 1000
-"""More trials than that need `--yes`."""
 
 _STOP_SECONDS = 60.0
 _POLL_SECONDS = 0.2
@@ -119,7 +114,7 @@ def run(
         raise SettingError(f"{count:,} trials are many: --yes makes them")
     grid = make_grid(lists, seeds)
     _check_all_images(grid.trials)
-    at_once = parallel or _default_parallel(grid)
+    at_once = parallel or default_parallel(grid)
     for line in _plan_lines(grid, at_once, store):
         say(line, err=detach)
     made = SweepStore(store).create(grid, parallel=at_once, name=name)
@@ -228,12 +223,6 @@ def resume(reference: str, store: SessionStore, plain: bool, detach: bool) -> No
 COMMANDS = {"sweep": sweep}
 
 
-def _default_parallel(grid: Grid) -> int:
-    """As many as there are processors for their threads."""
-    threads = max(settings.threads for settings in grid.trials)
-    return max(1, min(usable_processors() // threads, len(grid.trials)))
-
-
 def _check_all_images(trials: Iterable[Settings]) -> None:
     seen = set()
     for settings in trials:
@@ -245,13 +234,10 @@ def _check_all_images(trials: Iterable[Settings]) -> None:
 
 def _plan_lines(grid: Grid, parallel: int, store: SessionStore) -> list[str]:
     """The grid and how long it will take."""
-    count = len(grid.trials)
-    trials = "1 trial" if count == 1 else f"{count:,} trials"
     speeds = measured_speeds(Catalogue(store.root).scan())
     duration = expected_sweep_duration(grid.trials, parallel, speeds)
-    varied = f": {varied_text(grid.varied)}" if grid.varied else ""
     return [
-        f"{trials}, {parallel} at once{varied}",
+        plan_line(grid, parallel),
         f"expected duration: {duration}",
     ]
 

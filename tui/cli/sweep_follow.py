@@ -8,15 +8,9 @@ from tui.cli.follow import rest
 from tui.cli.options import command_for
 from tui.cli.output import say, terminal_width
 from tui.cli.screen import can_show_app
-from tui.cli.sweep_report import (
-    best_line,
-    counts_text,
-    epoch_under_way,
-    head_lines,
-    table_lines,
-    trial_line,
-)
+from tui.cli.sweep_report import head_lines, table_lines
 from tui.estimate import remaining_sweep_seconds
+from tui.sweeps.wording import best_line, counts_text, epoch_under_way, trial_line
 from tui.text import duration_text, fitted
 from vae_engine.errors import SessionError
 from vae_engine.sweeps.store import Sweep

@@ -7,13 +7,11 @@ from typing import Any
 
 import click
 
-from tui.cli.options import Command, file_reader, number_setting, read_name, setting_metavar
+from tui.cli.options import Command, file_reader, read_name, setting_metavar
 from tui.cli.train import absolute_dataset
+from tui.sweeps.plan import PARALLEL
 from vae_engine.settings import SETTINGS, Setting, SettingValue
-from vae_engine.sweeps.grid import MOST_TRIALS, parse_list
-
-SEEDS = number_setting("seeds", "int", 1, 1, MOST_TRIALS, "so many seeds, from --seed upwards")
-PARALLEL = number_setting("parallel", "int", 1, 1, 1024, "trials that train at once")
+from vae_engine.sweeps.grid import parse_list
 
 sweep_name_option = click.option(
     "--name", type=read_name, metavar="S", help="name of the sweep  [default: what it varies]"

@@ -25,6 +25,10 @@ _LEAST_SPAN = 1e-9
 _COLUMNS_A_TICK = 10
 # plotext writes a tone as this palette entry, which is replaced by the theme's colour afterwards.
 _AXIS_CODE = 250
+# Where there is no braille, curves differ by their characters.
+PLAIN_MARKERS = "*+xo#@"
+_PLAIN_BAND = "."
+_PLAIN_AXES = str.maketrans("│┤", "|+")
 
 
 @dataclass(frozen=True)
@@ -38,10 +42,17 @@ class Scale:
 
 @dataclass(frozen=True)
 class Colors:
-    """The styles of a chart: of its axes, and of the curves by tone, taken in turn."""
+    """The styles of a chart: of its axes, and of the curves by tone, taken in turn.
+
+    Attributes:
+        axis: of the axes and their marks.
+        tones: of the curves.
+        plain: whether curves and axes are drawn in ASCII.
+    """
 
     axis: Style
     tones: Sequence[Style]
+    plain: bool = False
 
 
 @dataclass(frozen=True)
@@ -114,14 +125,20 @@ def draw_curves(
     marks = _epoch_marks(first, last, columns) if axis else []
     if first == last:
         first, last = first - 1, last + 1
-    plot = _plot(drawn, width, height, scale.log)
+    low, high = _limits(drawn, scale.log)
+    plot = _plot(width, height)
+    for one in drawn:
+        if one.band is not None:
+            _draw_band(plot, one, (first, last, low, high), (columns, rows), scale, colors)
+    for one in drawn:
+        _draw_curve(plot, one, scale, colors)
     plot.xlim(first, last)
     plot.xticks(marks, [f"{mark:.0f}" for mark in marks])
-    _set_values(plot, drawn, rows, scale.log)
+    _set_values(plot, low, high, rows, scale.log)
     return Curves(_lines(plot.build(), height, colors), first, last, columns)
 
 
-def _plot(drawn: Sequence[Series], width: int, height: int, log: bool) -> Plot:
+def _plot(width: int, height: int) -> Plot:
     plot = Plot()
     plot.plotsize(width, height)
     plot._set_size(width, height)
@@ -130,13 +147,67 @@ def _plot(drawn: Sequence[Series], width: int, height: int, log: bool) -> Plot:
     plot.ticks_color(_AXIS_CODE)
     plot.frame(False)
     plot.yaxes(True, False)
-    for one in drawn:
-        # A logarithm of our own: plotext's raises on limits that it has rounded below 0.
-        values = np.log10(one.values) if log else one.values
-        single = len(one.epochs) == 1
-        draw = plot.scatter if single else plot.plot
-        draw(one.epochs.tolist(), values.tolist(), marker="braille", color=one.tone % 200 + 16)
     return plot
+
+
+def _draw_curve(plot: Plot, one: Series, scale: Scale, colors: Colors) -> None:
+    # A logarithm of our own: plotext's raises on limits that it has rounded below 0.
+    values = np.log10(one.values) if scale.log else one.values
+    single = len(one.epochs) == 1
+    draw = plot.scatter if single else plot.plot
+    marker = PLAIN_MARKERS[one.tone % len(PLAIN_MARKERS)] if colors.plain else "braille"
+    draw(one.epochs.tolist(), values.tolist(), marker=marker, color=one.tone % 200 + 16)
+
+
+def _draw_band(
+    plot: Plot,
+    one: Series,
+    limits: tuple[float, float, float, float],
+    cells: tuple[int, int],
+    scale: Scale,
+    colors: Colors,
+) -> None:
+    """Stipple a band: every other dot between its edges, which needs no colour of its own.
+
+    Args:
+        plot: to draw on.
+        one: the curve, with its band.
+        limits: the first and last epoch, the lowest and highest value that are shown.
+        cells: columns and rows of the area.
+        scale: of the values.
+        colors: which also say whether there is braille, of 2 by 4 dots a cell.
+    """
+    assert one.band is not None
+    first, last, *bounds = limits
+    bottom, top = (math.log10(bound) if scale.log else bound for bound in bounds)
+    across, down = cells if colors.plain else (2 * cells[0], 4 * cells[1])
+    x = np.linspace(first, last, across)
+    y = np.linspace(bottom, top, down)
+    low, high = (
+        np.interp(x, one.epochs, np.log10(edge) if scale.log else edge, np.nan, np.nan)
+        for edge in one.band
+    )
+    inside = (y[None, :] >= low[:, None]) & (y[None, :] <= high[:, None])
+    if not colors.plain:
+        column, row = np.indices(inside.shape)
+        inside &= (column % 2 == 0) & (row % 2 == column // 2 % 2)
+    at, height = np.nonzero(inside)
+    if len(at):
+        marker = _PLAIN_BAND if colors.plain else "braille"
+        plot.scatter(x[at].tolist(), y[height].tolist(), marker=marker, color=one.tone % 200 + 16)
+
+
+def _limits(drawn: Sequence[Series], log: bool) -> tuple[float, float]:
+    """The lowest and the highest value, apart by something."""
+    edges = [one.values for one in drawn]
+    edges += [edge for one in drawn if one.band is not None for edge in one.band]
+    low = min(float(edge.min()) for edge in edges)
+    high = max(float(edge.max()) for edge in edges)
+    # Plotext divides by the span, of which rounding may leave nothing.
+    if high - low <= _LEAST_SPAN * max(abs(low), abs(high)):
+        margin = abs(low) / 100 or 1.0
+        low, high = (low / 1.01, high * 1.01) if log else (low - margin, high + margin)
+    return low, high
 
 
 def _epoch_marks(first: float, last: float, columns: int) -> list[float]:
@@ -146,13 +217,7 @@ def _epoch_marks(first: float, last: float, columns: int) -> list[float]:
     return list(dict.fromkeys([first, last, *between]))
 
 
-def _set_values(plot: Plot, drawn: Sequence[Series], rows: int, log: bool) -> None:
-    low = min(float(one.values.min()) for one in drawn)
-    high = max(float(one.values.max()) for one in drawn)
-    # Plotext divides by the span, of which rounding may leave nothing.
-    if high - low <= _LEAST_SPAN * max(abs(low), abs(high)):
-        margin = abs(low) / 100 or 1.0
-        low, high = (low / 1.01, high * 1.01) if log else (low - margin, high + margin)
+def _set_values(plot: Plot, low: float, high: float, rows: int, log: bool) -> None:
     most = max(2, round(rows / _ROWS_A_TICK))
     marks = log_ticks(low, high, most) if log else ticks(low, high, most)
     texts = [f"{tick_text(mark, marks):>{LABEL_WIDTH}}" for mark in marks]
@@ -176,7 +241,7 @@ def _lines(drawn: str, height: int, colors: Colors) -> list[Line]:
     """Cut plotext's text into lines, each run in the theme's style."""
     lines: list[Line] = []
     for text in AnsiDecoder().decode(drawn.rstrip("\n")):
-        plain = text.plain
+        plain = text.plain.translate(_PLAIN_AXES) if colors.plain else text.plain
         line: Line = []
         at = 0
         for span in text.spans:

@@ -27,12 +27,14 @@ class Series:
         epochs: (n,), rising.
         values: (n,), of any value, NaN and infinity included.
         tone: which of a chart's colours it has.
+        band: what lies around the curve: its lower and upper edge, (n,) each; None for no band.
     """
 
     label: str
     epochs: Floats
     values: Floats
     tone: int = 0
+    band: tuple[Floats, Floats] | None = None
 
     def value_at(self, epoch: float) -> float | None:
         """The value of exactly this epoch, None where there is none."""
@@ -85,11 +87,21 @@ def drawable(series: Series, *, log: bool, smoothing: float, start: float | None
         keep &= values > 0
     if start is not None:
         keep &= series.epochs >= start
-    return Series(series.label, series.epochs[keep], values[keep], series.tone)
+    band = None
+    if series.band is not None:
+        low, high = (smoothed(edge, smoothing) for edge in series.band)
+        keep &= (np.abs(low) < LARGEST) & (np.abs(high) < LARGEST)
+        if log:
+            keep &= low > 0
+        band = low[keep], high[keep]
+    return Series(series.label, series.epochs[keep], values[keep], series.tone, band)
 
 
 def decimated(series: Series, columns: int) -> Series:
-    """At most two points a column: the lowest and the highest, in the order of their epochs."""
+    """At most two points a column: the lowest and the highest, in the order of their epochs.
+
+    A band keeps its edges at these points.
+    """
     count = len(series.epochs)
     if count <= 2 * columns or columns < 1:
         return series
@@ -101,7 +113,8 @@ def decimated(series: Series, columns: int) -> Series:
     lowest = order[np.concatenate([[0], edges])]
     highest = order[np.concatenate([edges - 1, [count - 1]])]
     keep = np.unique(np.concatenate([lowest, highest]))
-    return Series(series.label, series.epochs[keep], series.values[keep], series.tone)
+    band = (series.band[0][keep], series.band[1][keep]) if series.band is not None else None
+    return Series(series.label, series.epochs[keep], series.values[keep], series.tone, band)
 
 
 def ticks(low: float, high: float, most: int) -> list[float]:

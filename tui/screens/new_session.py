@@ -1,10 +1,10 @@
-"""The form for a new session: presets, every setting, how long it will take, what to type."""
+"""The form for a new session or sweep: presets, settings, expected duration, what to type."""
 
 from __future__ import annotations
 
 import asyncio
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on, work
@@ -15,23 +15,38 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from tui import operations
-from tui.command_line import train_command
-from tui.draft import NAME, PRESETS, Draft, default_texts, preset_texts, read_draft, texts_of
+from tui.command_line import sweep_command, train_command
+from tui.draft import (
+    NAME,
+    PRESETS,
+    Draft,
+    SweepDraft,
+    default_texts,
+    preset_texts,
+    read_draft,
+    texts_of,
+)
 from tui.screens.size import SizedScreen
-from tui.speed import Speed, expected_duration, measured_speeds
+from tui.speed import Speed, expected_duration, expected_sweep_duration, measured_speeds
+from tui.sweeps.plan import plan_line
 from tui.text import one_line
 from tui.widgets.key_line import KeyLine
 from tui.widgets.setting_form import SettingForm, describe_field
 from vae_engine.errors import EngineError
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
+from vae_engine.settings import Settings
+from vae_engine.sweeps.store import Sweep
 
 if TYPE_CHECKING:
     from tui.app import WorkbenchApp
 
 
 class NewSessionScreen(SizedScreen):
-    """Fill in settings and start a worker; then its dashboard takes this screen's place."""
+    """Fill in settings and start a worker; then its dashboard takes this screen's place.
+
+    Several values in a field make a sweep, and its screen follows instead.
+    """
 
     CSS_PATH = "new_session.tcss"
     AUTO_FOCUS = "#field-latent_dim"
@@ -56,25 +71,32 @@ class NewSessionScreen(SizedScreen):
         ),
     ]
 
-    def __init__(self, store: SessionStore, base: Session | None = None) -> None:
+    def __init__(
+        self,
+        store: SessionStore,
+        base: Session | None = None,
+        *,
+        texts: Mapping[str, str] | None = None,
+    ) -> None:
         """Make the form.
 
         Args:
             store: where the session is created.
             base: the session to fork; its settings stand in the fields.
+            texts: what stands in some fields instead.
         """
         super().__init__()
         self._store = store
         self._base = base
         self._texts = texts_of(base.settings) if base else default_texts()
+        self._texts.update(texts or {})
         self._draft = read_draft(self._texts)
         self._speeds: Sequence[Speed] | None = None
         self._starting = False
 
     def compose(self) -> ComposeResult:
         """Head, presets, fields; below them what the fields amount to."""
-        title = f"fork of {one_line(self._base.label.name)}" if self._base else "new session"
-        yield Static(Content(title), id="new-head")
+        yield Static(id="new-head")
         with Horizontal(id="presets"):
             for at, name in enumerate(PRESETS, 5):
                 yield Button(f"F{at} {name}", compact=True, name=name, classes="preset")
@@ -105,7 +127,7 @@ class NewSessionScreen(SizedScreen):
         """Start training, if nothing is wrong."""
         if self._starting:
             return
-        if self._draft.settings is None:
+        if self._draft.problems:
             wrong = next(iter(self._draft.problems))
             self.query_one(SettingForm).enter(wrong)
             self.notify(f"{wrong}: {self._draft.problems[wrong]}", severity="error", markup=False)
@@ -133,27 +155,43 @@ class NewSessionScreen(SizedScreen):
         self._show_draft()
 
     async def _start(self, draft: Draft) -> None:
-        assert draft.settings is not None
-        settings, parent = draft.settings, self._base.id if self._base else None
         self._starting = True
         self._show_draft()
+        command = shlex.split(self._command())
         try:
-            session = await asyncio.to_thread(
-                lambda: operations.start_session(
-                    self._store,
-                    settings,
-                    command=shlex.split(self._command()),
-                    name=draft.name or None,
-                    parent=parent,
+            if draft.sweep is not None:
+                sweep = await asyncio.to_thread(self._start_sweep, draft.sweep, draft.name, command)
+                self._show_sweep(sweep)
+            elif draft.settings is not None:
+                session = await asyncio.to_thread(
+                    self._start_session, draft.settings, draft.name, command
                 )
-            )
+                self._show_dashboard(session)
         except (EngineError, OSError) as error:
             self.notify(one_line(str(error)), severity="error", timeout=10, markup=False)
-        else:
-            self._show_dashboard(session)
         finally:
             self._starting = False
             self._show_draft()
+
+    def _start_session(self, settings: Settings, name: str, command: Sequence[str]) -> Session:
+        parent = self._base.id if self._base else None
+        return operations.start_session(
+            self._store, settings, command=command, name=name or None, parent=parent
+        )
+
+    def _start_sweep(self, draft: SweepDraft, name: str, command: Sequence[str]) -> Sweep:
+        return operations.start_sweep(
+            self._store, draft.grid, parallel=draft.parallel, command=command, name=name or None
+        )
+
+    def _show_sweep(self, sweep: Sweep) -> None:
+        from tui.screens.sweep import SweepScreen
+
+        cast("WorkbenchApp", self.app).look_again()
+        if self.is_current:
+            self.app.switch_screen(SweepScreen(sweep))
+        else:
+            self.notify(f"The sweep {one_line(sweep.record.name)} has begun.", markup=False)
 
     def _show_dashboard(self, session: Session) -> None:
         from tui.screens.dashboard import DashboardScreen
@@ -168,22 +206,42 @@ class NewSessionScreen(SizedScreen):
         if not self.is_attached:
             return
         self.query_one(SettingForm).mark(self._draft)
+        self.query_one("#new-head", Static).update(Content(self._title()))
         self.query_one("#new-duration", Static).update(Content(self._duration()))
         command = self._command() or "not yet: the marked settings are out of range"
         self.query_one("#new-command", Static).update(Content.assemble(("$ ", "dim"), command))
 
+    def _title(self) -> str:
+        if self._draft.sweep is not None:
+            return "new sweep"
+        return f"fork of {one_line(self._base.label.name)}" if self._base else "new session"
+
     def _duration(self) -> str:
+        draft, speeds = self._draft, self._speeds
         if self._starting:
-            return "Starting the worker ..."
-        if self._draft.settings is None or self._speeds is None:
+            return "Starting the coordinator ..." if draft.sweep else "Starting the worker ..."
+        if draft.problems or speeds is None:
             return "Expected duration: ..."
-        return f"Expected duration: {expected_duration(self._draft.settings, self._speeds)}"
+        if draft.sweep is None:
+            assert draft.settings is not None
+            return f"Expected duration: {expected_duration(draft.settings, speeds)}"
+        trials, parallel = draft.sweep.grid.trials, draft.sweep.parallel
+        plan = one_line(plan_line(draft.sweep.grid, parallel))
+        return f"{plan}\nExpected duration: {expected_sweep_duration(trials, parallel, speeds)}"
 
     def _command(self) -> str:
         """The equivalent command line; empty while something is wrong."""
-        if self._draft.settings is None:
+        draft, root = self._draft, self._store.root
+        if draft.sweep is not None:
+            parallel = draft.sweep.parallel if draft.sweep.chosen else None
+            return sweep_command(
+                draft.sweep.lists,
+                root,
+                seeds=draft.sweep.seeds,
+                parallel=parallel,
+                name=draft.name,
+            )
+        if draft.settings is None:
             return ""
         base = (self._base.id, self._base.settings) if self._base else None
-        return train_command(
-            self._draft.settings, self._store.root, name=self._draft.name, parent=base
-        )
+        return train_command(draft.settings, root, name=draft.name, parent=base)

@@ -38,6 +38,7 @@ class SessionActions(SizedScreen):
         key("enter", "open", "Open", "Open the session's dashboard", show=True),
         key("n", "new", "New", "Train a new session", show=True),
         key("g", "generate", "Sample", "Draw from the session's prior", show=True),
+        key("s", "sweeps", "Sweeps", "Open the list of sweeps", show=True),
         key("c", "compare", "Compare", "Compare the selected sessions", show=True),
         key("r", "resume", "Resume", "Go on with a session that has ended"),
         key("e", "extend", "Extend", "Train some epochs more"),
@@ -93,6 +94,12 @@ class SessionActions(SizedScreen):
 
         if session := self._session():
             self.app.push_screen(NewSessionScreen(self.workbench.store, session))
+
+    def action_sweeps(self) -> None:
+        """Open the list of sweeps."""
+        from tui.screens.sweeps import SweepsScreen
+
+        self.app.push_screen(SweepsScreen(self.workbench.store))
 
     def action_compare(self) -> None:
         """Open the curves of the chosen sessions."""

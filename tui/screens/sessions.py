@@ -46,7 +46,7 @@ class SessionsScreen(SessionActions):
     BINDINGS: ClassVar[list[BindingType]] = [
         # With priority, so that what is typed right after it goes into the filter.
         key("slash", "filter", "Filter", "Filter the list", show=True, priority=True),
-        key("space", "select", "Select", "Select this session, or no longer", show=True),
+        key("space", "select", "Select", "Select this session, or no longer"),
         key("a", "select_all", "All", "Select all sessions, or none"),
         key("o", "sort_next", "Sort", "Sort by the next column"),
         key("O", "sort_reverse", "Reverse", "Sort the other way round"),

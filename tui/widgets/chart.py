@@ -147,7 +147,15 @@ class LossChart(Lines):
         from tui.rendering.curves import Colors
 
         tones = [self._part(f"tone-{tone}") for tone in range(TONES)]
-        return Colors(self._part("axis"), tones)
+        return Colors(self._part("axis"), tones, self._plain)
+
+    @property
+    def _plain(self) -> bool:
+        """Whether the terminal has no more than ASCII."""
+        from tui.rendering.palettes import ColorDepth
+        from tui.widgets.display import app_depth
+
+        return app_depth(self.app) is ColorDepth.ASCII
 
     def _part(self, name: str) -> Style:
         return self.part_style(f"chart--{name}")
@@ -169,15 +177,19 @@ class LossChart(Lines):
 
     def _title_line(self, width: int) -> list[Segment]:
         """`loss  train 142.3  val 145.0        epoch 12`."""
+        from tui.rendering.curves import PLAIN_MARKERS
         from tui.rendering.series import number_text
 
         line = [Segment(self.title, self._part("title"))]
         room = width - len(self.title)
+        plain = self._plain
         for one in self._series:
             if not len(one.epochs):
                 continue
             value = one.value_at(one.epochs[-1] if self._cursor is None else self._cursor)
-            text = f"  {one_line(one.label, 24)} {'-' if value is None else number_text(value)}"
+            read = "-" if value is None else number_text(value)
+            marker = f"{PLAIN_MARKERS[one.tone % len(PLAIN_MARKERS)]} " if plain else ""
+            text = f"  {marker}{one_line(one.label, 24)} {read}"
             if len(text) > room:
                 return line
             line.append(Segment(text, self._part(f"tone-{one.tone % TONES}")))

@@ -12,10 +12,9 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from tui.draft import GROUPS, NAME, Draft, default_texts
-from vae_engine.settings import SETTINGS
+from tui.draft import FIELDS, GROUPS, NAME, Draft, default_texts
 
-NAME_HELP = "what people call the session; by default dataset and latent_dim"
+NAME_HELP = "what people call it; by default dataset and latent_dim, of a sweep what it varies"
 
 
 class SettingForm(VerticalScroll):
@@ -113,13 +112,15 @@ def describe_field(name: str) -> str:
     """A field's whole help and range."""
     if name == NAME:
         return f"{name}: {NAME_HELP}"
-    setting = SETTINGS[name]
-    default = setting.format(setting.default)
-    return f"{name}: {setting.help}; {setting.range_text}; default {default}"
+    setting = FIELDS[name]
+    default = "" if name == "parallel" else f"; default {setting.format(setting.default)}"
+    # Elsewhere a comma does, as the form says.
+    several = "; several: 16,32 | 8,16" if setting.kind == "ints" else ""
+    return f"{name}: {setting.help}; {setting.range_text}{default}{several}"
 
 
 def _help(name: str) -> str:
-    return NAME_HELP if name == NAME else SETTINGS[name].help
+    return NAME_HELP if name == NAME else FIELDS[name].help
 
 
 def _field_name(field: Input) -> str:

@@ -1,0 +1,208 @@
+"""What the screen of a sweep is made of: grid, curves with their band, samples, as functions."""
+
+from __future__ import annotations
+
+import math
+import shutil
+
+import numpy as np
+import pytest
+from rich.style import Style
+
+from tests.tui.recorded_sweeps import begin_trial, record_sweep, session_folder
+from tests.tui.recorder import Recorder, epoch_ended
+from tui.history import History
+from tui.rendering.curves import Colors, Curves, Scale, draw_curves
+from tui.rendering.series import Series, drawable
+from tui.sweeps.catalogue import SweepCatalogue
+from tui.sweeps.curves import mean_curve, setting_curves
+from tui.sweeps.feed import SweepFeed
+from tui.sweeps.grid import Cell, trial_table
+from tui.sweeps.samples import COUNT, SampleSource
+from tui.widgets.toned_lines import first_shown
+from vae_engine.sessions import layout
+from vae_engine.sweeps.store import SweepStore
+from vae_engine.sweeps.trials import read_trials
+
+
+def history(*losses: float) -> History:
+    return History(
+        [epoch_ended(epoch, val_loss=loss) for epoch, loss in enumerate(losses, start=1)]
+    )
+
+
+def test_a_curve_is_the_mean_of_its_seeds_between_the_lowest_and_the_highest() -> None:
+    curve = mean_curve("d 2", [history(200.0, 150.0), history(210.0, 170.0, 140.0)], "val_loss")
+    np.testing.assert_array_equal(curve.epochs, [1, 2, 3])
+    np.testing.assert_array_equal(curve.values, [205.0, 160.0, 140.0])
+    assert curve.band is not None
+    np.testing.assert_array_equal(curve.band[0], [200.0, 150.0, 140.0])
+    np.testing.assert_array_equal(curve.band[1], [210.0, 170.0, 140.0])
+
+
+def test_one_seed_has_no_band_and_what_is_no_number_does_not_count() -> None:
+    assert mean_curve("d 2", [history(200.0)], "val_loss").band is None
+    curve = mean_curve("d 2", [history(200.0, math.nan), history(220.0, 180.0)], "val_loss")
+    np.testing.assert_array_equal(curve.values, [210.0, 180.0])
+    diverged = mean_curve("d 2", [history(math.nan), history(math.inf)], "val_loss")
+    assert len(diverged.epochs) == 0
+    assert len(mean_curve("d 2", [], "val_loss").epochs) == 0
+
+
+def drawn(series: Series, *, plain: bool = False, scale: Scale | None = None) -> Curves:
+    colors = Colors(Style(), [Style(color="blue"), Style(color="red")], plain)
+    return draw_curves([series], 40, 10, scale or Scale(), colors, axis=True)
+
+
+def band_series() -> Series:
+    epochs = np.arange(1.0, 11.0)
+    return Series("loss", epochs, np.full(10, 5.0), band=(np.full(10, 1.0), np.full(10, 9.0)))
+
+
+@pytest.mark.parametrize("scale", [Scale(), Scale(log=True), Scale(smoothing=0.6)])
+def test_a_band_is_stippled_around_its_curve(scale: Scale) -> None:
+    lines = ["".join(segment.text for segment in line) for line in drawn(band_series()).lines]
+    bare = Series("loss", np.arange(1.0, 11.0), np.full(10, 5.0))
+    alone = sum(ord(char) > 0x2800 for line in drawn(bare, scale=scale).lines for char in str(line))
+    stippled = [line[7:] for line in lines[:-1] if any(0x2800 < ord(c) < 0x2900 for c in line[7:])]
+    assert len(stippled) == 9
+    assert alone < sum(0x2800 < ord(char) < 0x2900 for line in lines for char in line)
+    # Texture, not colour, tells the band from the curve: it fills no more than half of the dots.
+    dots = [bin(ord(char) - 0x2800).count("1") for char in stippled[0] if ord(char) > 0x2800]
+    assert max(dots) <= 4
+
+
+def test_without_braille_curves_are_characters_and_bands_are_points() -> None:
+    lines = ["".join(s.text for s in line) for line in drawn(band_series(), plain=True).lines]
+    text = "\n".join(lines)
+    assert text.isascii()
+    assert sum("*" in line for line in lines) == 1
+    assert sum("." in line[7:] for line in lines) >= 8
+
+
+def test_a_band_is_cleaned_with_its_curve() -> None:
+    epochs, values = np.arange(1.0, 5.0), np.array([4.0, 3.0, 2.0, 1.0])
+    low, high = np.array([1.0, -1.0, 1.0, 0.5]), np.array([5.0, 5.0, math.inf, 5.0])
+    one = drawable(Series("x", epochs, values, 0, (low, high)), log=True, smoothing=0.0, start=None)
+    np.testing.assert_array_equal(one.epochs, [1.0, 4.0])
+    assert one.band is not None
+    np.testing.assert_array_equal(one.band[0], [1.0, 0.5])
+
+
+def test_the_grid_has_a_row_for_each_setting_and_a_column_for_each_seed(recorder: Recorder) -> None:
+    sweep = record_sweep(
+        recorder, {1: "completed", 2: "training", 3: "failed"}, beta=(1.0, 4.0), seeds=2
+    )
+    table = trial_table(read_trials(sweep))
+    assert table.names == ("d", "beta")
+    assert table.seeds == ("seed 0", "seed 1")
+    assert [row.values for row in table.rows] == [("2", "1"), ("2", "4"), ("4", "1"), ("4", "4")]
+    assert table.rows[1].label == "d 2, beta 4"
+    assert table.cells[0] == (Cell("✓ 4", "good"), Cell("·", "quiet"))
+    assert table.cells[1][0] == Cell("● 2/4", "live")
+    assert table.cells[2][0] == Cell("✗ 2/4", "bad")
+
+
+def test_trials_in_the_trash_and_damaged_ones_are_told_in_the_grid(recorder: Recorder) -> None:
+    sweep = record_sweep(recorder, {1: "completed", 2: "completed"})
+    recorder.store.delete(recorder.store.find_listing(session_folder(sweep, 1).name))
+    (session_folder(sweep, 2) / layout.MANIFEST).write_text("{")
+    cells = trial_table(read_trials(sweep)).cells
+    assert cells[0][0] == Cell("× deleted", "quiet")
+    assert cells[1][0] == Cell("✗ damaged", "bad")
+
+
+def test_settings_that_have_no_epoch_yet_have_no_curve(recorder: Recorder) -> None:
+    sweep = record_sweep(recorder, {1: "completed", 3: "training"})
+    found = SweepFeed(sweep).look(range(4))
+    table = trial_table(found.trials)
+    (curve,) = setting_curves(table.rows, found.trials, found.histories, "val_loss")
+    assert (curve.label, curve.tone) == ("d 2", 0)
+    np.testing.assert_array_equal(curve.epochs, [1, 2, 3, 4])
+
+
+def test_a_look_at_what_did_not_change_gives_the_same(recorder: Recorder) -> None:
+    sweep = record_sweep(recorder, {1: "completed", 2: "training"})
+    feed = SweepFeed(sweep)
+    first = feed.look([0, 1])
+    assert first.histories.keys() == {trial.session for trial in first.trials[:2]}
+    second = feed.look([0, 1])
+    assert second == first
+    assert second.histories is first.histories
+    recorder.finish_epoch(begin_trial(recorder, sweep, 3, "training"), 3)
+    third = feed.look([0, 1, 2])
+    assert third.trials[2].epoch == 3
+    kept = first.trials[0].session
+    assert third.histories[kept] is first.histories[kept]
+
+
+def test_a_sweep_that_is_gone_keeps_what_was_read_of_it(recorder: Recorder) -> None:
+    sweep = record_sweep(recorder, {1: "completed"})
+    feed = SweepFeed(sweep)
+    before = feed.look([0])
+    shutil.rmtree(sweep.folder)
+    after = feed.look([0])
+    assert after.trials == before.trials
+    assert after.problem == "This sweep was deleted or moved."
+
+
+def test_settings_of_equal_latent_dim_are_drawn_with_the_same_z(recorder: Recorder) -> None:
+    sweep = record_sweep(
+        recorder, {1: "completed", 2: "completed", 3: "completed"}, beta=(1.0, 4.0), seeds=1
+    )
+    trials = read_trials(sweep)
+    rows = trial_table(trials).rows
+    source = SampleSource(sweep)
+    two, other, four = source.draw(rows, trials, 0)
+    assert [one.row.label for one in (two, other, four)] == [
+        "d 2, beta 1",
+        "d 2, beta 4",
+        "d 4, beta 1",
+    ]
+    assert two.images.shape == (COUNT, 28, 28)
+    # The recorded decoders of equal latent_dim are the same.
+    np.testing.assert_array_equal(two.images, other.images)
+    assert (two.images != four.images).any()
+    again = source.draw(rows, trials, 0)
+    assert again[0].images is two.images
+    assert (source.draw(rows, trials, 1)[0].images != two.images).any()
+
+
+def test_a_trial_whose_decoder_cannot_be_loaded_leaves_it_to_the_next_seed(
+    recorder: Recorder,
+) -> None:
+    sweep = record_sweep(recorder, {1: "completed", 3: "completed"})
+    (session_folder(sweep, 1) / layout.export_file("decoder", 4)).write_bytes(b"none")
+    trials = read_trials(sweep)
+    (samples,) = SampleSource(sweep).draw(trial_table(trials).rows, trials, 0)
+    assert samples.trial.number == 3
+
+
+def test_the_list_tells_damaged_sweeps_last_and_reads_records_once(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sweep = record_sweep(recorder, {1: "completed", 2: "failed", 3: "training"}, live=True)
+    damaged = sweep.folder.parent / "bad\x1b[31m"
+    damaged.mkdir()
+    catalogue = SweepCatalogue(SweepStore(recorder.store))
+    one, other = catalogue.scan()
+    assert (one.name, one.status, one.trials, one.finished, one.failed, one.live) == (
+        ("mine", "running", 4, 1, 1, 1)
+    )
+    assert other.status == "damaged"
+    assert other.name.isprintable()
+    assert "missing" in other.problem
+
+    def refuse(folder: object) -> None:
+        raise AssertionError("the record was read again")
+
+    monkeypatch.setattr("tui.sweeps.catalogue.read_sweep", refuse)
+    shutil.rmtree(damaged)
+    assert catalogue.scan() == [one]
+
+
+@pytest.mark.parametrize(
+    ("first", "current", "shown"), [(0, 3, 0), (0, 5, 1), (3, 1, 1), (9, 9, 5), (0, 0, 0)]
+)
+def test_what_is_current_comes_into_sight(first: int, current: int, shown: int) -> None:
+    assert first_shown(first, current, 10, 5) == shown

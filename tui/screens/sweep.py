@@ -1,0 +1,289 @@
+"""One sweep, live or finished: its trials, curves by setting, results, samples."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import ClassVar
+
+from textual import events, on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.content import Content
+from textual.css.query import NoMatches
+from textual.widgets import Footer, Static
+
+from tui.comparison import FIGURES
+from tui.rendering.curves import Scale
+from tui.screens.keys import Keys
+from tui.screens.sweep_actions import SweepActions
+from tui.screens.sweep_body import PAGES, SweepBody
+from tui.screens.sweep_wording import detail_words, head_words
+from tui.sweeps.curves import setting_curves
+from tui.sweeps.feed import SweepFeed, SweepSnapshot
+from tui.sweeps.grid import SettingRow, TrialTable, trial_table
+from tui.sweeps.samples import SampleSource
+from tui.text import one_line
+from tui.widgets.chart import TONES
+from tui.widgets.page_tabs import PageTabs
+from tui.widgets.trial_grid import TrialGrid
+from vae_engine.errors import EngineError
+from vae_engine.sessions.session import Session
+from vae_engine.sweeps.store import Sweep
+from vae_engine.sweeps.trials import Trial
+
+_LOOK_SECONDS = 1.0
+# After its work the thread rests so many times as long: it takes few % of a core.
+_REST = 10
+_SMOOTHINGS = (0.0, 0.6, 0.9)
+
+
+key = Keys("sweep")
+
+
+class SweepScreen(SweepActions):
+    """The grid of trials with a cursor on one of them; live ones keep moving.
+
+    Curves and samples are those of the settings around the cursor, as many as there are colours.
+
+    Attributes:
+        snapshot: the sweep as it was read last, None before that.
+    """
+
+    CSS_PATH = "sweep.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("enter", "open", "Open", "Open the trial's dashboard", show=True),
+        key("g", "generate", "Sample", "Draw from the trial's prior", show=True),
+        key("v", "figure(1)", "Figure", "Curves of the next figure", show=True),
+        key("V", "figure(-1)", "Previous", "Curves of the figure before"),
+        key("y", "log", "Log", "Logarithmic axis, or linear"),
+        key("s", "smooth", "Smooth", "Smooth the curves more, or not at all"),
+        key("a", "recent", "Recent", "Only the recent epochs, or all"),
+        key("n", "draw(1)", "Draw", "Samples of the next seed", show=True),
+        key("b", "draw(-1)", "Draw back", "Samples of the seed before"),
+        key("x", "stop", "Stop", "Stop the sweep, its trials after a checkpoint", show=True),
+        key("r", "resume", "Resume", "Go on with what is not finished", show=True),
+        key("tab", "turn(1)", "Next page", "Next page, where not all are shown"),
+        key("shift+tab", "turn(-1)", "Previous page", "Previous page, where not all are shown"),
+        *(
+            key(str(at), f"open_page({at - 1})", f"{name} page", f"The page {name}")
+            for at, name in enumerate(PAGES, 1)
+        ),
+        key("escape", "dismiss", "Back", "Leave the sweep; it goes on", show=True),
+    ]
+
+    def __init__(self, sweep: Sweep) -> None:
+        """Make the screen of this sweep."""
+        super().__init__()
+        self.sweep = sweep
+        self.snapshot: SweepSnapshot | None = None
+        self._feed = SweepFeed(sweep)
+        self._source = SampleSource(sweep)
+        self._table = TrialTable()
+        self._figure = FIGURES[0]
+        self._seed = 0
+        self._read_rows: tuple[SettingRow, ...] = ()
+        self._again = asyncio.Event()
+
+    def compose(self) -> ComposeResult:
+        """Head, pages or all at once, the trial under the cursor, keys."""
+        yield Static(id="sweep-head")
+        yield PageTabs(PAGES, id="sweep-tabs")
+        yield SweepBody(id="sweep-body")
+        yield Static(id="sweep-detail")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Follow the sweep."""
+        self.query_one(TrialGrid).focus()
+        self.watch(self.app, "preferences", self._draw_curves)
+        self._follow()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Show everything at once, or one page at a time."""
+        super().on_resize(event)
+        whole = self.query_one(SweepBody).fit(event.size)
+        self.query_one(PageTabs).display = not whole
+
+    def on_screen_resume(self) -> None:
+        """Catch up with what happened meanwhile."""
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Read the sweep now."""
+        self._again.set()
+
+    def current_sweep(self) -> Sweep | None:
+        """This one."""
+        return self.sweep
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to stop what runs, and to resume what does not."""
+        snapshot = self.snapshot
+        if action not in ("stop", "resume"):
+            return super().check_action(action, parameters)
+        if snapshot is None or snapshot.problem:
+            return False
+        live = any(trial.live for trial in snapshot.trials)
+        if action == "stop":
+            return snapshot.status == "running" or live
+        left = live or any(trial.task for trial in snapshot.trials)
+        return snapshot.status != "running" and left
+
+    def action_open(self) -> None:
+        """Open the dashboard of the trial under the cursor."""
+        from tui.screens.dashboard import DashboardScreen
+
+        if session := self._session():
+            self.app.push_screen(DashboardScreen(session))
+
+    def action_generate(self) -> None:
+        """Open the sampler of the trial under the cursor."""
+        from tui.screens.sampler import SamplerScreen
+
+        if session := self._session():
+            self.app.push_screen(SamplerScreen(session))
+
+    def action_figure(self, step: int) -> None:
+        """Show the curves of the next figure."""
+        self._figure = FIGURES[(FIGURES.index(self._figure) + step) % len(FIGURES)]
+        self._draw_curves()
+
+    def action_log(self) -> None:
+        """Change the axis."""
+        self.workbench.remember(chart_log=not self.workbench.preferences.chart_log)
+
+    def action_smooth(self) -> None:
+        """Smooth more."""
+        now = self.workbench.preferences.chart_smoothing
+        more = [weight for weight in _SMOOTHINGS if weight > now]
+        self.workbench.remember(chart_smoothing=more[0] if more else 0.0)
+
+    def action_recent(self) -> None:
+        """Show recent epochs only, or all."""
+        self.workbench.remember(chart_recent=not self.workbench.preferences.chart_recent)
+
+    def action_draw(self, step: int) -> None:
+        """Draw the samples of another seed."""
+        self._seed = max(0, self._seed + step)
+        self.look_again()
+
+    def action_turn(self, step: int) -> None:
+        """Turn the pages."""
+        self.action_open_page((self.query_one(SweepBody).page + step) % len(PAGES))
+
+    @on(PageTabs.Chosen)
+    def _open_chosen(self, message: PageTabs.Chosen) -> None:
+        self.action_open_page(message.page)
+
+    def action_open_page(self, page: int) -> None:
+        """Show a page, where not all are shown."""
+        self.query_one(SweepBody).turn(page)
+        self.query_one(PageTabs).show(page)
+
+    @on(TrialGrid.Opened)
+    def _open_clicked(self) -> None:
+        self.action_open()
+
+    @on(TrialGrid.Moved)
+    def _follow_cursor(self) -> None:
+        self._draw()
+        if self.snapshot is not None and self._in_sight() != self._read_rows:
+            self.look_again()
+
+    def _in_sight(self) -> tuple[SettingRow, ...]:
+        """The settings around the cursor, no two of one colour."""
+        row = self.query_one(TrialGrid).row
+        first = row - row % TONES
+        return self._table.rows[first : first + TONES]
+
+    @work
+    async def _follow(self) -> None:
+        while True:
+            begun = time.monotonic()
+            if self.is_current:
+                self._again.clear()
+                try:
+                    await self._read()
+                except NoMatches:
+                    return  # The screen is left, and its widgets are gone.
+            worked = time.monotonic() - begun
+            try:
+                await asyncio.wait_for(self._again.wait(), max(_LOOK_SECONDS, worked * _REST))
+            except TimeoutError:
+                continue
+
+    async def _read(self) -> None:
+        rows = self._in_sight()
+        wanted = [index for row in rows for index in row.trials]
+        before, now = self.snapshot, await asyncio.to_thread(self._feed.look, wanted)
+        if now != before:
+            self.snapshot = now
+            if before is None or now.trials != before.trials:
+                self._table = trial_table(now.trials)
+                self.query_one(TrialGrid).show(self._table)
+            self._draw()
+            self.refresh_bindings()
+        if not rows and self._table.rows:
+            # The first look tells which trials are in sight.
+            self._again.set()
+            return
+        self._read_rows = rows
+        seed = self._seed
+        samples = await asyncio.to_thread(self._source.draw, rows, now.trials, seed)
+        self.query_one(SweepBody).show_samples(samples, seed, self._row_label())
+
+    def _draw(self) -> None:
+        """Show what was read, for the trial under the cursor."""
+        snapshot, grid = self.snapshot, self.query_one(TrialGrid)
+        if snapshot is None:
+            return
+        self._say("#sweep-head", head_words(self.sweep, snapshot))
+        self._say("#sweep-detail", detail_words(self._trial()))
+        body = self.query_one(SweepBody)
+        body.show_results(self._table, snapshot.trials, grid.row)
+        body.point_samples(self._row_label())
+        self._draw_curves()
+
+    def _draw_curves(self) -> None:
+        if self.snapshot is None:
+            return
+        preferences = self.workbench.preferences
+        scale = Scale(preferences.chart_log, preferences.chart_smoothing, preferences.chart_recent)
+        rows = self._in_sight()
+        current = self._row_label()
+        # The setting under the cursor lies above the others.
+        ordered = sorted(rows, key=lambda row: row.label == current)
+        curves = setting_curves(
+            ordered, self.snapshot.trials, self.snapshot.histories, self._figure
+        )
+        self.query_one(SweepBody).show_curves(curves, self._figure, scale)
+
+    def _row_label(self) -> str:
+        rows, row = self._table.rows, self.query_one(TrialGrid).row
+        return rows[row].label if row < len(rows) else ""
+
+    def _trial(self) -> Trial | None:
+        """The trial under the cursor."""
+        index = self.query_one(TrialGrid).current
+        return self.snapshot.trials[index] if self.snapshot and index is not None else None
+
+    def _session(self) -> Session | None:
+        """The session of the trial under the cursor, None where it cannot be opened."""
+        if (trial := self._trial()) is None:
+            return None
+        why = {"waiting": "has not begun yet", "deleted": "is in the trash"}.get(trial.status)
+        if why or trial.status == "damaged":
+            told = why or f"is damaged: {one_line(trial.problem)}"
+            self.notify(f"Trial {trial.number} {told}.", severity="warning", markup=False)
+            return None
+        try:
+            return Session(self.sweep.sessions.root / trial.session)
+        except EngineError as error:
+            self.notify(one_line(str(error)), severity="error", markup=False)
+            return None
+
+    def _say(self, where: str, words: Content) -> None:
+        static = self.query_one(where, Static)
+        if static.content != words:
+            static.update(words)

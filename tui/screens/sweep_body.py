@@ -1,0 +1,115 @@
+"""The parts of a sweep's screen, all at once or page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+from textual.geometry import Size
+
+from tui.comparison import Figure
+from tui.rendering.curves import Scale
+from tui.rendering.series import Series
+from tui.sweeps.grid import TrialTable
+from tui.sweeps.samples import SettingSamples
+from tui.widgets.chart import LossChart
+from tui.widgets.sample_strip import SampleStrip
+from tui.widgets.setting_results import SettingResults
+from tui.widgets.title_line import TitleLine
+from tui.widgets.trial_grid import TrialGrid
+from vae_engine.sweeps.results import best_trial, by_setting
+from vae_engine.sweeps.trials import Trial
+
+PAGES = ("trials", "curves", "samples")
+WHOLE_COLUMNS, WHOLE_ROWS = 110, 34
+"""From this size on everything is shown at once, else one page at a time."""
+
+_PARTS = (("trials", "results"), ("curves",), ("samples",))
+_NO_SAMPLES = "they come after the first epoch of a trial"
+
+
+class SweepBody(Container):
+    """Trials above samples, curves beside them, results below; or pages of these.
+
+    Attributes:
+        page: which one is shown, where not all are.
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.page = 0
+        self._whole = True
+        self._samples: Sequence[SettingSamples] = ()
+
+    def compose(self) -> ComposeResult:
+        """The parts."""
+        yield TrialGrid(id="sweep-trials")
+        yield LossChart("val_loss", id="sweep-curves")
+        with Vertical(id="sweep-samples"):
+            yield TitleLine("samples", id="sweep-samples-title")
+            yield SampleStrip()
+        yield SettingResults(id="sweep-results")
+
+    def fit(self, screen: Size) -> bool:
+        """Take a terminal's size; returns whether everything is shown at once."""
+        self._whole = screen.width >= WHOLE_COLUMNS and screen.height >= WHOLE_ROWS
+        self.set_class(self._whole, "-whole")
+        self.set_class(not self._whole, "-paged")
+        self.turn(self.page)
+        return self._whole
+
+    def turn(self, page: int) -> None:
+        """Show this page, where not all are shown."""
+        self.page = page
+        for at, parts in enumerate(_PARTS):
+            for part in parts:
+                self.query_one(f"#sweep-{part}").display = self._whole or at == page
+        self.query_one(TrialGrid).focus()
+        self._share_room()
+
+    def show_results(self, table: TrialTable, trials: Sequence[Trial], row: int) -> None:
+        """Show the results by setting, with a mark on the row of the cursor."""
+        best = best_trial(trials)
+        at = trials.index(best) if best is not None else None
+        rows = [index for index, one in enumerate(table.rows) if at in one.trials]
+        self.query_one(SettingResults).show(
+            table.rows, by_setting(trials), current=row, best=rows[0] if rows else None
+        )
+        self._share_room()
+
+    def show_curves(self, curves: Sequence[Series], figure: Figure, scale: Scale) -> None:
+        """Show the curves by setting."""
+        chart = self.query_one(LossChart)
+        chart.title = figure
+        chart.show(curves, scale=scale)
+
+    def show_samples(self, samples: Sequence[SettingSamples], seed: int, current: str) -> None:
+        """Show the samples by setting, which were drawn at this seed."""
+        self._samples = samples
+        equal = "the same z where d is equal" if len(samples) > 1 else ""
+        told = [f"seed {seed}", equal] if samples else [_NO_SAMPLES]
+        self.query_one("#sweep-samples-title", TitleLine).show(", ".join(filter(None, told)))
+        self.query_one(SampleStrip).show(samples, current)
+
+    def point_samples(self, current: str) -> None:
+        """Have the samples of this setting in sight."""
+        self.query_one(SampleStrip).show(self._samples, current)
+
+    def _share_room(self) -> None:
+        """Give grid and table the lines that they need, as far as there is room."""
+        grid, results = self.query_one(TrialGrid), self.query_one(SettingResults)
+        height = self.size.height
+        if not height:
+            return
+        trials = min(grid.lines_wanted + 1, max(4, height * 2 // 5))
+        table = min(results.lines_wanted, max(4, height // 4))
+        if self._whole:
+            self.styles.grid_rows = f"{trials} 1fr {table + 1}"
+            grid.styles.height = "100%"
+        else:
+            grid.styles.height = min(grid.lines_wanted, max(4, height * 3 // 5))
+
+    def on_resize(self) -> None:
+        """Share the new room."""
+        self._share_room()

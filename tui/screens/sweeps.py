@@ -1,0 +1,183 @@
+"""The list of all sweeps."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.content import Content
+from textual.css.query import NoMatches
+from textual.widgets import Footer, Static
+
+from tui.screens.keys import Keys
+from tui.screens.sweep_actions import SweepActions
+from tui.sweeps.catalogue import SweepCatalogue, SweepEntry
+from tui.text import age_text, encodable, one_line
+from tui.widgets.session_table import SessionTable
+from tui.widgets.table_layout import Head, Row
+from vae_engine.errors import SessionError
+from vae_engine.sessions.store import SessionStore
+from vae_engine.sweeps.store import Sweep, SweepStore
+
+_SCAN_SECONDS = 1.0
+# After its work the thread rests so many times as long: it takes few % of a core.
+_REST = 10
+_HEADS = (
+    Head("status", "status"),
+    Head("name", "name", flexible=True),
+    Head("trials", "trials", "right"),
+    Head("failed", "failed", "right"),
+    Head("age", "age", "right"),
+)
+_GLYPHS = {"running": "●", "completed": "✓", "stopped": "■", "interrupted": "!", "damaged": "✗"}
+_TONES = {
+    "running": "live",
+    "completed": "good",
+    "stopped": "",
+    "interrupted": "warning",
+    "damaged": "bad",
+}
+
+
+key = Keys("sweeps")
+
+
+class SweepsScreen(SweepActions):
+    """All sweeps; those that run keep moving."""
+
+    CSS_PATH = "sweeps.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("enter", "open", "Open", "Open the sweep: its trials, curves and results", show=True),
+        key("n", "new", "New", "Train a new sweep", show=True),
+        key("x", "stop", "Stop", "Stop the sweep, its trials after a checkpoint", show=True),
+        key("r", "resume", "Resume", "Go on with what is not finished", show=True),
+        key("escape", "dismiss", "Back", "Back to the sessions", show=True),
+    ]
+
+    def __init__(self, store: SessionStore) -> None:
+        super().__init__()
+        self._store = store
+        self._catalogue = SweepCatalogue(SweepStore(store))
+        self._entries: dict[str, SweepEntry] = {}
+        self._again = asyncio.Event()
+
+    def compose(self) -> ComposeResult:
+        """Head, table, what is known of the sweep under the cursor, keys."""
+        yield Static(Content.assemble(("sweeps", "bold")), id="sweeps-head")
+        with Container(id="sweeps-list"):
+            yield SessionTable(_HEADS, id="sweeps-table")
+            yield Static(id="sweeps-empty")
+        yield Static(id="sweeps-detail")
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Follow the sweeps."""
+        self.query_one(SessionTable).focus()
+        self._follow()
+
+    def on_screen_resume(self) -> None:
+        """Catch up with what happened meanwhile."""
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Read the list now."""
+        self._again.set()
+
+    def current_sweep(self) -> Sweep | None:
+        """The sweep under the cursor, None where there is none or it is damaged."""
+        entry = self._current()
+        if entry is not None and entry.sweep is None:
+            self.notify(entry.problem, severity="error", markup=False)
+        return entry.sweep if entry is not None else None
+
+    @on(SessionTable.Opened)
+    def action_open(self) -> None:
+        """Open the sweep under the cursor."""
+        from tui.screens.sweep import SweepScreen
+
+        if sweep := self.current_sweep():
+            self.app.push_screen(SweepScreen(sweep))
+
+    def action_new(self) -> None:
+        """Open the form with a sweep filled in."""
+        from tui.draft import SWEEP_TEXTS
+        from tui.screens.new_session import NewSessionScreen
+
+        self.app.push_screen(NewSessionScreen(self._store, texts=SWEEP_TEXTS))
+
+    @on(SessionTable.Highlighted)
+    def _show_detail(self) -> None:
+        entry = self._current()
+        said = "" if entry is None else entry.problem or f"{entry.varied}\n{entry.id}"
+        self._say("#sweeps-detail", Content(said))
+
+    def _current(self) -> SweepEntry | None:
+        return self._entries.get(self.query_one(SessionTable).cursor_key or "")
+
+    @work
+    async def _follow(self) -> None:
+        while True:
+            begun = time.monotonic()
+            if self.is_current:
+                self._again.clear()
+                try:
+                    await self._read()
+                except NoMatches:
+                    return  # The screen is left, and its widgets are gone.
+            worked = time.monotonic() - begun
+            try:
+                await asyncio.wait_for(self._again.wait(), max(_SCAN_SECONDS, worked * _REST))
+            except TimeoutError:
+                continue
+
+    async def _read(self) -> None:
+        problem, entries = "", []
+        try:
+            entries = await asyncio.to_thread(self._catalogue.scan)
+        except SessionError as error:
+            problem = one_line(str(error))
+        self._entries = {entry.id: entry for entry in entries}
+        self.query_one(SessionTable).show([_row(entry) for entry in entries])
+        self._show_detail()
+        running = sum(entry.status == "running" for entry in entries)
+        counts = "1 sweep" if len(entries) == 1 else f"{len(entries)} sweeps"
+        told = f"{counts}, {running} running" if running else counts
+        self._say("#sweeps-head", Content.assemble(("sweeps", "bold"), "  ", told))
+        self._show_emptiness(entries, problem)
+
+    def _show_emptiness(self, entries: Sequence[SweepEntry], problem: str) -> None:
+        """Say why there is nothing to see, and what to press."""
+        folder = one_line(encodable(str(self._store.root)))
+        said = "" if entries else problem or f"No sweeps in {folder} yet.\n\n{_GREETING}"
+        self._say("#sweeps-empty", Content(said))
+        self.query_one("#sweeps-empty").display = bool(said)
+
+    def _say(self, where: str, words: Content) -> None:
+        static = self.query_one(where, Static)
+        if static.content != words:
+            static.update(words)
+
+
+_GREETING = (
+    "A sweep trains a grid of settings and seeds, and compares what comes out.\n"
+    "Press n for a new one, or type `vae sweep run --latent-dim 2,8,16 --seeds 3` in a shell."
+)
+
+
+def _row(entry: SweepEntry) -> Row:
+    status = f"{_GLYPHS[entry.status]} {entry.status}"
+    cells: tuple[str, ...] = (status, entry.name, "", "", "")
+    if entry.sweep is not None:
+        done = f"{entry.finished}/{entry.trials}"
+        cells = (status, entry.name, done, str(entry.failed or ""), _age(entry.created))
+    return Row(entry.id, cells, _TONES[entry.status])
+
+
+def _age(created: float) -> str:
+    return age_text(created) if time.time() - created >= 60 else "now"

@@ -1,0 +1,68 @@
+"""The curves of a sweep: the mean over the seeds of each setting, with their spread around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from tui.comparison import Figure
+from tui.history import History
+from tui.rendering.series import Series
+from tui.sweeps.grid import SettingRow
+from vae_engine.sweeps.trials import Trial
+
+
+def setting_curves(
+    rows: Iterable[SettingRow],
+    trials: Sequence[Trial],
+    histories: Mapping[str, History],
+    figure: Figure,
+) -> list[Series]:
+    """One curve for each setting of which an epoch has ended.
+
+    Args:
+        rows: the settings; later ones lie above earlier ones.
+        trials: all trials of the sweep.
+        histories: the finished epochs by session, as far as they are known.
+        figure: which of an epoch's figures, nats an image.
+    """
+    found = (
+        mean_curve(
+            row.label,
+            [
+                histories[trials[index].session]
+                for index in row.trials
+                if trials[index].session in histories
+            ],
+            figure,
+            row.tone,
+        )
+        for row in rows
+    )
+    return [curve for curve in found if len(curve.epochs)]
+
+
+def mean_curve(label: str, histories: Sequence[History], figure: Figure, tone: int = 0) -> Series:
+    """The mean over seeds, and from the lowest to the highest of them as its band.
+
+    Each epoch counts the seeds that have it and whose value is a number. There is no band where
+    there is one seed.
+
+    Args:
+        label: what the curve is.
+        histories: of the trials, one a seed.
+        figure: which figure.
+        tone: the colour.
+    """
+    epochs = np.unique(np.concatenate([np.zeros(0), *(one.epochs for one in histories)]))
+    values = np.full((len(histories), len(epochs)), np.nan)
+    for line, one in zip(values, histories, strict=True):
+        line[np.searchsorted(epochs, one.epochs)] = [getattr(e, figure) for e in one.ended]
+    values[~np.isfinite(values)] = np.nan
+    known = ~np.isnan(values).all(axis=0)
+    epochs, values = epochs[known], values[:, known]
+    if not len(epochs):
+        return Series(label, epochs, epochs, tone)
+    band = (np.nanmin(values, axis=0), np.nanmax(values, axis=0)) if len(histories) > 1 else None
+    return Series(label, epochs, np.nanmean(values, axis=0), tone, band)

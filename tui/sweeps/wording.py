@@ -1,0 +1,93 @@
+"""Sweeps in words: what is varied, how far the trials are, what came out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tui.text import REASONS, duration_text
+from vae_engine.settings import SETTINGS
+from vae_engine.sweeps.results import Statistic, best_trial
+from vae_engine.sweeps.trials import Trial, values_text
+
+_SHARES = ("knn_accuracy", "linear_accuracy")
+# How trials that are not finished are counted, in words.
+_COUNTED = {
+    "live": "training",
+    "waiting": "waiting",
+    "stopped": "stopped",
+    "interrupted": "interrupted",
+    "failed": "failed",
+    "diverged": "diverged",
+    "deleted": "deleted",
+    "damaged": "damaged",
+}
+
+
+def varied_text(varied: Mapping[str, Sequence[object]]) -> str:
+    """What is varied: `latent_dim 2, 8 x seed 0, 1`; several widths are `16,32 | 8`."""
+    parts = []
+    for name, values in varied.items():
+        setting = SETTINGS[name]
+        separator = " | " if setting.kind == "ints" else ", "
+        parts.append(f"{name} {separator.join(map(setting.format, values))}")
+    return " x ".join(parts) or "one trial"
+
+
+def counts_text(trials: Sequence[Trial]) -> str:
+    """How many trials are how far: `3 of 9 trials finished, 2 training, 4 waiting`."""
+    finished = sum(trial.finished for trial in trials)
+    said = f"{finished} of {len(trials)} trials finished"
+    kinds = ["live" if trial.live else trial.status for trial in trials if not trial.finished]
+    counts = [f"{kinds.count(kind)} {word}" for kind, word in _COUNTED.items() if kind in kinds]
+    return ", ".join([said, *counts])
+
+
+def best_line(trials: Sequence[Trial]) -> str | None:
+    """The best trial, None where there is none."""
+    best = best_trial(trials)
+    if best is None or best.figures is None:
+        return None
+    values = f" ({values_text(best.values)})" if best.values else ""
+    return (
+        f"best by validation ELBO: trial {best.number}{values}, "
+        f"test -ELBO {best.figures.negative_elbo:.2f}, session {best.session}"
+    )
+
+
+def trial_line(trial: Trial) -> str:
+    """One line for what a trial does, or how it ended."""
+    values = f" ({values_text(trial.values)})" if trial.values else ""
+    said = f"trial {trial.number}{values} {trial.status}"
+    if trial.problem:
+        return f"{said}: session {trial.session}: {trial.problem}"
+    if trial.figures is not None:
+        epochs = "1 epoch" if trial.epoch == 1 else f"{trial.epoch} epochs"
+        said += (
+            f" after {epochs} in {duration_text(trial.figures.duration)}: "
+            f"test -ELBO {trial.figures.negative_elbo:.2f}"
+        )
+    elif trial.live:
+        said += f" in epoch {epoch_under_way(trial)}" if trial.status != "starting" else ""
+    else:
+        said += f" after epoch {trial.epoch}/{trial.epochs}" if trial.epoch else ""
+        if reason := trial.stop_reason:
+            said += f": {REASONS.get(reason, reason)}"
+    return f"{said}; session {trial.session}"
+
+
+def epoch_under_way(trial: Trial) -> str:
+    """Of a trial that trains: `3/50`; while it is finishing, the last one."""
+    return f"{min(trial.epoch + 1, trial.epochs)}/{trial.epochs}"
+
+
+def figure_text(name: str, figure: Statistic | None) -> str:
+    """A figure over seeds: `104.23±0.45`, a dash where there is none."""
+    if figure is None:
+        return "-"
+    if name == "duration":
+        return duration_text(figure.mean)
+    scale, digits = (100.0, 1) if name in _SHARES else (1.0, 1 if name == "active_units" else 2)
+    said = f"{figure.mean * scale:.{digits}f}"
+    if name == "active_units" and figure.mean == round(figure.mean) and not figure.deviation:
+        return f"{figure.mean:.0f}"
+    return said if figure.deviation is None else f"{said}±{figure.deviation * scale:.{digits}f}"

@@ -1,0 +1,124 @@
+"""A row of samples for each setting of a sweep, drawn at the same seed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+
+from tui.rendering.runs import Line
+from tui.text import fitted
+from tui.widgets.images import ImageGrid
+from tui.widgets.tiling import SIZES, TileSize
+from tui.widgets.toned_lines import SWATCH, TonedLines, first_shown
+
+if TYPE_CHECKING:
+    from tui.sweeps.samples import SettingSamples
+
+_MOST_LABEL = 22
+_FEWEST_ACROSS = 4
+
+
+class _Labels(TonedLines):
+    """What stands beside the rows of images."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown: Sequence[SettingSamples] = ()
+        self._rows = 1
+        self._current = ""
+
+    def show(self, shown: Sequence[SettingSamples], rows: int, current: str) -> None:
+        """Show the labels of these rows, each of so many lines."""
+        self._shown, self._rows, self._current = shown, rows, current
+        self.draw()
+
+    def draw(self) -> None:
+        """Write each label beside the upper part of its row."""
+        lines: list[Line] = []
+        width = max(0, self.size.width - SWATCH - 1)
+        for one in self._shown:
+            here = one.row.label == self._current
+            drawn_by = (f"seed {one.trial.settings.seed}", f"epoch {one.epoch}")
+            quiet = self.tone_style("quiet")
+            label: list[Line] = [
+                [
+                    self.swatch(one.row.tone),
+                    Segment(fitted(one.row.label, width), Style(bold=True) if here else None),
+                ],
+                *([Segment(" " * SWATCH + text, quiet)] for text in drawn_by),
+            ]
+            empty: list[Line] = [[]] * (self._rows + 1 - len(label))
+            lines += [*label[: self._rows + 1], *empty]
+        self.set_lines(lines)
+
+
+class SampleStrip(Horizontal):
+    """The same z, or the same seed, seen through the decoders of every setting."""
+
+    DEFAULT_CSS = """
+    SampleStrip > _Labels { width: 12; height: 1fr; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._samples: Sequence[SettingSamples] = ()
+        self._current = ""
+        self._top = 0
+
+    def compose(self) -> ComposeResult:
+        """Labels beside images."""
+        yield _Labels()
+        yield ImageGrid()
+
+    def show(self, samples: Sequence[SettingSamples], current: str) -> None:
+        """Show these samples.
+
+        Args:
+            samples: of each setting that has some.
+            current: the label of the setting that is to be in sight.
+        """
+        self._samples, self._current = samples, current
+        self._arrange()
+
+    def on_resize(self) -> None:
+        """Take the new room."""
+        self._arrange()
+
+    def _arrange(self) -> None:
+        import numpy as np
+
+        labels, grid = self.query_one(_Labels), self.query_one(ImageGrid)
+        if not self._samples or not self.size.width:
+            grid.show(np.zeros((0, 28, 28), np.uint8))
+            labels.show((), 1, "")
+            return
+        widest = max(cell_len(one.row.label) for one in self._samples) + SWATCH + 1
+        label = min(max(widest, SWATCH + 10), _MOST_LABEL)
+        labels.styles.width = label
+        tile, down, across = _room(len(self._samples), self.size.width - label, self.size.height)
+        names = [one.row.label for one in self._samples]
+        at = names.index(self._current) if self._current in names else 0
+        self._top = first_shown(self._top, at, len(names), down)
+        shown = self._samples[self._top : self._top + down]
+        grid.tile_size = tile
+        grid.show(np.concatenate([one.images[:across] for one in shown]), columns=across)
+        labels.show(shown, tile[1], self._current)
+
+
+def _room(count: int, width: int, height: int) -> tuple[TileSize, int, int]:
+    """The largest images at which all rows fit, with at least four in each.
+
+    Returns:
+        Their size, how many rows fit, and how many stand in a row.
+    """
+    for size in SIZES:
+        down, across = (height + 1) // (size[1] + 1), (width + 1) // (size[0] + 1)
+        if down >= count and across >= _FEWEST_ACROSS:
+            break
+    return size, max(1, down), max(1, across)

@@ -1,0 +1,180 @@
+"""The trials of a sweep in a grid, which fills as they run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.message import Message
+
+from tui.rendering.runs import Line
+from tui.sweeps.grid import TrialTable
+from tui.text import fitted
+from tui.widgets.toned_lines import SWATCH, TonedLines, first_shown
+
+_GAP = 2
+# Around a cell, so that the one under the cursor can be seen without colours.
+_LEFT, _RIGHT = "›", " "
+
+
+class TrialGrid(TonedLines, can_focus=True):
+    """Rows of settings, columns of seeds, with a cursor on one trial.
+
+    What has no room is reached by the cursor, which the grid follows.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1, 0)", "Up", show=False),
+        Binding("down,j", "move(1, 0)", "Down", show=False),
+        Binding("left,h", "move(0, -1)", "Left", show=False),
+        Binding("right,l", "move(0, 1)", "Right", show=False),
+        Binding("pageup", "page(-1)", "Page up", show=False),
+        Binding("pagedown", "page(1)", "Page down", show=False),
+        Binding("home", "ends(0)", "First", show=False),
+        Binding("end,G", "ends(-1)", "Last", show=False),
+    ]
+
+    class Moved(Message):
+        """Another trial is under the cursor."""
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the latest place counts."""
+            return isinstance(message, TrialGrid.Moved)
+
+    @dataclass
+    class Opened(Message):
+        """A trial was clicked twice."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._table = TrialTable()
+        self._row, self._column = 0, 0
+        self._top, self._left = 0, 0
+
+    @property
+    def row(self) -> int:
+        """The row under the cursor."""
+        return self._row
+
+    @property
+    def current(self) -> int | None:
+        """Where the trial under the cursor stands among all trials, None where there is none."""
+        rows = self._table.rows
+        return rows[self._row].trials[self._column] if rows else None
+
+    @property
+    def lines_wanted(self) -> int:
+        """Lines that the whole grid takes."""
+        return len(self._table.rows) + 1
+
+    def show(self, table: TrialTable) -> None:
+        """Show the trials as they are now; the cursor stays on its trial."""
+        self._table = table
+        self._put(self._row, self._column)
+
+    def action_move(self, down: int, right: int) -> None:
+        """Go to a neighbour; at the edge the cursor stays."""
+        self._put(self._row + down, self._column + right)
+
+    def action_page(self, direction: int) -> None:
+        """Go up or down by what is in sight."""
+        self._put(self._row + direction * max(1, self.size.height - 1), self._column)
+
+    def action_ends(self, index: int) -> None:
+        """Go to the first trial, or to the last."""
+        if rows := self._table.rows:
+            row = index % len(rows)
+            self._put(row, index % len(rows[row].trials))
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor where it was clicked; twice opens the trial."""
+        row = self._top + event.y - 1
+        label, width = self._widths()
+        column = self._left + (event.x - label) // width
+        if event.y < 1 or event.x < label or row >= len(self._table.rows):
+            return
+        if column < len(self._table.rows[row].trials):
+            self._put(row, column)
+            if event.chain == 2:
+                self.post_message(self.Opened())
+
+    def draw(self) -> None:
+        """Draw what is in sight."""
+        width, height = self.size
+        table = self._table
+        if not width or not height or not table.rows or not self.is_attached:
+            self.set_lines([])
+            return
+        label, cell = self._widths()
+        across = max(1, (width - label) // cell)
+        self._top = first_shown(self._top, self._row, len(table.rows), height - 1)
+        self._left = first_shown(self._left, self._column, len(table.seeds), across)
+        lines = [self._head(label, cell, across)]
+        lines += [
+            self._line(row, label, cell, across)
+            for row in range(self._top, min(len(table.rows), self._top + height - 1))
+        ]
+        self.set_lines(lines)
+
+    def _put(self, row: int, column: int) -> None:
+        rows = self._table.rows
+        if rows:
+            row = min(max(0, row), len(rows) - 1)
+            column = min(max(0, column), len(rows[row].trials) - 1)
+        moved = (row, column) != (self._row, self._column)
+        self._row, self._column = row, column
+        self.draw()
+        if moved:
+            self.post_message(self.Moved())
+
+    def _values(self) -> list[int]:
+        """The widths of the columns with the settings' values."""
+        table = self._table
+        return [
+            max(cell_len(name), *(cell_len(row.values[at]) for row in table.rows))
+            for at, name in enumerate(table.names)
+        ]
+
+    def _widths(self) -> tuple[int, int]:
+        """Cells of what stands before the trials, and of one trial."""
+        table = self._table
+        label = SWATCH + sum(width + _GAP for width in self._values())
+        cells = [cell_len(cell.text) for row in table.cells for cell in row]
+        widest = max([*cells, *(cell_len(seed) for seed in table.seeds), 1])
+        return min(label, max(SWATCH, self.size.width // 2)), widest + 2 + _GAP
+
+    def _head(self, label: int, cell: int, across: int) -> Line:
+        style = self.get_component_rich_style("toned--head")
+        values = zip(self._table.names, self._values(), strict=True)
+        text = " " * SWATCH + "".join(fitted(n, w, "right") + " " * _GAP for n, w in values)
+        seeds = self._table.seeds[self._left : self._left + across]
+        text = fitted(text, label) + "".join(fitted(f" {seed}", cell) for seed in seeds)
+        width = self.size.width
+        rest = len(self._table.seeds) - self._left - len(seeds)
+        more = f"{self._left + len(seeds)} of {len(self._table.seeds)} " if rest else ""
+        if more and len(text.rstrip()) + len(more) < width:
+            text = fitted(text, width - len(more)) + more
+        return [Segment(fitted(text, width), style)]
+
+    def _line(self, row: int, label: int, cell: int, across: int) -> Line:
+        one = self._table.rows[row]
+        values = zip(one.values, self._values(), strict=True)
+        text = "".join(fitted(value, w, "right") + " " * _GAP for value, w in values)
+        here = row == self._row
+        line = [
+            self.swatch(one.tone),
+            Segment(fitted(text, label - SWATCH), Style(bold=True) if here else Style.null()),
+        ]
+        shown = self._table.cells[row][self._left : self._left + across]
+        for column, found in enumerate(shown, self._left):
+            chosen = here and column == self._column
+            style = self.tone_style(found.tone, current=chosen)
+            mark = _LEFT if chosen else " "
+            line.append(Segment(mark + fitted(found.text, cell - 2 - _GAP) + _RIGHT, style))
+            line.append(Segment(" " * _GAP))
+        return line
