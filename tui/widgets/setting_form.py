@@ -14,7 +14,7 @@ from textual.widgets import Input, Static
 
 from tui.draft import FIELDS, GROUPS, NAME, Draft, default_texts
 
-NAME_HELP = "what people call it; by default dataset and latent_dim, of a sweep what it varies"
+NAME_HELP = "what people call it; by default dataset and d, or what varies"
 
 
 class SettingForm(VerticalScroll):
