@@ -159,7 +159,7 @@ def test_four_sessions_stay_apart_under_many_eyes(
         wait_for(all_ended, 600.0)
         for screen in screens:
             screen.wait_for("✓ completed")
-            screen.press("\x1bq")
+            screen.press("q")
         assert [screen.wait() for screen in screens] == [0] * VIEWERS
     assert shows == [0] * SHOWS
     events = ev.EventReader(sessions[0].folder / layout.EVENTS).read_all()

@@ -19,7 +19,7 @@ from vae_engine.sessions import inbox
 from vae_engine.settings import make_settings
 
 MINUTES = float(os.environ.get("VAE_SOAK_MINUTES", "60"))
-SAMPLES = 120
+SAMPLES = 120  # At most.
 DASHBOARD = "best val_loss"
 # Steps through the epochs, the charts, and a draw in the sampler, with what to wait for after each.
 KEYS = (
@@ -65,8 +65,9 @@ def test_a_long_training_under_the_eyes_of_the_app(
         }
         seen: dict[str, list[Usage]] = {name: [] for name in processes}
         began = time.monotonic()
-        for sample in range(SAMPLES):
-            until = began + (sample + 1) * MINUTES * 60 / SAMPLES
+        while time.monotonic() < began + MINUTES * 60:
+            # On a machine that is busy elsewhere the keys may take longer than that.
+            until = time.monotonic() + MINUTES * 60 / SAMPLES
 
             def reached(until: float = until) -> bool:
                 screen.feed()
