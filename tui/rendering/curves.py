@@ -167,7 +167,7 @@ def _draw_band(
     scale: Scale,
     colors: Colors,
 ) -> None:
-    """Stipple a band: every other dot between its edges, which needs no colour of its own.
+    """Stipple a band: one dot of eight between its edges, which needs no colour of its own.
 
     Args:
         plot: to draw on.
@@ -190,7 +190,7 @@ def _draw_band(
     inside = (y[None, :] >= low[:, None]) & (y[None, :] <= high[:, None])
     if not colors.plain:
         column, row = np.indices(inside.shape)
-        inside &= (column % 2 == 0) & (row % 2 == column // 2 % 2)
+        inside &= (column % 2 == 0) & (row % 4 == column % 4)
     at, height = np.nonzero(inside)
     if len(at):
         marker = _PLAIN_BAND if colors.plain else "braille"

@@ -33,8 +33,8 @@ from vae_engine.sweeps.store import Sweep
 from vae_engine.sweeps.trials import Trial
 
 _LOOK_SECONDS = 1.0
-# After its work the thread rests so many times as long: it takes few % of a core.
-_REST = 10
+# After its work the thread rests so many times as long, but not for ever on a busy machine.
+_REST, _LONGEST_REST = 10, 3.0
 _SMOOTHINGS = (0.0, 0.6, 0.9)
 
 
@@ -208,8 +208,9 @@ class SweepScreen(SweepActions):
                 except NoMatches:
                     return  # The screen is left, and its widgets are gone.
             worked = time.monotonic() - begun
+            rest = max(_LOOK_SECONDS, min(_LONGEST_REST, worked * _REST))
             try:
-                await asyncio.wait_for(self._again.wait(), max(_LOOK_SECONDS, worked * _REST))
+                await asyncio.wait_for(self._again.wait(), rest)
             except TimeoutError:
                 continue
 

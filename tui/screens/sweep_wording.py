@@ -26,7 +26,7 @@ def head_words(sweep: Sweep, snapshot: SweepSnapshot) -> Content:
     varied = one_line(varied_text(record.varied))
     head = Content.assemble((name, "bold"), "  ", (snapshot.status, _STYLES[snapshot.status]))
     if varied != name:
-        head += Content.assemble("  ", (varied, "$text-muted"))
+        head += Content.assemble("  ", (varied, "dim"))
     if snapshot.problem:
         return head + Content("\n") + Content.styled(snapshot.problem, "$text-error")
     return head + Content("\n" + _progress(sweep, snapshot))

@@ -26,8 +26,8 @@ from vae_engine.sessions.store import SessionStore
 from vae_engine.sweeps.store import Sweep, SweepStore
 
 _SCAN_SECONDS = 1.0
-# After its work the thread rests so many times as long: it takes few % of a core.
-_REST = 10
+# After its work the thread rests so many times as long, but not for ever on a busy machine.
+_REST, _LONGEST_REST = 10, 3.0
 _HEADS = (
     Head("status", "status"),
     Head("name", "name", flexible=True),
@@ -131,8 +131,9 @@ class SweepsScreen(SweepActions):
                 except NoMatches:
                     return  # The screen is left, and its widgets are gone.
             worked = time.monotonic() - begun
+            rest = max(_SCAN_SECONDS, min(_LONGEST_REST, worked * _REST))
             try:
-                await asyncio.wait_for(self._again.wait(), max(_SCAN_SECONDS, worked * _REST))
+                await asyncio.wait_for(self._again.wait(), rest)
             except TimeoutError:
                 continue
 

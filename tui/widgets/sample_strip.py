@@ -1,4 +1,4 @@
-"""A row of samples for each setting of a sweep, drawn at the same seed."""
+"""Samples of each setting of a sweep, drawn at the same seed, in a row or more."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _MOST_LABEL = 22
 _FEWEST_ACROSS = 4
+_MOST_LINES = 3
 
 
 class _Labels(TonedLines):
@@ -101,14 +102,17 @@ class SampleStrip(Horizontal):
         widest = max(cell_len(one.row.label) for one in self._samples) + SWATCH + 1
         label = min(max(widest, SWATCH + 10), _MOST_LABEL)
         labels.styles.width = label
-        tile, down, across = _room(len(self._samples), self.size.width - label, self.size.height)
+        count, width = len(self._samples), self.size.width - label
+        tile, down, across = _room(count, width, self.size.height)
+        drawn = len(self._samples[0].images)
+        lines = max(1, min(_MOST_LINES, down // count, drawn // across))
         names = [one.row.label for one in self._samples]
         at = names.index(self._current) if self._current in names else 0
-        self._top = first_shown(self._top, at, len(names), down)
-        shown = self._samples[self._top : self._top + down]
+        self._top = first_shown(self._top, at, count, down // lines)
+        shown = self._samples[self._top : self._top + down // lines]
         grid.tile_size = tile
-        grid.show(np.concatenate([one.images[:across] for one in shown]), columns=across)
-        labels.show(shown, tile[1], self._current)
+        grid.show(np.concatenate([one.images[: lines * across] for one in shown]), columns=across)
+        labels.show(shown, lines * (tile[1] + 1) - 1, self._current)
 
 
 def _room(count: int, width: int, height: int) -> tuple[TileSize, int, int]:

@@ -55,7 +55,9 @@ class TonedLines(Lines):
         if current:
             style += self.get_component_rich_style("toned--current", partial=True)
         if tone:
-            style += self.get_component_rich_style(f"toned--{tone}", partial=True)
+            # Not its partial style: a muted colour is one that was blended with what is behind.
+            toned = self.get_component_rich_style(f"toned--{tone}")
+            style += Style(color=toned.color, bold=toned.bold)
         return style
 
     def swatch(self, tone: int) -> Segment:
