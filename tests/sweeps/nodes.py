@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -29,7 +28,9 @@ _AGENT_PORTS = (
     "--runtime-env-agent-port",
 )
 # On a busy machine a node is slow to say that it lives, and may miss Ray's time to start.
-_PATIENCE = {"RAY_health_check_failure_threshold": "60"}
+_SETTINGS = {"RAY_health_check_failure_threshold": "10", "RAY_USAGE_STATS_ENABLED": "0"}
+# By this variable all that a node has started is known, whoever has adopted it.
+_MARK = "VAE_TEST_NODE"
 _TRIES = 3
 
 
@@ -38,6 +39,7 @@ class Node:
 
     def __init__(self, log: Path, *arguments: str, **environment: str) -> None:
         self.log = log
+        self._mark = str(log)
         with log.open("wb") as output:
             self._process = subprocess.Popen(
                 [
@@ -48,7 +50,7 @@ class Node:
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
-                env={**os.environ, "RAY_USAGE_STATS_ENABLED": "0", **_PATIENCE, **environment},
+                env={**os.environ, **_SETTINGS, _MARK: self._mark, **environment},
                 start_new_session=True,
             )
 
@@ -59,20 +61,15 @@ class Node:
 
     def owns(self, pid: int) -> bool:
         """Whether a process was started by this node's."""
-        parents = [parent.pid for parent in psutil.Process(pid).parents()]
-        return self._process.pid in parents
+        return psutil.Process(pid).environ().get(_MARK) == self._mark
 
     def kill(self) -> None:
         """SIGKILL Ray's own processes, as a power cut would; what a task started is left alone."""
-        found = [self._process.pid]
-        with contextlib.suppress(psutil.NoSuchProcess):
-            for process in psutil.Process(self._process.pid).children(recursive=True):
-                with contextlib.suppress(psutil.Error):
-                    if "vae_engine" not in " ".join(process.cmdline()):
-                        found.append(process.pid)
-        for pid in found:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+        for process in _marked(self._mark):
+            with contextlib.suppress(psutil.Error):
+                if "vae_engine" not in " ".join(process.cmdline()):
+                    process.kill()
+        self._process.kill()
         self._process.wait()
 
 
@@ -118,16 +115,20 @@ def running_nodes() -> Iterator[Nodes]:
     finally:
         if nodes is not None:
             nodes.kill_all()
-        _kill_what_names(folder)
+        for process in _marked(str(folder)):
+            with contextlib.suppress(psutil.Error):
+                process.kill()
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _kill_what_names(folder: Path) -> None:
-    """Kill the cluster's processes that others have adopted: all have its folder as an argument."""
-    for process in psutil.process_iter(["cmdline"]):
-        if any(str(folder) in argument for argument in process.info["cmdline"] or ()):
-            with contextlib.suppress(psutil.Error):
-                process.kill()
+def _marked(beginning: str) -> list[psutil.Process]:
+    """All processes of nodes whose mark begins so."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            if process.environ().get(_MARK, "").startswith(beginning):
+                found.append(process)
+    return found
 
 
 def _free_port() -> int:
