@@ -211,8 +211,10 @@ class _RemoteDriver:
 
     def __getattr__(self, name: str) -> Any:
         def call(*arguments: Any, **named: Any) -> Any:
+            answer = getattr(self._actor, name).remote(*arguments, **named)
             try:
-                return ray.get(getattr(self._actor, name).remote(*arguments, **named))
+                # Not ray.get: while that waits, Ray gives the task's processors to another one.
+                return answer.future().result()
             except ray.exceptions.RayTaskError as error:
                 raise error.cause from None
 
