@@ -17,6 +17,7 @@ from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import Settings
 from vae_engine.sweeps.control import ask_to_stop, check_resumable, start_coordinator
 from vae_engine.sweeps.grid import Grid
+from vae_engine.sweeps.remote.address import check_ray
 from vae_engine.sweeps.store import Sweep, SweepStore
 from vae_engine.sweeps.trials import read_trials
 
@@ -115,17 +116,19 @@ def start_sweep(
 
 
 def resume_sweep(sweep: Sweep) -> None:
-    """Go on with every trial that is not finished.
+    """Go on with every trial that is not finished, on the cluster if it was run on one.
 
     Raises:
         SessionError: it runs, or nothing is left to do.
+        RayClusterError: the cluster does not answer.
         DatasetError: the images of a trial cannot be used any more.
         WorkerError: the coordinator did not start.
     """
     trials = read_trials(sweep)
     check_resumable(sweep, trials)
+    head = check_ray(sweep.record.ray) if sweep.record.ray else ""
     _check_datasets(trial.settings for trial in trials if trial.task is not None)
-    start_coordinator(sweep)
+    start_coordinator(sweep, ray=head)
 
 
 def stop_sweep(sweep: Sweep) -> None:

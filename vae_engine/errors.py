@@ -7,8 +7,9 @@
     │   ├── SessionNotFoundError  no session, or more than one, goes by that id or name
     │   ├── SessionDamagedError   its files cannot be read, or are newer than this version
     │   └── SessionBusyError      another worker holds it, or it is in the wrong state
-    └── WorkerError           the training worker could not be started
-        └── ClusterError          the workers of a session do not come together, or one is lost
+    ├── WorkerError           the training worker could not be started
+    │   └── ClusterError          the workers of a session do not come together, or one is lost
+    └── RayClusterError       Ray is missing, does not answer, or has no node that can train
 
 Every message is one line that says what was found, what is wanted and what to do.
 """
@@ -48,3 +49,7 @@ class WorkerError(EngineError):
 
 class ClusterError(WorkerError):
     """The workers that train one session do not come together, or one of them is lost."""
+
+
+class RayClusterError(EngineError):
+    """Ray is not installed, does not answer, or none of its nodes can train."""

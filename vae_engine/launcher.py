@@ -73,7 +73,13 @@ def start_worker(
 
 
 def start_detached(
-    folder: Path, module: str, arguments: Sequence[str] = (), *, called: str, busy: str
+    folder: Path,
+    module: str,
+    arguments: Sequence[str] = (),
+    *,
+    called: str,
+    busy: str,
+    seconds: float = _READY_SECONDS,
 ) -> int:
     """Run `python -m MODULE FOLDER ARGUMENTS` detached, and wait until it holds the folder.
 
@@ -83,6 +89,7 @@ def start_detached(
         arguments: further ones.
         called: what the process is, for errors.
         busy: the error's text where another has the folder.
+        seconds: it may take to begin.
 
     Returns:
         The process id.
@@ -105,14 +112,14 @@ def start_detached(
         found = _worker(folder)
         return found is not None and found.pid == process.pid and found != earlier
 
-    _wait_until_ready(process, is_ready, called)
+    _wait_until_ready(process, is_ready, called, seconds)
     if process.poll() is None or (process.returncode == 0 and is_ready()):
         return process.pid
     if process.returncode == EXIT_BUSY:
         raise SessionBusyError(busy)
     if process.returncode == EXIT_NO_ROOM:
         raise WorkerError(f"the {called} died: the disk is full, make room first")
-    raise WorkerError(f"the {called} died: {_last_words(folder, log_start)}")
+    raise WorkerError(f"the {called} died: {last_words(folder / layout.LOG, log_start)}")
 
 
 def _keep_logdir(session: Session, logdir: Path) -> None:
@@ -151,7 +158,7 @@ def _spawn(module: Sequence[str], output: BinaryIO) -> subprocess.Popen[bytes]:
         stdout=output,
         stderr=output,
         start_new_session=True,
-        env=_environment(),
+        env=worker_environment(),
     )
 
 
@@ -182,7 +189,7 @@ def start_member(
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
-            env=_environment(),
+            env=worker_environment(),
         )
     except OSError as error:
         raise WorkerError(f"no worker can be started: {error.strerror}") from None
@@ -195,22 +202,23 @@ def _reap(process: subprocess.Popen[Any]) -> None:
     threading.Thread(target=process.wait, name="reaper", daemon=True).start()
 
 
-def _environment() -> dict[str, str]:
+def worker_environment() -> dict[str, str]:
+    """The variables that a worker is started with."""
     # The workers are told as arguments; TensorFlow must not find them a second time.
     kept = {name: value for name, value in os.environ.items() if name != "TF_CONFIG"}
     return {**kept, "TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"}
 
 
 def _wait_until_ready(
-    process: subprocess.Popen[bytes], is_ready: Callable[[], bool], called: str
+    process: subprocess.Popen[bytes], is_ready: Callable[[], bool], called: str, seconds: float
 ) -> None:
     """Wait until the process is ready, or has ended."""
-    deadline = time.monotonic() + _READY_SECONDS
+    deadline = time.monotonic() + seconds
     while process.poll() is None and not is_ready():
         if time.monotonic() > deadline:
             process.kill()
             process.wait()
-            raise WorkerError(f"the {called} did not begin within a minute")
+            raise WorkerError(f"the {called} did not begin within {seconds:.0f} s")
         time.sleep(_POLL_SECONDS)
 
 
@@ -221,9 +229,10 @@ def _worker(folder: Path) -> WorkerRecord | None:
         return None  # The worker will replace it.
 
 
-def _last_words(folder: Path, start: int) -> str:
+def last_words(log: Path, start: int) -> str:
+    """The last line that a process wrote into its log from the offset `start` on."""
     try:
-        with (folder / layout.LOG).open("rb") as file:
+        with log.open("rb") as file:
             file.seek(0, os.SEEK_END)
             file.seek(max(start, file.tell() - _TAIL_BYTES))
             lines = file.read().decode(errors="replace").split("\n")

@@ -223,3 +223,46 @@ def test_the_live_table_fits_the_terminal(sweep: Sweep, width: int, height: int)
         text = "\n".join(lines)
         assert "trial 4  latent_dim 4, seed 1  training  epoch 3/4" in text
         assert "left" in lines[1] or width == 80
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["--ray", "ray://head:10001"], 2, "ray://head:10001 is no address of a head node"),
+        (["--ray", "head:99999"], 2, "'head:99999' has no port from 1 to 65535"),
+        (["--gpus", "1"], 2, "--gpus is for a cluster: give --ray too"),
+        (["--ray", "127.0.0.1:1"], 1, "no Ray answers at 127.0.0.1:1: Connection refused"),
+    ],
+)
+def test_a_cluster_that_is_none_is_told_before_anything_is_made(
+    vae: Vae,
+    store: SessionStore,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    code: int,
+    said: str,
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: object())
+    assert said in vae("sweep", "run", *SMALL, *arguments).error(code)
+    assert not store.root.exists()
+
+
+def test_without_ray_the_extra_is_named(vae: Vae, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    said = vae("sweep", "run", *SMALL, "--ray", "auto").error(1)
+    assert said == "vae: Ray is not installed: pip install 'vae-workbench[cluster]' brings it"
+
+
+def test_a_sweep_goes_on_where_it_was_run_or_where_it_is_told(
+    vae: Vae, store: SessionStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: object())
+    made = SweepStore(store).create(make_grid({}), parallel=1, ray="127.0.0.1:1")
+    said = vae("sweep", "resume", made.id).error(1)
+    assert "no Ray answers at 127.0.0.1:1" in said
+    said = vae("sweep", "resume", made.id, "--ray", "127.0.0.1:2").error(1)
+    assert "no Ray answers at 127.0.0.1:2" in said
+    started: list[str] = []
+    monkeypatch.setattr("tui.cli.sweep.start_coordinator", lambda _, *, ray: started.append(ray))
+    assert vae("sweep", "resume", made.id, "--ray", "none", "--detach").code == 0
+    assert started == [""]

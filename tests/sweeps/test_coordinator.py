@@ -10,7 +10,7 @@ from vae_engine.errors import WorkerError
 from vae_engine.sessions.labels import check_label
 from vae_engine.sessions.records import Label, Status
 from vae_engine.sessions.session import Session
-from vae_engine.settings import make_settings
+from vae_engine.settings import Settings, make_settings
 from vae_engine.sweeps.coordinator import Coordinator
 from vae_engine.sweeps.grid import make_grid
 from vae_engine.sweeps.store import Sweep, SweepStore
@@ -25,6 +25,7 @@ class RecordedRunner:
         self.begun: list[tuple[int, Task]] = []
         self.asked_to_stop: list[int] = []
         self.broken: set[int] = set()
+        self.full = False
         self._evaluating: set[str] = set()
 
     def start(self, session: Session, task: Task) -> None:
@@ -46,6 +47,12 @@ class RecordedRunner:
 
     def stop(self, session: Session) -> None:
         self.asked_to_stop.append(number_of(session))
+
+    def has_room(self, settings: Settings) -> bool:  # noqa: ARG002
+        return not self.full
+
+    def close(self) -> None:
+        self.full = True
 
     def train_to_end(self, sweep: Sweep, number: int, status: Status = "completed") -> None:
         self.recorder.end(session_of(sweep, number), status)
@@ -247,3 +254,28 @@ def test_parallel_is_the_records(store: SweepStore, runner: RecordedRunner) -> N
     made = store.create(make_grid({}, 3), parallel=3)
     Coordinator(made, runner).tick()
     assert len(runner.begun) == 3
+
+
+def test_nothing_is_begun_where_there_is_no_room(sweep: Sweep, runner: RecordedRunner) -> None:
+    runner.full = True
+    coordinator = Coordinator(sweep, runner)
+    assert coordinator.tick()
+    assert runner.begun == []
+    runner.full = False
+    coordinator.tick()
+    assert runner.begun == [(1, "train"), (2, "train")]
+
+
+def test_a_trial_that_was_lost_under_an_earlier_coordinator_is_begun_again_once(
+    sweep: Sweep, runner: RecordedRunner
+) -> None:
+    """On another host a lost worker counts as alive until its heartbeat is old."""
+    Coordinator(sweep, runner).tick()
+    runner.begun.clear()
+    second = Coordinator(sweep, runner)
+    runner.train_to_end(sweep, 1, "interrupted")
+    second.tick()
+    assert runner.begun == [(1, "train")]
+    runner.train_to_end(sweep, 1, "interrupted")
+    second.tick()
+    assert runner.begun == [(1, "train"), (3, "train")]

@@ -57,7 +57,7 @@ def own_folders(tmp_path: Path, recorder: Recorder, monkeypatch: pytest.MonkeyPa
         recorder.revive(session)
 
     monkeypatch.setattr(operations, "start_worker", start_worker)
-    monkeypatch.setattr(operations, "start_coordinator", revive)
+    monkeypatch.setattr(operations, "start_coordinator", lambda sweep, **_: revive(sweep))
 
 
 @pytest.mark.parametrize("place", ["sessions", "dashboard", "sampler", "sweep"])

@@ -134,7 +134,7 @@ async def test_trials_are_opened_and_sampled_and_what_cannot_be_says_so(
 async def test_a_sweep_is_stopped_and_resumed_after_a_question(
     recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(operations, "start_coordinator", revive)
+    monkeypatch.setattr(operations, "start_coordinator", lambda sweep, **_: revive(sweep))
     sweep = record_sweep(recorder, {1: "completed", 2: "training"}, live=True)
     async with sweep_screen(sweep) as (screen, app, pilot):
         await until(pilot, lambda: "Stop" in offered(app) and "Resume" not in offered(app))

@@ -24,10 +24,13 @@ from tui.cli.output import Column, say, table, terminal_width
 from tui.cli.report import to_json
 from tui.cli.sweep_follow import follow_sweep, tell_left
 from tui.cli.sweep_options import (
+    GPUS,
     csv_option,
     given_lists,
     list_options,
     parallel_option,
+    ray_option,
+    resume_ray_option,
     sweep_name_option,
     sweep_plain_option,
 )
@@ -40,7 +43,7 @@ from tui.cli.sweep_report import (
 )
 from tui.cli.train import check_images
 from tui.speed import expected_sweep_duration, measured_speeds
-from tui.sweeps.plan import SEEDS, UNASKED_TRIALS, default_parallel, plan_line
+from tui.sweeps.plan import SEEDS, UNASKED_TRIALS, cluster_line, default_parallel, plan_line
 from tui.text import age_text, encodable
 from vae_engine.errors import (
     EngineError,
@@ -53,6 +56,7 @@ from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import Settings
 from vae_engine.sweeps.control import ask_to_stop, check_resumable, start_coordinator
 from vae_engine.sweeps.grid import Grid, count_trials, make_grid
+from vae_engine.sweeps.remote.address import check_ray
 from vae_engine.sweeps.store import DamagedSweep, Sweep, SweepStore
 from vae_engine.sweeps.trials import read_trials
 
@@ -88,6 +92,8 @@ def sweep() -> None:
 @list_options
 @setting_option(SEEDS, fallback=None)
 @parallel_option
+@ray_option
+@setting_option(GPUS, fallback=None)
 @sweep_name_option
 @sweep_plain_option
 @detach_option
@@ -97,6 +103,8 @@ def run(
     store: SessionStore,
     seeds: int | None,
     parallel: int | None,
+    ray: str | None,
+    gpus: float | None,
     name: str | None,
     plain: bool,
     detach: bool,
@@ -112,14 +120,19 @@ def run(
     count = count_trials(lists, seeds)
     if count > UNASKED_TRIALS and not yes:
         raise SettingError(f"{count:,} trials are many: --yes makes them")
+    if gpus is not None and ray is None:
+        raise click.UsageError("--gpus is for a cluster: give --ray too")
     grid = make_grid(lists, seeds)
+    head = check_ray(ray) if ray else ""
     _check_all_images(grid.trials)
-    at_once = parallel or default_parallel(grid)
-    for line in _plan_lines(grid, at_once, store):
+    at_once = parallel or default_parallel(grid, ray=bool(ray))
+    for line in [cluster_line(grid, at_once)] if ray else _plan_lines(grid, at_once, store):
         say(line, err=detach)
-    made = SweepStore(store).create(grid, parallel=at_once, name=name)
+    made = SweepStore(store).create(
+        grid, parallel=at_once, name=name, ray=ray or "", gpus=gpus or 0.0
+    )
     try:
-        left = _start(made)
+        left = _start(made, head)
     except EngineError:
         shutil.rmtree(made.folder)
         raise
@@ -203,10 +216,11 @@ def stop(reference: str, store: SessionStore) -> None:
 
 @sweep.command()
 @id_argument
+@resume_ray_option
 @sweep_plain_option
 @detach_option
 @store_option
-def resume(reference: str, store: SessionStore, plain: bool, detach: bool) -> None:
+def resume(reference: str, store: SessionStore, ray: str | None, plain: bool, detach: bool) -> None:
     """Go on with a sweep that does not run.
 
     With every trial that is not finished, from its last checkpoint; those that failed are tried
@@ -215,8 +229,10 @@ def resume(reference: str, store: SessionStore, plain: bool, detach: bool) -> No
     found = SweepStore(store).find(reference)
     trials = read_trials(found)
     check_resumable(found, trials)
+    address = found.record.ray if ray is None else ray
+    head = check_ray(address) if address else ""
     _check_all_images(trial.settings for trial in trials if trial.task is not None)
-    left = _start(found)
+    left = _start(found, head)
     _follow(found, plain=plain, detach=detach, left=left)
 
 
@@ -242,10 +258,10 @@ def _plan_lines(grid: Grid, parallel: int, store: SessionStore) -> list[str]:
     ]
 
 
-def _start(found: Sweep) -> bool:
+def _start(found: Sweep, ray: str) -> bool:
     """Start the coordinator; returns whether Ctrl+C was pressed meanwhile, which undoes nothing."""
     with interrupts_noted() as pressed:
-        start_coordinator(found)
+        start_coordinator(found, ray=ray)
     return pressed()
 
 

@@ -7,11 +7,12 @@ from typing import Any
 
 import click
 
-from tui.cli.options import Command, file_reader, read_name, setting_metavar
+from tui.cli.options import Command, file_reader, number_setting, read_name, setting_metavar
 from tui.cli.train import absolute_dataset
 from tui.sweeps.plan import PARALLEL
 from vae_engine.settings import SETTINGS, Setting, SettingValue
 from vae_engine.sweeps.grid import parse_list
+from vae_engine.sweeps.remote.address import parse_address
 
 sweep_name_option = click.option(
     "--name", type=read_name, metavar="S", help="name of the sweep  [default: what it varies]"
@@ -24,6 +25,27 @@ parallel_option = click.option(
     type=PARALLEL.parse,
     metavar="N",
     help=f"{PARALLEL.help}  [default: as the processors have room for their threads]",
+)
+GPUS = number_setting("gpus", "float", 0.0, 0, 64, "GPUs that each trial needs on the cluster")
+
+
+def _read_address(text: str) -> str:
+    if text != "auto":
+        parse_address(text)
+    return text
+
+
+ray_option = click.option(
+    "--ray",
+    type=_read_address,
+    metavar="ADDRESS",
+    help="train on a Ray cluster: auto (that of this machine) or HOST:PORT of its head node",
+)
+resume_ray_option = click.option(
+    "--ray",
+    type=lambda text: "" if text == "none" else _read_address(text),
+    metavar="ADDRESS",
+    help="go on on this Ray cluster, or with none on this machine  [default: as it was run]",
 )
 csv_option = click.option(
     "--csv",

@@ -30,15 +30,32 @@ PARALLEL = msgspec.structs.replace(
 )
 
 
-def default_parallel(grid: Grid) -> int:
-    """As many trials at once as there are processors for their threads."""
+def default_parallel(grid: Grid, *, ray: bool = False) -> int:
+    """As many trials at once as there are processors for their threads.
+
+    On a cluster as many as there are trials: its coordinator counts the processors.
+    """
+    if ray:
+        return min(len(grid.trials), int(PARALLEL.high))
     threads = max(settings.threads for settings in grid.trials)
     return max(1, min(usable_processors() // threads, len(grid.trials)))
 
 
 def plan_line(grid: Grid, parallel: int) -> str:
     """The grid in one line: `6 trials, 2 at once: latent_dim 2, 8 x seed 0, 1, 2`."""
+    return f"{_count_text(grid)}, {parallel} at once{_varied_text(grid)}"
+
+
+def cluster_line(grid: Grid, parallel: int) -> str:
+    """Likewise on a cluster, whose machines, and so its speed, are not known yet."""
+    at_once = "" if parallel >= len(grid.trials) else f", at most {parallel} at once"
+    return f"{_count_text(grid)} on a cluster{at_once}{_varied_text(grid)}"
+
+
+def _count_text(grid: Grid) -> str:
     count = len(grid.trials)
-    trials = "1 trial" if count == 1 else f"{count:,} trials"
-    varied = f": {varied_text(grid.varied)}" if grid.varied else ""
-    return f"{trials}, {parallel} at once{varied}"
+    return "1 trial" if count == 1 else f"{count:,} trials"
+
+
+def _varied_text(grid: Grid) -> str:
+    return f": {varied_text(grid.varied)}" if grid.varied else ""

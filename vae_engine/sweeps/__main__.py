@@ -18,7 +18,7 @@ from vae_engine.sessions import atomic, inbox, layout
 from vae_engine.sessions.liveness import HEARTBEAT_SECONDS, beat, hold_lock, this_process
 from vae_engine.sweeps.coordinator import Coordinator
 from vae_engine.sweeps.record import read_sweep
-from vae_engine.sweeps.runner import LocalRunner
+from vae_engine.sweeps.runner import LocalRunner, Runner
 from vae_engine.sweeps.store import Sweep
 
 _log = logging.getLogger("vae_engine.sweeps")
@@ -32,7 +32,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Coordinate the sweep until nothing is left to do; returns the process's exit code."""
     parser = argparse.ArgumentParser(prog="python -m vae_engine.sweeps")
     parser.add_argument("folder", type=Path, help="the sweep's folder")
-    folder: Path = parser.parse_args(arguments).folder.absolute()
+    parser.add_argument("--ray", default="", metavar="HOST:PORT", help="train on this cluster")
+    options = parser.parse_args(arguments)
+    folder: Path = options.folder.absolute()
     try:
         sweep = Sweep(folder, read_sweep(folder))
         lock = hold_lock(folder)
@@ -43,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
         return EXIT_FAILED
     try:
         leave_terminal(folder / layout.LOG)
-        _coordinate(sweep)
+        _coordinate(sweep, _make_runner(sweep, options.ray))
     except (EngineError, OSError) as error:
         _log.error("the sweep cannot go on: %s", error)
         return EXIT_FAILED
@@ -52,12 +54,21 @@ def main(arguments: list[str] | None = None) -> int:
     return EXIT_DONE
 
 
-def _coordinate(sweep: Sweep) -> None:
+def _make_runner(sweep: Sweep, ray: str) -> Runner:
+    """The one that is asked for; Ray is imported, and joined, where it is."""
+    if not ray:
+        return LocalRunner()
+    from vae_engine.sweeps.remote.runner import RayRunner
+
+    return RayRunner(sweep, ray, gpus=sweep.record.gpus)
+
+
+def _coordinate(sweep: Sweep, runner: Runner) -> None:
     atomic.remove_temporaries(sweep.folder)
     # Before this coordinator can be seen: what is asked from then on is meant for it.
     inbox.take(sweep.folder)
     atomic.write_record(sweep.folder / layout.WORKER, this_process(run=0))
-    coordinator = Coordinator(sweep, LocalRunner())
+    coordinator = Coordinator(sweep, runner)
     last_beat = 0.0
     while coordinator.tick():
         time.sleep(_POLL_SECONDS)
@@ -73,6 +84,7 @@ def _coordinate(sweep: Sweep) -> None:
         except OSError as error:
             # The disk may be full or gone for a while.
             _log.warning("the sweep's folder cannot be reached: %s", error)
+    runner.close()
     _log.info("nothing is left to do")
 
 

@@ -10,9 +10,16 @@ from vae_engine.sessions import inbox
 from vae_engine.sweeps.store import Sweep
 from vae_engine.sweeps.trials import Trial
 
+# Importing Ray, joining a cluster and sending it the code takes a while.
+_RAY_SECONDS = 300.0
 
-def start_coordinator(sweep: Sweep) -> int:
+
+def start_coordinator(sweep: Sweep, *, ray: str = "") -> int:
     """Start a detached coordinator for the sweep and wait until it holds it.
+
+    Args:
+        sweep: one without a coordinator.
+        ray: `HOST:PORT` of the head node of the cluster that trains it; empty for this machine.
 
     Returns:
         Its process id.
@@ -25,7 +32,16 @@ def start_coordinator(sweep: Sweep) -> int:
     if sweep.alive():
         raise SessionBusyError(busy)
     called = f"coordinator of {sweep.id}"
-    return start_detached(sweep.folder, "vae_engine.sweeps", called=called, busy=busy)
+    if not ray:
+        return start_detached(sweep.folder, "vae_engine.sweeps", called=called, busy=busy)
+    return start_detached(
+        sweep.folder,
+        "vae_engine.sweeps",
+        ["--ray", ray],
+        called=called,
+        busy=busy,
+        seconds=_RAY_SECONDS,
+    )
 
 
 def check_resumable(sweep: Sweep, trials: list[Trial]) -> None:

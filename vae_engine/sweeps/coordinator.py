@@ -29,6 +29,7 @@ class Coordinator:
         self._runner = runner
         self._running: dict[int, Task] = {}
         self._begun: set[tuple[int, Task]] = set()
+        self._taken_over: set[int] = set()
         self._waiting: deque[int] = deque()
         self._stopping = False
         for trial in read_trials(sweep):
@@ -47,7 +48,7 @@ class Coordinator:
         for number in list(self._running):
             if not self._is_running(number):
                 self._end(number)
-        while self._waiting and len(self._running) < self._sweep.record.parallel:
+        while self._waiting and self._has_room(self._waiting[0]):
             self._begin(self._waiting.popleft())
         return bool(self._running or self._waiting)
 
@@ -63,10 +64,16 @@ class Coordinator:
             except (SessionDamagedError, OSError) as error:
                 _log.error("trial %d cannot be stopped: %s", number, error)
 
+    def _has_room(self, number: int) -> bool:
+        if len(self._running) >= self._sweep.record.parallel:
+            return False
+        return self._runner.has_room(self._sweep.settings[number - 1])
+
     def _take_over(self, trial: Trial) -> None:
         _log.info("trial %d, session %s, trains already", trial.number, trial.session)
         self._running[trial.number] = "train"
         self._begun.add((trial.number, "train"))
+        self._taken_over.add(trial.number)
 
     def _is_running(self, number: int) -> bool:
         try:
@@ -78,6 +85,10 @@ class Coordinator:
         task = self._running.pop(number)
         trial = read_trial(self._sweep, number)
         _log.info("trial %d, session %s: %s done, %s", number, trial.session, task, trial.status)
+        if number in self._taken_over and trial.status == "interrupted":
+            # It was lost before this coordinator came, as on a host that shows so late only.
+            self._begun.discard((number, task))
+        self._taken_over.discard(number)
         if not self._stopping:
             # Its evaluation is next, before another trial is begun.
             self._waiting.appendleft(number)

@@ -44,6 +44,8 @@ class SweepRecord(msgspec.Struct, frozen=True, kw_only=True):
     varied: dict[str, list[JsonValue]]
     trials: Annotated[list[TrialRecord], Meta(min_length=1)]
     parallel: Annotated[int, Meta(ge=1, le=1024)]
+    ray: str = ""
+    gpus: Annotated[float, Meta(ge=0, le=64)] = 0.0
     command: list[str] = []
     version: str = ""
 

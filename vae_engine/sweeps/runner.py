@@ -11,6 +11,7 @@ from vae_engine.errors import WorkerError
 from vae_engine.launcher import start_worker
 from vae_engine.sessions import inbox
 from vae_engine.sessions.session import Session
+from vae_engine.settings import Settings
 from vae_engine.sweeps.trials import Task
 
 
@@ -34,6 +35,12 @@ class Runner(Protocol):
         Raises:
             OSError: the session's inbox cannot be written.
         """
+
+    def has_room(self, settings: Settings) -> bool:
+        """Whether one more trial of these settings can be begun now."""
+
+    def close(self) -> None:
+        """Nothing is left to start or stop."""
 
 
 class LocalRunner:
@@ -78,3 +85,10 @@ class LocalRunner:
             process.terminate()
         elif session.alive():
             inbox.send(session.folder, "stop_now")
+
+    def has_room(self, settings: Settings) -> bool:  # noqa: ARG002 - others look at it.
+        """How many run at once is the sweep's own choice here."""
+        return True
+
+    def close(self) -> None:
+        """Workers stay, whoever started them."""

@@ -82,6 +82,8 @@ class SweepStore:
         parallel: int,
         name: str | None = None,
         command: Sequence[str] | None = None,
+        ray: str = "",
+        gpus: float = 0.0,
     ) -> Sweep:
         """Record a new sweep; it appears whole or not at all, and nothing trains yet.
 
@@ -90,6 +92,8 @@ class SweepStore:
             parallel: how many may train at once.
             name: what people call it; by default made of what it varies.
             command: the command line to record; by default this process's.
+            ray: address of the cluster that trains it, as it was given; empty for this machine.
+            gpus: that each trial needs there.
 
         Raises:
             SettingError: the name is too long, or no line of text.
@@ -118,6 +122,8 @@ class SweepStore:
                 for number, settings in enumerate(grid.trials, 1)
             ],
             parallel=parallel,
+            ray=ray,
+            gpus=gpus,
             command=list(command_line() if command is None else command),
             version=version("vae-workbench"),
         )

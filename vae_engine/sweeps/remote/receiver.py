@@ -1,0 +1,199 @@
+"""The driver's end: takes updates of sessions that train where the driver's folder is not seen."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import filelock
+
+from vae_engine.errors import SessionError
+from vae_engine.sessions import atomic, layout
+from vae_engine.sessions.events import EventWriter
+from vae_engine.sessions.liveness import beat, hold_lock
+from vae_engine.sweeps.remote.mirror import Appended, Update, is_mirrored
+
+
+class SupersededError(SessionError):
+    """Another attempt has the session, or it was deleted: this one must end."""
+
+
+@dataclass
+class _Attempt:
+    name: str
+    lock: filelock.BaseFileLock | None
+    identity: os.stat_result
+
+
+class Receiver:
+    """Writes into the driver's folder for workers on other machines, in place of these.
+
+    One attempt has a session at a time: when Ray tries a task anew elsewhere, the latest counts,
+    and whatever an earlier one that still lives sends is refused. While it is sent updates, the
+    session's lock is held here, so that nobody on the driver's side trains it too.
+    """
+
+    def __init__(self, root: str) -> None:
+        """For the sessions below `root`."""
+        self._root = Path(root)
+        self._attempts: dict[str, _Attempt] = {}
+
+    def begin(self, session: str, attempt: str, *, mirrored: bool) -> dict[str, bytes]:
+        """Give a session to an attempt.
+
+        Args:
+            session: its id.
+            attempt: a name of its own.
+            mirrored: False where its worker writes into the driver's folder by itself, and takes
+                the lock.
+
+        Returns:
+            The session's files to go on with, by name; none where it is not mirrored.
+
+        Raises:
+            SessionBusyError: a worker on the driver's side has it.
+            OSError: the folder is gone or cannot be read.
+        """
+        self._release(session)
+        folder = self._root / session
+        lock = hold_lock(folder) if mirrored else None
+        self._attempts[session] = _Attempt(attempt, lock, folder.stat())
+        if not mirrored:
+            return {}
+        atomic.remove_temporaries(folder)
+        layout.create_folders(folder)
+        # A worker that was killed may have left half a line: the next offset is behind a whole one.
+        EventWriter(folder / layout.EVENTS).close()
+        return self.contents(session)
+
+    def contents(self, session: str) -> dict[str, bytes]:
+        """The files of a session that another machine needs to go on with it, by name.
+
+        Raises:
+            OSError: the folder is gone or cannot be read.
+        """
+        folder = self._root / session
+        found = {}
+        for path in [*folder.glob("*"), *folder.glob("*/*")]:
+            name = path.relative_to(folder).as_posix()
+            if layout.travels(name) and path.is_file():
+                with contextlib.suppress(FileNotFoundError):  # Pruned just now.
+                    found[name] = path.read_bytes()
+        return found
+
+    def update(
+        self, session: str, attempt: str, update: Update, delivered: Iterable[str] = ()
+    ) -> dict[str, bytes]:
+        """Apply an update, and hand out what was asked of the session meanwhile.
+
+        Args:
+            session: its id.
+            attempt: whose update it is.
+            update: what has changed.
+            delivered: commands that have arrived at the worker's inbox, by file name.
+
+        Returns:
+            The commands in the session's inbox, by file name.
+
+        Raises:
+            SupersededError: the attempt has the session no longer.
+            OSError: the disk refused; the same update may be sent again.
+        """
+        folder = self._require(session, attempt)
+        for name in delivered:
+            (folder / layout.INBOX / Path(name).name).unlink(missing_ok=True)
+        _apply(folder, update)
+        return _commands(folder)
+
+    def keep_evaluation(self, session: str, content: bytes) -> None:
+        """Write an evaluation that was made on another machine.
+
+        Raises:
+            OSError: the disk refused.
+        """
+        _replace(self._root / session / layout.EVALUATION, content)
+
+    def end(self, session: str, attempt: str) -> None:
+        """The attempt is done: give the session back."""
+        current = self._attempts.get(session)
+        if current is not None and current.name == attempt:
+            self._release(session)
+
+    def _release(self, session: str) -> None:
+        earlier = self._attempts.pop(session, None)
+        if earlier is not None and earlier.lock is not None:
+            earlier.lock.release()
+
+    def _require(self, session: str, attempt: str) -> Path:
+        current = self._attempts.get(session)
+        if current is None or current.name != attempt:
+            raise SupersededError(f"another attempt has session {session}")
+        folder = self._root / session
+        try:
+            same = os.path.samestat(folder.stat(), current.identity)
+        except FileNotFoundError:
+            same = False
+        if not same:
+            self._release(session)
+            raise SupersededError(f"session {session} was deleted")
+        return folder
+
+
+def _apply(folder: Path, update: Update) -> None:
+    for name, content in update.replaced:
+        if not is_mirrored(name):
+            raise SessionError(f"{name} is no file of a worker")
+        _replace(folder / name, content, durable=not name.startswith(layout.PREVIEWS))
+    if update.named:
+        for pattern in (f"{layout.CHECKPOINTS}/epoch-*.npz", f"{layout.EXPORTS}/*.tflite"):
+            for path in folder.glob(pattern):
+                if path.relative_to(folder).as_posix() not in update.named:
+                    path.unlink(missing_ok=True)
+    for appended in update.appended:
+        _append(folder, appended)
+    if update.summary is not None:
+        _replace(folder / layout.SUMMARY, update.summary, durable=False)
+    if update.beat:
+        beat(folder)
+
+
+def _append(folder: Path, appended: Appended) -> None:
+    if appended.name not in (layout.EVENTS, layout.LOG):
+        raise SessionError(f"{appended.name} is no log")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    descriptor = os.open(folder / appended.name, flags, 0o666)
+    try:
+        if os.fstat(descriptor).st_size < appended.offset:
+            raise SupersededError(f"{appended.name} was cut under its worker")
+        with os.fdopen(os.dup(descriptor), "wb", buffering=0) as file:
+            file.seek(appended.offset)
+            content = memoryview(appended.content)
+            while content:
+                content = content[file.write(content) :]
+        if appended.name == layout.EVENTS:
+            os.fsync(descriptor)
+    except OSError:
+        # No half line may stay; the whole is sent again.
+        with contextlib.suppress(OSError):
+            os.ftruncate(descriptor, appended.offset)
+        raise
+    finally:
+        os.close(descriptor)
+
+
+def _replace(path: Path, content: bytes, *, durable: bool = True) -> None:
+    def write(temporary: Path) -> None:
+        temporary.write_bytes(content)
+
+    atomic.replace_file(path, write, durable=durable)
+
+
+def _commands(folder: Path) -> dict[str, bytes]:
+    found = {}
+    for path in sorted((folder / layout.INBOX).glob("[0-9]*.json")):
+        with contextlib.suppress(FileNotFoundError):
+            found[path.name] = atomic.read_bounded(path, 2**20)
+    return found

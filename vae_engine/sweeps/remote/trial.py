@@ -1,0 +1,289 @@
+"""What a node does for one trial: trains or evaluates its session, near the driver's folder or far.
+
+Where the node sees the driver's folder of sessions the worker writes there. Elsewhere the session
+is brought here, and what the worker writes is sent back as it comes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol, TypeAlias
+
+from vae_engine.cluster.versions import compared_versions
+from vae_engine.errors import SessionBusyError, SessionDamagedError
+from vae_engine.launcher import EXIT_BUSY, last_words, worker_environment
+from vae_engine.sessions import atomic, layout
+from vae_engine.sweeps.remote.mirror import Mirror, Update
+from vae_engine.sweeps.remote.receiver import SupersededError
+from vae_engine.sweeps.trials import Task
+
+TOKENS = "token-"
+"""What the name of a sweep's file begins with by which a node knows the driver's folder."""
+
+_Process: TypeAlias = "subprocess.Popen[bytes]"
+_LIFELINE = "vae_engine.sweeps.remote.lifeline"
+_MODULES: dict[Task, str] = {"train": "vae_engine.worker", "evaluate": "vae_engine.evaluation"}
+_PERIOD_SECONDS = 1.0
+# A lost node's worker, or its lock on a network file system, may outlive it for a while.
+_BUSY_SECONDS = 120.0
+# A driver's full disk may get room again; a checkpoint sent later is as good.
+_DELIVERY_SECONDS = 600.0
+
+
+@dataclass(frozen=True)
+class Order:
+    """What the driver asks of a node; paths are the driver's.
+
+    Attributes:
+        root: the folder of sessions.
+        token: path below `root` of a file, and what is in it.
+        session: the id.
+        task: what to do.
+        threads: to compute with.
+        versions: of the driver.
+    """
+
+    root: str
+    token: tuple[str, str]
+    session: str
+    task: Task
+    threads: int
+    versions: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How it ended: `refused` by a node of other versions, `busy` in other hands, or `ended`.
+
+    Attributes:
+        why: what went wrong, in one line; empty for nothing.
+        node: Ray's id of the node.
+    """
+
+    kind: Literal["ended", "busy", "refused"]
+    why: str
+    node: str
+
+
+class Driver(Protocol):
+    """The receiver on the driver's side, called over the network; see `Receiver`."""
+
+    def begin(self, session: str, attempt: str, *, mirrored: bool) -> dict[str, bytes]:
+        """Take the session."""
+
+    def contents(self, session: str) -> dict[str, bytes]:
+        """Read the session."""
+
+    def update(
+        self, session: str, attempt: str, update: Update, delivered: list[str]
+    ) -> dict[str, bytes]:
+        """Send changes, and fetch commands."""
+
+    def keep_evaluation(self, session: str, content: bytes) -> None:
+        """Send an evaluation."""
+
+    def end(self, session: str, attempt: str) -> None:
+        """Give the session back."""
+
+
+def carry_out(order: Order, driver: Driver, node: str) -> Outcome:
+    """Do what is ordered on this node, which Ray calls `node`; returns once it is done."""
+    if other := difference(order.versions, compared_versions()):
+        return Outcome("refused", f"node {node_name(node)} has {other}", node)
+    shared = shared_root(order)
+    if order.task == "evaluate":
+        why = _evaluate(order, driver, shared)
+        return Outcome("ended", why, node)
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            return Outcome("ended", _train(order, driver, shared), node)
+        except SessionBusyError as error:
+            if time.monotonic() > deadline:
+                return Outcome("busy", str(error), node)
+        except SupersededError as error:
+            return Outcome("ended", str(error), node)
+        time.sleep(_PERIOD_SECONDS)
+
+
+def node_name(node: str) -> str:
+    """The calling node for people: its host, and the beginning of Ray's id, unique on the host."""
+    return f"{socket.gethostname()} ({node[:8]})"
+
+
+def difference(driver: Mapping[str, str], node: Mapping[str, str]) -> str:
+    """What a node has otherwise than the driver, in words; empty for nothing."""
+    return ", ".join(
+        f"{name} {node.get(name, 'unknown')} where the driver has {wanted}"
+        for name, wanted in driver.items()
+        if node.get(name) != wanted
+    )
+
+
+def shared_root(order: Order) -> Path | None:
+    """The driver's folder of sessions as this node sees it; None where it does not.
+
+    It is at the driver's path, or where VAE_SESSIONS says for this node; the token in it tells it
+    from another folder at the same path.
+    """
+    root = Path(os.environ.get("VAE_SESSIONS") or order.root)
+    name, content = order.token
+    try:
+        found = atomic.read_bounded(root / name, 1024)
+    except (OSError, SessionDamagedError):
+        return None
+    return root if found == content.encode() else None
+
+
+def _train(order: Order, driver: Driver, shared: Path | None) -> str:
+    attempt = secrets.token_hex(8)
+    files = driver.begin(order.session, attempt, mirrored=shared is None)
+    try:
+        if shared is not None:
+            with _running(order, shared / order.session) as process:
+                process.wait()
+            return _ending(process, shared / order.session)
+        with _brought_here(order, files) as folder:
+            link = _Link(order, driver, folder, attempt)
+            with _running(order, folder) as process:
+                while process.poll() is None:
+                    time.sleep(_PERIOD_SECONDS)
+                    link.exchange()
+            link.finish()
+            return _ending(process, folder)
+    finally:
+        driver.end(order.session, attempt)
+
+
+def _evaluate(order: Order, driver: Driver, shared: Path | None) -> str:
+    with contextlib.ExitStack() as stack:
+        if shared is not None:
+            folder = shared / order.session
+        else:
+            folder = stack.enter_context(_brought_here(order, driver.contents(order.session)))
+        log = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="vae-"))) / layout.LOG
+        with _running(order, folder, log) as process:
+            process.wait()
+        if process.returncode:
+            return last_words(log, 0)
+        if shared is None:
+            content = (folder / layout.EVALUATION).read_bytes()
+            driver.keep_evaluation(order.session, content)
+        return ""
+
+
+class _Link:
+    """Carries updates of a session to the driver, and commands from there."""
+
+    def __init__(self, order: Order, driver: Driver, folder: Path, attempt: str) -> None:
+        self._session = order.session
+        self._driver = driver
+        self._folder = folder
+        self._attempt = attempt
+        self._mirror = Mirror(folder)
+        self._delivered: set[str] = set()
+
+    def exchange(self) -> bool:
+        """Send what is new; returns whether it arrived.
+
+        Raises:
+            SupersededError: this attempt counts no longer.
+        """
+        try:
+            update = self._mirror.changes()
+            commands = self._driver.update(
+                self._session, self._attempt, update, sorted(self._delivered)
+            )
+        except (OSError, SessionDamagedError) as error:
+            print(f"session {self._session}: not sent, tried again: {error}", file=sys.stderr)
+            return False
+        self._mirror.delivered()
+        self._hand_over(commands)
+        return True
+
+    def finish(self) -> None:
+        """Send the last of it.
+
+        Raises:
+            OSError: it has not arrived for minutes.
+        """
+        deadline = time.monotonic() + _DELIVERY_SECONDS
+        while not self.exchange():
+            if time.monotonic() > deadline:
+                raise OSError(f"the end of session {self._session} could not be sent")
+            time.sleep(_PERIOD_SECONDS)
+
+    def _hand_over(self, commands: Mapping[str, bytes]) -> None:
+        # What is not in the driver's inbox any more has been acknowledged.
+        self._delivered &= commands.keys()
+        for name, content in commands.items():
+            if name not in self._delivered:
+                _write(self._folder / layout.INBOX / Path(name).name, content)
+                self._delivered.add(name)
+
+
+@contextlib.contextmanager
+def _brought_here(order: Order, files: Mapping[str, bytes]) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="vae-", ignore_cleanup_errors=True) as scratch:
+        folder = Path(scratch) / order.session
+        folder.mkdir()
+        layout.create_folders(folder)
+        for name, content in files.items():
+            _write(folder / name, content)
+        yield folder
+
+
+@contextlib.contextmanager
+def _running(order: Order, folder: Path, log: Path | None = None) -> Iterator[_Process]:
+    """The process that trains or evaluates; killed if it is left before its end."""
+    with (log or folder / layout.LOG).open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", _LIFELINE, _MODULES[order.task], str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            env=_environment(order),
+        )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGKILL)
+        process.wait()
+        if process.stdin is not None:
+            process.stdin.close()
+
+
+def _environment(order: Order) -> dict[str, str]:
+    """As `LocalRunner` has it; what Ray sets for libraries of linear algebra is left out."""
+    environment = worker_environment()
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        environment.pop(name, None)
+        if order.task == "evaluate":
+            environment[name] = str(order.threads)
+    return environment
+
+
+def _ending(process: _Process, folder: Path) -> str:
+    if process.returncode == EXIT_BUSY:
+        raise SessionBusyError(f"session {folder.name} is in other hands")
+    return last_words(folder / layout.LOG, 0) if process.returncode else ""
+
+
+def _write(path: Path, content: bytes) -> None:
+    def write(temporary: Path) -> None:
+        temporary.write_bytes(content)
+
+    atomic.replace_file(path, write, durable=False)
