@@ -121,13 +121,16 @@ def running_nodes() -> Iterator[Nodes]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _marked(beginning: str) -> list[psutil.Process]:
-    """All processes of nodes whose mark begins so."""
-    found = []
+def _marked(beginning: str) -> set[psutil.Process]:
+    """All processes of nodes whose mark begins so, and what these have started.
+
+    Some write their title over their environment: these are known by their parents alone.
+    """
+    found: set[psutil.Process] = set()
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
             if process.environ().get(_MARK, "").startswith(beginning):
-                found.append(process)
+                found.update([process, *process.children(recursive=True)])
     return found
 
 

@@ -182,9 +182,10 @@ def test_a_far_node_is_lost_and_its_trial_goes_on_near_the_driver(
     nodes: Nodes, sweep_command: Cli, at_home: list[str], tmp_path: Path
 ) -> None:
     """The far node does not see the driver's folder: its session arrives there as it trains."""
-    elsewhere = tmp_path / "elsewhere"
+    elsewhere, scratch = tmp_path / "elsewhere", tmp_path / "scratch"
     elsewhere.mkdir()
-    far = nodes.add(VAE_SESSIONS=str(elsewhere))
+    scratch.mkdir()
+    far = nodes.add(VAE_SESSIONS=str(elsewhere), TMPDIR=str(scratch))
     sweep = sweep_command.start(nodes, *TRIALS)
     held = hold_all(sweep, 2)
     near_one, far_one = sorted(held, key=sees_the_drivers_folder, reverse=True)
