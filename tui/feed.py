@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 
 from tui.estimate import remaining_seconds
 from tui.history import History
@@ -19,6 +20,8 @@ from vae_engine.sessions.session import Session
 
 LIVE_SECONDS = 0.2
 RESTING_SECONDS = 1.0
+# Within an epoch: drawing takes processor time, which many viewers take from the training.
+PROGRESS_SECONDS = 1.0
 
 _LOG_BYTES = 64 * 1024
 _LOG_LINES = 400
@@ -81,6 +84,18 @@ class Snapshot:
         return self.status in LIVE and not self.problem
 
 
+_PROGRESS = ("progress", "duration", "updated", "remaining")
+
+
+def _progress_alone(before: Snapshot | None, after: Snapshot) -> bool:
+    """Whether training went on within its epoch, and nothing else happened."""
+    return all(
+        getattr(before, one.name) == getattr(after, one.name)
+        for one in fields(Snapshot)
+        if one.name not in _PROGRESS
+    )
+
+
 class SessionFeed:
     """Reads one session; not to be used from several threads at once, but for `ask` and `close`."""
 
@@ -96,11 +111,16 @@ class SessionFeed:
         self._closed = False
 
     def snapshots(self) -> Iterator[Snapshot]:
-        """The session now and after every change, until `close`; waits in between."""
+        """The session now and after every change, until `close`; waits in between.
+
+        Where nothing but the progress changed, one a second is enough.
+        """
+        told, told_at = None, 0.0
         while not self._closed:
-            before = self._snapshot
             snapshot = self.read()
-            if snapshot is not before:
+            hasty = told is not None and time.monotonic() < told_at + PROGRESS_SECONDS
+            if snapshot is not told and not (hasty and _progress_alone(told, snapshot)):
+                told, told_at = snapshot, time.monotonic()
                 yield snapshot
             self._wake.wait(LIVE_SECONDS if snapshot.live else RESTING_SECONDS)
             self._wake.clear()

@@ -57,6 +57,33 @@ def test_progress_leaves_the_history_as_it_is(recorder: Recorder, training: Sess
     assert after.history is before.history
 
 
+def test_progress_alone_waits_and_what_happens_does_not(
+    recorder: Recorder, training: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.feed.PROGRESS_SECONDS", 3600.0)
+    feed = feed_of(training)
+    snapshots = feed.snapshots()
+    assert next(snapshots).history.newest == 3
+    recorder.emit(training, progress(4, 7))
+    later = threading.Timer(0.5, lambda: recorder.emit(training, epoch_ended(4)))
+    later.start()
+    # The first that is told after the steps is the one with the epoch's end.
+    assert next(snapshots).history.newest == 4
+    later.join()
+
+
+def test_progress_is_told_when_its_time_has_come(
+    recorder: Recorder, training: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.feed.PROGRESS_SECONDS", 0.1)
+    snapshots = feed_of(training).snapshots()
+    next(snapshots)
+    recorder.emit(training, progress(4, 7))
+    told = next(snapshots).progress
+    assert told is not None
+    assert told.step == 7
+
+
 def test_the_step_under_way_is_known_at_once(recorder: Recorder, training: Session) -> None:
     recorder.emit(training, progress(4, 7), ev.Paused())
     snapshot = feed_of(training).read()
