@@ -27,7 +27,12 @@ def test_tool_finds_nothing(command: list[str]) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-HEAVY = ("vae_engine.model", "vae_engine.training", "vae_engine.worker.__main__")
+HEAVY = (
+    "vae_engine.model",
+    "vae_engine.training",
+    "vae_engine.worker.__main__",
+    "vae_engine.sweeps.remote.runner",  # Ray is an extra.
+)
 
 
 def light_modules() -> list[str]:

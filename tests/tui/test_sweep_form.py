@@ -59,7 +59,7 @@ def test_the_command_line_makes_the_same_sweep(texts: dict[str, str]) -> None:
     assert given["name"] == (name or None)
     assert given["parallel"] == parallel
     seeds = given["seeds"]
-    for other in ("name", "parallel", "seeds", "plain", "detach", "yes", "store"):
+    for other in ("name", "parallel", "seeds", "plain", "detach", "yes", "store", "ray", "gpus"):
         given.pop(other)
     assert make_grid(given_lists(given), seeds) == draft.grid
 

@@ -26,8 +26,10 @@ from vae_engine.sessions.records import (
 from vae_engine.settings import SETTINGS, Settings
 
 _STARTING_SECONDS = 10.0
-# Of the event log, at most 4 MiB each.
+# Of the event log: two batches, each of 4 MiB at most, or of several small reads of a log that grows
+# while it is read.
 _RETURNED_BATCHES = 2
+_BATCH_EVENTS = 4_000
 
 
 class Session:
@@ -87,7 +89,9 @@ class Session:
         recent: list[list[AnyEvent]] = []
         for events in self._reader.batches(progress=progress):
             self.log.apply(events)
-            if events:
+            if recent and len(recent[-1]) + len(events) <= _BATCH_EVENTS:
+                recent[-1] += events
+            elif events:
                 recent = [*recent[1 - _RETURNED_BATCHES :], events]
         return [event for events in recent for event in events]
 

@@ -16,6 +16,8 @@ from tests.tui.recorder import Recorder
 from tui.cli.main import COMMANDS, cli
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import SETTINGS, Setting
+from vae_engine.sweeps.grid import make_grid
+from vae_engine.sweeps.store import SweepStore
 
 NEVER_VALID = {
     "empty": "",
@@ -38,11 +40,19 @@ FREE = {"--sessions-dir", "--name", "--dataset", "--output", "--tensorboard"}
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:
+    """All commands by their words, those of groups among them."""
     context = click.Context(cli)
     for name in COMMANDS:
         command = cli.get_command(context, name)
         assert command is not None
-        yield name, command
+        if isinstance(command, click.Group):
+            for part, below in command.commands.items():
+                yield f"{name} {part}", below
+        else:
+            yield name, command
+
+
+NAMES = [name for name, _ in commands()]
 
 
 def options(*, valued: bool) -> list[tuple[str, str]]:
@@ -71,7 +81,9 @@ def arguments(name: str) -> list[str]:
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("home")
-    Recorder(SessionStore(folder / "sessions")).session("target")
+    store = SessionStore(folder / "sessions")
+    Recorder(store).session("target")
+    SweepStore(store).create(make_grid({"latent_dim": (2, 4)}, 1), parallel=1, name="target")
     return folder
 
 
@@ -94,23 +106,25 @@ def test_a_value_that_cannot_be_is_bad_usage(home: Path, command: str, option: s
     for kind, value in NEVER_VALID.items():
         if option in FREE and kind not in ("control characters", "a megabyte", "empty"):
             continue
-        if option in ("--sessions-dir", "--dataset"):
-            continue  # Any bytes name a folder; below they are looked for.
-        answer = check(ask(command, *arguments(command), f"{option}={value}"))
+        if option in ("--sessions-dir", "--dataset", "--ray"):
+            continue  # Any bytes name a folder; below they are looked for. Ray is an extra.
+        answer = check(ask(*command.split(), *arguments(command), f"{option}={value}"))
         assert answer.code == 2, (kind, answer)
         assert answer.out == "", (kind, answer)
         assert digest(home) == before, kind
 
 
-@pytest.mark.parametrize("command", list(COMMANDS))
+@pytest.mark.parametrize("command", NAMES)
 @pytest.mark.parametrize("kind", NEVER_VALID)
 def test_a_folder_of_sessions_of_any_name_is_looked_for(
     home: Path, command: str, kind: str
 ) -> None:
     before = digest(home)
-    if command in ("train", "fork", "import"):
+    if command in ("train", "fork", "import", "sweep run"):
         return  # These would make it.
-    answer = check(ask(command, *arguments(command), "--sessions-dir", f"no/{NEVER_VALID[kind]}"))
+    answer = check(
+        ask(*command.split(), *arguments(command), "--sessions-dir", f"no/{NEVER_VALID[kind]}")
+    )
     assert answer.code in (0, 1), answer
     assert digest(home) == before
 
@@ -120,7 +134,7 @@ def test_a_folder_of_sessions_of_any_name_is_looked_for(
 def test_a_dataset_of_any_name_is_looked_for(home: Path, command: str, kind: str) -> None:
     before = digest(home)
     dataset = f"--dataset={NEVER_VALID[kind]}"
-    answer = check(ask(command, *arguments(command), dataset, "--detach"))
+    answer = check(ask(*command.split(), *arguments(command), dataset, "--detach"))
     assert answer.code in (1, 2), answer
     assert answer.out == ""
     assert digest(home) == before
@@ -129,26 +143,26 @@ def test_a_dataset_of_any_name_is_looked_for(home: Path, command: str, kind: str
 @pytest.mark.parametrize(("command", "option"), options(valued=False))
 def test_a_flag_takes_no_value(home: Path, command: str, option: str) -> None:
     before = digest(home)
-    answer = check(ask(command, *arguments(command), f"{option}=\x1b[2J"))
+    answer = check(ask(*command.split(), *arguments(command), f"{option}=\x1b[2J"))
     assert (answer.code, answer.out) == (2, "")
     assert digest(home) == before
 
 
-@pytest.mark.parametrize("command", list(COMMANDS))
+@pytest.mark.parametrize("command", NAMES)
 @pytest.mark.parametrize("wrong", ["--\x1b[31m", "--no-such", "-Z", "--" + "x" * 2**17])
 def test_an_option_that_is_none_is_bad_usage(home: Path, command: str, wrong: str) -> None:
     before = digest(home)
-    answer = check(ask(command, *arguments(command), wrong))
+    answer = check(ask(*command.split(), *arguments(command), wrong))
     assert (answer.code, answer.out) == (2, "")
     assert digest(home) == before
 
 
-@pytest.mark.parametrize("command", [name for name in COMMANDS if "target" in arguments(name)])
+@pytest.mark.parametrize("command", [name for name in NAMES if "target" in arguments(name)])
 @pytest.mark.parametrize("kind", NEVER_VALID)
 def test_a_session_of_no_such_name_is_told(home: Path, command: str, kind: str) -> None:
     before = digest(home)
     words = [NEVER_VALID[kind] if word == "target" else word for word in arguments(command)]
-    answer = check(ask(command, *words))
+    answer = check(ask(*command.split(), *words))
     assert answer.code in (1, 2), answer
     assert digest(home) == before
 
