@@ -45,9 +45,10 @@ NOW = 1.8e9
 CHANGING = (
     re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}"),
     re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d"),
-    re.compile(r"\b\d+(?:\.\d)?[KM]\b"),
 )
 
+# Sizes on disk, of whatever width, which stand at the right of their column.
+SIZE = re.compile(r" {2,5}\d+(?:\.\d)?[KM]\b")
 # The folder of the sessions, at the end of its line.
 FOLDER = re.compile(r"(?<=running  )/\S+")
 
@@ -166,7 +167,7 @@ def drawn(app: WorkbenchApp) -> str:
     text = FOLDER.sub("FOLDER", text)
     for changing in CHANGING:
         text = changing.sub(lambda found: "#" * len(found[0]), text)
-    return text
+    return SIZE.sub(lambda found: "####".rjust(len(found[0])), text)
 
 
 def _blotted(lines: list[str], widget: ImageGrid | LatentVector) -> list[str]:

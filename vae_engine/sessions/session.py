@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import deque
 from pathlib import Path
 
 import msgspec
@@ -11,6 +12,7 @@ import msgspec
 from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions.events import AnyEvent, EventReader
+from vae_engine.sessions.lines import LINE_LIMIT
 from vae_engine.sessions.liveness import STALE_SECONDS, heartbeat_age, is_alive
 from vae_engine.sessions.progress import Phase, SessionLog, Summary, derive_status
 from vae_engine.sessions.records import (
@@ -26,10 +28,8 @@ from vae_engine.sessions.records import (
 from vae_engine.settings import SETTINGS, Settings
 
 _STARTING_SECONDS = 10.0
-# Of the event log: two batches, each of 4 MiB at most, or of several small reads of a log that grows
-# while it is read.
-_RETURNED_BATCHES = 2
-_BATCH_EVENTS = 4_000
+# Of the event log: one read of 4 MiB, which ends with a whole line.
+_RETURNED_BYTES = 4 * 2**20 - LINE_LIMIT
 
 
 class Session:
@@ -86,14 +86,17 @@ class Session:
             SessionDamagedError: the event log cannot be read, was cut or overwritten since the last
                 call, or tells of more epochs than any training has.
         """
-        recent: list[list[AnyEvent]] = []
+        recent: deque[tuple[int, list[AnyEvent]]] = deque()
+        kept, before = 0, self._reader.offset
         for events in self._reader.batches(progress=progress):
             self.log.apply(events)
-            if recent and len(recent[-1]) + len(events) <= _BATCH_EVENTS:
-                recent[-1] += events
-            elif events:
-                recent = [*recent[1 - _RETURNED_BATCHES :], events]
-        return [event for events in recent for event in events]
+            size = self._reader.offset - before
+            before = self._reader.offset
+            recent.append((size, events))
+            kept += size
+            while kept - recent[0][0] >= _RETURNED_BYTES:
+                kept -= recent.popleft()[0]
+        return [event for _, events in recent for event in events]
 
     def alive(self) -> bool:
         """Whether a worker holds the session now."""
