@@ -48,7 +48,7 @@ CHANGING = (
 )
 
 # Sizes on disk, of whatever width, which stand at the right of their column.
-SIZE = re.compile(r" {2,5}\d+(?:\.\d)?[KM]\b")
+SIZE = re.compile(r" {2,5}\d+(?:\.\d)?[BKM]\b")
 # The folder of the sessions, at the end of its line.
 FOLDER = re.compile(r"(?<=running  )/\S+")
 
