@@ -23,6 +23,17 @@ STATUS_GLYPHS = {
     "failed": "✗",
     "damaged": "✗",
 }
+STATUS_TONES = {
+    "starting": "live",
+    "training": "live",
+    "paused": "live",
+    "stopping": "live",
+    "completed": "good",
+    "interrupted": "warning",
+    "diverged": "bad",
+    "failed": "bad",
+    "damaged": "bad",
+}
 _DATASET_WIDTH = 8
 # Live ones first, then those that ended well.
 _STATUS_ORDER = tuple(STATUS_GLYPHS)

@@ -87,7 +87,7 @@ class Snapshot:
 _PROGRESS = ("progress", "duration", "updated", "remaining")
 
 
-def _progress_alone(before: Snapshot | None, after: Snapshot) -> bool:
+def _progress_alone(before: Snapshot, after: Snapshot) -> bool:
     """Whether training went on within its epoch, and nothing else happened."""
     return all(
         getattr(before, one.name) == getattr(after, one.name)
@@ -115,11 +115,14 @@ class SessionFeed:
 
         Where nothing but the progress changed, one a second is enough.
         """
-        told, told_at = None, 0.0
+        told: Snapshot | None = None
+        told_at = 0.0
         while not self._closed:
             snapshot = self.read()
-            hasty = told is not None and time.monotonic() < told_at + PROGRESS_SECONDS
-            if snapshot is not told and not (hasty and _progress_alone(told, snapshot)):
+            hasty = time.monotonic() < told_at + PROGRESS_SECONDS
+            if told is None or not (
+                snapshot is told or (hasty and _progress_alone(told, snapshot))
+            ):
                 told, told_at = snapshot, time.monotonic()
                 yield snapshot
             self._wake.wait(LIVE_SECONDS if snapshot.live else RESTING_SECONDS)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.sessions.makers import epoch_ended, progress
 from vae_engine.errors import SessionBusyError, SessionError
 from vae_engine.sessions import events as ev
 from vae_engine.sessions import inbox, layout
@@ -61,7 +62,7 @@ def work(folder: Path, epochs: int, first: int = 1) -> Iterator[None]:
         journal.emit(progress(epoch))
         yield
         previous = yield from write_checkpoint(folder, epoch, previous)
-        journal.emit(told(epoch))
+        journal.emit(epoch_ended(epoch))
         yield
         if epoch % 3 == 0:
             kept = yield from write_export(folder, epoch, kept)
@@ -117,37 +118,6 @@ def write_export(
         if f"{layout.EXPORTS}/{path.name}" not in named:
             path.unlink()
     return kept
-
-
-def progress(epoch: int) -> ev.Progress:
-    return ev.Progress(
-        epoch=epoch,
-        step=1,
-        steps=2,
-        loss=1.0,
-        reconstruction_loss=1.0,
-        kl_loss=0.0,
-        images_per_second=1.0,
-    )
-
-
-def told(epoch: int) -> ev.EpochEnded:
-    return ev.EpochEnded(
-        epoch=epoch,
-        loss=1.0,
-        reconstruction_loss=1.0,
-        kl_loss=0.0,
-        val_loss=1.0,
-        val_reconstruction_loss=1.0,
-        val_kl_loss=0.0,
-        val_elbo=-1.0,
-        kl_per_dimension=[0.0, 0.0],
-        active_units=0,
-        learning_rate=0.001,
-        beta=1.0,
-        images_per_second=1.0,
-        duration=1.0,
-    )
 
 
 def digest(content: bytes) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -13,20 +13,15 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.comparison import FIGURES, TONES, Compared, curves, differing, heads, read_compared, rows
-from tui.rendering.curves import Scale
+from tui.screens.chart_options import ChartOptions
 from tui.screens.keys import Keys
-from tui.screens.size import SizedScreen
 from tui.widgets.chart import LossChart
 from tui.widgets.key_line import KeyLine
 from tui.widgets.session_table import SessionTable
 from vae_engine.errors import EngineError
 from vae_engine.sessions.session import Session
 
-if TYPE_CHECKING:
-    from tui.app import WorkbenchApp
-
 _POLL_SECONDS = 1.0
-_SMOOTHINGS = (0.0, 0.6, 0.9)
 
 
 key = Keys("compare")
@@ -48,7 +43,7 @@ class CurveTable(SessionTable):
     """
 
 
-class CompareScreen(SizedScreen):
+class CompareScreen(ChartOptions):
     """Sessions side by side; live ones keep growing."""
 
     CSS_PATH = "compare.tcss"
@@ -91,20 +86,6 @@ class CompareScreen(SizedScreen):
         self._figure = FIGURES[(FIGURES.index(self._figure) + step) % len(FIGURES)]
         self._draw()
 
-    def action_log(self) -> None:
-        """Change the axis."""
-        self._app.remember(chart_log=not self._app.preferences.chart_log)
-
-    def action_smooth(self) -> None:
-        """Smooth more."""
-        now = self._app.preferences.chart_smoothing
-        more = [weight for weight in _SMOOTHINGS if weight > now]
-        self._app.remember(chart_smoothing=more[0] if more else 0.0)
-
-    def action_recent(self) -> None:
-        """Show recent epochs only, or all."""
-        self._app.remember(chart_recent=not self._app.preferences.chart_recent)
-
     @on(SessionTable.Opened)
     def action_open(self) -> None:
         """Open the dashboard of the session under the cursor."""
@@ -119,10 +100,6 @@ class CompareScreen(SizedScreen):
             self.notify(str(error), severity="error", markup=False)
         else:
             self.app.push_screen(DashboardScreen(session))
-
-    @property
-    def _app(self) -> WorkbenchApp:
-        return cast("WorkbenchApp", self.app)
 
     def _read_if_current(self) -> None:
         if self.is_current:
@@ -144,8 +121,6 @@ class CompareScreen(SizedScreen):
         self._draw()
 
     def _draw(self) -> None:
-        preferences = self._app.preferences
-        scale = Scale(preferences.chart_log, preferences.chart_smoothing, preferences.chart_recent)
         chart = self.query_one(LossChart)
         chart.title = self._figure
-        chart.show(curves(self._compared, self._figure), scale=scale)
+        chart.show(curves(self._compared, self._figure), scale=self.chart_scale)

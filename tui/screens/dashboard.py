@@ -16,7 +16,7 @@ from textual.timer import Timer
 
 from tui.epoch_images import EpochImageReader, EpochImages
 from tui.feed import Snapshot
-from tui.rendering.curves import Scale
+from tui.screens.chart_options import ChartOptions
 from tui.screens.dashboard_body import PAGES, DashboardBody
 from tui.screens.training_actions import TrainingActions, key
 from tui.text import one_line
@@ -28,11 +28,10 @@ from tui.widgets.page_tabs import PageTabs
 from tui.widgets.session_header import SessionHeader
 from vae_engine.sessions.session import Session
 
-_SMOOTHINGS = (0.0, 0.6, 0.9)
 _LAPSE_SECONDS = 0.5
 
 
-class DashboardScreen(TrainingActions):
+class DashboardScreen(TrainingActions, ChartOptions):
     """Head, charts, latent dimensions, images of an epoch, log.
 
     Attributes:
@@ -48,7 +47,7 @@ class DashboardScreen(TrainingActions):
         key("home", "first", "First epoch", "Look at the first epoch"),
         key("end", "newest", "Newest epoch", "Look at the newest epoch, and follow it"),
         key("space", "lapse", "Play", "Play the epochs as a time-lapse, or stop", show=True),
-        key("y", "log_scale", "Log", "Losses on a log scale, or not", show=True),
+        key("y", "log", "Log", "Losses on a log scale, or not", show=True),
         key("s", "smooth", "Smooth", "Smooth the curves: not, by 0.6, by 0.9"),
         key("r", "recent", "Recent", "Only the recent epochs, or all", show=True),
         key("tab", "turn(1)", "Next page", "Next page, where not all are shown"),
@@ -163,20 +162,6 @@ class DashboardScreen(TrainingActions):
             self._lapse = self.set_interval(_LAPSE_SECONDS, self._next_frame)
         self._show_epoch()
 
-    def action_log_scale(self) -> None:
-        """Losses on a log scale, or not."""
-        self.workbench.remember(chart_log=not self.workbench.preferences.chart_log)
-
-    def action_smooth(self) -> None:
-        """The next degree of smoothing."""
-        present = self.workbench.preferences.chart_smoothing
-        stronger = [weight for weight in _SMOOTHINGS if weight > present]
-        self.workbench.remember(chart_smoothing=stronger[0] if stronger else 0.0)
-
-    def action_recent(self) -> None:
-        """Only the recent epochs, or all."""
-        self.workbench.remember(chart_recent=not self.workbench.preferences.chart_recent)
-
     def action_turn(self, by: int) -> None:
         """Another page; where everything is shown, another part that can be scrolled."""
         if self._paged:
@@ -243,16 +228,11 @@ class DashboardScreen(TrainingActions):
         """Show the epoch that is looked at, wherever it is not shown yet."""
         if self.snapshot is None:
             return
-        preferences = self.workbench.preferences
-        scale = Scale(
-            log=preferences.chart_log,
-            smoothing=preferences.chart_smoothing,
-            recent=preferences.chart_recent,
-        )
+        scale = self.chart_scale
         snapshot, epoch, playing = self.snapshot, self.timeline.epoch, self._lapse is not None
         of_session = snapshot.history, snapshot.status, snapshot.stop_reason
         view = (*of_session, self.timeline, scale, playing)
-        # Progress, which comes twice a second, changes none of it.
+        # Progress changes none of it.
         if view != self._epoch_view:
             self._epoch_view = view
             body = self.query_one(DashboardBody)

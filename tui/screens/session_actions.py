@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+from typing import ClassVar, TypeVar
 
 from textual import work
 from textual.binding import BindingType
@@ -13,15 +13,12 @@ from textual.binding import BindingType
 from tui import operations
 from tui.catalogue import Entry
 from tui.screens.keys import Keys
-from tui.screens.size import SizedScreen
+from tui.screens.session_opening import SessionOpening
 from tui.text import one_line
 from vae_engine.errors import EngineError
 from vae_engine.sessions.labels import check_label
 from vae_engine.sessions.records import Label
 from vae_engine.sessions.session import Session
-
-if TYPE_CHECKING:
-    from tui.app import WorkbenchApp
 
 Answer = TypeVar("Answer")
 
@@ -31,7 +28,7 @@ _MOST_EPOCHS = 100_000
 key = Keys("sessions")
 
 
-class SessionActions(SizedScreen):
+class SessionActions(SessionOpening):
     """A screen with sessions on it, some of them chosen, and one of them current."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -63,25 +60,6 @@ class SessionActions(SizedScreen):
         """The selected sessions; without a selection the current one."""
         raise NotImplementedError
 
-    @property
-    def workbench(self) -> WorkbenchApp:
-        """The app."""
-        return cast("WorkbenchApp", self.app)
-
-    def action_open(self) -> None:
-        """Open the dashboard."""
-        from tui.screens.dashboard import DashboardScreen
-
-        if session := self._session():
-            self.app.push_screen(DashboardScreen(session))
-
-    def action_generate(self) -> None:
-        """Open the sampler."""
-        from tui.screens.sampler import SamplerScreen
-
-        if session := self._session():
-            self.app.push_screen(SamplerScreen(session))
-
     def action_new(self) -> None:
         """Open the form with the defaults."""
         from tui.screens.new_session import NewSessionScreen
@@ -92,7 +70,7 @@ class SessionActions(SizedScreen):
         """Open the form with the settings of the current session."""
         from tui.screens.new_session import NewSessionScreen
 
-        if session := self._session():
+        if session := self.opened_session():
             self.app.push_screen(NewSessionScreen(self.workbench.store, session))
 
     def action_sweeps(self) -> None:
@@ -247,7 +225,7 @@ class SessionActions(SizedScreen):
             done(answer)
         self.workbench.look_again()
 
-    def _session(self) -> Session | None:
+    def opened_session(self) -> Session | None:
         """The current session, opened; None where there is none, or it is damaged."""
         if (entry := self.current()) is None:
             return None

@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from tui.catalogue import Entry
-from tui.columns import COLUMN_IDS, COLUMNS, sort_entries
+from tui.columns import COLUMN_IDS, COLUMNS, STATUS_TONES, sort_entries
 from tui.filtering import Filter, parse_filter
 from tui.preferences import Preferences
 from tui.screens.session_actions import SessionActions, key
@@ -27,17 +27,6 @@ from tui.widgets.table_layout import Head, Row
 _TICK_SECONDS = 1.0
 _AGE_SECONDS = 20.0
 _SORT_KEYS = Binding.Group("Sort by a column; again: the other way round")
-_TONES = {
-    "starting": "live",
-    "training": "live",
-    "paused": "live",
-    "stopping": "live",
-    "completed": "good",
-    "interrupted": "warning",
-    "diverged": "bad",
-    "failed": "bad",
-    "damaged": "bad",
-}
 
 
 class SessionsScreen(SessionActions):
@@ -275,7 +264,7 @@ _GREETING = "Press n to train the first one, ? for all keys."
 
 def _row(entry: Entry, now: float) -> Row:
     cells = tuple(column.text(entry, now) for column in COLUMNS)
-    return Row(entry.id, cells, _TONES.get(entry.status, ""))
+    return Row(entry.id, cells, STATUS_TONES.get(entry.status, ""))
 
 
 def _count(number: int, noun: str) -> str:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
+
 from textual import events
 from textual.widgets import Static
 
 from tui.screens.leaving import LeavableScreen
+
+if TYPE_CHECKING:
+    from tui.app import WorkbenchApp
 
 LEAST_COLUMNS, LEAST_ROWS = 60, 20
 
@@ -40,6 +45,11 @@ class SizeNotice(Static):
 
 class SizedScreen(LeavableScreen[None]):
     """A screen that says so where it has no room; all screens of the app derive from it."""
+
+    @property
+    def workbench(self) -> WorkbenchApp:
+        """The app."""
+        return cast("WorkbenchApp", self.app)
 
     def on_resize(self, event: events.Resize) -> None:
         """Put the notice above everything else, or take it away."""

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import ClassVar
 
-from textual import events, on, work
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.css.query import NoMatches
 from textual.widgets import Footer, Static
 
 from tui.comparison import FIGURES
-from tui.rendering.curves import Scale
+from tui.screens.chart_options import ChartOptions
 from tui.screens.keys import Keys
+from tui.screens.session_opening import SessionOpening
 from tui.screens.sweep_actions import SweepActions
 from tui.screens.sweep_body import PAGES, SweepBody
 from tui.screens.sweep_wording import detail_words, head_words
@@ -32,16 +31,10 @@ from vae_engine.sessions.session import Session
 from vae_engine.sweeps.store import Sweep
 from vae_engine.sweeps.trials import Trial
 
-_LOOK_SECONDS = 1.0
-# After its work the thread rests so many times as long, but not for ever on a busy machine.
-_REST, _LONGEST_REST = 10, 3.0
-_SMOOTHINGS = (0.0, 0.6, 0.9)
-
-
 key = Keys("sweep")
 
 
-class SweepScreen(SweepActions):
+class SweepScreen(SweepActions, SessionOpening, ChartOptions):
     """The grid of trials with a cursor on one of them; live ones keep moving.
 
     Curves and samples are those of the settings around the cursor, as many as there are colours.
@@ -83,7 +76,6 @@ class SweepScreen(SweepActions):
         self._figure = FIGURES[0]
         self._seed = 0
         self._read_rows: tuple[SettingRow, ...] = ()
-        self._again = asyncio.Event()
 
     def compose(self) -> ComposeResult:
         """Head, pages or all at once, the trial under the cursor, keys."""
@@ -97,21 +89,13 @@ class SweepScreen(SweepActions):
         """Follow the sweep."""
         self.query_one(TrialGrid).focus()
         self.watch(self.app, "preferences", self._draw_curves)
-        self._follow()
+        self.follow()
 
     def on_resize(self, event: events.Resize) -> None:
         """Show everything at once, or one page at a time."""
         super().on_resize(event)
         whole = self.query_one(SweepBody).fit(event.size)
         self.query_one(PageTabs).display = not whole
-
-    def on_screen_resume(self) -> None:
-        """Catch up with what happened meanwhile."""
-        self.look_again()
-
-    def look_again(self) -> None:
-        """Read the sweep now."""
-        self._again.set()
 
     def current_sweep(self) -> Sweep | None:
         """This one."""
@@ -130,38 +114,10 @@ class SweepScreen(SweepActions):
         left = live or any(trial.task for trial in snapshot.trials)
         return snapshot.status != "running" and left
 
-    def action_open(self) -> None:
-        """Open the dashboard of the trial under the cursor."""
-        from tui.screens.dashboard import DashboardScreen
-
-        if session := self._session():
-            self.app.push_screen(DashboardScreen(session))
-
-    def action_generate(self) -> None:
-        """Open the sampler of the trial under the cursor."""
-        from tui.screens.sampler import SamplerScreen
-
-        if session := self._session():
-            self.app.push_screen(SamplerScreen(session))
-
     def action_figure(self, step: int) -> None:
         """Show the curves of the next figure."""
         self._figure = FIGURES[(FIGURES.index(self._figure) + step) % len(FIGURES)]
         self._draw_curves()
-
-    def action_log(self) -> None:
-        """Change the axis."""
-        self.workbench.remember(chart_log=not self.workbench.preferences.chart_log)
-
-    def action_smooth(self) -> None:
-        """Smooth more."""
-        now = self.workbench.preferences.chart_smoothing
-        more = [weight for weight in _SMOOTHINGS if weight > now]
-        self.workbench.remember(chart_smoothing=more[0] if more else 0.0)
-
-    def action_recent(self) -> None:
-        """Show recent epochs only, or all."""
-        self.workbench.remember(chart_recent=not self.workbench.preferences.chart_recent)
 
     def action_draw(self, step: int) -> None:
         """Draw the samples of another seed."""
@@ -197,24 +153,8 @@ class SweepScreen(SweepActions):
         first = row - row % TONES
         return self._table.rows[first : first + TONES]
 
-    @work
-    async def _follow(self) -> None:
-        while True:
-            begun = time.monotonic()
-            if self.is_current:
-                self._again.clear()
-                try:
-                    await self._read()
-                except NoMatches:
-                    return  # The screen is left, and its widgets are gone.
-            worked = time.monotonic() - begun
-            rest = max(_LOOK_SECONDS, min(_LONGEST_REST, worked * _REST))
-            try:
-                await asyncio.wait_for(self._again.wait(), rest)
-            except TimeoutError:
-                continue
-
-    async def _read(self) -> None:
+    async def read(self) -> None:
+        """Read the sweep, and the samples of the settings in sight."""
         rows = self._in_sight()
         wanted = [index for row in rows for index in row.trials]
         before, now = self.snapshot, await asyncio.to_thread(self._feed.look, wanted)
@@ -227,7 +167,7 @@ class SweepScreen(SweepActions):
             self.refresh_bindings()
         if not rows and self._table.rows:
             # The first look tells which trials are in sight.
-            self._again.set()
+            self.look_again()
             return
         self._read_rows = rows
         seed = self._seed
@@ -249,8 +189,6 @@ class SweepScreen(SweepActions):
     def _draw_curves(self) -> None:
         if self.snapshot is None:
             return
-        preferences = self.workbench.preferences
-        scale = Scale(preferences.chart_log, preferences.chart_smoothing, preferences.chart_recent)
         rows = self._in_sight()
         current = self._row_label()
         # The setting under the cursor lies above the others.
@@ -258,7 +196,7 @@ class SweepScreen(SweepActions):
         curves = setting_curves(
             ordered, self.snapshot.trials, self.snapshot.histories, self._figure
         )
-        self.query_one(SweepBody).show_curves(curves, self._figure, scale)
+        self.query_one(SweepBody).show_curves(curves, self._figure, self.chart_scale)
 
     def _row_label(self) -> str:
         rows, row = self._table.rows, self.query_one(TrialGrid).row
@@ -269,7 +207,7 @@ class SweepScreen(SweepActions):
         index = self.query_one(TrialGrid).current
         return self.snapshot.trials[index] if self.snapshot and index is not None else None
 
-    def _session(self) -> Session | None:
+    def opened_session(self) -> Session | None:
         """The session of the trial under the cursor, None where it cannot be opened."""
         if (trial := self._trial()) is None:
             return None

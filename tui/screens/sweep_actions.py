@@ -4,36 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, cast
 
 from textual import work
 
 from tui import operations
 from tui.screens.dialogs import ConfirmScreen
-from tui.screens.size import SizedScreen
+from tui.screens.looking import LookingScreen
 from tui.text import one_line
 from vae_engine.errors import EngineError
 from vae_engine.sweeps.store import Sweep
 
-if TYPE_CHECKING:
-    from tui.app import WorkbenchApp
 
-
-class SweepActions(SizedScreen):
+class SweepActions(LookingScreen):
     """A screen with a sweep on it, which can be stopped and resumed."""
 
     def current_sweep(self) -> Sweep | None:
         """The sweep that is meant."""
         raise NotImplementedError
-
-    def look_again(self) -> None:
-        """Read what is shown at once: something was done."""
-        raise NotImplementedError
-
-    @property
-    def workbench(self) -> WorkbenchApp:
-        """The app."""
-        return cast("WorkbenchApp", self.app)
 
     @work
     async def action_stop(self) -> None:

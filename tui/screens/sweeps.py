@@ -7,12 +7,11 @@ import time
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.content import Content
-from textual.css.query import NoMatches
 from textual.widgets import Footer, Static
 
 from tui.screens.keys import Keys
@@ -25,9 +24,6 @@ from vae_engine.errors import SessionError
 from vae_engine.sessions.store import SessionStore
 from vae_engine.sweeps.store import Sweep, SweepStore
 
-_SCAN_SECONDS = 1.0
-# After its work the thread rests so many times as long, but not for ever on a busy machine.
-_REST, _LONGEST_REST = 10, 3.0
 _HEADS = (
     Head("status", "status"),
     Head("name", "name", flexible=True),
@@ -65,7 +61,6 @@ class SweepsScreen(SweepActions):
         self._store = store
         self._catalogue = SweepCatalogue(SweepStore(store))
         self._entries: dict[str, SweepEntry] = {}
-        self._again = asyncio.Event()
 
     def compose(self) -> ComposeResult:
         """Head, table, what is known of the sweep under the cursor, keys."""
@@ -79,15 +74,7 @@ class SweepsScreen(SweepActions):
     def on_mount(self) -> None:
         """Follow the sweeps."""
         self.query_one(SessionTable).focus()
-        self._follow()
-
-    def on_screen_resume(self) -> None:
-        """Catch up with what happened meanwhile."""
-        self.look_again()
-
-    def look_again(self) -> None:
-        """Read the list now."""
-        self._again.set()
+        self.follow()
 
     def current_sweep(self) -> Sweep | None:
         """The sweep under the cursor, None where there is none or it is damaged."""
@@ -120,24 +107,8 @@ class SweepsScreen(SweepActions):
     def _current(self) -> SweepEntry | None:
         return self._entries.get(self.query_one(SessionTable).cursor_key or "")
 
-    @work
-    async def _follow(self) -> None:
-        while True:
-            begun = time.monotonic()
-            if self.is_current:
-                self._again.clear()
-                try:
-                    await self._read()
-                except NoMatches:
-                    return  # The screen is left, and its widgets are gone.
-            worked = time.monotonic() - begun
-            rest = max(_SCAN_SECONDS, min(_LONGEST_REST, worked * _REST))
-            try:
-                await asyncio.wait_for(self._again.wait(), rest)
-            except TimeoutError:
-                continue
-
-    async def _read(self) -> None:
+    async def read(self) -> None:
+        """Read the list."""
         problem, entries = "", []
         try:
             entries = await asyncio.to_thread(self._catalogue.scan)

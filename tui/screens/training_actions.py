@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual import work
 from textual.binding import BindingType
@@ -19,9 +19,6 @@ from vae_engine.errors import EngineError
 from vae_engine.sessions.inbox import CommandName
 from vae_engine.sessions.records import Status
 from vae_engine.sessions.session import Session
-
-if TYPE_CHECKING:
-    from tui.app import WorkbenchApp
 
 _MOST_EPOCHS = 100_000
 _USUAL_EXTENSION = 10
@@ -57,11 +54,6 @@ class TrainingActions(SizedScreen):
         self.feed = SessionFeed(session)
         self.snapshot: Snapshot | None = None
         self.doing = ""
-
-    @property
-    def workbench(self) -> WorkbenchApp:
-        """The app."""
-        return cast("WorkbenchApp", self.app)
 
     def show_snapshot(self) -> None:
         """Show what is known now."""

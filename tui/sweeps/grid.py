@@ -5,25 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tui.columns import STATUS_GLYPHS
+from tui.columns import STATUS_GLYPHS, STATUS_TONES
 from tui.comparison import TONES
 from tui.text import one_line
 from vae_engine.settings import SETTINGS
 from vae_engine.sweeps.trials import Trial
 
 _GLYPHS = {**STATUS_GLYPHS, "waiting": "·", "deleted": "×"}
-_TONES = {
-    "starting": "live",
-    "training": "live",
-    "paused": "live",
-    "stopping": "live",
-    "completed": "good",
-    "stopped": "good",
-    "interrupted": "warning",
-    "diverged": "bad",
-    "failed": "bad",
-    "damaged": "bad",
-}
+_TONES = {**STATUS_TONES, "stopped": "good"}
 _SHORT = {"latent_dim": "d"}
 
 

@@ -1,0 +1,28 @@
+"""The screens that are opened over a session."""
+
+from __future__ import annotations
+
+from tui.screens.size import SizedScreen
+from vae_engine.sessions.session import Session
+
+
+class SessionOpening(SizedScreen):
+    """A screen with a session under its cursor."""
+
+    def opened_session(self) -> Session | None:
+        """The session under the cursor; None, and a word of why, where it cannot be opened."""
+        raise NotImplementedError
+
+    def action_open(self) -> None:
+        """Open the dashboard."""
+        from tui.screens.dashboard import DashboardScreen
+
+        if session := self.opened_session():
+            self.app.push_screen(DashboardScreen(session))
+
+    def action_generate(self) -> None:
+        """Open the sampler."""
+        from tui.screens.sampler import SamplerScreen
+
+        if session := self.opened_session():
+            self.app.push_screen(SamplerScreen(session))
