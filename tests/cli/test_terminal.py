@@ -107,7 +107,11 @@ def test_stopped_and_continued_from_outside_the_app_goes_on_with_no_more_threads
         threads = threads or process.num_threads()
         process.send_signal(signal.SIGSTOP)
         wait_for(lambda: process.status() == psutil.STATUS_STOPPED)
+        shown.feed()
+        shown.screen.reset()
         process.send_signal(signal.SIGCONT)
+        # What is typed before it has drawn anew is discarded, like all that waits at a resume.
+        shown.wait_for("step 20/40")
     shown.wait_until(lambda: process.num_threads() < threads + SPARE_THREADS, "few threads")
     shown.press("q")
     assert shown.wait() == 0

@@ -18,6 +18,8 @@ from tests.worker.conftest import Runner, wait_until, worker_record
 from vae_engine.sessions import inbox
 from vae_engine.sessions.session import Session
 
+# An epoch here is over before its steps would be shown.
+DASHBOARD = "Pause"
 CONTROLLING = ("setsid", "--ctty")
 IGNORING = ("sh", "-c", 'trap "" HUP; exec "$0" "$@"')
 PREFIXES: dict[str, tuple[str, ...]] = {
@@ -43,7 +45,7 @@ def test_terminals_that_go_away_leave_the_training_alone(
         worker = worker_record(session)
         gone["train, app"] = seconds_until_gone(first.process, first.hang_up)
         for how, prefix in PREFIXES.items():
-            for mode, shown in (((), "step"), (("--plain",), "epoch ")):
+            for mode, shown in (((), DASHBOARD), (("--plain",), "epoch ")):
                 viewer = start("attach", *mode, session.id, "--sessions-dir", root, prefix=prefix)
                 viewer.wait_for(shown)
                 name = f"attach, {'lines' if mode else 'app'}, {how}"
@@ -82,7 +84,7 @@ def killed_with_tmux(session: Session) -> float:
     shown = f"exec {VAE} attach {session.id} --sessions-dir {session.folder.parent}"
     tmux("new-session", "-d", "-x", "100", "-y", "30", shown)
     try:
-        wait_for(lambda: "step" in tmux("capture-pane", "-p"))
+        wait_for(lambda: DASHBOARD in tmux("capture-pane", "-p"))
         process = psutil.Process(int(tmux("list-panes", "-F", "#{pane_pid}")))
         assert "attach" in process.cmdline()
     finally:
