@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from textual.command import Provider
 
 _SCAN_SECONDS = 1.0
+# Where another screen is over the list, only to tell of those that end.
+_ALERT_SECONDS = 3.0
 # After its work the thread that scans rests so many times as long: it takes few % of a core.
 _REST = 20
 # A thousand folders take seconds to measure: in parts, so that the list shows them as they come.
@@ -240,7 +242,8 @@ class WorkbenchApp(App[None]):
                     told = found
                     self.post_message(self.CatalogueRead(*found))
             worked = time.thread_time() - begun
-            self._look_again.wait(max(_SCAN_SECONDS, worked * _REST))
+            pace = _ALERT_SECONDS if len(self.screen_stack) > 1 else _SCAN_SECONDS
+            self._look_again.wait(max(pace, worked * _REST))
             self._look_again.clear()
 
 

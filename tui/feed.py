@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
 
 from tui.estimate import remaining_seconds
 from tui.history import History
@@ -22,6 +23,11 @@ LIVE_SECONDS = 0.2
 RESTING_SECONDS = 1.0
 # Within an epoch: drawing takes processor time, which many viewers take from the training.
 PROGRESS_SECONDS = 1.0
+
+_Trace = tuple[int, int]
+"""When a file was changed, in nanoseconds, and its size."""
+
+_TELLING = (layout.SUMMARY, layout.INBOX, layout.LABEL, layout.LOG, layout.WORKER, layout.MANIFEST)
 
 _LOG_BYTES = 64 * 1024
 _LOG_LINES = 400
@@ -109,6 +115,8 @@ class SessionFeed:
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._closed = False
+        self._traces: tuple[_Trace | None, ...] = ()
+        self._read_at = 0.0
 
     def snapshots(self) -> Iterator[Snapshot]:
         """The session now and after every change, until `close`; waits in between.
@@ -118,15 +126,16 @@ class SessionFeed:
         told: Snapshot | None = None
         told_at = 0.0
         while not self._closed:
-            snapshot = self.read()
+            snapshot = self._read_if_stirred()
             hasty = time.monotonic() < told_at + PROGRESS_SECONDS
             if told is None or not (
                 snapshot is told or (hasty and _progress_alone(told, snapshot))
             ):
                 told, told_at = snapshot, time.monotonic()
                 yield snapshot
-            self._wake.wait(LIVE_SECONDS if snapshot.live else RESTING_SECONDS)
-            self._wake.clear()
+            if self._wake.wait(LIVE_SECONDS if snapshot.live else RESTING_SECONDS):
+                self._wake.clear()
+                self._traces = ()
 
     def read(self) -> Snapshot:
         """The session now; the very object of the last call if nothing has changed."""
@@ -136,6 +145,18 @@ class SessionFeed:
             self._problem(str(error))
         if self._snapshot is None:
             self._snapshot = Snapshot(Label(name=self._session.id))
+        return self._snapshot
+
+    def _read_if_stirred(self) -> Snapshot:
+        """Like `read`, but what was known where nothing but progress can have happened since.
+
+        A death leaves no trace, and a network's file system may tell of one late: after a second
+        all is read again.
+        """
+        traces, now = _traces(self._session.folder), time.monotonic()
+        if self._snapshot is None or traces != self._traces or now >= self._read_at:
+            self._traces, self._read_at = traces, now + PROGRESS_SECONDS
+            return self.read()
         return self._snapshot
 
     def ask(self, command: CommandName) -> None:
@@ -168,14 +189,13 @@ class SessionFeed:
             return
         first = self._snapshot is None
         # Asked before the log is read, so that a dead worker's last words count.
-        status = self._session.status()
+        alive = self._session.alive()
         try:
             events = self._session.poll(progress=not first)
         except SessionDamagedError as error:
             self._session, events, first = self._reopened(error), [], True
         session = self._session
-        if events or first:
-            status = session.status()
+        status = session.status(alive=alive)
         if first:
             session.log.latest_progress = _progress_under_way(session)
         if first or any(isinstance(event, ev.EpochEnded) for event in events):
@@ -268,6 +288,19 @@ class SessionFeed:
         except FileNotFoundError:
             return ()
         return self._log
+
+
+def _traces(folder: Path) -> tuple[_Trace | None, ...]:
+    """What all shows in but life and progress: the summary follows every other event."""
+    return tuple(_trace(folder / name) for name in _TELLING)
+
+
+def _trace(path: Path) -> _Trace | None:
+    try:
+        found = path.lstat()
+    except OSError:  # `read` says why.
+        return None
+    return found.st_mtime_ns, found.st_size
 
 
 def _answers(event: ev.AnyEvent) -> tuple[str, ...]:

@@ -98,6 +98,7 @@ class SessionsScreen(SessionActions):
     def on_screen_resume(self) -> None:
         """Catch up with what happened meanwhile."""
         self._refresh_list()
+        self.workbench.look_again()
 
     def current(self) -> Entry | None:
         """The session under the cursor."""

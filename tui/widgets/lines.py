@@ -17,12 +17,18 @@ class Lines(Widget):
 
     _strips: Sequence[Strip] = ()
 
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        # Textual forgets them at every refresh, and to blend them anew is half of a small change.
+        self._part_styles: dict[str, Style] = {}
+        self._paper: Style | None = None
+
     def draw(self) -> None:
         """Call `set_lines` for the present size and theme."""
 
     def on_mount(self) -> None:
         """Follow the theme."""
-        self.app.theme_changed_signal.subscribe(self, lambda _: self.draw())
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._repaint())
 
     def on_unmount(self) -> None:
         """Let the app let go, which else holds a widget that is gone until the theme changes."""
@@ -34,12 +40,27 @@ class Lines(Widget):
 
     def part_style(self, name: str) -> Style:
         """The style of a component, its colours blended with those behind it."""
-        return self.get_component_rich_style(name)
+        if name not in self._part_styles:
+            self._part_styles[name] = self.get_component_rich_style(name)
+        return self._part_styles[name]
+
+    def notify_style_update(self) -> None:
+        """Forget the styles that were."""
+        self._forget_styles()
+        super().notify_style_update()
+
+    def _repaint(self) -> None:
+        self._forget_styles()
+        self.draw()
+
+    def _forget_styles(self) -> None:
+        self._part_styles.clear()
+        self._paper = None
 
     def set_lines(self, lines: Sequence[Sequence[Segment]]) -> None:
         """Show these lines, cut or filled to the widget's width; refresh what is not as before."""
         width, height = self.size
-        paper = self.rich_style
+        paper = self._paper = self._paper or self.rich_style
         before = self._strips
         self._strips = [
             Strip(line).adjust_cell_length(width).apply_style(paper) for line in lines[:height]

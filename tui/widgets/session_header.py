@@ -46,6 +46,8 @@ _PERCENT_WIDTH = len("  100%  ")
 _LEAST_NAME = 12
 _LONGEST_SECONDS = 1e9
 _MARGIN = 1
+# Progress comes once a second, and brings the time along.
+_NEWS_SECONDS = 1.5
 
 
 class SessionHeader(Lines):
@@ -76,10 +78,12 @@ class SessionHeader(Lines):
         self._settings = settings
         self._snapshot: Snapshot | None = None
         self._doing = ""
+        self._shown_at = 0.0
 
     def show(self, snapshot: Snapshot, doing: str = "") -> None:
         """Show a session, and what the app is about to do to it."""
         self._snapshot, self._doing = snapshot, doing
+        self._shown_at = time.monotonic()
         self.draw()
 
     def draw(self) -> None:
@@ -103,8 +107,12 @@ class SessionHeader(Lines):
         )
 
     def on_mount(self) -> None:
-        """Follow the clock."""
-        self.set_interval(1.0, self.draw)
+        """Follow the clock where no news came for a while."""
+        self.set_interval(1.0, self._tick)
+
+    def _tick(self) -> None:
+        if time.monotonic() >= self._shown_at + _NEWS_SECONDS:
+            self.draw()
 
 
 def header_lines(

@@ -112,9 +112,15 @@ class Session:
             return None
         return round(time.time() - age)
 
-    def status(self) -> Status:
-        """The status derived from the events read so far and from whether a worker lives."""
-        return present_status(self.folder, self.manifest, self.log.phase, self.log.end_status)
+    def status(self, *, alive: bool | None = None) -> Status:
+        """The status derived from the events read so far and from whether a worker lives.
+
+        Args:
+            alive: what `alive()` answered before these events were read, so that a dead worker's
+                last words count; it is asked anew, if this is not given.
+        """
+        log = self.log
+        return present_status(self.folder, self.manifest, log.phase, log.end_status, alive=alive)
 
     def result(self) -> Result | None:
         """What the session ended with, None before its end.
@@ -251,11 +257,26 @@ def worker_alive(folder: Path) -> bool:
 
 
 def present_status(
-    folder: Path, manifest: Manifest, phase: Phase, end_status: EndStatus | None
+    folder: Path,
+    manifest: Manifest,
+    phase: Phase,
+    end_status: EndStatus | None,
+    *,
+    alive: bool | None = None,
 ) -> Status:
-    """The status that the log's last word and the worker's life add up to."""
+    """The status that the log's last word and the worker's life add up to.
+
+    Args:
+        folder: of the session.
+        manifest: of the session.
+        phase: where the log stands.
+        end_status: how the latest run ended.
+        alive: whether a worker lives; looked up, if it is not given and matters.
+    """
     if phase == "ended" and end_status is not None:
         return end_status
     # A worker needs a moment to show itself after the session appeared.
     young = phase == "created" and abs(time.time() - manifest.created) < _STARTING_SECONDS
-    return derive_status(phase, end_status, alive=young or worker_alive(folder))
+    if alive is None:
+        alive = young or worker_alive(folder)
+    return derive_status(phase, end_status, alive=young or alive)
