@@ -121,7 +121,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     decay_epochs: Annotated[
         int,
         Meta(ge=0, le=100_000, description="last epochs, in which the learning rate falls to 0"),
-    ] = 10
+    ] = 15
     patience: Annotated[
         int,
         Meta(ge=1, le=100_000, description="epochs without progress that count as converged"),
