@@ -117,6 +117,7 @@ class WorkbenchApp(App[None]):
         self.set_reactive(WorkbenchApp.preferences, found)
         self._leaving = threading.Event()
         self._look_again = threading.Event()
+        self._scan_seconds = _SCAN_SECONDS
 
     def get_default_screen(self) -> Screen[Any]:
         """The list of sessions lies below all other screens."""
@@ -190,6 +191,12 @@ class WorkbenchApp(App[None]):
         """Read the list of sessions now: something was done to them."""
         self._look_again.set()
 
+    def list_is_shown(self, shown: bool) -> None:
+        """Follow the sessions as closely as they are looked at."""
+        self._scan_seconds = _SCAN_SECONDS if shown else _ALERT_SECONDS
+        if shown:
+            self.look_again()
+
     def on_workbench_app_catalogue_read(self, message: CatalogueRead) -> None:
         """Take the sessions as they are now, and tell which have ended."""
         ended = ended_between(self.entries or (), message.entries)
@@ -242,8 +249,7 @@ class WorkbenchApp(App[None]):
                     told = found
                     self.post_message(self.CatalogueRead(*found))
             worked = time.thread_time() - begun
-            pace = _ALERT_SECONDS if len(self.screen_stack) > 1 else _SCAN_SECONDS
-            self._look_again.wait(max(pace, worked * _REST))
+            self._look_again.wait(max(self._scan_seconds, worked * _REST))
             self._look_again.clear()
 
 

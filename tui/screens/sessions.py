@@ -98,7 +98,11 @@ class SessionsScreen(SessionActions):
     def on_screen_resume(self) -> None:
         """Catch up with what happened meanwhile."""
         self._refresh_list()
-        self.workbench.look_again()
+        self.workbench.list_is_shown(True)
+
+    def on_screen_suspend(self) -> None:
+        """Let the app look less often while nobody sees the list."""
+        self.workbench.list_is_shown(False)
 
     def current(self) -> Entry | None:
         """The session under the cursor."""
