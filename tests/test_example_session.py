@@ -51,7 +51,6 @@ def test_it_was_trained_on_all_of_mnist_at_two_dimensions(
         adam_beta_2=0.999,
         decay_epochs=6,
         patience=4,
-        masking_noise=0.0,
     )
     assert example.settings == settings
     prepared = example.session.log.prepared

@@ -43,7 +43,6 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "kernel_size",
         "dense_units",
         "activation",
-        "masking_noise",
     ),
     "Optimization": (
         "learning_rate",

@@ -28,9 +28,6 @@ from vae_engine.errors import SettingError
 SettingValue = int | float | str | tuple[int, ...]
 SettingKind = Literal["int", "float", "str", "ints", "choice"]
 
-# A field's own default is for sessions of before the setting existed; this one is for new ones.
-_NEW = "new"
-
 Units = Annotated[int, Meta(ge=1, le=4096)]
 Filters = Annotated[int, Meta(ge=1, le=512)]
 
@@ -39,7 +36,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The settings of one session; immutable once it was created.
 
     `loss = reconstruction_loss + beta * kl_loss` in nats an image. Build it with `make_settings`,
-    which checks every range and knows the defaults of new sessions.
+    which checks every range.
     """
 
     dataset: Annotated[
@@ -101,15 +98,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Literal["relu", "leaky_relu", "silu"],
         Meta(description="of every layer but the heads and the pixels"),
     ] = "relu"
-    masking_noise: Annotated[
-        float,
-        Meta(
-            ge=0.0,
-            lt=1.0,
-            description="share of the encoder's pixels that are 0 in training, at random",
-            extra={_NEW: 0.1},
-        ),
-    ] = 0.0
     warmup_steps: Annotated[
         int,
         Meta(
@@ -121,7 +109,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     decay_epochs: Annotated[
         int,
         Meta(ge=0, le=100_000, description="last epochs, in which the learning rate falls to 0"),
-    ] = 15
+    ] = 10
     patience: Annotated[
         int,
         Meta(ge=1, le=100_000, description="epochs without progress that count as converged"),
@@ -270,7 +258,7 @@ def _setting(field: Field) -> Setting:
     return Setting(
         name=field.name,
         kind=_KINDS[type(whole)],
-        default=(field.type.extra or {}).get(_NEW, field.default),
+        default=field.default,
         help=(field.type.extra_json_schema or {})["description"],
         low=float(bounds.gt if low_open else bounds.ge or 0),  # type: ignore[arg-type]
         high=float(bounds.lt if high_open else bounds.le or 0),  # type: ignore[arg-type]
@@ -312,8 +300,7 @@ def make_settings(values: Mapping[str, object] | None = None, **changes: object)
     for name in given:
         if name not in SETTINGS:
             raise SettingError(f"unknown setting {_shown(name)}: known are {', '.join(SETTINGS)}")
-    defaults = {name: setting.default for name, setting in SETTINGS.items()}
-    checked = defaults | {name: SETTINGS[name].check(value) for name, value in given.items()}
+    checked = {name: SETTINGS[name].check(value) for name, value in given.items()}
     settings = Settings(**checked)  # type: ignore[arg-type]
     if settings.min_epochs > settings.epochs:
         if "min_epochs" in given and "epochs" in given:

@@ -197,10 +197,3 @@ def test_changes_are_stronger_than_values() -> None:
 def test_a_file_with_an_unknown_setting_is_refused() -> None:
     with pytest.raises(msgspec.ValidationError, match="unknown field"):
         msgspec.json.decode(b'{"latent_dims": 2}', type=Settings)
-
-
-def test_a_file_of_before_masking_noise_has_none_and_new_sessions_have_some() -> None:
-    assert msgspec.json.decode("{}", type=Settings).masking_noise == 0.0
-    assert SETTINGS["masking_noise"].default == make_settings().masking_noise == 0.1
-    assert changed_settings(make_settings()) == {}
-    assert changed_settings(make_settings(masking_noise=0)) == {"masking_noise": 0.0}

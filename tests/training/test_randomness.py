@@ -1,14 +1,7 @@
 import numpy as np
 import tensorflow as tf
 
-from vae_engine.training.randomness import (
-    Purpose,
-    binarized,
-    epoch_order,
-    masked,
-    normal_noise,
-    preview_z,
-)
+from vae_engine.training.randomness import Purpose, binarized, epoch_order, normal_noise, preview_z
 
 
 def test_an_epoch_s_order_holds_every_image_once_and_depends_on_seed_and_epoch() -> None:
@@ -59,15 +52,3 @@ def test_binarized_images_are_fair_draws_that_differ_by_epoch_and_step() -> None
     np.testing.assert_array_equal(drawn[0], binarized(0, 1, 0, grey).numpy())
     ends = binarized(0, 1, 0, tf.constant([[0.0, 1.0]] * 1000)).numpy()
     np.testing.assert_array_equal(ends, [[0.0, 1.0]] * 1000)
-
-
-def test_masking_hides_its_share_of_the_pixels_anew_every_epoch_and_step() -> None:
-    grey = tf.fill((100, 28, 28), 0.5)
-    drawn = [masked(0, epoch, step, grey, 0.1).numpy() for epoch, step in ((1, 0), (1, 1), (2, 0))]
-    for one in drawn:
-        assert set(np.unique(one)) == {0.0, 0.5}
-        # Four deviations of 78,400 draws.
-        assert abs((one == 0).mean() - 0.1) < 4 * np.sqrt(0.1 * 0.9 / one.size)
-    assert (drawn[0] != drawn[1]).any()
-    assert (drawn[0] != drawn[2]).any()
-    np.testing.assert_array_equal(drawn[0], masked(0, 1, 0, grey, 0.1).numpy())

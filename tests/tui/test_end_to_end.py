@@ -82,7 +82,7 @@ def start_from_the_form(shown: Terminal, digits: Path) -> None:
     shown.press(f"{UP}{digits}{UP}evening")
     shown.press(f"{DOWN * 3}{EPOCHS}{DOWN}{EPOCHS}{DOWN * 3}2")
     # Small steps from the first on, so that the first epoch already draws something.
-    shown.press(f"{DOWN * 12}32{DOWN}0")
+    shown.press(f"{DOWN * 11}32{DOWN}0")
     shown.wait_for("warmup_steps: steps in which")
     shown.wait_until(lambda: OPTIONS in " ".join(shown.text.split()), OPTIONS)
     shown.press(CTRL_S)

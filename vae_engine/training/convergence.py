@@ -32,13 +32,11 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 def make_plan(*, first_epoch: int, epochs: int, min_epochs: int, decay_epochs: int) -> Plan:
     """A plan whose decay takes at most 2/5 of the epochs, so that a short run learns first."""
-    longest = max(1, (epochs - first_epoch) * 2 // 5)
-    return Plan(
-        first_epoch=first_epoch,
-        epochs=epochs,
-        min_epochs=min_epochs,
-        decay_epochs=min(decay_epochs, longest),
+    plan = Plan(
+        first_epoch=first_epoch, epochs=epochs, min_epochs=min_epochs, decay_epochs=decay_epochs
     )
+    longest = max(1, plan.shortest * 2 // 5)
+    return msgspec.structs.replace(plan, decay_epochs=min(decay_epochs, longest))
 
 
 class Convergence(msgspec.Struct, frozen=True, kw_only=True):

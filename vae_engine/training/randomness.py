@@ -26,7 +26,6 @@ class Purpose(IntEnum):
     SHUFFLE = 4
     PREVIEW = 5
     BINARIZATION = BINARIZATION
-    MASKING = 7
 
 
 def epoch_order(seed: int, epoch: int, images: int) -> NDArray[np.int32]:
@@ -61,23 +60,6 @@ def binarized(seed: int, epoch: Tensor, step: Tensor, images: Tensor) -> Tensor:
     """
     key = _key(seed, Purpose.BINARIZATION, epoch, step)
     return tf.cast(tf.random.stateless_uniform(tf.shape(images), seed=key) < images, images.dtype)
-
-
-def masked(seed: int, epoch: Tensor, step: Tensor, images: Tensor, share: float) -> Tensor:
-    """Images with a share of their pixels, drawn anew for every step, at 0; inside a graph.
-
-    Masking noise: Vincent et al., "Stacked Denoising Autoencoders", JMLR 2010, section 3.3.
-
-    Args:
-        seed: of the session.
-        epoch: from 1.
-        step: from 0.
-        images: float32.
-        share: each pixel's probability of being masked, in [0, 1).
-    """
-    key = _key(seed, Purpose.MASKING, epoch, step)
-    kept = tf.random.stateless_uniform(tf.shape(images), seed=key) >= share
-    return tf.where(kept, images, 0.0)
 
 
 def _key(seed: int, purpose: Tensor | Purpose, epoch: Tensor, step: Tensor) -> Tensor:

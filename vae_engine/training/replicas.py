@@ -142,16 +142,14 @@ class ReplicatedSteps(TrainingSteps):
     def _train_step(
         self, batch: Tensor, epoch: Tensor, step: Tensor, learning_rate: Tensor, beta: Tensor
     ) -> Tensor:
-        seen, epsilon = self._seen(batch, epoch, step), self._noise(batch, epoch, step)
-        means = self._strategy.run(
-            self._replica_step, args=(batch, seen, epsilon, learning_rate, beta)
-        )
+        epsilon = self._noise(batch, epoch, step)
+        means = self._strategy.run(self._replica_step, args=(batch, epsilon, learning_rate, beta))
         count = tf.cast(tf.shape(batch)[0], tf.float64)
         # The same on every replica.
         return count * tf.cast(self._strategy.experimental_local_results(means)[0], tf.float64)
 
     def _replica_step(
-        self, batch: Tensor, seen: Tensor, epsilon: Tensor, learning_rate: Tensor, beta: Tensor
+        self, batch: Tensor, epsilon: Tensor, learning_rate: Tensor, beta: Tensor
     ) -> Tensor:
         replica, (networks, optimizer) = self._this_replica()
         count = tf.shape(batch)[0]
@@ -160,9 +158,7 @@ class ReplicatedSteps(TrainingSteps):
         # A replica without an image, in a small last batch, takes one that counts nothing.
         first = tf.minimum(first, count - 1)
         last = tf.maximum(last, first + 1)
-        gradients, means = self._gradients(
-            networks, batch[first:last], seen[first:last], epsilon[first:last], beta
-        )
+        gradients, means = self._gradients(networks, batch[first:last], epsilon[first:last], beta)
         weighted = [weight * value for value in (*gradients, means)]
         *gradients, means = tf.distribute.get_replica_context().all_reduce(_SUM, weighted)
         optimizer.apply(gradients, learning_rate)

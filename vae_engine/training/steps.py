@@ -19,7 +19,7 @@ from vae_engine.model.objective import (
 from vae_engine.settings import Settings
 from vae_engine.training.adam import Adam
 from vae_engine.training.inputs import EpochInputs
-from vae_engine.training.randomness import Purpose, binarized, masked, normal_noise
+from vae_engine.training.randomness import Purpose, binarized, normal_noise
 
 Tensor = Any
 Totals = tuple[float, float, float]
@@ -140,8 +140,8 @@ class TrainingSteps:
     def _train_step(
         self, batch: Tensor, epoch: Tensor, step: Tensor, learning_rate: Tensor, beta: Tensor
     ) -> Tensor:
-        seen, epsilon = self._seen(batch, epoch, step), self._noise(batch, epoch, step)
-        gradients, means = self._gradients(self.networks, batch, seen, epsilon, beta)
+        epsilon = self._noise(batch, epoch, step)
+        gradients, means = self._gradients(self.networks, batch, epsilon, beta)
         self.optimizer.apply(gradients, learning_rate)
         count = tf.cast(tf.shape(batch)[0], tf.float64)
         return count * tf.cast(means, tf.float64)
@@ -151,23 +151,12 @@ class TrainingSteps:
         shape = tf.stack([tf.shape(batch)[0], settings.latent_dim])
         return normal_noise(settings.seed, Purpose.TRAINING_NOISE, epoch, step, shape)
 
-    def _seen(self, batch: Tensor, epoch: Tensor, step: Tensor) -> Tensor:
-        """What the encoder is shown of a batch."""
-        settings = self._settings
-        if not settings.masking_noise:
-            return batch
-        return masked(settings.seed, epoch, step, batch, settings.masking_noise)
-
     def _gradients(
-        self, networks: Networks, batch: Tensor, seen: Tensor, epsilon: Tensor, beta: Tensor
+        self, networks: Networks, batch: Tensor, epsilon: Tensor, beta: Tensor
     ) -> tuple[list[Tensor], Tensor]:
-        """Gradients of the loss, and loss, reconstruction_loss, kl_loss: means over the images.
-
-        The whole images are reconstructed from what the encoder has seen of them: Im et al.,
-        "Denoising Criterion for Variational Auto-Encoding Framework", AAAI 2017, equation 8.
-        """
+        """Gradients of the loss, and loss, reconstruction_loss, kl_loss: means over the images."""
         with tf.GradientTape() as tape:
-            z_mean, z_log_var = networks.encoder(seen, training=True)
+            z_mean, z_log_var = networks.encoder(batch, training=True)
             logits = networks.decoder_logits(
                 reparameterize(z_mean, z_log_var, epsilon), training=True
             )
