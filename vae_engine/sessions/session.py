@@ -277,6 +277,5 @@ def present_status(
         return end_status
     # A worker needs a moment to show itself after the session appeared.
     young = phase == "created" and abs(time.time() - manifest.created) < _STARTING_SECONDS
-    if alive is None:
-        alive = young or worker_alive(folder)
-    return derive_status(phase, end_status, alive=young or alive)
+    lives = young or (worker_alive(folder) if alive is None else alive)
+    return derive_status(phase, end_status, alive=lives)
