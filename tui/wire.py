@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from rich.cells import cell_len
 from textual import events
 from textual.driver import Driver
+from textual.geometry import Size
 from textual.message import Message
 
 _TOKEN = re.compile(r"\x1b\[(?:([0-9;:]*)m|([0-9]+);([0-9]+)H)|([^\x00-\x1f\x7f-\x9f]+)|\n")
@@ -158,8 +159,13 @@ def compact_driver(driver: type[Driver]) -> type[Driver]:
         def __init__(self, *arguments: Any, **options: Any) -> None:
             super().__init__(*arguments, **options)
             self._wire = Wire()
+            self._drawn_size: Size | None = None
 
         def write(self, data: str) -> None:
+            # Not every resize comes through `process_message`, but the app knows of all.
+            if self._app.size != self._drawn_size:
+                self._drawn_size = self._app.size
+                self._wire.forget()
             super().write(self._wire.compacted(data))
 
         def process_message(self, message: Message) -> None:

@@ -140,12 +140,20 @@ async def test_a_resized_terminal_gets_the_next_frame_whole() -> None:
         def process_message(self, message: object) -> None:
             """Nobody listens."""
 
-    driver: Driver = compact_driver(Recording)(WorkbenchApp.__new__(WorkbenchApp))
+    app = WorkbenchApp.__new__(WorkbenchApp)
+    app._size = Size(80, 24)
+    driver: Driver = compact_driver(Recording)(app)
     frame = f"\x1b[1;1H{run('31', 'abc')}"
     driver.write(f"\x1b[2;1H{run('31', 'another line')}")
     driver.write(frame)
     driver.write(frame)
     assert written[-1] == ""
     driver.process_message(Resize(Size(80, 24), Size(80, 24)))
+    driver.write(frame)
+    assert "abc" in written[-1]
+    driver.write(frame)
+    assert written[-1] == ""
+    # A terminal's signal reaches the app past the driver.
+    app._size = Size(40, 10)
     driver.write(frame)
     assert "abc" in written[-1]
