@@ -151,6 +151,7 @@ async def test_a_resized_terminal_gets_the_next_frame_whole() -> None:
     driver.process_message(Resize(Size(80, 24), Size(80, 24)))
     driver.write(frame)
     assert "abc" in written[-1]
+    driver.write(f"\x1b[2;1H{run('31', 'another line')}")
     driver.write(frame)
     assert written[-1] == ""
     # A terminal's signal reaches the app past the driver.
