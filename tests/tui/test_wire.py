@@ -153,6 +153,7 @@ async def test_a_resized_terminal_gets_the_next_frame_whole() -> None:
     assert "abc" in written[-1]
     driver.write(f"\x1b[2;1H{run('31', 'another line')}")
     driver.write(frame)
+    driver.write(frame)
     assert written[-1] == ""
     # A terminal's signal reaches the app past the driver.
     app._size = Size(40, 10)
