@@ -5,15 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import groupby, pairwise
 
 import numpy as np
-from rich.ansi import AnsiDecoder
-from rich.color import ColorType
 from rich.segment import Segment
 from rich.style import Style
 from textual_plotext.plot import Plot
 
+from tui.rendering.dots import BRAILLE_DOTS, Area, Dots, Floats, band, braille, curve
 from tui.rendering.runs import Line
 from tui.rendering.series import Series, decimated, drawable, log_ticks, recent_start, ticks
 
@@ -126,16 +125,22 @@ def draw_curves(
     if first == last:
         first, last = first - 1, last + 1
     low, high = _limits(drawn, scale.log)
+    bottom, top = (math.log10(bound) if scale.log else bound for bound in (low, high))
+    dots = (1, 1) if colors.plain else BRAILLE_DOTS
+    area = Area(first, last, bottom, top, columns, rows, dots)
     plot = _plot(width, height)
     for one in drawn:
         if one.band is not None:
-            _draw_band(plot, one, (first, last, low, high), (columns, rows), scale, colors)
+            low_edge, high_edge = (_heights(edge, scale) for edge in one.band)
+            between = band(one.epochs, low_edge, high_edge, area)
+            _scatter(plot, between, area, _PLAIN_BAND, one.tone)
     for one in drawn:
-        _draw_curve(plot, one, scale, colors)
+        marker = PLAIN_MARKERS[one.tone % len(PLAIN_MARKERS)]
+        _scatter(plot, curve(one.epochs, _heights(one.values, scale), area), area, marker, one.tone)
     plot.xlim(first, last)
     plot.xticks(marks, [f"{mark:.0f}" for mark in marks])
     _set_values(plot, low, high, rows, scale.log)
-    return Curves(_lines(plot.build(), height, colors), first, last, columns)
+    return Curves(_lines(plot, colors), first, last, columns)
 
 
 def _plot(width: int, height: int) -> Plot:
@@ -150,51 +155,27 @@ def _plot(width: int, height: int) -> Plot:
     return plot
 
 
-def _draw_curve(plot: Plot, one: Series, scale: Scale, colors: Colors) -> None:
+def _heights(values: Floats, scale: Scale) -> Floats:
     # A logarithm of our own: plotext's raises on limits that it has rounded below 0.
-    values = np.log10(one.values) if scale.log else one.values
-    single = len(one.epochs) == 1
-    draw = plot.scatter if single else plot.plot
-    marker = PLAIN_MARKERS[one.tone % len(PLAIN_MARKERS)] if colors.plain else "braille"
-    draw(one.epochs.tolist(), values.tolist(), marker=marker, color=one.tone % 200 + 16)
+    return np.log10(values) if scale.log else values
 
 
-def _draw_band(
-    plot: Plot,
-    one: Series,
-    limits: tuple[float, float, float, float],
-    cells: tuple[int, int],
-    scale: Scale,
-    colors: Colors,
-) -> None:
-    """Stipple a band: one dot of eight between its edges, which needs no colour of its own.
+def _scatter(plot: Plot, dots: Dots, area: Area, marker: str, tone: int) -> None:
+    """Give plotext the cells of these dots, whose braille it would join dot by dot.
 
     Args:
         plot: to draw on.
-        one: the curve, with its band.
-        limits: the first and last epoch, the lowest and highest value that are shown.
-        cells: columns and rows of the area.
-        scale: of the values.
-        colors: which also say whether there is braille, of 2 by 4 dots a cell.
+        dots: of a curve or a band.
+        area: in which they lie.
+        marker: the character of a dot, where a cell has one only.
+        tone: of the curve.
     """
-    assert one.band is not None
-    first, last, *bounds = limits
-    bottom, top = (math.log10(bound) if scale.log else bound for bound in bounds)
-    across, down = cells if colors.plain else (2 * cells[0], 4 * cells[1])
-    x = np.linspace(first, last, across)
-    y = np.linspace(bottom, top, down)
-    low, high = (
-        np.interp(x, one.epochs, np.log10(edge) if scale.log else edge, np.nan, np.nan)
-        for edge in one.band
-    )
-    inside = (y[None, :] >= low[:, None]) & (y[None, :] <= high[:, None])
-    if not colors.plain:
-        column, row = np.indices(inside.shape)
-        inside &= (column % 2 == 0) & (row % 4 == column % 4)
-    at, height = np.nonzero(inside)
-    if len(at):
-        marker = _PLAIN_BAND if colors.plain else "braille"
-        plot.scatter(x[at].tolist(), y[height].tolist(), marker=marker, color=one.tone % 200 + 16)
+    cells, markers = braille(dots, area) if area.dots == BRAILLE_DOTS else (dots, marker)
+    if not len(cells.column):
+        return
+    x = np.linspace(area.first, area.last, area.columns)[cells.column]
+    y = np.linspace(area.low, area.high, area.rows)[cells.row]
+    plot.scatter(x.tolist(), y.tolist(), marker=list(markers), color=tone % 200 + 16)
 
 
 def _limits(drawn: Sequence[Series], log: bool) -> tuple[float, float]:
@@ -237,28 +218,33 @@ def tick_text(mark: float, marks: Sequence[float]) -> str:
     return f"{mark:.0e}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e")
 
 
-def _lines(drawn: str, height: int, colors: Colors) -> list[Line]:
-    """Cut plotext's text into lines, each run in the theme's style."""
-    lines: list[Line] = []
-    for text in AnsiDecoder().decode(drawn.rstrip("\n")):
-        plain = text.plain.translate(_PLAIN_AXES) if colors.plain else text.plain
-        line: Line = []
-        at = 0
-        for span in text.spans:
-            if span.start > at:
-                line.append(Segment(plain[at : span.start]))
-            line.append(Segment(plain[span.start : span.end], _themed(span.style, colors)))
-            at = span.end
-        if at < len(plain):
-            line.append(Segment(plain[at:]))
-        lines.append(line)
-    return lines[:height]
+def _lines(plot: Plot, colors: Colors) -> list[Line]:
+    """What plotext has drawn, from the top, each run of a line in the theme's style."""
+    plot._set_sizes()
+    plot._build_matrix()
+    matrix = plot.monitor.matrix
+    return [
+        _line("".join(markers), codes, colors)
+        for markers, codes in zip(reversed(matrix.marker), reversed(matrix.fullground), strict=True)
+    ]
 
 
-def _themed(style: Style | str, colors: Colors) -> Style | None:
-    color = style.color if isinstance(style, Style) else None
-    if color is None or color.type is not ColorType.EIGHT_BIT or color.number is None:
+def _line(text: str, codes: Sequence[int | str], colors: Colors) -> Line:
+    if colors.plain:
+        text = text.translate(_PLAIN_AXES)
+    line: Line = []
+    at = 0
+    for code, run in groupby(codes):
+        end = at + len(list(run))
+        line.append(Segment(text[at:end], _themed(code, colors)))
+        at = end
+    return line
+
+
+def _themed(code: int | str, colors: Colors) -> Style | None:
+    """The style of one of plotext's colours; a word is for what has none."""
+    if isinstance(code, str):
         return None
-    if color.number == _AXIS_CODE:
+    if code == _AXIS_CODE:
         return colors.axis
-    return colors.tones[(color.number - 16) % len(colors.tones)]
+    return colors.tones[(code - 16) % len(colors.tones)]
