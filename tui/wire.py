@@ -8,49 +8,25 @@ are remembered, cells that stay are passed over, and styles are told only where 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import lru_cache
-from itertools import islice
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from operator import itemgetter
+from typing import Any
 
-from rich.cells import cell_len
 from textual import events
 from textual.driver import Driver
 from textual.geometry import Size
 from textual.message import Message
 
-_TOKEN = re.compile(r"\x1b\[(?:([0-9;:]*)m|([0-9]+);([0-9]+)H)|([^\x00-\x1f\x7f-\x9f]+)|\n")
+from tui.wire_frames import PLAIN, Cell, NotUnderstoodError, Rendition, Run, runs_of
+
 # Synchronized output, operating system commands, the bell: they leave the cells alone.
 _HARMLESS = re.compile(r"(?:\x1b\[\?2026[hl]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x07)+")
+_MOVE = re.compile(r"\x1b\[[0-9]+;[0-9]+H")
 
-
-class Rendition(NamedTuple):
-    """How a terminal draws its next characters: parameters of SGR, ECMA-48 section 8.3.117.
-
-    Attributes:
-        foreground: of the text, empty for the terminal's own.
-        background: behind it, likewise.
-        effects: bold, underlined and the like, in order.
-    """
-
-    foreground: str = ""
-    background: str = ""
-    effects: tuple[str, ...] = ()
-
-
-Cell = tuple[str, Rendition]
 Place = tuple[int, int]
 
-_PLAIN = Rendition()
-
-
-class Run(NamedTuple):
-    """Characters of one style on one line; `line` and `column` count from 1."""
-
-    line: int
-    column: int
-    text: str
-    rendition: Rendition
+_NOWHERE = (-1, -1)
+_width = itemgetter(1)
 
 
 class Wire:
@@ -71,83 +47,132 @@ class Wire:
         Args:
             data: what is to be written: a frame, or control sequences, which pass as they are.
         """
-        tokens = list(_TOKEN.finditer(data))
-        if sum(token.end() - token.start() for token in tokens) < len(data):
+        try:
+            frame = runs_of(data)
+        except NotUnderstoodError:
             if _HARMLESS.fullmatch(data) is None:
                 self.forget()
             return data
-        runs, cursor = _runs(tokens)
         # A frame of the whole screen mends what others may have written over it.
-        if sum(len(run.text) for run in runs) >= sum(map(len, self._lines.values())):
+        if sum(map(_width, frame)) >= sum(map(len, self._lines.values())):
             self.forget()
+        if self._cursor is None and _MOVE.match(data) is None:
+            # Nobody knows which cells it changes.
+            return data
         pen = _Pen(self._cursor)
-        for run in runs:
-            self._draw(run, pen)
-        pen.end(cursor)
+        self._draw(frame, pen)
         self._cursor = pen.place
-        return "".join(pen.pieces)
+        return pen.written()
 
-    def _draw(self, run: Run, pen: _Pen) -> None:
-        line = self._lines.setdefault(run.line, [])
-        if cell_len(run.text) != len(run.text):
-            # Terminals do not agree on wide characters, so nothing is known of this line now.
-            line.clear()
-            pen.write(run)
-            pen.place = None
-            return
-        first, last = run.column - 1, run.column - 1 + len(run.text)
-        if len(line) < last:
-            line.extend([None] * (last - len(line)))
-        cells, before = _cells(run.text, run.rendition), line[first:last]
-        if before == cells:
-            return
-        line[first:last] = cells
-        if len(cells) > 1:
-            differing = [at for at, cell in enumerate(cells) if cell != before[at]]
-            start, end = differing[0], differing[-1] + 1
-            run = Run(run.line, run.column + start, run.text[start:end], run.rendition)
-        pen.write(run)
+    def _draw(self, frame: Iterable[Run], pen: _Pen) -> None:
+        line, column = self._cursor or (0, 0)
+        shown = self._line(line, column)
+        for place, width, text, rendition, cells in frame:
+            if place is not None:
+                line, column = line + 1 if place.line is None else place.line, place.column
+                shown = self._line(line, column)
+            start, column = column, column + width
+            if cells is None:
+                # Terminals do not agree on wide characters, so nothing is known of this line now.
+                shown[:] = [None] * column
+                pen.write(line, start, text, rendition)
+                pen.lose_place()
+                continue
+            before = shown[start:column]
+            if before == cells:
+                continue
+            shown[start:column] = cells
+            if 1 < width == len(before):
+                first, last = _differing(before, cells)
+                text = text[first : last + 1]
+                start += first
+                if text.isspace():
+                    rendition = cells[first][1]
+            pen.write(line, start, text, rendition)
+        pen.end(line, column)
+
+    def _line(self, line: int, columns: int) -> list[Cell | None]:
+        """What is known of a line, at least of its first columns."""
+        cells = self._lines.setdefault(line, [])
+        cells += [None] * (columns - len(cells))
+        return cells
 
 
 class _Pen:
     """Writes runs, with moves and styles only where the terminal does not have them yet."""
 
     def __init__(self, place: Place | None) -> None:
-        self.pieces: list[str] = []
-        self.place = place
-        self._told = _PLAIN
+        self._pieces: list[str] = []
+        self._line, self._column = place or _NOWHERE
+        self._rendition = PLAIN
+        self._foreground, self._background = "", ""
+        self._effects: tuple[str, ...] = ()
 
-    def write(self, run: Run) -> None:
-        self._move((run.line, run.column))
-        wanted = run.rendition
-        if wanted is not self._told:
-            if not wanted.effects and not self._told.effects and run.text.isspace():
-                wanted = Rendition(self._told.foreground, wanted.background)
-            self._style(wanted)
-        self.pieces.append(run.text)
-        self.place = run.line, run.column + len(run.text)
+    @property
+    def place(self) -> Place:
+        """Where the terminal's cursor is."""
+        return self._line, self._column
 
-    def end(self, cursor: Place | None) -> None:
+    def lose_place(self) -> None:
+        """The cursor may be anywhere."""
+        self._line, self._column = _NOWHERE
+
+    def write(self, line: int, column: int, text: str, rendition: Rendition) -> None:
+        """Write characters of one style at a place."""
+        if column != self._column or line != self._line:
+            self._move(line, column)
+        if rendition is not self._rendition:
+            self._style(rendition)
+        self._pieces.append(text)
+        self._column = column + len(text)
+
+    def end(self, line: int, column: int) -> None:
         """Leave the cursor where it is wanted, and the style plain."""
-        self._style(_PLAIN)
-        if cursor is not None:
-            self._move(cursor)
+        if self._foreground or self._background or self._effects:
+            self._pieces.append("\x1b[m")
+        if column != self._column or line != self._line:
+            self._move(line, column)
+
+    def written(self) -> str:
+        """All of it."""
+        return "".join(self._pieces)
+
+    def _move(self, line: int, column: int) -> None:
+        if line == self._line and column > self._column:
+            self._pieces.append(f"\x1b[{column - self._column}C")
+        else:
+            self._pieces.append(f"\x1b[{line + 1};{column + 1}H")
+        self._line, self._column = line, column
 
     def _style(self, wanted: Rendition) -> None:
-        step = _step(self._told, wanted)
-        if step:
-            self.pieces.append(step)
-            self._told = wanted
+        self._rendition = wanted
+        foreground, background, effects = wanted.foreground, wanted.background, wanted.effects
+        codes: list[str] = []
+        if effects != self._effects:
+            kept = len(self._effects)
+            if effects[:kept] != self._effects:
+                codes.append("0")
+                self._foreground, self._background, kept = "", "", 0
+            codes += effects[kept:]
+            self._effects = effects
+        if foreground is not None and foreground != self._foreground:
+            codes.append(foreground or "39")
+            self._foreground = foreground
+        if background != self._background:
+            codes.append(background or "49")
+            self._background = background
+        if codes:
+            self._pieces.append(f"\x1b[{';'.join(codes)}m")
 
-    def _move(self, place: Place) -> None:
-        if place == self.place:
-            return
-        line, column = place
-        if self.place is not None and self.place[0] == line and self.place[1] < column:
-            self.pieces.append(f"\x1b[{column - self.place[1]}C")
-        else:
-            self.pieces.append(f"\x1b[{line};{column}H")
-        self.place = place
+
+def _differing(before: list[Cell | None], cells: list[Cell]) -> tuple[int, int]:
+    """The first and the last place where two lists of one length, which are not equal, differ."""
+    first, last = 0, len(cells) - 1
+    while before[first] == cells[first]:
+        first += 1
+    while before[last] == cells[last]:
+        last -= 1
+    return first, last
 
 
 def compact_driver(driver: type[Driver]) -> type[Driver]:
@@ -174,91 +199,4 @@ def compact_driver(driver: type[Driver]) -> type[Driver]:
                 self._wire.forget()
             super().process_message(message)
 
-        def resume_application_mode(self) -> None:
-            # Textual starts its threads at every SIGCONT, also when only SIGSTOP, which nobody can
-            # catch, came before it: those of before would go on beside them.
-            keys = getattr(self, "_key_thread", None)
-            if keys is not None and keys.is_alive():
-                self.suspend_application_mode()
-                self._must_signal_resume = True
-            super().resume_application_mode()
-
     return CompactDriver
-
-
-def _runs(tokens: list[re.Match[str]]) -> tuple[list[Run], Place | None]:
-    """The runs of a frame, and where it leaves the cursor."""
-    runs: list[Run] = []
-    line, column, rendition = 1, 1, _PLAIN
-    moved = False
-    for token in tokens:
-        parameters, to_line, to_column, text = token.groups()
-        if text is not None:
-            runs.append(Run(line, column, text, rendition))
-            column += cell_len(text)
-        elif parameters is not None:
-            rendition = _changed(rendition, parameters)
-        elif to_line is not None:
-            line, column = int(to_line), int(to_column)
-            moved = True
-        else:
-            line, column = line + 1, 1
-    return runs, (line, column) if moved else None
-
-
-def _cells(text: str, rendition: Rendition) -> list[Cell | None]:
-    """A run's cells as they are seen: a space without effects has no foreground."""
-    if " " not in text or rendition.effects:
-        return [(character, rendition) for character in text]
-    blank = _blank(rendition.background)
-    return [(character, blank if character == " " else rendition) for character in text]
-
-
-@lru_cache(maxsize=4096)
-def _blank(background: str) -> Rendition:
-    return Rendition("", background)
-
-
-@lru_cache(maxsize=8192)
-def _changed(rendition: Rendition, parameters: str) -> Rendition:
-    """The rendition after a control sequence with these parameters."""
-    foreground, background, effects = rendition
-    codes = iter(parameters.split(";"))
-    for code in codes:
-        if code in ("", "0"):
-            foreground, background, effects = _PLAIN
-        elif code == "38" or re.fullmatch("3[0-79]|9[0-7]", code):
-            foreground = _color(code, codes)
-        elif code == "48" or re.fullmatch("4[0-79]|10[0-7]", code):
-            background = _color(code, codes)
-        else:
-            effects = (*effects, _color(code, codes) if code == "58" else code)
-    return Rendition(foreground, background, effects)
-
-
-def _color(code: str, codes: Iterator[str]) -> str:
-    """The whole of a colour: its code, then 5 and an index, or 2 and red, green and blue."""
-    if code in ("39", "49"):
-        return ""
-    if code not in ("38", "48", "58"):
-        return code
-    kind = next(codes, "")
-    return ";".join((code, kind, *islice(codes, 1 if kind == "5" else 3)))
-
-
-@lru_cache(maxsize=16384)
-def _step(told: Rendition, wanted: Rendition) -> str:
-    """What leads from one rendition to another, in the fewest bytes."""
-    if told == wanted:
-        return ""
-    if wanted == _PLAIN:
-        return "\x1b[m"
-    ways = [["0", *wanted.effects, wanted.foreground, wanted.background]]
-    if told.effects == wanted.effects[: len(told.effects)]:
-        changes = [*wanted.effects[len(told.effects) :]]
-        if told.foreground != wanted.foreground:
-            changes.append(wanted.foreground or "39")
-        if told.background != wanted.background:
-            changes.append(wanted.background or "49")
-        ways.append(changes)
-    return "\x1b[" + min((";".join(filter(None, way)) for way in ways), key=len) + "m"

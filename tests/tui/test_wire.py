@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
-
 import pyte
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 
 from tui.wire import Wire, compact_driver
 
 COLUMNS, LINES = 24, 6
 STYLES = ["38;2;1;2;3;48;2;4;5;6", "38;2;1;2;3;48;2;9;9;9", "1;38;5;7", "7", "31;104", "4;48;5;20"]
+COLUMN = st.integers(1, COLUMNS)
+# What may come between frames: one clears the screen, the others leave the cells alone.
+OTHERS = ["\x1b[2J", "\x07", "\x1b]0;title\x07"]
 
 
 class Terminal:
@@ -40,26 +42,56 @@ def run(style: str, text: str) -> str:
 
 
 @st.composite
-def piece(draw: st.DrawFn, line: int) -> str:
-    """A piece of a line as Textual writes it: a move, then runs that fit."""
-    texts = draw(st.lists(st.text("ab █▀é", min_size=1, max_size=6), min_size=1, max_size=5))
-    ends = list(accumulate(map(len, texts)))
-    column = draw(st.integers(1, max(1, COLUMNS - ends[-1])))
-    fitting = [text for text, end in zip(texts, ends, strict=True) if column + end <= COLUMNS]
-    return f"\x1b[{line};{column}H" + "".join(
-        run(draw(st.sampled_from(STYLES)), text) for text in fitting
-    )
+def stretch(draw: st.DrawFn) -> tuple[str, int]:
+    """A run and its columns: as Textual writes it, mostly, else bare or of two styles."""
+    text = draw(st.text("ab  █▀é字", min_size=1, max_size=6))
+    style, other = draw(st.sampled_from(STYLES)), draw(st.sampled_from(STYLES))
+    two = f"\x1b[{style}m{text[:1]}\x1b[{other};39m{text[1:]}\x1b[m"
+    return draw(st.sampled_from([run(style, text)] * 3 + [text, two])), cell_len(text)
+
+
+@st.composite
+def piece(draw: st.DrawFn, line: int, column: int) -> str:
+    """A piece of a line: a move, then runs as far as they fit."""
+    written = f"\x1b[{line};{column}H"
+    for drawn, columns in draw(st.lists(stretch(), max_size=5)):
+        column += columns
+        if column > COLUMNS + 1:
+            break
+        written += drawn
+    return written
+
+
+@st.composite
+def whole_line(draw: st.DrawFn, line: int) -> str:
+    filled = f"\x1b[{line};1H" + run(draw(st.sampled_from(STYLES)), " " * COLUMNS)
+    return filled + draw(piece(line, 1))
 
 
 @st.composite
 def frames(draw: st.DrawFn) -> str:
-    """Pieces from top to bottom, then the cursor's place."""
-    touched = sorted(draw(st.sets(st.integers(1, LINES), min_size=1)))
-    pieces = [draw(piece(line)) for line in touched]
-    return "\n".join(pieces) + f"\x1b[{draw(st.integers(1, LINES))};1H"
+    """Lines from top to bottom, some or all, then the cursor's place."""
+    if draw(st.integers(0, 4)) == 0:
+        lines = [draw(whole_line(line)) for line in range(1, LINES + 1)]
+    else:
+        lines = [
+            "".join(
+                draw(piece(line, column))
+                for column in draw(st.lists(COLUMN, min_size=1, max_size=2))
+            )
+            for line in sorted(draw(st.sets(st.integers(1, LINES))))
+        ]
+    return "\n".join(lines) + f"\x1b[{draw(st.integers(1, LINES))};{draw(COLUMN)}H"
 
 
-@given(st.lists(frames(), min_size=1, max_size=6))
+@st.composite
+def sequences(draw: st.DrawFn) -> list[str]:
+    """Frames, of which some come again, with other data between them."""
+    some = draw(st.lists(frames(), min_size=1, max_size=3))
+    return draw(st.lists(st.sampled_from([*some, *some, *OTHERS]), min_size=2, max_size=8))
+
+
+@given(sequences())
 def test_the_same_picture_comes_of_it(sequence: list[str]) -> None:
     whole, compact, wire = Terminal(), Terminal(), Wire()
     for frame in sequence:
@@ -86,6 +118,12 @@ def test_what_is_on_the_screen_is_not_sent_again() -> None:
 def test_neighbours_that_differ_in_one_colour_tell_that_one() -> None:
     sent = Wire().compacted("\x1b[1;1H" + run(STYLES[0], "▀") + run(STYLES[1], "▀"))
     assert sent.count("38;2;1;2;3") == 1
+
+
+def test_a_blank_tells_no_foreground() -> None:
+    blank = run("38;2;7;7;7;48;2;9;9;9", "  ")
+    sent = Wire().compacted("\x1b[1;1H" + run(STYLES[0], "a") + blank + run(STYLES[1], "b"))
+    assert sent.count("38;2") == 1
 
 
 def test_a_frame_of_the_whole_screen_is_sent_whole() -> None:
@@ -115,12 +153,30 @@ def test_what_leaves_the_cells_alone_passes(data: str) -> None:
     assert wire.compacted(frame) == ""
 
 
-def test_of_a_line_with_wide_characters_nothing_is_taken_for_known() -> None:
+@pytest.mark.parametrize("text", ["数字 abc", "❤\ufe0f abc"])
+def test_of_a_line_with_wide_characters_nothing_is_taken_for_known(text: str) -> None:
     wire = Wire()
     wire.compacted(f"\x1b[2;1H{run('31', 'another line')}")
-    frame = f"\x1b[1;1H{run('31', '数字 abc')}"
+    frame = f"\x1b[1;1H{run('31', text)}"
     wire.compacted(frame)
-    assert "数字 abc" in wire.compacted(frame)
+    assert text in wire.compacted(frame)
+
+
+@pytest.mark.parametrize("data", ["", "abc", "\n", run("31", "abc")])
+def test_what_has_no_place_passes_while_the_cursor_may_be_anywhere(data: str) -> None:
+    wire = Wire()
+    assert wire.compacted(data) == data
+    wire.compacted("\x1b[2;5Habc")
+    wire.forget()
+    assert wire.compacted(data) == data
+
+
+def test_what_has_no_place_goes_on_from_the_cursor() -> None:
+    wire = Wire()
+    wire.compacted(f"\x1b[1;1H{run('31', 'a line')}\n\x1b[2;1H{run('31', 'kl ')}")
+    assert wire.compacted("6") == "6"
+    assert wire.compacted("\n7") == "\x1b[3;1H7"
+    assert wire.compacted("\x1b[2;4H6\n7") == ""
 
 
 async def test_a_resized_terminal_gets_the_next_frame_whole() -> None:

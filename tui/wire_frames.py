@@ -1,0 +1,141 @@
+"""What Textual writes for a frame, read: runs of cells, each of one style, and where they begin."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import chain, islice
+from typing import NamedTuple
+
+from rich.cells import cell_len
+
+# Textual ends every run so. What comes between two of them can be read by itself, and much of it
+# comes again and again.
+_RESET = "\x1b[0m"
+# A style, a move or a new line, then characters; or what is not understood.
+_TOKEN = re.compile(
+    r"(?:\x1b\[([0-9;:]*m)|\x1b\[([1-9][0-9]*);([1-9][0-9]*)H|(\n)|^)([^\x00-\x1f\x7f-\x9f]*)|(.)"
+)
+_FOREGROUNDS = frozenset(map(str, (*range(30, 40), *range(90, 98))))
+_BACKGROUNDS = frozenset(map(str, (*range(40, 50), *range(100, 108))))
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Rendition:
+    """How a terminal draws its next characters: parameters of SGR, ECMA-48 section 8.3.117.
+
+    Renditions come from `rendition` and are compared by identity, which is fast.
+
+    Attributes:
+        foreground: of the text, empty for the terminal's own, None where nothing of it is seen.
+        background: behind it, empty for the terminal's own.
+        effects: bold, underlined and the like, in order.
+    """
+
+    foreground: str | None
+    background: str
+    effects: tuple[str, ...]
+
+
+class Move(NamedTuple):
+    """Where the cursor goes; lines and columns count from 0, no line stands for the next one."""
+
+    line: int | None
+    column: int
+
+
+Cell = tuple[str, Rendition]
+# Where it begins, None where the run before it ended; how many columns it takes; its characters;
+# how they are drawn; the cells they leave, None where terminals do not agree on them. A frame has a
+# thousand, and a named tuple takes three times as long to take apart.
+Run = tuple[Move | None, int, str, Rendition, list[Cell] | None]
+
+
+class NotUnderstoodError(ValueError):
+    """The data does more than to write runs of cells."""
+
+
+def runs_of(data: str) -> list[Run]:
+    """The runs of a frame, in order; a move has one without characters.
+
+    Raises:
+        NotUnderstoodError: if there are other control sequences in the data.
+    """
+    return list(chain.from_iterable(map(_runs_of_piece, data.split(_RESET))))
+
+
+# What is forgotten here makes equal renditions differ: their cells are sent once more.
+@lru_cache(maxsize=16384)
+def rendition(foreground: str | None, background: str, effects: tuple[str, ...]) -> Rendition:
+    """The one rendition with these attributes."""
+    return Rendition(foreground, background, effects)
+
+
+PLAIN = rendition("", "", ())
+
+
+@lru_cache(maxsize=8192)
+def _runs_of_piece(piece: str) -> tuple[Run, ...]:
+    found: list[Run] = []
+    drawn = PLAIN
+    for parameters, line, column, newline, text, other in _TOKEN.findall(piece):
+        if other:
+            raise NotUnderstoodError
+        if parameters:
+            drawn = _changed(drawn, parameters[:-1])
+        elif line:
+            found.append((Move(int(line) - 1, int(column) - 1), 0, "", PLAIN, []))
+        elif newline:
+            found.append((Move(None, 0), 0, "", PLAIN, []))
+        if text:
+            found.append(_run(text, drawn))
+    return tuple(found)
+
+
+def _run(text: str, drawn: Rendition) -> Run:
+    """A run with its cells as they are seen: a space without effects has no foreground."""
+    width = len(text)
+    if not _is_narrow(text):
+        return None, cell_len(text), text, drawn, None
+    if drawn.effects or " " not in text:
+        return None, width, text, drawn, [(character, drawn) for character in text]
+    blank = rendition(None, drawn.background, ())
+    if not text.strip(" "):
+        return None, width, text, blank, [(" ", blank)] * width
+    cells = [(character, blank if character == " " else drawn) for character in text]
+    return None, width, text, drawn, cells
+
+
+@lru_cache(maxsize=4096)
+def _is_narrow(text: str) -> bool:
+    """Whether each character takes one column; widths of characters that join are not agreed on."""
+    return text.isascii() or all(cell_len(character) == 1 for character in text)
+
+
+@lru_cache(maxsize=8192)
+def _changed(drawn: Rendition, parameters: str) -> Rendition:
+    """The rendition after a control sequence with these parameters."""
+    foreground, background, effects = drawn.foreground, drawn.background, drawn.effects
+    codes = iter(parameters.split(";"))
+    for code in codes:
+        if code in ("", "0"):
+            foreground, background, effects = "", "", ()
+        elif code in _FOREGROUNDS:
+            foreground = _color(code, codes)
+        elif code in _BACKGROUNDS:
+            background = _color(code, codes)
+        else:
+            effects = (*effects, _color(code, codes) if code == "58" else code)
+    return rendition(foreground, background, effects)
+
+
+def _color(code: str, codes: Iterator[str]) -> str:
+    """The whole of a colour: its code, then 5 and an index, or 2 and red, green and blue."""
+    if code in ("39", "49"):
+        return ""
+    if code not in ("38", "48", "58"):
+        return code
+    kind = next(codes, "")
+    return ";".join((code, kind, *islice(codes, 1 if kind == "5" else 3)))
