@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 from tui import garbage
 
 
@@ -11,7 +13,11 @@ def main() -> None:
     # Here, behind it: the imports are most of the start.
     from tui.cli.main import main as run
 
-    run()
+    try:
+        run()
+    finally:
+        # Nothing that is left is worth a look: Python would go through it three times at the end.
+        gc.freeze()
 
 
 if __name__ == "__main__":

@@ -9,8 +9,6 @@ from __future__ import annotations
 import time
 from typing import Literal
 
-from rich.cells import cell_len, set_cell_size
-
 _LONGEST = 1000
 _UNPRINTABLE = "?"
 
@@ -37,10 +35,21 @@ def encodable(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
+def cells(text: str) -> int:
+    """How many cells of a terminal `text` takes."""
+    if text.isascii() and text.isprintable():
+        return len(text)
+    from rich.cells import cell_len  # Only other text needs it, and it takes a while to import.
+
+    return cell_len(text)
+
+
 def fitted(text: str, width: int, align: Literal["left", "right"] = "left") -> str:
     """`text` in exactly `width` cells: cut and marked with a tilde, or filled with spaces."""
-    length = cell_len(text)
+    length = cells(text)
     if length > width:
+        from rich.cells import set_cell_size
+
         return set_cell_size(text, width - 1) + "~" if width else ""
     filling = " " * (width - length)
     return filling + text if align == "right" else text + filling

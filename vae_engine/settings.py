@@ -4,7 +4,7 @@ The command line, the form in the app and the session file all read this table, 
 name, one range and one explanation everywhere.
 """
 
-from __future__ import annotations
+# No `from __future__ import annotations`: msgspec would compile them one by one at every start.
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, cast

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import click
+import msgspec
 import pytest
 
 from tests.cli.conftest import Spawn, Vae, finish
@@ -14,6 +15,8 @@ from tests.cli.terminal import VAE
 from tests.tui.recorder import Recorder
 from tui.cli.main import COMMANDS, cli
 from tui.cli.sweep import sweep
+from vae_engine.sessions import atomic, layout
+from vae_engine.sessions.liveness import beat, this_process
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "command-line.md"
 
@@ -135,6 +138,27 @@ def test_light_commands_do_not_load_what_they_do_not_need(arguments: list[str]) 
     )
     done = subprocess.run(
         [sys.executable, "-c", script, *arguments], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "0 set()"
+
+
+@pytest.mark.parametrize("command", [["sessions"], ["show", "latest"]])
+def test_a_look_at_sessions_that_ended_starts_at_once(
+    recorder: Recorder, command: list[str]
+) -> None:
+    folder = recorder.session(previews=False).folder
+    with subprocess.Popen(["true"]) as worker:
+        pass
+    record = msgspec.structs.replace(this_process(run=1), pid=worker.pid)
+    atomic.write_record(folder / layout.WORKER, record)
+    beat(folder)
+    os.utime(folder / layout.HEARTBEAT, (0, 0))
+    script = (
+        "import sys; from tui.cli.main import run; code = run(sys.argv[1:]);"
+        "print(code, {'psutil', 'socket', 'secrets', 'json', 'rich'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *command], capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines()[-1] == "0 set()"
 

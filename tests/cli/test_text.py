@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tui.cli.output import Column, table
-from tui.text import duration_text, encodable, fitted, one_line
+from tui.text import cells, duration_text, encodable, fitted, one_line
 
 NASTY = {
     "escape sequence": "\x1b[2J\x1b[31mred",
@@ -43,6 +43,11 @@ def test_a_path_of_any_bytes_can_be_written() -> None:
 @given(st.text(), st.integers(min_value=0, max_value=30))
 def test_text_is_fitted_to_exactly_the_width(text: str, width: int) -> None:
     assert cell_len(fitted(one_line(text), width)) == width
+
+
+@given(st.text() | st.text(st.characters(max_codepoint=127)))
+def test_text_takes_as_many_cells_as_rich_says(text: str) -> None:
+    assert cells(text) == cell_len(text)
 
 
 def test_what_is_cut_is_marked() -> None:

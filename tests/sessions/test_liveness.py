@@ -108,6 +108,15 @@ def test_absurd_pids_are_nobody(pid: int) -> None:
     assert not is_alive(record(pid=pid), FRESH)
 
 
+def test_a_process_of_another_user_may_be_the_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(os, "kill", refuse)
+    assert is_alive(record(), FRESH)
+    assert not is_alive(record(process_created=0.0), FRESH)
+
+
 def test_a_heartbeat_renews_its_age(tmp_path: Path) -> None:
     assert heartbeat_age(tmp_path) == NEVER
     beat(tmp_path)

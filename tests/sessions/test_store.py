@@ -57,7 +57,7 @@ def test_ids_are_unique_within_a_second_and_beside_the_trash(
     tokens = iter(["aaaa", "aaaa", "bbbb", "aaaa", "bbbb", "cccc"])
     monkeypatch.setattr(time, "strftime", lambda *_: "20260101-000000")
     monkeypatch.setattr(
-        "vae_engine.sessions.store.secrets.token_hex",
+        "vae_engine.sessions.atomic.random_name",
         lambda size: next(tokens) if size == 2 else os.urandom(size).hex(),
     )
     first = store.create(make_settings())

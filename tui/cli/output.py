@@ -5,13 +5,12 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import click
-from rich.cells import cell_len
+import msgspec
 
-from tui.text import fitted, one_line
+from tui.text import cells, fitted, one_line
 
 
 def say(text: str = "", *, err: bool = False) -> None:
@@ -29,8 +28,7 @@ def is_terminal() -> bool:
     return sys.stdout is not None and sys.stdout.isatty()
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(msgspec.Struct, frozen=True):
     """A column of a table.
 
     Attributes:
@@ -65,7 +63,7 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[str]], width: int) 
 
 def _widths(columns: Sequence[Column], lines: Sequence[Sequence[str]], width: int) -> list[int]:
     """Natural widths, less what the shrinking columns must give, the widest of them first."""
-    widths = [max(cell_len(line[at]) for line in lines) for at in range(len(columns))]
+    widths = [max(cells(line[at]) for line in lines) for at in range(len(columns))]
     excess = sum(widths) + len(columns) - 1 - width
     while excess > 0:
         room = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import msgspec
@@ -159,6 +158,8 @@ def evaluation_fields(record: EvaluationRecord, exports: ExportIndex | None) -> 
 
 def to_json(value: object) -> str:
     """Structs, lists and dictionaries as indented JSON in ASCII; numbers that are none are null."""
+    import json  # Here, since people who look at a session read no JSON.
+
     plain = msgspec.json.decode(msgspec.json.encode(value))
     return json.dumps(plain, indent=2)
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
 import shutil
 import stat
-import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -38,7 +36,7 @@ def replace_file(path: Path, write: Callable[[Path], None], *, durable: bool = T
         OSError: the file cannot be written; `path` is then as it was.
     """
     # The suffix stays, since writers such as Keras and NumPy choose the format by it.
-    temporary = path.with_name(f"{TEMPORARY}{secrets.token_hex(4)}-{path.name}")
+    temporary = path.with_name(f"{TEMPORARY}{random_name(4)}-{path.name}")
     try:
         write(temporary)
         if durable:
@@ -144,6 +142,8 @@ def scratch_folder(folder: Path) -> Iterator[None]:
 
     There a killed worker's would stay for ever; here its next worker removes them.
     """
+    import tempfile  # Workers alone need it, and looking at a session should start at once.
+
     with tempfile.TemporaryDirectory(
         prefix=TEMPORARY, dir=folder, ignore_cleanup_errors=True
     ) as scratch:
@@ -163,10 +163,10 @@ class Reserve:
         Raises:
             OSError: there is no room.
         """
-        self._path = folder / f"{TEMPORARY}{secrets.token_hex(4)}-reserve"
+        self._path = folder / f"{TEMPORARY}{random_name(4)}-reserve"
         try:
             # Random bytes: a disk that compresses would keep no room for zeros.
-            self._path.write_bytes(secrets.token_bytes(size))
+            self._path.write_bytes(os.urandom(size))
         except BaseException:
             self.release()
             raise
@@ -175,6 +175,12 @@ class Reserve:
         """Give the room back."""
         with contextlib.suppress(OSError):
             self._path.unlink(missing_ok=True)
+
+
+def random_name(size: int) -> str:
+    """Part of a name that nothing else has: `size` random bytes in hexadecimal digits."""
+    # As `secrets` makes it, which every command would wait for: it loads OpenSSL.
+    return os.urandom(size).hex()
 
 
 def _sync(path: Path) -> None:

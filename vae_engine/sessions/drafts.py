@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
 import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
+
+from vae_engine.sessions.atomic import random_name
 
 _PREFIX = ".new-"
 # Whoever fills a draft writes into it all the time, at most some seconds between two files.
@@ -26,7 +27,7 @@ def draft_folder(root: Path, name: str) -> Iterator[Path]:
     """
     # Before there is one of our own: the clock of the folder's machine may be another.
     _remove_abandoned(root)
-    draft = root / f"{_PREFIX}{name}-{secrets.token_hex(4)}"
+    draft = root / f"{_PREFIX}{name}-{random_name(4)}"
     draft.mkdir(parents=True)
     try:
         yield draft

@@ -1,6 +1,6 @@
 """The event log: one JSON object a line, appended by the worker, read by anyone at any time."""
 
-from __future__ import annotations
+# No `from __future__ import annotations`: msgspec would compile them one by one at every start.
 
 import errno
 import os

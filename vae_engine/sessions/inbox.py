@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import secrets
 import time
 from pathlib import Path
 from typing import Literal
@@ -36,7 +35,7 @@ def send(folder: Path, command: CommandName) -> Path:
     inbox = folder / layout.INBOX
     inbox.mkdir(exist_ok=True)
     # Names sort in the order of asking, so that all controllers see the same outcome.
-    path = inbox / f"{time.time_ns():020d}-{secrets.token_hex(3)}.json"
+    path = inbox / f"{time.time_ns():020d}-{atomic.random_name(3)}.json"
     atomic.write_record(path, Command(command=command, sender=f"pid {os.getpid()}"))
     return path
 

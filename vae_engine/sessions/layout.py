@@ -49,7 +49,7 @@ NAMES = frozenset(
 # What belongs to one machine or one worker's life (worker.json, heartbeat, lock, inbox) stays at
 # home, and so does tensorboard.json, since nobody may choose for others where their workers write,
 # and the summary, which whoever takes the session in derives anew from the log.
-_TRAVELLING = re.compile(
+_TRAVELLING = (
     r"session\.json|label\.json|events\.jsonl|worker(-[0-9]{3})?\.log|result\.json"
     r"|evaluation\.json|reconstructions\.png|samples\.png|embeddings\.npz"
     r"|checkpoints/(index\.json|epoch-[0-9]{6,9}-step-[0-9]{6,9}\.npz)"
@@ -58,7 +58,7 @@ _TRAVELLING = re.compile(
     r"|model/(vae\.weights\.h5|vae\.keras)"
 )
 # Needed for further training, or by TensorFlow alone: the exports hold the same weights.
-_LEFT_OUT_OF_SLIM = re.compile(r"checkpoints/.*|worker(-[0-9]{3})?\.log|model/.*")
+_LEFT_OUT_OF_SLIM = r"checkpoints/.*|worker(-[0-9]{3})?\.log|model/.*"
 
 
 def worker_log(index: int) -> str:
@@ -83,9 +83,9 @@ def export_file(part: str, epoch: int) -> str:
 
 def travels(relative: str, *, slim: bool = False) -> bool:
     """Whether a file, named relative to its session, belongs into an export."""
-    if not _TRAVELLING.fullmatch(relative):
+    if not re.fullmatch(_TRAVELLING, relative):
         return False
-    return not (slim and _LEFT_OUT_OF_SLIM.fullmatch(relative))
+    return not (slim and re.fullmatch(_LEFT_OUT_OF_SLIM, relative))
 
 
 def create_folders(folder: Path) -> None:

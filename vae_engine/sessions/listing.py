@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from vae_engine.errors import SessionDamagedError, SessionError
 from vae_engine.sessions.progress import Summary
@@ -16,8 +17,7 @@ from vae_engine.sessions.session import (
 )
 
 
-@dataclass(frozen=True)
-class Listing:
+class Listing(msgspec.Struct, frozen=True):
     """One line of a list of sessions; a damaged session has a `problem` and nothing else."""
 
     id: str

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import errno
 import os
-import socket
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import psutil
 
 from vae_engine.errors import SessionBusyError
 from vae_engine.sessions import layout
 from vae_engine.sessions.records import WorkerRecord
 
 if TYPE_CHECKING:
+    # Imported where they are used: looking at sessions seldom needs them, and should start at once.
     import filelock
+    import psutil
 
 HEARTBEAT_SECONDS = 2.0
 # Across hosts nothing but the heartbeat can be seen; clocks and network file systems may lag.
@@ -29,11 +28,18 @@ def boot_id() -> str:
     return path.read_text().strip() if path.exists() else ""
 
 
+def host_name() -> str:
+    """This machine's name, as `socket.gethostname` tells it, without loading sockets."""
+    return os.uname().nodename
+
+
 def this_process(run: int) -> WorkerRecord:
     """The record by which others recognise the calling process."""
+    import psutil
+
     process = psutil.Process()
     return WorkerRecord(
-        host=socket.gethostname(),
+        host=host_name(),
         boot_id=boot_id(),
         pid=process.pid,
         process_created=seconds_after_boot(process),
@@ -43,6 +49,8 @@ def this_process(run: int) -> WorkerRecord:
 
 def seconds_after_boot(process: psutil.Process) -> float:
     """Seconds from boot to the start of a process, which no change of the clock moves."""
+    import psutil
+
     booted = psutil.boot_time()
     return process.create_time() - booted
 
@@ -74,10 +82,12 @@ def is_alive(worker: WorkerRecord | None, age: float) -> bool:
     """
     if worker is None:
         return False
-    if worker.host != socket.gethostname():
+    if worker.host != host_name():
         return abs(age) < STALE_SECONDS
-    if worker.boot_id != boot_id():
+    if worker.boot_id != boot_id() or _is_gone(worker.pid):
         return False
+    import psutil
+
     try:
         process = psutil.Process(worker.pid)
         # The system tells the boot in whole seconds, and rounds it anew each time.
@@ -87,6 +97,17 @@ def is_alive(worker: WorkerRecord | None, age: float) -> bool:
         return False
 
 
+def _is_gone(pid: int) -> bool:
+    """Whether there is no process of that number: so it is for most sessions, and told quickly."""
+    try:
+        os.kill(pid, 0)  # Sends nothing.
+    except ProcessLookupError:
+        return True
+    except (PermissionError, OverflowError):
+        pass  # Another user's process, or a number that none can have.
+    return False
+
+
 def hold_lock(folder: Path) -> filelock.BaseFileLock:
     """Take the session for the life of this process; the system frees it, however that ends.
 
@@ -94,7 +115,7 @@ def hold_lock(folder: Path) -> filelock.BaseFileLock:
         SessionBusyError: another worker has it.
         OSError: the folder is missing or cannot be written.
     """
-    import filelock  # Listing and looking never need it, and should start at once.
+    import filelock
 
     if not folder.is_dir():  # The lock would make it.
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder))

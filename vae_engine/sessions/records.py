@@ -1,6 +1,6 @@
 """The small JSON records of a session folder."""
 
-from __future__ import annotations
+# No `from __future__ import annotations`: msgspec would compile them one by one at every start.
 
 from typing import Annotated, Literal
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+
+import msgspec
 
 from vae_engine.errors import SessionDamagedError, SessionNotFoundError
 from vae_engine.sessions.session import read_label, read_manifest
@@ -13,7 +14,7 @@ LATEST = "latest"
 _SHOWN_IDS = 5
 
 
-class Kind(NamedTuple):
+class Kind(msgspec.Struct, frozen=True):
     """What is referred to: what one is called, and how to read a folder's name and birth.
 
     Both give None for a damaged folder.

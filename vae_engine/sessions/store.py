@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import shutil
 import sys
 import time
@@ -187,7 +186,7 @@ class SessionStore:
 
     def _free_id(self, now: float) -> str:
         stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(now))
-        while self.holds(session_id := f"{stamp}-{secrets.token_hex(2)}"):
+        while self.holds(session_id := f"{stamp}-{atomic.random_name(2)}"):
             pass
         return session_id
 
