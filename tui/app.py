@@ -24,6 +24,7 @@ from tui.catalogue import Catalogue, Entry, ended_between
 from tui.columns import loss_text
 from tui.command_line import attach_command, stop_command
 from tui.hangup import leave_with_terminal
+from tui.loop_driver import loop_driver
 from tui.preferences import Preferences, preferences_file, read_preferences, write_preferences
 from tui.screens.sessions import SessionsScreen
 from tui.streams import flush_or_discard
@@ -124,8 +125,8 @@ class WorkbenchApp(App[None]):
         return SessionsScreen()
 
     def get_driver_class(self) -> type[Driver]:
-        """The platform's driver, in fewer bytes."""
-        return compact_driver(super().get_driver_class())
+        """The platform's driver, in fewer bytes and with fewer threads."""
+        return compact_driver(loop_driver(super().get_driver_class()))
 
     def get_css_variables(self) -> dict[str, str]:
         """The theme's colours, with quiet scrollbars."""

@@ -48,9 +48,9 @@ class Terminal:
             for row in written
         ]
 
-    def press(self, keys: str) -> None:
+    def press(self, keys: str | bytes) -> None:
         """Type characters, or the sequences that a terminal sends for other keys."""
-        os.write(self.master, keys.encode())
+        os.write(self.master, keys if isinstance(keys, bytes) else keys.encode())
 
     def feed(self) -> None:
         while select([self.master], [], [], 0)[0]:

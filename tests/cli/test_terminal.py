@@ -63,6 +63,27 @@ def test_vae_alone_opens_the_list_of_sessions(terminal: Attach, training: Sessio
     assert shown.wait() == 0
 
 
+def test_a_character_that_comes_in_halves_is_one_and_a_byte_that_is_none_does_no_harm(
+    terminal: Attach, training: Session
+) -> None:
+    shown = terminal(columns=100)
+    shown.wait_for("1 session")
+    shown.press(b"/")
+    shown.wait_for("d=2 loss<145")
+    first, second = "é".encode()[:1], "é".encode()[1:]
+    shown.press(b"caf" + first)
+    shown.wait_for("caf")
+    shown.press(second + b"\xff!")
+    shown.wait_for("café\ufffd!")
+    shown.press("\x1b")
+    shown.wait_for("Esc shows all")
+    shown.press("\x1b")
+    shown.wait_for("1 session")
+    shown.wait_for(training.label.name)
+    shown.press("q")
+    assert shown.wait() == 0
+
+
 def test_a_closed_terminal_ends_the_dashboard(terminal: Attach, training: Session) -> None:
     shown = terminal("attach", training.id)
     shown.wait_for("step 20/40")
