@@ -11,9 +11,8 @@ from vae_engine.sessions.store import SessionStore
 
 
 @pytest.fixture(autouse=True)
-def own_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test reads or writes the preferences of whoever runs it."""
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+def plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every test sees the terminal that it says it has."""
     monkeypatch.delenv("VAE_SESSIONS", raising=False)
     for name in ("NO_COLOR", "SSH_CONNECTION", "SSH_TTY"):
         monkeypatch.delenv(name, raising=False)
