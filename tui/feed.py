@@ -19,10 +19,12 @@ from vae_engine.sessions.inbox import CommandName
 from vae_engine.sessions.records import LIVE, Label, Manifest, Status
 from vae_engine.sessions.session import Session
 
-LIVE_SECONDS = 0.2
+# Each look of a thread wakes a processor, which costs more than what it reads.
+LIVE_SECONDS = 0.5
+ASKED_SECONDS = 0.2
 RESTING_SECONDS = 1.0
 # Within an epoch: drawing takes processor time, which many viewers take from the training.
-PROGRESS_SECONDS = 1.0
+PROGRESS_SECONDS = 2.0
 
 _Trace = tuple[int, int]
 """When a file was changed, in nanoseconds, and its size."""
@@ -93,6 +95,13 @@ class Snapshot:
 _PROGRESS = ("progress", "duration", "updated", "remaining")
 
 
+def _rest(snapshot: Snapshot) -> float:
+    """Seconds until the next look."""
+    if not snapshot.live:
+        return RESTING_SECONDS
+    return ASKED_SECONDS if snapshot.asked else LIVE_SECONDS
+
+
 def _progress_alone(before: Snapshot, after: Snapshot) -> bool:
     """Whether training went on within its epoch, and nothing else happened."""
     return all(
@@ -121,7 +130,7 @@ class SessionFeed:
     def snapshots(self) -> Iterator[Snapshot]:
         """The session now and after every change, until `close`; waits in between.
 
-        Where nothing but the progress changed, one a second is enough.
+        Where nothing but the progress changed, one every two seconds is enough.
         """
         told: Snapshot | None = None
         told_at = 0.0
@@ -133,7 +142,7 @@ class SessionFeed:
             ):
                 told, told_at = snapshot, time.monotonic()
                 yield snapshot
-            if self._wake.wait(LIVE_SECONDS if snapshot.live else RESTING_SECONDS):
+            if self._wake.wait(_rest(snapshot)):
                 self._wake.clear()
                 self._traces = ()
 
@@ -150,7 +159,7 @@ class SessionFeed:
     def _read_if_stirred(self) -> Snapshot:
         """Like `read`, but what was known where nothing but progress can have happened since.
 
-        A death leaves no trace, and a network's file system may tell of one late: after a second
+        A death leaves no trace, and a network's file system may tell of one late: after two seconds
         all is read again.
         """
         traces, now = _traces(self._session.folder), time.monotonic()

@@ -15,7 +15,7 @@ import sys
 import threading
 from collections.abc import Callable
 
-_POLL_MILLISECONDS = 200
+_POLL_MILLISECONDS = 2000
 _GRACE_SECONDS = 0.5
 EXIT_HANGUP = 128 + signal.SIGHUP
 EXIT_TERMINATED = 128 + signal.SIGTERM

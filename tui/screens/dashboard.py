@@ -191,6 +191,7 @@ class DashboardScreen(TrainingActions, ChartOptions):
     @work(group="images", exclusive=True)
     async def _load_images(self, epoch: int) -> None:
         self._images = await asyncio.to_thread(self._reader.read, epoch)
+        self._show_curves()
         self._show_images()
 
     def _lay_out(self) -> None:
@@ -226,10 +227,19 @@ class DashboardScreen(TrainingActions, ChartOptions):
 
     def _show_epoch(self) -> None:
         """Show the epoch that is looked at, wherever it is not shown yet."""
+        epoch = self.timeline.epoch
+        # A new epoch's curves come with its images: one frame takes less time than two. A key's
+        # answer waits for no file.
+        if epoch == self.epoch_shown or not self.timeline.follows:
+            self._show_curves()
+        if self.snapshot is not None and epoch != self.epoch_shown:
+            self._load_images(epoch)
+
+    def _show_curves(self) -> None:
         if self.snapshot is None:
             return
         scale = self.chart_scale
-        snapshot, epoch, playing = self.snapshot, self.timeline.epoch, self._lapse is not None
+        snapshot, playing = self.snapshot, self._lapse is not None
         of_session = snapshot.history, snapshot.status, snapshot.stop_reason
         view = (*of_session, self.timeline, scale, playing)
         # Progress changes none of it.
@@ -237,8 +247,6 @@ class DashboardScreen(TrainingActions, ChartOptions):
             self._epoch_view = view
             body = self.query_one(DashboardBody)
             body.show_epoch(snapshot, self.timeline, scale, playing=playing)
-        if epoch != self.epoch_shown:
-            self._load_images(epoch)
 
     def _show_images(self) -> None:
         if self._images is None:

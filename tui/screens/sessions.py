@@ -93,15 +93,17 @@ class SessionsScreen(SessionActions):
         self.watch(self.app, "entries", self._refresh_if_current)
         self.watch(self.app, "problem", self._refresh_if_current)
         self.watch(self.app, "preferences", self._follow_preferences)
-        self.set_interval(_TICK_SECONDS, self._tick)
+        self._clock = self.set_interval(_TICK_SECONDS, self._tick)
 
     def on_screen_resume(self) -> None:
         """Catch up with what happened meanwhile."""
+        self._clock.resume()
         self._refresh_list()
         self.workbench.list_is_shown(True)
 
     def on_screen_suspend(self) -> None:
         """Let the app look less often while nobody sees the list."""
+        self._clock.pause()
         self.workbench.list_is_shown(False)
 
     def current(self) -> Entry | None:

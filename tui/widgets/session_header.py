@@ -46,8 +46,8 @@ _PERCENT_WIDTH = len("  100%  ")
 _LEAST_NAME = 12
 _LONGEST_SECONDS = 1e9
 _MARGIN = 1
-# Progress comes once a second, and brings the time along.
-_NEWS_SECONDS = 1.5
+# Progress comes every two seconds, and brings the time along.
+_NEWS_SECONDS = 2.5
 
 
 class SessionHeader(Lines):
