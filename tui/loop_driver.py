@@ -54,7 +54,7 @@ class LoopDriver(LinuxDriver):
             self._must_signal_resume = True
         super().resume_application_mode()
 
-    # Both write to the terminal. A signal's handler would wait for ever if the signal came while the
+    # Both write to the terminal. The handler of a signal would wait for ever if that came while the
     # queue of what is written was locked.
     def _sigtstp_application(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(super()._sigtstp_application)
