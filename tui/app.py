@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 _SCAN_SECONDS = 1.0
 # Where another screen is over the list, only to tell of those that end.
-_ALERT_SECONDS = 3.0
+_ALERT_SECONDS = 5.0
 # After its work the thread that scans rests so many times as long: it takes few % of a core.
 _REST = 20
 # A thousand folders take seconds to measure: in parts, so that the list shows them as they come.
@@ -153,7 +153,7 @@ class WorkbenchApp(App[None]):
         self.theme_changed_signal.subscribe(self, lambda theme: self.remember(theme=theme.name))
         if not self.is_headless:
             leave_with_terminal(self.leave)
-            self.call_after_refresh(garbage.look_as_usual)
+            self.call_after_refresh(garbage.look_seldom)
         if self._open_session is not None:
             self._open(self._open_session)
         if self._damage:

@@ -8,7 +8,6 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
-from pathlib import Path
 
 from tui.estimate import remaining_seconds
 from tui.history import History
@@ -29,7 +28,7 @@ PROGRESS_SECONDS = 2.0
 _Trace = tuple[int, int]
 """When a file was changed, in nanoseconds, and its size."""
 
-_TELLING = (layout.SUMMARY, layout.INBOX, layout.LABEL, layout.LOG, layout.WORKER, layout.MANIFEST)
+_TELLING = (layout.SUMMARY, layout.INBOX, layout.LOG)
 
 _LOG_BYTES = 64 * 1024
 _LOG_LINES = 400
@@ -124,6 +123,7 @@ class SessionFeed:
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._closed = False
+        self._telling = [str(session.folder / name) for name in _TELLING]
         self._traces: tuple[_Trace | None, ...] = ()
         self._read_at = 0.0
 
@@ -159,10 +159,10 @@ class SessionFeed:
     def _read_if_stirred(self) -> Snapshot:
         """Like `read`, but what was known where nothing but progress can have happened since.
 
-        A death leaves no trace, and a network's file system may tell of one late: after two seconds
-        all is read again.
+        A death leaves no trace, a new name none that is looked for, and a network's file system may
+        tell of one late: after two seconds all is read again.
         """
-        traces, now = _traces(self._session.folder), time.monotonic()
+        traces, now = _traces(self._telling), time.monotonic()
         if self._snapshot is None or traces != self._traces or now >= self._read_at:
             self._traces, self._read_at = traces, now + PROGRESS_SECONDS
             return self.read()
@@ -299,14 +299,14 @@ class SessionFeed:
         return self._log
 
 
-def _traces(folder: Path) -> tuple[_Trace | None, ...]:
-    """What all shows in but life and progress: the summary follows every other event."""
-    return tuple(_trace(folder / name) for name in _TELLING)
+def _traces(paths: Sequence[str]) -> tuple[_Trace | None, ...]:
+    """Where what a worker does shows, but for progress: the summary follows every other event."""
+    return tuple(map(_trace, paths))
 
 
-def _trace(path: Path) -> _Trace | None:
+def _trace(path: str) -> _Trace | None:
     try:
-        found = path.lstat()
+        found = os.lstat(path)
     except OSError:  # `read` says why.
         return None
     return found.st_mtime_ns, found.st_size

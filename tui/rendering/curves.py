@@ -1,13 +1,15 @@
-"""Curves as lines of the screen, drawn by plotext in braille."""
+"""Curves as lines of the screen: cells of braille between axes that plotext draws."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby, pairwise
 
 import numpy as np
+from plotext._matrix import matrix_class
 from rich.segment import Segment
 from rich.style import Style
 from textual_plotext.plot import Plot
@@ -128,25 +130,22 @@ def draw_curves(
     bottom, top = (math.log10(bound) if scale.log else bound for bound in (low, high))
     dots = (1, 1) if colors.plain else BRAILLE_DOTS
     area = Area(first, last, bottom, top, columns, rows, dots)
-    plot = _plot(width, height)
+    matrix = _axes(area, marks, (low, high), log=scale.log)
     for one in drawn:
         if one.band is not None:
             low_edge, high_edge = (_heights(edge, scale) for edge in one.band)
             between = band(one.epochs, low_edge, high_edge, area)
-            _scatter(plot, between, area, _PLAIN_BAND, one.tone)
+            _put(matrix, between, area, _PLAIN_BAND, one.tone)
     for one in drawn:
         marker = PLAIN_MARKERS[one.tone % len(PLAIN_MARKERS)]
-        _scatter(plot, curve(one.epochs, _heights(one.values, scale), area), area, marker, one.tone)
-    plot.xlim(first, last)
-    plot.xticks(marks, [f"{mark:.0f}" for mark in marks])
-    _set_values(plot, low, high, rows, scale.log)
-    return Curves(_lines(plot, colors), first, last, columns)
+        _put(matrix, curve(one.epochs, _heights(one.values, scale), area), area, marker, one.tone)
+    return Curves(_lines(matrix, colors), first, last, columns)
 
 
-def _plot(width: int, height: int) -> Plot:
+@cache
+def _plot() -> Plot:
+    """The one that all charts are drawn with: to make one takes as long as to draw two axes."""
     plot = Plot()
-    plot.plotsize(width, height)
-    plot._set_size(width, height)
     for setting in (plot.canvas_color, plot.axes_color):
         setting("default")
     plot.ticks_color(_AXIS_CODE)
@@ -155,27 +154,48 @@ def _plot(width: int, height: int) -> Plot:
     return plot
 
 
+def _axes(
+    area: Area, marks: Sequence[float], limits: tuple[float, float], *, log: bool
+) -> matrix_class:
+    """Have plotext draw the axes around an area; without marks of epochs no line for them."""
+    plot = _plot()
+    plot.clear_data()
+    # It draws no axis without a point.
+    plot.scatter([area.first], [area.low], marker=" ")
+    plot.xlim(area.first, area.last)
+    plot.ylim(area.low, area.high)
+    plot.xticks(marks, [f"{mark:.0f}" for mark in marks])
+    _mark_values(plot, *limits, area.rows, log)
+    size = area.columns + AXIS_WIDTH, area.rows + bool(marks)
+    plot.plotsize(*size)
+    plot._set_size(*size)
+    plot._set_sizes()
+    plot._build_matrix()
+    return plot.monitor.matrix
+
+
 def _heights(values: Floats, scale: Scale) -> Floats:
     # A logarithm of our own: plotext's raises on limits that it has rounded below 0.
     return np.log10(values) if scale.log else values
 
 
-def _scatter(plot: Plot, dots: Dots, area: Area, marker: str, tone: int) -> None:
-    """Give plotext the cells of these dots, whose braille it would join dot by dot.
+def _put(matrix: matrix_class, dots: Dots, area: Area, marker: str, tone: int) -> None:
+    """Put the cells of these dots between the axes: plotext would join the dots one by one.
 
     Args:
-        plot: to draw on.
+        matrix: of plotext, whose last lines are the area's.
         dots: of a curve or a band.
         area: in which they lie.
         marker: the character of a dot, where a cell has one only.
         tone: of the curve.
     """
-    cells, markers = braille(dots, area) if area.dots == BRAILLE_DOTS else (dots, marker)
-    if not len(cells.column):
-        return
-    x = np.linspace(area.first, area.last, area.columns)[cells.column]
-    y = np.linspace(area.low, area.high, area.rows)[cells.row]
-    plot.scatter(x.tolist(), y.tolist(), marker=list(markers), color=tone % 200 + 16)
+    single = area.dots != BRAILLE_DOTS
+    cells, markers = (dots, marker * len(dots.row)) if single else braille(dots, area)
+    below = matrix.rows - area.rows
+    for column, row, character in zip(
+        cells.column.tolist(), cells.row.tolist(), markers, strict=True
+    ):
+        matrix.insert_element(AXIS_WIDTH + column, below + row, character, tone % 200 + 16)
 
 
 def _limits(drawn: Sequence[Series], log: bool) -> tuple[float, float]:
@@ -198,13 +218,12 @@ def _epoch_marks(first: float, last: float, columns: int) -> list[float]:
     return list(dict.fromkeys([first, last, *between]))
 
 
-def _set_values(plot: Plot, low: float, high: float, rows: int, log: bool) -> None:
+def _mark_values(plot: Plot, low: float, high: float, rows: int, log: bool) -> None:
     most = max(2, round(rows / _ROWS_A_TICK))
     marks = log_ticks(low, high, most) if log else ticks(low, high, most)
     texts = [f"{tick_text(mark, marks):>{LABEL_WIDTH}}" for mark in marks]
     if log:
-        marks, low, high = [math.log10(mark) for mark in marks], math.log10(low), math.log10(high)
-    plot.ylim(low, high)
+        marks, low = [math.log10(mark) for mark in marks], math.log10(low)
     plot.yticks(marks or [low], texts or [" " * LABEL_WIDTH])
 
 
@@ -218,11 +237,8 @@ def tick_text(mark: float, marks: Sequence[float]) -> str:
     return f"{mark:.0e}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e")
 
 
-def _lines(plot: Plot, colors: Colors) -> list[Line]:
-    """What plotext has drawn, from the top, each run of a line in the theme's style."""
-    plot._set_sizes()
-    plot._build_matrix()
-    matrix = plot.monitor.matrix
+def _lines(matrix: matrix_class, colors: Colors) -> list[Line]:
+    """What is drawn, from the top, each run of a line in the theme's style."""
     return [
         _line("".join(markers), codes, colors)
         for markers, codes in zip(reversed(matrix.marker), reversed(matrix.fullground), strict=True)

@@ -76,6 +76,7 @@ class DashboardScreen(TrainingActions, ChartOptions):
         self.timeline = Timeline()
         self._reader = EpochImageReader(session)
         self._images: EpochImages | None = None
+        self._loading = 0
         self._lapse: Timer | None = None
         self._page = next(iter(PAGES))
         self._paged = False
@@ -121,8 +122,6 @@ class DashboardScreen(TrainingActions, ChartOptions):
         """Show what is known now."""
         if self.snapshot is None:
             return
-        self.query_one(SessionHeader).show(self.snapshot, self.doing)
-        self.query_one(DashboardBody).show_log(self.snapshot.log)
         self.timeline = self.timeline.grown(self.snapshot.history.newest)
         self._show_epoch()
 
@@ -191,8 +190,11 @@ class DashboardScreen(TrainingActions, ChartOptions):
     @work(group="images", exclusive=True)
     async def _load_images(self, epoch: int) -> None:
         self._images = await asyncio.to_thread(self._reader.read, epoch)
-        self._show_curves()
-        self._show_images()
+        self._loading = 0
+        # The reading may end while the app is being left, when parts have gone already.
+        with contextlib.suppress(NoMatches):
+            self._show_figures()
+            self._show_images()
 
     def _lay_out(self) -> None:
         if self._laid_out == (self.app.size, self._page):
@@ -228,16 +230,20 @@ class DashboardScreen(TrainingActions, ChartOptions):
     def _show_epoch(self) -> None:
         """Show the epoch that is looked at, wherever it is not shown yet."""
         epoch = self.timeline.epoch
-        # A new epoch's curves come with its images: one frame takes less time than two. A key's
-        # answer waits for no file.
-        if epoch == self.epoch_shown or not self.timeline.follows:
-            self._show_curves()
-        if self.snapshot is not None and epoch != self.epoch_shown:
+        # All of a new epoch comes with its images: one frame takes less time than two. But neither
+        # a key's answer nor the first sight of a session waits for a file.
+        arriving = epoch != self.epoch_shown and self.timeline.follows
+        if not arriving or self._images is None:
+            self._show_figures()
+        if self.snapshot is not None and epoch not in (self.epoch_shown, self._loading):
+            self._loading = epoch
             self._load_images(epoch)
 
-    def _show_curves(self) -> None:
+    def _show_figures(self) -> None:
         if self.snapshot is None:
             return
+        self.query_one(SessionHeader).show(self.snapshot, self.doing)
+        self.query_one(DashboardBody).show_log(self.snapshot.log)
         scale = self.chart_scale
         snapshot, playing = self.snapshot, self._lapse is not None
         of_session = snapshot.history, snapshot.status, snapshot.stop_reason
@@ -251,10 +257,8 @@ class DashboardScreen(TrainingActions, ChartOptions):
     def _show_images(self) -> None:
         if self._images is None:
             return
-        # The reading may end while the app is being left, when parts have gone already.
-        with contextlib.suppress(NoMatches):
-            glyphs = self.workbench.preferences.glyphs
-            self.query_one(DashboardBody).show_images(self._images, glyphs)
+        glyphs = self.workbench.preferences.glyphs
+        self.query_one(DashboardBody).show_images(self._images, glyphs)
 
     def _tell_ignored(self, snapshot: Snapshot) -> None:
         """Say which command was ignored since the screen was opened, and why."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen, Screen, ScreenResultType
 
+from tui import garbage
 from tui.widgets.release import release, release_lines
 
 
@@ -23,6 +24,7 @@ class LeavableScreen(Screen[ScreenResultType]):
         """Have the app let go of this screen and its widgets."""
         release(self.app, leaving=self)
         release_lines(self)
+        self.app.call_later(garbage.collect)
 
 
 class Dialog(LeavableScreen[ScreenResultType], ModalScreen[ScreenResultType]):
