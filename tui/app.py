@@ -76,6 +76,14 @@ class WorkbenchApp(App[None]):
         Binding(
             "q,ctrl+c", "quit", "Quit", id="app.quit", show=False, tooltip="Leave; training goes on"
         ),
+        Binding(
+            "ctrl+z",
+            "suspend_process",
+            "Suspend",
+            id="app.suspend",
+            show=False,
+            tooltip="Back to the shell; fg comes back here",
+        ),
         # Where text is typed, a question mark is text.
         Binding("f1", "help", "Help", show=False, tooltip="The keys of this screen"),
     ]
@@ -154,6 +162,8 @@ class WorkbenchApp(App[None]):
         if not self.is_headless:
             leave_with_terminal(self.leave)
             self.call_after_refresh(garbage.look_seldom)
+        # Textual takes the terminal again, but draws on it only what changes.
+        self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh())
         if self._open_session is not None:
             self._open(self._open_session)
         if self._damage:

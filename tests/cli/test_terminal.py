@@ -138,6 +138,28 @@ def test_stopped_and_continued_from_outside_the_app_goes_on_with_no_more_threads
     assert shown.wait() == 0
 
 
+@pytest.mark.parametrize("by_key", [True, False], ids=["ctrl+z", "SIGTSTP"])
+def test_a_suspended_app_gives_the_terminal_back_and_comes_back_whole(
+    terminal: Attach, training: Session, by_key: bool
+) -> None:
+    shown = terminal(columns=100)
+    process = psutil.Process(shown.process.pid)
+    shown.wait_for(training.label.name)
+    if by_key:
+        shown.press("\x1a")
+    else:
+        process.send_signal(signal.SIGTSTP)
+    wait_for(lambda: process.status() == psutil.STATUS_STOPPED)
+    shown.feed()
+    assert not shown.screen.cursor.hidden
+    shown.screen.reset()
+    process.send_signal(signal.SIGCONT)
+    shown.wait_for(training.label.name)
+    shown.wait_for("status")
+    shown.press("q")
+    assert shown.wait() == 0
+
+
 def test_a_browser_gets_the_app_through_pipes(training: Session) -> None:
     """As textual-serve starts it: a driver in the environment, and packets of its protocol."""
     environment = {
