@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import settings as hypothesis_settings
 
+from tests.tui.recorder import Recorder
 from tests.worker.conftest import Runner
 from vae_engine.launcher import start_worker
 from vae_engine.sessions import layout
@@ -42,6 +43,16 @@ def wait_for(condition: Callable[[], bool], seconds: float = DEADLINE) -> None:
 def own_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the preferences of whoever runs it."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> SessionStore:
+    return SessionStore(tmp_path / "sessions")
+
+
+@pytest.fixture
+def recorder(store: SessionStore) -> Recorder:
+    return Recorder(store)
 
 
 @pytest.fixture(scope="session")

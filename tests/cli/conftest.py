@@ -9,9 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.terminal import VAE, Attach, terminals
-from tests.tui.recorder import Recorder
 from tui.cli.main import run
-from vae_engine.sessions.store import SessionStore
 
 
 @dataclass(frozen=True)
@@ -51,16 +49,6 @@ def own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("NO_COLOR", "LC_ALL", "PYTHONIOENCODING"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", "C.UTF-8")
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> SessionStore:
-    return SessionStore(tmp_path / "sessions")
-
-
-@pytest.fixture
-def recorder(store: SessionStore) -> Recorder:
-    return Recorder(store)
 
 
 @pytest.fixture

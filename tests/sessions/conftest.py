@@ -22,11 +22,6 @@ def patient_disk() -> Iterator[None]:
         yield
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> SessionStore:
-    return SessionStore(tmp_path / "sessions")
-
-
 @pytest.fixture(scope="package")
 def honest(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The bytes of an honest archive."""
