@@ -128,7 +128,8 @@ async def test_it_looks_as_it_did(
 
 async def settled(app: WorkbenchApp, pilot: Pilot[Any], expected: str) -> str:
     """The screen when it looks as expected, else as it stays: its parts come one by one."""
-    deadline = time.monotonic() + 10.0
+    # Long, for a machine that is busy elsewhere.
+    deadline = time.monotonic() + 60.0
     while (picture := drawn(app)) != expected and time.monotonic() < deadline:
         await pilot.pause(0.02)
     return picture
