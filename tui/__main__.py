@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gc
-
 from tui import garbage
 
 
@@ -16,8 +14,7 @@ def main() -> None:
     try:
         run()
     finally:
-        # Nothing that is left is worth a look: Python would go through it three times at the end.
-        gc.freeze()
+        garbage.leave()
 
 
 if __name__ == "__main__":

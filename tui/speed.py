@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ from tui.catalogue import Entry
 from tui.text import duration_text
 from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions import atomic, layout
+from vae_engine.sessions.liveness import host_name
 from vae_engine.sessions.records import WorkerRecord
 from vae_engine.settings import Settings
 
@@ -119,7 +119,7 @@ def _trained_here(entry: Entry) -> bool:
     except (FileNotFoundError, SessionDamagedError):
         # Nobody's, or another machine's: the record never travels with an archive.
         return False
-    return record.host == socket.gethostname()
+    return record.host == host_name()
 
 
 def _same_work(one: Settings, other: Settings) -> bool:

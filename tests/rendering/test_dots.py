@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.rendering.dots import BRAILLE_DOTS, Area, Dots, Floats, band, braille, curve
+from tui.rendering.dots import BRAILLE_DOTS, Area, Dots, band, braille, curve
+from tui.rendering.series import Floats
 
 # Unicode counts the dots of a cell from 1 so; what follows U+2800 has bit n - 1 set for dot n.
 NUMBERS = ((1, 4), (2, 5), (3, 6), (7, 8))

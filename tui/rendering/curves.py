@@ -14,9 +14,9 @@ from rich.segment import Segment
 from rich.style import Style
 from textual_plotext.plot import Plot
 
-from tui.rendering.dots import BRAILLE_DOTS, Area, Dots, Floats, band, braille, curve
+from tui.rendering.dots import BRAILLE_DOTS, Area, Dots, band, braille, curve
 from tui.rendering.runs import Line
-from tui.rendering.series import Series, decimated, drawable, log_ticks, recent_start, ticks
+from tui.rendering.series import Floats, Series, decimated, drawable, log_ticks, recent_start, ticks
 
 LABEL_WIDTH = 6
 AXIS_WIDTH = LABEL_WIDTH + 1

@@ -9,7 +9,6 @@ LOGDIR/                                a session each, and whatever else lies th
 from __future__ import annotations
 
 import contextlib
-import secrets
 import shutil
 import time
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ from pathlib import Path
 
 from vae_engine.errors import SessionError
 from vae_engine.interchange.event_file import EventFile
-from vae_engine.sessions.atomic import TEMPORARY
+from vae_engine.sessions.atomic import TEMPORARY, random_name
 from vae_engine.sessions.session import Session
 
 _OURS = "events.out.tfevents.*.vae"
@@ -72,7 +71,7 @@ class RunFolder:
         Raises:
             OSError: it cannot be created.
         """
-        return EventFile(self.path / f"{TEMPORARY}{secrets.token_hex(4)}-events", time=began)
+        return EventFile(self.path / f"{TEMPORARY}{random_name(4)}-events", time=began)
 
     def event_path(self) -> Path:
         """The name for an event file that is ready to be read: the last in TensorBoard's order.

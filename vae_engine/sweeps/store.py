@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from vae_engine.errors import SessionDamagedError, SessionError, SessionNotFoundError
 from vae_engine.sessions import layout
+from vae_engine.sessions.atomic import random_name
 from vae_engine.sessions.drafts import draft_folder
 from vae_engine.sessions.labels import NAME_LIMIT, check_label
 from vae_engine.sessions.listing import session_folders
@@ -174,7 +174,7 @@ class SweepStore:
         """What the ids of the sweep and of all its sessions begin with."""
         stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(now))
         taken = {folder.name for folder in session_folders(self.root)}
-        while f"sweep-{(stem := f'{stamp}-{secrets.token_hex(2)}')}" in taken:
+        while f"sweep-{(stem := f'{stamp}-{random_name(2)}')}" in taken:
             pass
         return stem
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import logging
 import os
 import platform
-import socket
 from importlib.metadata import version
 from pathlib import Path
 
 import tensorflow as tf
 
 from vae_engine.cluster.distribution import Distribution
+from vae_engine.sessions.liveness import host_name
 from vae_engine.settings import Settings
 
 _PACKAGES = ("tensorflow", "keras", "numpy", "ai-edge-litert", "vae-workbench")
@@ -35,7 +35,7 @@ def describe_environment(settings: Settings, distribution: Distribution) -> dict
         "python": platform.python_version(),
         **{name: version(name) for name in _PACKAGES},
         "platform": platform.platform(),
-        "host": socket.gethostname(),
+        "host": host_name(),
         "cpu": _cpu_model(),
         "cpu_count": os.cpu_count() or 0,
         "threads": settings.threads,
