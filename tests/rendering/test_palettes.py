@@ -115,3 +115,13 @@ def test_textual_sends_the_palette_entries_unchanged(depth: ColorDepth, color_sy
         paper = style.bgcolor.get_ansi_codes(foreground=False) if style.bgcolor else ()
         expected += f"\x1b[{';'.join([*ink, *paper])}m{text}\x1b[0m"
     assert filtered.render(console) == expected
+
+
+def test_styles_of_all_pairs_of_greys_are_right_and_few_of_them_kept() -> None:
+    chosen = palette(ColorDepth.TRUECOLOR)
+    for pair in range(0, 1 << 16, 3):
+        style, paper = chosen.styles[pair], pair & 0xFF
+        assert style.bgcolor == chosen.colors[paper]
+        if pair >> 8 != paper:
+            assert style.color == chosen.colors[pair >> 8]
+    assert len(chosen.styles) <= 8192

@@ -97,6 +97,21 @@ async def test_the_session_under_the_cursor_is_previewed(
         assert "because loss is nan" in text_of(app, "#preview-text")
 
 
+async def test_the_preview_shows_as_many_samples_as_have_room(
+    store: SessionStore, three: list[str]
+) -> None:
+    async with sessions(store, (200, 60)) as (_, app, pilot):
+        from tui.widgets.readable_samples import ReadableSamples
+
+        await until(pilot, lambda: app.screen.query(ReadableSamples))
+        grid = app.screen.query_one(ReadableSamples)
+        await until(pilot, lambda: len(grid.images) == 15)
+        await pilot.resize_terminal(80, 24)
+        await until(pilot, lambda: len(grid.images) == 2)
+        await pilot.resize_terminal(200, 60)
+        await until(pilot, lambda: len(grid.images) == 15)
+
+
 async def test_the_preview_tells_an_evaluation_of_the_present_weights(
     store: SessionStore, recorder: Recorder
 ) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import Final
+from typing import ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,7 +64,11 @@ class StyleTable(dict[int, Style]):
     """The styles of cells in two of a palette's colours, by ``ink << 8 | paper``.
 
     Made when first asked for and kept, since making one takes longer than all else about a run.
+    When there are too many all are made anew: a training's images come to use most of the 65,536
+    pairs of greys within hours, at 0.4 KB each.
     """
+
+    _MOST: ClassVar[int] = 8192
 
     def __init__(self, colors: Sequence[Color]) -> None:
         super().__init__()
@@ -73,6 +77,8 @@ class StyleTable(dict[int, Style]):
     def __missing__(self, pair: int) -> Style:
         ink, paper = pair >> 8, pair & 0xFF
         ink_color = None if ink == paper else self._colors[ink]
+        if len(self) >= self._MOST:
+            self.clear()
         style = self[pair] = Style.from_color(ink_color, self._colors[paper])
         return style
 

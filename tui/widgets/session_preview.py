@@ -27,18 +27,20 @@ from vae_engine.settings import SETTINGS, changed_settings
 if TYPE_CHECKING:
     from tui.history import History
     from tui.widgets.chart import LossChart
-    from tui.widgets.images import ImageGrid
+    from tui.widgets.readable_samples import ReadableSamples
     from vae_engine.sessions.previews import Images
 
 # Scrolling through the list reads nothing: only where the cursor rests is looked closer.
 _REST_SECONDS = 0.15
 _PREVIEWS_TRIED = 3
 _NOTE_LINES = 40
-# Cells of a sample in which a digit can be read with ease.
-_READABLE = (14, 7)
-_FEWEST_SAMPLES = 2
 # Their import takes as long as the app's first frame, which is not to wait for them.
-_SLOW_MODULES = ("tui.history", "tui.widgets.chart", "tui.widgets.images", "tui.rendering.curves")
+_SLOW_MODULES = (
+    "tui.history",
+    "tui.widgets.chart",
+    "tui.widgets.readable_samples",
+    "tui.rendering.curves",
+)
 _ALWAYS_TOLD = ("dataset", "latent_dim", "seed")
 
 
@@ -63,7 +65,7 @@ class SessionPreview(Container):
         self._evaluation = ""
         self._rest: Timer | None = None
         self._chart: LossChart | None = None
-        self._grid: ImageGrid | None = None
+        self._grid: ReadableSamples | None = None
 
     def compose(self) -> ComposeResult:
         """The words at once; curves and samples are mounted after the first frame."""
@@ -96,11 +98,11 @@ class SessionPreview(Container):
         for name in _SLOW_MODULES:
             await asyncio.to_thread(import_module, name)
         from tui.widgets.chart import LossChart
-        from tui.widgets.images import ImageGrid
+        from tui.widgets.readable_samples import ReadableSamples
 
         chart, grid = (
             LossChart("loss", id="preview-curves", empty=""),
-            ImageGrid(id="preview-images"),
+            ReadableSamples(id="preview-images"),
         )
         await self.mount(chart, grid)
         self._chart, self._grid = chart, grid
@@ -132,8 +134,7 @@ class SessionPreview(Container):
             self._evaluation = glimpse.evaluation
             self._tell()
         self._chart.show(glimpse.history.curves("loss") if len(glimpse.history) else ())
-        fitting = max(_FEWEST_SAMPLES, self._grid.capacity(_READABLE))
-        self._grid.show(glimpse.samples[:fitting])
+        self._grid.offer(glimpse.samples)
 
 
 def _no_glimpse() -> Glimpse:
