@@ -336,10 +336,10 @@ async def test_nothing_is_drawn_when_nothing_changes(
         await until(pilot, lambda: "Continue" in offered(screen))
         drawn = _calls(monkeypatch, screen.app, "_display")
         reads = _calls(monkeypatch, screen.feed, "read")
-        await until(pilot, lambda: len(reads) >= 6)
+        await until(pilot, lambda: len(reads) >= 3)
         drawn.clear()
         reads.clear()
-        await until(pilot, lambda: len(reads) >= 6)
+        await until(pilot, lambda: len(reads) >= 3)
         assert not drawn
 
 
