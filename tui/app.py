@@ -18,7 +18,7 @@ from textual.message import Message
 from textual.reactive import var
 from textual.screen import Screen
 
-from tui import garbage
+from tui import garbage, heap
 from tui.alerts import alert
 from tui.catalogue import Catalogue, Entry, ended_between
 from tui.columns import loss_text
@@ -287,6 +287,7 @@ def run_app(store: SessionStore, open_session: str | None = None) -> list[str]:
     Raises:
         SystemExit: the terminal has gone, the system ends, or the app has failed.
     """
+    heap.keep_together()
     app = WorkbenchApp(store, open_session=open_session)
     app.run()
     if app.return_code:

@@ -29,14 +29,5 @@ def leave() -> None:
 
 
 def collect() -> None:
-    """Look for all garbage now: a screen that was left is some, with its lines and decoders.
-
-    Where the C library is glibc, it gives what became free back to the system too: decoders that
-    were loaded by threads leave holes in as many heaps.
-    """
-    import ctypes  # Not needed by the commands that only print.
-
+    """Look for all garbage now: a screen that was left is some, with its lines and decoders."""
     gc.collect()
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:
-        trim(0)

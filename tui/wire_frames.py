@@ -67,7 +67,7 @@ def runs_of(data: str) -> list[Run]:
 
 
 # What is forgotten here makes equal renditions differ: their cells are sent once more.
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=8192)
 def rendition(foreground: str | None, background: str, effects: tuple[str, ...]) -> Rendition:
     """The one rendition with these attributes."""
     return Rendition(foreground, background, effects)

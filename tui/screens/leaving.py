@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen, Screen, ScreenResultType
 
-from tui import garbage
+from tui import garbage, heap
 from tui.widgets.release import release, release_lines
 
 
@@ -25,6 +25,7 @@ class LeavableScreen(Screen[ScreenResultType]):
         release(self.app, leaving=self)
         release_lines(self)
         self.app.call_later(garbage.collect)
+        self.app.call_later(heap.give_back)
 
 
 class Dialog(LeavableScreen[ScreenResultType], ModalScreen[ScreenResultType]):
