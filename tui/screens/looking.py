@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 
 from textual import work
@@ -39,15 +40,16 @@ class LookingScreen(SizedScreen):
         """Read again and again, until the screen is left."""
         while True:
             begun = time.monotonic()
+            # Whoever asks while another screen is over this one is answered when it is seen again.
+            self._again.clear()
             if self.is_current:
-                self._again.clear()
                 try:
                     await self.read()
                 except NoMatches:
                     return  # The screen is left, and its widgets are gone.
             worked = time.monotonic() - begun
             rest = max(_LOOK_SECONDS, min(_LONGEST_REST, worked * _REST))
-            try:
-                await asyncio.wait_for(self._again.wait(), rest)
-            except TimeoutError:
-                continue
+            # Not `wait_for`: asked and cancelled at once, it would go on.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(rest):
+                    await self._again.wait()
