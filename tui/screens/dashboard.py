@@ -20,6 +20,7 @@ from tui.screens.chart_options import ChartOptions
 from tui.screens.dashboard_body import PAGES, DashboardBody
 from tui.screens.training_actions import TrainingActions, key
 from tui.text import one_line
+from tui.threads import run_in_thread
 from tui.timeline import Timeline
 from tui.widgets.chart import LossChart
 from tui.widgets.key_line import KeyLine
@@ -100,7 +101,7 @@ class DashboardScreen(TrainingActions, ChartOptions):
         """Begin to follow the session."""
         self.watch(self.app, "preferences", self._apply_preferences, init=False)
         self._lay_out()
-        self._follow()
+        run_in_thread(self, self._follow, group="feed")
 
     def on_unmount(self) -> None:
         """Stop following it."""
@@ -182,7 +183,6 @@ class DashboardScreen(TrainingActions, ChartOptions):
         """Show the page that was clicked."""
         self.action_open_page(list(PAGES)[message.page])
 
-    @work(thread=True, group="feed")
     def _follow(self) -> None:
         for snapshot in self.feed.snapshots():
             self.post_message(self.Changed(snapshot))

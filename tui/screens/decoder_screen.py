@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from textual import work
+from functools import partial
+
 from textual.message import Message
 from textual.timer import Timer
 
 from tui.decoders import Supply, look
 from tui.screens.size import SizedScreen
+from tui.threads import run_in_thread
 from vae_engine.sessions.session import Session
 
 _LOOK_SECONDS = 1.0
@@ -74,9 +76,8 @@ class DecoderScreen(SizedScreen):
         # One look at a time: a folder on a network may take its time to answer.
         if not self._looking:
             self._looking = True
-            self._look_in_thread(self.chosen_epoch)
+            run_in_thread(self, partial(self._look_in_thread, self.chosen_epoch), group="look")
 
-    @work(thread=True, group="look")
     def _look_in_thread(self, epoch: int | None) -> None:
         supply = look(self.session, epoch, self.supply.decoder)
         self.post_message(self.Looked(epoch, supply))

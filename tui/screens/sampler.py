@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import ClassVar, Literal, cast
 
-from textual import events, on, work
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
@@ -23,6 +24,7 @@ from tui.screens.prompts import LineScreen
 from tui.screens.sampler_keys import SAMPLER_KEYS
 from tui.screens.sampler_wording import decoder_line
 from tui.text import one_line
+from tui.threads import run_in_thread
 from tui.widgets.images import ImageGrid
 from tui.widgets.key_line import KeyLine
 from tui.widgets.latent_map import LatentMap
@@ -196,7 +198,8 @@ class SamplerScreen(DecoderScreen):
         """Save what is shown."""
         shown = self.view.shown()
         if shown is not None and self.sampler is not None:
-            self._save(shown, self.sampler.decoder.entry.epoch)
+            save_it = partial(self._save_in_thread, shown, self.sampler.decoder.entry.epoch)
+            run_in_thread(self, save_it, group="save")
 
     def check_action(
         self,
@@ -270,16 +273,17 @@ class SamplerScreen(DecoderScreen):
             grid.glyphs = preferences.glyphs
         self.query_one(LatentMap).glyphs = preferences.glyphs
 
-    @work(thread=True, group="embeddings", exclusive=True)
     def _embed(self, entry: ExportEntry) -> None:
+        run_in_thread(self, partial(self._embed_in_thread, entry), group="embeddings")
+
+    def _embed_in_thread(self, entry: ExportEntry) -> None:
         try:
             embeddings, why_none = embeddings_of(self.session, entry), "no test digits are kept"
         except EngineError as error:
             embeddings, why_none = None, one_line(str(error))
         self.post_message(self.Embedded(embeddings, why_none))
 
-    @work(thread=True, group="save")
-    def _save(self, shown: Shown, epoch: int) -> None:
+    def _save_in_thread(self, shown: Shown, epoch: int) -> None:
         try:
             png, npz = save(shown, self.session.id, epoch, Path.cwd())
         except (EngineError, OSError) as error:
