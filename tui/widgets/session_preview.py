@@ -100,6 +100,8 @@ class SessionPreview(Container):
         from tui.widgets.chart import LossChart
         from tui.widgets.readable_samples import ReadableSamples
 
+        if not self.is_attached:
+            return  # The app was left meanwhile.
         chart, grid = (
             LossChart("loss", id="preview-curves", empty=""),
             ReadableSamples(id="preview-images"),
