@@ -145,7 +145,8 @@ def test_a_worker_whose_session_is_deleted_ends(store: SessionStore) -> None:
     outcomes: list[Outcome] = []
     running = threading.Thread(target=lambda: outcomes.append(run(store, session)))
     running.start()
-    wait_for((session.folder / layout.LOCK).exists)
+    # The last that is made of a folder before its worker begins.
+    wait_for((session.folder / layout.EVENTS).exists)
     session.folder.rename(session.folder.with_name("away"))
     running.join(60)
     assert [outcome.why for outcome in outcomes] == [f"session {session.id} was deleted"]
