@@ -35,13 +35,29 @@ for thread in threads:
 for thread in threads:
     thread.join()
 held.append(bytearray(LARGE))
-if sys.argv[1] == "together":
-    heap.give_back()
 c = ctypes.CDLL(None)
 c.fdopen.restype = ctypes.c_void_p
 stream = ctypes.c_void_p(c.fdopen(1, b"w"))
 c.malloc_info(0, stream)
 c.fflush(stream)
+"""
+
+
+HOLES = """
+import psutil
+from tui import heap
+
+def resident():
+    return psutil.Process().memory_info().rss
+
+heap.keep_together()
+# What is last in the heap keeps glibc from giving back what was freed below it.
+held = [bytes(1000) for _ in range(50_000)]
+last = bytes(1000)
+held.clear()
+before = resident()
+heap.give_back()
+print(before - resident())
 """
 
 
@@ -61,6 +77,11 @@ def test_a_large_block_is_the_systems_even_after_one_was_freed() -> None:
     large = 1 << 20
     assert mapped_bytes("as-it-is") < large
     assert mapped_bytes("together") >= large
+
+
+def test_what_is_free_below_what_is_held_is_given_back() -> None:
+    done = subprocess.run([sys.executable, "-c", HOLES], check=True, capture_output=True, text=True)
+    assert int(done.stdout) > 25_000_000
 
 
 def mapped_bytes(how: str) -> int:

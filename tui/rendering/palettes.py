@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import ClassVar, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +60,9 @@ class Ramp:
 GREY: Final = Ramp()
 
 
+_STYLES_KEPT: Final = 8192
+
+
 class StyleTable(dict[int, Style]):
     """The styles of cells in two of a palette's colours, by ``ink << 8 | paper``.
 
@@ -68,8 +71,6 @@ class StyleTable(dict[int, Style]):
     pairs of greys within hours, at 0.4 KB each.
     """
 
-    _MOST: ClassVar[int] = 8192
-
     def __init__(self, colors: Sequence[Color]) -> None:
         super().__init__()
         self._colors = colors
@@ -77,7 +78,7 @@ class StyleTable(dict[int, Style]):
     def __missing__(self, pair: int) -> Style:
         ink, paper = pair >> 8, pair & 0xFF
         ink_color = None if ink == paper else self._colors[ink]
-        if len(self) >= self._MOST:
+        if len(self) >= _STYLES_KEPT:
             self.clear()
         style = self[pair] = Style.from_color(ink_color, self._colors[paper])
         return style
