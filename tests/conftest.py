@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import settings as hypothesis_settings
@@ -79,6 +80,12 @@ def small(digits: Path) -> Settings:
     return make_settings(dataset=str(digits), epochs=3, seed=3, threads=2)
 
 
+@pytest.fixture(scope="session")
+def longer(small: Settings) -> Settings:
+    """Twelve epochs: whoever has seen one has seconds left to do something about the rest."""
+    return make_settings(msgspec.structs.asdict(small), epochs=12, min_epochs=12)
+
+
 @pytest.fixture
 def runner(tmp_path: Path) -> Iterator[Runner]:
     runner = Runner(tmp_path / "sessions")
@@ -91,6 +98,13 @@ def undisturbed(small: Settings, tmp_path_factory: pytest.TempPathFactory) -> Se
     """A session that ran through without a pause; read-only."""
     runner = Runner(tmp_path_factory.mktemp("undisturbed"))
     return runner.complete(runner.create(small))
+
+
+@pytest.fixture(scope="session")
+def longer_undisturbed(longer: Settings, tmp_path_factory: pytest.TempPathFactory) -> Session:
+    """The longer session, run through without a pause; read-only."""
+    runner = Runner(tmp_path_factory.mktemp("longer"))
+    return runner.complete(runner.create(longer))
 
 
 @pytest.fixture(scope="session")

@@ -27,11 +27,11 @@ from vae_engine.settings import Settings
 
 
 def test_a_full_disk_fails_the_training_and_room_lets_it_go_on(
-    tmp_path: Path, small: Settings, undisturbed: Session
+    tmp_path: Path, longer: Settings, longer_undisturbed: Session
 ) -> None:
     with disk(tmp_path / "disk") as full:
         runner = Runner(full.path / "sessions")
-        session = runner.create(small)
+        session = runner.create(longer)
         runner.start(session)
         wait_until(session, lambda: session.log.epoch == 1)
         full.fill()
@@ -55,7 +55,7 @@ def test_a_full_disk_fails_the_training_and_room_lets_it_go_on(
         full.protect(read_only=False)
         check_checkpoints(session)
         runner.complete(session)
-        check_same_end(session, undisturbed)
+        check_same_end(session, longer_undisturbed)
 
 
 @contextlib.contextmanager
@@ -138,9 +138,9 @@ def test_a_disk_that_fails_in_the_middle_of_a_write(
 
 @pytest.mark.slow
 def test_a_folder_that_may_no_longer_be_written(
-    runner: Runner, small: Settings, undisturbed: Session
+    runner: Runner, longer: Settings, longer_undisturbed: Session
 ) -> None:
-    session = runner.create(small)
+    session = runner.create(longer)
     runner.start(session)
     wait_until(session, lambda: session.log.epoch == 1)
     with immutable(session.folder / layout.CHECKPOINTS):
@@ -150,7 +150,7 @@ def test_a_folder_that_may_no_longer_be_written(
         wait_until(session, lambda: not session.alive())
     check_checkpoints(session)
     runner.complete(session)
-    check_same_end(session, undisturbed)
+    check_same_end(session, longer_undisturbed)
 
 
 @pytest.mark.parametrize("replaced", [False, True], ids=["deleted", "replaced"])

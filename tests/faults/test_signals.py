@@ -28,9 +28,9 @@ from vae_engine.training import checkpoint
     ids=["told-by-its-heartbeat", "for-a-minute"],
 )
 def test_a_stopped_worker_is_told_of_goes_on_and_goes_when_asked(
-    runner: Runner, small: Settings, undisturbed: Session, for_a_minute: bool
+    runner: Runner, longer: Settings, longer_undisturbed: Session, for_a_minute: bool
 ) -> None:
-    session = runner.create(small)
+    session = runner.create(longer)
     process = psutil.Process(runner.start(session))
     wait_until(session, lambda: session.log.latest_progress is not None)
     process.suspend()
@@ -55,7 +55,7 @@ def test_a_stopped_worker_is_told_of_goes_on_and_goes_when_asked(
     assert index is not None
     assert (index.latest.epoch, index.latest.step) > (0, 0)
     runner.complete(session)
-    check_same_end(session, undisturbed)
+    check_same_end(session, longer_undisturbed)
 
 
 def fall_silent(session: Session, for_a_minute: bool) -> None:

@@ -134,8 +134,8 @@ def test_the_worker_leads_its_own_session_and_logs_to_the_folder(
     assert session.status() == "interrupted"
 
 
-def test_a_second_worker_is_refused(runner: Runner, small: Settings) -> None:
-    session = runner.create(small)
+def test_a_second_worker_is_refused(runner: Runner, longer: Settings) -> None:
+    session = runner.create(longer)
     first = runner.start(session)
     with pytest.raises(SessionBusyError):
         start_worker(session)
@@ -162,9 +162,9 @@ def test_a_stop_during_the_start_is_obeyed_at_once(runner: Runner, small: Settin
 
 
 def test_pause_rests_continue_goes_on_and_stop_ends_the_epoch(
-    runner: Runner, small: Settings
+    runner: Runner, longer: Settings
 ) -> None:
-    session = runner.create(small)
+    session = runner.create(longer)
     runner.start(session)
     wait_until(session, lambda: session.log.latest_progress is not None)
     inbox.send(session.folder, "pause")
@@ -183,7 +183,7 @@ def test_pause_rests_continue_goes_on_and_stop_ends_the_epoch(
     wait_until(session, lambda: session.log.phase == "stopping")
     wait_until(session, lambda: session.log.phase == "ended")
     assert (session.status(), session.log.stop_reason) == ("stopped", "stop")
-    assert session.log.epoch in (1, 2)
+    assert 1 <= session.log.epoch < longer.epochs
     assert session.result() is not None
     assert inbox.pending(session.folder) == []
 
