@@ -136,8 +136,9 @@ async def test_starting_opens_the_dashboard_in_place_of_the_form(
         await until(pilot, lambda: isinstance(app.screen, SessionsScreen))
 
 
-async def test_a_form_that_was_left_meanwhile_opens_nothing(
-    store: SessionStore, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("key", ["escape", "f1"])
+async def test_a_form_that_was_left_or_covered_meanwhile_opens_nothing(
+    store: SessionStore, recorder: Recorder, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
     may_start = threading.Event()
 
@@ -146,13 +147,15 @@ async def test_a_form_that_was_left_meanwhile_opens_nothing(
         recorder.revive(session)
 
     monkeypatch.setattr(operations, "start_worker", wait)
-    async with form(store) as (_, app, pilot):
+    async with form(store) as (screen, app, pilot):
         await pilot.press("ctrl+s", "ctrl+s")
         await until(pilot, lambda: "Starting the worker" in text_of(app, "#new-duration"))
-        await pilot.press("escape")
+        await pilot.press(key)
+        await until(pilot, lambda: app.screen is not screen)
+        seen = app.screen
         may_start.set()
         await until(pilot, lambda: any("is training" in said for said in toasts(app)))
-        assert isinstance(app.screen, SessionsScreen)
+        assert app.screen is seen
         assert len(store.listings()) == 1
 
 

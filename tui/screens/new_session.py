@@ -188,7 +188,7 @@ class NewSessionScreen(SizedScreen):
         from tui.screens.sweep import SweepScreen
 
         cast("WorkbenchApp", self.app).look_again()
-        if self.is_current:
+        if self.is_active:
             self.app.switch_screen(SweepScreen(sweep))
         else:
             self.notify(f"The sweep {one_line(sweep.record.name)} has begun.", markup=False)
@@ -197,7 +197,7 @@ class NewSessionScreen(SizedScreen):
         from tui.screens.dashboard import DashboardScreen
 
         cast("WorkbenchApp", self.app).look_again()
-        if self.is_current:
+        if self.is_active:
             self.app.switch_screen(DashboardScreen(session))
         else:
             self.notify(f"{one_line(session.label.name)} is training.", markup=False)
