@@ -82,8 +82,8 @@ def small(digits: Path) -> Settings:
 
 @pytest.fixture(scope="session")
 def longer(small: Settings) -> Settings:
-    """Twelve epochs: whoever has seen one has seconds left to do something about the rest."""
-    return make_settings(msgspec.structs.asdict(small), epochs=12, min_epochs=12)
+    """Eight epochs: whoever has seen one has seconds left to do something about the rest."""
+    return make_settings(msgspec.structs.asdict(small), epochs=8, min_epochs=8)
 
 
 @pytest.fixture
