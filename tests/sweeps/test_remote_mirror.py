@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+import shutil
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
@@ -215,6 +216,33 @@ def test_a_session_in_other_hands_is_not_begun(session: Session, receiver: Recei
         receiver.begin(session.id, "first", mirrored=True)
     assert receiver.begin(session.id, "first", mirrored=False) == {}
     lock.release()
+
+
+@pytest.mark.parametrize("mirrored", [True, False])
+def test_a_deleted_session_is_not_begun(
+    session: Session, receiver: Receiver, mirrored: bool
+) -> None:
+    shutil.rmtree(session.folder)
+    with pytest.raises(SupersededError, match="was deleted"):
+        receiver.begin(session.id, "first", mirrored=mirrored)
+    assert not session.folder.exists()
+
+
+def test_a_session_deleted_while_it_is_begun_is_let_go(
+    session: Session, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def delete_first(folder: Path) -> None:
+        shutil.rmtree(folder)
+        create_folders(folder)
+
+    create_folders = layout.create_folders
+    monkeypatch.setattr(layout, "create_folders", delete_first)
+    with pytest.raises(SupersededError, match="was deleted"):
+        receiver.begin(session.id, "first", mirrored=True)
+    assert not session.folder.exists()
+    monkeypatch.undo()
+    session.folder.mkdir()
+    hold_lock(session.folder).release()
 
 
 def test_nothing_is_written_into_a_folder_that_took_a_deleted_ones_place(

@@ -55,12 +55,23 @@ class Receiver:
 
         Raises:
             SessionBusyError: a worker on the driver's side has it.
-            OSError: the folder is gone or cannot be read.
+            SupersededError: it was deleted.
+            OSError: the folder cannot be read or written.
         """
         self._release(session)
+        try:
+            return self._begin(session, attempt, mirrored=mirrored)
+        except OSError as error:
+            self._release(session)
+            if isinstance(error, FileNotFoundError) and not (self._root / session).exists():
+                raise _deleted(session) from error
+            raise
+
+    def _begin(self, session: str, attempt: str, *, mirrored: bool) -> dict[str, bytes]:
         folder = self._root / session
+        identity = folder.stat()
         lock = hold_lock(folder) if mirrored else None
-        self._attempts[session] = _Attempt(attempt, lock, folder.stat())
+        self._attempts[session] = _Attempt(attempt, lock, identity)
         if not mirrored:
             return {}
         atomic.remove_temporaries(folder)
@@ -138,8 +149,12 @@ class Receiver:
             same = False
         if not same:
             self._release(session)
-            raise SupersededError(f"session {session} was deleted")
+            raise _deleted(session)
         return folder
+
+
+def _deleted(session: str) -> SupersededError:
+    return SupersededError(f"session {session} was deleted")
 
 
 def _apply(folder: Path, update: Update) -> None:
