@@ -34,7 +34,8 @@ class Fault(msgspec.Struct, frozen=True):
         operation: what the worker is about to do; of `write`, half is done.
         file: a pattern for the file's name in the session; that of a temporary is the final one.
         count: the operation on such a file that is struck, from 1.
-        error: the name of the error that the system answers with; "" is SIGKILL.
+        error: the name of the error that the system answers with; "" is a signal.
+        signal: which; after SIGTERM the operation is done, so it is not for `write`.
         stays: whether every later operation that needs room fails as well.
     """
 
@@ -42,6 +43,7 @@ class Fault(msgspec.Struct, frozen=True):
     file: str
     count: int = 1
     error: str = ""
+    signal: Literal["SIGKILL", "SIGTERM"] = "SIGKILL"
     stays: bool = False
 
 
@@ -86,7 +88,8 @@ class _Disk:
 
     def _fail(self, path: str) -> None:
         if not self._fault.error:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), signal.Signals[self._fault.signal])
+            return
         number = getattr(errno, self._fault.error)
         raise OSError(number, os.strerror(number), path)
 

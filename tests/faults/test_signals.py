@@ -11,9 +11,10 @@ import psutil
 import pytest
 
 from tests.conftest import wait_for
-from tests.faults.storm import check_same_end
+from tests.faults.faulty_worker import Fault
+from tests.faults.storm import check_same_end, start_faulty
 from tests.faults.views import head, vae
-from tests.worker.conftest import Runner, kill, wait_until, worker_record
+from tests.worker.conftest import DEADLINE, Runner, kill, wait_until, worker_record
 from vae_engine.sessions import layout
 from vae_engine.sessions.atomic import write_record
 from vae_engine.sessions.liveness import STALE_SECONDS, seconds_after_boot
@@ -56,6 +57,24 @@ def test_a_stopped_worker_is_told_of_goes_on_and_goes_when_asked(
     assert (index.latest.epoch, index.latest.step) > (0, 0)
     runner.complete(session)
     check_same_end(session, longer_undisturbed)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("rename", layout.WORKER, signal="SIGTERM"),
+        Fault("fsync", layout.EVENTS, signal="SIGTERM"),
+    ],
+    ids=["seen", "told"],
+)
+def test_a_worker_asked_to_go_as_soon_as_it_can_be_seen_has_its_last_word(
+    runner: Runner, small: Settings, fault: Fault
+) -> None:
+    session = runner.create(small)
+    assert start_faulty(session, fault).wait(timeout=DEADLINE) == 0
+    session.poll()
+    assert (session.log.run, session.log.phase) == (1, "ended")
+    assert (session.status(), session.log.stop_reason) == ("interrupted", "SIGTERM")
 
 
 def fall_silent(session: Session, for_a_minute: bool) -> None:

@@ -67,14 +67,14 @@ def _run(folder: Path, epochs: int | None, distribution: Distribution) -> int:
     layout.create_folders(folder)
     journal = Journal(folder)
     run = journal.log.run + 1
+    controls = Controls()
+    supervisor = Supervisor(folder, journal, controls)
     # Before this worker can be seen: what is asked from then on is meant for it.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: supervisor.terminate())
     left = inbox.take(folder)
     atomic.write_record(folder / layout.WORKER, this_process(run))
     journal.emit(_run_started(folder, journal, epochs))
-    controls = Controls()
-    supervisor = Supervisor(folder, journal, controls)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: supervisor.terminate())
     supervisor.start(left)
     chief = _chief(folder, journal, controls, distribution) if distribution.workers else None
     try:
