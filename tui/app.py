@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -13,10 +13,14 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import msgspec
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.css.query import NoMatches
+from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.message import Message
 from textual.reactive import var
 from textual.screen import Screen
+from textual.widget import MountError
+from textual.worker import WorkerFailed
 
 from tui import garbage, heap
 from tui.alerts import alert
@@ -34,6 +38,7 @@ from vae_engine.sessions.records import LIVE
 from vae_engine.sessions.store import SessionStore
 
 if TYPE_CHECKING:
+    from textual.actions import ActionParseResult
     from textual.command import Provider
 
 _SCAN_SECONDS = 1.0
@@ -186,6 +191,23 @@ class WorkbenchApp(App[None]):
     def leave(self, exit_code: int) -> None:
         """Leave at once, since the terminal has gone or the system ends."""
         self.exit(return_code=exit_code)
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Do what a key asks for; what is typed once the app was told to leave is for the shell."""
+        return self._exit or await super().run_action(action, default_namespace, namespaces)
+
+    def _handle_exception(self, error: Exception) -> None:
+        # Told to leave, Textual mounts nothing: a screen that is just being opened has no widgets.
+        cause = error.error if isinstance(error, WorkerFailed) else error
+        if self._exit and isinstance(cause, NoMatches | MountError):
+            self.log.warning(f"not opened, since the app is left: {cause}")
+        else:
+            super()._handle_exception(error)
 
     def remember(self, **changes: Any) -> None:
         """Change preferences by name, and keep them for the next run."""

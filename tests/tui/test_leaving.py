@@ -1,0 +1,70 @@
+"""The app that is told to leave: whatever is typed after that, or just being put together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from textual.screen import Screen
+
+from tests.conftest import DEADLINE
+from tests.tui.pilot import burst
+from tests.tui.recorder import Recorder
+from tests.tui.watching import until
+from tui import operations
+from tui.app import WorkbenchApp
+from tui.screens.compare import CompareScreen
+from tui.screens.dashboard import DashboardScreen
+from tui.screens.help import HelpScreen
+from tui.screens.new_session import NewSessionScreen
+from tui.screens.sampler import SamplerScreen
+from tui.screens.sessions import SessionsScreen
+from tui.screens.sweeps import SweepsScreen
+from vae_engine.sessions.session import Session
+from vae_engine.sessions.store import SessionStore
+
+SCREENS: dict[str, Callable[[WorkbenchApp, Session], Screen[None]]] = {
+    "compare": lambda _, session: CompareScreen([session]),
+    "dashboard": lambda _, session: DashboardScreen(session),
+    "help": lambda app, _: HelpScreen(app.screen),
+    "new": lambda app, _: NewSessionScreen(app.store, None),
+    "sampler": lambda _, session: SamplerScreen(session),
+    "sweeps": lambda app, _: SweepsScreen(app.store),
+}
+
+
+async def has_left(app: WorkbenchApp) -> None:
+    assert app._task is not None
+    await asyncio.wait_for(asyncio.shield(app._task), DEADLINE)
+
+
+@pytest.mark.parametrize("leaving", ["q", "ctrl+c"])
+async def test_what_is_typed_after_it_is_not_for_the_app(
+    store: SessionStore, recorder: Recorder, monkeypatch: pytest.MonkeyPatch, leaving: str
+) -> None:
+    """Which is for the shell, such as `rm`: `r` would have resumed the session."""
+    recorder.session(status="stopped")
+    started: list[Session] = []
+    monkeypatch.setattr(operations, "start_worker", lambda session, **_: started.append(session))
+    app = WorkbenchApp(store)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app.entries is not None)
+        burst(app, leaving, "r", "enter", "m", "n")
+        await has_left(app)
+        assert [type(screen) for screen in app.screen_stack] == [SessionsScreen]
+    assert started == []
+    assert app.return_code == 0
+
+
+@pytest.mark.parametrize("name", SCREENS)
+async def test_a_screen_that_is_just_being_opened_is_no_failure(
+    store: SessionStore, recorded_session: Session, name: str
+) -> None:
+    app = WorkbenchApp(store)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: app.entries is not None)
+        app.push_screen(SCREENS[name](app, recorded_session))
+        app.exit()
+        await has_left(app)
+    assert app.return_code == 0
