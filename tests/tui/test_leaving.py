@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 
 import pytest
 from textual.screen import Screen
 
-from tests.conftest import DEADLINE
 from tests.tui.pilot import burst
 from tests.tui.recorder import Recorder
-from tests.tui.watching import until
+from tests.tui.watching import has_left, until
 from tui import operations
 from tui.app import WorkbenchApp
 from tui.screens.compare import CompareScreen
@@ -32,11 +30,6 @@ SCREENS: dict[str, Callable[[WorkbenchApp, Session], Screen[None]]] = {
     "sampler": lambda _, session: SamplerScreen(session),
     "sweeps": lambda app, _: SweepsScreen(app.store),
 }
-
-
-async def has_left(app: WorkbenchApp) -> None:
-    assert app._task is not None
-    await asyncio.wait_for(asyncio.shield(app._task), DEADLINE)
 
 
 @pytest.mark.parametrize("leaving", ["q", "ctrl+c"])

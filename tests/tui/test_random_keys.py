@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 import string
 from collections.abc import Callable
@@ -11,12 +10,11 @@ from pathlib import Path
 import pytest
 from textual.screen import Screen
 
-from tests.conftest import DEADLINE
 from tests.tui.pilot import burst, screen_text
 from tests.tui.recorded_sweeps import record_sweep, revive
 from tests.tui.recorder import Recorder, progress
 from tests.tui.test_sessions_screen import sessions
-from tests.tui.watching import until
+from tests.tui.watching import has_left, until
 from tui import operations
 from tui.app import WorkbenchApp
 from tui.screens.dashboard import DashboardScreen
@@ -97,8 +95,7 @@ async def throw(app: WorkbenchApp, keys: list[str], screen: Opening) -> list[str
                 assert "Traceback" not in screen_text(app)
         if app._exit:
             # Keys that came along with the last one are worked off while there are screens.
-            assert app._task is not None
-            await asyncio.wait_for(asyncio.shield(app._task), DEADLINE)
+            await has_left(app)
     return keys
 
 

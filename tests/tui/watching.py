@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Footer
 from textual.widgets._footer import FooterKey
 
+from tests.conftest import DEADLINE
 from tui.app import WorkbenchApp
 from tui.screens.dashboard import DashboardScreen
 from tui.widgets.session_header import SessionHeader
@@ -29,6 +31,12 @@ async def until(pilot: Pilot[Any], reached: Callable[[], object]) -> None:
         assert time.monotonic() < deadline, "it did not come about"
         await pilot.pause(0.02)
     await pilot.pause()
+
+
+async def has_left(app: WorkbenchApp) -> None:
+    """Wait until an app that was told to leave has ended."""
+    assert app._task is not None
+    await asyncio.wait_for(asyncio.shield(app._task), DEADLINE)
 
 
 def text_of(widget: Widget) -> str:

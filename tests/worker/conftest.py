@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -28,6 +29,14 @@ class Runner:
 
     def create(self, settings: Settings, parent: str | None = None) -> Session:
         return self.store.create(settings, command=["test"], parent=parent)
+
+    def copy(self, session: Session) -> Session:
+        """A copy of a session of another store, to go on with."""
+        folder = self.store.root / session.id
+        shutil.copytree(session.folder, folder)
+        copy = Session(folder)
+        copy.poll()
+        return copy
 
     def start(self, session: Session, epochs: int | None = None) -> int:
         return start_worker(session, epochs=epochs)

@@ -211,10 +211,8 @@ def test_a_worker_that_cannot_begin_says_why(runner: Runner, small: Settings) ->
 def test_a_session_without_its_checkpoints_is_not_trained_from_the_start(
     runner: Runner, undisturbed: Session
 ) -> None:
-    copy = runner.store.root / undisturbed.id
-    shutil.copytree(undisturbed.folder, copy, ignore=shutil.ignore_patterns("checkpoints"))
-    session = Session(copy)
-    session.poll()
+    session = runner.copy(undisturbed)
+    shutil.rmtree(session.folder / "checkpoints")
     before = session.log.history
     runner.complete(session, epochs=5)
     assert session.status() == "failed"

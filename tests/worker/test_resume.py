@@ -1,6 +1,5 @@
 """Resume, extend, fork: the same bits, and one continuous history."""
 
-import shutil
 from pathlib import Path
 
 import msgspec
@@ -86,11 +85,7 @@ def test_a_session_stopped_in_its_first_epoch_can_be_sampled(runner: Runner) -> 
 
 
 def test_an_extension_continues_the_history(runner: Runner, undisturbed: Session) -> None:
-    copy = runner.store.root / undisturbed.id
-    shutil.copytree(undisturbed.folder, copy)
-    session = Session(copy)
-    session.poll()
-    runner.complete(session, epochs=5)
+    session = runner.complete(runner.copy(undisturbed), epochs=5)
     assert session.status() == "completed"
     assert [epoch.epoch for epoch in session.log.history] == [1, 2, 3, 4, 5]
     assert figures(session)[:3] == figures(undisturbed)
