@@ -28,6 +28,8 @@ from vae_engine.settings import Settings, make_settings
 hypothesis_settings.register_profile("unhurried", hypothesis_settings(), deadline=None)
 hypothesis_settings.load_profile("unhurried")
 
+# By its id: who trains in the clone has other sessions beside it.
+EXAMPLE = Path(__file__).parents[1] / "sessions" / "20261122-110900-1941"
 DEADLINE = 180.0
 TRAINED_UMASK = 0o027
 

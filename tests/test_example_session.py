@@ -8,14 +8,14 @@ import numpy as np
 import pytest
 
 import vae_engine
+from tests.conftest import EXAMPLE
 from vae_engine.sessions.session import read_manifest
 
-SESSIONS = Path(__file__).parents[1] / "sessions"
+SESSIONS = EXAMPLE.parent
 
 
 def test_a_session_from_before_a_setting_existed_is_read_as_it_was_trained(tmp_path: Path) -> None:
-    (folder,) = SESSIONS.iterdir()
-    manifest = json.loads((folder / "session.json").read_text())
+    manifest = json.loads((EXAMPLE / "session.json").read_text())
     manifest["settings"].pop("activation", None)
     (tmp_path / "session.json").write_text(json.dumps(manifest))
     assert read_manifest(tmp_path).settings.activation == "relu"

@@ -12,7 +12,7 @@ import pytest
 
 from tests.cli.conftest import Spawn, Vae, finish
 from tests.cli.terminal import Attach
-from tests.conftest import wait_for
+from tests.conftest import EXAMPLE, wait_for
 from tests.tui.recorder import Recorder
 from vae_engine.datasets import load_dataset
 from vae_engine.datasets.binarization import as_evaluated
@@ -20,7 +20,6 @@ from vae_engine.sessions import atomic, layout
 from vae_engine.sessions.records import ExportEntry, ExportIndex
 from vae_engine.sessions.session import Session
 
-EXAMPLE = next((Path(__file__).parents[2] / "sessions").glob("2026*"))
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text()
 
 

@@ -20,6 +20,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
+from tests.conftest import EXAMPLE
 from tests.faults.foreign.looking import Answer, ask, bounded_time, check, digest
 from tests.faults.foreign.mutations import Mutation, mutations
 from tests.sessions.makers import finished_session, leave_worker
@@ -31,7 +32,6 @@ from vae_engine.inference import dataset as session_images
 from vae_engine.sessions import inbox, layout
 from vae_engine.sessions.store import SessionStore
 
-EXAMPLE = Path(__file__).parents[3] / "sessions" / "20261122-110900-1941"
 FEW, MANY = 60, 1200
 # Above what the healthy sessions take. A bomb takes gigabytes.
 MOST_GROWTH = 600 * 2**20
