@@ -7,36 +7,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tui.catalogue import Entry
+from tui.status import status_rank, with_glyph
 from tui.text import age_text, duration_text, fitted, one_line
 
 SortKey = float | str
 
-STATUS_GLYPHS = {
-    "starting": "◌",
-    "training": "●",
-    "paused": "‖",
-    "stopping": "●",
-    "completed": "✓",
-    "stopped": "■",
-    "interrupted": "!",
-    "diverged": "∞",
-    "failed": "✗",
-    "damaged": "✗",
-}
-STATUS_TONES = {
-    "starting": "live",
-    "training": "live",
-    "paused": "live",
-    "stopping": "live",
-    "completed": "good",
-    "interrupted": "warning",
-    "diverged": "bad",
-    "failed": "bad",
-    "damaged": "bad",
-}
 _DATASET_WIDTH = 8
-# Live ones first, then those that ended well.
-_STATUS_ORDER = tuple(STATUS_GLYPHS)
 
 
 @dataclass(frozen=True)
@@ -101,8 +77,8 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "status",
         "status",
-        lambda entry, _: f"{STATUS_GLYPHS[entry.status]} {entry.status}",
-        lambda entry: _STATUS_ORDER.index(entry.status),
+        lambda entry, _: with_glyph(entry.status),
+        lambda entry: status_rank(entry.status),
         align="left",
     ),
     Column(

@@ -14,10 +14,11 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from tui.catalogue import Entry
-from tui.columns import COLUMN_IDS, COLUMNS, STATUS_TONES, sort_entries
+from tui.columns import COLUMN_IDS, COLUMNS, sort_entries
 from tui.filtering import Filter, parse_filter
 from tui.preferences import Preferences
 from tui.screens.session_actions import SessionActions, key
+from tui.status import LOOKS
 from tui.text import encodable, one_line
 from tui.widgets.key_line import KeyLine
 from tui.widgets.session_preview import SessionPreview
@@ -271,7 +272,7 @@ _GREETING = "Press n to train the first one, ? for all keys."
 
 def _row(entry: Entry, now: float) -> Row:
     cells = tuple(column.text(entry, now) for column in COLUMNS)
-    return Row(entry.id, cells, STATUS_TONES.get(entry.status, ""))
+    return Row(entry.id, cells, LOOKS[entry.status].tone)
 
 
 def _count(number: int, noun: str) -> str:

@@ -93,7 +93,6 @@ class SweepScreen(SweepActions, SessionOpening, ChartOptions):
 
     def on_resize(self, event: events.Resize) -> None:
         """Show everything at once, or one page at a time."""
-        super().on_resize(event)
         whole = self.query_one(SweepBody).fit(event.size)
         self.query_one(PageTabs).display = not whole
 

@@ -5,18 +5,12 @@ from __future__ import annotations
 from textual.content import Content
 
 from tui.estimate import remaining_sweep_seconds
+from tui.status import LOOKS, TONE_COLOURS
 from tui.sweeps.feed import SweepSnapshot
 from tui.sweeps.wording import counts_text, trial_line, varied_text
 from tui.text import duration_text, one_line
 from vae_engine.sweeps.store import Sweep
 from vae_engine.sweeps.trials import Trial
-
-_STYLES = {
-    "running": "$text-primary bold",
-    "completed": "$text-success",
-    "stopped": "",
-    "interrupted": "$text-warning",
-}
 
 
 def head_words(sweep: Sweep, snapshot: SweepSnapshot) -> Content:
@@ -24,7 +18,9 @@ def head_words(sweep: Sweep, snapshot: SweepSnapshot) -> Content:
     record = sweep.record
     name = one_line(record.name, 60)
     varied = one_line(varied_text(record.varied))
-    head = Content.assemble((name, "bold"), "  ", (snapshot.status, _STYLES[snapshot.status]))
+    head = Content.assemble(
+        (name, "bold"), "  ", (snapshot.status, TONE_COLOURS[LOOKS[snapshot.status].tone])
+    )
     if varied != name:
         head += Content.assemble("  ", (varied, "dim"))
     if snapshot.problem:

@@ -16,6 +16,7 @@ from textual.widgets import Footer, Static
 
 from tui.screens.keys import Keys
 from tui.screens.sweep_actions import SweepActions
+from tui.status import LOOKS, with_glyph
 from tui.sweeps.catalogue import SweepCatalogue, SweepEntry
 from tui.text import age_text, encodable, one_line
 from tui.widgets.session_table import SessionTable
@@ -31,14 +32,6 @@ _HEADS = (
     Head("failed", "failed", "right"),
     Head("age", "age", "right"),
 )
-_GLYPHS = {"running": "●", "completed": "✓", "stopped": "■", "interrupted": "!", "damaged": "✗"}
-_TONES = {
-    "running": "live",
-    "completed": "good",
-    "stopped": "",
-    "interrupted": "warning",
-    "damaged": "bad",
-}
 
 
 key = Keys("sweeps")
@@ -143,12 +136,12 @@ _GREETING = (
 
 
 def _row(entry: SweepEntry) -> Row:
-    status = f"{_GLYPHS[entry.status]} {entry.status}"
+    status = with_glyph(entry.status)
     cells: tuple[str, ...] = (status, entry.name, "", "", "")
     if entry.sweep is not None:
         done = f"{entry.finished}/{entry.trials}"
         cells = (status, entry.name, done, str(entry.failed or ""), _age(entry.created))
-    return Row(entry.id, cells, _TONES[entry.status])
+    return Row(entry.id, cells, LOOKS[entry.status].tone)
 
 
 def _age(created: float) -> str:

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tui.columns import STATUS_GLYPHS, STATUS_TONES
 from tui.comparison import TONES
+from tui.status import LOOKS, Tone
 from tui.text import one_line
 from vae_engine.settings import SETTINGS
 from vae_engine.sweeps.trials import Trial
 
-_GLYPHS = {**STATUS_GLYPHS, "waiting": "·", "deleted": "×"}
-_TONES = {**STATUS_TONES, "stopped": "good"}
 _SHORT = {"latent_dim": "d"}
 
 
@@ -38,7 +36,7 @@ class Cell:
     """One trial of the grid: its status and epoch, and the tone in which they stand."""
 
     text: str
-    tone: str = ""
+    tone: Tone = ""
 
 
 @dataclass(frozen=True)
@@ -84,12 +82,13 @@ def short_name(name: str) -> str:
 
 def trial_cell(trial: Trial) -> Cell:
     """`● 12/50` for a trial that trains, `✓ 23` for one that converged."""
-    glyph = _GLYPHS[trial.status]
+    glyph, tone = LOOKS[trial.status]
     if trial.status == "waiting":
-        return Cell(glyph, "quiet")
+        return Cell(glyph, tone)
     if trial.status in ("deleted", "damaged"):
-        return Cell(f"{glyph} {trial.status}", _TONES.get(trial.status, "quiet"))
-    tone = "warning" if trial.stop_reason == "stop_now" else _TONES[trial.status]
+        return Cell(f"{glyph} {trial.status}", tone)
+    if trial.status == "stopped" and not trial.finished:
+        tone = "warning"
     if trial.finished:
         return Cell(f"{glyph} {trial.epoch}", tone)
     return Cell(f"{glyph} {trial.epoch}/{trial.epochs}", tone)

@@ -9,13 +9,12 @@ from typing import ClassVar
 from rich.cells import cell_len
 from rich.segment import Segment
 
-from tui.columns import STATUS_GLYPHS
 from tui.feed import Snapshot
 from tui.rendering.series import number_text
+from tui.status import LOOKS, tone_classes, tone_rules, with_glyph
 from tui.text import REASONS, duration_text, fitted, one_line
 from tui.widgets.lines import Lines
 from vae_engine.sessions.inbox import CommandName
-from vae_engine.sessions.records import Status
 from vae_engine.settings import Settings
 
 COMMAND_WORDS: dict[CommandName, str] = {
@@ -28,17 +27,6 @@ COMMAND_WORDS: dict[CommandName, str] = {
 Part = tuple[str, str]
 """Text, and the name of its style."""
 
-_TONES: dict[Status, str] = {
-    "starting": "quiet",
-    "training": "good",
-    "paused": "warning",
-    "stopping": "warning",
-    "completed": "good",
-    "stopped": "text",
-    "interrupted": "warning",
-    "diverged": "error",
-    "failed": "error",
-}
 _LABEL_WIDTH = 15
 _LEAST_BAR = 10
 _WIDEST_BAR = 60
@@ -54,9 +42,8 @@ class SessionHeader(Lines):
     """Three lines, of which only the cells that changed are sent."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        f"session-header--{name}"
-        for name in ("name", "text", "quiet", "good", "warning", "error", "bar", "rail")
-    }
+        f"session-header--{name}" for name in ("name", "text", "bar", "rail")
+    } | tone_classes("session-header")
 
     DEFAULT_CSS = """
     SessionHeader {
@@ -64,14 +51,10 @@ class SessionHeader(Lines):
         background: $panel;
         & > .session-header--name { color: $foreground; text-style: bold; }
         & > .session-header--text { color: $foreground; }
-        & > .session-header--quiet { color: $text-muted; }
-        & > .session-header--good { color: $text-success; }
-        & > .session-header--warning { color: $text-warning; }
-        & > .session-header--error { color: $text-error; }
         & > .session-header--bar { color: $primary; }
         & > .session-header--rail { color: $foreground 20%; }
     }
-    """
+    """ + tone_rules("SessionHeader", "session-header")
 
     def __init__(self, settings: Settings, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -142,7 +125,7 @@ def _identity(
     snapshot: Snapshot, settings: Settings, doing: str, now: float, width: int
 ) -> list[Part]:
     status = snapshot.status
-    glyph_and_status = f"  {STATUS_GLYPHS[status]} {status}"
+    glyph_and_status = f"  {with_glyph(status)}"
     told, tone = _state(snapshot, doing, now)
     about = _about(snapshot, settings)
     room = width - len(glyph_and_status) - (len(told) + 2 if told else 0)
@@ -150,7 +133,7 @@ def _identity(
         about = ""
     name = one_line(snapshot.label.name)
     name = fitted(name, min(cell_len(name), max(_LEAST_NAME, room - len(about) - 2)))
-    parts = [(name, "name"), (glyph_and_status, _TONES[status])]
+    parts = [(name, "name"), (glyph_and_status, LOOKS[status].tone or "text")]
     if told:
         free = width - sum(cell_len(text) for text, _ in parts)
         parts.append((fitted(f"  {told}", min(len(told) + 2, max(0, free))), tone))
@@ -161,7 +144,7 @@ def _identity(
 def _state(snapshot: Snapshot, doing: str, now: float) -> Part:
     """What there is to say besides the status, the most urgent alone."""
     if snapshot.problem:
-        return one_line(snapshot.problem), "error"
+        return one_line(snapshot.problem), "bad"
     if doing:
         return doing, "warning"
     if snapshot.silent_since is not None:

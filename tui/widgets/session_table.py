@@ -20,9 +20,8 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from tui.status import tone_classes, tone_rules
 from tui.widgets.table_layout import MARK, Head, Row, TableLayout, lay_out
-
-_TONES = ("live", "good", "warning", "bad")
 
 
 class SessionTable(ScrollView, can_focus=True):
@@ -49,7 +48,7 @@ class SessionTable(ScrollView, can_focus=True):
         "table--sorted",
         "table--cursor",
         "table--mark",
-        *(f"table--{tone}" for tone in _TONES),
+        *tone_classes("table"),
     }
     DEFAULT_CSS = """
     SessionTable {
@@ -61,12 +60,8 @@ class SessionTable(ScrollView, can_focus=True):
         & > .table--cursor { background: $surface; }
         &:focus > .table--cursor { background: $primary-muted; }
         & > .table--mark { color: $text-accent; text-style: bold; }
-        & > .table--live { color: $text-primary; text-style: bold; }
-        & > .table--good { color: $text-success; }
-        & > .table--warning { color: $text-warning; }
-        & > .table--bad { color: $text-error; }
     }
-    """
+    """ + tone_rules("SessionTable", "table")
 
     cursor: reactive[int] = reactive(0, repaint=False)
     selected: reactive[frozenset[str]] = reactive(frozenset(), repaint=False)

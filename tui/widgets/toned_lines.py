@@ -9,6 +9,7 @@ from rich.style import Style
 
 from tui.comparison import TONES
 from tui.rendering.palettes import ColorDepth
+from tui.status import tone_classes, tone_rules
 from tui.widgets.display import app_depth
 from tui.widgets.lines import Lines
 
@@ -22,11 +23,7 @@ class TonedLines(Lines):
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "toned--head",
         "toned--current",
-        "toned--quiet",
-        "toned--live",
-        "toned--good",
-        "toned--warning",
-        "toned--bad",
+        *tone_classes("toned"),
         *(f"toned--tone-{tone}" for tone in range(TONES)),
     }
 
@@ -35,11 +32,6 @@ class TonedLines(Lines):
         & > .toned--head { color: $text-muted; background: $panel; }
         & > .toned--current { background: $surface; text-style: bold; }
         &:focus > .toned--current { background: $primary-muted; }
-        & > .toned--quiet { color: $text-muted; }
-        & > .toned--live { color: $text-primary; text-style: bold; }
-        & > .toned--good { color: $text-success; }
-        & > .toned--warning { color: $text-warning; }
-        & > .toned--bad { color: $text-error; }
         & > .toned--tone-0 { color: $text-primary; }
         & > .toned--tone-1 { color: $text-warning; }
         & > .toned--tone-2 { color: $text-success; }
@@ -47,7 +39,7 @@ class TonedLines(Lines):
         & > .toned--tone-4 { color: $text-accent; }
         & > .toned--tone-5 { color: $text-secondary; }
     }
-    """
+    """ + tone_rules("TonedLines", "toned")
 
     def tone_style(self, tone: str, *, current: bool = False) -> Style:
         """The style of a tone, on the background of the current row or cell if it is that."""

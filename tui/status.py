@@ -1,0 +1,72 @@
+"""How statuses of sessions, trials and sweeps look: one glyph and one colour each."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, NamedTuple
+
+Tone = Literal["live", "good", "warning", "bad", "quiet", ""]
+"""What a status says at a glance; "" has the colour of text."""
+
+
+class Look(NamedTuple):
+    """A glyph, which tells statuses apart without colours, and a tone."""
+
+    glyph: str
+    tone: Tone
+
+
+LOOKS: Final[dict[str, Look]] = {
+    "starting": Look("◌", "live"),
+    "training": Look("●", "live"),
+    "paused": Look("‖", "live"),
+    "stopping": Look("●", "live"),
+    "running": Look("●", "live"),
+    "completed": Look("✓", "good"),
+    "stopped": Look("■", ""),
+    "interrupted": Look("!", "warning"),
+    "diverged": Look("∞", "bad"),
+    "failed": Look("✗", "bad"),
+    "damaged": Look("✗", "bad"),
+    "waiting": Look("·", "quiet"),
+    "deleted": Look("×", "quiet"),
+}
+"""By status, in the order in which they sort: live ones first, then those that ended well."""
+
+TONE_COLOURS: Final[dict[Tone, str]] = {
+    "live": "$text-primary bold",
+    "good": "$text-success",
+    "warning": "$text-warning",
+    "bad": "$text-error",
+    "quiet": "$text-muted",
+    "": "",
+}
+"""Each tone as a style of Textual's markup."""
+
+
+def with_glyph(status: str) -> str:
+    """A status behind its glyph: `✓ completed`."""
+    return f"{LOOKS[status].glyph} {status}"
+
+
+def status_rank(status: str) -> int:
+    """Where a status comes in the order of `LOOKS`."""
+    return list(LOOKS).index(status)
+
+
+def tone_classes(prefix: str) -> set[str]:
+    """The component classes `PREFIX--TONE` of a widget that shows statuses."""
+    return {f"{prefix}--{tone}" for tone in TONE_COLOURS if tone}
+
+
+def tone_rules(widget: str, prefix: str) -> str:
+    """The style sheet of these classes in a widget."""
+    return "\n".join(
+        f"{widget} > .{prefix}--{tone} {{ {_declarations(style)} }}"
+        for tone, style in TONE_COLOURS.items()
+        if tone
+    )
+
+
+def _declarations(style: str) -> str:
+    colour, *text_style = style.split()
+    return f"color: {colour};" + "".join(f" text-style: {one};" for one in text_style)
