@@ -6,7 +6,8 @@ name, one range and one explanation everywhere.
 
 # No `from __future__ import annotations`: msgspec would compile them one by one at every start.
 
-from collections.abc import Mapping, Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Literal, cast
 
 import msgspec
@@ -36,7 +37,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The settings of one session; immutable once it was created.
 
     `loss = reconstruction_loss + beta * kl_loss` in nats an image. Build it with `make_settings`,
-    which checks every range.
+    which checks every range. `dict(settings)` and `**settings` give the values by name.
     """
 
     dataset: Annotated[
@@ -130,6 +131,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int, Meta(ge=0, le=1024, description="CPU threads; 0 takes all, the session records them")
     ] = 0
 
+    def keys(self) -> Iterator[str]:
+        """The names of all settings."""
+        return iter(self.__struct_fields__)
+
+    def __getitem__(self, name: str) -> SettingValue:
+        if name not in self.__struct_fields__:
+            raise KeyError(name)
+        value: SettingValue = getattr(self, name)
+        return value
+
 
 class Setting(msgspec.Struct, frozen=True):
     """What is known about one setting: its name, kind, default, bounds or choices, and help."""
@@ -175,7 +186,7 @@ class Setting(msgspec.Struct, frozen=True):
         Raises:
             SettingError: wrong type, or out of range.
         """
-        checked = self._typed(value)
+        checked = self._typed(_plain(value))
         if checked is None or not self._in_range(checked):
             raise SettingError(f"{self.name} is {_shown(value)}: it must be {self.range_text}")
         return checked
@@ -236,9 +247,19 @@ class Setting(msgspec.Struct, frozen=True):
         return above and below
 
 
+def _plain(value: object) -> object:
+    """Python's own value for what notebooks pass: NumPy numbers and arrays, and paths."""
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    tolist = getattr(value, "tolist", None)
+    return value if tolist is None else tolist()
+
+
 def _shown(value: object) -> str:
     try:
-        text = repr(value)
+        text = " ".join(repr(value).split())
     except ValueError:  # Python writes no number of more than 4,300 digits.
         return "a number of thousands of digits"
     return text if len(text) <= 60 else text[:57] + "..."

@@ -2,10 +2,12 @@
 
 import math
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import hypothesis
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import strategies as st
 
@@ -197,3 +199,48 @@ def test_changes_are_stronger_than_values() -> None:
 def test_a_file_with_an_unknown_setting_is_refused() -> None:
     with pytest.raises(msgspec.ValidationError, match="unknown field"):
         msgspec.json.decode(b'{"latent_dims": 2}', type=Settings)
+
+
+def test_numpy_values_and_paths_become_plain_ones() -> None:
+    settings = make_settings(
+        latent_dim=np.int64(8),
+        learning_rate=np.float32(0.5),
+        filters=np.array([8, 16]),
+        dense_units=[np.int32(32)],
+        dataset=Path("/data/faces.npz"),
+    )
+    assert settings == make_settings(
+        latent_dim=8,
+        learning_rate=0.5,
+        filters=(8, 16),
+        dense_units=(32,),
+        dataset="/data/faces.npz",
+    )
+    assert msgspec.json.decode(msgspec.json.encode(settings), type=Settings) == settings
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"latent_dim": np.bool_(True)},
+        {"latent_dim": np.float64(8)},
+        {"latent_dim": np.array([8])},
+        {"learning_rate": np.float64("nan")},
+        {"filters": np.zeros((2, 2), int)},
+        {"filters": np.array([8.0])},
+        {"dataset": Path("a\nb")},
+    ],
+    ids=str,
+)
+def test_numpy_values_that_do_not_fit_are_refused_in_one_line(values: dict[str, object]) -> None:
+    with pytest.raises(SettingError, match=f"{next(iter(values))} is .*: it must be") as caught:
+        make_settings(values)
+    assert str(caught.value).isprintable()
+
+
+def test_settings_are_a_mapping_for_notebooks() -> None:
+    settings = make_settings(latent_dim=8)
+    assert list(dict(settings)) == list(SETTINGS)
+    assert make_settings({**settings, "beta": 4}).latent_dim == 8
+    with pytest.raises(KeyError, match="no_setting"):
+        settings["no_setting"]
