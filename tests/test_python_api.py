@@ -86,6 +86,15 @@ def test_embeddings_and_reconstructions_agree_with_keras(
     np.testing.assert_allclose(saved.reconstruct(images), expected, atol=1e-5)
 
 
+def test_images_in_other_forms_are_right_or_refused(saved: vae_engine.SavedSession) -> None:
+    images = vae_engine.load_dataset("mnist").test_images[:5]
+    expected, _ = saved.embed(images)
+    for same in (images.astype("int64"), images[..., np.newaxis], images.astype("float32")):
+        np.testing.assert_array_equal(saved.embed(same)[0], expected)
+    with pytest.raises(ValueError, match=r"images has the shape \(28, 28\).*np.newaxis"):
+        saved.embed(images[0])
+
+
 def test_loaded_networks_are_the_recorded_ones(saved: vae_engine.SavedSession) -> None:
     from vae_engine.model.network import weights_sha256
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from vae_engine.errors import (
+    ArrayError,
     DatasetError,
     EngineError,
     SessionBusyError,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from vae_engine.saved import SavedSession, list_sessions, load_session, train
 
 __all__ = [
+    "ArrayError",
     "DatasetError",
     "EngineError",
     "SavedSession",

@@ -3,6 +3,7 @@
     EngineError
     ├── SettingError          a setting has a value it cannot have (bad usage)
     ├── DatasetError          images cannot be read, or are not what training needs
+    │   └── ArrayError            an array is not one of images (also a ValueError)
     ├── SessionError          a session, or the command for it, cannot be carried out
     │   ├── SessionNotFoundError  no session, or more than one, goes by that id or name
     │   ├── SessionDamagedError   its files cannot be read, or are newer than this version
@@ -25,6 +26,10 @@ class SettingError(EngineError):
 
 class DatasetError(EngineError):
     """The images are missing, unreadable, or of the wrong shape, type or range."""
+
+
+class ArrayError(DatasetError, ValueError):
+    """An array does not hold images of the right type, shape and range; the message names it."""
 
 
 class SessionError(EngineError):

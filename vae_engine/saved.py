@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from vae_engine.datasets import check_dataset, to_float
+from vae_engine.datasets import check_dataset, to_float, to_images
 from vae_engine.errors import SessionDamagedError, SessionError
 from vae_engine.inference.sampling import draw_prior, load_decoder, load_encoder
 from vae_engine.launcher import start_worker
@@ -161,12 +161,14 @@ class SavedSession:
         """The posterior's z_mean and z_log_var, each (n, latent_dim).
 
         Args:
-            images: (n, 28, 28), uint8, or float32 in [0, 1].
+            images: (n, 28, 28), uint8 or floats in [0, 1], or another form that
+                `vae_engine.datasets.to_images` takes.
 
         Raises:
+            ArrayError: a `ValueError`: the array has another shape, type or range.
             SessionError: nothing was exported yet.
         """
-        return load_encoder(self.session).encode(to_float(images))
+        return load_encoder(self.session).encode(to_float(to_images(images)))
 
     def reconstruct(self, images: NDArray[Any]) -> Floats:
         """Images decoded from their z_mean, (n, 28, 28) in [0, 1]; arguments as `embed`."""

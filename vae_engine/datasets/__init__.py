@@ -3,7 +3,7 @@
 Nothing here imports TensorFlow or Keras but `load_dataset_with_keras`, when it is called.
 """
 
-from vae_engine.datasets.arrays import Images, Labels
+from vae_engine.datasets.arrays import Images, Labels, to_images
 from vae_engine.datasets.dataset import Dataset, to_float
 from vae_engine.datasets.keras_loader import load_dataset_with_keras
 from vae_engine.datasets.loader import load_dataset
@@ -17,4 +17,5 @@ __all__ = [
     "load_dataset",
     "load_dataset_with_keras",
     "to_float",
+    "to_images",
 ]
