@@ -37,6 +37,8 @@ class Entry:
         created: in seconds since 1970.
         duration: seconds of training up to `updated`.
         speed: images a second in the latest epoch.
+        earliest_end: the epoch with which it ends at the earliest, where it converges.
+        epoch_seconds: what an epoch took lately, None before the first.
         size: bytes on disk, None before it was measured.
     """
 
@@ -56,6 +58,8 @@ class Entry:
     duration: float = 0.0
     updated: float = 0.0
     speed: float | None = None
+    earliest_end: int = 0
+    epoch_seconds: float | None = None
     stop_reason: str = ""
     size: int | None = None
     problem: str = ""
@@ -192,5 +196,7 @@ def _entry(listing: Listing) -> Entry:
         duration=summary.duration,
         updated=summary.updated,
         speed=summary.images_per_second,
+        earliest_end=summary.earliest_end,
+        epoch_seconds=summary.epoch_seconds,
         stop_reason=one_line(summary.stop_reason),
     )

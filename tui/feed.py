@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 
-from tui.estimate import remaining_seconds
+from tui.eta import Remaining, remaining
 from tui.history import History
 from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions import atomic, inbox, layout
@@ -57,7 +57,7 @@ class Snapshot:
         ignored: the commands that the worker did not carry out, newest last.
         duration: seconds that workers spent on it up to `updated`.
         updated: time of the last event.
-        remaining: estimated seconds to the last planned epoch, None where unknown.
+        remaining: how long it will still take, None where unknown.
         log: the last lines of the worker's log, foreign text.
         damaged_lines: lines of the event log that cannot be read.
         problem: why the session cannot be read now, empty if it can.
@@ -80,7 +80,7 @@ class Snapshot:
     ignored: tuple[ev.CommandIgnored, ...] = ()
     duration: float = 0.0
     updated: float = 0.0
-    remaining: float | None = None
+    remaining: Remaining | None = None
     log: tuple[str, ...] = ()
     damaged_lines: int = 0
     problem: str = ""
@@ -243,7 +243,7 @@ class SessionFeed:
             ignored=tuple(known.ignored),
             duration=known.duration,
             updated=known.updated,
-            remaining=remaining_seconds(known, session.settings.batch_size),
+            remaining=remaining(known),
             log=log,
             damaged_lines=session.damaged_lines,
         )

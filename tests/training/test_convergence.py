@@ -6,6 +6,7 @@ from vae_engine.training.convergence import (
     Plan,
     after_epoch,
     begin,
+    earliest_end,
     end_reason,
     make_plan,
 )
@@ -55,6 +56,33 @@ def test_few_epochs_are_all_used_and_end_with_a_decay(epochs: int) -> None:
     assert (last, reason) == (epochs, "epochs")
     assert decay_start == epochs - few.decay_epochs
     assert few.decay_epochs <= max(1, epochs * 2 // 5)
+
+
+def walked(plan: Plan, val_loss: Callable[[int], float]) -> tuple[int, list[int]]:
+    """The epoch with which it ended, and when it could at the earliest, after each epoch."""
+    state, epoch, told = begin(plan), plan.first_epoch, []
+    while end_reason(state, plan, epoch) is None:
+        epoch += 1
+        state = after_epoch(
+            state, plan, epoch=epoch, val_loss=val_loss(epoch), patience=3, min_delta=0.1
+        )
+        told.append(earliest_end(state, plan, epoch, patience=3))
+    return epoch, told
+
+
+@pytest.mark.parametrize("best", [1, 12, 13, 14, 30, 41, 42, 43, 50])
+def test_no_run_ends_before_its_earliest_end(best: int) -> None:
+    last, told = walked(plan(), lambda epoch: -min(epoch, best))
+    assert all(earliest <= last for earliest in told)
+    assert told == sorted(told)
+    assert told[-1] == last
+    # Once progress has stopped for good the end is known.
+    assert set(told[best - 1 :]) == {last}
+
+
+def test_an_extension_ends_as_told() -> None:
+    last, told = walked(plan(epochs=60, min_epochs=60, first_epoch=50), lambda _: 1.0)
+    assert set(told) == {last} == {60}
 
 
 def test_an_extension_counts_from_where_it_begins() -> None:

@@ -49,7 +49,7 @@ async def test_the_head_says_which_session_this_is_and_how_far(
         assert first.endswith("mnist · d=2 · CPU")
         assert second.split()[:2] == ["epoch", "4/10"]
         assert "42%" in second
-        assert second.endswith("ETA 29s at most")
+        assert second.endswith("ETA 33s")
         assert third.split()[:2] == ["step", "10/40"]
         assert "25%" in third
         assert "loss 160.0  3,000 images/s  elapsed" in third

@@ -9,7 +9,7 @@ from tui.cli.options import command_for
 from tui.cli.output import say, terminal_width
 from tui.cli.screen import can_show_app
 from tui.cli.sweep_report import head_lines, table_lines
-from tui.estimate import remaining_sweep_seconds
+from tui.eta import remaining_sweep_seconds
 from tui.sweeps.wording import best_line, counts_text, epoch_under_way, trial_line
 from tui.text import duration_text, fitted
 from vae_engine.errors import SessionError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from tui.estimate import remaining_sweep_seconds
+from tui.eta import remaining_sweep_seconds
 from tui.status import LOOKS, TONE_COLOURS
 from tui.sweeps.feed import SweepSnapshot
 from tui.sweeps.wording import counts_text, trial_line, varied_text

@@ -9,6 +9,7 @@ from typing import ClassVar
 from rich.cells import cell_len
 from rich.segment import Segment
 
+from tui.eta import remaining_text
 from tui.feed import Snapshot
 from tui.rendering.series import number_text
 from tui.status import LOOKS, tone_classes, tone_rules, with_glyph
@@ -32,7 +33,6 @@ _LEAST_BAR = 10
 _WIDEST_BAR = 60
 _PERCENT_WIDTH = len("  100%  ")
 _LEAST_NAME = 12
-_LONGEST_SECONDS = 1e9
 _MARGIN = 1
 # Progress comes every two seconds, and brings the time along.
 _NEWS_SECONDS = 2.5
@@ -214,9 +214,8 @@ def _epoch_facts(snapshot: Snapshot) -> list[str]:
         best = number_text(snapshot.best_val_loss)
         facts.append(f"best val_loss {best} (epoch {snapshot.best_epoch})")
     expected = snapshot.remaining if snapshot.live and not snapshot.finishing else None
-    # After a first step that took for ever nothing can be expected yet.
-    if expected is not None and expected < _LONGEST_SECONDS:
-        facts.append(f"ETA {duration_text(expected)} at most")
+    if expected is not None:
+        facts.append(f"ETA {remaining_text(expected)}")
     return facts
 
 

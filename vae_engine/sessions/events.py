@@ -63,7 +63,8 @@ class EpochEnded(Event, frozen=True, kw_only=True, tag="epoch"):
 
     `loss` is measured with the beta in force, while the weights move; `val_loss` with the beta of
     the settings on the validation split; `val_elbo` at beta = 1, as always. `kl_per_dimension`
-    and `active_units` are of the validation split.
+    and `active_units` are of the validation split. `earliest_end` is the epoch at which this run
+    ends at the earliest, as far as convergence is known; 0 where an earlier version wrote it.
     """
 
     epoch: Epoch
@@ -80,6 +81,7 @@ class EpochEnded(Event, frozen=True, kw_only=True, tag="epoch"):
     beta: float
     images_per_second: float
     duration: Seconds
+    earliest_end: Epoch = 0
 
 
 class Exported(Event, frozen=True, kw_only=True, tag="exported"):

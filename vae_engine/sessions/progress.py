@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from typing import Literal
 
@@ -20,14 +21,16 @@ _HISTORY_BYTES = 2**30
 _EPOCH_BYTES = 1024
 _FLOAT_BYTES = 32
 _EXPORT_BYTES = 64
+# The speed of a machine that others use as well is best measured by the latest epochs.
+_EPOCHS_TIMED = 3
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """`summary.json`: the log in short, so that a thousand sessions are listed at once.
 
     `epoch` of `epochs` are done; `duration` sums the seconds of all runs up to `updated`.
-    It stands for the first `log_bytes` of the log: who finds more there than progress adds the
-    log up anew.
+    `earliest_end` and `epoch_seconds` are those of `SessionLog`. It stands for the first
+    `log_bytes` of the log: who finds more there than progress adds the log up anew.
     """
 
     phase: Phase
@@ -42,6 +45,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     duration: Seconds = 0.0
     updated: Seconds = 0.0
     log_bytes: Count = 0
+    earliest_end: Epoch = 0
+    epoch_seconds: Seconds | None = None
 
 
 class SessionLog:
@@ -49,7 +54,9 @@ class SessionLog:
 
     Attributes:
         history: the epochs in order, each exactly once however often a run was resumed.
-        latest_progress: of the epoch under way, or None between epochs.
+        first_progress: of the epoch under way, or None between epochs.
+        latest_progress: likewise, the newest.
+        earliest_end: the epoch with which the latest run ends at the earliest, 0 before it began.
         prepared: environment, dataset and parameter count of the latest run.
         ignored: the latest commands that were not carried out, newest last.
     """
@@ -63,7 +70,9 @@ class SessionLog:
         self.run = 0
         self.epochs = 0
         self.min_epochs = 0
+        self.earliest_end = 0
         self.prepared: ev.Prepared | None = None
+        self.first_progress: ev.Progress | None = None
         self.latest_progress: ev.Progress | None = None
         self.ignored: list[ev.CommandIgnored] = []
         self.updated = 0.0
@@ -74,6 +83,7 @@ class SessionLog:
         self._earlier_runs = 0.0
         self._run_started: float | None = None
         self._told = 0.0
+        self._clock = _EpochClock()
 
     @property
     def history(self) -> list[ev.EpochEnded]:
@@ -89,6 +99,11 @@ class SessionLog:
     def epoch(self) -> int:
         """How many epochs are finished."""
         return max(self._epochs, default=0)
+
+    @property
+    def epoch_seconds(self) -> float | None:
+        """What an epoch took lately with everything that belongs to it; None before the first."""
+        return self._clock.seconds
 
     @property
     def best(self) -> ev.EpochEnded | None:
@@ -115,6 +130,7 @@ class SessionLog:
             if self._run_started is None:
                 self._run_started = event.time
             self._apply(event)
+            self._clock.apply(event)
             self.updated = event.time
             if not isinstance(event, ev.Progress):
                 self._told = event.time
@@ -135,6 +151,8 @@ class SessionLog:
             duration=self.duration,
             updated=self.updated,
             log_bytes=log_bytes,
+            earliest_end=self.earliest_end,
+            epoch_seconds=self.epoch_seconds,
         )
 
     def _apply(self, event: ev.AnyEvent) -> None:
@@ -147,6 +165,7 @@ class SessionLog:
                     self.phase = "training"
             case ev.Progress():
                 self.latest_progress = event
+                self.first_progress = self.first_progress or event
             case ev.EpochEnded():
                 self._end_epoch(event)
             case ev.Exported():
@@ -167,7 +186,7 @@ class SessionLog:
                 self.phase = "ended"
                 self.end_status = event.status
                 self.stop_reason = event.reason
-                self.latest_progress = None
+                self.first_progress = self.latest_progress = None
 
     def _start_run(self, event: ev.RunStarted) -> None:
         self._earlier_runs += self._run_seconds(self._told)
@@ -178,17 +197,18 @@ class SessionLog:
         self.stop_reason = ""
         self.stopping_now = False
         self.finishing = ""
-        self.latest_progress = None
+        self.first_progress = self.latest_progress = None
         self.run = event.run
         self.epochs = event.epochs
-        self.min_epochs = event.min_epochs
+        self.min_epochs = self.earliest_end = event.min_epochs
 
     def _end_epoch(self, event: ev.EpochEnded) -> None:
-        self.latest_progress = None
+        self.first_progress = self.latest_progress = None
         # A resumed run repeats an epoch whose checkpoint was lost: the later figures hold.
         repeated = self._epochs.get(event.epoch)
         self._take_room(_room(event) - (_room(repeated) if repeated else 0))
         self._epochs[event.epoch] = event
+        self.earliest_end = event.earliest_end or max(self.min_epochs, event.epoch)
         if repeated:
             self._best = None  # Looked for when it is asked: a log may repeat itself without end.
         elif self._best is not None:
@@ -201,6 +221,48 @@ class SessionLog:
 
     def _run_seconds(self, until: float) -> float:
         return 0.0 if self._run_started is None else max(0.0, until - self._run_started)
+
+
+class _EpochClock:
+    """Times epochs by the log: checkpoints and exports count, pauses do not."""
+
+    def __init__(self) -> None:
+        self._latest: deque[float] = deque(maxlen=_EPOCHS_TIMED)
+        self._first: float | None = None
+        self._compiles = True
+        self._began: float | None = None
+        self._paused: float | None = None
+
+    @property
+    def seconds(self) -> float | None:
+        """The mean of the latest epochs; the first of a run, which compiles, only by itself."""
+        return sum(self._latest) / len(self._latest) if self._latest else self._first
+
+    def apply(self, event: ev.AnyEvent) -> None:
+        """Take in one more event."""
+        match event:
+            case ev.RunStarted():
+                self._began = self._paused = None
+                self._compiles = True
+            case ev.Prepared():
+                self._began = event.time
+            case ev.Paused():
+                self._paused = event.time
+            case ev.Continued() if self._paused is not None:
+                if self._began is not None:
+                    self._began += event.time - self._paused
+                self._paused = None
+            case ev.EpochEnded():
+                passed = event.time - self._began if self._began is not None else 0.0
+                self._add(max(event.duration, passed))
+                self._began = event.time
+
+    def _add(self, seconds: float) -> None:
+        if self._compiles:
+            self._first = seconds
+            self._compiles = False
+        else:
+            self._latest.append(seconds)
 
 
 def _room(epoch: ev.EpochEnded) -> int:

@@ -83,6 +83,14 @@ def end_reason(state: Convergence, plan: Plan, epoch: int) -> EndReason | None:
     return "epochs" if epoch >= plan.epochs else None
 
 
+def earliest_end(state: Convergence, plan: Plan, epoch: int, *, patience: int) -> int:
+    """The epoch with which training ends at the earliest, as far as is known after `epoch`."""
+    if state.decay_start is not None:
+        return state.decay_start + plan.decay_epochs
+    stale = epoch + max(1, patience - state.stale_epochs)
+    return min(max(stale + plan.decay_epochs, plan.min_epochs), plan.epochs)
+
+
 def _decide(state: Convergence, plan: Plan, epoch: int, *, patience: int | None) -> Convergence:
     if state.decay_start is not None:
         return state

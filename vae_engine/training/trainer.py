@@ -246,8 +246,16 @@ class Trainer:
                 "fork it with a smaller learning_rate"
             )
         write_preview(self._folder, inputs.epoch, self._artist.draw())
-        told = self._epoch_event(inputs, validation, val_loss, began)
-        self._advance(told)
+        converged = convergence.after_epoch(
+            self.state.convergence,
+            self.state.plan,
+            epoch=inputs.epoch,
+            val_loss=val_loss,
+            patience=self._settings.patience,
+            min_delta=self._settings.min_delta,
+        )
+        told = self._epoch_event(inputs, validation, val_loss, converged, began)
+        self._advance(told, converged)
         self._save()
         # After the checkpoint, which carries the event: told twice is mended, lost is not.
         self._journal.emit(told)
@@ -255,7 +263,12 @@ class Trainer:
             self._export(told.epoch)
 
     def _epoch_event(
-        self, inputs: EpochInputs, validation: Evaluation, val_loss: float, began: float
+        self,
+        inputs: EpochInputs,
+        validation: Evaluation,
+        val_loss: float,
+        converged: convergence.Convergence,
+        began: float,
     ) -> ev.EpochEnded:
         state, images = self.state, self._steps.images
         loss, reconstruction, kl = (total / images for total in state.totals)
@@ -275,11 +288,14 @@ class Trainer:
             beta=float(inputs.betas[-1]),
             images_per_second=images / state.trained,
             duration=state.elapsed + time.perf_counter() - began,
+            earliest_end=convergence.earliest_end(
+                converged, state.plan, inputs.epoch, patience=self._settings.patience
+            ),
         )
 
-    def _advance(self, told: ev.EpochEnded) -> None:
+    def _advance(self, told: ev.EpochEnded, converged: convergence.Convergence) -> None:
         """Step over the end of an epoch."""
-        state, settings = self.state, self._settings
+        state = self.state
         is_best = state.best_val_loss is None or told.val_loss < state.best_val_loss
         self.state = TrainingState(
             epoch=told.epoch,
@@ -288,14 +304,7 @@ class Trainer:
             elapsed=0.0,
             trained=0.0,
             plan=state.plan,
-            convergence=convergence.after_epoch(
-                state.convergence,
-                state.plan,
-                epoch=told.epoch,
-                val_loss=told.val_loss,
-                patience=settings.patience,
-                min_delta=settings.min_delta,
-            ),
+            convergence=converged,
             best_epoch=told.epoch if is_best else state.best_epoch,
             best_val_loss=told.val_loss if is_best else state.best_val_loss,
             last_epoch=told,

@@ -1,0 +1,116 @@
+"""How long a run or a sweep that is under way will still take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tui.catalogue import Entry
+from tui.text import duration_text
+from vae_engine.sessions.events import Progress
+from vae_engine.sessions.progress import SessionLog
+from vae_engine.sweeps.trials import Trial
+
+# What follows the last epoch: the test split, the models' files, the exports.
+_FINISH_SECONDS = 4.0
+# After a first step that took for ever nothing can be expected yet.
+_LONGEST_SECONDS = 1e9
+
+
+@dataclass(frozen=True)
+class Remaining:
+    """Seconds until a run ends.
+
+    Attributes:
+        least: where it converges as early as it still can.
+        most: where it trains to its last epoch.
+    """
+
+    least: float
+    most: float
+
+
+def remaining(log: SessionLog) -> Remaining | None:
+    """How long a session's latest run will still take; a pause counts nothing.
+
+    Args:
+        log: with the progress of the epoch under way.
+
+    Returns:
+        None where no worker trains it, and before its speed is known.
+    """
+    seconds = log.epoch_seconds or _seconds_of_first(log)
+    if seconds is None or log.phase in ("created", "ended"):
+        return None
+    done = epochs_done(log)
+    least, most = max(log.earliest_end, log.epoch), max(log.epochs, log.epoch)
+    if log.phase == "stopping":
+        least = most = log.epoch + (not log.stopping_now)
+    if log.finishing:
+        least = most = log.epoch
+    return _remaining(least - done, most - done, seconds)
+
+
+def remaining_of(entry: Entry, now: float) -> Remaining | None:
+    """Likewise of a session in the list, which knows its whole epochs only.
+
+    Args:
+        entry: of the list.
+        now: in seconds since 1970.
+    """
+    if not entry.live or entry.epoch_seconds is None:
+        return None
+    passed = 0.0 if entry.status == "paused" else max(0.0, now - entry.updated)
+    done = entry.epoch + min(1.0, passed / entry.epoch_seconds) if entry.epoch_seconds else 0.0
+    if entry.status == "stopping":
+        return _remaining(entry.epoch + 1 - done, entry.epoch + 1 - done, entry.epoch_seconds)
+    least, most = max(entry.earliest_end, entry.epoch), max(entry.epochs, entry.epoch)
+    return _remaining(least - done, most - done, entry.epoch_seconds)
+
+
+def remaining_text(left: Remaining) -> str:
+    """In few words: `9m40s`, or `4m10s to 9m40s` where convergence decides."""
+    least, most = duration_text(left.least), duration_text(left.most)
+    return most if least == most else f"{least} to {most}"
+
+
+def remaining_sweep_seconds(trials: Sequence[Trial], parallel: int) -> float | None:
+    """Seconds until a sweep has trained all its trials; None before the first has.
+
+    The others are taken to last as long as those that are finished did on average.
+    """
+    durations = [trial.figures.duration for trial in trials if trial.figures is not None]
+    if not durations:
+        return None
+    left = sum(
+        1.0 - min(1.0, trial.epoch / trial.epochs)
+        for trial in trials
+        if trial.live or trial.task == "train"
+    )
+    return left * sum(durations) / len(durations) / parallel
+
+
+def epochs_done(log: SessionLog) -> float:
+    """Finished epochs, and the finished part of the one under way."""
+    progress = log.latest_progress
+    return log.epoch + (progress.step / progress.steps if progress and progress.steps else 0.0)
+
+
+def _remaining(least: float, most: float, epoch_seconds: float) -> Remaining | None:
+    seconds = max(0.0, most) * epoch_seconds + _FINISH_SECONDS
+    if seconds > _LONGEST_SECONDS:
+        return None
+    least_seconds = max(0.0, min(least, most)) * epoch_seconds + _FINISH_SECONDS
+    return Remaining(least_seconds, seconds)
+
+
+def _seconds_of_first(log: SessionLog) -> float | None:
+    """What the first epoch takes, by its steps after the first ones, which are compiled."""
+    first, latest = log.first_progress, log.latest_progress
+    if first is None or latest is None or latest.step <= first.step:
+        return None
+    return _seconds_a_step(first, latest) * latest.steps
+
+
+def _seconds_a_step(first: Progress, latest: Progress) -> float:
+    return max(0.0, latest.time - first.time) / (latest.step - first.step)
