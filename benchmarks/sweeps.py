@@ -21,13 +21,13 @@ import psutil
 from benchmarks.figures import Figure, heading, line
 from benchmarks.processes import MeasurementError
 from benchmarks.training_sessions import end_worker, processor_seconds
+from vae_engine.control.sweeps import start_coordinator
 from vae_engine.processors import usable_processors
 from vae_engine.sessions import layout
 from vae_engine.sessions.atomic import read_record
 from vae_engine.sessions.records import WorkerRecord
 from vae_engine.sessions.session import Session, worker_alive
 from vae_engine.sessions.store import SessionStore
-from vae_engine.sweeps.control import start_coordinator
 from vae_engine.sweeps.grid import make_grid
 from vae_engine.sweeps.store import Sweep, SweepStore
 from vae_engine.sweeps.trials import read_trials

@@ -30,6 +30,7 @@ from tui.command_line import attach_command, stop_command
 from tui.hangup import leave_with_terminal
 from tui.loop_driver import loop_driver
 from tui.preferences import Preferences, preferences_file, read_preferences, write_preferences
+from tui.remedies import error_text
 from tui.screens.sessions import SessionsScreen
 from tui.streams import flush_or_discard
 from tui.wire import compact_driver
@@ -269,7 +270,7 @@ class WorkbenchApp(App[None]):
         try:
             self.push_screen(DashboardScreen(self.store.find(session_id)))
         except EngineError as error:
-            self.notify(str(error), severity="error", markup=False)
+            self.notify(error_text(error), severity="error", markup=False)
 
     def _follow_sessions(self) -> None:
         """In a thread: look at the folder of sessions time and again, and measure them."""

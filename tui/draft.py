@@ -9,9 +9,9 @@ from pathlib import Path
 
 import msgspec
 
-from tui.operations import NAMED_DATASETS
 from tui.sweeps.plan import PARALLEL, SEEDS, UNASKED_TRIALS, default_parallel
 from tui.text import one_line
+from vae_engine.dataset_names import absolute_dataset
 from vae_engine.errors import SettingError
 from vae_engine.sessions.labels import check_label
 from vae_engine.sessions.records import Label
@@ -242,11 +242,7 @@ def _absolute(given: Lists) -> Lists:
     """Datasets' paths made absolute: the worker runs elsewhere."""
     if "dataset" not in given:
         return given
-    paths = tuple(
-        dataset if dataset in NAMED_DATASETS else str(Path(str(dataset)).expanduser().absolute())
-        for dataset in given["dataset"]
-    )
-    return {**given, "dataset": paths}
+    return {**given, "dataset": tuple(absolute_dataset(str(one)) for one in given["dataset"])}
 
 
 def _without_name(name: str, problem: str) -> str:

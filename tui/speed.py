@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tui.catalogue import Entry
 from tui.text import duration_text
+from vae_engine.dataset_names import NAMED_DATASETS
 from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions.liveness import host_name
@@ -15,7 +16,6 @@ from vae_engine.settings import Settings
 
 # What training has of the datasets that come with Keras: 60,000 less the validation split.
 _TRAINING_IMAGES = 55_000
-_NAMED_DATASETS = ("mnist", "fashion_mnist")
 _NAMES_SHOWN = 3
 # The settings that an image's cost depends on.
 _WORK = (
@@ -108,7 +108,7 @@ def _known_speed(settings: Settings, speeds: Sequence[Speed]) -> tuple[Speed, bo
 
 def _images(settings: Settings) -> int | None:
     """How many images an epoch has; None where only the dataset tells."""
-    if settings.dataset in _NAMED_DATASETS:
+    if settings.dataset in NAMED_DATASETS:
         return min(settings.limit or _TRAINING_IMAGES, _TRAINING_IMAGES)
     return settings.limit or None
 

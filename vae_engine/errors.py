@@ -12,12 +12,48 @@
     │   └── ClusterError          the workers of a session do not come together, or one is lost
     └── RayClusterError       Ray is missing, does not answer, or has no node that can train
 
-Every message is one line that says what was found, what is wanted and what to do.
+Every message is one line that says what was found and what is wanted. What to do about it is a
+`Remedy`: who shows the error knows whether that is a command, a key or a call.
 """
+
+from __future__ import annotations
+
+from typing import Literal
+
+Remedy = Literal[
+    "follow",
+    "stop",
+    "resume",
+    "extend",
+    "fork",
+    "fork_slower",
+    "show",
+    "train",
+    "list_sessions",
+    "list_trash",
+    "follow_sweep",
+    "resume_sweep",
+    "list_sweeps",
+    "train_sweep",
+    "move_dataset",
+]
+"""What can be done about an error; most are about the session or sweep that is its `subject`."""
 
 
 class EngineError(Exception):
-    """Base of all errors that this package raises on purpose."""
+    """Base of all errors that this package raises on purpose.
+
+    Attributes:
+        remedy: what can be done, None where the message says it or nothing can.
+        subject: id of the session or sweep that the remedy is for.
+    """
+
+    def __init__(
+        self, message: str = "", *, remedy: Remedy | None = None, subject: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.remedy = remedy
+        self.subject = subject
 
 
 class SettingError(EngineError):

@@ -18,6 +18,7 @@ from vae_engine.cluster.distribution import ALONE, Distribution
 from vae_engine.errors import SessionBusyError, SessionDamagedError, WorkerError
 from vae_engine.sessions import layout
 from vae_engine.sessions.atomic import read_optional
+from vae_engine.sessions.leaving import let_leave
 from vae_engine.sessions.logdir import keep_logdir
 from vae_engine.sessions.records import WorkerRecord
 from vae_engine.sessions.session import Session
@@ -42,6 +43,8 @@ def start_worker(
 ) -> int:
     """Start a detached worker for the session and wait until it holds it.
 
+    A worker that has said its last word is waited for.
+
     Args:
         session: one without a worker.
         epochs: train up to this epoch instead of the one planned before.
@@ -55,10 +58,11 @@ def start_worker(
         SessionBusyError: another worker has the session.
         WorkerError: the worker could not be started, or died at once.
     """
-    if session.alive():
-        raise SessionBusyError(
-            f"session {session.id} already has a worker: `vae attach {session.id}` shows it"
-        )
+    busy = SessionBusyError(
+        f"session {session.id} already has a worker", remedy="follow", subject=session.id
+    )
+    if not let_leave(session):
+        raise busy
     arguments = [] if epochs is None else ["--epochs", str(epochs)]
     arguments += distribution.arguments()
     if logdir is not None:
@@ -68,7 +72,7 @@ def start_worker(
         "vae_engine.worker",
         arguments,
         called=f"worker of {session.id}",
-        busy=f"session {session.id} already has a worker: attach to it instead",
+        busy=busy,
     )
 
 
@@ -78,7 +82,7 @@ def start_detached(
     arguments: Sequence[str] = (),
     *,
     called: str,
-    busy: str,
+    busy: SessionBusyError,
     seconds: float = _READY_SECONDS,
 ) -> int:
     """Run `python -m MODULE FOLDER ARGUMENTS` detached, and wait until it holds the folder.
@@ -88,7 +92,7 @@ def start_detached(
         module: that takes the folder's lock, and ends with `EXIT_BUSY` where another has it.
         arguments: further ones.
         called: what the process is, for errors.
-        busy: the error's text where another has the folder.
+        busy: the error where another has the folder.
         seconds: it may take to begin.
 
     Returns:
@@ -116,7 +120,7 @@ def start_detached(
     if process.poll() is None or (process.returncode == 0 and is_ready()):
         return process.pid
     if process.returncode == EXIT_BUSY:
-        raise SessionBusyError(busy)
+        raise busy
     if process.returncode == EXIT_NO_ROOM:
         raise WorkerError(f"the {called} died: the disk is full, make room first")
     raise WorkerError(f"the {called} died: {last_words(folder / layout.LOG, log_start)}")

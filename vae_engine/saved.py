@@ -11,10 +11,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from vae_engine.datasets import check_dataset, to_float, to_images
+from vae_engine.control.training import start_session
+from vae_engine.datasets import to_float, to_images
 from vae_engine.errors import SessionDamagedError, SessionError
 from vae_engine.inference.sampling import draw_prior, load_decoder, load_encoder
-from vae_engine.launcher import start_worker
 from vae_engine.sessions import layout
 from vae_engine.sessions.events import EpochEnded
 from vae_engine.sessions.records import LIVE, Result, Status
@@ -72,10 +72,7 @@ def train(
         WorkerError: the worker could not be started.
     """
     chosen = make_settings(settings)
-    check_dataset(chosen.dataset, chosen.limit)
-    session = SessionStore(sessions_folder(folder)).create(chosen, name=name)
-    start_worker(session)
-    return SavedSession(session)
+    return SavedSession(start_session(SessionStore(sessions_folder(folder)), chosen, name=name))
 
 
 class SavedSession:

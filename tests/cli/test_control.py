@@ -7,7 +7,7 @@ import pytest
 from tests.cli.conftest import Vae
 from tests.conftest import wait_for
 from tests.tui.recorder import Recorder
-from tui.cli import control
+from vae_engine.control import commands
 from vae_engine.sessions import events as ev
 from vae_engine.sessions import inbox
 from vae_engine.sessions.records import Status
@@ -30,7 +30,7 @@ def test_a_session_without_a_worker_is_not_commanded(
 def test_a_worker_that_does_not_answer_is_a_failure(
     vae: Vae, recorder: Recorder, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
-    monkeypatch.setattr(control, "_OBEYED_SECONDS", 0.2)
+    monkeypatch.setattr(commands, "_OBEYED_SECONDS", 0.2)
     session = recorder.session(status="training", previews=False)
     line = vae(*command, session.id).error(1)
     assert "has not obeyed" in line

@@ -263,6 +263,8 @@ def test_a_sweep_goes_on_where_it_was_run_or_where_it_is_told(
     said = vae("sweep", "resume", made.id, "--ray", "127.0.0.1:2").error(1)
     assert "no Ray answers at 127.0.0.1:2" in said
     started: list[str] = []
-    monkeypatch.setattr("tui.cli.sweep.start_coordinator", lambda _, *, ray: started.append(ray))
+    monkeypatch.setattr(
+        "vae_engine.control.sweeps.start_coordinator", lambda _, *, ray: started.append(ray)
+    )
     assert vae("sweep", "resume", made.id, "--ray", "none", "--detach").code == 0
     assert started == [""]

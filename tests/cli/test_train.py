@@ -11,7 +11,7 @@ import pytest
 from tests.cli.conftest import Outcome, Spawn, Vae, finish, read_until
 from tests.conftest import wait_for
 from tests.tui.recorder import Recorder
-from tui.cli.train import fork_settings
+from vae_engine.control.training import fork_settings
 from vae_engine.sessions import layout
 from vae_engine.sessions.records import Status
 from vae_engine.sessions.session import Session

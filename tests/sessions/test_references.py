@@ -41,8 +41,9 @@ def test_a_session_is_found(store: SessionStore, reference: str, found: str) -> 
     "reference", ["", "three", "0101", "On", "..", "/", "20260101-120000-aa012"]
 )
 def test_nothing_else_is_found(store: SessionStore, reference: str) -> None:
-    with pytest.raises(SessionNotFoundError, match="`vae sessions` lists"):
+    with pytest.raises(SessionNotFoundError, match="no session") as caught:
         store.find(reference)
+    assert caught.value.remedy == "list_sessions"
 
 
 @pytest.mark.parametrize("reference", ["20260", "aa", "202"])
@@ -61,8 +62,9 @@ def test_a_name_that_two_sessions_have_is_ambiguous(store: SessionStore) -> None
 
 def test_an_empty_store_says_how_to_begin(tmp_path: Path) -> None:
     for reference in ("latest", "one"):
-        with pytest.raises(SessionNotFoundError, match="`vae train` makes one"):
+        with pytest.raises(SessionNotFoundError, match="no session") as caught:
             SessionStore(tmp_path / "new").find(reference)
+        assert caught.value.remedy == "train"
 
 
 def test_a_reference_of_any_length_and_bytes_gives_one_short_line(store: SessionStore) -> None:

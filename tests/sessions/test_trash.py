@@ -47,7 +47,7 @@ def test_emptying_the_trash_deletes_what_is_in_it_and_nothing_else(store: Sessio
 
 def test_a_live_session_is_not_deleted(store: SessionStore) -> None:
     session = live_session(store.root)
-    with pytest.raises(SessionBusyError, match="stop it before deleting"):
+    with pytest.raises(SessionBusyError, match="is training"):
         store.delete(session)
     assert session.folder.is_dir()
 

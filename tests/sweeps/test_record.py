@@ -59,10 +59,13 @@ def test_sweeps_are_no_sessions(store: SweepStore, grid: Grid) -> None:
     sessions = store.sessions
     assert sessions.listings() == []
     assert sessions.trash() == []
-    with pytest.raises(SessionNotFoundError, match=f"it is a sweep, `vae sweep show {sweep.id}`"):
+    with pytest.raises(SessionNotFoundError, match="is a sweep, not a session") as caught:
         sessions.find(sweep.id)
-    with pytest.raises(SessionNotFoundError, match="`vae train` makes one"):
+    assert (caught.value.remedy, caught.value.subject) == ("follow_sweep", sweep.id)
+    assert "`" not in str(caught.value)
+    with pytest.raises(SessionNotFoundError, match="no session in") as caught:
         sessions.find("latest")
+    assert caught.value.remedy == "train"
 
 
 def test_a_sweep_is_found_by_id_name_part_and_as_the_latest(store: SweepStore, grid: Grid) -> None:
@@ -80,14 +83,17 @@ def test_a_sweep_is_found_by_id_name_part_and_as_the_latest(store: SweepStore, g
 
 
 def test_what_is_no_sweep_is_told(store: SweepStore, grid: Grid) -> None:
-    with pytest.raises(SessionNotFoundError, match="`vae sweep run` makes one"):
+    with pytest.raises(SessionNotFoundError, match="no sweep 'x'") as caught:
         store.find("x")
+    assert caught.value.remedy == "train_sweep"
     session = store.sessions.create(make_settings())
-    with pytest.raises(SessionNotFoundError, match=f"is a session, `vae show {session.id}`"):
+    with pytest.raises(SessionNotFoundError, match="is a session, not a sweep") as caught:
         store.find(session.id)
+    assert (caught.value.remedy, caught.value.subject) == ("show", session.id)
     store.create(grid, parallel=1)
-    with pytest.raises(SessionNotFoundError, match="`vae sweep list` lists"):
+    with pytest.raises(SessionNotFoundError, match="no sweep") as caught:
         store.find("../..")
+    assert caught.value.remedy == "list_sweeps"
 
 
 @pytest.mark.parametrize("name", ["a\nb", "\x1b[31m", "x" * 201, " "])

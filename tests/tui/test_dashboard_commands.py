@@ -21,7 +21,7 @@ from tests.tui.watching import (
 from tui.app import WorkbenchApp
 from tui.screens.dialogs import ConfirmScreen, NumberScreen
 from vae_engine.sessions import events as ev
-from vae_engine.sessions import inbox, layout
+from vae_engine.sessions import inbox
 from vae_engine.sessions.records import Status
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
@@ -130,7 +130,7 @@ async def test_extend_asks_how_far_and_starts_a_worker_for_it(
     store: SessionStore, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = recorder.session("done", status="completed", epochs=3, of=3)
-    (session.folder / layout.CHECKPOINTS / layout.INDEX).write_text("{}")
+    recorder.checkpoint(session)
     started = session.folder / "started"
     monkeypatch.setattr(sys, "executable", _recording_worker(started))
     async with dashboard(store, session) as (screen, pilot):
@@ -154,7 +154,7 @@ async def test_resume_without_a_checkpoint_says_what_to_do_instead(
     async with dashboard(store, session) as (screen, pilot):
         await pilot.press("p")
         await until(pilot, lambda: toasts(screen))
-        assert "fork it instead" in toasts(screen)[0]
+        assert "press f in the list of sessions to fork it" in toasts(screen)[0]
 
 
 async def test_a_deleted_session_is_told_and_nothing_breaks(

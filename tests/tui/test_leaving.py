@@ -10,7 +10,6 @@ from textual.screen import Screen
 from tests.tui.pilot import burst
 from tests.tui.recorder import Recorder
 from tests.tui.watching import has_left, until
-from tui import operations
 from tui.app import WorkbenchApp
 from tui.screens.compare import CompareScreen
 from tui.screens.dashboard import DashboardScreen
@@ -19,6 +18,7 @@ from tui.screens.new_session import NewSessionScreen
 from tui.screens.sampler import SamplerScreen
 from tui.screens.sessions import SessionsScreen
 from tui.screens.sweeps import SweepsScreen
+from vae_engine.control import training
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 
@@ -39,7 +39,7 @@ async def test_what_is_typed_after_it_is_not_for_the_app(
     """Which is for the shell, such as `rm`: `r` would have resumed the session."""
     recorder.session(status="stopped")
     started: list[Session] = []
-    monkeypatch.setattr(operations, "start_worker", lambda session, **_: started.append(session))
+    monkeypatch.setattr(training, "start_worker", lambda session, **_: started.append(session))
     app = WorkbenchApp(store)
     async with app.run_test() as pilot:
         await until(pilot, lambda: app.entries is not None)

@@ -12,11 +12,11 @@ from textual.widgets import Input
 from tests.tui.pilot import burst, screen_text, text_of, toasts, type_text
 from tests.tui.recorder import Recorder
 from tests.tui.watching import until
-from tui import operations
 from tui.app import WorkbenchApp
 from tui.screens.dashboard import DashboardScreen
 from tui.screens.new_session import NewSessionScreen
 from tui.screens.sessions import SessionsScreen
+from vae_engine.control import training
 from vae_engine.errors import WorkerError
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
@@ -120,7 +120,7 @@ async def test_the_command_line_is_copied(store: SessionStore) -> None:
 async def test_starting_opens_the_dashboard_in_place_of_the_form(
     store: SessionStore, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(operations, "start_worker", recorder.revive)
+    monkeypatch.setattr(training, "start_worker", lambda session, **_: recorder.revive(session))
     async with form(store) as (_, app, pilot):
         field(app, "name").value = "from the form"
         field(app, "latent_dim").value = "3"
@@ -142,11 +142,11 @@ async def test_a_form_that_was_left_or_covered_meanwhile_opens_nothing(
 ) -> None:
     may_start = threading.Event()
 
-    def wait(session: Session) -> None:
+    def wait(session: Session, **_: object) -> None:
         assert may_start.wait(20)
         recorder.revive(session)
 
-    monkeypatch.setattr(operations, "start_worker", wait)
+    monkeypatch.setattr(training, "start_worker", wait)
     async with form(store) as (screen, app, pilot):
         await pilot.press("ctrl+s", "ctrl+s")
         await until(pilot, lambda: "Starting the worker" in text_of(app, "#new-duration"))
@@ -162,10 +162,10 @@ async def test_a_form_that_was_left_or_covered_meanwhile_opens_nothing(
 async def test_a_worker_that_does_not_start_is_told_of(
     store: SessionStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(session: Session) -> None:
+    def fail(session: Session, **_: object) -> None:
         raise WorkerError(f"the worker of {session.id} died: [b]no memory[/b]")
 
-    monkeypatch.setattr(operations, "start_worker", fail)
+    monkeypatch.setattr(training, "start_worker", fail)
     async with form(store) as (screen, app, pilot):
         await pilot.press("ctrl+s")
         await until(pilot, lambda: any("[b]no memory[/b]" in said for said in toasts(app)))
@@ -177,7 +177,7 @@ async def test_a_fork_begins_with_its_parents_settings(
     store: SessionStore, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parent = recorder.session("[i]parent[/i]", latent_dim=8, beta=4.0, epochs=3)
-    monkeypatch.setattr(operations, "start_worker", recorder.revive)
+    monkeypatch.setattr(training, "start_worker", lambda session, **_: recorder.revive(session))
     async with form(store, parent) as (_, app, pilot):
         assert "fork of [i]parent[/i]" in screen_text(app)
         assert field(app, "beta").value == "4"

@@ -15,13 +15,13 @@ from tests.tui.recorded_sweeps import record_sweep, revive
 from tests.tui.recorder import Recorder, progress
 from tests.tui.test_sessions_screen import sessions
 from tests.tui.watching import has_left, until
-from tui import operations
 from tui.app import WorkbenchApp
 from tui.screens.dashboard import DashboardScreen
 from tui.screens.prompts import LineScreen
 from tui.screens.sampler import SamplerScreen
 from tui.screens.sessions import SessionsScreen
 from tui.screens.sweep import SweepScreen
+from vae_engine.control import sweeps, training
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 
@@ -51,11 +51,11 @@ def own_folders(tmp_path: Path, recorder: Recorder, monkeypatch: pytest.MonkeyPa
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
 
-    def start_worker(session: Session, *, epochs: int | None = None) -> None:
+    def start_worker(session: Session, **_: object) -> None:
         recorder.revive(session)
 
-    monkeypatch.setattr(operations, "start_worker", start_worker)
-    monkeypatch.setattr(operations, "start_coordinator", lambda sweep, **_: revive(sweep))
+    monkeypatch.setattr(training, "start_worker", start_worker)
+    monkeypatch.setattr(sweeps, "start_coordinator", lambda sweep, **_: revive(sweep))
 
 
 @pytest.mark.parametrize("place", ["sessions", "dashboard", "sampler", "sweep"])

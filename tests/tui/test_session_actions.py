@@ -12,7 +12,6 @@ from tests.tui.pilot import toasts, type_text
 from tests.tui.recorder import Recorder
 from tests.tui.test_sessions_screen import sessions
 from tests.tui.watching import until
-from tui import operations
 from tui.app import WorkbenchApp
 from tui.screens.compare import CompareScreen
 from tui.screens.dashboard import DashboardScreen
@@ -21,7 +20,7 @@ from tui.screens.new_session import NewSessionScreen
 from tui.screens.prompts import ArchiveScreen, LineScreen, NoteScreen
 from tui.screens.sampler import SamplerScreen
 from tui.screens.sessions import SessionsScreen
-from vae_engine.sessions import layout
+from vae_engine.control import training
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 
@@ -121,7 +120,7 @@ async def test_a_live_session_is_not_deleted(store: SessionStore, recorder: Reco
         await pilot.press("d")
         await until(pilot, lambda: shows(app, ConfirmScreen))
         await pilot.press("y")
-        await until(pilot, lambda: any("stop it before" in said for said in toasts(app)))
+        await until(pilot, lambda: any("then x to stop it" in said for said in toasts(app)))
         assert len(table.keys) == 1
 
 
@@ -153,8 +152,8 @@ async def test_resuming_opens_the_dashboard(
     store: SessionStore, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = recorder.session(status="interrupted", epochs=1, of=5)
-    (session.folder / layout.CHECKPOINTS / layout.INDEX).write_text("{}")
-    monkeypatch.setattr(operations, "start_worker", _holding(recorder))
+    recorder.checkpoint(session)
+    monkeypatch.setattr(training, "start_worker", _holding(recorder))
     async with sessions(store) as (_, app, pilot):
         await pilot.press("r")
         await until(pilot, lambda: shows(app, DashboardScreen))
@@ -165,9 +164,9 @@ async def test_extending_asks_for_how_many_epochs(
     store: SessionStore, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = recorder.session(epochs=4)
-    (session.folder / layout.CHECKPOINTS / layout.INDEX).write_text("{}")
+    recorder.checkpoint(session)
     asked: list[int | None] = []
-    monkeypatch.setattr(operations, "start_worker", _holding(recorder, asked))
+    monkeypatch.setattr(training, "start_worker", _holding(recorder, asked))
     async with sessions(store) as (_, app, pilot):
         await pilot.press("e")
         await until(pilot, lambda: shows(app, NumberScreen))
@@ -183,12 +182,12 @@ async def test_what_cannot_be_resumed_says_what_to_do(
     recorder.session("done")
     async with sessions(store) as (_, app, pilot):
         await pilot.press("r")
-        await until(pilot, lambda: any("extend it by some epochs" in said for said in toasts(app)))
+        await until(pilot, lambda: any("press e to add epochs" in said for said in toasts(app)))
         assert shows(app, SessionsScreen)
 
 
 def _holding(recorder: Recorder, asked: list[int | None] | None = None) -> Any:
-    def hold(session: Session, *, epochs: int | None = None) -> int:
+    def hold(session: Session, *, epochs: int | None = None, **_: Any) -> int:
         recorder.revive(session)
         if asked is not None:
             asked.append(epochs)

@@ -13,12 +13,12 @@ from tests.tui.recorded_sweeps import revive
 from tests.tui.recorder import Recorder
 from tests.tui.test_new_session import field, form
 from tests.tui.watching import until
-from tui import operations
 from tui.cli.sweep import run
 from tui.cli.sweep_options import given_lists
 from tui.command_line import sweep_command
 from tui.draft import SWEEP_TEXTS, SweepDraft, default_texts, read_draft, texts_of
 from tui.screens.sweep import SweepScreen
+from vae_engine.control import sweeps
 from vae_engine.errors import WorkerError
 from vae_engine.processors import usable_processors
 from vae_engine.sessions.store import SessionStore
@@ -116,7 +116,7 @@ def test_a_path_with_a_comma_is_one_dataset(
 async def test_a_sweep_is_told_and_started_in_place_of_the_form(
     store: SessionStore, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(operations, "start_coordinator", revive)
+    monkeypatch.setattr(sweeps, "start_coordinator", lambda sweep, **_: revive(sweep))
     recorder.session("earlier", status="training", epochs=1, of=9)
     async with form(store) as (_, app, pilot):
         field(app, "latent_dim").value = "2,8"
@@ -141,10 +141,10 @@ async def test_a_sweep_is_told_and_started_in_place_of_the_form(
 async def test_a_sweep_that_cannot_start_leaves_nothing_and_keeps_the_form(
     store: SessionStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(sweep: Sweep) -> None:
+    def fail(sweep: Sweep, **_: object) -> None:
         raise WorkerError("the coordinator died at once")
 
-    monkeypatch.setattr(operations, "start_coordinator", fail)
+    monkeypatch.setattr(sweeps, "start_coordinator", fail)
     async with form(store) as (screen, app, pilot):
         field(app, "latent_dim").value = "2,2"
         await until(pilot, lambda: "value 2 twice" in text_of(app, "#note-latent_dim"))

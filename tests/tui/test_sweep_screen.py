@@ -17,7 +17,6 @@ from tests.tui.recorded_sweeps import begin_trial, kill, record_sweep, revive, s
 from tests.tui.recorder import Recorder
 from tests.tui.watching import text_of as shown_by
 from tests.tui.watching import until
-from tui import operations
 from tui.app import WorkbenchApp
 from tui.screens.dashboard import DashboardScreen
 from tui.screens.dialogs import ConfirmScreen
@@ -31,6 +30,7 @@ from tui.widgets.images import ImageGrid
 from tui.widgets.session_table import SessionTable
 from tui.widgets.setting_results import SettingResults
 from tui.widgets.trial_grid import TrialGrid
+from vae_engine.control import sweeps
 from vae_engine.sessions import inbox, layout
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
@@ -134,7 +134,7 @@ async def test_trials_are_opened_and_sampled_and_what_cannot_be_says_so(
 async def test_a_sweep_is_stopped_and_resumed_after_a_question(
     recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(operations, "start_coordinator", lambda sweep, **_: revive(sweep))
+    monkeypatch.setattr(sweeps, "start_coordinator", lambda sweep, **_: revive(sweep))
     sweep = record_sweep(recorder, {1: "completed", 2: "training"}, live=True)
     async with sweep_screen(sweep) as (screen, app, pilot):
         await until(pilot, lambda: "Stop" in offered(app) and "Resume" not in offered(app))

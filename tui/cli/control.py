@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import time
-
 import click
 
 from tui.cli import wording
 from tui.cli.follow import follow_to_the_end, tell_outcome
 from tui.cli.options import command_for, id_argument, plain_option, store_option
 from tui.cli.output import say
-from vae_engine.errors import SessionBusyError, SessionError
+from vae_engine.control.commands import ask
 from vae_engine.sessions import events as ev
-from vae_engine.sessions import inbox
-from vae_engine.sessions.inbox import CommandName
 from vae_engine.sessions.records import LIVE
-from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
-
-# TensorFlow's import, an epoch's evaluation or an export may come first.
-_OBEYED_SECONDS = 30.0
-_POLL_SECONDS = 0.1
 
 
 @click.command()
@@ -52,12 +43,8 @@ def stop(reference: str, store: SessionStore, now: bool) -> None:
     It stops at the end of the epoch, evaluates and exports; with --now it writes a checkpoint and
     stops. Either way `vae resume` goes on later.
     """
-    session = _live_session(store, reference)
-    if now:
-        _ask(session, "stop_now", ev.RunEnded)
-        tell_outcome(session, session.status())
-        return
-    heard = _ask(session, "stop", ev.Stopping, ev.RunEnded)
+    session = store.find(reference)
+    heard = ask(session, "stop_now" if now else "stop")
     if isinstance(heard, ev.Stopping):
         say(f"session {session.id}: {wording.stopping(heard, session.log)}")
     else:
@@ -69,8 +56,8 @@ def stop(reference: str, store: SessionStore, now: bool) -> None:
 @store_option
 def pause(reference: str, store: SessionStore) -> None:
     """Let a training rest until it is told to continue."""
-    session = _live_session(store, reference)
-    _ask(session, "pause", ev.Paused)
+    session = store.find(reference)
+    ask(session, "pause")
     again = command_for("continue", session.id)
     say(f"session {session.id} is paused in epoch {session.log.epoch + 1}: `{again}` goes on")
 
@@ -80,46 +67,9 @@ def pause(reference: str, store: SessionStore) -> None:
 @store_option
 def continue_(reference: str, store: SessionStore) -> None:
     """Let a paused training go on."""
-    session = _live_session(store, reference)
-    _ask(session, "continue", ev.Continued)
+    session = store.find(reference)
+    ask(session, "continue")
     say(f"session {session.id} goes on with epoch {session.log.epoch + 1}")
 
 
 COMMANDS = {"attach": attach, "stop": stop, "pause": pause, "continue": continue_}
-
-
-def _live_session(store: SessionStore, reference: str) -> Session:
-    session = store.find(reference)
-    session.poll()
-    status = session.status()
-    if status not in LIVE:
-        raise SessionBusyError(f"session {session.id} has no worker: it is {status}")
-    return session
-
-
-def _ask(session: Session, command: CommandName, *obeyed: type[ev.AnyEvent]) -> ev.AnyEvent:
-    """Send a command and wait for the event that says it is obeyed.
-
-    Raises:
-        SessionBusyError: the worker refuses.
-        SessionError: the run has ended otherwise, or the worker does not answer in time.
-    """
-    inbox.send(session.folder, command)
-    deadline = time.monotonic() + _OBEYED_SECONDS
-    while time.monotonic() < deadline:
-        # Asked before the log is read, so that a dead worker's last words are read as well.
-        alive = session.alive()
-        for event in session.poll():
-            if isinstance(event, obeyed):
-                return event
-            if isinstance(event, ev.CommandIgnored) and event.command == command:
-                raise SessionBusyError(f"session {session.id} ignores the command: {event.why}")
-        if not alive:
-            raise SessionError(
-                f"session {session.id} has ended meanwhile: it is {session.status()}"
-            )
-        time.sleep(_POLL_SECONDS)
-    raise SessionError(
-        f"session {session.id} has not obeyed within {_OBEYED_SECONDS:.0f} s: "
-        f"the command waits in its inbox, `{command_for('show', session.id)}` tells its state"
-    )

@@ -10,8 +10,7 @@ from tui.cli.browse import tell_entries
 from tui.cli.options import command_for, ids_argument, json_option, store_option
 from tui.cli.output import say
 from tui.cli.report import session_entry
-from vae_engine.errors import SessionBusyError
-from vae_engine.sessions.session import worker_alive
+from vae_engine.control.removal import delete_sessions, restore_sessions
 from vae_engine.sessions.store import Listing, SessionStore
 
 
@@ -23,13 +22,7 @@ def delete(references: tuple[str, ...], store: SessionStore) -> None:
 
     All of those named, or none.
     """
-    chosen = {listing.id: listing for listing in map(store.find_listing, references)}
-    for listing in chosen.values():
-        if worker_alive(listing.folder):
-            stop = command_for("stop", listing.id)
-            raise SessionBusyError(f"session {listing.id} is training: `{stop}` first")
-    for listing in chosen.values():
-        store.delete(listing)
+    for listing in delete_sessions(store, references):
         back = command_for("restore", listing.id)
         say(f"{_shown(listing)} is in the trash: `{back}` brings it back")
 
@@ -39,8 +32,8 @@ def delete(references: tuple[str, ...], store: SessionStore) -> None:
 @store_option
 def restore(references: tuple[str, ...], store: SessionStore) -> None:
     """Bring sessions back from the trash."""
-    for reference in references:
-        say(f"{_shown(store.restore(reference))} is back")
+    for listing in restore_sessions(store, references):
+        say(f"{_shown(listing)} is back")
 
 
 @click.command()

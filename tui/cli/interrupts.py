@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 
-@contextlib.contextmanager
-def interrupts_noted() -> Iterator[Callable[[], bool]]:
-    """Take note of Ctrl+C instead of being interrupted; gives whether it was pressed."""
-    pressed = False
+class Shield:
+    """Gives contexts that take note of Ctrl+C instead of being interrupted.
 
-    def note_press(*_: object) -> None:
-        nonlocal pressed
-        pressed = True
+    Attributes:
+        pressed: whether it was pressed in one of them.
+    """
 
-    before = signal.signal(signal.SIGINT, note_press)
-    try:
-        yield lambda: pressed
-    finally:
-        signal.signal(signal.SIGINT, before)
+    def __init__(self) -> None:
+        self.pressed = False
+
+    @contextlib.contextmanager
+    def __call__(self) -> Iterator[None]:
+        """Take note until the block ends."""
+        before = signal.signal(signal.SIGINT, self._note)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+    def _note(self, *_: object) -> None:
+        self.pressed = True

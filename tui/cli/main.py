@@ -110,7 +110,7 @@ def run(arguments: Sequence[str]) -> int:
     """Run `vae` with these arguments; returns the exit code."""
     try:
         with cli.make_context("vae", list(arguments)) as context:
-            cli.invoke(context)
+            code = _invoke(context)
         _flush(sys.stdout)
     except click.exceptions.Exit as done:
         return done.exit_code
@@ -120,14 +120,23 @@ def run(arguments: Sequence[str]) -> int:
     except SettingError as error:
         _complain(str(error))
         return EXIT_USAGE
-    except EngineError as error:
-        _complain(str(error))
-        return EXIT_FAILED
     except (KeyboardInterrupt, click.Abort):
         _complain("interrupted")
         return EXIT_INTERRUPTED
     except OSError as error:
         return _os_exit(error)
+    return code
+
+
+def _invoke(context: click.Context) -> int:
+    """Run the command; an engine's error is told with the command that helps."""
+    try:
+        cli.invoke(context)
+    except EngineError as error:
+        from tui.cli.remedies import error_text
+
+        _complain(error_text(error))
+        return EXIT_USAGE if isinstance(error, SettingError) else EXIT_FAILED
     return EXIT_DONE
 
 

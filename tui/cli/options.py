@@ -19,6 +19,8 @@ from vae_engine.settings import SETTINGS, Setting, SettingKind
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _LONGEST_PATH = 3000
+# What all contexts of a command share: the folder of sessions that was typed.
+_SESSIONS_DIR = "vae.sessions_dir"
 _METAVARS: dict[SettingKind, str] = {"int": "N", "float": "X", "str": "D", "ints": "N,N"}
 
 
@@ -64,9 +66,18 @@ def setting_options(command: Command) -> Command:
     return command
 
 
-def setting_option(setting: Setting, *names: str, fallback: object) -> Callable[[Command], Command]:
-    """An option for one setting; `fallback` is its value where it is not given."""
-    default = setting.format(setting.default)
+def setting_option(
+    setting: Setting, *names: str, fallback: object, default: str = ""
+) -> Callable[[Command], Command]:
+    """An option for one setting.
+
+    Args:
+        setting: which.
+        names: of the option and the parameter; by default the setting's.
+        fallback: its value where it is not given.
+        default: what help says of that, where it is not the setting's own default.
+    """
+    default = default or setting.format(setting.default)
     return click.option(
         *(names or (setting.option, setting.name)),
         type=setting.parse,
@@ -138,10 +149,23 @@ detach_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON for scripts")
 id_argument = click.argument("reference", metavar="ID")
 ids_argument = click.argument("references", metavar="ID...", nargs=-1, required=True)
+
+
+def _note_sessions_dir(
+    context: click.Context, parameter: click.Parameter, store: SessionStore
+) -> SessionStore:
+    """Remember a folder that was typed, for the commands that are named in messages."""
+    assert parameter.name is not None
+    if context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE:
+        context.meta[_SESSIONS_DIR] = store.root
+    return store
+
+
 store_option = click.option(
     "--sessions-dir",
     "store",
     type=read_store,
+    callback=_note_sessions_dir,
     default="sessions",
     envvar="VAE_SESSIONS",
     metavar="P",
@@ -149,19 +173,17 @@ store_option = click.option(
 )
 
 
-def command_for(command: str, session_id: str) -> str:
+def command_for(command: str, session_id: str = "") -> str:
     """What to type for a command on a session, `--sessions-dir` included where this one has it."""
-    context = click.get_current_context()
-    typed = f"vae {command} {session_id}"
-    if context.get_parameter_source("store") is ParameterSource.COMMANDLINE:
-        typed += f" --sessions-dir {_shell_quoted(context.params['store'])}"
-    return typed
+    typed = f"vae {command} {session_id}".rstrip()
+    root = click.get_current_context().meta.get(_SESSIONS_DIR)
+    return typed if root is None else f"{typed} --sessions-dir {_shell_quoted(root)}"
 
 
-def _shell_quoted(store: SessionStore) -> str:
+def _shell_quoted(root: Path) -> str:
     import shlex
 
-    return shlex.quote(encodable(str(store.root)))
+    return shlex.quote(encodable(str(root)))
 
 
 def _shown(text: str) -> str:

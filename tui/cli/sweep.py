@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from tui.catalogue import Catalogue
-from tui.cli.interrupts import interrupts_noted
+from tui.cli.interrupts import Shield
 from tui.cli.options import (
     command_for,
     detach_option,
@@ -41,27 +39,16 @@ from tui.cli.sweep_report import (
     sweep_lines,
     sweep_report,
 )
-from tui.cli.train import check_images
 from tui.speed import expected_sweep_duration, measured_speeds
 from tui.sweeps.plan import SEEDS, UNASKED_TRIALS, cluster_line, default_parallel, plan_line
 from tui.text import age_text, encodable
-from vae_engine.errors import (
-    EngineError,
-    SessionBusyError,
-    SessionError,
-    SettingError,
-)
+from vae_engine.control.sweeps import check_sweep, resume_sweep, start_sweep, stop_sweep
+from vae_engine.errors import SettingError
 from vae_engine.sessions.atomic import replace_file
 from vae_engine.sessions.store import SessionStore
-from vae_engine.settings import Settings
-from vae_engine.sweeps.control import ask_to_stop, check_resumable, start_coordinator
 from vae_engine.sweeps.grid import Grid, count_trials, make_grid
-from vae_engine.sweeps.remote.address import check_ray
 from vae_engine.sweeps.store import DamagedSweep, Sweep, SweepStore
 from vae_engine.sweeps.trials import read_trials
-
-_STOP_SECONDS = 60.0
-_POLL_SECONDS = 0.2
 
 _COLUMNS = (
     Column("ID"),
@@ -123,20 +110,22 @@ def run(
     if gpus is not None and ray is None:
         raise click.UsageError("--gpus is for a cluster: give --ray too")
     grid = make_grid(lists, seeds)
-    head = check_ray(ray) if ray else ""
-    _check_all_images(grid.trials)
+    head = check_sweep(store, grid, ray=ray or "")
     at_once = parallel or default_parallel(grid, ray=bool(ray))
     for line in [cluster_line(grid, at_once)] if ray else _plan_lines(grid, at_once, store):
         say(line, err=detach)
-    made = SweepStore(store).create(
-        grid, parallel=at_once, name=name, ray=ray or "", gpus=gpus or 0.0
+    shield = Shield()
+    made = start_sweep(
+        store,
+        grid,
+        parallel=at_once,
+        name=name,
+        ray=ray or "",
+        gpus=gpus or 0.0,
+        head=head,
+        shield=shield,
     )
-    try:
-        left = _start(made, head)
-    except EngineError:
-        shutil.rmtree(made.folder)
-        raise
-    _follow(made, plain=plain, detach=detach, left=left)
+    _follow(made, plain=plain, detach=detach, left=shield.pressed)
 
 
 @sweep.command(name="list")
@@ -192,24 +181,7 @@ def stop(reference: str, store: SessionStore) -> None:
     `vae sweep resume` goes on with it later.
     """
     found = SweepStore(store).find(reference)
-    trials = read_trials(found, figures=False)
-    if not found.alive() and not any(trial.live for trial in trials):
-        raise SessionBusyError(f"sweep {found.id} does not run: there is nothing to stop")
-    deadline = time.monotonic() + _STOP_SECONDS
-    asked_coordinator = found.alive()
-    ask_to_stop(found, trials)
-    while found.alive() or any(trial.live for trial in trials):
-        if time.monotonic() > deadline:
-            raise SessionError(
-                f"sweep {found.id} has not stopped within {_STOP_SECONDS:.0f} s: "
-                f"`{command_for('sweep show', found.id)}` tells its state"
-            )
-        time.sleep(_POLL_SECONDS)
-        trials = read_trials(found, figures=False)
-        if asked_coordinator and not found.alive():
-            # It was killed before it could pass it on, or nothing is left to ask.
-            asked_coordinator = False
-            ask_to_stop(found, trials)
+    stop_sweep(found)
     again = command_for("sweep resume", found.id)
     say(f"sweep {found.id} is stopped: `{again}` goes on with it")
 
@@ -227,25 +199,12 @@ def resume(reference: str, store: SessionStore, ray: str | None, plain: bool, de
     again. Trials that still train are taken over.
     """
     found = SweepStore(store).find(reference)
-    trials = read_trials(found)
-    check_resumable(found, trials)
-    address = found.record.ray if ray is None else ray
-    head = check_ray(address) if address else ""
-    _check_all_images(trial.settings for trial in trials if trial.task is not None)
-    left = _start(found, head)
-    _follow(found, plain=plain, detach=detach, left=left)
+    shield = Shield()
+    resume_sweep(found, ray=ray, shield=shield)
+    _follow(found, plain=plain, detach=detach, left=shield.pressed)
 
 
 COMMANDS = {"sweep": sweep}
-
-
-def _check_all_images(trials: Iterable[Settings]) -> None:
-    seen = set()
-    for settings in trials:
-        key = (settings.dataset, settings.limit)
-        if key not in seen:
-            seen.add(key)
-            check_images(settings)
 
 
 def _plan_lines(grid: Grid, parallel: int, store: SessionStore) -> list[str]:
@@ -256,13 +215,6 @@ def _plan_lines(grid: Grid, parallel: int, store: SessionStore) -> list[str]:
         plan_line(grid, parallel),
         f"expected duration: {duration}",
     ]
-
-
-def _start(found: Sweep, ray: str) -> bool:
-    """Start the coordinator; returns whether Ctrl+C was pressed meanwhile, which undoes nothing."""
-    with interrupts_noted() as pressed:
-        start_coordinator(found, ray=ray)
-    return pressed()
 
 
 def _follow(found: Sweep, *, plain: bool, detach: bool, left: bool) -> None:

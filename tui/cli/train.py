@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +15,8 @@ from tui.cli.distributed import (
     train_member,
 )
 from tui.cli.follow import follow_to_the_end, tell_detached
-from tui.cli.interrupts import interrupts_noted
+from tui.cli.interrupts import Shield
 from tui.cli.options import (
-    command_for,
     detach_option,
     id_argument,
     name_option,
@@ -31,17 +27,12 @@ from tui.cli.options import (
     tensorboard_option,
 )
 from tui.cli.output import say
-from tui.text import encodable
 from vae_engine.cluster.distribution import Distribution
-from vae_engine.errors import EngineError, SessionBusyError, SessionError
-from vae_engine.launcher import start_worker
-from vae_engine.sessions import layout
-from vae_engine.sessions.records import LIVE
+from vae_engine.control.training import fork_settings, resume_session, start_session
+from vae_engine.dataset_names import absolute_dataset
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import SETTINGS, Settings, make_settings
-
-_NAMED_DATASETS = ("mnist", "fashion_mnist")
 
 _logdir_option = tensorboard_option("write for TensorBoard while it trains, into DIR/<session id>")
 
@@ -119,7 +110,9 @@ def fork(
 @click.command()
 @id_argument
 @setting_option(
-    msgspec.structs.replace(SETTINGS["epochs"], help="train so many more epochs"), fallback=None
+    msgspec.structs.replace(SETTINGS["epochs"], help="additional epochs"),
+    fallback=None,
+    default="up to the planned end",
 )
 @plain_option
 @detach_option
@@ -145,35 +138,18 @@ def resume(
         train_member(store, distribution, {}, detach=detach)
         return
     session = store.find(reference)
-    session.poll(progress=False)
-    _check_resumable(session, more=epochs is not None)
-    check_images(session.settings)
-    if tensorboard is not None:
-        _check_logdir(tensorboard, store)
-    target = None if epochs is None else session.log.epoch + epochs
-    run = session.log.run + 1
+    shield = Shield()
+    run = resume_session(
+        session, more=epochs, logdir=tensorboard, distribution=distribution, shield=shield
+    )
     prepared = session.log.prepared
     if prepared and (difference := distribution.difference(prepared.environment)):
         say(f"session {session.id}: {difference}", err=True)
-    left = _start(session, distribution, epochs=target, logdir=tensorboard)
-    _follow(session, run=run, plain=plain, detach=detach, left=left)
+    tell_waiting(distribution)
+    _follow(session, run=run, plain=plain, detach=detach, left=shield.pressed)
 
 
 COMMANDS = {"train": train, "resume": resume, "fork": fork}
-
-
-def fork_settings(parent: Settings, changes: dict[str, Any]) -> Settings:
-    """The settings of a parent with some changed; the bounds on epochs give way to each other.
-
-    Raises:
-        SettingError: changes that contradict each other.
-    """
-    values = {**msgspec.structs.asdict(parent), **changes}
-    if "min_epochs" not in changes:
-        values["min_epochs"] = min(values["min_epochs"], values["epochs"])
-    elif "epochs" not in changes:
-        values["epochs"] = max(values["min_epochs"], values["epochs"])
-    return make_settings(values)
 
 
 def _given(values: dict[str, Any]) -> dict[str, Any]:
@@ -182,13 +158,6 @@ def _given(values: dict[str, Any]) -> dict[str, Any]:
     if "dataset" in given:
         given["dataset"] = absolute_dataset(given["dataset"])
     return given
-
-
-def absolute_dataset(dataset: str) -> str:
-    """A dataset's path made absolute, since the worker may run elsewhere; a name as it is."""
-    if dataset in _NAMED_DATASETS:
-        return dataset
-    return str(Path(dataset).expanduser().absolute())
 
 
 def _train(
@@ -202,63 +171,18 @@ def _train(
     logdir: Path | None,
     parent: str | None = None,
 ) -> None:
-    check_images(settings)
-    if logdir is not None:
-        _check_logdir(logdir, store)
-    session = store.create(settings, name=name, parent=parent)
-    try:
-        left = _start(session, distribution, logdir=logdir)
-    except EngineError:
-        shutil.rmtree(session.folder)
-        raise
-    _follow(session, run=1, plain=plain, detach=detach, left=left)
-
-
-def _check_logdir(logdir: Path, store: SessionStore) -> None:
-    """Find out now, and not after an epoch, whether the worker can write for TensorBoard there.
-
-    Raises:
-        EngineError: TensorBoard is not installed, or the folder cannot be used.
-    """
-    from vae_engine.interchange.tensorboard_extra import check_tensorboard
-
-    check_tensorboard()
-    shown = encodable(str(logdir))
-    if logdir.resolve().is_relative_to(store.root.resolve()):
-        raise SessionError(f"{shown} lies among the sessions: choose another folder")
-    try:
-        logdir.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SessionError(f"{shown} cannot be written: {error.strerror}") from None
-    if not os.access(logdir, os.W_OK | os.X_OK):
-        raise SessionError(f"{shown} cannot be written: {os.strerror(errno.EACCES)}")
-
-
-def check_images(settings: Settings) -> None:
-    """Check that the images to train on can be read.
-
-    Raises:
-        DatasetError: they cannot.
-        SettingError: the limit is above what there is.
-    """
-    # Imported here: NumPy would double the time that help and wrong usage take to be told.
-    from vae_engine.datasets import check_dataset
-
-    check_dataset(settings.dataset, settings.limit)
-
-
-def _start(
-    session: Session,
-    distribution: Distribution,
-    *,
-    epochs: int | None = None,
-    logdir: Path | None,
-) -> bool:
-    """Start the worker; returns whether Ctrl+C was pressed meanwhile, which cannot undo it."""
-    with interrupts_noted() as pressed:
-        start_worker(session, epochs=epochs, logdir=logdir, distribution=distribution)
+    shield = Shield()
+    session = start_session(
+        store,
+        settings,
+        name=name,
+        parent=parent,
+        logdir=logdir,
+        distribution=distribution,
+        shield=shield,
+    )
     tell_waiting(distribution)
-    return pressed()
+    _follow(session, run=1, plain=plain, detach=detach, left=shield.pressed)
 
 
 def _follow(session: Session, *, run: int, plain: bool, detach: bool, left: bool) -> None:
@@ -268,26 +192,3 @@ def _follow(session: Session, *, run: int, plain: bool, detach: bool, left: bool
         tell_detached(session)
     else:
         follow_to_the_end(session, run=run, plain=plain)
-
-
-def _check_resumable(session: Session, *, more: bool) -> None:
-    """Check that a session can go on, by `more` epochs or to its planned end.
-
-    Raises:
-        SessionBusyError: it has a worker.
-        SessionError: its training is over, or what it needs is not there.
-    """
-    status, log, this = session.status(), session.log, f"session {session.id}"
-    if status in LIVE:
-        raise SessionBusyError(
-            f"{this} is {status}: `{command_for('attach', session.id)}` follows it"
-        )
-    if status == "diverged":
-        again = command_for("fork", session.id)
-        raise SessionError(f"{this} diverged: `{again} --learning-rate X` trains anew, X smaller")
-    if status == "completed" and not more:
-        again = command_for("resume", session.id)
-        raise SessionError(f"{this} completed: `{again} --epochs N` trains N epochs more")
-    if log.epoch and not (session.folder / layout.CHECKPOINTS / layout.INDEX).exists():
-        again = command_for("fork", session.id)
-        raise SessionError(f"{this} has no checkpoints, as a slim copy: `{again}` trains anew")

@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.comparison import FIGURES, TONES, Compared, curves, differing, heads, read_compared, rows
+from tui.remedies import error_text
 from tui.screens.chart_options import ChartOptions
 from tui.screens.keys import Keys
 from tui.widgets.chart import LossChart
@@ -97,7 +98,7 @@ class CompareScreen(ChartOptions):
         try:
             session = Session(self._sessions[key].folder)
         except EngineError as error:
-            self.notify(str(error), severity="error", markup=False)
+            self.notify(error_text(error), severity="error", markup=False)
         else:
             self.app.push_screen(DashboardScreen(session))
 

@@ -14,7 +14,6 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from tui import operations
 from tui.command_line import sweep_command, train_command
 from tui.draft import (
     NAME,
@@ -26,12 +25,15 @@ from tui.draft import (
     read_draft,
     texts_of,
 )
+from tui.remedies import error_text
 from tui.screens.size import SizedScreen
 from tui.speed import Speed, expected_duration, expected_sweep_duration, measured_speeds
 from tui.sweeps.plan import plan_line
 from tui.text import one_line
 from tui.widgets.key_line import KeyLine
 from tui.widgets.setting_form import SettingForm, describe_field
+from vae_engine.control.sweeps import start_sweep
+from vae_engine.control.training import start_session
 from vae_engine.errors import EngineError
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
@@ -168,19 +170,19 @@ class NewSessionScreen(SizedScreen):
                 )
                 self._show_dashboard(session)
         except (EngineError, OSError) as error:
-            self.notify(one_line(str(error)), severity="error", timeout=10, markup=False)
+            self.notify(error_text(error), severity="error", timeout=10, markup=False)
         finally:
             self._starting = False
             self._show_draft()
 
     def _start_session(self, settings: Settings, name: str, command: Sequence[str]) -> Session:
         parent = self._base.id if self._base else None
-        return operations.start_session(
+        return start_session(
             self._store, settings, command=command, name=name or None, parent=parent
         )
 
     def _start_sweep(self, draft: SweepDraft, name: str, command: Sequence[str]) -> Sweep:
-        return operations.start_sweep(
+        return start_sweep(
             self._store, draft.grid, parallel=draft.parallel, command=command, name=name or None
         )
 

@@ -12,11 +12,13 @@ from textual.binding import BindingType
 
 from tui import operations
 from tui.catalogue import Entry
+from tui.remedies import error_text
 from tui.screens.keys import Keys
 from tui.screens.session_opening import SessionOpening
-from tui.text import one_line
+from vae_engine.control.removal import delete_sessions, restore_sessions
 from vae_engine.errors import EngineError
 from vae_engine.sessions.labels import check_label
+from vae_engine.sessions.listing import Listing
 from vae_engine.sessions.records import Label
 from vae_engine.sessions.session import Session
 
@@ -98,7 +100,7 @@ class SessionActions(SessionOpening):
         """Go on to the planned end, and open the dashboard."""
         if (entry := self.current()) is not None:
             self.notify(f"Starting a worker for {entry.name} ...", markup=False, timeout=3)
-            self._carry_out(lambda: operations.resume_session(entry.folder), self._show_dashboard)
+            self._carry_out(lambda: operations.resumed(entry.folder), self._show_dashboard)
 
     @work
     async def action_extend(self) -> None:
@@ -112,7 +114,7 @@ class SessionActions(SessionOpening):
         if (more := await self.app.push_screen_wait(screen)) is not None:
             self.notify(f"Starting a worker for {entry.name} ...", markup=False, timeout=3)
             self._carry_out(
-                lambda: operations.resume_session(entry.folder, more=more), self._show_dashboard
+                lambda: operations.resumed(entry.folder, more=more), self._show_dashboard
             )
 
     @work
@@ -183,22 +185,22 @@ class SessionActions(SessionOpening):
         question = ConfirmScreen(f"Delete {what}?", "They go to the trash; u brings them back.")
         if await self.app.push_screen_wait(question):
             store, ids = self.workbench.store, [entry.id for entry in entries]
-            self._carry_out(lambda: operations.delete_sessions(store, ids), self._note_deleted)
+            self._carry_out(lambda: delete_sessions(store, ids), self._note_deleted)
 
     def action_undo(self) -> None:
         """Bring the sessions back that were deleted last."""
         if not self._deleted:
-            self.notify("Nothing was deleted here; `vae restore` brings older ones back.")
+            self.notify("Nothing was deleted here since the app was started.")
             return
         store, ids = self.workbench.store, self._deleted.pop()
         self._carry_out(
-            lambda: operations.restore_sessions(store, ids),
+            lambda: restore_sessions(store, ids),
             lambda back: self.notify(f"{_sessions(len(back))} back from the trash."),
         )
 
-    def _note_deleted(self, ids: list[str]) -> None:
-        self._deleted.append(ids)
-        self.notify(f"{_sessions(len(ids))} in the trash: u brings back.")
+    def _note_deleted(self, deleted: list[Listing]) -> None:
+        self._deleted.append([listing.id for listing in deleted])
+        self.notify(f"{_sessions(len(deleted))} in the trash: u brings back.")
 
     def _relabel(self, entries: list[Entry], change: Callable[[Label], Label]) -> None:
         store = self.workbench.store
@@ -236,7 +238,7 @@ class SessionActions(SessionOpening):
             return None
 
     def _complain(self, error: Exception) -> None:
-        self.notify(one_line(str(error)), severity="error", markup=False)
+        self.notify(error_text(error), severity="error", markup=False)
 
 
 def _sessions(count: int) -> str:

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.widgets import Footer, Static
 
 from tui.comparison import FIGURES
+from tui.remedies import error_text
 from tui.screens.chart_options import ChartOptions
 from tui.screens.keys import Keys
 from tui.screens.session_opening import SessionOpening
@@ -218,7 +219,7 @@ class SweepScreen(SweepActions, SessionOpening, ChartOptions):
         try:
             return Session(self.sweep.sessions.root / trial.session)
         except EngineError as error:
-            self.notify(one_line(str(error)), severity="error", markup=False)
+            self.notify(error_text(error), severity="error", markup=False)
             return None
 
     def _say(self, where: str, words: Content) -> None:

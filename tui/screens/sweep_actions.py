@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 from textual import work
 
-from tui import operations
+from tui.remedies import error_text
 from tui.screens.dialogs import ConfirmScreen
 from tui.screens.looking import LookingScreen
 from tui.text import one_line
+from vae_engine.control.sweeps import ask_to_stop, resume_sweep
 from vae_engine.errors import EngineError
 from vae_engine.sweeps.store import Sweep
 
@@ -32,7 +33,7 @@ class SweepActions(LookingScreen):
             "Its trials keep a checkpoint of this very step; r goes on with them.",
         )
         if await self.app.push_screen_wait(question):
-            self._carry_out(lambda: operations.stop_sweep(sweep), "Stopping its trials ...")
+            self._carry_out(lambda: ask_to_stop(sweep), "Stopping its trials ...")
 
     @work
     async def action_resume(self) -> None:
@@ -45,7 +46,7 @@ class SweepActions(LookingScreen):
             "those that failed are tried again.",
         )
         if await self.app.push_screen_wait(question):
-            self._carry_out(lambda: operations.resume_sweep(sweep), "Starting the coordinator ...")
+            self._carry_out(lambda: resume_sweep(sweep), "Starting the coordinator ...")
 
     @work(group="carry-out", exclusive=True)
     async def _carry_out(self, job: Callable[[], object], doing: str) -> None:
@@ -53,6 +54,6 @@ class SweepActions(LookingScreen):
         try:
             await asyncio.to_thread(job)
         except (EngineError, OSError) as error:
-            self.notify(one_line(str(error)), severity="error", markup=False)
+            self.notify(error_text(error), severity="error", markup=False)
         self.look_again()
         self.workbench.look_again()

@@ -11,6 +11,7 @@ from textual.binding import BindingType
 
 from tui import operations
 from tui.feed import SessionFeed, Snapshot
+from tui.remedies import error_text
 from tui.screens.dialogs import ConfirmScreen, NumberScreen
 from tui.screens.keys import Keys
 from tui.screens.size import SizedScreen
@@ -123,9 +124,9 @@ class TrainingActions(SizedScreen):
         self._do("starting a worker ...")
         folder: Path = self.session.folder
         try:
-            await asyncio.to_thread(operations.resume_session, folder, more=more)
+            await asyncio.to_thread(operations.resumed, folder, more=more)
         except (EngineError, OSError) as error:
-            self._complain(str(error))
+            self._complain(error_text(error, "dashboard"))
         finally:
             self.feed.hurry()
             self._do("")

@@ -37,6 +37,15 @@ def draft_folder(root: Path, name: str) -> Iterator[Path]:
         raise
 
 
+def withdraw(folder: Path) -> None:
+    """Take a new folder away again, at once for whoever looks; the rest of it may follow later."""
+    draft = folder.with_name(f"{_PREFIX}{folder.name}-{random_name(4)}")
+    # What cannot be removed now, as while a worker that is ending writes, a later creation removes.
+    with contextlib.suppress(OSError):
+        folder.rename(draft)
+        shutil.rmtree(draft, ignore_errors=True)
+
+
 def _remove_abandoned(root: Path) -> None:
     for draft in root.glob(f"{_PREFIX}*"):
         if not draft.is_symlink() and time.time() - _latest_change(draft) > _ABANDONED_SECONDS:

@@ -124,6 +124,6 @@ def hold_lock(folder: Path) -> filelock.BaseFileLock:
         lock.acquire(timeout=0)
     except filelock.Timeout:
         raise SessionBusyError(
-            f"session {folder.name} already has a worker: attach to it instead"
+            f"session {folder.name} already has a worker", remedy="follow", subject=folder.name
         ) from None
     return lock

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from vae_engine.errors import SessionDamagedError, SessionNotFoundError
+from vae_engine.errors import Remedy, SessionDamagedError, SessionNotFoundError
 from vae_engine.sessions.session import read_label, read_manifest
 
 LATEST = "latest"
@@ -26,7 +26,7 @@ class Kind(msgspec.Struct, frozen=True):
 
 
 def resolve(
-    reference: str, folders: list[Path], *, where: str, hint: str, kind: Kind | None = None
+    reference: str, folders: list[Path], *, where: str, remedy: Remedy, kind: Kind | None = None
 ) -> Path:
     """Choose among the folders of sessions, or of another kind.
 
@@ -34,7 +34,7 @@ def resolve(
         reference: what the person typed.
         folders: those that can be meant.
         where: where they lie, in words, for the error.
-        hint: what to do when there is none, for the error.
+        remedy: what can be done when there is none, for the error.
         kind: of the folders; sessions by default.
 
     Raises:
@@ -44,7 +44,7 @@ def resolve(
     if reference == LATEST:
         created = {folder: when for folder in folders if (when := kind.created(folder)) is not None}
         if not created:
-            raise SessionNotFoundError(f"no {kind.noun} {where}: {hint}")
+            raise SessionNotFoundError(f"no {kind.noun} {where}", remedy=remedy)
         return max(created, key=lambda folder: created[folder])
     for matches in _matches(reference, folders, kind):
         if len(matches) == 1:
@@ -55,7 +55,7 @@ def resolve(
                 f"{_shown(reference)} means {len(matches)} {kind.noun}s {where}: "
                 f"choose one of {ids}"
             )
-    raise SessionNotFoundError(f"no {kind.noun} {_shown(reference)} {where}: {hint}")
+    raise SessionNotFoundError(f"no {kind.noun} {_shown(reference)} {where}", remedy=remedy)
 
 
 def _matches(reference: str, folders: list[Path], kind: Kind) -> Iterator[list[Path]]:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from vae_engine.errors import SessionBusyError, SessionError
+from vae_engine.errors import Remedy, SessionBusyError, SessionError, SessionNotFoundError
 from vae_engine.processors import with_threads
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions.drafts import draft_folder
@@ -112,7 +112,9 @@ class SessionStore:
             SessionError: it cannot be moved.
         """
         if worker_alive(session.folder):
-            raise SessionBusyError(f"session {session.id} is training: stop it before deleting")
+            raise SessionBusyError(
+                f"session {session.id} is training", remedy="stop", subject=session.id
+            )
         try:
             lock = hold_lock(session.folder)
         except OSError as error:
@@ -132,8 +134,7 @@ class SessionStore:
             SessionError: it cannot be moved.
         """
         folders = session_folders(self._trash)
-        hint = "`vae trash` lists what is there"
-        folder = resolve(reference, folders, where="in the trash", hint=hint)
+        folder = resolve(reference, folders, where="in the trash", remedy="list_trash")
         self._move(folder, self.root / folder.name)
         return read_listing(self.root / folder.name)
 
@@ -192,10 +193,12 @@ class SessionStore:
 
     def _resolve(self, reference: str) -> Path:
         folders = session_folders(self.root)
-        hint = "`vae sessions` lists what there is" if folders else "`vae train` makes one"
         if reference in (folder.name for folder in session_folders(self.root / layout.SWEEPS)):
-            hint = f"it is a sweep, `vae sweep show {reference}` tells of it"
-        return resolve(reference, folders, where=f"in {self.root}", hint=hint)
+            raise SessionNotFoundError(
+                f"{reference} is a sweep, not a session", remedy="follow_sweep", subject=reference
+            )
+        remedy: Remedy = "list_sessions" if folders else "train"
+        return resolve(reference, folders, where=f"in {self.root}", remedy=remedy)
 
     def _move(self, source: Path, target: Path) -> None:
         if target.exists():

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from vae_engine.errors import SessionDamagedError, SessionError, SessionNotFoundError
+from vae_engine.errors import Remedy, SessionDamagedError, SessionError, SessionNotFoundError
 from vae_engine.sessions import layout
 from vae_engine.sessions.atomic import random_name
 from vae_engine.sessions.drafts import draft_folder
@@ -145,11 +145,13 @@ class SweepStore:
             SessionDamagedError: the one that is meant cannot be read.
         """
         folders = session_folders(self.root)
-        hint = "`vae sweep list` lists what there is" if folders else "`vae sweep run` makes one"
         if reference in (folder.name for folder in session_folders(self.sessions.root)):
-            hint = f"it is a session, `vae show {reference}` tells of it"
+            raise SessionNotFoundError(
+                f"{reference} is a session, not a sweep", remedy="show", subject=reference
+            )
+        remedy: Remedy = "list_sweeps" if folders else "train_sweep"
         where = f"in {self.sessions.root}"
-        folder = resolve(reference, folders, where=where, hint=hint, kind=_SWEEPS)
+        folder = resolve(reference, folders, where=where, remedy=remedy, kind=_SWEEPS)
         try:
             return Sweep(folder, read_sweep(folder))
         except SessionDamagedError as error:

@@ -1,0 +1,60 @@
+"""The engine says what is wrong; command line and app say what to do, each in its own terms."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+import click
+import pytest
+
+import tui
+import vae_engine
+from tui.cli import remedies as of_commands
+from tui.remedies import Place, error_text
+from vae_engine.errors import Remedy, SessionBusyError
+
+
+def texts(package: Path) -> Iterator[tuple[str, str]]:
+    """The strings of a package that are no docstrings, with where they stand."""
+    for path in package.rglob("*.py"):
+        tree = ast.parse(path.read_text())
+        bare = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            text = node.value if isinstance(node, ast.Constant) else None
+            if isinstance(text, str) and id(node) not in bare:
+                yield f"{path.name}:{getattr(node, 'lineno', 0)}", text
+
+
+def test_no_text_of_the_engine_names_a_command_of_the_command_line() -> None:
+    package = Path(vae_engine.__file__).parent
+    assert [where for where, text in texts(package) if "`vae " in text] == []
+
+
+def test_nobody_in_the_app_is_told_to_type_a_command_about_an_error() -> None:
+    for remedy in get_args(Remedy):
+        for place in get_args(Place):
+            error = SessionBusyError("it is so", remedy=remedy, subject="some-id")
+            said = error_text(error, place)
+            assert said.startswith("it is so")
+            assert "vae " not in said
+            assert "--" not in said
+    for path in (Path(tui.__file__).parent / "screens").rglob("*.py"):
+        assert "`vae restore`" not in path.read_text()
+
+
+@pytest.mark.parametrize("remedy", get_args(Remedy))
+def test_the_command_line_has_a_command_for_every_remedy(remedy: Remedy) -> None:
+    with click.Context(click.Command("vae")):
+        said = of_commands.error_text(
+            SessionBusyError("it is so", remedy=remedy, subject="some-id")
+        )
+    assert said.startswith("it is so: `")
+
+
+def test_an_error_without_a_remedy_is_told_as_it_is() -> None:
+    with click.Context(click.Command("vae")):
+        assert of_commands.error_text(SessionBusyError("it is so")) == "it is so"
+    assert error_text(SessionBusyError("it is\nso")) == "it is so"

@@ -1,0 +1,48 @@
+"""What to do about an error, in the app's own keys: nobody in it is told to type a command."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from tui.text import one_line
+from vae_engine.errors import EngineError, Remedy
+
+Place = Literal["list", "dashboard"]
+"""Where the keys are pressed: in a list of sessions or sweeps, or on the screen of one."""
+
+_IN_LIST: dict[Remedy, str] = {
+    "follow": "press Enter to follow it",
+    "stop": "press Enter to open it, then x to stop it",
+    "resume": "press r to resume it",
+    "extend": "press e to add epochs",
+    "fork": "press f to fork it",
+    "fork_slower": "press f to fork it with a smaller learning_rate",
+    "show": "press Enter to see its state",
+    "train": "press n in the list of sessions for a new one",
+    "list_sessions": "the list of sessions shows what there is",
+    "list_trash": "",
+    "follow_sweep": "the list of sweeps (s) shows it",
+    "resume_sweep": "press r to resume it",
+    "list_sweeps": "the list of sweeps (s) shows what there is",
+    "train_sweep": "press n in the list of sweeps for a new one",
+    "move_dataset": "move it back, or fork the session (f) with its new path",
+}
+_ON_DASHBOARD: dict[Remedy, str] = {
+    "follow": "this screen follows it",
+    "stop": "press x to stop it",
+    "resume": "press p to resume it",
+    "fork": "press f in the list of sessions to fork it",
+    "fork_slower": "press f in the list of sessions to fork it with a smaller learning_rate",
+    "show": "this screen shows its state",
+    "move_dataset": "move it back, or fork the session (f in the list) with its new path",
+}
+
+
+def error_text(error: Exception, place: Place = "list") -> str:
+    """One printable line for an error, with the key that helps, if one does."""
+    way = ""
+    if isinstance(error, EngineError) and error.remedy is not None:
+        way = _IN_LIST[error.remedy]
+        if place == "dashboard":
+            way = _ON_DASHBOARD.get(error.remedy, way)
+    return one_line(f"{error}: {way}" if way else str(error))

@@ -1,0 +1,76 @@
+"""What is asked of a session's worker: pause, continue, stop."""
+
+from __future__ import annotations
+
+import time
+
+from vae_engine.errors import SessionBusyError, SessionError
+from vae_engine.sessions import events as ev
+from vae_engine.sessions import inbox
+from vae_engine.sessions.inbox import CommandName
+from vae_engine.sessions.leaving import let_leave
+from vae_engine.sessions.records import LIVE
+from vae_engine.sessions.session import Session
+
+# TensorFlow's import, an epoch's evaluation or an export may come first.
+_OBEYED_SECONDS = 30.0
+_POLL_SECONDS = 0.1
+
+_OBEYED: dict[CommandName, tuple[type[ev.AnyEvent], ...]] = {
+    "pause": (ev.Paused,),
+    "continue": (ev.Continued,),
+    "stop": (ev.Stopping, ev.RunEnded),
+    "stop_now": (ev.RunEnded,),
+}
+"""The event that says that a command is obeyed."""
+
+
+def ask(session: Session, command: CommandName) -> ev.AnyEvent:
+    """Send a command to the session's worker and wait until it is obeyed.
+
+    After `stop_now` the worker is gone too.
+
+    Args:
+        session: which.
+        command: what is asked.
+
+    Returns:
+        The event that says so.
+
+    Raises:
+        SessionBusyError: no worker has it, or it refuses.
+        SessionError: the run has ended otherwise, or the worker does not answer in time: then the
+            command still waits.
+        OSError: the inbox cannot be written.
+    """
+    session.poll()
+    if (status := session.status()) not in LIVE:
+        raise SessionBusyError(f"session {session.id} has no worker: it is {status}")
+    inbox.send(session.folder, command)
+    heard = _wait(session, command)
+    if isinstance(heard, ev.RunEnded):
+        let_leave(session)
+    return heard
+
+
+def _wait(session: Session, command: CommandName) -> ev.AnyEvent:
+    deadline = time.monotonic() + _OBEYED_SECONDS
+    while time.monotonic() < deadline:
+        # Asked before the log is read, so that a dead worker's last words are read as well.
+        alive = session.alive()
+        for event in session.poll():
+            if isinstance(event, _OBEYED[command]):
+                return event
+            if isinstance(event, ev.CommandIgnored) and event.command == command:
+                raise SessionBusyError(f"session {session.id} ignores the command: {event.why}")
+        if not alive:
+            raise SessionError(
+                f"session {session.id} has ended meanwhile: it is {session.status()}"
+            )
+        time.sleep(_POLL_SECONDS)
+    raise SessionError(
+        f"session {session.id} has not obeyed within {_OBEYED_SECONDS:.0f} s: "
+        "the command waits in its inbox",
+        remedy="show",
+        subject=session.id,
+    )

@@ -1,0 +1,143 @@
+"""What can be known to be wrong before a worker starts."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import importlib.util
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from vae_engine.dataset_names import NAMED_DATASETS
+from vae_engine.errors import SessionBusyError, SessionDamagedError, SessionError, WorkerError
+from vae_engine.sessions import atomic, layout
+from vae_engine.sessions.records import LIVE, CheckpointEntry, CheckpointIndex
+from vae_engine.sessions.session import Session
+from vae_engine.sessions.store import SessionStore
+from vae_engine.settings import SETTINGS, Settings
+
+_READ_BYTES = 2**20
+
+
+def check_new(store: SessionStore, settings: Iterable[Settings], logdir: Path | None) -> None:
+    """Check that sessions of these settings can be trained here.
+
+    Args:
+        store: where they will be.
+        settings: of each; equal datasets are read once.
+        logdir: where they will write for TensorBoard, if anywhere.
+
+    Raises:
+        DatasetError: the images cannot be used.
+        SettingError: there are fewer training images than `limit`.
+        WorkerError: TensorFlow is not installed.
+        EngineError: TensorBoard is not installed, or the folder cannot be used.
+    """
+    # Imported here: NumPy would double the time that help and wrong usage take.
+    from vae_engine.datasets import check_dataset
+
+    _check_tensorflow()
+    for dataset, limit in dict.fromkeys((one.dataset, one.limit) for one in settings):
+        check_dataset(dataset, limit)
+    if logdir is not None:
+        _check_logdir(logdir, store)
+
+
+def check_resumable(session: Session, *, more: int | None) -> None:
+    """Check that a session can go on, by `more` epochs or to its planned end.
+
+    Raises:
+        SessionBusyError: it has a worker.
+        SettingError: so many epochs are more than a session can have.
+        SessionError: its training is over, or what it needs is not there.
+        SessionDamagedError: its checkpoints cannot be read.
+        DatasetError: its images are gone, or are not those it trained on.
+        WorkerError: TensorFlow is not installed.
+    """
+    status, log, this = session.status(), session.log, f"session {session.id}"
+    if status in LIVE:
+        raise SessionBusyError(f"{this} is {status}", remedy="follow", subject=session.id)
+    if status == "diverged":
+        raise SessionError(f"{this} diverged", remedy="fork_slower", subject=session.id)
+    if status == "completed" and more is None:
+        raise SessionError(f"{this} has completed", remedy="extend", subject=session.id)
+    if more is not None:
+        SETTINGS["epochs"].check(log.epoch + more)
+    _check_checkpoints(session)
+    _check_tensorflow()
+    check_same_images(session)
+
+
+def check_same_images(session: Session) -> None:
+    """Check that the images of a session are there, and those that it was trained on.
+
+    Raises:
+        DatasetError: they are not.
+        SettingError: there are fewer training images than its `limit`.
+    """
+    from vae_engine.datasets import check_dataset
+    from vae_engine.inference.dataset import session_dataset
+
+    settings, prepared = session.settings, session.log.prepared
+    begun = prepared is not None and "sha256" in prepared.dataset
+    if not begun or settings.dataset in NAMED_DATASETS:
+        check_dataset(settings.dataset, settings.limit)
+    if begun:
+        session_dataset(session)
+
+
+def _check_tensorflow() -> None:
+    # Found, not imported: that takes seconds.
+    if importlib.util.find_spec("tensorflow") is None:
+        raise WorkerError("TensorFlow is not installed, and training needs it: install it first")
+
+
+def _check_checkpoints(session: Session) -> None:
+    """Check that the latest checkpoint, or else the one before it, is whole."""
+    index = atomic.read_optional(
+        session.folder / layout.CHECKPOINTS / layout.INDEX, CheckpointIndex
+    )
+    if index is None:
+        if session.log.epoch:
+            raise SessionError(
+                f"session {session.id} has no checkpoints, as a slim copy",
+                remedy="fork",
+                subject=session.id,
+            )
+        return
+    entries = [entry for entry in (index.latest, index.previous) if entry is not None]
+    if not any(_is_whole(session.folder, entry) for entry in entries):
+        raise SessionDamagedError(
+            f"session {session.id} has no checkpoint that is whole: "
+            f"{', '.join(Path(entry.file).name for entry in entries)} cannot be read, or differ "
+            "from what was written",
+            remedy="fork",
+            subject=session.id,
+        )
+
+
+def _is_whole(folder: Path, entry: CheckpointEntry) -> bool:
+    digest = hashlib.sha256()
+    try:
+        with atomic.open_regular(folder / layout.CHECKPOINTS / Path(entry.file).name) as file:
+            while part := file.read(_READ_BYTES):
+                digest.update(part)
+    except (OSError, SessionDamagedError):
+        return False
+    return digest.hexdigest() == entry.sha256
+
+
+def _check_logdir(logdir: Path, store: SessionStore) -> None:
+    """Find out now, and not after an epoch, whether the worker can write for TensorBoard there."""
+    from vae_engine.interchange.tensorboard_extra import check_tensorboard
+
+    check_tensorboard()
+    if logdir.resolve().is_relative_to(store.root.resolve()):
+        raise SessionError(f"{logdir} lies among the sessions: choose another folder")
+    try:
+        logdir.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SessionError(f"{logdir} cannot be written: {error.strerror}") from None
+    if not os.access(logdir, os.W_OK | os.X_OK):
+        raise SessionError(f"{logdir} cannot be written: {os.strerror(errno.EACCES)}")

@@ -1,0 +1,233 @@
+"""Starting, resuming and stopping sweeps."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Sequence
+
+import msgspec
+
+from vae_engine.control.preflight import check_new
+from vae_engine.control.training import Shield
+from vae_engine.dataset_names import absolute_dataset
+from vae_engine.errors import SessionBusyError, SessionError, SettingError
+from vae_engine.launcher import start_detached
+from vae_engine.sessions import inbox
+from vae_engine.sessions.drafts import withdraw
+from vae_engine.sessions.store import SessionStore
+from vae_engine.sweeps.grid import Grid
+from vae_engine.sweeps.remote.address import check_ray
+from vae_engine.sweeps.store import Sweep, SweepStore
+from vae_engine.sweeps.trials import Trial, read_trials
+
+# Importing Ray, joining a cluster and sending it the code takes a while.
+_RAY_SECONDS = 300.0
+_STOP_SECONDS = 60.0
+_POLL_SECONDS = 0.2
+
+
+def check_sweep(store: SessionStore, grid: Grid, *, ray: str = "") -> str:
+    """Check that a sweep can be trained here, or on a cluster.
+
+    Returns:
+        `HOST:PORT` of the cluster's head node; empty for this machine.
+
+    Raises:
+        RayClusterError: Ray is not installed, or none answers there.
+        DatasetError: the images of a trial cannot be used.
+        SettingError: a trial's `limit` is above what there is.
+        WorkerError: TensorFlow is not installed.
+    """
+    head = check_ray(ray) if ray else ""
+    check_new(store, _with_absolute_datasets(grid).trials, None)
+    return head
+
+
+def start_sweep(
+    store: SessionStore,
+    grid: Grid,
+    *,
+    parallel: int,
+    name: str | None = None,
+    command: Sequence[str] | None = None,
+    ray: str = "",
+    gpus: float = 0.0,
+    head: str | None = None,
+    shield: Shield = contextlib.nullcontext,
+) -> Sweep:
+    """Check, record a sweep and start its coordinator; where that fails, nothing is left behind.
+
+    Args:
+        store: of the sessions that its trials will be.
+        grid: its trials; datasets' paths may be relative.
+        parallel: how many train at once.
+        name: its name, None for the usual one.
+        command: the command line to record, None for this process's.
+        ray: address of the cluster that trains it, `auto` or `HOST:PORT`; empty for this machine.
+        gpus: that each trial needs there.
+        head: what `check_sweep` has answered, None to ask it.
+        shield: around creation and start.
+
+    Raises:
+        RayClusterError: the cluster does not answer.
+        DatasetError: the images of a trial cannot be used.
+        SettingError: the name cannot be used, or a trial's `limit` is above what there is.
+        SessionError: the sweep cannot be recorded.
+        WorkerError: the coordinator did not start.
+    """
+    if head is None:
+        head = check_sweep(store, grid, ray=ray)
+    with shield():
+        sweep = SweepStore(store).create(
+            _with_absolute_datasets(grid),
+            parallel=parallel,
+            name=name,
+            command=command,
+            ray=ray,
+            gpus=gpus,
+        )
+        try:
+            start_coordinator(sweep, ray=head)
+        except BaseException:
+            withdraw(sweep.folder)
+            raise
+    return sweep
+
+
+def resume_sweep(
+    sweep: Sweep, *, ray: str | None = None, shield: Shield = contextlib.nullcontext
+) -> None:
+    """Go on with every trial that is not finished.
+
+    Args:
+        sweep: one that does not run.
+        ray: address of the cluster that trains it, empty for this machine, None for as before.
+        shield: around the start.
+
+    Raises:
+        SessionBusyError: it runs.
+        SessionError: every trial is done, or past help.
+        RayClusterError: the cluster does not answer.
+        DatasetError: the images of a trial cannot be used any more.
+        WorkerError: the coordinator did not start.
+    """
+    trials = read_trials(sweep)
+    _check_free(sweep)
+    if not any(trial.live or trial.task for trial in trials):
+        raise SessionError(f"sweep {sweep.id} has no trial left to train or evaluate")
+    address = sweep.record.ray if ray is None else ray
+    head = check_ray(address) if address else ""
+    left = (trial.settings for trial in trials if trial.task is not None)
+    check_new(sweep.sessions, left, None)
+    with shield():
+        start_coordinator(sweep, ray=head)
+
+
+def start_coordinator(sweep: Sweep, *, ray: str = "") -> int:
+    """Start a detached coordinator for the sweep and wait until it holds it.
+
+    Args:
+        sweep: one without a coordinator.
+        ray: `HOST:PORT` of the head node of the cluster that trains it; empty for this machine.
+
+    Returns:
+        Its process id.
+
+    Raises:
+        SessionBusyError: another one has the sweep.
+        WorkerError: it could not be started, or died at once.
+    """
+    _check_free(sweep)
+    arguments, seconds = (["--ray", ray], {"seconds": _RAY_SECONDS}) if ray else ([], {})
+    return start_detached(
+        sweep.folder,
+        "vae_engine.sweeps",
+        arguments,
+        called=f"coordinator of {sweep.id}",
+        busy=_busy(sweep),
+        **seconds,
+    )
+
+
+def ask_to_stop(sweep: Sweep) -> None:
+    """Ask a sweep to stop, its trials after a checkpoint; they do so within some seconds.
+
+    Raises:
+        SessionBusyError: nothing of it runs.
+        OSError: an inbox cannot be written.
+    """
+    trials = read_trials(sweep, figures=False)
+    if not sweep.alive() and not any(trial.live for trial in trials):
+        raise SessionBusyError(f"sweep {sweep.id} does not run: there is nothing to stop")
+    _ask_to_stop(sweep, trials)
+
+
+def stop_sweep(sweep: Sweep, *, seconds: float = _STOP_SECONDS) -> None:
+    """Stop a sweep, and wait until nothing of it runs.
+
+    Args:
+        sweep: one that runs, or whose trials do.
+        seconds: to wait.
+
+    Raises:
+        SessionBusyError: nothing of it runs.
+        SessionError: it has not stopped in time.
+        OSError: an inbox cannot be written.
+    """
+    deadline = time.monotonic() + seconds
+    asked_coordinator = sweep.alive()
+    ask_to_stop(sweep)
+    while True:
+        # Looked for before the trials are read: it may begin one just before it goes.
+        alive = sweep.alive()
+        trials = read_trials(sweep, figures=False)
+        if not alive and not any(trial.live for trial in trials):
+            return
+        if time.monotonic() > deadline:
+            raise SessionError(
+                f"sweep {sweep.id} has not stopped within {seconds:.0f} s",
+                remedy="follow_sweep",
+                subject=sweep.id,
+            )
+        if asked_coordinator and not alive:
+            # It was killed before it could pass it on, or nothing is left to ask.
+            asked_coordinator = False
+            _ask_to_stop(sweep, trials)
+        time.sleep(_POLL_SECONDS)
+
+
+def _ask_to_stop(sweep: Sweep, trials: Sequence[Trial]) -> None:
+    """Ask the coordinator, and where there is none the trials."""
+    if sweep.alive():
+        inbox.send(sweep.folder, "stop")
+        return
+    root = sweep.sessions.root
+    for trial in trials:
+        if trial.live:
+            with contextlib.suppress(FileNotFoundError):  # Deleted meanwhile.
+                inbox.send(root / trial.session, "stop_now")
+
+
+def _check_free(sweep: Sweep) -> None:
+    if sweep.alive():
+        raise _busy(sweep)
+
+
+def _busy(sweep: Sweep) -> SessionBusyError:
+    return SessionBusyError(
+        f"sweep {sweep.id} runs already", remedy="follow_sweep", subject=sweep.id
+    )
+
+
+def _with_absolute_datasets(grid: Grid) -> Grid:
+    """Its datasets' paths made absolute, since the workers may run elsewhere."""
+    varied = dict(grid.varied)
+    if "dataset" in varied:
+        varied["dataset"] = tuple(absolute_dataset(str(one)) for one in varied["dataset"])
+    trials = tuple(
+        msgspec.structs.replace(one, dataset=absolute_dataset(one.dataset)) for one in grid.trials
+    )
+    if len(set(trials)) < len(trials):
+        raise SettingError("dataset has the same path twice")
+    return Grid(varied, trials)

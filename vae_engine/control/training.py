@@ -1,0 +1,123 @@
+"""Starting the worker of a session: a new one, one that goes on, one that is extended."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from vae_engine.cluster.distribution import ALONE, Distribution
+from vae_engine.control.preflight import check_new, check_resumable
+from vae_engine.dataset_names import absolute_dataset
+from vae_engine.launcher import start_worker
+from vae_engine.sessions.drafts import withdraw
+from vae_engine.sessions.leaving import let_leave
+from vae_engine.sessions.session import Session
+from vae_engine.sessions.store import SessionStore
+from vae_engine.settings import Settings, make_settings
+
+Shield = Callable[[], AbstractContextManager[object]]
+"""Around what must not be left half done, as by Ctrl+C."""
+
+
+def start_session(
+    store: SessionStore,
+    settings: Settings,
+    *,
+    name: str | None = None,
+    command: Sequence[str] | None = None,
+    parent: str | None = None,
+    logdir: Path | None = None,
+    distribution: Distribution = ALONE,
+    shield: Shield = contextlib.nullcontext,
+) -> Session:
+    """Check, create a session and start its worker; where that fails, nothing is left behind.
+
+    Args:
+        store: where to create it.
+        settings: what to train with; a dataset's path may be relative.
+        name: what people call it, None for the usual one.
+        command: the command line to record, None for this process's.
+        parent: id of the session that it is forked from.
+        logdir: where its workers write for TensorBoard.
+        distribution: the devices that train it.
+        shield: around creation and start.
+
+    Raises:
+        DatasetError: the images cannot be used.
+        SettingError: the name cannot be used, or there are fewer images than `limit`.
+        SessionError: the session cannot be created, or the log folder cannot be used.
+        WorkerError: the worker did not start.
+    """
+    settings = msgspec.structs.replace(settings, dataset=absolute_dataset(settings.dataset))
+    check_new(store, [settings], logdir)
+    with shield():
+        session = store.create(settings, name=name, command=command, parent=parent)
+        try:
+            start_worker(session, logdir=logdir, distribution=distribution)
+        except BaseException:
+            withdraw(session.folder)
+            raise
+    return session
+
+
+def resume_session(
+    session: Session,
+    *,
+    more: int | None = None,
+    logdir: Path | None = None,
+    distribution: Distribution = ALONE,
+    shield: Shield = contextlib.nullcontext,
+) -> int:
+    """Check a session that has ended, and start a worker that goes on with it.
+
+    A worker that has said its last word is waited for.
+
+    Args:
+        session: which.
+        more: epochs more than it has; None goes on to the planned end.
+        logdir: where its workers write for TensorBoard; None leaves that as it is.
+        distribution: the devices that train it.
+        shield: around the start.
+
+    Returns:
+        The number of the run that begins.
+
+    Raises:
+        SessionBusyError: it has a worker.
+        SessionError: it cannot go on so; the error's remedy is what can be done instead.
+        DatasetError: its images are gone, or are not those it trained on.
+        WorkerError: the worker did not start.
+    """
+    let_leave(session)
+    session.poll(progress=False)
+    check_resumable(session, more=more)
+    if logdir is not None:
+        check_new(SessionStore(session.folder.parent), (), logdir)
+    run = session.log.run + 1
+    with shield():
+        start_worker(
+            session,
+            epochs=None if more is None else session.log.epoch + more,
+            logdir=logdir,
+            distribution=distribution,
+        )
+    return run
+
+
+def fork_settings(parent: Settings, changes: Mapping[str, Any]) -> Settings:
+    """The settings of a parent with some changed; the bounds on epochs give way to each other.
+
+    Raises:
+        SettingError: changes that contradict each other.
+    """
+    values = {**msgspec.structs.asdict(parent), **changes}
+    if "min_epochs" not in changes:
+        values["min_epochs"] = min(values["min_epochs"], values["epochs"])
+    elif "epochs" not in changes:
+        values["epochs"] = max(values["min_epochs"], values["epochs"])
+    return make_settings(values)
