@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -16,6 +17,7 @@ from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.driver import Driver
+from textual.filter import LineFilter
 from textual.message import Message
 from textual.reactive import var
 from textual.screen import Screen
@@ -25,6 +27,7 @@ from textual.worker import WorkerFailed
 from tui import garbage, heap
 from tui.alerts import alert
 from tui.catalogue import Catalogue, Entry, ended_between
+from tui.colors import TerminalColors, is_linux_console
 from tui.columns import loss_text
 from tui.command_line import attach_command, stop_command
 from tui.hangup import leave_with_terminal
@@ -33,6 +36,7 @@ from tui.preferences import Preferences, preferences_file, read_preferences, wri
 from tui.remedies import error_text
 from tui.screens.sessions import SessionsScreen
 from tui.streams import flush_or_discard
+from tui.themes import choose_theme, completed
 from tui.wire import compact_driver
 from vae_engine.errors import EngineError, SessionError
 from vae_engine.sessions.records import LIVE
@@ -130,6 +134,10 @@ class WorkbenchApp(App[None]):
         self._preferences_path = preferences_path or preferences_file()
         found, self._damage = read_preferences(self._preferences_path)
         self.set_reactive(WorkbenchApp.preferences, found)
+        choose_theme(self, found.theme)
+        self._terminal_colors = TerminalColors(
+            self.console.color_system, linux=is_linux_console(os.environ)
+        )
         self._leaving = threading.Event()
         self._look_again = threading.Event()
         self._scan_seconds = _SCAN_SECONDS
@@ -143,8 +151,8 @@ class WorkbenchApp(App[None]):
         return compact_driver(loop_driver(super().get_driver_class()))
 
     def get_css_variables(self) -> dict[str, str]:
-        """The theme's colours, with quiet scrollbars."""
-        colors = super().get_css_variables()
+        """The theme's colours, with those of the app, and quiet scrollbars."""
+        colors = completed(super().get_css_variables())
         if colors["panel"] == "transparent":
             # The terminal's own sixteen colours: nothing can be mixed.
             return colors
@@ -156,14 +164,16 @@ class WorkbenchApp(App[None]):
             **colors,
             **quiet,
             "scrollbar-corner-color": colors["background"],
-            "scrollbar": colors["panel"],
-            "scrollbar-hover": colors["primary-muted"],
+            "scrollbar": colors["rule"],
+            "scrollbar-hover": colors["primary"],
         }
 
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's, then the one that knows the terminal's colours."""
+        return [*super().get_line_filters(), self._terminal_colors]
+
     def on_mount(self) -> None:
-        """Take up the theme; begin to follow the sessions and the terminal."""
-        if self.preferences.theme in self.available_themes:
-            self.theme = self.preferences.theme
+        """Begin to follow the sessions and the terminal."""
         self.theme_changed_signal.subscribe(self, lambda theme: self.remember(theme=theme.name))
         if not self.is_headless:
             leave_with_terminal(self.leave)

@@ -21,7 +21,7 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     """The choices of whoever uses the app; replaced as a whole by `WorkbenchApp.remember`.
 
     Attributes:
-        theme: name of a Textual theme.
+        theme: name of a theme; `tui.themes` has the two usual ones.
         sort: the column by which sessions are sorted.
         sort_reversed: the other way round than is usual for that column.
         filter: the filter of the list of sessions.

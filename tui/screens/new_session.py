@@ -211,7 +211,9 @@ class NewSessionScreen(SizedScreen):
         self.query_one("#new-head", Static).update(Content(self._title()))
         self.query_one("#new-duration", Static).update(Content(self._duration()))
         command = self._command() or "not yet: the marked settings are out of range"
-        self.query_one("#new-command", Static).update(Content.assemble(("$ ", "dim"), command))
+        self.query_one("#new-command", Static).update(
+            Content.assemble(("$ ", "$text-muted"), command)
+        )
 
     def _title(self) -> str:
         if self._draft.sweep is not None:

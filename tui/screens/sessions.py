@@ -239,7 +239,9 @@ class SessionsScreen(SessionActions):
         selected = len(self.query_one(SessionTable).selected)
         counts += [f"{selected} selected"] if selected else []
         folder = _home_relative(self.workbench.store.root)
-        head = Content.assemble(("vae", "bold"), "  ", ", ".join(counts), "  ", (folder, "dim"))
+        head = Content.assemble(
+            ("vae", "bold"), "  ", ", ".join(counts), "  ", (folder, "$text-muted")
+        )
         self._say("#sessions-head", head)
 
     def _show_emptiness(self, total: int) -> None:

@@ -22,7 +22,7 @@ def head_words(sweep: Sweep, snapshot: SweepSnapshot) -> Content:
         (name, "bold"), "  ", (snapshot.status, TONE_COLOURS[LOOKS[snapshot.status].tone])
     )
     if varied != name:
-        head += Content.assemble("  ", (varied, "dim"))
+        head += Content.assemble("  ", (varied, "$text-muted"))
     if snapshot.problem:
         return head + Content("\n") + Content.styled(snapshot.problem, "$text-error")
     return head + Content("\n" + _progress(sweep, snapshot))

@@ -94,7 +94,7 @@ class LatentPlane(Widget):
     LatentPlane {
         width: 1fr;
         height: 1fr;
-        border: round $surface-lighten-2;
+        border: round $border-blurred;
         border-title-color: $text-muted;
         border-subtitle-color: $text-muted;
         color: $text-muted;

@@ -23,7 +23,11 @@ class PageTabs(Lines):
         height: 1;
         background: $surface;
         & > .page-tabs--name { color: $text-muted; }
-        & > .page-tabs--current { color: $foreground; background: $primary 40%; text-style: bold; }
+        & > .page-tabs--current {
+            color: $block-cursor-foreground;
+            background: $block-cursor-background;
+            text-style: bold;
+        }
     }
     """
 

@@ -52,7 +52,7 @@ class SessionHeader(Lines):
         & > .session-header--name { color: $foreground; text-style: bold; }
         & > .session-header--text { color: $foreground; }
         & > .session-header--bar { color: $primary; }
-        & > .session-header--rail { color: $foreground 20%; }
+        & > .session-header--rail { color: $border-blurred; }
     }
     """ + tone_rules("SessionHeader", "session-header")
 
