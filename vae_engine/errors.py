@@ -7,7 +7,8 @@
     ├── SessionError          a session, or the command for it, cannot be carried out
     │   ├── SessionNotFoundError  no session, or more than one, goes by that id or name
     │   ├── SessionDamagedError   its files cannot be read, or are newer than this version
-    │   └── SessionBusyError      another worker holds it, or it is in the wrong state
+    │   ├── SessionBusyError      another worker holds it, or it is in the wrong state
+    │   └── SessionLostError      another worker has taken it over from this one
     ├── WorkerError           the training worker could not be started
     │   └── ClusterError          the workers of a session do not come together, or one is lost
     └── RayClusterError       Ray is missing, does not answer, or has no node that can train
@@ -82,6 +83,10 @@ class SessionDamagedError(SessionError):
 
 class SessionBusyError(SessionError):
     """A worker holds the session, or it is not in the state that the request needs."""
+
+
+class SessionLostError(SessionError):
+    """Another worker has taken the session over: this one must write nothing more."""
 
 
 class WorkerError(EngineError):

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 from vae_engine.cluster.distribution import ALONE, Distribution
 from vae_engine.errors import SessionBusyError, SessionDamagedError, WorkerError
 from vae_engine.sessions import layout
-from vae_engine.sessions.atomic import read_optional
+from vae_engine.sessions.atomic import open_to_write, read_optional
 from vae_engine.sessions.leaving import let_leave
 from vae_engine.sessions.logdir import keep_logdir
 from vae_engine.sessions.records import WorkerRecord
@@ -104,7 +104,7 @@ def start_detached(
     """
     earlier = _worker(folder)
     try:
-        with (folder / layout.LOG).open("ab") as output:
+        with open_log(folder / layout.LOG) as output:
             log_start = output.tell()
             process = _spawn([module, str(folder), *arguments], output)
     except OSError as error:
@@ -146,13 +146,24 @@ def leave_terminal(log: Path) -> None:
     if os.getpgrp() != os.getpid():  # A group's leader, such as a shell's job, may not.
         os.setsid()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    written = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o666)
+    written = open_to_write(log, os.O_WRONLY | os.O_APPEND)
     null = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((null, 0), (written, 1), (written, 2)):
         os.dup2(source, target)
     logging.basicConfig(
         level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr
     )
+
+
+def open_log(path: Path) -> BinaryIO:
+    """Open a log to append to.
+
+    Raises:
+        OSError: it cannot be written, or is a link.
+    """
+    file = os.fdopen(open_to_write(path, os.O_WRONLY | os.O_APPEND), "ab")
+    file.seek(0, os.SEEK_END)
+    return file
 
 
 def _spawn(module: Sequence[str], output: BinaryIO) -> subprocess.Popen[bytes]:

@@ -15,7 +15,9 @@ from click.core import ParameterSource
 from tui.cli.options import store_option
 from tui.cli.screen import can_show_app, show_app
 from tui.streams import flush_or_discard
+from tui.text import encodable
 from vae_engine.errors import EngineError, SettingError
+from vae_engine.sessions import disk
 from vae_engine.sessions.store import SessionStore
 
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
@@ -125,6 +127,9 @@ def run(arguments: Sequence[str]) -> int:
         return EXIT_INTERRUPTED
     except OSError as error:
         return _os_exit(error)
+    finally:
+        for lack in disk.unreported():
+            _complain(lack)
     return code
 
 
@@ -154,6 +159,11 @@ def _complain(message: str) -> None:
     # Imported here, since only errors need it before a command is loaded.
     from tui.cli.output import say
 
+    if os.strerror(errno.ENOENT) in message and (folder := disk.removed_working_directory()):
+        message = (
+            f"the working directory {encodable(folder)} was removed: "
+            f"cd to another, or give full paths ({message})"
+        )
     try:
         say(f"vae: {message}", err=True)
     except OSError:

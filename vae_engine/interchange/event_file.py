@@ -14,6 +14,8 @@ from tensorboard.compat.proto.event_pb2 import Event, SourceMetadata
 from tensorboard.compat.proto.summary_pb2 import Summary
 from tensorboard.summary.writer.record_writer import RecordWriter
 
+from vae_engine.sessions import disk
+
 
 class EventFile:
     """A new event file that one process appends to."""
@@ -46,15 +48,25 @@ class EventFile:
         """
         self._file.flush()
 
-    def move(self, path: Path) -> None:
-        """Flush, and give the file another name in its folder; what is added goes on into it.
+    def sync(self) -> None:
+        """Wait until the disk has what was added.
 
         Raises:
             OSError: the disk refused.
         """
         self.flush()
+        disk.sync_open_file(self._file.fileno(), self._path)
+
+    def move(self, path: Path) -> None:
+        """Sync, and give the file another name in its folder; what is added goes on into it.
+
+        Raises:
+            OSError: the disk refused.
+        """
+        self.sync()
         self._path.replace(path)
         self._path = path
+        disk.sync_folder(path.parent)
 
     def discard(self) -> None:
         """Close and delete the file, whatever the disk says."""

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from vae_engine.errors import SessionError
 from vae_engine.interchange.event_file import EventFile
+from vae_engine.sessions import disk
 from vae_engine.sessions.atomic import TEMPORARY, random_name
 from vae_engine.sessions.session import Session
 
@@ -54,7 +55,7 @@ class RunFolder:
         """
         logdir = self.path.parent
         new = [folder for folder in (self.path, logdir) if not folder.exists()]
-        self.path.mkdir(parents=True, exist_ok=True)
+        disk.make_folders(self.path)
         try:
             yield
         except BaseException:

@@ -137,6 +137,7 @@ class RunWriter:
             values.append(ended)
         if values:
             self._events.add(values, step=self._session.log.epoch, time=time)
+        self._events.sync()
 
     def publish(self) -> None:
         """Let readers see the file, instead of all earlier ones; what is added later is too.

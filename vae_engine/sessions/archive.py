@@ -106,9 +106,8 @@ def import_session(store: SessionStore, path: Path) -> Session:
         with archive:
             contents = _read_contents(archive)
             _check_sizes(contents, os.fstat(file.fileno()).st_size)
-            if where := store.holds(contents.id):
-                raise SessionError(f"session {contents.id} is {where} already: nothing is imported")
-            _unpack(archive, contents, store.root)
+            _check_free(store, contents.id)
+            _unpack(archive, contents, store)
     return Session(store.root / contents.id)
 
 
@@ -253,16 +252,25 @@ def _check_sizes(contents: Contents, archive_size: int) -> None:
         )
 
 
-def _unpack(archive: zipfile.ZipFile, contents: Contents, root: Path) -> None:
+def _check_free(store: SessionStore, session_id: str) -> None:
+    if where := store.holds(session_id):
+        raise SessionError(f"session {session_id} is {where} already: nothing is imported")
+
+
+def _unpack(archive: zipfile.ZipFile, contents: Contents, store: SessionStore) -> None:
+    def check() -> None:
+        """Once more: another import may have been quicker."""
+        _check_free(store, contents.id)
+
     try:
-        with draft_folder(root, contents.id) as draft:
+        with draft_folder(store.root, contents.id, check=check) as draft:
             layout.create_folders(draft)
             for name, file in contents.files.items():
                 _extract(archive, name, file, draft / name)
             read_manifest(draft)
-            atomic.write_record(draft / layout.SUMMARY, read_summary(draft))
+            atomic.write_record(draft / layout.SUMMARY, read_summary(draft), durable=False)
     except OSError as error:
-        raise SessionError(f"nothing can be imported to {root}: {error.strerror}") from None
+        raise SessionError(f"nothing can be imported to {store.root}: {error.strerror}") from None
 
 
 def _extract(archive: zipfile.ZipFile, name: str, file: ArchivedFile, target: Path) -> None:

@@ -66,21 +66,15 @@ class ArraySpec:
         return f"{self.dtype} ({shape})"
 
 
-def write_npz(
-    path: Path,
-    arrays: Mapping[str, NDArray[Any]],
-    *,
-    compress: bool = True,
-    durable: bool = False,
-) -> None:
-    """Replace `path` by an `.npz` of these arrays, in one step."""
+def write_npz(path: Path, arrays: Mapping[str, NDArray[Any]], *, compress: bool = True) -> None:
+    """Replace `path` by an `.npz` of these arrays, in one step, on the disk too."""
     save = np.savez_compressed if compress else np.savez
 
     def write(temporary: Path) -> None:
         with temporary.open("wb") as file:
             save(file, allow_pickle=False, **arrays)
 
-    atomic.replace_file(path, write, durable=durable)
+    atomic.replace_file(path, write)
 
 
 def read_npz(path: Path, specs: Mapping[str, ArraySpec], *, limit: int) -> dict[str, NDArray[Any]]:

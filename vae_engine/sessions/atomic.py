@@ -7,6 +7,7 @@ import errno
 import os
 import shutil
 import stat
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, TypeVar
@@ -14,14 +15,18 @@ from typing import BinaryIO, TypeVar
 import msgspec
 
 from vae_engine.errors import SessionDamagedError
-from vae_engine.sessions import layout
+from vae_engine.sessions import disk, layout
 
 Record = TypeVar("Record")
 
 TEMPORARY = ".tmp-"
 """What the names of writes under way begin with."""
 
+SAFELY = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+"""Flags that open a file without following a link, or waiting for the other end of a FIFO."""
+
 _RECORD_LIMIT = 2**20
+_OTHERS_SECONDS = 3600.0
 
 
 def replace_file(path: Path, write: Callable[[Path], None], *, durable: bool = True) -> None:
@@ -40,10 +45,10 @@ def replace_file(path: Path, write: Callable[[Path], None], *, durable: bool = T
     try:
         write(temporary)
         if durable:
-            _sync(temporary)
+            disk.sync_file(temporary)
         temporary.replace(path)
         if durable:
-            _sync(path.parent)
+            disk.sync_folder(path.parent)
     except BaseException:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
@@ -107,8 +112,7 @@ def open_regular(path: Path) -> BinaryIO:
         SessionDamagedError: it is no regular file, or unreadable.
     """
     try:
-        # Without O_NONBLOCK the open of a FIFO would wait for a writer.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = _open_safely(path, os.O_RDONLY)
     except FileNotFoundError:
         raise
     except OSError as error:
@@ -120,20 +124,68 @@ def open_regular(path: Path) -> BinaryIO:
     return os.fdopen(descriptor, "rb")
 
 
+def open_to_write(path: Path, flags: int, *, create: bool = True) -> int:
+    """Open a regular file for writing and return its descriptor; no link is followed.
+
+    Args:
+        path: the file; its folder must exist.
+        flags: `os.O_WRONLY` or `os.O_RDWR`, with `os.O_APPEND` if that is wanted.
+        create: make the file if it is missing, with a mode that follows the umask.
+
+    Raises:
+        OSError: it cannot be opened; ELOOP for a link, EINVAL for another kind of file.
+    """
+    descriptor = _open_safely(path, flags | (os.O_CREAT if create else 0))
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "Not a regular file", str(path))
+    return descriptor
+
+
+def _open_safely(path: Path, flags: int) -> int:
+    try:
+        return os.open(path, flags | SAFELY, 0o666)
+    except OSError as error:
+        if error.errno not in disk.NOT_OFFERED:
+            raise
+    # A file system that knows these flags not: look at the file before and after.
+    try:
+        before = path.lstat()
+    except FileNotFoundError:
+        if not flags & os.O_CREAT:
+            raise
+        return os.open(path, flags | os.O_EXCL | os.O_CLOEXEC, 0o666)
+    if not stat.S_ISREG(before.st_mode):
+        link = stat.S_ISLNK(before.st_mode)
+        number = errno.ELOOP if link else errno.EINVAL
+        raise OSError(number, os.strerror(number), str(path))
+    descriptor = os.open(path, flags | os.O_CLOEXEC, 0o666)
+    if not os.path.samestat(before, os.fstat(descriptor)):
+        os.close(descriptor)
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
+    return descriptor
+
+
 def remove_temporaries(folder: Path) -> None:
     """Delete what a killed worker left in a session's folder; only its next worker may call this.
 
-    Inbox, label, evaluation and `tensorboard.json` are written by others, who may be at it now.
+    Inbox, label, evaluation and `tensorboard.json` are written by others, who may be at it now:
+    theirs are deleted after an hour. Folders that are links are left alone.
     """
     others_files = (layout.LABEL, layout.EVALUATION, layout.TENSORBOARD)
-    for pattern in (f"{TEMPORARY}*", f"*/{TEMPORARY}*"):
-        for leftover in folder.glob(pattern):
-            if leftover.parent.name == layout.INBOX or leftover.name.endswith(others_files):
-                continue
-            if leftover.is_dir() and not leftover.is_symlink():
-                shutil.rmtree(leftover)
-            else:
-                leftover.unlink(missing_ok=True)
+    folders = [folder, *(folder / name for name in layout.FOLDERS)]
+    for place in folders:
+        if place.is_symlink():
+            continue
+        for leftover in place.glob(f"{TEMPORARY}*"):
+            others = place.name == layout.INBOX or leftover.name.endswith(others_files)
+            with contextlib.suppress(FileNotFoundError):
+                if others and abs(time.time() - leftover.lstat().st_mtime) < _OTHERS_SECONDS:
+                    continue
+                if leftover.is_dir() and not leftover.is_symlink():
+                    shutil.rmtree(leftover)
+                else:
+                    leftover.unlink()
 
 
 @contextlib.contextmanager
@@ -183,15 +235,11 @@ def random_name(size: int) -> str:
     return os.urandom(size).hex()
 
 
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def one_line(error: Exception) -> str:
     """An error's text, which may quote the file, in one line without control characters."""
-    line = " ".join(str(error).split())[:200]
-    return "".join(character if character.isprintable() else "?" for character in line)
+    return printable(" ".join(str(error).split()))
+
+
+def printable(text: str) -> str:
+    """The first 200 characters of a text, with `?` in place of control characters."""
+    return "".join(character if character.isprintable() else "?" for character in text[:200])

@@ -1,61 +1,220 @@
-"""New folders of sessions and sweeps, which appear whole or not at all."""
+"""Folders of sessions and sweeps that appear, move and go as a whole, whenever the power fails."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
+import os
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from vae_engine.sessions.atomic import random_name
+from vae_engine.sessions import disk, layout
+from vae_engine.sessions.atomic import TEMPORARY, random_name
+from vae_engine.sessions.locks import guarded
 
 _PREFIX = ".new-"
+_REMOVED = ".gone-"
 # Whoever fills a draft writes into it all the time, at most some seconds between two files.
 _ABANDONED_SECONDS = 3600.0
+_CHUNK = 2**20
+_WITHOUT_CONTENT = (layout.LOCK, layout.HEARTBEAT)
 
 
 @contextlib.contextmanager
-def draft_folder(root: Path, name: str) -> Iterator[Path]:
+def draft_folder(
+    root: Path, name: str, *, check: Callable[[], None] = lambda: None
+) -> Iterator[Path]:
     """Give a hidden folder to fill; it becomes `root/name` when the block ends well.
 
-    When the block fails, nothing is left of it; what a killed creation left is removed by a later
-    one. All modes follow the umask.
+    It is on the disk then. When the block fails, nothing is left of it; what a killed creation left
+    is removed by a later one. All modes follow the umask.
+
+    Args:
+        root: where it will lie; created with its parents where it is missing.
+        name: what it will be called.
+        check: raises where it may not appear; called while nothing else in `root` is moved.
 
     Raises:
-        OSError: the folders cannot be made, or there is one of that name already.
+        FileExistsError: there is something of that name.
+        OSError: the folders cannot be made.
     """
     # Before there is one of our own: the clock of the folder's machine may be another.
     _remove_abandoned(root)
+    disk.make_folders(root)
     draft = root / f"{_PREFIX}{name}-{random_name(4)}"
-    draft.mkdir(parents=True)
+    draft.mkdir()
     try:
         yield draft
-        draft.rename(root / name)
+        disk.sync_tree(draft)
+        with guarded(root):
+            check()
+            _rename(draft, root / name)
+        try:
+            disk.sync_folder(root)
+        except OSError:
+            (root / name).rename(draft)
+            raise
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
         raise
 
 
+def move(source: Path, target: Path) -> None:
+    """Move a folder to a place that is free, on the disk too, also to another file system.
+
+    A remainder at the target, see `is_remainder`, gives way. The caller guards both places.
+
+    Raises:
+        FileExistsError: something else is there.
+        OSError: it cannot be moved; it is then where it was.
+    """
+    disk.make_folders(target.parent)
+    if os.path.lexists(target) and is_remainder(target, source):
+        discard(target)
+    try:
+        _rename(source, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        _copy(source, target)
+        discard(source)
+    disk.sync_folder(target.parent)
+    disk.sync_folder(source.parent)
+
+
+def discard(folder: Path) -> None:
+    """Delete a folder for good; at no moment a part of it can be taken for a session.
+
+    Raises:
+        OSError: something in it cannot be deleted.
+    """
+    grave = folder.with_name(f"{_REMOVED}{folder.name}-{random_name(4)}")
+    try:
+        folder.rename(grave)
+    except OSError as error:
+        if error.errno != errno.EXDEV:  # An overlay renames no folder of its lower layer.
+            raise
+        (folder / layout.MANIFEST).unlink(missing_ok=True)
+        disk.sync_folder(folder)
+        grave = folder
+    disk.sync_folder(folder.parent)
+    _remove(grave)
+    disk.sync_folder(folder.parent)
+
+
 def withdraw(folder: Path) -> None:
     """Take a new folder away again, at once for whoever looks; the rest of it may follow later."""
-    draft = folder.with_name(f"{_PREFIX}{folder.name}-{random_name(4)}")
     # What cannot be removed now, as while a worker that is ending writes, a later creation removes.
     with contextlib.suppress(OSError):
-        folder.rename(draft)
+        discard(folder)
+
+
+def remove_discarded(root: Path) -> None:
+    """Delete what an interrupted `discard` left in a folder.
+
+    Raises:
+        OSError: something of it cannot be deleted.
+    """
+    for grave in _named(root, _REMOVED):
+        _remove(grave)
+
+
+def is_remainder(folder: Path, whole: Path) -> bool:
+    """Whether a folder is no session, and all its content is also in the folder `whole`.
+
+    So are what an interrupted move to another file system leaves, and what has a worker's lock
+    file alone.
+    """
+    if folder.is_symlink() or os.path.lexists(folder / layout.MANIFEST):
+        return False
+    try:
+        for path, folders, names in os.walk(folder):
+            if any((Path(path) / name).is_symlink() for name in folders):
+                return False
+            for name in names:
+                if name in _WITHOUT_CONTENT or name.startswith(TEMPORARY):
+                    continue
+                file = Path(path) / name
+                if not _same(file, whole / file.relative_to(folder)):
+                    return False
+    except OSError:
+        return False
+    return True
+
+
+def _rename(source: Path, target: Path) -> None:
+    # A rename replaces an empty folder.
+    if os.path.lexists(target):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
+    source.rename(target)
+
+
+def _copy(source: Path, target: Path) -> None:
+    draft = target.with_name(f"{_PREFIX}{target.name}-{random_name(4)}")
+    try:
+        try:
+            shutil.copytree(source, draft, symlinks=True)
+        except shutil.Error as error:  # One for several files: each a path, a path and a reason.
+            raise OSError(errno.EIO, str(error.args[0][0][2])) from None
+        disk.sync_tree(draft)
+        draft.rename(target)
+        disk.sync_folder(target.parent)
+    except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
+        raise
+
+
+def _same(one: Path, other: Path) -> bool:
+    if one.is_symlink() or other.is_symlink() or not (one.is_file() and other.is_file()):
+        return False
+    with one.open("rb") as first, other.open("rb") as second:
+        while chunk := first.read(_CHUNK):
+            if chunk != second.read(_CHUNK):
+                return False
+        return not second.read(1)
+
+
+def _remove(folder: Path) -> None:
+    def skip_gone(_function: object, _path: str, raised: tuple[object, object, object]) -> None:
+        # Another process may be removing it too.
+        if isinstance(error := raised[1], BaseException) and not isinstance(
+            error, FileNotFoundError
+        ):
+            raise error
+
+    shutil.rmtree(folder, onerror=skip_gone)
 
 
 def _remove_abandoned(root: Path) -> None:
-    for draft in root.glob(f"{_PREFIX}*"):
-        if not draft.is_symlink() and time.time() - _latest_change(draft) > _ABANDONED_SECONDS:
+    for draft in _named(root, _PREFIX):
+        if time.time() - _latest_change(draft) > _ABANDONED_SECONDS:
             # Another process may be removing it too, or it may not be ours to remove.
             shutil.rmtree(draft, ignore_errors=True)
+    for grave in _named(root, _REMOVED):
+        shutil.rmtree(grave, ignore_errors=True)
+
+
+def _named(root: Path, prefix: str) -> list[Path]:
+    """The folders in `root` whose name begins so; none where it cannot be read."""
+    try:
+        with os.scandir(root) as entries:
+            return [
+                root / entry.name
+                for entry in entries
+                if entry.name.startswith(prefix) and entry.is_dir(follow_symlinks=False)
+            ]
+    except OSError:
+        return []
 
 
 def _latest_change(folder: Path) -> float:
+    """When anything below a folder was changed last; others may move or remove it meanwhile."""
     latest = 0.0
-    for path in (folder, *folder.rglob("*")):
-        with contextlib.suppress(FileNotFoundError):
-            latest = max(latest, path.lstat().st_mtime)
-    return latest
+    # `os.walk` passes over what is gone, where `rglob` of Python 3.11 fails.
+    for path, _, names in os.walk(folder):
+        for one in (Path(path), *(Path(path) / name for name in names)):
+            with contextlib.suppress(OSError):
+                latest = max(latest, one.lstat().st_mtime)
+    return latest or time.time()

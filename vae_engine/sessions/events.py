@@ -4,7 +4,6 @@
 
 import errno
 import os
-import stat
 import threading
 import time
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ import msgspec
 from msgspec import Meta
 
 from vae_engine.errors import SessionDamagedError
+from vae_engine.sessions import atomic, disk
 from vae_engine.sessions.lines import LineReader
 from vae_engine.sessions.records import Count, EndStatus, Epoch, Seconds
 
@@ -174,9 +174,12 @@ class EventWriter:
             SessionDamagedError: the log is no regular file.
             OSError: it cannot be written.
         """
+        self._path = path
         self._lock = threading.Lock()
         self._file = _open_to_append(path)
         try:
+            # So that the file itself survives a power cut, once it has an event that must.
+            disk.sync_folder(path.parent)
             self.size, self._seq = _mend_tail(self._file, path)
         except BaseException:
             os.close(self._file)
@@ -201,7 +204,7 @@ class EventWriter:
             self.size += len(line)
             self._seq += 1
             if durable:
-                os.fsync(self._file)
+                disk.sync_open_file(self._file, self._path)
             return numbered
 
     def close(self) -> None:
@@ -210,17 +213,12 @@ class EventWriter:
 
 
 def _open_to_append(path: Path) -> int:
-    flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
-        descriptor = os.open(path, flags, 0o666)
+        return atomic.open_to_write(path, os.O_RDWR | os.O_APPEND)
     except OSError as error:
-        if error.errno not in (errno.ELOOP, errno.EISDIR, errno.ENXIO):
-            raise
-    else:
-        if stat.S_ISREG(os.fstat(descriptor).st_mode):
-            return descriptor
-        os.close(descriptor)
-    raise SessionDamagedError(f"{path.name} is not a regular file")
+        if error.errno in (errno.ELOOP, errno.EISDIR, errno.ENXIO, errno.EINVAL):
+            raise SessionDamagedError(f"{path.name} is not a regular file") from None
+        raise
 
 
 def _write_whole(descriptor: int, data: bytes) -> None:
@@ -237,7 +235,8 @@ def _mend_tail(descriptor: int, path: Path) -> tuple[int, int]:
         before = reader.position
         stamps = [stamp for line in reader.read() if (stamp := _stamp(line))]
         last = max([last, *(stamp.seq for stamp in stamps)])
-    os.ftruncate(descriptor, reader.offset)
+    if os.fstat(descriptor).st_size != reader.offset:
+        os.ftruncate(descriptor, reader.offset)
     return reader.offset, last
 
 

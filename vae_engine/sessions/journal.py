@@ -34,6 +34,7 @@ class Journal:
         self._folder = folder
         self._lock = threading.Lock()
         self._listeners: list[Callable[[AnyEvent], None]] = []
+        self._check: Callable[[], None] = lambda: None
         self._reserve = atomic.Reserve(folder, _RESERVE_BYTES)
         try:
             self._writer = EventWriter(folder / layout.EVENTS)
@@ -44,6 +45,10 @@ class Journal:
         for events in EventReader(folder / layout.EVENTS).batches(progress=False):
             self.log.apply(events)
 
+    def check_before_writing(self, check: Callable[[], None]) -> None:
+        """Call `check` before every event; what it raises keeps the event from being written."""
+        self._check = check
+
     def listen(self, listener: Callable[[AnyEvent], None]) -> None:
         """Call `listener` with every event from now on, after it was written, in its thread."""
         self._listeners.append(listener)
@@ -53,9 +58,11 @@ class Journal:
 
         Raises:
             OSError: the disk refused.
+            SessionLostError: another worker has the session.
         """
         durable = not isinstance(event, Progress)
         with self._lock:
+            self._check()
             told = self._writer.append(event, durable=durable)
             self.log.apply([told])
             if durable:

@@ -37,6 +37,9 @@ SAMPLES = "samples.png"
 EMBEDDINGS = "embeddings.npz"
 TENSORBOARD = "tensorboard.json"
 
+FOLDERS = (INBOX, CHECKPOINTS, PREVIEWS, EXPORTS, MODEL)
+"""The subfolders of a session."""
+
 TRASH = ".trash"
 SWEEPS = ".sweeps"
 
@@ -90,5 +93,5 @@ def travels(relative: str, *, slim: bool = False) -> bool:
 
 def create_folders(folder: Path) -> None:
     """Make the subfolders that a worker writes into."""
-    for name in (INBOX, CHECKPOINTS, PREVIEWS, EXPORTS, MODEL):
+    for name in FOLDERS:
         (folder / name).mkdir(exist_ok=True)

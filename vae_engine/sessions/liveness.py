@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from vae_engine.errors import SessionBusyError
-from vae_engine.sessions import layout
+from vae_engine.sessions import atomic, layout, locks
 from vae_engine.sessions.records import WorkerRecord
 
 if TYPE_CHECKING:
-    # Imported where they are used: looking at sessions seldom needs them, and should start at once.
-    import filelock
+    # Imported where it is used: looking at sessions seldom needs it, and should start at once.
     import psutil
 
 HEARTBEAT_SECONDS = 2.0
 # Across hosts nothing but the heartbeat can be seen; clocks and network file systems may lag.
 STALE_SECONDS = 30.0
+
+_LOCK_ATTEMPTS = 5
+_LOCK_PAUSE = 0.02
 
 
 def boot_id() -> str:
@@ -33,6 +34,14 @@ def host_name() -> str:
     return os.uname().nodename
 
 
+def pid_namespace() -> int:
+    """The inode of this process's PID namespace; 0 where the system does not tell."""
+    try:
+        return Path("/proc/self/ns/pid").stat().st_ino
+    except OSError:
+        return 0
+
+
 def this_process(run: int) -> WorkerRecord:
     """The record by which others recognise the calling process."""
     import psutil
@@ -44,6 +53,7 @@ def this_process(run: int) -> WorkerRecord:
         pid=process.pid,
         process_created=seconds_after_boot(process),
         run=run,
+        pid_namespace=pid_namespace(),
     )
 
 
@@ -56,10 +66,21 @@ def seconds_after_boot(process: psutil.Process) -> float:
 
 
 def beat(folder: Path) -> None:
-    """Renew the heartbeat: the file's time is the message."""
-    path = folder / layout.HEARTBEAT
-    path.touch()
-    os.utime(path)
+    """Renew the heartbeat: the file's time is the message.
+
+    Raises:
+        OSError: the folder is gone or cannot be written, or the heartbeat is a link.
+    """
+    descriptor = atomic.open_to_write(folder / layout.HEARTBEAT, os.O_WRONLY)
+    try:
+        try:
+            os.utime(descriptor)
+        except OSError:
+            # Another user's file, or a file system that sets no times: writing does.
+            os.pwrite(descriptor, b"\n", 0)
+            os.ftruncate(descriptor, 0)
+    finally:
+        os.close(descriptor)
 
 
 def heartbeat_age(folder: Path) -> float:
@@ -70,60 +91,70 @@ def heartbeat_age(folder: Path) -> float:
         return float("inf")
 
 
-def is_alive(worker: WorkerRecord | None, age: float) -> bool:
+def is_alive(worker: WorkerRecord | None, age: float, lock: Path | None = None) -> bool:
     """Whether the worker of this record lives.
 
-    On its own machine the process itself is looked up, with its creation time, so that a reused
-    pid deceives nobody. From elsewhere only the heartbeat counts.
+    Where its processes can be seen the process itself is looked up, with its creation time, so that
+    a reused pid deceives nobody. From another machine only the heartbeat counts; from another
+    container of this machine the heartbeat and the lock.
 
     Args:
         worker: the session's `worker.json`, None where there is none.
         age: seconds since its heartbeat.
+        lock: the session's lock file.
     """
     if worker is None:
         return False
+    fresh = abs(age) < STALE_SECONDS
     if worker.host != host_name():
-        return abs(age) < STALE_SECONDS
-    if worker.boot_id != boot_id() or _is_gone(worker.pid):
+        return fresh
+    if worker.boot_id != boot_id():
         return False
-    import psutil
-
-    try:
-        process = psutil.Process(worker.pid)
-        # The system tells the boot in whole seconds, and rounds it anew each time.
-        same = abs(seconds_after_boot(process) - worker.process_created) < 2.0
-        return same and process.status() != psutil.STATUS_ZOMBIE
-    except (psutil.Error, ValueError, OverflowError):
+    seen_here = worker.pid_namespace in (0, pid_namespace())
+    presence = _presence(worker.pid) if seen_here else "hidden"
+    if presence == "gone":
         return False
+    if presence == "there":
+        import psutil
+
+        try:
+            process = psutil.Process(worker.pid)
+            # The system tells the boot in whole seconds, and rounds it anew each time.
+            same = abs(seconds_after_boot(process) - worker.process_created) < 2.0
+            return same and process.status() != psutil.STATUS_ZOMBIE
+        except (psutil.Error, ValueError, OverflowError):
+            if _presence(worker.pid) != "hidden":
+                return False
+    return fresh and not (lock is not None and locks.is_free(lock))
 
 
-def _is_gone(pid: int) -> bool:
-    """Whether there is no process of that number: so it is for most sessions, and told quickly."""
+def _presence(pid: int) -> Literal["gone", "there", "hidden"]:
+    """Whether there is a process of that number: for most sessions not, which is told quickly."""
     try:
         os.kill(pid, 0)  # Sends nothing.
     except ProcessLookupError:
-        return True
-    except (PermissionError, OverflowError):
-        pass  # Another user's process, or a number that none can have.
-    return False
+        return "gone"
+    except PermissionError:
+        # Another user's; where `/proc` is mounted with hidepid it cannot be looked up.
+        return "there" if Path(f"/proc/{pid}").exists() else "hidden"
+    except OverflowError:
+        return "gone"
+    return "there"
 
 
-def hold_lock(folder: Path) -> filelock.BaseFileLock:
+def hold_lock(folder: Path) -> locks.Lock:
     """Take the session for the life of this process; the system frees it, however that ends.
 
     Raises:
         SessionBusyError: another worker has it.
-        OSError: the folder is missing or cannot be written.
+        OSError: the folder is missing or cannot be written, or the lock file is a link.
     """
-    import filelock
-
-    if not folder.is_dir():  # The lock would make it.
-        raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(folder))
-    lock = filelock.FileLock(folder / layout.LOCK)
-    try:
-        lock.acquire(timeout=0)
-    except filelock.Timeout:
-        raise SessionBusyError(
-            f"session {folder.name} already has a worker", remedy="follow", subject=folder.name
-        ) from None
-    return lock
+    for _ in range(_LOCK_ATTEMPTS):
+        lock = locks.try_lock(folder / layout.LOCK)
+        if lock is not None:
+            return lock
+        # Whoever asks whether it is held holds it for some microseconds.
+        time.sleep(_LOCK_PAUSE)
+    raise SessionBusyError(
+        f"session {folder.name} already has a worker", remedy="follow", subject=folder.name
+    )

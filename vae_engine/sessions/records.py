@@ -61,7 +61,8 @@ class Label(msgspec.Struct, frozen=True, kw_only=True):
 class WorkerRecord(msgspec.Struct, frozen=True, kw_only=True):
     """`worker.json`: who the session's latest worker is, enough to tell whether it lives.
 
-    `process_created` is in seconds since the machine's boot.
+    `process_created` is in seconds since the machine's boot; `pid_namespace` is the inode of
+    Linux's PID namespace, which a container has of its own, or 0 where it is not known.
     """
 
     host: str
@@ -69,6 +70,7 @@ class WorkerRecord(msgspec.Struct, frozen=True, kw_only=True):
     pid: int
     process_created: float
     run: Count
+    pid_namespace: Count = 0
 
 
 class CheckpointEntry(msgspec.Struct, frozen=True, kw_only=True):

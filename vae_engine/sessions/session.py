@@ -253,7 +253,7 @@ def worker_alive(folder: Path) -> bool:
         worker = atomic.read_optional(folder / layout.WORKER, WorkerRecord)
     except SessionDamagedError:
         return False
-    return is_alive(worker, heartbeat_age(folder))
+    return is_alive(worker, heartbeat_age(folder), folder / layout.LOCK)
 
 
 def present_status(

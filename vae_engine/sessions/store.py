@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import shutil
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from vae_engine.errors import Remedy, SessionBusyError, SessionError, SessionNotFoundError
+import msgspec
+
+from vae_engine.errors import (
+    Remedy,
+    SessionBusyError,
+    SessionDamagedError,
+    SessionError,
+    SessionNotFoundError,
+)
 from vae_engine.processors import with_threads
-from vae_engine.sessions import atomic, layout
-from vae_engine.sessions.drafts import draft_folder
+from vae_engine.sessions import atomic, disk, layout
+from vae_engine.sessions.drafts import (
+    discard,
+    draft_folder,
+    is_remainder,
+    move,
+    remove_discarded,
+)
 from vae_engine.sessions.labels import check_label
 from vae_engine.sessions.listing import Listing, read_listing, read_listings, session_folders
 from vae_engine.sessions.liveness import hold_lock
+from vae_engine.sessions.locks import guarded
 from vae_engine.sessions.records import Label, Manifest
 from vae_engine.sessions.references import LATEST, resolve
 from vae_engine.sessions.session import Session, default_name, worker_alive
@@ -24,11 +39,28 @@ from vae_engine.settings import Settings
 __all__ = ["LATEST", "Listing", "SessionStore"]
 
 
+class _TakenError(Exception):
+    """Another session has the id."""
+
+
 class SessionStore:
     """All sessions below one folder, which need not exist yet."""
 
     def __init__(self, root: Path) -> None:
-        self.root = root.expanduser().absolute()
+        """Use the sessions in `root`.
+
+        Raises:
+            SessionError: `root` is relative, and the working directory was removed.
+        """
+        try:
+            self.root = root.expanduser().absolute()
+        except FileNotFoundError:
+            raise SessionError(
+                f"the working directory {disk.removed_working_directory()} was removed: "
+                f"cd to another, or give the full path of {root}"
+            ) from None
+        except RuntimeError:  # There is no such user.
+            raise SessionError(f"{root} cannot be found: name its folder in full") from None
 
     def create(
         self,
@@ -66,16 +98,32 @@ class SessionStore:
             parent=parent,
             version=version("vae-workbench"),
         )
+        while not self._add(manifest, label):
+            if session_id:
+                where = self.holds(session_id) or "here"
+                raise SessionError(f"session {session_id} is {where} already: choose another id")
+            manifest = msgspec.structs.replace(manifest, id=self._free_id(now))
+        return Session(self.root / manifest.id)
+
+    def _add(self, manifest: Manifest, label: Label) -> bool:
+        """Write a new session; False where another of its id has come meanwhile."""
+
+        def check() -> None:
+            if self.holds(manifest.id):
+                raise _TakenError
+
         try:
-            with draft_folder(self.root, manifest.id) as draft:
+            with draft_folder(self.root, manifest.id, check=check) as draft:
                 layout.create_folders(draft)
-                atomic.write_record(draft / layout.MANIFEST, manifest)
-                atomic.write_record(draft / layout.LABEL, label)
+                atomic.write_record(draft / layout.MANIFEST, manifest, durable=False)
+                atomic.write_record(draft / layout.LABEL, label, durable=False)
+        except _TakenError:
+            return False
         except OSError as error:
             raise SessionError(
                 f"no session can be created in {self.root}: {error.strerror}"
             ) from None
-        return Session(self.root / manifest.id)
+        return True
 
     def listings(self) -> list[Listing]:
         """All sessions, newest first; damaged ones last, each with its problem.
@@ -94,7 +142,13 @@ class SessionStore:
             SessionNotFoundError: none or several are meant.
             SessionDamagedError: the one that is meant cannot be read.
         """
-        return Session(self._resolve(reference))
+        folder = self._resolve(reference)
+        try:
+            return Session(folder)
+        except SessionDamagedError:
+            if folder.exists():
+                raise
+            raise SessionNotFoundError(f"session {folder.name} was deleted just now") from None
 
     def find_listing(self, reference: str) -> Listing:
         """Like `find`, but a damaged session is found too: to tell of it, or to delete it.
@@ -108,23 +162,28 @@ class SessionStore:
         """Move a session, which may be damaged, to the trash.
 
         Raises:
+            SessionNotFoundError: it is gone, or in the trash already.
             SessionBusyError: it has a worker.
             SessionError: it cannot be moved.
         """
-        if worker_alive(session.folder):
-            raise SessionBusyError(
-                f"session {session.id} is training", remedy="stop", subject=session.id
-            )
-        try:
-            lock = hold_lock(session.folder)
-        except OSError as error:
-            raise SessionError(
-                f"session {session.id} cannot be deleted: {error.strerror}"
-            ) from None
-        try:
-            self._move(session.folder, self._trash / session.id)
-        finally:
-            lock.release()
+        with guarded(self.root):
+            if not session.folder.is_dir():
+                where = "in the trash already" if self.holds(session.id) else "gone"
+                raise SessionNotFoundError(f"session {session.id} is {where}")
+            if worker_alive(session.folder):
+                raise SessionBusyError(
+                    f"session {session.id} is training", remedy="stop", subject=session.id
+                )
+            try:
+                lock = hold_lock(session.folder)
+            except OSError as error:
+                raise SessionError(
+                    f"session {session.id} cannot be deleted: {error.strerror} ({layout.LOCK})"
+                ) from None
+            try:
+                self._move(session.folder, self._trash / session.id)
+            finally:
+                lock.release()
 
     def restore(self, reference: str) -> Listing:
         """Bring a session, which may be damaged, back from the trash.
@@ -133,9 +192,10 @@ class SessionStore:
             SessionNotFoundError: the trash has none, or several, of that id or name.
             SessionError: it cannot be moved.
         """
-        folders = session_folders(self._trash)
-        folder = resolve(reference, folders, where="in the trash", remedy="list_trash")
-        self._move(folder, self.root / folder.name)
+        with guarded(self.root):
+            folders = session_folders(self._trash)
+            folder = resolve(reference, folders, where="in the trash", remedy="list_trash")
+            self._move(folder, self.root / folder.name)
         return read_listing(self.root / folder.name)
 
     def trash(self) -> list[Listing]:
@@ -152,13 +212,17 @@ class SessionStore:
         Raises:
             SessionError: something cannot be deleted.
         """
-        folders = session_folders(self._trash)
+        deleted = 0
         try:
-            for folder in folders:
-                shutil.rmtree(folder)
+            remove_discarded(self._trash)
+            for folder in session_folders(self._trash):
+                # Somebody else may restore it, or empty the trash too.
+                with contextlib.suppress(FileNotFoundError):
+                    discard(folder)
+                    deleted += 1
         except OSError as error:
             raise SessionError(f"the trash cannot be emptied: {error.strerror}") from None
-        return len(folders)
+        return deleted
 
     def relabel(self, session: Session, label: Label) -> None:
         """Replace a session's name, tags and note.
@@ -169,7 +233,9 @@ class SessionStore:
         """
         check_label(label)
         try:
-            atomic.write_record(session.folder / layout.LABEL, label)
+            # Half-way a move would take the temporary file with it.
+            with guarded(self.root):
+                atomic.write_record(session.folder / layout.LABEL, label)
         except OSError as error:
             raise SessionError(
                 f"session {session.id} cannot be labelled: {error.strerror}"
@@ -201,11 +267,13 @@ class SessionStore:
         return resolve(reference, folders, where=f"in {self.root}", remedy=remedy)
 
     def _move(self, source: Path, target: Path) -> None:
-        if target.exists():
-            raise SessionError(f"{target} is in the way: move it aside first")
         try:
-            target.parent.mkdir(exist_ok=True)
-            source.rename(target)
+            if target.is_dir() and is_remainder(source, target):
+                discard(source)
+            else:
+                move(source, target)
+        except FileExistsError:
+            raise SessionError(f"{target} is in the way: move it aside first") from None
         except OSError as error:
             raise SessionError(
                 f"session {source.name} cannot be moved to {target.parent}: {error.strerror}"

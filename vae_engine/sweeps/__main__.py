@@ -12,10 +12,11 @@ import sys
 import time
 from pathlib import Path
 
-from vae_engine.errors import EngineError, SessionBusyError
+from vae_engine.errors import EngineError, SessionBusyError, SessionLostError
 from vae_engine.launcher import EXIT_BUSY, leave_terminal
-from vae_engine.sessions import atomic, inbox, layout
+from vae_engine.sessions import atomic, disk, inbox, layout
 from vae_engine.sessions.liveness import HEARTBEAT_SECONDS, beat, hold_lock, this_process
+from vae_engine.sessions.ownership import Ownership
 from vae_engine.sweeps.coordinator import Coordinator
 from vae_engine.sweeps.record import read_sweep
 from vae_engine.sweeps.runner import LocalRunner, Runner
@@ -46,6 +47,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         leave_terminal(folder / layout.LOG)
         _coordinate(sweep, _make_runner(sweep, options.ray))
+    except SessionLostError as error:
+        _log.error("%s", error)
+        return EXIT_BUSY
     except (EngineError, OSError) as error:
         _log.error("the sweep cannot go on: %s", error)
         return EXIT_FAILED
@@ -67,10 +71,13 @@ def _coordinate(sweep: Sweep, runner: Runner) -> None:
     atomic.remove_temporaries(sweep.folder)
     # Before this coordinator can be seen: what is asked from then on is meant for it.
     inbox.take(sweep.folder)
-    atomic.write_record(sweep.folder / layout.WORKER, this_process(run=0))
+    ownership = Ownership(sweep.folder, this_process(run=0))
+    for lack in disk.unreported():
+        _log.warning("%s", lack)
     coordinator = Coordinator(sweep, runner)
     last_beat = 0.0
     while coordinator.tick():
+        ownership.check()
         time.sleep(_POLL_SECONDS)
         if not sweep.folder.is_dir():
             _log.error("the sweep's folder is gone: the coordinator goes too, its trials stay")

@@ -51,7 +51,7 @@ def write_result(
         "z_log_var": test.z_log_var,
         "labels": np.full(len(test.z_mean), -1) if labels is None else labels.astype(np.int64),
     }
-    write_npz(folder / layout.EMBEDDINGS, embeddings, durable=True)
+    write_npz(folder / layout.EMBEDDINGS, embeddings)
     pairs = np.concatenate([originals.images, preview.reconstructions])
     save_png(folder / layout.RECONSTRUCTIONS, picture(pairs, len(originals.images)))
     save_png(folder / layout.SAMPLES, picture(preview.samples, _SAMPLE_COLUMNS))

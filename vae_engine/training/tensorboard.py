@@ -126,5 +126,4 @@ class TensorBoardMirror:
         if self._writer is not None:
             self._session.poll(progress=False)
             self._writer.add_end(status, self._session.log.updated)
-            self._writer.flush()
             write_projector(self._writer.folder, self._session, dataset)

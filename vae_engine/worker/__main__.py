@@ -18,9 +18,9 @@ from vae_engine.cluster.chief import Chief
 from vae_engine.cluster.distribution import ALONE, Distribution, read_distribution
 from vae_engine.cluster.messages import End
 from vae_engine.cluster.versions import compared_versions
-from vae_engine.errors import EngineError, SessionBusyError
+from vae_engine.errors import EngineError, SessionBusyError, SessionLostError
 from vae_engine.launcher import EXIT_BUSY, EXIT_NO_ROOM, leave_terminal
-from vae_engine.sessions import atomic, inbox, layout
+from vae_engine.sessions import atomic, disk, inbox, layout
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.journal import Journal
 from vae_engine.sessions.liveness import hold_lock, this_process
@@ -55,6 +55,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         leave_terminal(folder / layout.LOG)
         return _run(folder, options.epochs, options.distribution)
+    except SessionLostError as error:
+        _log.error("%s", error)
+        return EXIT_BUSY
     except (EngineError, OSError) as error:
         _log.error("the session folder cannot be used: %s", error)
         return EXIT_NO_ROOM if disk_error(error) in NO_ROOM else EXIT_FAILED
@@ -73,9 +76,12 @@ def _run(folder: Path, epochs: int | None, distribution: Distribution) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: supervisor.terminate())
     left = inbox.take(folder)
-    atomic.write_record(folder / layout.WORKER, this_process(run))
+    supervisor.claim(this_process(run))
     journal.emit(_run_started(folder, journal, epochs))
     supervisor.start(left)
+    for lack in disk.unreported():
+        _log.warning("%s", lack)
+        journal.emit(ev.Warned(text=lack))
     chief = _chief(folder, journal, controls, distribution) if distribution.workers else None
     try:
         status, reason = _train(folder, journal, controls, supervisor, distribution, chief)
@@ -107,7 +113,7 @@ def _chief(folder: Path, journal: Journal, controls: Controls, distribution: Dis
         """Nothing else can interrupt a collective operation that waits for a lost worker."""
         try:
             journal.end(ev.RunEnded(status="failed", reason=why))
-        except OSError as error:
+        except (OSError, SessionLostError) as error:
             _log.error("the last word cannot be written: %s", error)
         os._exit(EXIT_FAILED)
 
@@ -135,6 +141,8 @@ def _train(
         if chief is not None:
             chief.gather()
         return _import_and_train(folder, journal, controls, supervisor, distribution, chief)
+    except SessionLostError:
+        raise
     except EngineError as error:
         return "failed", str(error)
     except Exception as error:  # noqa: BLE001 - the last word must be written whatever happened

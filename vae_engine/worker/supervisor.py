@@ -9,11 +9,15 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from vae_engine.errors import SessionLostError
+from vae_engine.launcher import EXIT_BUSY
 from vae_engine.sessions import events as ev
 from vae_engine.sessions import inbox
 from vae_engine.sessions.inbox import CommandName
 from vae_engine.sessions.journal import Journal
 from vae_engine.sessions.liveness import HEARTBEAT_SECONDS, beat
+from vae_engine.sessions.ownership import Ownership
+from vae_engine.sessions.records import WorkerRecord
 from vae_engine.training.controls import Controls
 
 _log = logging.getLogger(__name__)
@@ -28,6 +32,7 @@ class Supervisor:
 
     def __init__(self, folder: Path, journal: Journal, controls: Controls) -> None:
         self._folder = folder
+        self._ownership: Ownership | None = None
         self._journal = journal
         self._controls = controls
         self._closing = threading.Event()
@@ -38,6 +43,15 @@ class Supervisor:
         self._identity = folder.stat()
         self._missed = 0
         self.terminated = False
+
+    def claim(self, record: WorkerRecord) -> None:
+        """Show that this worker has the session; from then on it ends if another takes it over.
+
+        Raises:
+            OSError: the disk refused.
+        """
+        self._ownership = Ownership(self._folder, record)
+        self._journal.check_before_writing(self._ownership.check)
 
     def start(self, left: Sequence[tuple[CommandName | None, str]]) -> None:
         """Begin; `left` are the commands that an earlier worker did not take."""
@@ -74,12 +88,17 @@ class Supervisor:
         while not self._closing.wait(_POLL_SECONDS):
             self._leave_if_deleted()
             try:
+                if self._ownership is not None:
+                    self._ownership.check()
                 now = time.monotonic()
                 if now - last_beat >= HEARTBEAT_SECONDS:
                     beat(self._folder)
                     last_beat = now
                 for command, why in inbox.take(self._folder):
                     self._handle(command, why)
+            except SessionLostError as error:
+                _log.error("%s", error)
+                os._exit(EXIT_BUSY)
             except OSError as error:
                 # The disk may be full or gone for a while; training finds out by itself.
                 _log.warning("the session folder cannot be reached: %s", error)
@@ -111,7 +130,7 @@ class Supervisor:
             ending = ("interrupted", "SIGTERM") if self.terminated else ("stopped", "stop_now")
             try:
                 self._journal.end(ev.RunEnded(status=ending[0], reason=ending[1]))  # type: ignore[arg-type]
-            except OSError as error:
+            except (OSError, SessionLostError) as error:
                 _log.error("the last word cannot be written: %s", error)
             os._exit(0)
 

@@ -8,12 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import filelock
-
 from vae_engine.errors import SessionError
-from vae_engine.sessions import atomic, layout
+from vae_engine.sessions import atomic, disk, layout
 from vae_engine.sessions.events import EventWriter
 from vae_engine.sessions.liveness import beat, hold_lock
+from vae_engine.sessions.locks import Lock
 from vae_engine.sweeps.remote.mirror import Appended, Update, is_mirrored
 
 
@@ -24,7 +23,7 @@ class SupersededError(SessionError):
 @dataclass
 class _Attempt:
     name: str
-    lock: filelock.BaseFileLock | None
+    lock: Lock | None
     identity: os.stat_result
 
 
@@ -178,8 +177,7 @@ def _apply(folder: Path, update: Update) -> None:
 def _append(folder: Path, appended: Appended) -> None:
     if appended.name not in (layout.EVENTS, layout.LOG):
         raise SessionError(f"{appended.name} is no log")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(folder / appended.name, flags, 0o666)
+    descriptor = atomic.open_to_write(folder / appended.name, os.O_WRONLY)
     try:
         if os.fstat(descriptor).st_size < appended.offset:
             raise SupersededError(f"{appended.name} was cut under its worker")
@@ -189,7 +187,7 @@ def _append(folder: Path, appended: Appended) -> None:
             while content:
                 content = content[file.write(content) :]
         if appended.name == layout.EVENTS:
-            os.fsync(descriptor)
+            disk.sync_open_file(descriptor, folder / appended.name)
     except OSError:
         # No half line may stay; the whole is sent again.
         with contextlib.suppress(OSError):

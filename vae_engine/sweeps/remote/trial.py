@@ -22,7 +22,7 @@ from typing import Literal, Protocol, TypeAlias
 
 from vae_engine.cluster.versions import compared_versions
 from vae_engine.errors import SessionBusyError, SessionDamagedError
-from vae_engine.launcher import EXIT_BUSY, last_words, worker_environment
+from vae_engine.launcher import EXIT_BUSY, last_words, open_log, worker_environment
 from vae_engine.sessions import atomic, layout
 from vae_engine.sweeps.remote.mirror import Mirror, Update
 from vae_engine.sweeps.remote.receiver import SupersededError
@@ -247,7 +247,7 @@ def _brought_here(order: Order, files: Mapping[str, bytes]) -> Iterator[Path]:
 @contextlib.contextmanager
 def _running(order: Order, folder: Path, log: Path | None = None) -> Iterator[_Process]:
     """The process that trains or evaluates; killed if it is left before its end."""
-    with (log or folder / layout.LOG).open("ab") as output:
+    with open_log(log or folder / layout.LOG) as output:
         process = subprocess.Popen(
             [sys.executable, "-m", _LIFELINE, _MODULES[order.task], str(folder)],
             stdin=subprocess.PIPE,
