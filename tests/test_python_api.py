@@ -1,10 +1,13 @@
 """`import vae_engine` as a notebook uses it."""
 
+import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
+import pandas
 import pytest
 
 import vae_engine
@@ -121,3 +124,131 @@ def test_training_returns_at_once_and_can_be_waited_for(tmp_path: Path) -> None:
     assert saved.wait() == "completed"
     assert saved.name == "api"
     assert len(saved.history()["epoch"]) == 1
+
+
+def test_a_history_is_a_data_frame(saved: vae_engine.SavedSession) -> None:
+    history = saved.history()
+    frame = pandas.DataFrame(history)
+    assert len(frame) == len(history["epoch"])
+    columns = [f"kl_z{dimension}" for dimension in range(saved.settings.latent_dim)]
+    np.testing.assert_array_equal(frame[columns], history["kl_per_dimension"])
+    with pytest.raises(KeyError, match="no_metric"):
+        history["no_metric"]
+
+
+def test_damaged_epochs_have_nan_where_a_dimension_is_missing(
+    saved: vae_engine.SavedSession,
+) -> None:
+    saved.session.poll()
+    epochs = saved.session.log.history
+    history = vae_engine.History(epochs, saved.settings.latent_dim + 1)
+    assert np.isnan(history["kl_per_dimension"][:, -1]).all()
+    assert vae_engine.History([], 3)["kl_per_dimension"].shape == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ({"count": 0}, "count is 0"),
+        ({"count": 2.5}, "count is 2.5"),
+        ({"count": True}, "count is True"),
+        ({"count": "4"}, "count is '4'"),
+        ({"seed": -1}, "seed is -1"),
+        ({"seed": None}, "seed is None"),
+        ({"temperature": -1}, "temperature is -1"),
+        ({"temperature": float("nan")}, "temperature is nan"),
+        ({"temperature": float("inf")}, "temperature is inf"),
+        ({"temperature": "hot"}, "temperature is 'hot'"),
+    ],
+    ids=str,
+)
+def test_wrong_arguments_of_sample_are_value_errors_that_name_them(
+    saved: vae_engine.SavedSession, arguments: dict[str, object], named: str
+) -> None:
+    with pytest.raises(ValueError, match=f"^{named}: it must be ") as caught:
+        saved.sample(**arguments)  # type: ignore[arg-type]
+    assert isinstance(caught.value, vae_engine.ArgumentError)
+
+
+def test_numpy_numbers_are_arguments(saved: vae_engine.SavedSession) -> None:
+    np.testing.assert_array_equal(
+        saved.sample(np.int64(3), seed=np.uint8(5), temperature=np.float32(0.5)),
+        saved.sample(3, seed=5, temperature=0.5),
+    )
+
+
+@pytest.mark.parametrize(
+    ("z", "message"),
+    [
+        (np.zeros(2), r"z has the shape \(2,\): .* pass z\[None\]"),
+        (np.zeros((4, 3)), r"z has the shape \(4, 3\): it must be \(n, 2\)"),
+        (np.zeros((0, 2)), r"z has the shape \(0, 2\)"),
+        (np.full((1, 2), np.nan), "z holds NaN or infinity"),
+        (np.full((1, 2), 1e300), "z holds NaN or infinity"),
+        ([[1.0], [1.0, 2.0]], "z has the type object"),
+        ("01", "z has the type <U2"),
+    ],
+    ids=str,
+)
+def test_wrong_latent_points_are_value_errors(
+    saved: vae_engine.SavedSession, z: object, message: str
+) -> None:
+    assert saved.settings.latent_dim == 2
+    with pytest.raises(ValueError, match=f"^{message}"):
+        saved.decode(z)  # type: ignore[arg-type]
+
+
+def test_latent_points_may_be_lists_and_whole_numbers(saved: vae_engine.SavedSession) -> None:
+    np.testing.assert_array_equal(
+        saved.decode([[0, 1]]),  # type: ignore[arg-type]
+        saved.decode(np.array([[0.0, 1.0]], np.float64)),
+    )
+
+
+def test_images_of_any_accepted_form_have_one_embedding(saved: vae_engine.SavedSession) -> None:
+    images = vae_engine.load_dataset("mnist").test_images[:6]
+    expected, _ = saved.embed(images)
+    for same in (images.astype("int64"), images[..., None], images[:, None], images / 255.0):
+        np.testing.assert_allclose(saved.embed(same)[0], expected, atol=1e-6)
+        np.testing.assert_allclose(saved.reconstruct(same), saved.reconstruct(images), atol=1e-6)
+
+
+@pytest.mark.parametrize("wrong", [np.zeros((28, 28), np.uint8), np.zeros((2, 27, 28)), "text"])
+def test_wrong_images_are_value_errors_that_name_them(
+    saved: vae_engine.SavedSession, wrong: object
+) -> None:
+    with pytest.raises(ValueError, match=r"^images "):
+        saved.embed(wrong)  # type: ignore[arg-type]
+
+
+def test_sessions_are_a_table(saved: vae_engine.SavedSession) -> None:
+    sessions = vae_engine.list_sessions(saved.session.folder.parent)
+    assert sessions[0].id == sessions[:1][0].id
+    assert len(repr(sessions).splitlines()) == len(sessions) + 1
+    assert saved.id in repr(sessions)
+    assert f"<td>{saved.id}</td>" in sessions._repr_html_()
+    frame = pandas.DataFrame(sessions.rows()).set_index("id")
+    assert frame.loc[saved.id, "latent_dim"] == saved.settings.latent_dim
+    assert frame.loc[saved.id, "best_val_loss"] == pytest.approx(saved.history()["val_loss"].min())
+
+
+def test_the_table_of_no_sessions_is_its_header(tmp_path: Path) -> None:
+    sessions = vae_engine.list_sessions(tmp_path)
+    assert (len(sessions), len(repr(sessions).splitlines())) == (0, 1)
+
+
+def test_names_of_strangers_write_neither_to_the_terminal_nor_html(
+    saved: vae_engine.SavedSession, tmp_path: Path
+) -> None:
+    folder = tmp_path / "sessions" / saved.id
+    shutil.copytree(saved.session.folder, folder)
+    (folder / "label.json").write_text(json.dumps({"name": "\x1b]0;x\x07<b>\n" + "a" * 90}))
+    sessions = vae_engine.list_sessions(tmp_path / "sessions")
+    assert repr(sessions).replace("\n", "").isprintable()
+    assert len(repr(sessions).splitlines()) == 2
+    assert "<b>" not in sessions._repr_html_()
+
+
+def test_a_run_that_ended_has_a_reason(saved: vae_engine.SavedSession) -> None:
+    assert saved.reason in ("epochs", "converged")
+    assert saved.wait(progress=False) == "completed"

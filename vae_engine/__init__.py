@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from vae_engine.errors import (
+    ArgumentError,
     ArrayError,
     DatasetError,
     EngineError,
@@ -28,18 +29,24 @@ from vae_engine.errors import (
 from vae_engine.settings import Settings, make_settings
 
 if TYPE_CHECKING:
+    from vae_engine.api import list_sessions, load_session, train
     from vae_engine.datasets import load_dataset
-    from vae_engine.saved import SavedSession, list_sessions, load_session, train
+    from vae_engine.history import History
+    from vae_engine.saved import SavedSession
+    from vae_engine.session_table import SessionTable
 
 __all__ = [
+    "ArgumentError",
     "ArrayError",
     "DatasetError",
     "EngineError",
+    "History",
     "SavedSession",
     "SessionBusyError",
     "SessionDamagedError",
     "SessionError",
     "SessionNotFoundError",
+    "SessionTable",
     "SettingError",
     "Settings",
     "WorkerError",
@@ -53,9 +60,11 @@ __all__ = [
 # Loaded when first used: LiteRT and the data readers would double the start of every command.
 _LAZY = {
     "SavedSession": "vae_engine.saved",
-    "list_sessions": "vae_engine.saved",
-    "load_session": "vae_engine.saved",
-    "train": "vae_engine.saved",
+    "History": "vae_engine.history",
+    "SessionTable": "vae_engine.session_table",
+    "list_sessions": "vae_engine.api",
+    "load_session": "vae_engine.api",
+    "train": "vae_engine.api",
     "load_dataset": "vae_engine.datasets",
 }
 

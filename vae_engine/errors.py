@@ -2,6 +2,7 @@
 
     EngineError
     ├── SettingError          a setting has a value it cannot have (bad usage)
+    ├── ArgumentError         an argument of the Python API is wrong (also a ValueError)
     ├── DatasetError          images cannot be read, or are not what training needs
     │   └── ArrayError            an array is not one of images (also a ValueError)
     ├── SessionError          a session, or the command for it, cannot be carried out
@@ -59,6 +60,10 @@ class EngineError(Exception):
 
 class SettingError(EngineError):
     """A setting's value is of the wrong type or out of range."""
+
+
+class ArgumentError(EngineError, ValueError):
+    """An argument of the Python API has a value it cannot have; the message names it."""
 
 
 class DatasetError(EngineError):

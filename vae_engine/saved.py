@@ -1,78 +1,34 @@
-"""Sessions for notebooks and scripts: history, samples, reconstructions, embeddings, models."""
+"""One session for notebooks and scripts: its run, history, samples, embeddings and models."""
 
 from __future__ import annotations
 
-import os
 import time
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsFloat, SupportsIndex
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from vae_engine.control.training import start_session
+from vae_engine.arguments import latent_points, number_from_zero, whole_number
+from vae_engine.control.commands import ask
+from vae_engine.control.training import resume_session
 from vae_engine.datasets import to_float, to_images
 from vae_engine.errors import SessionDamagedError, SessionError
+from vae_engine.history import History
+from vae_engine.inference.dataset import session_dataset
 from vae_engine.inference.sampling import draw_prior, load_decoder, load_encoder
 from vae_engine.sessions import layout
 from vae_engine.sessions.events import EpochEnded
-from vae_engine.sessions.records import LIVE, Result, Status
+from vae_engine.sessions.leaving import let_leave
+from vae_engine.sessions.records import LIVE, EvaluationRecord, Result, Status
 from vae_engine.sessions.session import Session
-from vae_engine.sessions.store import LATEST, SessionStore
-from vae_engine.settings import Settings, make_settings
+from vae_engine.settings import Settings
 
 if TYPE_CHECKING:
     from vae_engine.model.network import Networks
 
 Floats = NDArray[np.float32]
 
-SESSIONS_VARIABLE = "VAE_SESSIONS"
 _POLL_SECONDS = 0.2
-
-
-def sessions_folder(folder: str | Path | None = None) -> Path:
-    """Where sessions live: `folder`, else `$VAE_SESSIONS`, else `./sessions`."""
-    return Path(folder or os.environ.get(SESSIONS_VARIABLE) or "sessions")
-
-
-def list_sessions(folder: str | Path | None = None) -> list[SavedSession]:
-    """All readable sessions, newest first.
-
-    Args:
-        folder: of the sessions; see `sessions_folder`.
-    """
-    listings = SessionStore(sessions_folder(folder)).listings()
-    return [SavedSession(Session(entry.folder)) for entry in listings if not entry.problem]
-
-
-def load_session(reference: str = LATEST, folder: str | Path | None = None) -> SavedSession:
-    """The session that `reference` names: an id, a unique part of it, a name, or `latest`.
-
-    Raises:
-        SessionNotFoundError: none or several are meant.
-        SessionDamagedError: it cannot be read.
-    """
-    return SavedSession(SessionStore(sessions_folder(folder)).find(reference))
-
-
-def train(
-    folder: str | Path | None = None, *, name: str | None = None, **settings: Any
-) -> SavedSession:
-    """Start a training session in a worker of its own, and return at once.
-
-    Args:
-        folder: of the sessions; see `sessions_folder`.
-        name: what to call it.
-        settings: those that differ from the defaults, such as `latent_dim=8`.
-
-    Raises:
-        SettingError: a setting has a value it cannot have.
-        DatasetError: the images cannot be read.
-        WorkerError: the worker could not be started.
-    """
-    chosen = make_settings(settings)
-    return SavedSession(start_session(SessionStore(sessions_folder(folder)), chosen, name=name))
 
 
 class SavedSession:
@@ -100,7 +56,7 @@ class SavedSession:
 
     @property
     def settings(self) -> Settings:
-        """What it trains with."""
+        """What it trains with; `dict(session.settings)` gives the values by name."""
         return self.session.settings
 
     @property
@@ -109,50 +65,134 @@ class SavedSession:
         self.session.poll(progress=False)
         return self.session.status()
 
-    def wait(self) -> Status:
-        """Block until no worker trains it any more; returns the status it ended with."""
-        while (status := self.status) in LIVE:
+    @property
+    def reason(self) -> str:
+        """Why its latest run ended, such as `converged` or what failed; empty while it is live."""
+        return "" if self.status in LIVE else self.session.log.stop_reason
+
+    def wait(self, *, progress: bool = False) -> Status:
+        """Block until no worker trains it any more.
+
+        Args:
+            progress: print one line per epoch, and how the run ended.
+
+        Returns:
+            The status it ended with; `reason` says why.
+        """
+        told = 0
+        while True:
+            status = self.status
+            if progress:
+                new = [epoch for epoch in self.session.log.history if epoch.epoch > told]
+                for epoch in new:
+                    print(_epoch_line(epoch, self.session.log.epochs), flush=True)
+                    told = epoch.epoch
+            if status not in LIVE:
+                break
             time.sleep(_POLL_SECONDS)
+        let_leave(self.session)
+        if progress:
+            print(f"{status}: {self.reason}" if self.reason else status, flush=True)
         return status
 
-    def history(self) -> dict[str, NDArray[Any]]:
-        """The finished epochs: each figure as an array of one entry an epoch.
+    def stop(self, *, now: bool = False) -> None:
+        """Stop the run at the end of its epoch, which evaluates and exports the model.
 
-        Losses are in nats an image; `kl_per_dimension` is (epochs, latent_dim). See `EpochEnded`
-        for what each figure is.
+        Args:
+            now: write a checkpoint and stop at once instead. Returns when the worker has ended.
+
+        Raises:
+            SessionBusyError: no worker trains it.
         """
+        ask(self.session, "stop_now" if now else "stop")
+
+    def pause(self) -> None:
+        """Pause the run after a checkpoint; `resume` continues it.
+
+        Raises:
+            SessionBusyError: no worker trains it, or it is paused.
+        """
+        ask(self.session, "pause")
+
+    def resume(self, *, epochs: SupportsIndex | None = None) -> None:
+        """Continue a paused run, or start a worker that resumes an ended one; returns at once.
+
+        Args:
+            epochs: additional epochs for a run that has ended; None trains to the planned end.
+
+        Raises:
+            SessionBusyError: a worker trains it.
+            SessionError: it cannot be resumed so.
+            WorkerError: the worker could not be started.
+        """
+        more = None if epochs is None else whole_number("epochs", epochs, low=1)
+        if more is None and self.status == "paused":
+            ask(self.session, "continue")
+        else:
+            resume_session(self.session, more=more)
+
+    def history(self) -> History:
+        """The finished epochs: one array per metric, also for `pandas.DataFrame`."""
         self.session.poll(progress=False)
-        epochs = self.session.log.history
-        names = [field.name for field in msgspec.structs.fields(EpochEnded)]
-        return {
-            name: np.array([getattr(epoch, name) for epoch in epochs])
-            for name in names
-            if name != "seq"
-        }
+        return History(self.session.log.history, self.settings.latent_dim)
 
     def result(self) -> Result | None:
         """What it ended with: best epoch, losses on the test split, digest of the weights."""
         return self.session.result()
 
-    def sample(self, count: int = 64, *, seed: int = 0, temperature: float = 1.0) -> Floats:
+    def evaluation(self) -> EvaluationRecord | None:
+        """The latest evaluation, None before the first."""
+        return self.session.evaluation()
+
+    def evaluate(self, *, samples: SupportsIndex = 100) -> EvaluationRecord:
+        """Measure the exported model on the test split, and keep the record with the session.
+
+        ELBO, importance-weighted NLL, KL, active units and probes; this takes a minute or two. It
+        uses several processes: in a script, call it below `if __name__ == "__main__":`.
+
+        Args:
+            samples: importance samples per image; 1 skips the NLL.
+
+        Raises:
+            SessionError: nothing was exported yet, or the record cannot be written.
+            DatasetError: the images are gone, or are not those it was trained on.
+        """
+        from vae_engine.evaluation.evaluate import evaluate_session, keep_evaluation
+
+        count = whole_number("samples", samples, low=1)
+        dataset = session_dataset(self.session)
+        record = evaluate_session(self.session, dataset, samples=count, report=_silent)
+        keep_evaluation(self.session, record)
+        return record
+
+    def sample(
+        self,
+        count: SupportsIndex = 64,
+        *,
+        seed: SupportsIndex = 0,
+        temperature: SupportsFloat = 1.0,
+    ) -> Floats:
         """Draw from the prior: pixel probabilities (count, 28, 28) in [0, 1].
 
         Args:
-            count: how many.
-            seed: equal seeds draw equal z.
-            temperature: standard deviation of z; 1 is the prior itself.
+            count: how many, at least 1.
+            seed: at least 0; equal seeds draw equal z.
+            temperature: standard deviation of z, at least 0; 1 is the prior itself.
 
         Raises:
+            ArgumentError: a `ValueError`: an argument has a value it cannot have.
             SessionError: nothing was exported yet.
         """
+        drawn = whole_number("count", count, low=1)
+        start = whole_number("seed", seed, low=0)
+        scale = number_from_zero("temperature", temperature)
         decoder = load_decoder(self.session)
-        return decoder.decode(
-            draw_prior(count, decoder.latent_dim, seed=seed, temperature=temperature)
-        )
+        return decoder.decode(draw_prior(drawn, decoder.latent_dim, seed=start, temperature=scale))
 
-    def decode(self, z: Floats) -> Floats:
-        """Pixel probabilities (n, 28, 28) for z (n, latent_dim); errors as `sample`."""
-        return load_decoder(self.session).decode(z)
+    def decode(self, z: NDArray[Any]) -> Floats:
+        """Pixel probabilities (n, 28, 28) for finite z (n, latent_dim); errors as `sample`."""
+        points = latent_points("z", z, self.settings.latent_dim)
+        return load_decoder(self.session).decode(points)
 
     def embed(self, images: NDArray[Any]) -> tuple[Floats, Floats]:
         """The posterior's z_mean and z_log_var, each (n, latent_dim).
@@ -194,3 +234,14 @@ class SavedSession:
         if expected is None:
             raise SessionDamagedError(f"session {self.id} records no digest of its weights")
         return load_networks(self.settings, path, expected)
+
+
+def _silent(*_: object) -> None:
+    """A report of progress that nobody reads."""
+
+
+def _epoch_line(epoch: EpochEnded, epochs: int) -> str:
+    return (
+        f"epoch {epoch.epoch}/{epochs}  loss {epoch.loss:.2f}  val_loss {epoch.val_loss:.2f}  "
+        f"{epoch.images_per_second:,.0f} images/s"
+    )

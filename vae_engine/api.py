@@ -1,0 +1,65 @@
+"""What notebooks and scripts begin with: list and load sessions, train."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from vae_engine.control.training import start_session
+from vae_engine.saved import SavedSession
+from vae_engine.session_table import SessionTable
+from vae_engine.sessions.store import LATEST, SessionStore
+from vae_engine.settings import make_settings
+
+SESSIONS_VARIABLE = "VAE_SESSIONS"
+
+
+def sessions_folder(folder: str | Path | None = None) -> Path:
+    """Where sessions live: `folder`, else `$VAE_SESSIONS`, else `./sessions`."""
+    return Path(folder or os.environ.get(SESSIONS_VARIABLE) or "sessions")
+
+
+def list_sessions(folder: str | Path | None = None) -> SessionTable:
+    """All readable sessions, newest first: a sequence that shows itself as a table.
+
+    Args:
+        folder: of the sessions; see `sessions_folder`.
+    """
+    listings = SessionStore(sessions_folder(folder)).listings()
+    return SessionTable(entry for entry in listings if not entry.problem)
+
+
+def load_session(reference: str = LATEST, folder: str | Path | None = None) -> SavedSession:
+    """The session that `reference` names: an id, a unique part of it, a name, or `latest`.
+
+    Raises:
+        SessionNotFoundError: none or several are meant.
+        SessionDamagedError: it cannot be read.
+    """
+    return SavedSession(SessionStore(sessions_folder(folder)).find(reference))
+
+
+def train(
+    folder: str | Path | None = None,
+    *,
+    name: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+    **changes: Any,
+) -> SavedSession:
+    """Start a training session in a worker of its own, and return at once.
+
+    Args:
+        folder: of the sessions; see `sessions_folder`.
+        name: what to call it.
+        settings: values by name, such as `{"latent_dim": 8}` or another session's `settings`.
+        changes: further settings, stronger than `settings`, such as `latent_dim=8`.
+
+    Raises:
+        SettingError: a setting has a value it cannot have.
+        DatasetError: the images cannot be read.
+        WorkerError: the worker could not be started.
+    """
+    chosen = make_settings({**(settings or {}), **changes})
+    return SavedSession(start_session(SessionStore(sessions_folder(folder)), chosen, name=name))
