@@ -35,6 +35,7 @@ from tui.loop_driver import loop_driver
 from tui.preferences import Preferences, preferences_file, read_preferences, write_preferences
 from tui.remedies import error_text
 from tui.screens.sessions import SessionsScreen
+from tui.screens.size import SizedScreen
 from tui.streams import flush_or_discard
 from tui.themes import choose_theme, completed
 from tui.wire import compact_driver
@@ -55,11 +56,11 @@ _REST = 20
 _MEASURE_SECONDS = 0.2
 
 
-def _key_commands() -> type[Provider]:
+def _commands() -> type[Provider]:
     # Imported when the palette is opened: the first frame need not wait for it.
-    from tui.palette import KeyCommands
+    from tui.palette import Commands
 
-    return KeyCommands
+    return Commands
 
 
 class WorkbenchApp(App[None]):
@@ -79,7 +80,7 @@ class WorkbenchApp(App[None]):
     TITLE = "vae"
     # The first screen's is loaded with the app's: Textual loads none for the default screen.
     CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/sessions.tcss"]
-    COMMANDS: ClassVar[set[Any]] = App.COMMANDS | {_key_commands}
+    COMMANDS: ClassVar[set[Any]] = {_commands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", id="app.help", tooltip="The keys of this screen"),
         # Ctrl+C too: whoever trained in this terminal expects it to give the terminal back.
@@ -94,7 +95,15 @@ class WorkbenchApp(App[None]):
             show=False,
             tooltip="Back to the shell; fg comes back here",
         ),
-        # Where text is typed, a question mark is text.
+        Binding(
+            "W",
+            "glossary",
+            "Words",
+            id="app.glossary",
+            tooltip="What KL, ELBO, z and the other words mean",
+        ),
+        # Where text is typed, a question mark is text, and a letter too.
+        Binding("ctrl+g", "glossary", "Words", show=False, tooltip="What the words mean"),
         Binding("f1", "help", "Help", show=False, tooltip="The keys of this screen"),
     ]
 
@@ -259,6 +268,20 @@ class WorkbenchApp(App[None]):
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self.screen))
 
+    def action_glossary(self) -> None:
+        """Explain the words, those of this screen first."""
+        from tui.screens.glossary import GlossaryScreen
+
+        below = self.screen
+        if isinstance(below, SizedScreen):
+            self.push_screen(GlossaryScreen(below.terms()))
+
+    def action_glyphs(self) -> None:
+        """Choose the glyphs by their test patterns."""
+        from tui.screens.glyphs import GlyphsScreen
+
+        self.push_screen(GlyphsScreen())
+
     def action_toggle_bell(self) -> None:
         """Ring and notify when a training ends, or no longer."""
         self.remember(bell=not self.preferences.bell)
@@ -267,9 +290,12 @@ class WorkbenchApp(App[None]):
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """What the command palette has besides the keys of the screen."""
         for command in super().get_system_commands(screen):
-            # Their panel of keys is another help than ours.
-            if command.title != "Keys":
+            # Their panel of keys is another help than ours, and Quit has a key.
+            if command.title not in ("Keys", "Quit"):
                 yield command
+        yield SystemCommand(
+            "Glyphs of images", "How fine the font's block characters are", self.action_glyphs
+        )
         yield SystemCommand(
             "Bell on or off", "Ring and notify when a training ends", self.action_toggle_bell
         )

@@ -1,48 +1,72 @@
-"""The command palette offers whatever has a key on the screen below it."""
+"""The command palette: whatever has a key on the screen below it, then what the app has beside."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
-from textual.binding import ActiveBinding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+
+from tui.key_groups import EVERYWHERE, MOVE, Key, group_keys
+
+_BY_ITSELF = "Settings"
 
 
-class KeyCommands(Provider):
-    """The keys of the screen, by what they do."""
+@dataclass
+class _Placed(DiscoveryHit):
+    """A command that keeps its place: Textual sorts by score, and gathers in any order."""
+
+    place: int = 0
+
+    @property
+    def score(self) -> float:
+        """The earlier, the higher."""
+        return -float(self.place)
+
+
+@dataclass(frozen=True)
+class _Command:
+    heading: str
+    name: str
+    help: str
+    run: Callable[[], Any]
+
+
+class Commands(Provider):
+    """The keys of the screen by what they do, under headings, and the app's settings."""
 
     async def discover(self) -> Hits:
-        """All of them."""
-        for active in self._bindings():
-            name = _name(active)
-            yield DiscoveryHit(name, partial(self._run, active), help=_help(active))
+        """All of them; the first of a heading has it above."""
+        heading = ""
+        for place, command in enumerate(self._commands()):
+            title = Content.styled(command.heading + "\n", "$text-accent")
+            name = Content(command.name)
+            shown = name if command.heading == heading else Content("").join([title, name])
+            heading = command.heading
+            yield _Placed(shown, command.run, command.name, command.help, place)
 
     async def search(self, query: str) -> Hits:
         """Those whose description matches."""
         matcher = self.matcher(query)
-        for active in self._bindings():
-            name = _name(active)
-            if (score := matcher.match(name)) > 0:
-                yield Hit(
-                    score, matcher.highlight(name), partial(self._run, active), help=_help(active)
-                )
+        for command in self._commands():
+            if (score := matcher.match(command.name)) > 0:
+                yield Hit(score, matcher.highlight(command.name), command.run, help=command.help)
 
-    def _bindings(self) -> list[ActiveBinding]:
-        # One action may have several keys.
-        by_action = {
-            active.binding.action: active
-            for active in self.screen.active_bindings.values()
-            if active.enabled and active.binding.description and not active.binding.system
-        }
-        return list(by_action.values())
+    def _commands(self) -> Iterator[_Command]:
+        bindings = (active for active in self.screen.active_bindings.values() if active.enabled)
+        groups = group_keys(bindings, by_action=True)
+        groups.pop(MOVE, None)  # To move by choosing from a list is no help.
+        everywhere = groups.pop(EVERYWHERE, [])
+        for heading, keys in groups.items():
+            yield from (self._of_key(heading, key) for key in keys)
+        yield from (self._of_key(EVERYWHERE, key) for key in everywhere)
+        for title, told, run, shown in self.app.get_system_commands(self.screen):
+            if shown:
+                yield _Command(_BY_ITSELF, title, told, run)
 
-    async def _run(self, active: ActiveBinding) -> None:
-        await self.app.run_action(active.binding.action, active.node)
-
-
-def _name(active: ActiveBinding) -> str:
-    return active.tooltip or active.binding.tooltip or active.binding.description
-
-
-def _help(active: ActiveBinding) -> str:
-    return f"key {active.binding.key_display or active.binding.key}"
+    def _of_key(self, heading: str, key: Key) -> _Command:
+        run = partial(self.app.run_action, key.active.binding.action, key.active.node)
+        return _Command(heading, key.told, f"key {key.keys}", run)

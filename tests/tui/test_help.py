@@ -1,22 +1,35 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
+from textual.app import App
 from textual.binding import ActiveBinding, Binding
+from textual.command import CommandList
+from textual.screen import Screen
 from textual.widgets import RadioButton
 
 from tests.tui.pilot import screen_text
+from tests.tui.recorder import Recorder
 from tests.tui.test_sessions_screen import sessions
 from tests.tui.watching import until
-from tui.screens.help import HelpScreen, describe_keys
+from tui.key_groups import EVERYWHERE, MOVE, group_keys
+from tui.screens.glossary import GlossaryScreen
+from tui.screens.glyphs import GlyphsScreen
+from tui.screens.help import HelpScreen
 from tui.screens.sessions import SessionsScreen
 from vae_engine.sessions.store import SessionStore
 
 
 def active(
-    key: str, action: str, tooltip: str, group: Binding.Group | None = None
+    key: str, action: str, tooltip: str, group: Binding.Group | None = None, *, id: str = "any.any"
 ) -> ActiveBinding:
-    binding = Binding(key, action, "Short", tooltip=tooltip, group=group)
+    binding = Binding(key, action, "Short", tooltip=tooltip, group=group, id=id)
     return ActiveBinding(SessionsScreen(), binding, True, "")
+
+
+def told(bindings: list[ActiveBinding]) -> list[tuple[str, str]]:
+    return [(key.keys, key.told) for keys in group_keys(bindings).values() for key in keys]
 
 
 def test_keys_of_one_action_stand_together() -> None:
@@ -25,20 +38,55 @@ def test_keys_of_one_action_stand_together() -> None:
         ActiveBinding(screen, Binding(key, "same", "Do", tooltip="Do it"), True, "")
         for key in ("d", "delete", "f2")
     ]
-    assert describe_keys(keys) == [("d Del F2", "Do it")]
+    assert told(keys) == [("d Del F2", "Do it")]
 
 
-def test_a_group_is_one_line() -> None:
+def test_a_group_is_one_line_and_a_compact_one_as_many_as_it_has() -> None:
     group = Binding.Group("Sort by a column")
     keys = [active(str(at), f"sort({at})", "", group) for at in range(1, 10)]
-    assert describe_keys(keys) == [("1-9", "Sort by a column")]
+    assert told(keys) == [("1-9", "Sort by a column")]
+    assert len(group_keys(keys, by_action=True)["This screen"]) == 9
+    heat = Binding.Group("Temperature", compact=True)
+    ends = [active("plus", "heat(1)", "Up", heat), active("minus", "heat(-1)", "Down", heat)]
+    assert told(ends) == [("+", "Up"), ("-", "Down")]
+
+
+@pytest.mark.parametrize("opened", ["sessions", "dashboard", "sampler", "form", "sweeps"])
+async def test_what_acts_on_the_screen_comes_first_and_cursor_keys_last(
+    store: SessionStore, recorder: Recorder, opened: str
+) -> None:
+    recorder.session("one")
+    async with sessions(store) as (_, app, pilot):
+        key = {"sessions": "", "dashboard": "enter", "sampler": "g", "form": "n", "sweeps": "s"}
+        if key[opened]:
+            await pilot.press(key[opened])
+            await until(pilot, lambda: not isinstance(app.screen, SessionsScreen))
+            await pilot.pause(0.3)
+        groups = group_keys(app.screen.active_bindings.values())
+        headings = list(groups)
+        assert headings[-1] in (MOVE, EVERYWHERE)
+        assert not isinstance(groups[headings[0]][0].active.node, type(app))
+        assert headings.index(EVERYWHERE) == len(headings) - 1 - (MOVE in headings)
+        words = [key.told for keys in groups.values() for key in keys]
+        assert "Focus Next" not in words
+        assert "Focus Previous" not in words
+        arrows = [key.keys for key in groups.get(MOVE, [])]
+        assert all(
+            "↑" not in key.keys.split() or key.keys in arrows or isinstance(key.active.node, Screen)
+            for keys in groups.values()
+            for key in keys
+        )
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
-async def test_help_is_made_of_the_bindings(store: SessionStore, size: tuple[int, int]) -> None:
+async def test_help_is_made_of_the_bindings(
+    store: SessionStore, recorder: Recorder, size: tuple[int, int]
+) -> None:
+    recorder.session("one")
     async with sessions(store, size) as (_, app, pilot):
         await pilot.press("question_mark")
-        await until(pilot, lambda: "Train a new session" in screen_text(app))
+        await until(pilot, lambda: "Open the session's dashboard" in screen_text(app))
+        assert "The session under the cursor" in screen_text(app)
         assert "Enter  Open the session's dashboard" in screen_text(app)
         assert "Esc back" in screen_text(app)
         await pilot.press("question_mark")
@@ -48,18 +96,53 @@ async def test_help_is_made_of_the_bindings(store: SessionStore, size: tuple[int
 async def test_the_whole_help_can_be_reached_on_a_small_terminal(store: SessionStore) -> None:
     async with sessions(store, (80, 24)) as (_, app, pilot):
         await pilot.press("question_mark")
-        await until(pilot, lambda: "Train a new session" in screen_text(app))
+        await until(pilot, lambda: "Esc back" in screen_text(app))
         await pilot.press("end")
-        await until(pilot, lambda: "octant" in screen_text(app))
-        assert "choose the finest set" in screen_text(app)
+        await until(pilot, lambda: "Page down" in screen_text(app))
 
 
-async def test_glyphs_are_chosen_by_their_test_pattern(store: SessionStore) -> None:
+@pytest.mark.parametrize("keys", [["question_mark", "g"], ["ctrl+p", *"glyphs", "enter"]])
+async def test_glyphs_are_chosen_by_their_test_pattern(
+    store: SessionStore, keys: list[str]
+) -> None:
     async with sessions(store) as (_, app, pilot):
-        await pilot.press("question_mark")
-        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        await pilot.press(keys[0])
+        await until(pilot, lambda: not isinstance(app.screen, SessionsScreen))
+        await pilot.press(*keys[1:-1])
+        if keys[-1] == "enter":
+            await until(pilot, lambda: "Glyphs of images" in screen_text(app))
+        await pilot.press(keys[-1])
+        await until(pilot, lambda: isinstance(app.screen, GlyphsScreen))
+        assert "smooth" in screen_text(app)
         octant = app.screen.query(RadioButton).last()
         octant.value = True
         await until(pilot, lambda: app.preferences.glyphs == "octant")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, SessionsScreen))
+
+
+async def test_the_palette_has_headings_and_no_focus(store: SessionStore) -> None:
+    async with sessions(store, (120, 60)) as (_, app, pilot):
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: "Theme" in _offered(app))
+        text = _offered(app)
+        assert "Focus" not in text
+        assert "Cursor" not in text
+        order = [text.index(words) for words in ("The list", "More", "Everywhere", "Settings")]
+        assert order == sorted(order)
+        await pilot.press("escape")
+
+
+def _offered(app: App[Any]) -> str:
+    options = app.screen.query_one(CommandList).options
+    return "\n".join(str(option.prompt) for option in options)
+
+
+async def test_help_leads_to_the_words(store: SessionStore) -> None:
+    async with sessions(store) as (_, app, pilot):
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        await pilot.press("W")
+        await until(pilot, lambda: isinstance(app.screen, GlossaryScreen))
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, SessionsScreen))

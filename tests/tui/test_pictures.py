@@ -41,6 +41,7 @@ DRAW = os.environ.get("VAE_PICTURES") == "draw"
 SIZES = [(80, 24), (120, 40), (200, 60)]
 DAY = 86_400.0
 NOW = 1.8e9
+STILL_SECONDS = 3.0
 # What differs from run to run and from machine to machine, at its own width.
 CHANGING = (
     re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}"),
@@ -122,7 +123,7 @@ async def test_it_looks_as_it_did(
         await SCREENS[name](app, pilot, session)
         path = PICTURES / f"{name}-{size[0]}x{size[1]}.txt"
         if DRAW:
-            path.write_text(await settled(app, pilot, ""))
+            path.write_text(await still(app, pilot))
         assert await settled(app, pilot, path.read_text()) == path.read_text()
 
 
@@ -132,6 +133,16 @@ async def settled(app: WorkbenchApp, pilot: Pilot[Any], expected: str) -> str:
     deadline = time.monotonic() + 60.0
     while (picture := drawn(app)) != expected and time.monotonic() < deadline:
         await pilot.pause(0.02)
+    return picture
+
+
+async def still(app: WorkbenchApp, pilot: Pilot[Any]) -> str:
+    """The screen once nothing has come for a while."""
+    picture, since = drawn(app), time.monotonic()
+    while time.monotonic() < since + STILL_SECONDS:
+        await pilot.pause(0.05)
+        if (now := drawn(app)) != picture:
+            picture, since = now, time.monotonic()
     return picture
 
 

@@ -48,6 +48,7 @@ class CompareScreen(ChartOptions):
     """Sessions side by side; live ones keep growing."""
 
     CSS_PATH = "compare.tcss"
+    TERMS = ("loss", "reconstruction_loss", "kl", "active_units", "nats")
     BINDINGS: ClassVar[list[BindingType]] = [
         key("v", "figure(1)", "Figure", "Curves of the next figure", show=True),
         key("V", "figure(-1)", "Previous", "Curves of the figure before"),

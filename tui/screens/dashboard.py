@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual import events, work
@@ -16,6 +17,7 @@ from textual.timer import Timer
 
 from tui.epoch_images import EpochImageReader, EpochImages
 from tui.feed import Snapshot
+from tui.glossary import epoch_values
 from tui.screens.chart_options import ChartOptions
 from tui.screens.dashboard_body import PAGES, DashboardBody
 from tui.screens.training_actions import TrainingActions, key
@@ -41,6 +43,10 @@ class DashboardScreen(TrainingActions, ChartOptions):
 
     CSS_PATH = "dashboard.tcss"
     AUTO_FOCUS = ""
+    TERMS = (
+        *("loss", "reconstruction_loss", "kl", "nats", "active_units", "collapse"),
+        *("elbo", "beta", "learning_rate", "epoch"),
+    )
     BINDINGS: ClassVar[list[BindingType]] = [
         key("g", "generate", "Sample", "Draw from the prior with this model", show=True),
         key("left,h", "step(-1)", "Epoch", "One epoch back", show=True, display="←→"),
@@ -125,6 +131,12 @@ class DashboardScreen(TrainingActions, ChartOptions):
             return
         self.timeline = self.timeline.grown(self.snapshot.history.newest)
         self._show_epoch()
+
+    def terms(self) -> Mapping[str, str]:
+        """The words of the curves and the head, with the values of the epoch that is shown."""
+        snapshot = self.snapshot
+        ended = snapshot.history.nearest(self.timeline.epoch) if snapshot is not None else None
+        return {**super().terms(), **(epoch_values(ended) if ended is not None else {})}
 
     def action_back(self) -> None:
         """Leave the dashboard."""

@@ -1,136 +1,84 @@
-"""The keys of a screen, made from its bindings, and which glyphs the terminal's font has."""
+"""The keys of a screen, made from its bindings."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any, ClassVar, cast, get_args
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from rich.table import Table
 from rich.text import Text
-from textual.app import App, ComposeResult
-from textual.binding import ActiveBinding, Binding, BindingType
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical, VerticalScroll
-from textual.keys import format_key
 from textual.screen import Screen
-from textual.widgets import RadioButton, RadioSet, Static
+from textual.widgets import Static
 
-from tui.preferences import GlyphSet
+from tui.key_groups import Key, group_keys
 from tui.screens.leaving import Dialog
 
 if TYPE_CHECKING:
     from tui.app import WorkbenchApp
 
-_GLYPH_SETS: tuple[GlyphSet, ...] = get_args(GlyphSet)
-_FAMILIAR_KEYS = {
-    "enter": "Enter",
-    "escape": "Esc",
-    "space": "Space",
-    "tab": "Tab",
-    "pageup": "PgUp",
-    "pagedown": "PgDn",
-    "home": "Home",
-    "end": "End",
-    "delete": "Del",
-    "slash": "/",
-    "question_mark": "?",
-}
-
-
 _KEY_WIDTH = 9
-# They work, and help nobody.
-_TEXTUALS_OWN = {"screen.copy_text", "page_left", "page_right", "app.help_quit"}
+_WIDE = 100
 
 
 class HelpScreen(Dialog[None]):
-    """What the keys of the screen below do."""
+    """What the keys of the screen below do, under headings."""
 
     CSS_PATH = "help.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark", "dismiss", "Back", id="help.leave", tooltip="Close"),
+        Binding("escape,q,question_mark,f1", "dismiss", "Back", id="help.leave", tooltip="Close"),
+        Binding("W,ctrl+g", "instead('glossary')", "Words", id="help.words"),
+        Binding("g", "instead('glyphs')", "Glyphs", id="help.glyphs"),
     ]
 
     def __init__(self, below: Screen[Any]) -> None:
         super().__init__()
-        self.HORIZONTAL_BREAKPOINTS = [(0, "-one-column"), (100, "-two-columns")]
-        self._keys = describe_keys(below.active_bindings.values())
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-one-column"), (_WIDE, "-two-columns")]
+        self._groups = group_keys(below.active_bindings.values())
 
     def compose(self) -> ComposeResult:
-        """The keys, then a test pattern of each set of glyphs, to choose one by."""
-        chosen = cast("WorkbenchApp", self.app).preferences.glyphs
+        """The headings with their keys, in columns of the same height."""
+        # Textual applies breakpoints after the first frame.
+        self.add_class("-two-columns" if self.app.size.width >= _WIDE else "-one-column")
         with Vertical(id="help-box"):
-            with VerticalScroll(id="help-keys"):
-                half = -(-len(self._keys) // 2)
-                with Container(id="help-columns"):
-                    yield Static(_table(self._keys[:half]), classes="keys")
-                    yield Static(_table(self._keys[half:]), classes="keys")
-                yield Static(_GLYPHS_TEXT, id="help-glyphs-text", markup=False)
-                with Container(id="help-specimens"):
-                    for name in _GLYPH_SETS:
-                        yield Static(_specimen(name), classes="specimen")
-                with RadioSet(id="help-glyphs", compact=True):
-                    for name in _GLYPH_SETS:
-                        yield RadioButton(name, value=name == chosen, compact=True)
+            with VerticalScroll(id="help-keys"), Container(id="help-columns"):
+                for column in _columns(self._groups):
+                    yield Static(_table(column), classes="keys")
             yield Static(
-                "↓ PgDn more    Tab to the glyphs    Esc back", id="help-foot", markup=False
+                "↓ PgDn more    W words    g glyphs of images    Esc back",
+                id="help-foot",
+                markup=False,
             )
 
-    def on_radio_set_changed(self, event: RadioSet.Changed) -> None:
-        """Show images in these glyphs from now on."""
-        cast("WorkbenchApp", self.app).remember(glyphs=_GLYPH_SETS[event.index])
+    def action_instead(self, name: str) -> None:
+        """Close, and open another dialog over the screen below."""
+        app = cast("WorkbenchApp", self.app)
+        self.dismiss()
+        app.call_later(app.action_glossary if name == "glossary" else app.action_glyphs)
 
 
-def describe_keys(bindings: Iterable[ActiveBinding]) -> list[tuple[str, str]]:
-    """Keys and what they do, those of one action or group together.
-
-    The screen's own come first, then those of the widget with the focus, then the app's.
-    """
-    lines: dict[object, tuple[list[str], str]] = {}
-    for active in sorted(bindings, key=_rank):
-        binding = active.binding
-        if binding.system or not binding.description or binding.action in _TEXTUALS_OWN:
-            continue
-        told = active.tooltip or binding.tooltip or binding.description
-        same: object = (active.node, binding.action)
-        if binding.group is not None:
-            same, told = binding.group, binding.group.description
-        keys, _ = lines.setdefault(same, ([], told))
-        keys.append(binding.key_display or _FAMILIAR_KEYS.get(binding.key) or _name(binding.key))
-    return [(_joined(keys), told) for keys, told in lines.values()]
+def _columns(groups: Mapping[str, list[Key]]) -> tuple[dict[str, list[Key]], ...]:
+    """Two columns, divided between headings where their heights differ least."""
+    items = list(groups.items())
+    heights = [len(keys) + 2 for _, keys in items]
+    cut = min(
+        range(1, len(items) + 1),
+        key=lambda at: abs(sum(heights[:at]) - sum(heights[at:])),
+        default=0,
+    )
+    return dict(items[:cut]), dict(items[cut:])
 
 
-def _rank(active: ActiveBinding) -> int:
-    if active.binding.id is None and not active.binding.tooltip:
-        return 3
-    return 0 if isinstance(active.node, Screen) else 2 if isinstance(active.node, App) else 1
-
-
-def _joined(keys: list[str]) -> str:
-    digits = len(keys) > 2 and all(key.isdigit() for key in keys)
-    return f"{keys[0]}-{keys[-1]}" if digits else " ".join(keys)
-
-
-def _name(key: str) -> str:
-    name = format_key(key)
-    return name.upper() if len(name) > 1 and name[0] == "f" and name[1:].isdigit() else name
-
-
-_GLYPHS_TEXT = (
-    "Images need glyphs that not every font has: choose the finest set whose hills are smooth."
-)
-
-
-def _table(keys: list[tuple[str, str]]) -> Table:
+def _table(groups: Mapping[str, list[Key]]) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(justify="right", width=_KEY_WIDTH, style="bold", no_wrap=True)
     table.add_column()
-    for key, told in keys:
-        table.add_row(Text(key), Text(told))
+    for at, (heading, keys) in enumerate(groups.items()):
+        if at:
+            table.add_row()
+        table.add_row(Text(), Text.assemble((heading, "bold underline")))
+        for key in keys:
+            table.add_row(Text(key.keys), Text(key.told))
     return table
-
-
-def _specimen(name: GlyphSet) -> Text:
-    # NumPy is loaded for it, which the first frame of the app does not wait for.
-    from tui.rendering.specimen import specimen
-
-    lines: Iterator[str] = ("".join(run.text for run in line) for line in specimen(name))
-    return Text("\n".join([*lines, name]), no_wrap=True)

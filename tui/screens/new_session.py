@@ -51,6 +51,7 @@ class NewSessionScreen(SizedScreen):
     """
 
     CSS_PATH = "new_session.tcss"
+    TERMS = ("latent_dim", "epoch", "beta", "learning_rate", "seed", "converged", "session")
     AUTO_FOCUS = "#field-latent_dim"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "start", "Start", id="new.start", tooltip="Start training"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import ClassVar, Literal, cast
@@ -48,6 +49,7 @@ class SamplerScreen(DecoderScreen):
 
     CSS_PATH = "sampler.tcss"
     AUTO_FOCUS = "#samples"
+    TERMS = ("z", "prior", "temperature", "latent_dim", "posterior", "seed")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide")]  # noqa: RUF012 - as in Textual
     BINDINGS: ClassVar[list[BindingType]] = SAMPLER_KEYS
 
@@ -96,6 +98,12 @@ class SamplerScreen(DecoderScreen):
         left = event.size.height - _LINES_BESIDE_VECTOR
         self.set_class(left < min(self.session.settings.latent_dim, _VALUES_IN_SIGHT), "-low")
         self.query_one(KeyLine).compact = event.size.width < _WIDE
+
+    def terms(self) -> Mapping[str, str]:
+        """The words of samples and map."""
+        heat = f"{self.sampler.draws.current.temperature:.1f}" if self.sampler else ""
+        d = str(self.session.settings.latent_dim)
+        return {**super().terms(), "temperature": heat, "latent_dim": d}
 
     @property
     def view(self) -> View:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -14,7 +15,7 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from tui.catalogue import Entry
-from tui.columns import COLUMN_IDS, COLUMNS, sort_entries
+from tui.columns import COLUMN_IDS, COLUMNS, loss_text, sort_entries
 from tui.filtering import Filter, parse_filter
 from tui.preferences import Preferences
 from tui.screens.session_actions import SessionActions, key
@@ -33,6 +34,7 @@ _SORT_KEYS = Binding.Group("Sort by a column; again: the other way round")
 class SessionsScreen(SessionActions):
     """All sessions. Cursor, selection, sort and filter stay as they are when sessions change."""
 
+    TERMS = ("loss", "nats", "latent_dim", "epoch", "session")
     BINDINGS: ClassVar[list[BindingType]] = [
         # With priority, so that what is typed right after it goes into the filter.
         key("slash", "filter", "Filter", "Filter the list", show=True, priority=True),
@@ -116,6 +118,13 @@ class SessionsScreen(SessionActions):
         table = self.query_one(SessionTable)
         selected = [self._shown[key] for key in table.keys if key in table.selected]
         return selected or [entry for entry in [self.current()] if entry is not None]
+
+    def terms(self) -> Mapping[str, str]:
+        """The columns' words, with the values of the session under the cursor."""
+        entry = self.current()
+        loss = f"{loss_text(entry.loss)} nats" if entry is not None and entry.loss else ""
+        d = str(entry.settings.latent_dim) if entry is not None and entry.settings else ""
+        return {**super().terms(), "loss": loss, "latent_dim": d}
 
     def check_action(
         self,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
 from textual.widgets import Static
@@ -44,12 +45,22 @@ class SizeNotice(Static):
 
 
 class SizedScreen(LeavableScreen[None]):
-    """A screen that says so where it has no room; all screens of the app derive from it."""
+    """A screen that says so where it has no room; all screens of the app derive from it.
+
+    Attributes:
+        TERMS: the words on it, by their ids in `tui.glossary`, the most important first.
+    """
+
+    TERMS: ClassVar[tuple[str, ...]] = ()
 
     @property
     def workbench(self) -> WorkbenchApp:
         """The app."""
         return cast("WorkbenchApp", self.app)
+
+    def terms(self) -> Mapping[str, str]:
+        """`TERMS`, each with its present value, or an empty text."""
+        return dict.fromkeys(self.TERMS, "")
 
     def on_resize(self, event: events.Resize) -> None:
         """Put the notice above everything else, or take it away."""

@@ -45,6 +45,7 @@ class SweepScreen(SweepActions, SessionOpening, ChartOptions):
     """
 
     CSS_PATH = "sweep.tcss"
+    TERMS = ("elbo", "reconstruction_loss", "kl", "active_units", "probe", "seed", "session")
     BINDINGS: ClassVar[list[BindingType]] = [
         key("enter", "open", "Open", "Open the trial's dashboard", show=True),
         key("g", "generate", "Sample", "Draw from the trial's prior", show=True),

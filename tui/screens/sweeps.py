@@ -41,6 +41,7 @@ class SweepsScreen(SweepActions):
     """All sweeps; those that run keep moving."""
 
     CSS_PATH = "sweeps.tcss"
+    TERMS = ("session", "seed")
     BINDINGS: ClassVar[list[BindingType]] = [
         key("enter", "open", "Open", "Open the sweep: its trials, curves and results", show=True),
         key("n", "new", "New", "Train a new sweep", show=True),

@@ -1,0 +1,218 @@
+"""The field's words in plain sentences, each with the values that are usual."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from tui.columns import loss_text
+
+if TYPE_CHECKING:
+    from vae_engine.sessions.events import EpochEnded
+
+
+@dataclass(frozen=True)
+class Term:
+    """One word.
+
+    Attributes:
+        id: by which a screen names it.
+        name: as the app writes it.
+        meaning: what it is, in plain sentences.
+        usual: which values are good, or usual; empty where there are none.
+    """
+
+    id: str
+    name: str
+    meaning: str
+    usual: str = ""
+
+
+GLOSSARY: Final[dict[str, tuple[Term, ...]]] = {
+    "The model": (
+        Term(
+            "vae",
+            "VAE",
+            "Variational autoencoder: an encoder turns an image into a few numbers, z, and a "
+            "decoder turns z back into an image. Trained well, any z drawn from the prior "
+            "becomes a new image.",
+        ),
+        Term(
+            "z",
+            "z",
+            "The numbers that stand for an image. The encoder gives each image a mean (z_mean) "
+            "and a spread (z_log_var), and z is drawn from them.",
+            "most values lie between -2 and 2",
+        ),
+        Term(
+            "latent_dim",
+            "latent dimension, d",
+            "How many numbers z has. More of them keep more of an image; with 2, all of latent "
+            "space can be drawn as a map.",
+            "2 to look at, 8 to 16 for sharp MNIST digits",
+        ),
+        Term(
+            "prior",
+            "prior",
+            "How z is distributed before any image is seen: a standard normal, N(0, I). A sample "
+            "is a z drawn from it, decoded.",
+        ),
+        Term(
+            "posterior",
+            "posterior",
+            "Where the encoder believes the z of one image to be: a normal with the mean z_mean "
+            "and the variance exp(z_log_var). Narrow means that it is sure.",
+        ),
+        Term(
+            "temperature",
+            "temperature",
+            "Scales the z of a sample before it is decoded. Below 1 the samples are more typical "
+            "and more alike, above 1 they differ more and fail more.",
+            "1 is the prior itself; 0.7 to 0.9 looks cleanest",
+        ),
+    ),
+    "What is measured": (
+        Term(
+            "nats",
+            "nats",
+            "The unit of all losses: bits with the natural logarithm, 1 nat = 1.44 bits. Always "
+            "per image.",
+        ),
+        Term(
+            "loss",
+            "loss",
+            "What training makes small: reconstruction loss + beta * KL. At beta = 1 it is the "
+            "negative ELBO. val loss is the loss of images that were not trained on.",
+            "MNIST after 20 epochs: 137 at d = 2, 99 at d = 8, 95 at d = 16. Only sessions with "
+            "the same dataset and beta can be compared",
+        ),
+        Term(
+            "elbo",
+            "ELBO",
+            "Evidence lower bound: at least so probable are the images under the model, as a "
+            "logarithm. -ELBO = reconstruction loss + KL.",
+            "the smaller -ELBO, the better the model",
+        ),
+        Term(
+            "reconstruction_loss",
+            "reconstruction loss",
+            "How far decoded images are from the originals, summed over the pixels. It falls as "
+            "reconstructions get sharper.",
+            "MNIST: 130 at d = 2, 82 at d = 8, 74 at d = 16; never 0, since pixels are grey",
+        ),
+        Term(
+            "kl",
+            "KL",
+            "Kullback-Leibler divergence of the posterior from the prior: how much z says about "
+            "an image. Training balances it against the reconstruction loss.",
+            "MNIST: 7 at d = 2, 17 at d = 8, 22 at d = 16; near 0 the decoder ignores z",
+        ),
+        Term(
+            "active_units",
+            "active units",
+            "Dimensions of z that differ from image to image: the variance of z_mean is above "
+            "0.01. The others carry nothing.",
+            "all of them up to about d = 13 on MNIST, some stay unused beyond",
+        ),
+        Term(
+            "collapse",
+            "collapse",
+            "A dimension, or all of z, that equals the prior for every image, so that it carries "
+            "nothing. All samples look alike then.",
+            "a smaller beta or a longer beta warm-up helps",
+        ),
+        Term(
+            "nll",
+            "NLL",
+            "Negative log-likelihood, estimated with many z per image (importance weighted). "
+            "Tighter than -ELBO, and never above it.",
+            "a few nats below -ELBO",
+        ),
+        Term(
+            "probe",
+            "kNN%, lin%",
+            "Probes: how often the label of a test image is guessed from its z_mean, by its "
+            "neighbours or by a linear classifier. Labels are never used in training.",
+            "MNIST: 81 % at d = 2, 96 % and more from d = 8",
+        ),
+    ),
+    "Training": (
+        Term(
+            "epoch",
+            "epoch",
+            "One pass over all training images, in steps of one batch each. After each epoch "
+            "there is a checkpoint and a preview.",
+            "20 to 50 until the loss has converged",
+        ),
+        Term(
+            "beta",
+            "beta",
+            "Weight of KL in the loss. Above 1 the dimensions of z are more independent and "
+            "images blurrier; below 1 the reverse.",
+            "1 gives the ELBO; it rises from 0 over the first epochs (warm-up)",
+        ),
+        Term(
+            "learning_rate",
+            "learning rate",
+            "Step size of Adam, the optimizer. Too large and the loss jumps or becomes nan "
+            "(diverged), too small and it takes for ever.",
+            "3e-3; it falls to 0 over the last epochs",
+        ),
+        Term(
+            "converged",
+            "converged",
+            "The val loss has not improved by min_delta for patience epochs: training ends "
+            "before the last planned epoch.",
+        ),
+        Term(
+            "seed",
+            "seed",
+            "Fixes the random weights, shuffling and noise: the same settings and seed give the "
+            "same model. Several seeds show what is chance.",
+        ),
+        Term(
+            "session",
+            "session, run, sweep",
+            "A session is a model with its history, in a folder. A run is one worker's life in "
+            "it: a resumed session has several. A sweep is a grid of sessions, its trials.",
+        ),
+        Term(
+            "checkpoint",
+            "checkpoint",
+            "Everything that is needed to go on exactly where training was, kept after every "
+            "epoch.",
+        ),
+    ),
+}
+"""All words, by what they are about."""
+
+TERMS: Final[dict[str, Term]] = {term.id: term for terms in GLOSSARY.values() for term in terms}
+
+
+def arranged(shown: Iterable[str]) -> dict[str, tuple[Term, ...]]:
+    """The words by heading: first those that stand on the screen, then the others.
+
+    Args:
+        shown: ids of the words on the screen, in the order in which they matter there.
+    """
+    first = tuple(TERMS[term] for term in dict.fromkeys(shown))
+    rest = {
+        heading: left
+        for heading, terms in GLOSSARY.items()
+        if (left := tuple(term for term in terms if term not in first))
+    }
+    return {"On this screen": first, **rest} if first else rest
+
+
+def epoch_values(ended: EpochEnded) -> dict[str, str]:
+    """The values of an epoch's words, on the validation split."""
+    return {
+        "loss": f"{loss_text(ended.val_loss)} nats (val loss)",
+        "reconstruction_loss": f"{loss_text(ended.val_reconstruction_loss)} nats",
+        "kl": f"{loss_text(ended.val_kl_loss)} nats",
+        "active_units": f"{ended.active_units} of {len(ended.kl_per_dimension)}",
+        "elbo": f"{loss_text(ended.val_elbo)} nats",
+        "beta": f"{ended.beta:.3g}",
+        "learning_rate": f"{ended.learning_rate:.2g}",
+    }

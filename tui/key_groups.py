@@ -1,0 +1,168 @@
+"""The keys of a screen under headings: what acts on it first, cursor keys last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from textual.app import App
+from textual.binding import ActiveBinding
+from textual.keys import format_key
+from textual.screen import Screen
+
+THIS_SCREEN: Final = "This screen"
+EVERYWHERE: Final = "Everywhere"
+MOVE: Final = "Move"
+
+_HEADINGS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
+    "sessions": {
+        "The session under the cursor": (
+            *("open", "generate", "resume", "extend", "fork", "rename", "note", "export"),
+        ),
+        "The selected sessions": ("select", "select_all", "compare", "tag", "delete", "undo"),
+        "The list": (*("filter", "leave_filter", "fold", "sort_next", "sort_reverse", "sort_by"),),
+        "More": ("new", "demo", "example", "sweeps"),
+    },
+    "dashboard": {
+        "The run": ("pause", "go_on", "resume", "stop", "stop_now", "extend"),
+        "The model": ("generate",),
+        "Epochs": ("step", "first", "newest", "lapse"),
+        "Curves": ("log", "smooth", "recent"),
+        "Pages": ("turn", "open_page"),
+    },
+    "sampler": {
+        "Samples": ("anew", "step", "heat", "seed", "resize"),
+        "Path and map": ("mark", "view", "turn_path"),
+        "The decoder": ("epoch",),
+    },
+    "sweep": {
+        "The trial under the cursor": ("open", "generate"),
+        "The sweep": ("stop", "resume"),
+        "Curves": ("figure", "log", "smooth", "recent"),
+        "Samples": ("draw",),
+        "Pages": ("turn", "open_page"),
+    },
+    "new": {
+        "The field": ("choose", "reset", "fold"),
+        "The form": ("start", "copy", "preset"),
+    },
+}
+"""By the first part of a binding's id: which actions stand under which heading."""
+
+_FAMILIAR_KEYS: Final = {
+    "enter": "Enter",
+    "escape": "Esc",
+    "space": "Space",
+    "tab": "Tab",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
+    "home": "Home",
+    "end": "End",
+    "delete": "Del",
+    "slash": "/",
+    "question_mark": "?",
+}
+_CURSOR_KEYS: Final = frozenset(
+    f"{modifier}{key}"
+    for modifier in ("", "shift+", "ctrl+")
+    for key in ("up", "down", "left", "right", "home", "end", "pageup", "pagedown")
+) | frozenset("hjklHJKLG")
+# They work, and help nobody.
+_TEXTUALS_OWN: Final = {"screen.copy_text", "page_left", "page_right", "app.help_quit"}
+_FOCUS: Final = {"app.focus_next", "app.focus_previous"}
+
+
+@dataclass(frozen=True)
+class Key:
+    """What one action's keys do.
+
+    Attributes:
+        keys: all of them, as they are written on a keyboard.
+        told: what they do.
+        active: the binding of the first.
+    """
+
+    keys: str
+    told: str
+    active: ActiveBinding
+
+
+def group_keys(
+    bindings: Iterable[ActiveBinding], *, by_action: bool = False
+) -> dict[str, list[Key]]:
+    """Keys by heading; those of one action are one entry.
+
+    Args:
+        bindings: of a screen.
+        by_action: give each action of a group of bindings an entry of its own.
+    """
+    headings: dict[str, dict[object, tuple[list[str], str, ActiveBinding]]] = {}
+    for active in sorted(bindings, key=_place):
+        binding = active.binding
+        if not _worth_telling(active):
+            continue
+        told = active.tooltip or binding.tooltip or binding.description
+        same: object = binding.action.removeprefix("app.")
+        # A compact group is short for the footer's sake, and tells too little.
+        if binding.group is not None and not binding.group.compact and not by_action:
+            same, told = binding.group, binding.group.description
+        entries = headings.setdefault(_heading(active), {})
+        keys, *_ = entries.setdefault(same, ([], told, active))
+        keys.append(binding.key_display or _FAMILIAR_KEYS.get(binding.key) or _name(binding.key))
+    return {
+        heading: [Key(_joined(keys), told, active) for keys, told, active in entries.values()]
+        for heading, entries in sorted(headings.items(), key=lambda item: _rank(item[0]))
+    }
+
+
+def _worth_telling(active: ActiveBinding) -> bool:
+    binding = active.binding
+    if binding.system or not binding.description or binding.action in _TEXTUALS_OWN:
+        return False
+    # Textual's own move the focus on every screen, whether or not there is another part.
+    return binding.action not in _FOCUS or bool(binding.id)
+
+
+def _heading(active: ActiveBinding) -> str:
+    binding = active.binding
+    if isinstance(active.node, App) or binding.action == "app.quit":
+        return EVERYWHERE
+    action = binding.action.partition("(")[0]
+    for heading, actions in _named(active).items():
+        if action in actions:
+            return heading
+    if binding.action in _FOCUS or (
+        binding.key in _CURSOR_KEYS and not isinstance(active.node, Screen)
+    ):
+        return MOVE
+    return THIS_SCREEN
+
+
+def _named(active: ActiveBinding) -> dict[str, tuple[str, ...]]:
+    return _HEADINGS.get((active.binding.id or "").partition(".")[0], {})
+
+
+def _place(active: ActiveBinding) -> tuple[bool, int]:
+    """Ours before Textual's own; those with a heading in the order in which it names them."""
+    actions = [action for several in _named(active).values() for action in several]
+    action = active.binding.action.partition("(")[0]
+    place = actions.index(action) if action in actions else len(actions)
+    return active.binding.id is None, place
+
+
+def _rank(heading: str) -> int:
+    if heading in (EVERYWHERE, MOVE):
+        return 1000 + (heading == MOVE)
+    told = [name for headings in _HEADINGS.values() for name in headings]
+    return told.index(heading) if heading in told else 999
+
+
+def _joined(keys: list[str]) -> str:
+    digits = len(keys) > 2 and all(key.isdigit() for key in keys)
+    return f"{keys[0]}-{keys[-1]}" if digits else " ".join(keys)
+
+
+def _name(key: str) -> str:
+    name = format_key(key)
+    return name.upper() if len(name) > 1 and name[0] == "f" and name[1:].isdigit() else name

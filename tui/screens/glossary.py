@@ -1,0 +1,64 @@
+"""The glossary over a screen: the words that stand on it first, with their values there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from tui.glossary import Term, arranged
+from tui.screens.leaving import Dialog
+from tui.text import one_line
+
+
+class GlossaryScreen(Dialog[None]):
+    """What the words mean."""
+
+    CSS_PATH = "glossary.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q,W,ctrl+g", "dismiss", "Back", id="glossary.leave", tooltip="Close"),
+        Binding("j", "scroll(1)", "Down", show=False),
+        Binding("k", "scroll(-1)", "Up", show=False),
+    ]
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        """Make the glossary.
+
+        Args:
+            values: the words of the screen below by id, in the order in which they matter, each
+                with its present value there, or an empty text; text, not markup.
+        """
+        super().__init__()
+        self._values = values
+
+    def compose(self) -> ComposeResult:
+        """Heading by heading, a word a paragraph."""
+        with Vertical(id="glossary-box"):
+            with VerticalScroll(id="glossary-terms"):
+                for heading, terms in arranged(self._values).items():
+                    yield Static(heading, classes="glossary-heading", markup=False)
+                    for term in terms:
+                        yield Static(_entry(term, self._values.get(term.id, "")), classes="term")
+            yield Static("↓ PgDn more    Esc back", id="glossary-foot", markup=False)
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll as the arrows do."""
+        self.query_one("#glossary-terms").scroll_relative(y=lines, animate=False)
+
+
+def _entry(term: Term, value: str) -> Content:
+    parts = [Content.styled(term.name, "bold $text-accent")]
+    if value:
+        parts += [Content.styled(f"   here {one_line(value)}", "bold")]
+    parts += [Content(f"\n{term.meaning}")]
+    if term.usual:
+        parts += [
+            Content.styled("\nUsual: ", "$text-muted"),
+            Content.styled(term.usual, "$text-success"),
+        ]
+    return Content("").join(parts)

@@ -1,0 +1,59 @@
+"""Which glyphs the terminal's font has, chosen by test patterns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, ClassVar, cast, get_args
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container, Vertical
+from textual.widgets import RadioButton, RadioSet, Static
+
+from tui.preferences import GlyphSet
+from tui.screens.leaving import Dialog
+
+if TYPE_CHECKING:
+    from tui.app import WorkbenchApp
+
+_GLYPH_SETS: tuple[GlyphSet, ...] = get_args(GlyphSet)
+
+
+class GlyphsScreen(Dialog[None]):
+    """A test pattern of each set of glyphs, to choose one by."""
+
+    CSS_PATH = "help.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "dismiss", "Back", id="glyphs.leave", tooltip="Close"),
+    ]
+
+    def compose(self) -> ComposeResult:
+        """The patterns, each with its name, and the choice."""
+        chosen = cast("WorkbenchApp", self.app).preferences.glyphs
+        with Vertical(id="glyphs-box"):
+            yield Static("Glyphs of images", id="glyphs-title", markup=False)
+            yield Static(
+                "Not every font has all of them: choose the finest set whose hills are smooth.",
+                id="glyphs-text",
+                markup=False,
+            )
+            with Container(id="glyphs-specimens"):
+                for name in _GLYPH_SETS:
+                    yield Static(_specimen(name), classes="specimen")
+            with RadioSet(id="glyphs-choice", compact=True):
+                for name in _GLYPH_SETS:
+                    yield RadioButton(name, value=name == chosen, compact=True)
+            yield Static("←→ Enter choose    Esc back", id="glyphs-foot", markup=False)
+
+    def on_radio_set_changed(self, event: RadioSet.Changed) -> None:
+        """Show images in these glyphs from now on."""
+        cast("WorkbenchApp", self.app).remember(glyphs=_GLYPH_SETS[event.index])
+
+
+def _specimen(name: GlyphSet) -> Text:
+    # NumPy is loaded for it, which the first frame of the app does not wait for.
+    from tui.rendering.specimen import specimen
+
+    lines: Iterator[str] = ("".join(run.text for run in line) for line in specimen(name))
+    return Text("\n".join([*lines, name]), no_wrap=True)
