@@ -18,11 +18,12 @@ from vae_engine.sessions.records import Label
 from vae_engine.settings import SETTINGS, Setting, Settings, SettingValue, make_settings
 from vae_engine.sweeps.grid import Grid, count_trials, make_grid, parse_list
 
+DEMO = "two-minute demo"
 PRESETS: dict[str, dict[str, SettingValue]] = {
     "d = 2": {"latent_dim": 2},
     "d = 8": {"latent_dim": 8},
     "d = 16": {"latent_dim": 16},
-    "two-minute demo": {
+    DEMO: {
         "latent_dim": 2,
         "epochs": 5,
         "min_epochs": 5,

@@ -50,8 +50,6 @@ CHANGING = (
 
 # Sizes on disk, of whatever width, which stand at the right of their column.
 SIZE = re.compile(r" {2,5}\d+(?:\.\d)?[BKM]\b")
-# The folder of the sessions, at the end of its line.
-FOLDER = re.compile(r"(?<=running  )/\S+")
 
 Opens = Callable[[WorkbenchApp, Pilot[Any], Session], Awaitable[None]]
 
@@ -98,7 +96,14 @@ async def sweep(app: WorkbenchApp, pilot: Pilot[Any], _: Session) -> None:
     await until(pilot, lambda: "-ELBO" in screen_text(app))
 
 
+async def glossary(app: WorkbenchApp, pilot: Pilot[Any], session: Session) -> None:
+    await dashboard(app, pilot, session)
+    await pilot.press("W")
+    await until(pilot, lambda: "On this screen" in screen_text(app))
+
+
 SCREENS: dict[str, Opens] = {
+    "glossary": glossary,
     "sessions": list_of_sessions,
     "dashboard": dashboard,
     "sampler": sampler,
@@ -109,18 +114,22 @@ SCREENS: dict[str, Opens] = {
 
 
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
-@pytest.mark.parametrize("name", SCREENS)
+@pytest.mark.parametrize("name", ["welcome", *SCREENS])
 async def test_it_looks_as_it_did(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, size: tuple[int, int]
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr(time, "time", lambda: NOW)
     store = SessionStore(Path("sessions"))
     async with running(store, size) as (app, pilot):
-        session = record(Recorder(store))
-        app.look_again()
-        await until(pilot, lambda: len(app.entries or ()) == 3)
-        await SCREENS[name](app, pilot, session)
+        if name == "welcome":
+            await until(pilot, lambda: bool(app.screen.query("#welcome-strip")))
+        else:
+            session = record(Recorder(store))
+            app.look_again()
+            await until(pilot, lambda: len(app.entries or ()) == 3)
+            await SCREENS[name](app, pilot, session)
         path = PICTURES / f"{name}-{size[0]}x{size[1]}.txt"
         if DRAW:
             path.write_text(await still(app, pilot))
@@ -176,7 +185,6 @@ def drawn(app: WorkbenchApp) -> str:
             if widget.region:
                 lines = _blotted(lines, widget)
     text = "\n".join(line.rstrip() for line in lines) + "\n"
-    text = FOLDER.sub("FOLDER", text)
     for changing in CHANGING:
         text = changing.sub(lambda found: "#" * len(found[0]), text)
     return SIZE.sub(lambda found: "####".rjust(len(found[0])), text)

@@ -54,14 +54,6 @@ def three(recorder: Recorder) -> list[str]:
     ]
 
 
-async def test_an_empty_list_says_what_to_press(store: SessionStore) -> None:
-    async with sessions(store) as (_, app, pilot):
-        await until(pilot, lambda: "train the first one" in text_of(app, "#sessions-empty"))
-        assert "Press n to train the first one" in screen_text(app)
-        await pilot.press("enter", "space", "g", "c", "d", "r", "e", "R", "t", "m", "x", "u", "a")
-        assert isinstance(app.screen, SessionsScreen)
-
-
 @pytest.mark.parametrize("size", SIZES)
 async def test_every_column_is_shown_whole(
     store: SessionStore, three: list[str], size: tuple[int, int]

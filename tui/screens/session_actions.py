@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar, TypeVar
@@ -12,6 +13,7 @@ from textual.binding import BindingType
 
 from tui import operations
 from tui.catalogue import Entry
+from tui.command_line import train_command
 from tui.remedies import error_text
 from tui.screens.keys import Keys
 from tui.screens.session_opening import SessionOpening
@@ -37,6 +39,11 @@ class SessionActions(SessionOpening):
         key("enter", "open", "Open", "Open the session's dashboard", show=True),
         key("n", "new", "New", "Train a new session", show=True),
         key("g", "generate", "Sample", "Draw from the session's prior", show=True),
+        key("D", "demo", "Demo", "Train the two-minute demo: d = 2 on MNIST"),
+        key("E", "example", "Example", "Open the example, trained on all of MNIST"),
+        # On an empty list, where these two have nothing else to do.
+        key("d", "first('demo')", "First demo", "Train the two-minute demo: d = 2 on MNIST"),
+        key("e", "first('example')", "First example", "Open the example"),
         key("s", "sweeps", "Sweeps", "Open the list of sweeps", show=True),
         key("c", "compare", "Compare", "Compare the selected sessions", show=True),
         key("r", "resume", "Resume", "Go on with a session that has ended"),
@@ -67,6 +74,30 @@ class SessionActions(SessionOpening):
         from tui.screens.new_session import NewSessionScreen
 
         self.app.push_screen(NewSessionScreen(self.workbench.store))
+
+    def action_demo(self) -> None:
+        """Train the two-minute demo, and open its dashboard."""
+        from tui.draft import DEMO, PRESETS
+        from vae_engine.settings import make_settings
+
+        store, settings = self.workbench.store, make_settings(PRESETS[DEMO])
+        self.notify("Starting a worker for the two-minute demo ...", timeout=3)
+        command = shlex.split(train_command(settings, store.root, name="demo"))
+        self._carry_out(
+            lambda: operations.start_session(store, settings, command=command, name="demo"),
+            self._show_dashboard,
+        )
+
+    def action_first(self, name: str) -> None:
+        """Take the first step that an empty list offers."""
+        self.action_demo() if name == "demo" else self.action_example()
+
+    def action_example(self) -> None:
+        """Put the example beside the other sessions, and open its dashboard."""
+        from tui.example import add_example
+
+        store = self.workbench.store
+        self._carry_out(lambda: add_example(store), self._show_dashboard)
 
     def action_fork(self) -> None:
         """Open the form with the settings of the current session."""

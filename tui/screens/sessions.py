@@ -62,6 +62,7 @@ class SessionsScreen(SessionActions):
         self._filter = Filter()
         self._shown: dict[str, Entry] = {}
         self._refreshed = 0.0
+        self._offered = (True, 2)
 
     def compose(self) -> ComposeResult:
         """Head, filter, table beside or above the preview, keys."""
@@ -129,9 +130,19 @@ class SessionsScreen(SessionActions):
     def check_action(
         self,
         action: str,
-        parameters: tuple[object, ...],  # noqa: ARG002
+        parameters: tuple[object, ...],  # noqa: ARG002 - the signature is Textual's
     ) -> bool | None:
-        """In the filter, its key is a character."""
+        """Offer what has an effect; in the filter, its key is a character."""
+        if self.workbench.entries is not None:
+            present, shown = len(self.workbench.entries), len(self._shown)
+            if action == "first":
+                return not present
+            if action in _NEED_ANY and not present:
+                return False
+            if action in _NEED_SHOWN and shown < _NEED_SHOWN[action]:
+                return False
+        elif action == "first":
+            return False
         # `has_focus` lags behind: keys typed ahead would still be taken for bindings.
         return action != "filter" or self.focused is not self.query_one("#filter", Input)
 
@@ -237,6 +248,10 @@ class SessionsScreen(SessionActions):
         self._show_preview()
         self._show_head()
         self._show_emptiness(len(entries))
+        offered = (bool(entries), min(2, len(self._shown)))
+        if offered != self._offered:
+            self._offered = offered
+            self.refresh_bindings()
 
     def _show_head(self) -> None:
         entries = self.workbench.entries or ()
@@ -258,15 +273,24 @@ class SessionsScreen(SessionActions):
         said = ""
         if self.workbench.problem:
             said = one_line(self.workbench.problem)
-        elif not total:
-            said = (
-                f"No sessions in {_home_relative(self.workbench.store.root)} yet.\n\n" + _GREETING
-            )
-        elif not self._shown:
+        elif total and not self._shown:
             said = "No session meets the filter.\n\nEsc shows all of them again."
         self._say("#sessions-empty", Content(said))
         self.query_one("#sessions-empty").display = bool(said)
+        self._welcome(not total and not said)
         self.query_one(SessionPreview).display = bool(self._shown)
+
+    def _welcome(self, wanted: bool) -> None:
+        """Greet whoever has no session yet, or no longer."""
+        there = self.query("#welcome")
+        if wanted and not there:
+            from tui.widgets.welcome import Welcome
+
+            self.query_one("#sessions-list").mount(
+                Welcome(_home_relative(self.workbench.store.root))
+            )
+        elif there and not wanted:
+            there.remove()
 
     def _say(self, where: str, words: Content) -> None:
         """Update a Static, but only if it shows something else: it would be sent again."""
@@ -278,7 +302,13 @@ class SessionsScreen(SessionActions):
         self.query_one("#filter-bar").display = visible
 
 
-_GREETING = "Press n to train the first one, ? for all keys."
+# Actions that do nothing without a session, and those that need so many in the list.
+_NEED_ANY = {"filter", "leave_filter", "sort_next", "sort_reverse", "sort_by"}
+_NEED_SHOWN = {
+    **dict.fromkeys(("open", "generate", "resume", "extend", "fork", "rename", "tag", "note"), 1),
+    **dict.fromkeys(("export", "delete", "select", "select_all"), 1),
+    "compare": 2,
+}
 
 
 def _row(entry: Entry, now: float) -> Row:

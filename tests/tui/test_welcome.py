@@ -1,0 +1,164 @@
+"""The first minute: what an empty folder shows, and what its keys lead to."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.app import App
+from textual.widgets import Footer
+from textual.widgets._footer import FooterKey
+
+from tests.tui.pilot import screen_text, toasts
+from tests.tui.recorder import Recorder
+from tests.tui.test_sessions_screen import sessions
+from tests.tui.watching import until
+from tui import example, operations
+from tui.draft import DEMO, PRESETS
+from tui.example import EXAMPLE_ID, add_example, example_folder
+from tui.screens.dashboard import DashboardScreen
+from tui.screens.sessions import SessionsScreen
+from tui.widgets.readable_samples import ReadableSamples
+from vae_engine.errors import SessionError
+from vae_engine.sessions.session import Session
+from vae_engine.sessions.store import SessionStore
+from vae_engine.settings import make_settings
+
+SIZES = [(60, 20), (80, 24), (120, 40), (200, 60)]
+
+
+def offered(app: App[Any]) -> set[str]:
+    return {key.description for key in app.screen.query_one(Footer).query(FooterKey)}
+
+
+@pytest.mark.parametrize("size", SIZES)
+async def test_an_empty_list_says_what_this_is_and_what_to_press(
+    store: SessionStore, size: tuple[int, int]
+) -> None:
+    async with sessions(store, size) as (_, app, pilot):
+        await until(pilot, lambda: "No sessions in" in screen_text(app))
+        strips = app.screen.query(ReadableSamples)
+        await until(pilot, lambda: any(strip.id == "welcome-strip" for strip in strips))
+        await until(pilot, lambda: len(offered(app)) == 5)
+        text = screen_text(app)
+        for line in ("variational autoencoder", "D  Train a first", "E  Open the", "W  Look up"):
+            assert line in text, line
+        assert app.screen.query_one("#welcome-strip").display == (size[1] >= 24)
+        if size[1] >= 24:
+            strip = app.screen.query_one("#welcome-strip", ReadableSamples)
+            await until(pilot, lambda: strip.tiling.visible >= 5)
+
+
+async def test_no_key_of_the_footer_of_an_empty_list_does_nothing(store: SessionStore) -> None:
+    async with sessions(store) as (_, app, pilot):
+        await until(pilot, lambda: "Open" not in offered(app))
+        assert offered(app) == {"New", "Sweeps", "Quit", "Help", "Words"}
+        await pilot.press("enter", "space", "g", "c", "r", "R", "t", "m", "x", "u", "a", "slash")
+        await pilot.press("1", "o", "escape")
+        assert isinstance(app.screen, SessionsScreen)
+        assert app.preferences.sort == "age"
+
+
+async def test_one_session_offers_all_but_the_comparison(
+    store: SessionStore, recorder: Recorder
+) -> None:
+    recorder.session("one")
+    async with sessions(store) as (_, app, pilot):
+        await until(pilot, lambda: "Open" in offered(app) and "Compare" not in offered(app))
+        recorder.session("two")
+        app.look_again()
+        await until(pilot, lambda: "Compare" in offered(app))
+        assert not app.screen.query("#welcome")
+
+
+@pytest.mark.parametrize("key", ["E", "e"])
+async def test_the_example_opens_by_one_key_and_stays(store: SessionStore, key: str) -> None:
+    async with sessions(store) as (_, app, pilot):
+        await until(pilot, lambda: bool(app.screen.query("#welcome")))
+        await pilot.press(key)
+        await until(pilot, lambda: isinstance(app.screen, DashboardScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: "example" in screen_text(app))
+        await until(pilot, lambda: not app.screen.query("#welcome"))
+    assert [listing.id for listing in store.listings()] == [EXAMPLE_ID]
+
+
+@pytest.mark.parametrize("key", ["D", "d"])
+async def test_the_demo_starts_by_one_key(
+    store: SessionStore, recorder: Recorder, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    started: list[dict[str, Any]] = []
+
+    def start(_: SessionStore, settings: object, **how: Any) -> Session:
+        started.append({"settings": settings, **how})
+        return recorder.session("demo", status="starting")
+
+    monkeypatch.setattr(operations, "start_session", start)
+    async with sessions(store) as (_, app, pilot):
+        await until(pilot, lambda: bool(app.screen.query("#welcome")))
+        await pilot.press(key)
+        await until(pilot, lambda: isinstance(app.screen, DashboardScreen))
+    (one,) = started
+    assert one["settings"] == make_settings(PRESETS[DEMO])
+    assert one["command"][:2] == ["vae", "train"]
+
+
+async def test_in_a_list_d_and_e_keep_their_meaning(
+    store: SessionStore, recorder: Recorder
+) -> None:
+    recorder.session("one")
+    async with sessions(store) as (_, app, pilot):
+        await pilot.press("d")
+        await until(pilot, lambda: "Delete one?" in screen_text(app))
+        await pilot.press("n", "e")
+        await until(pilot, lambda: "how many epochs more" in screen_text(app))
+        await pilot.press("escape")
+
+
+def test_the_example_is_copied_whole_once_and_comes_back_from_the_trash(
+    store: SessionStore,
+) -> None:
+    source = example_folder()
+    assert source is not None
+    session = add_example(store)
+    assert session.folder == store.root / EXAMPLE_ID
+    for part in ("events.jsonl", "embeddings.npz", "exports/decoder-000048.tflite"):
+        assert (session.folder / part).read_bytes() == (source / part).read_bytes()
+    (listing,) = store.listings()
+    assert listing.status == "completed"
+    assert listing.summary is not None
+    assert listing.summary.epoch == 48
+    assert add_example(store).folder == session.folder
+    store.delete(session)
+    assert add_example(store).folder.is_dir()
+    assert not store.trash()
+
+
+def test_a_wheel_has_the_example_beside_its_packages(
+    tmp_path: Path, store: SessionStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = example_folder()
+    assert source is not None
+    package = tmp_path / "site-packages" / "vae_engine" / "__init__.py"
+    monkeypatch.setattr(example.vae_engine, "__file__", str(package))
+    assert example_folder() is None
+    with pytest.raises(SessionError, match="not part of this installation"):
+        add_example(store)
+    assert not store.listings()
+    shutil.copytree(source, tmp_path / "site-packages" / "vae_workbench_example" / EXAMPLE_ID)
+    assert add_example(store).label.name == "example"
+
+
+async def test_a_folder_that_cannot_be_written_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    store = SessionStore(tmp_path / "file" / "sessions")
+    with pytest.raises(SessionError, match="cannot be copied"):
+        add_example(store)
+    async with sessions(SessionStore(tmp_path / "empty")) as (_, app, pilot):
+        monkeypatch.setattr(example, "example_folder", lambda: None)
+        await pilot.press("E")
+        await until(pilot, lambda: any("not part of this" in toast for toast in toasts(app)))

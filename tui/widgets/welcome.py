@@ -1,0 +1,128 @@
+"""What an empty list of sessions shows: what this is, a picture, and the first keys."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from textual import work
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from tui.example import example_folder
+from vae_engine.errors import EngineError
+
+if TYPE_CHECKING:
+    from vae_engine.sessions.previews import Images
+
+_ABOUT = (
+    "A variational autoencoder learns to squeeze an image into a few numbers, z, and to make an "
+    "image of them again. Draw any z, and it becomes an image that nobody made:"
+)
+_FIRST_KEYS = (
+    ("D", "demo", "Train a first model", "two minutes on MNIST; then g draws from it"),
+    ("E", "example", "Open the example", "trained on all of MNIST: look around, draw"),
+    ("n", "new", "Set up your own", "images, latent dimension, epochs"),
+    ("W", "app.glossary", "Look up a word", "KL, ELBO, nats, latent dimension ..."),
+    ("?", "app.help", "See all keys", ""),
+)
+_LINES_WITHOUT_STRIP = 14
+_STRIP_LINES = 8
+_MOST_ROWS = 2
+
+
+class Welcome(Vertical):
+    """Greets whoever opens an empty folder; the picture comes after the first frame."""
+
+    DEFAULT_CSS = """
+    Welcome {
+        align: center middle;
+        position: absolute;
+        width: 100%;
+        height: 100%;
+        background: $background;
+        padding: 0 2;
+        & > * { width: 76; max-width: 100%; height: auto; }
+        & > #welcome-title { text-style: bold; color: $text-accent; }
+        & > #welcome-keys { link-style: none; link-color: $foreground; }
+        & > #welcome-about { margin: 0 0 1 0; }
+        & > #welcome-strip { height: 7; width: 74; margin: 0 0 1 0; }
+        & > #welcome-place {
+            color: $text-muted;
+            margin: 1 0 0 0;
+            text-wrap: nowrap;
+            text-overflow: ellipsis;
+        }
+    }
+    """
+
+    def __init__(self, place: str) -> None:
+        """Make the greeting.
+
+        Args:
+            place: the folder that is empty; text, not markup.
+        """
+        super().__init__(id="welcome")
+        self._place = place
+
+    def compose(self) -> ComposeResult:
+        """Title, what this is, the first keys."""
+        yield Static("Train, watch and sample autoencoders", id="welcome-title", markup=False)
+        yield Static(_ABOUT, id="welcome-about", markup=False)
+        yield Static(_keys(), id="welcome-keys")
+        yield Static(Content(f"No sessions in {self._place} yet."), id="welcome-place")
+
+    def on_mount(self) -> None:
+        """Fetch the picture."""
+        self.call_after_refresh(self._draw)
+
+    def on_resize(self) -> None:
+        """Leave the picture out where there is no room for it."""
+        for strip in self.query("#welcome-strip"):
+            rows = min(_MOST_ROWS, (self.size.height - _LINES_WITHOUT_STRIP) // _STRIP_LINES)
+            strip.display = rows > 0
+            strip.styles.height = max(1, rows) * _STRIP_LINES - 1
+
+    @work
+    async def _draw(self) -> None:
+        samples = await asyncio.to_thread(_samples)
+        if samples is None or not self.is_attached:
+            return
+        from tui.widgets.readable_samples import ReadableSamples
+
+        strip = ReadableSamples(id="welcome-strip")
+        await self.mount(strip, before="#welcome-keys")
+        strip.offer(samples)
+        self.on_resize()
+
+
+def _samples() -> Images | None:
+    """The samples of the example's newest preview; None where there are none."""
+    # Their import takes longer than the app's first frame.
+    import tui.widgets.readable_samples  # noqa: F401
+    from vae_engine.sessions.previews import preview_epochs, read_preview
+
+    folder = example_folder()
+    if folder is None:
+        return None
+    try:
+        epochs = preview_epochs(folder)
+        preview = read_preview(folder, epochs[-1]) if epochs else None
+    except EngineError:
+        return None  # The greeting is complete without a picture.
+    return preview.samples if preview is not None else None
+
+
+def _keys() -> Content:
+    lines = []
+    for key, action, name, told in _FIRST_KEYS:
+        link = action if action.startswith("app.") else f"screen.{action}"
+        lines.append(
+            Content.from_markup(
+                f"[bold $text-accent]{key:>3}[/]  [@click={link}][bold]{name:<21}[/][/]"
+                f"[$text-muted]{told}[/]"
+            )
+        )
+    return Content("\n").join(lines)
