@@ -11,6 +11,7 @@ from textual.app import App
 from textual.widgets import Footer
 from textual.widgets._footer import FooterKey
 
+import vae_engine
 from tests.tui.pilot import screen_text, toasts
 from tests.tui.recorder import Recorder
 from tests.tui.test_sessions_screen import sessions
@@ -142,7 +143,7 @@ def test_a_wheel_has_the_example_beside_its_packages(
     source = example_folder()
     assert source is not None
     package = tmp_path / "site-packages" / "vae_engine" / "__init__.py"
-    monkeypatch.setattr(example.vae_engine, "__file__", str(package))
+    monkeypatch.setattr(vae_engine, "__file__", str(package))
     assert example_folder() is None
     with pytest.raises(SessionError, match="not part of this installation"):
         add_example(store)
