@@ -16,16 +16,17 @@ from tests.tui.pilot import screen_text, toasts
 from tests.tui.recorder import Recorder
 from tests.tui.test_sessions_screen import sessions
 from tests.tui.watching import until
-from tui import example, operations
+from tui import example
 from tui.draft import DEMO, PRESETS
 from tui.example import EXAMPLE_ID, add_example, example_folder
 from tui.screens.dashboard import DashboardScreen
 from tui.screens.sessions import SessionsScreen
 from tui.widgets.readable_samples import ReadableSamples
+from vae_engine.control import training
 from vae_engine.errors import SessionError
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
-from vae_engine.settings import make_settings
+from vae_engine.settings import changed_settings, make_settings
 
 SIZES = [(60, 20), (80, 24), (120, 40), (200, 60)]
 
@@ -90,20 +91,22 @@ async def test_the_example_opens_by_one_key_and_stays(store: SessionStore, key: 
 async def test_the_demo_starts_by_one_key(
     store: SessionStore, recorder: Recorder, monkeypatch: pytest.MonkeyPatch, key: str
 ) -> None:
-    started: list[dict[str, Any]] = []
+    started: list[Session] = []
 
-    def start(_: SessionStore, settings: object, **how: Any) -> Session:
-        started.append({"settings": settings, **how})
-        return recorder.session("demo", status="starting")
+    def start(session: Session, **_: Any) -> None:
+        recorder.revive(session)
+        started.append(session)
 
-    monkeypatch.setattr(operations, "start_session", start)
+    monkeypatch.setattr(training, "start_worker", start)
     async with sessions(store) as (_, app, pilot):
         await until(pilot, lambda: bool(app.screen.query("#welcome")))
         await pilot.press(key)
         await until(pilot, lambda: isinstance(app.screen, DashboardScreen))
     (one,) = started
-    assert one["settings"] == make_settings(PRESETS[DEMO])
-    assert one["command"][:2] == ["vae", "train"]
+    expected = make_settings(PRESETS[DEMO])
+    assert changed_settings(one.settings).keys() - {"threads"} == changed_settings(expected).keys()
+    assert one.label.name == "demo"
+    assert one.manifest.command[:2] == ["vae", "train"]
 
 
 async def test_in_a_list_d_and_e_keep_their_meaning(

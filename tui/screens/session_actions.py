@@ -78,13 +78,14 @@ class SessionActions(SessionOpening):
     def action_demo(self) -> None:
         """Train the two-minute demo, and open its dashboard."""
         from tui.draft import DEMO, PRESETS
+        from vae_engine.control.training import start_session
         from vae_engine.settings import make_settings
 
         store, settings = self.workbench.store, make_settings(PRESETS[DEMO])
         self.notify("Starting a worker for the two-minute demo ...", timeout=3)
         command = shlex.split(train_command(settings, store.root, name="demo"))
         self._carry_out(
-            lambda: operations.start_session(store, settings, command=command, name="demo"),
+            lambda: start_session(store, settings, command=command, name="demo"),
             self._show_dashboard,
         )
 
