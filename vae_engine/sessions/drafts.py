@@ -18,6 +18,8 @@ _PREFIX = ".new-"
 _REMOVED = ".gone-"
 # Whoever fills a draft writes into it all the time, at most some seconds between two files.
 _ABANDONED_SECONDS = 3600.0
+# In the copy that a move to another file system makes, until the source is gone.
+_MOVING = f"{TEMPORARY}moving"
 _CHUNK = 2**20
 _WITHOUT_CONTENT = (layout.LOCK, layout.HEARTBEAT)
 
@@ -79,9 +81,19 @@ def move(source: Path, target: Path) -> None:
         if error.errno != errno.EXDEV:
             raise
         _copy(source, target)
-        discard(source)
+        finish_move(source, target)
     disk.sync_folder(target.parent)
     disk.sync_folder(source.parent)
+
+
+def finish_move(source: Path, target: Path) -> None:
+    """Delete the source of a move that has reached its target, see `is_remainder`.
+
+    Raises:
+        OSError: something in it cannot be deleted.
+    """
+    discard(source)
+    (target / _MOVING).unlink(missing_ok=True)
 
 
 def discard(folder: Path) -> None:
@@ -122,12 +134,13 @@ def remove_discarded(root: Path) -> None:
 
 
 def is_remainder(folder: Path, whole: Path) -> bool:
-    """Whether a folder is no session, and all its content is also in the folder `whole`.
+    """Whether a folder may go, since all its content is also in the folder `whole`.
 
     So are what an interrupted move to another file system leaves, and what has a worker's lock
-    file alone.
+    file alone. An equal session that somebody has copied is none.
     """
-    if folder.is_symlink() or os.path.lexists(folder / layout.MANIFEST):
+    session = os.path.lexists(folder / layout.MANIFEST)
+    if folder.is_symlink() or (session and not os.path.lexists(whole / _MOVING)):
         return False
     try:
         for path, folders, names in os.walk(folder):
@@ -158,6 +171,7 @@ def _copy(source: Path, target: Path) -> None:
             shutil.copytree(source, draft, symlinks=True)
         except shutil.Error as error:  # One for several files: each a path, a path and a reason.
             raise OSError(errno.EIO, str(error.args[0][0][2])) from None
+        (draft / _MOVING).touch()
         disk.sync_tree(draft)
         draft.rename(target)
         disk.sync_folder(target.parent)

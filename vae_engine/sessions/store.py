@@ -23,6 +23,7 @@ from vae_engine.sessions import atomic, disk, layout
 from vae_engine.sessions.drafts import (
     discard,
     draft_folder,
+    finish_move,
     is_remainder,
     move,
     remove_discarded,
@@ -269,7 +270,7 @@ class SessionStore:
     def _move(self, source: Path, target: Path) -> None:
         try:
             if target.is_dir() and is_remainder(source, target):
-                discard(source)
+                finish_move(source, target)
             else:
                 move(source, target)
         except FileExistsError:

@@ -1,0 +1,113 @@
+"""Every command that reports something as done, and every state that a crash may leave of it.
+
+The quick run takes some of the states before the report and all after it; `-m slow` takes all.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.crashes.operations import Operation, make_world, operations
+from tests.crashes.recording import Recording, recorded
+from tests.crashes.states import State, build, crash_states, killed_states
+
+_NAMES = [
+    "create the first session",
+    "import into nothing",
+    "delete",
+    "delete to another file system",
+    "restore",
+    "empty the trash",
+    "withdraw",
+    "label",
+    "ask",
+    "log for TensorBoard",
+    "sweep",
+    "export a zip",
+    "export a history",
+    "export a picture",
+    "export embeddings",
+    "export for TensorBoard",
+]
+_SAMPLE = 20
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    world = tmp_path_factory.mktemp("world")
+    make_world(world)
+    return world
+
+
+@pytest.fixture
+def patient_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Judging a state needs no disk."""
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
+
+
+def record(operation: Operation, root: Path) -> Recording:
+    root.mkdir()
+    operation.prepare(root)
+    with recorded(root) as recorder:
+        operation.act(root)
+        recorder.tell("done")
+    return recorder.recording()
+
+
+def judge(states: list[State], operation: Operation, folder: Path) -> None:
+    folder.mkdir()
+    for number, state in enumerate(states):
+        root = folder / str(number)
+        root.mkdir()
+        build(state.tree, root)
+        try:
+            operation.check(root, bool(state.told))
+        except Exception as error:
+            shown = sorted(str(path.relative_to(root)) for path in root.rglob("*"))
+            raise AssertionError(f"told {state.told}: {error}\n{state}\nleft: {shown}") from error
+        shutil.rmtree(root)
+
+
+def test_all_operations_are_named(world: Path) -> None:
+    assert list(operations(world)) == _NAMES
+
+
+@pytest.mark.parametrize("name", _NAMES)
+def test_a_power_cut_leaves_the_old_or_the_new_and_after_the_report_the_new(
+    name: str, world: Path, tmp_path: Path, patient_disk: None
+) -> None:
+    operation = operations(world)[name]
+    before: list[State] = []
+    after: list[State] = []
+    for state in crash_states(record(operation, tmp_path / "recorded"), every_subset_of=2):
+        (after if state.told else before).append(state)
+    chosen = random.Random(name).sample(before, min(_SAMPLE, len(before)))
+    assert after
+    judge([*chosen, *after], operation, tmp_path / "states")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", _NAMES)
+def test_every_state_that_a_power_cut_may_leave(
+    name: str, world: Path, tmp_path: Path, patient_disk: None
+) -> None:
+    operation = operations(world)[name]
+    states = list(crash_states(record(operation, tmp_path / "recorded"), every_subset_of=8))
+    judge(states, operation, tmp_path / "states")
+    print(f"{name}: {len(states)} states, {sum(bool(one.told) for one in states)} after the report")
+
+
+@pytest.mark.parametrize("name", _NAMES)
+def test_a_kill_at_any_step_leaves_what_the_next_command_goes_on_with(
+    name: str, world: Path, tmp_path: Path, patient_disk: None
+) -> None:
+    operation = operations(world)[name]
+    states = list(killed_states(record(operation, tmp_path / "recorded")))
+    # Every third where they are many, the last steps all.
+    chosen = states[-20:] if len(states) <= 20 else [*states[:-20:3], *states[-20:]]
+    judge(chosen, operation, tmp_path / "states")
