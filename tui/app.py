@@ -38,6 +38,7 @@ from tui.screens.sessions import SessionsScreen
 from tui.screens.size import SizedScreen
 from tui.streams import flush_or_discard
 from tui.themes import choose_theme, completed
+from tui.typed_ahead import TypedAhead, ordered_driver
 from tui.wire import compact_driver
 from vae_engine.errors import EngineError, SessionError
 from vae_engine.sessions.records import LIVE
@@ -75,6 +76,7 @@ class WorkbenchApp(App[None]):
         preferences: what is remembered between runs.
         entries: all sessions as they are now, in no order; None before they were read.
         problem: why they cannot be read, else empty.
+        typed_ahead: what was typed and not delivered yet; held back while a screen is prepared.
     """
 
     TITLE = "vae"
@@ -150,6 +152,7 @@ class WorkbenchApp(App[None]):
         self._leaving = threading.Event()
         self._look_again = threading.Event()
         self._scan_seconds = _SCAN_SECONDS
+        self.typed_ahead = TypedAhead(self)
 
     def get_default_screen(self) -> Screen[Any]:
         """The list of sessions lies below all other screens."""
@@ -157,7 +160,7 @@ class WorkbenchApp(App[None]):
 
     def get_driver_class(self) -> type[Driver]:
         """The platform's driver, in fewer bytes and with fewer threads."""
-        return compact_driver(loop_driver(super().get_driver_class()))
+        return compact_driver(ordered_driver(loop_driver(super().get_driver_class())))
 
     def get_css_variables(self) -> dict[str, str]:
         """The theme's colours, with those of the app, and quiet scrollbars."""

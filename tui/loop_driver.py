@@ -1,27 +1,32 @@
-"""Textual's driver of a terminal, which here does in the event loop what it does elsewhere.
+"""Textual's driver of a terminal, with input read in the event loop and fewer modes asked for.
 
-What is typed is read by a thread of Textual's that wakes ten times a second to see whether it is to
-end: on a machine that trains, a tenth of what a dashboard takes. To be stopped and continued is
-dealt with in handlers of signals.
+Textual reads input in a thread that wakes ten times a second to see whether it is to end: on a
+machine that trains, a tenth of what a dashboard takes. Being stopped and continued is dealt with in
+handlers of signals.
 """
 
 from __future__ import annotations
 
 import asyncio
-import codecs
 import os
+import select
 from collections.abc import Iterable
 from typing import Any
 
-from textual._xterm_parser import XTermParser
-from textual.constants import ESCAPE_DELAY
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from tui.terminal_guard import TerminalGuard
+from tui.terminal_input import TerminalInput
+
 _CHUNK_BYTES = 4096
-# Until then an escape may be the beginning of a key's sequence.
-_TICK_SECONDS = ESCAPE_DELAY + 0.01
+# Not asked for: the keyboard protocol of kitty, since it would outlive a lost connection and leave
+# a shell without letters, and focus reports, since nothing here depends on them.
+_NOT_SENT = frozenset({"\x1b[>25u", "\x1b[<u", "\x1b[?1004h", "\x1b[?1004l"})
+# A terminal without a second screen, such as GNU screen as it comes, would keep the last frame.
+_LEAVE_SECOND_SCREEN = "\x1b[?1049l"
+_CLEAR = "\x1b[m\x1b[H\x1b[2J"
 
 
 class LoopDriver(LinuxDriver):
@@ -31,7 +36,28 @@ class LoopDriver(LinuxDriver):
         super().__init__(*arguments, **options)
         self._taking = False
         self._pending: asyncio.TimerHandle | None = None
-        self._begin_afresh()
+        self._guard: TerminalGuard | None = None
+        self._input = TerminalInput()
+
+    def write(self, data: str) -> None:
+        """Write to the terminal, but ask for no mode that is not needed."""
+        if data in _NOT_SENT:
+            return
+        super().write(_CLEAR + data if data == _LEAVE_SECOND_SCREEN else data)
+
+    def start_application_mode(self) -> None:
+        """Take the terminal; from then on it is given back even if this process is killed."""
+        if self._guard is None and self.input_tty:
+            self._guard = TerminalGuard(self.fileno)
+        if self._guard is not None:
+            self._guard.hold()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def close(self) -> None:
+        """Write what is left; the terminal is given back by then."""
+        super().close()
+        if self._guard is not None:
+            self._guard.release()
 
     def run_input_thread(self) -> None:
         """Hand the keys over to the event loop; the thread that Textual made for them ends."""
@@ -41,9 +67,15 @@ class LoopDriver(LinuxDriver):
     def disable_input(self) -> None:
         """Read no further."""
         self._taking = False
-        self._cancel_tick()
+        self._cancel_wait()
         self._loop.remove_reader(self.fileno)
         super().disable_input()
+
+    def take_what_waits(self) -> None:
+        """Read the input that has arrived by now."""
+        while self._taking and select.select([self.fileno], [], [], 0)[0]:
+            if not self._take():
+                return
 
     def resume_application_mode(self) -> None:
         """Take the terminal again."""
@@ -54,6 +86,18 @@ class LoopDriver(LinuxDriver):
             self._must_signal_resume = True
         super().resume_application_mode()
 
+    def _get_terminal_size(self) -> tuple[int, int]:
+        """Columns and rows; what the kernel says comes before exported `COLUMNS` and `LINES`."""
+        assert self._file is not None
+        for descriptor in (self._file.fileno(), self.fileno):
+            try:
+                size = os.get_terminal_size(descriptor)
+            except OSError:
+                continue
+            if size.columns > 0 and size.lines > 0:
+                return size.columns, size.lines
+        return super()._get_terminal_size()
+
     # Both write to the terminal. The handler of a signal would wait for ever if that came while the
     # queue of what is written was locked.
     def _sigtstp_application(self, *_: object) -> None:
@@ -62,38 +106,38 @@ class LoopDriver(LinuxDriver):
     def _sigcont_application(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(super()._sigcont_application)
 
-    def _begin_afresh(self) -> None:
-        self._parser = XTermParser(self._debug)
-        # A byte that is no text is no reason to end.
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-
     def _listen(self) -> None:
         if self._taking:
-            self._begin_afresh()
+            self._input = TerminalInput()
             self._loop.add_reader(self.fileno, self._take)
 
-    def _take(self) -> None:
+    def _take(self) -> bool:
+        """Read once; False where the terminal has gone."""
         try:
             typed = os.read(self.fileno, _CHUNK_BYTES)
         except OSError:
             typed = b""
         if not typed:
-            # The terminal has gone, and whoever watches it ends the app.
+            # Whoever watches the terminal ends the app.
             self._loop.remove_reader(self.fileno)
-            return
-        text = self._decoder.decode(typed)
-        if text:  # Half a character is none yet, and to the parser the end.
-            self._process(self._parser.feed(text))
-        self._cancel_tick()
-        self._pending = self._loop.call_later(_TICK_SECONDS, self._tick)
+            return False
+        self._process(self._input.feed(typed))
+        self._wait_for_more()
+        return True
 
-    def _tick(self) -> None:
+    def _wait_for_more(self) -> None:
+        self._cancel_wait()
+        if (patience := self._input.patience) is not None:
+            self._pending = self._loop.call_later(patience, self._give_up)
+
+    def _give_up(self) -> None:
         """Let an escape be a key that nothing has followed."""
-        self._process(self._parser.tick())
+        self._process(self._input.give_up())
 
-    def _cancel_tick(self) -> None:
+    def _cancel_wait(self) -> None:
         if self._pending is not None:
             self._pending.cancel()
+            self._pending = None
 
     def _process(self, messages: Iterable[Message]) -> None:
         for message in messages:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import termios
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from select import select
 
@@ -33,6 +33,7 @@ class Terminal:
     master: int
     screen: pyte.Screen
     stream: pyte.ByteStream
+    written: bytearray = field(default_factory=bytearray)
 
     @property
     def text(self) -> str:
@@ -58,6 +59,7 @@ class Terminal:
                 data = os.read(self.master, 65536)
             except OSError:  # The other end is closed.
                 return
+            self.written += data
             self.stream.feed(data)
 
     def wait_for(self, part: str) -> None:

@@ -1,0 +1,89 @@
+"""Keys typed faster than screens open, or together with what follows, or before the first frame."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.terminal import Attach
+from tests.tui.recorder import Recorder
+
+
+@pytest.fixture
+def three(recorder: Recorder) -> Recorder:
+    for name in ("one", "two", "three"):
+        recorder.session(name, previews=False)
+    return recorder
+
+
+def statuses(recorder: Recorder) -> list[str | None]:
+    return [listing.status for listing in recorder.store.listings()]
+
+
+def test_what_is_typed_with_a_key_reaches_what_the_key_opens(
+    terminal: Attach, three: Recorder
+) -> None:
+    before = statuses(three)
+    shown = terminal(columns=100, rows=30)
+    shown.wait_for("3 sessions")
+    # On the list, in its dialogs and its forms: the text is typed at what the key has opened.
+    for typed, seen in (
+        ("e77", "77"),
+        ("ej3", "3"),
+        ("x/deep/zz.archive", "zz.archive"),
+        ("R-renamed!", "three-renamed!"),
+        ("trdq", "rdq"),
+        ("mrdq?", "rdq?"),
+        ("n33", "--latent-dim 33"),
+        ("n\t7", "--epochs 7"),
+        ("f\t\tdq", "fork of"),
+        ("/dxr", "dxr"),
+    ):
+        shown.press(typed)
+        shown.wait_for(seen)
+        # The next key closes it, and the one after that is the list's again.
+        shown.press("\x1b\x1ba")
+        shown.wait_for("3 selected")
+        shown.press("a")
+        shown.wait_until(lambda: "selected" not in shown.text, "none selected")
+        assert statuses(three) == before
+        assert shown.process.poll() is None
+
+
+def test_nothing_typed_before_the_first_frame_does_anything(
+    terminal: Attach, three: Recorder
+) -> None:
+    before = statuses(three)
+    shown = terminal(columns=100)
+    shown.press("hello world?q\rrd\ry\re5\r")
+    shown.wait_for("3 sessions")
+    shown.press(" ")
+    shown.wait_for("1 selected")
+    assert statuses(three) == before
+    shown.press("q")
+    assert shown.wait() == 0
+
+
+@pytest.mark.parametrize(
+    "noise",
+    [
+        b"\x1b]11;rgb:1111/1111/1111\x1b\\",
+        b"\x1b[8;30;100t",
+        b"\x1b[?61;6;7c",
+        b"\x1b_Gi=31;ENOENT:rd\x1b\\",
+        b"\x9b?61;6;7c",
+        b"\x1b[O",
+    ],
+)
+def test_answers_of_a_terminal_do_nothing(terminal: Attach, three: Recorder, noise: bytes) -> None:
+    shown = terminal(columns=100)
+    shown.press(noise)
+    shown.wait_for("3 sessions")
+    shown.wait_for("Help")
+    before = shown.text
+    shown.press(noise + noise)
+    for byte in noise:
+        shown.press(bytes([byte]))
+    shown.press("a")
+    shown.wait_for("3 selected")
+    shown.press("a")
+    shown.wait_until(lambda: shown.text == before, before)

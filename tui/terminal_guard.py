@@ -1,0 +1,103 @@
+"""Gives the terminal back when the app is killed: by SIGKILL, a crash, or the kernel out of memory.
+
+A shell of a few hundred kB waits at the other end of a pipe. The kernel closes the app's end before
+anybody is told of its death. The app stays the process that the shell started: its id, exit code,
+job control and signals are its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+import termios
+from typing import Any
+
+# A string that the app was in the middle of ends; then mouse, in-band resizes, focus reports,
+# bracketed paste, synchronized output, line wrap, colours, the second screen and the cursor.
+TAKE_BACK = (
+    r"\033\\\033[?1000l\033[?1002l\033[?1003l\033[?1015l\033[?1006l\033[?1016l\033[?2048l"
+    r"\033[?1004l\033[?2004l\033[?2026l\033[?7h\033[m\033[H\033[2J\033[?1049l\033[?25h"
+)
+"""Takes back what the app asks of a terminal, as `printf` has it."""
+
+# The terminal is on stdout. A shell that was faster has set its own modes, which stay; the app
+# alone turns both line editing and signal keys off.
+_SCRIPT = """
+exec 3>&1
+trap '' HUP INT QUIT TERM
+state=off
+while IFS= read -r line; do state=$line; done
+[ "$state" = on ] || exit 0
+case $(stty -a <&3) in
+*-isig*-icanon*|*-icanon*-isig*) stty {saved} <&3 ;;
+esac
+printf '{sequences}'
+"""
+
+
+class TerminalGuard:
+    """A process that restores the terminal if this one dies while the app has it."""
+
+    def __init__(self, terminal: int) -> None:
+        """Start it.
+
+        Args:
+            terminal: descriptor of the terminal, whose present modes are those to restore.
+        """
+        self._pipe = _start(terminal)
+
+    def hold(self) -> None:
+        """From now on the terminal has the app's modes."""
+        self._say(b"on\n")
+
+    def release(self) -> None:
+        """The app itself has restored the terminal."""
+        self._say(b"off\n")
+
+    def _say(self, line: bytes) -> None:
+        if self._pipe is None:
+            return
+        # Nobody is there any more: then nothing is to be said.
+        with contextlib.suppress(BrokenPipeError, BlockingIOError):
+            os.write(self._pipe, line)
+
+
+def _start(terminal: int) -> int | None:
+    """Start the shell; returns the pipe to it, or None where there is none."""
+    shell = shutil.which("sh", path=os.defpath)
+    try:
+        attributes = termios.tcgetattr(terminal)
+    except termios.error:
+        return None
+    if shell is None:
+        return None
+    script = _SCRIPT.format(saved=_stty_words(attributes), sequences=TAKE_BACK)
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    actions = [
+        # First, since the terminal is mostly descriptor 0.
+        (os.POSIX_SPAWN_DUP2, terminal, 1),
+        (os.POSIX_SPAWN_DUP2, reader, 0),
+        (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
+    ]
+    environment = {"PATH": os.defpath, "LC_ALL": "C"}
+    try:
+        # A session of its own: keys, hang-ups and kills of the app's group do not reach it.
+        os.posix_spawn(shell, ["sh", "-c", script], environment, file_actions=actions, setsid=True)
+    except (OSError, NotImplementedError):
+        os.close(writer)
+        return None
+    finally:
+        os.close(reader)
+    return writer
+
+
+def _stty_words(attributes: list[Any]) -> str:
+    """What `stty` takes to restore these attributes, as `stty -g` writes them."""
+    if not sys.platform.startswith("linux"):
+        return "sane"
+    flags, characters = attributes[:4], attributes[6]
+    numbers = [*flags, *(char if isinstance(char, int) else ord(char) for char in characters)]
+    return ":".join(f"{number:x}" for number in numbers)

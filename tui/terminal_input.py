@@ -1,0 +1,71 @@
+"""Turns the bytes that a terminal sends into Textual's messages, and drops what is no input."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterable, Iterator
+
+from textual import events
+from textual._xterm_parser import XTermParser
+from textual.message import Message
+
+from tui.key_sequences import SequenceSplitter, Unit
+
+
+class TerminalInput:
+    """Decodes and parses input; state is kept between calls, so input may be cut anywhere."""
+
+    def __init__(self) -> None:
+        self._parser = XTermParser()
+        self._splitter = SequenceSplitter()
+        # A byte that is no text is no reason to end; one of 8-bit controls must stay recognizable.
+        self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+
+    @property
+    def patience(self) -> float | None:
+        """Seconds to wait before `give_up` is called; None while nothing is held."""
+        return self._splitter.patience
+
+    def feed(self, typed: bytes) -> Iterator[Message]:
+        """Take in bytes, and yield what they complete."""
+        text = "".join(map(_control_or_replacement, self._decoder.decode(typed)))
+        yield from self._messages(self._splitter.feed(text))
+
+    def give_up(self) -> Iterator[Message]:
+        """Let an escape be a key that nothing has followed."""
+        yield from self._messages(self._splitter.give_up())
+
+    def _messages(self, units: Iterable[Unit]) -> Iterator[Message]:
+        for unit in units:
+            for message in self._parsed(unit):
+                if not _is_spurious(message, unit.text):
+                    yield message
+
+    def _parsed(self, unit: Unit) -> Iterator[Message]:
+        if unit.kind == "escape":
+            yield events.Key("escape", unit.text)
+        elif unit.kind == "paste":
+            yield events.Paste(unit.text.replace("\x00", ""))
+        # The parser would wait for more of a sequence that it does not know, and then make keys of
+        # it: only what a fresh one makes something of reaches it.
+        elif unit.kind == "character" or any(XTermParser().feed(unit.text)):
+            yield from self._parser.feed(unit.text)
+
+
+def _is_spurious(message: Message, sequence: str) -> bool:
+    """Whether Textual reads more into a sequence than there is.
+
+    Nothing here depends on the focus of the terminal, but Textual would take it from its widgets.
+    It takes the first number of a sequence that has the form of an unknown function key for a
+    character: `CSI 114 A` would be an r.
+    """
+    if isinstance(message, events.Key) and sequence.startswith("\x1b[") and sequence[-1] != "u":
+        return message.is_printable and not sequence.startswith("\x1b[27;")
+    return isinstance(message, events.AppFocus | events.AppBlur)
+
+
+def _control_or_replacement(char: str) -> str:
+    """An undecodable byte as the 8-bit control that it is, else as the replacement character."""
+    if not "\udc80" <= char <= "\udcff":
+        return char
+    return chr(ord(char) - 0xDC00) if char <= "\udc9f" else "\ufffd"

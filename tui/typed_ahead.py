@@ -1,0 +1,147 @@
+"""Delivers keys one at a time, each after everything the one before it has led to.
+
+Textual passes a key on as soon as it is read. A key that opens a screen or moves the focus does so
+only after several hops between message queues, and what was typed right after it would reach the
+screen or the widget of before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from textual import events
+from textual.app import App, ScreenStackError
+from textual.driver import Driver
+from textual.message import Message
+from textual.message_pump import MessagePump
+
+from tui.loop_driver import LoopDriver
+
+_INPUT = (events.Key, events.Paste, events.MouseEvent)
+# Where something hangs, keys are passed on in the end.
+_LONGEST_WAIT = 2.0
+_LONGEST_HOLD = 30.0
+_MOST_ROUNDS = 20
+_INTERRUPT = "ctrl+c"
+# What sets modes of the terminal is shorter than any frame.
+_SHORTEST_FRAME = 64
+
+
+class TypedAhead:
+    """What was typed and not delivered yet.
+
+    Input from before the first frame, when `open` is called, is dropped: it was meant for others.
+    `Ctrl+C` always arrives, and what was typed before it is dropped, as a terminal does.
+    """
+
+    def __init__(self, app: App[Any]) -> None:
+        self._app = app
+        self._waiting: deque[Message] = deque()
+        self._is_open = False
+        self._task: asyncio.Task[None] | None = None
+        self._holds = 0
+        self._let_go = asyncio.Event()
+        self._let_go.set()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether input is delivered."""
+        return self._is_open
+
+    def open(self) -> None:
+        """From now on deliver what is typed."""
+        self._is_open = True
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Deliver nothing while something is prepared that will open a screen."""
+        self._holds += 1
+        self._let_go.clear()
+        try:
+            yield
+        finally:
+            self._holds -= 1
+            if not self._holds:
+                self._let_go.set()
+
+    def put(self, message: Message) -> None:
+        """Take in a key, a paste or an event of the mouse."""
+        if isinstance(message, events.Key) and message.key == _INTERRUPT:
+            self._waiting.clear()
+            self._app.post_message(message)
+        elif self._is_open:
+            self._waiting.append(message)
+            if self._task is None or self._task.done():
+                self._task = asyncio.create_task(self._deliver(), name="typed-ahead")
+
+    async def _deliver(self) -> None:
+        while self._waiting:
+            if not self._let_go.is_set():
+                await _within(self._let_go.wait(), _LONGEST_HOLD)
+            if not self._waiting:
+                return
+            message = self._waiting.popleft()
+            self._app.post_message(message)
+            if not isinstance(message, events.MouseMove):
+                await self._settle()
+
+    async def _settle(self) -> None:
+        """Wait until what was delivered has led to nothing new."""
+        for _ in range(_MOST_ROUNDS):
+            before = self._path()
+            for pump in before:
+                await _processed(pump)
+            # Workers begin in the next turn of the loop, and may open a screen.
+            await asyncio.sleep(0)
+            if self._path() == before:
+                return
+
+    def _path(self) -> list[MessagePump]:
+        """The queues that a key goes through: the app, what has the focus, up to the app again."""
+        try:
+            screen = self._app.screen
+        except ScreenStackError:
+            return [self._app]
+        return [self._app, *(screen.focused or screen).ancestors_with_self]
+
+
+async def _processed(pump: MessagePump) -> None:
+    """Wait until all that is in a queue by now was processed."""
+    done = asyncio.Event()
+    if pump.call_later(done.set):
+        await _within(done.wait(), _LONGEST_WAIT)
+
+
+async def _within(waiting: Any, seconds: float) -> None:
+    task = asyncio.ensure_future(waiting)
+    await asyncio.wait([task], timeout=seconds)
+    task.cancel()
+
+
+def ordered_driver(driver: type[Driver]) -> type[Driver]:
+    """The same driver, whose input goes through the app's `typed_ahead`."""
+
+    class OrderedDriver(driver):  # type: ignore[misc, valid-type]
+        """Sends input in order, everything else as it is."""
+
+        def write(self, data: str) -> None:
+            if not self._app.typed_ahead.is_open and len(data) >= _SHORTEST_FRAME:
+                # Nobody has seen anything before this frame.
+                if isinstance(self, LoopDriver):
+                    self.take_what_waits()
+                self._app.typed_ahead.open()
+            super().write(data)
+
+        def send_message(self, message: Message) -> None:
+            if not isinstance(message, _INPUT):
+                super().send_message(message)
+            elif asyncio._get_running_loop() is self._loop:
+                self._app.typed_ahead.put(message)
+            else:
+                self._loop.call_soon_threadsafe(self._app.typed_ahead.put, message)
+
+    return OrderedDriver
