@@ -56,7 +56,7 @@ BESIDE_STEPS = {
 class Unwatched:
     """Nobody asks this training to stop."""
 
-    terminated = False
+    terminated = ""
 
     def training_begins(self) -> None:
         pass

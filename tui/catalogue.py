@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from tui.attempts import attempt_text
 from tui.text import one_line
 from vae_engine.sessions import layout
 from vae_engine.sessions.listing import Listing, read_listing, session_folders
@@ -61,6 +62,7 @@ class Entry:
     earliest_end: int = 0
     epoch_seconds: float | None = None
     stop_reason: str = ""
+    attempt: str = ""
     size: int | None = None
     problem: str = ""
 
@@ -199,4 +201,5 @@ def _entry(listing: Listing) -> Entry:
         earliest_end=summary.earliest_end,
         epoch_seconds=summary.epoch_seconds,
         stop_reason=one_line(summary.stop_reason),
+        attempt=attempt_text(summary.attempt) if summary.attempt else "",
     )

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 
+from tui.attempts import attempt_text
 from tui.eta import Remaining, remaining
 from tui.history import History
 from vae_engine.errors import SessionDamagedError
@@ -47,7 +48,8 @@ class Snapshot:
         epochs: the epoch that the run trains up to.
         run: number of the latest run.
         device: what it trains on, empty before that is known.
-        stop_reason: why the latest run ended.
+        stop_reason: why the latest run that trained ended.
+        attempt: of a latest run that ended before it trained, in words; empty for none.
         silent_since: since when its worker, which lives, shows no sign of it; None where it does.
         finishing: why training ended while evaluation and exports are still under way.
         stopping_now: whether a stop does not wait for the end of the epoch.
@@ -71,6 +73,7 @@ class Snapshot:
     run: int = 0
     device: str = ""
     stop_reason: str = ""
+    attempt: str = ""
     silent_since: float | None = None
     finishing: str = ""
     stopping_now: bool = False
@@ -225,7 +228,11 @@ class SessionFeed:
         self, label: Label, status: Status, asked: tuple[CommandName, ...], log: tuple[str, ...]
     ) -> Snapshot:
         session, known = self._session, self._session.log
-        best = known.best
+        best, attempt = known.best, known.attempt
+        stop_reason = known.stop_reason
+        if status == "interrupted" and not stop_reason and attempt is None:
+            stop_reason = f"the worker exited unexpectedly: {session.last_words()}"
+        words = session.last_words() if attempt is not None and attempt.status is None else ""
         return Snapshot(
             label=label,
             status=status,
@@ -234,7 +241,8 @@ class SessionFeed:
             epochs=known.epochs or session.settings.epochs,
             run=known.run,
             device=str(known.prepared.environment.get("device", "")) if known.prepared else "",
-            stop_reason=known.stop_reason,
+            stop_reason=stop_reason,
+            attempt="" if attempt is None else attempt_text(attempt, words),
             finishing=known.finishing,
             stopping_now=known.stopping_now,
             best_epoch=best.epoch if best else 0,

@@ -18,6 +18,7 @@ from vae_engine.cluster.distribution import ALONE, Distribution
 from vae_engine.errors import SessionBusyError, SessionDamagedError, WorkerError
 from vae_engine.sessions import layout
 from vae_engine.sessions.atomic import open_to_write, read_optional
+from vae_engine.sessions.last_words import last_words
 from vae_engine.sessions.leaving import let_leave
 from vae_engine.sessions.logdir import keep_logdir
 from vae_engine.sessions.records import WorkerRecord
@@ -25,7 +26,6 @@ from vae_engine.sessions.session import Session
 
 _READY_SECONDS = 60.0
 _POLL_SECONDS = 0.02
-_TAIL_BYTES = 4096
 
 EXIT_BUSY = 3
 """The exit code of a worker when another has the session."""
@@ -123,7 +123,15 @@ def start_detached(
         raise busy
     if process.returncode == EXIT_NO_ROOM:
         raise WorkerError(f"the {called} died: the disk is full, make room first")
-    raise WorkerError(f"the {called} died: {last_words(folder / layout.LOG, log_start)}")
+    raise WorkerError(f"the {called} died: {_why_died(process, folder / layout.LOG, log_start)}")
+
+
+def _why_died(process: subprocess.Popen[bytes], log: Path, start: int) -> str:
+    said = last_words(log, start)
+    if process.returncode == -signal.SIGKILL:
+        killed = "the system killed it (SIGKILL), as it does for lack of memory"
+        return f"{killed}: {said}" if said else killed
+    return said or f"it ended with code {process.returncode} and left no message"
 
 
 def _keep_logdir(session: Session, logdir: Path) -> None:
@@ -242,15 +250,3 @@ def _worker(folder: Path) -> WorkerRecord | None:
         return read_optional(folder / layout.WORKER, WorkerRecord)
     except SessionDamagedError:
         return None  # The worker will replace it.
-
-
-def last_words(log: Path, start: int) -> str:
-    """The last line that a process wrote into its log from the offset `start` on."""
-    try:
-        with log.open("rb") as file:
-            file.seek(0, os.SEEK_END)
-            file.seek(max(start, file.tell() - _TAIL_BYTES))
-            lines = file.read().decode(errors="replace").split("\n")
-    except OSError as error:
-        return f"its log cannot be read ({error.strerror})"
-    return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")

@@ -35,7 +35,7 @@ class Fault(msgspec.Struct, frozen=True):
         file: a pattern for the file's name in the session; that of a temporary is the final one.
         count: the operation on such a file that is struck, from 1.
         error: the name of the error that the system answers with; "" is a signal.
-        signal: which; after SIGTERM the operation is done, so it is not for `write`.
+        signal: which; after any but SIGKILL the operation is done, so it is not for `write`.
         stays: whether every later operation that needs room fails as well.
     """
 
@@ -43,7 +43,7 @@ class Fault(msgspec.Struct, frozen=True):
     file: str
     count: int = 1
     error: str = ""
-    signal: Literal["SIGKILL", "SIGTERM"] = "SIGKILL"
+    signal: str = "SIGKILL"
     stays: bool = False
 
 

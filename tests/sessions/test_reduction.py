@@ -126,9 +126,20 @@ def test_a_killed_run_counts_up_to_its_last_event_other_than_progress() -> None:
         epoch_ended(1, time=110.0),
         progress(2, time=114.0),
         run_started(run=2, time=500.0),
+        epoch_ended(2, time=500.5),
         run_ended(time=501.0),
     )
     assert log.duration == 11.0
+
+
+def test_a_run_that_never_trained_does_not_count() -> None:
+    log = reduced(
+        run_started(time=100.0),
+        epoch_ended(1, time=110.0),
+        run_started(run=2, time=500.0),
+        run_ended("failed", time=501.0),
+    )
+    assert log.duration == 10.0
 
 
 def test_a_log_whose_beginning_is_lost_has_no_absurd_duration() -> None:

@@ -7,9 +7,13 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
+
+from tui.attempts import attempt_text
 from tui.cli.output import Column, table
 from tui.cli.report import SessionReport
 from tui.text import REASONS, duration_text, one_line
+from vae_engine.sessions.progress import Attempt
 from vae_engine.settings import SETTINGS, Settings, changed_settings
 
 _LABEL_WIDTH = 11
@@ -44,6 +48,9 @@ def card_lines(report: SessionReport, settings: Settings, width: int) -> list[st
 
 def _facts(report: SessionReport, settings: Settings) -> Iterator[tuple[str, str]]:
     yield "status", _status(report)
+    if report.attempt is not None:
+        attempt = msgspec.convert(report.attempt, Attempt)
+        yield "latest run", attempt_text(attempt, report.last_words or "")
     if report.progress is not None:
         yield "now", _progress(report.progress)
     if report.test_loss is not None:
@@ -83,6 +90,8 @@ def _status(report: SessionReport) -> str:
     best = f", best {report.best_epoch}" if report.best_epoch else ""
     reason = report.stop_reason or ""
     why = f" ({REASONS.get(reason, reason)})" if reason else ""
+    if report.last_words and report.attempt is None:
+        why = f" (its worker exited unexpectedly: {report.last_words})"
     if report.silent_since is not None:
         silent = duration_text(time.time() - report.silent_since)
         why = f" (its worker lives, but gave no sign of it for {silent})"

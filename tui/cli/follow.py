@@ -14,6 +14,8 @@ from tui.cli.output import say
 from tui.cli.screen import can_show_app, show_app
 from vae_engine.errors import SessionError
 from vae_engine.sessions import events as ev
+from vae_engine.sessions import layout
+from vae_engine.sessions.leaving import let_leave
 from vae_engine.sessions.records import LIVE, Status
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
@@ -34,21 +36,24 @@ def follow_to_the_end(session: Session, *, run: int, plain: bool) -> None:
     """
     if not plain and can_show_app():
         show_app(SessionStore(session.folder.parent), session.id)
-        _tell_if_ended(session)
+        _tell_if_ended(session, run)
         return
     try:
         status = _follow_in_lines(session, run)
     except KeyboardInterrupt:
         tell_detached(session)
         return
-    tell_outcome(session, status)
+    # Whoever types the next command finds the session free.
+    let_leave(session)
+    _tell_run(session, run, status)
 
 
-def _tell_if_ended(session: Session) -> None:
+def _tell_if_ended(session: Session, run: int) -> None:
     if session.folder.exists():  # It may have been deleted in the app.
         session.poll()
         if (status := session.status()) not in LIVE:
-            tell_outcome(session, status)
+            let_leave(session)
+            _tell_run(session, run, status)
 
 
 def _follow_in_lines(session: Session, run: int) -> Status:
@@ -94,6 +99,24 @@ def tell_outcome(session: Session, status: Status) -> None:
     if status not in ("completed", "stopped"):
         raise SessionError(wording.failure(session, status))
     say(wording.outcome(session, status))
+    if (attempted := wording.attempted(session)) is not None:
+        say(attempted)
+
+
+def _tell_run(session: Session, run: int, status: Status) -> None:
+    """Say how a run ended that was followed, and with it how the session stands.
+
+    Raises:
+        SessionError: it did not end in order, or before it trained.
+    """
+    attempt = session.log.attempt
+    if attempt is None or attempt.run != run:
+        tell_outcome(session, status)
+        return
+    said = f"session {session.id}: {wording.attempted(session)}; it stays {status}"
+    if attempt.status != "stopped":
+        raise SessionError(f"{said}; see {session.folder / layout.LOG}")
+    say(said)
 
 
 def tell_detached(session: Session) -> None:

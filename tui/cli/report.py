@@ -49,6 +49,8 @@ class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     status: str
     stop_reason: str | None
+    last_words: str | None
+    attempt: dict[str, Any] | None
     silent_since: float | None
     settings: dict[str, Any]
     dataset: dict[str, Any]
@@ -112,12 +114,17 @@ def session_report(session: Session) -> SessionReport:
     """
     manifest, label, log = session.manifest, session.label, session.log
     result, exports, evaluation = session.result(), session.exports(), session.evaluation()
-    prepared = log.prepared
+    prepared, status = log.prepared, session.status()
+    attempt = log.attempt
+    # Of a worker that had none itself: of the latest run, or of the one that trained last.
+    silent = attempt.status is None if attempt else status == "interrupted" and not log.stop_reason
     return SessionReport(
         id=session.id,
         name=label.name,
-        status=session.status(),
+        status=status,
         stop_reason=log.stop_reason or None,
+        last_words=session.last_words() if silent else None,
+        attempt=msgspec.structs.asdict(attempt) if attempt else None,
         silent_since=session.silent_since(),
         settings=msgspec.to_builtins(manifest.settings),
         dataset={

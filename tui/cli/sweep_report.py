@@ -120,7 +120,11 @@ def sweep_lines(sweep: Sweep, trials: Sequence[Trial], width: int) -> Iterator[s
     yield from table_lines(trials, width)
     if (line := best_line(trials)) is not None:
         yield line
-    unfinished = [trial for trial in trials if not trial.finished and trial.status != "waiting"]
+    unfinished = [
+        trial
+        for trial in trials
+        if trial.attempt is not None or (not trial.finished and trial.status != "waiting")
+    ]
     if unfinished:
         yield ""
     yield from map(trial_line, unfinished[:_MOST_UNFINISHED])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from tui.attempts import attempt_text
 from tui.cli.options import command_for
 from tui.text import REASONS, duration_text, encodable
 from vae_engine.sessions import events as ev
@@ -106,10 +107,19 @@ def failure(session: Session, status: Status) -> str:
         again = command_for("fork", session.id)
         return f"{said}: {log.stop_reason} (`{again} --learning-rate X`)"
     if status == "failed":
-        return f"{said}: {log.stop_reason or 'it said nothing'}; see {session.folder / layout.LOG}"
-    why = log.stop_reason or "its worker is gone without a last word"
+        return f"{said}: {log.stop_reason or 'no reason given'}; see {session.folder / layout.LOG}"
+    why = log.stop_reason or f"its worker exited unexpectedly ({session.last_words()})"
     again = command_for("resume", session.id)
     return f"{said} after epoch {log.epoch}: {why}; `{again}` goes on from there"
+
+
+def attempted(session: Session) -> str | None:
+    """One line for a latest run that ended before it trained; None where there is none."""
+    attempt = session.log.attempt
+    if attempt is None:
+        return None
+    words = session.last_words() if attempt.status is None else ""
+    return attempt_text(attempt, words)
 
 
 def detached(session: Session) -> list[str]:

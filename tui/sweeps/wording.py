@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from tui.attempts import attempt_text
 from tui.text import REASONS, duration_text
 from vae_engine.settings import SETTINGS
 from vae_engine.sweeps.results import Statistic, best_trial
@@ -72,6 +73,8 @@ def trial_line(trial: Trial) -> str:
         said += f" after epoch {trial.epoch}/{trial.epochs}" if trial.epoch else ""
         if reason := trial.stop_reason:
             said += f": {REASONS.get(reason, reason)}"
+    if trial.attempt is not None:
+        said += f"; {attempt_text(trial.attempt)}"
     return f"{said}; session {trial.session}"
 
 

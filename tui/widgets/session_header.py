@@ -154,6 +154,8 @@ def _state(snapshot: Snapshot, doing: str, now: float) -> Part:
         return f"asked, not obeyed yet: {asked}", "warning"
     if snapshot.damaged_lines:
         return f"damaged lines in the event log: {snapshot.damaged_lines}", "warning"
+    if not snapshot.live and snapshot.attempt:
+        return snapshot.attempt, "warning"
     if not snapshot.live:
         return one_line(REASONS.get(snapshot.stop_reason, snapshot.stop_reason)), "quiet"
     if snapshot.finishing:

@@ -203,6 +203,8 @@ def _facts(entry: Entry, evaluation: str) -> Iterator[tuple[str, str]]:
     yield entry.status, f"{entry.epoch} of {entry.epochs} epochs"
     if entry.status in ("failed", "diverged") and entry.stop_reason:
         yield "because", entry.stop_reason
+    if entry.attempt:
+        yield "latest", entry.attempt
     if entry.loss is not None:
         yield "best val_loss", f"{loss_text(entry.loss)} ({entry.best_epoch})"
     if evaluation:

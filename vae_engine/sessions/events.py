@@ -27,13 +27,17 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
 
 
 class RunStarted(Event, frozen=True, kw_only=True, tag="run_started"):
-    """A worker took the session over. `epochs` is the epoch this run trains up to."""
+    """A worker took the session over. `epochs` is the epoch this run trains up to.
+
+    `tells_begun`: whether the run tells when it has `Begun`; earlier versions did not.
+    """
 
     run: Count
     host: str
     pid: int
     epochs: Epoch
     min_epochs: Epoch
+    tells_begun: bool = False
 
 
 class Prepared(Event, frozen=True, kw_only=True, tag="prepared"):
@@ -44,6 +48,10 @@ class Prepared(Event, frozen=True, kw_only=True, tag="prepared"):
     environment: dict[str, str | int]
     dataset: dict[str, str | int]
     parameters: Count
+
+
+class Begun(Event, frozen=True, kw_only=True, tag="begun"):
+    """The run's first steps are done: from here on it counts."""
 
 
 class Progress(Event, frozen=True, kw_only=True, tag="progress"):
@@ -133,6 +141,7 @@ class RunEnded(Event, frozen=True, kw_only=True, tag="run_ended"):
 AnyEvent = (
     RunStarted
     | Prepared
+    | Begun
     | Progress
     | EpochEnded
     | Exported

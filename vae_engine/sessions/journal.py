@@ -44,6 +44,8 @@ class Journal:
         self.log = SessionLog()
         for events in EventReader(folder / layout.EVENTS).batches(progress=False):
             self.log.apply(events)
+        # Whoever opens the log holds the session: the worker before is gone.
+        self.log.settle(alive=False)
 
     def check_before_writing(self, check: Callable[[], None]) -> None:
         """Call `check` before every event; what it raises keeps the event from being written."""

@@ -23,7 +23,7 @@ def let_leave(session: Session, seconds: float = LEAVING_SECONDS) -> bool:
     deadline = time.monotonic() + seconds
     while session.alive():
         session.poll(progress=False)
-        if session.log.phase != "ended" or time.monotonic() > deadline:
+        if not session.log.run_is_over or time.monotonic() > deadline:
             return False
         time.sleep(_POLL_SECONDS)
     return True

@@ -7,13 +7,14 @@ from pathlib import Path
 import msgspec
 
 from vae_engine.errors import SessionDamagedError, SessionError
-from vae_engine.sessions.progress import Summary
+from vae_engine.sessions.progress import Summary, settled
 from vae_engine.sessions.records import Label, Manifest, Status
 from vae_engine.sessions.session import (
     present_status,
     read_label,
     read_manifest,
     read_summary,
+    worker_alive,
 )
 
 
@@ -38,7 +39,7 @@ def read_listing(folder: Path) -> Listing:
     """Describe the session in `folder`; whatever is wrong with it becomes its `problem`."""
     try:
         manifest = read_manifest(folder)
-        summary = read_summary(folder)
+        summary = _present(read_summary(folder), folder)
     except SessionDamagedError as error:
         return Listing(folder.name, folder, problem=str(error))
     return Listing(
@@ -47,8 +48,20 @@ def read_listing(folder: Path) -> Listing:
         manifest,
         read_label(folder, manifest),
         summary,
-        present_status(folder, manifest, summary.phase, summary.end_status),
+        present_status(
+            folder,
+            manifest,
+            summary.phase,
+            summary.end_status,
+            alive=False if summary.attempt else None,
+        ),
     )
+
+
+def _present(summary: Summary, folder: Path) -> Summary:
+    if summary.earlier is None or worker_alive(folder):
+        return summary
+    return settled(summary)
 
 
 def read_listings(root: Path) -> list[Listing]:

@@ -54,7 +54,23 @@ def this_process(run: int) -> WorkerRecord:
         process_created=seconds_after_boot(process),
         run=run,
         pid_namespace=pid_namespace(),
+        oom_kills=oom_kills(),
     )
+
+
+def oom_kills() -> int:
+    """How many processes this system has killed for lack of memory; -1 where it does not tell."""
+    try:
+        counts = Path("/proc/vmstat").read_text().split()
+    except OSError:
+        return -1
+    return int(counts[counts.index("oom_kill") + 1]) if "oom_kill" in counts else -1
+
+
+def memory_ran_out_since(worker: WorkerRecord) -> bool:
+    """Whether this system has killed a process for lack of memory since that one began on it."""
+    here = (worker.host, worker.boot_id) == (host_name(), boot_id())
+    return here and 0 <= worker.oom_kills < oom_kills()
 
 
 def seconds_after_boot(process: psutil.Process) -> float:

@@ -25,12 +25,38 @@ _EXPORT_BYTES = 64
 _EPOCHS_TIMED = 3
 
 
+class Standing(msgspec.Struct, kw_only=True):
+    """Where a session stands by its latest run that trained; see `SessionLog` for the fields."""
+
+    phase: Phase = "created"
+    end_status: EndStatus | None = None
+    stop_reason: str = ""
+    epochs: Epoch = 0
+    min_epochs: Epoch = 0
+    earliest_end: Epoch = 0
+
+
+class Attempt(msgspec.Struct, frozen=True, kw_only=True):
+    """A run that ended before it trained, of a session that has trained before.
+
+    `status` and `reason` are its last word; without one they are None and empty.
+    """
+
+    run: Count
+    time: Seconds
+    status: EndStatus | None = None
+    reason: str = ""
+
+
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """`summary.json`: the log in short, so that a thousand sessions are listed at once.
 
     `epoch` of `epochs` are done; `duration` sums the seconds of all runs up to `updated`.
     `earliest_end` and `epoch_seconds` are those of `SessionLog`. It stands for the first
     `log_bytes` of the log: who finds more there than progress adds the log up anew.
+
+    `earlier` is where the session stands if the run under way is gone before it trains, `attempt`
+    the run that was so. `knows_attempts` is False of earlier versions, which had neither.
     """
 
     phase: Phase
@@ -47,30 +73,36 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     log_bytes: Count = 0
     earliest_end: Epoch = 0
     epoch_seconds: Seconds | None = None
+    earlier: Standing | None = None
+    attempt: Attempt | None = None
+    knows_attempts: bool = False
 
 
 class SessionLog:
     """What a session's events add up to.
 
+    A run that ends before it has trained leaves the session where it stood: it is an attempt.
+
     Attributes:
+        run: number of the latest run.
+        run_is_over: whether the latest run has said its last word.
         history: the epochs in order, each exactly once however often a run was resumed.
         first_progress: of the epoch under way, or None between epochs.
         latest_progress: likewise, the newest.
-        earliest_end: the epoch with which the latest run ends at the earliest, 0 before it began.
         prepared: environment, dataset and parameter count of the latest run.
         ignored: the latest commands that were not carried out, newest last.
     """
 
     def __init__(self) -> None:
-        self.phase: Phase = "created"
-        self.end_status: EndStatus | None = None
-        self.stop_reason = ""
         self.stopping_now = False
         self.finishing = ""
         self.run = 0
-        self.epochs = 0
-        self.min_epochs = 0
-        self.earliest_end = 0
+        self.run_is_over = False
+        self._run = Standing()
+        self._earlier: Standing | None = None
+        self._gone = False
+        self._tells_begun = False
+        self._has_trained = False
         self.prepared: ev.Prepared | None = None
         self.first_progress: ev.Progress | None = None
         self.latest_progress: ev.Progress | None = None
@@ -84,6 +116,63 @@ class SessionLog:
         self._run_started: float | None = None
         self._told = 0.0
         self._clock = _EpochClock()
+
+    @property
+    def phase(self) -> Phase:
+        """Where the session stands."""
+        return self._standing.phase
+
+    @property
+    def end_status(self) -> EndStatus | None:
+        """How it ended, None where it has not."""
+        return self._standing.end_status
+
+    @property
+    def stop_reason(self) -> str:
+        """Why it ended."""
+        return self._standing.stop_reason
+
+    @property
+    def epochs(self) -> int:
+        """The epoch that it trains up to."""
+        return self._standing.epochs
+
+    @property
+    def min_epochs(self) -> int:
+        """The epoch that it trains up to, however converged it is."""
+        return self._standing.min_epochs
+
+    @property
+    def earliest_end(self) -> int:
+        """The epoch with which its run ends at the earliest, 0 before it began."""
+        return self._standing.earliest_end
+
+    @property
+    def attempt(self) -> Attempt | None:
+        """The latest run, where that is over without having trained, and an earlier one has."""
+        if self._earlier is None or not self._is_over:
+            return None
+        run = self._run
+        return Attempt(
+            run=self.run, time=self.updated, status=run.end_status, reason=run.stop_reason
+        )
+
+    @property
+    def may_be_attempt(self) -> bool:
+        """Whether it depends on the worker's life where the session stands; see `settle`."""
+        return self._earlier is not None and not self.run_is_over
+
+    def settle(self, *, alive: bool) -> None:
+        """Take note of whether the worker lives: gone before it trained, its run was an attempt."""
+        self._gone = not alive
+
+    @property
+    def _is_over(self) -> bool:
+        return self.run_is_over or self._gone
+
+    @property
+    def _standing(self) -> Standing:
+        return self._earlier if self._earlier is not None and self._is_over else self._run
 
     @property
     def history(self) -> list[ev.EpochEnded]:
@@ -116,8 +205,10 @@ class SessionLog:
     def duration(self) -> float:
         """Seconds that workers spent on the session so far.
 
-        A run that was killed counts up to its last event other than progress.
+        A run that was killed counts up to its last event other than progress, an attempt not.
         """
+        if self._earlier is not None:
+            return self._earlier_runs
         return self._earlier_runs + self._run_seconds(self.updated)
 
     def apply(self, events: Iterable[ev.AnyEvent]) -> None:
@@ -153,6 +244,9 @@ class SessionLog:
             log_bytes=log_bytes,
             earliest_end=self.earliest_end,
             epoch_seconds=self.epoch_seconds,
+            earlier=None if self._is_over else self._earlier,
+            attempt=self.attempt,
+            knows_attempts=True,
         )
 
     def _apply(self, event: ev.AnyEvent) -> None:
@@ -161,8 +255,12 @@ class SessionLog:
                 self._start_run(event)
             case ev.Prepared():
                 self.prepared = event
-                if self.phase == "starting":
-                    self.phase = "training"
+                if self._run.phase == "starting":
+                    self._run.phase = "training"
+                if not self._tells_begun:
+                    self._begin()
+            case ev.Begun():
+                self._begin()
             case ev.Progress():
                 self.latest_progress = event
                 self.first_progress = self.first_progress or event
@@ -173,42 +271,56 @@ class SessionLog:
                 self._exported.add(event.epoch)
             case ev.Paused() | ev.Continued():
                 # A stop is final; one that was asked meanwhile is told before these.
-                if self.phase != "stopping":
-                    self.phase = "paused" if isinstance(event, ev.Paused) else "training"
+                if self._run.phase != "stopping":
+                    self._run.phase = "paused" if isinstance(event, ev.Paused) else "training"
             case ev.Stopping():
-                self.phase = "stopping"
+                self._run.phase = "stopping"
                 self.stopping_now = event.now
             case ev.CommandIgnored():
                 self.ignored = [*self.ignored, event][-_KEPT_IGNORED:]
             case ev.Finishing():
                 self.finishing = event.reason
+                self._begin()
             case ev.RunEnded():
-                self.phase = "ended"
-                self.end_status = event.status
-                self.stop_reason = event.reason
+                self._run.phase = "ended"
+                self._run.end_status = event.status
+                self._run.stop_reason = event.reason
+                self.run_is_over = True
                 self.first_progress = self.latest_progress = None
 
     def _start_run(self, event: ev.RunStarted) -> None:
-        self._earlier_runs += self._run_seconds(self._told)
+        if self._earlier is None:
+            self._earlier_runs += self._run_seconds(self._told)
+            # Of a session that has not trained yet the latest run tells, whatever became of it.
+            self._earlier = self._run if self._has_trained else None
+        self._run = Standing(
+            phase="starting",
+            epochs=event.epochs,
+            min_epochs=event.min_epochs,
+            earliest_end=event.min_epochs,
+        )
         self._run_started = event.time
+        self._tells_begun = event.tells_begun
+        self._gone = self.run_is_over = False
         self.updated = event.time
-        self.phase = "starting"
-        self.end_status = None
-        self.stop_reason = ""
         self.stopping_now = False
         self.finishing = ""
         self.first_progress = self.latest_progress = None
         self.run = event.run
-        self.epochs = event.epochs
-        self.min_epochs = self.earliest_end = event.min_epochs
+
+    def _begin(self) -> None:
+        """The run trains: it is no attempt, whatever becomes of it."""
+        self._has_trained = True
+        self._earlier = None
 
     def _end_epoch(self, event: ev.EpochEnded) -> None:
+        self._begin()
         self.first_progress = self.latest_progress = None
         # A resumed run repeats an epoch whose checkpoint was lost: the later figures hold.
         repeated = self._epochs.get(event.epoch)
         self._take_room(_room(event) - (_room(repeated) if repeated else 0))
         self._epochs[event.epoch] = event
-        self.earliest_end = event.earliest_end or max(self.min_epochs, event.epoch)
+        self._run.earliest_end = event.earliest_end or max(self._run.min_epochs, event.epoch)
         if repeated:
             self._best = None  # Looked for when it is asked: a log may repeat itself without end.
         elif self._best is not None:
@@ -263,6 +375,23 @@ class _EpochClock:
             self._compiles = False
         else:
             self._latest.append(seconds)
+
+
+def settled(summary: Summary) -> Summary:
+    """A summary where no worker lives: a run that had not trained yet was an attempt."""
+    earlier = summary.earlier
+    if earlier is None:
+        return summary
+    return msgspec.structs.replace(
+        summary,
+        phase=earlier.phase,
+        end_status=earlier.end_status,
+        stop_reason=earlier.stop_reason,
+        epochs=earlier.epochs,
+        earliest_end=earlier.earliest_end,
+        earlier=None,
+        attempt=Attempt(run=summary.run, time=summary.updated),
+    )
 
 
 def _room(epoch: ev.EpochEnded) -> int:

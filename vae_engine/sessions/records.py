@@ -62,7 +62,9 @@ class WorkerRecord(msgspec.Struct, frozen=True, kw_only=True):
     """`worker.json`: who the session's latest worker is, enough to tell whether it lives.
 
     `process_created` is in seconds since the machine's boot; `pid_namespace` is the inode of
-    Linux's PID namespace, which a container has of its own, or 0 where it is not known.
+    Linux's PID namespace, which a container has of its own, or 0 where it is not known. `oom_kills`
+    is how many processes the system had killed for lack of memory when this one began, -1 where it
+    does not tell.
     """
 
     host: str
@@ -71,6 +73,7 @@ class WorkerRecord(msgspec.Struct, frozen=True, kw_only=True):
     process_created: float
     run: Count
     pid_namespace: Count = 0
+    oom_kills: Annotated[int, Meta(ge=-1, le=2**53)] = -1
 
 
 class CheckpointEntry(msgspec.Struct, frozen=True, kw_only=True):

@@ -12,8 +12,14 @@ import msgspec
 from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions.events import AnyEvent, EventReader
+from vae_engine.sessions.last_words import SILENT_END, last_words
 from vae_engine.sessions.lines import LINE_LIMIT
-from vae_engine.sessions.liveness import STALE_SECONDS, heartbeat_age, is_alive
+from vae_engine.sessions.liveness import (
+    STALE_SECONDS,
+    heartbeat_age,
+    is_alive,
+    memory_ran_out_since,
+)
 from vae_engine.sessions.progress import Phase, SessionLog, Summary, derive_status
 from vae_engine.sessions.records import (
     EndStatus,
@@ -112,6 +118,18 @@ class Session:
             return None
         return round(time.time() - age)
 
+    def last_words(self) -> str:
+        """What is known of why the latest worker is gone without a last word of its own."""
+        said = last_words(self.folder / layout.LOG)
+        try:
+            worker = atomic.read_optional(self.folder / layout.WORKER, WorkerRecord)
+        except SessionDamagedError:
+            worker = None
+        if worker is not None and memory_ran_out_since(worker):
+            killed = "the system has killed a process for lack of memory since it began"
+            return f"{killed}: {said}" if said else f"{killed}, probably this one"
+        return said or SILENT_END
+
     def status(self, *, alive: bool | None = None) -> Status:
         """The status derived from the events read so far and from whether a worker lives.
 
@@ -120,6 +138,11 @@ class Session:
                 last words count; it is asked anew, if this is not given.
         """
         log = self.log
+        if log.may_be_attempt:
+            alive = self.alive() if alive is None else alive
+            log.settle(alive=alive)
+        elif log.attempt is not None:
+            alive = False  # Its last word is said; where it stands is the word of an earlier run.
         return present_status(self.folder, self.manifest, log.phase, log.end_status, alive=alive)
 
     def result(self) -> Result | None:
@@ -225,6 +248,10 @@ def read_summary(folder: Path) -> Summary:
     try:
         summary = atomic.read_record(folder / layout.SUMMARY, Summary)
     except (FileNotFoundError, SessionDamagedError):
+        return _summarize(path)
+    # Earlier versions took a run that never trained for how the session ended.
+    doubtful = summary.run > 1 and summary.end_status not in ("completed", "diverged")
+    if doubtful and not summary.knows_attempts:
         return _summarize(path)
     return summary if _covers(summary, path) else _summarize(path)
 

@@ -1,7 +1,8 @@
 """The coordinator of a sweep: `python -m vae_engine.sweeps SWEEP_FOLDER`.
 
 One detached process, as a worker is: it writes to the sweep's `worker.log` and hears its inbox.
-When it is killed its trials train on, and the next coordinator takes them over.
+When it is killed its trials train on, and the next coordinator takes them over; when the system
+asks it to go, it stops them first.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from vae_engine.sweeps.coordinator import Coordinator
 from vae_engine.sweeps.record import read_sweep
 from vae_engine.sweeps.runner import LocalRunner, Runner
 from vae_engine.sweeps.store import Sweep
+from vae_engine.worker.signals import when_asked_to_go
 
 _log = logging.getLogger("vae_engine.sweeps")
 
@@ -70,6 +72,8 @@ def _make_runner(sweep: Sweep, ray: str) -> Runner:
 def _coordinate(sweep: Sweep, runner: Runner) -> None:
     atomic.remove_temporaries(sweep.folder)
     # Before this coordinator can be seen: what is asked from then on is meant for it.
+    asked: list[str] = []
+    when_asked_to_go(asked.append)
     inbox.take(sweep.folder)
     ownership = Ownership(sweep.folder, this_process(run=0))
     for lack in disk.unreported():
@@ -79,6 +83,9 @@ def _coordinate(sweep: Sweep, runner: Runner) -> None:
     while coordinator.tick():
         ownership.check()
         time.sleep(_POLL_SECONDS)
+        if asked:
+            _log.info("the system asks the coordinator to go: %s", asked.pop())
+            coordinator.stop()
         if not sweep.folder.is_dir():
             _log.error("the sweep's folder is gone: the coordinator goes too, its trials stay")
             return

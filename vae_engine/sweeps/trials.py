@@ -10,6 +10,7 @@ import msgspec
 from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions.labels import NAME_LIMIT
 from vae_engine.sessions.listing import Listing, read_listing
+from vae_engine.sessions.progress import Attempt
 from vae_engine.sessions.records import LIVE, EvaluationRecord, Result, Status
 from vae_engine.sessions.session import Session, worker_alive
 from vae_engine.settings import SETTINGS, Settings
@@ -52,6 +53,7 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
         values: of the settings that the sweep varies.
         status: of its session; `waiting` before there is one, `deleted` while it is in the trash,
             `damaged` where it cannot be read or is not this trial's: then `problem` says why.
+        attempt: the latest run, where it ended before it trained and left the trial as it was.
         figures: None unless it is finished.
         evaluated: whether it has an evaluation of its final weights.
     """
@@ -63,6 +65,7 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     status: TrialStatus
     problem: str = ""
     stop_reason: str = ""
+    attempt: Attempt | None = None
     epoch: int = 0
     epochs: int = 0
     best_val_loss: float | None = None
@@ -175,6 +178,7 @@ def _with_session(waiting: Trial, listing: Listing) -> Trial:
         waiting,
         status=status,
         stop_reason=summary.stop_reason,
+        attempt=summary.attempt,
         epoch=summary.epoch,
         epochs=max(summary.epochs, summary.epoch) or waiting.epochs,
         best_val_loss=summary.best_val_loss,

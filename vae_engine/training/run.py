@@ -38,7 +38,8 @@ _log = logging.getLogger(__name__)
 class Watch(Protocol):
     """Who must know when a stop has something to lose."""
 
-    terminated: bool
+    terminated: str
+    """Name of the signal by which the system asked the worker to go, empty before that."""
 
     def training_begins(self) -> None:
         """A stop must now wait for a checkpoint."""
@@ -109,7 +110,7 @@ def _train(trainer: Trainer, journal: Journal, watch: Watch) -> tuple[EndStatus,
     reason = trainer.run()
     if reason == "stop_now":
         trainer.export_if_stale()
-        return ("interrupted", "SIGTERM") if watch.terminated else ("stopped", reason)
+        return ("interrupted", watch.terminated) if watch.terminated else ("stopped", reason)
     watch.training_ended()
     journal.emit(ev.Finishing(reason=reason))
     _log.info("training ended: %s", reason)

@@ -65,6 +65,7 @@ class Trainer:
         self._artist = PreviewArtist(self.networks, self.originals, seed=settings.seed)
         self._chunk_steps = 1
         self._told_progress = 0.0
+        self._begun = False
         self.state = self._restore()
 
     def _restore(self) -> TrainingState:
@@ -212,6 +213,9 @@ class Trainer:
             elapsed=state.elapsed + seconds,
             trained=state.trained + seconds,
         )
+        if not self._begun:
+            self._begun = True
+            self._journal.emit(ev.Begun())
         rate = (last - state.step) / seconds
         self._chunk_steps = max(1, min(round(rate * _CHUNK_SECONDS), 4 * self._chunk_steps))
         self._tell_progress(inputs)

@@ -1,18 +1,21 @@
 """The training worker: `python -m vae_engine.worker SESSION_FOLDER [options]`.
 
 One detached process for one session. Nothing that a terminal does reaches it: it leads a session
-of its own, writes to the session's `worker.log`, and hears only its inbox and SIGTERM. Where
+of its own, writes to the session's `worker.log`, and hears only its inbox and the signals by which
+a system asks it to go. Where
 several workers train the session, this one is the chief, the others are `vae_engine.worker.member`.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import faulthandler
 import logging
 import os
-import signal
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from vae_engine.cluster.chief import Chief
 from vae_engine.cluster.distribution import ALONE, Distribution, read_distribution
@@ -23,11 +26,13 @@ from vae_engine.launcher import EXIT_BUSY, EXIT_NO_ROOM, leave_terminal
 from vae_engine.sessions import atomic, disk, inbox, layout
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.journal import Journal
+from vae_engine.sessions.last_words import RUN_BEGINS
 from vae_engine.sessions.liveness import hold_lock, this_process
 from vae_engine.sessions.records import EndStatus
 from vae_engine.sessions.session import read_manifest
 from vae_engine.training.controls import Controls
 from vae_engine.worker.failures import NO_ROOM, disk_error, last_word
+from vae_engine.worker.signals import when_asked_to_go
 from vae_engine.worker.supervisor import Supervisor
 
 _log = logging.getLogger("vae_engine.worker")
@@ -66,6 +71,9 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(folder: Path, epochs: int | None, distribution: Distribution) -> int:
+    _log.info("%s, as process %d", RUN_BEGINS, os.getpid())
+    # What ends the process at once, as a fault in a library, still says where.
+    faulthandler.enable()
     atomic.remove_temporaries(folder)
     layout.create_folders(folder)
     journal = Journal(folder)
@@ -73,8 +81,7 @@ def _run(folder: Path, epochs: int | None, distribution: Distribution) -> int:
     controls = Controls()
     supervisor = Supervisor(folder, journal, controls)
     # Before this worker can be seen: what is asked from then on is meant for it.
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: supervisor.terminate())
+    when_asked_to_go(supervisor.terminate)
     left = inbox.take(folder)
     supervisor.claim(this_process(run))
     journal.emit(_run_started(folder, journal, epochs))
@@ -105,6 +112,7 @@ def _run_started(folder: Path, journal: Journal, epochs: int | None) -> ev.RunSt
         pid=os.getpid(),
         epochs=target,
         min_epochs=min(shortest, target),
+        tells_begun=True,
     )
 
 
@@ -167,5 +175,18 @@ def _import_and_train(
         return "diverged", str(error)
 
 
+def _leave(code: int) -> NoReturn:
+    """End at once: TensorFlow's threads take seconds to end, and others wait for the session."""
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError):  # The disk may be full.
+            stream.flush()
+    os._exit(code)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    exit_code = main()
+    # Several workers take leave of each other first.
+    if "--distribution" in sys.argv:
+        sys.exit(exit_code)
+    _leave(exit_code)

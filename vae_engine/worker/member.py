@@ -12,7 +12,7 @@ import contextlib
 import json
 import logging
 import os
-import signal
+import queue
 import sys
 import threading
 from pathlib import Path
@@ -30,6 +30,7 @@ from vae_engine.sessions import atomic, layout
 from vae_engine.sessions.records import WorkerRecord
 from vae_engine.settings import SETTINGS, Settings, make_settings
 from vae_engine.worker.failures import last_word
+from vae_engine.worker.signals import when_asked_to_go
 
 _log = logging.getLogger("vae_engine.worker")
 
@@ -109,17 +110,15 @@ def _log_file(sessions: Path, distribution: Distribution, welcome: Welcome) -> P
 
 
 def _leave_when_asked(member: Member) -> None:
-    """On SIGTERM ask the chief to end with a checkpoint, and go on until it does."""
-    asked = threading.Event()
+    """When the system asks, ask the chief to end with a checkpoint, and go on until it does."""
+    asked: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def tell() -> None:
-        asked.wait()
-        member.tell(Leaving(why="SIGTERM"))
+        member.tell(Leaving(why=asked.get()))
 
     # Not in the handler: it may interrupt the very sending of a message.
     threading.Thread(target=tell, name="leaving", daemon=True).start()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: asked.set())
+    when_asked_to_go(asked.put)
 
 
 def _leave(front: int, why: str) -> None:

@@ -42,7 +42,7 @@ class Supervisor:
         self._finishing = False
         self._identity = folder.stat()
         self._missed = 0
-        self.terminated = False
+        self.terminated = ""
 
     def claim(self, record: WorkerRecord) -> None:
         """Show that this worker has the session; from then on it ends if another takes it over.
@@ -75,13 +75,13 @@ class Supervisor:
         """From here on there is nothing to pause or stop."""
         self._finishing = True
 
-    def terminate(self) -> None:
-        """The system asks the worker to go (SIGTERM); a signal handler may call this.
+    def terminate(self, why: str) -> None:
+        """The system asks the worker to go, by the signal `why`; a signal handler may call this.
 
         No more than a note: the handler interrupts the thread that trains, maybe where it is about
         to wait, and a wake-up at that moment would be lost.
         """
-        self.terminated = True
+        self.terminated = self.terminated or why
 
     def _watch(self) -> None:
         last_beat = 0.0
@@ -127,9 +127,11 @@ class Supervisor:
         with self._lock:
             if self._controls.stop != "now" or not self._nothing_to_lose:
                 return
-            ending = ("interrupted", "SIGTERM") if self.terminated else ("stopped", "stop_now")
+            last = ev.RunEnded(status="stopped", reason="stop_now")
+            if self.terminated:
+                last = ev.RunEnded(status="interrupted", reason=self.terminated)
             try:
-                self._journal.end(ev.RunEnded(status=ending[0], reason=ending[1]))  # type: ignore[arg-type]
+                self._journal.end(last)
             except (OSError, SessionLostError) as error:
                 _log.error("the last word cannot be written: %s", error)
             os._exit(0)

@@ -22,8 +22,9 @@ from typing import Literal, Protocol, TypeAlias
 
 from vae_engine.cluster.versions import compared_versions
 from vae_engine.errors import SessionBusyError, SessionDamagedError
-from vae_engine.launcher import EXIT_BUSY, last_words, open_log, worker_environment
+from vae_engine.launcher import EXIT_BUSY, open_log, worker_environment
 from vae_engine.sessions import atomic, layout
+from vae_engine.sessions.last_words import SILENT_END, last_words
 from vae_engine.sweeps.remote.mirror import Mirror, Update
 from vae_engine.sweeps.remote.receiver import SupersededError
 from vae_engine.sweeps.trials import Task
@@ -176,7 +177,7 @@ def _evaluate(order: Order, driver: Driver, shared: Path | None) -> str:
         with _running(order, folder, log) as process:
             process.wait()
         if process.returncode:
-            return last_words(log, 0)
+            return last_words(log) or SILENT_END
         if shared is None:
             content = (folder / layout.EVALUATION).read_bytes()
             driver.keep_evaluation(order.session, content)
@@ -279,7 +280,7 @@ def _environment(order: Order) -> dict[str, str]:
 def _ending(process: _Process, folder: Path) -> str:
     if process.returncode == EXIT_BUSY:
         raise SessionBusyError(f"session {folder.name} is in other hands")
-    return last_words(folder / layout.LOG, 0) if process.returncode else ""
+    return (last_words(folder / layout.LOG) or SILENT_END) if process.returncode else ""
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -1,0 +1,71 @@
+"""What a worker that is gone without a last word has left in its log."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.tui.recorder import Recorder
+from vae_engine.sessions import layout, liveness
+from vae_engine.sessions.last_words import RUN_BEGINS, last_words
+
+BEGINS = f"2026-11-29 10:00:00,123 INFO {RUN_BEGINS}, as process 12\n"
+IMPORTING = "2026-11-29 10:00:01,123 INFO importing TensorFlow\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", ""),
+        (BEGINS + IMPORTING, ""),
+        (f"MemoryError: an earlier run\n{BEGINS}{IMPORTING}", ""),
+        (f"{BEGINS}{IMPORTING}Killed\n", "Killed"),
+        (
+            f"{BEGINS}terminate called after throwing an instance of 'std::bad_alloc'\n"
+            "  what():  std::bad_alloc\nFatal Python error: Aborted\n\n"
+            'Current thread 0x00007f (most recent call first):\n  File "a.py", line 1 in f\n'
+            "\nExtension modules: numpy, keras (total: 2)\n",
+            "what(): std::bad_alloc; Fatal Python error: Aborted",
+        ),
+        (
+            f'{BEGINS}Traceback (most recent call last):\n  File "a.py", line 1, in f\n'
+            "    g()\n    ^^^\nImportError: libtensorflow_cc.so.2: failed to map segment\n",
+            "g(); ImportError: libtensorflow_cc.so.2: failed to map segment",
+        ),
+        (
+            "I0000 00:00:1764 1 port.cc:153] oneDNN custom operations are on.\n"
+            "2026-11-29 10:00:02.123456: I tensorflow/core/x.cc:1] This binary is optimized\n",
+            "",
+        ),
+        ("\x1b[2J\x1b]0;title\x07evil\r\n", "?[2J?]0;title?evil"),
+        ("x" * 10_000 + "\n", "x" * 397 + "..."),
+        ("y" * 100_000 + "\nlast\n", "last"),
+    ],
+)
+def test_the_lines_that_say_what_went_wrong(tmp_path: Path, text: str, said: str) -> None:
+    log = tmp_path / "worker.log"
+    log.write_text(text)
+    assert last_words(log) == said
+    assert last_words(log).isprintable()
+
+
+def test_what_cannot_be_read_is_no_crash(tmp_path: Path) -> None:
+    assert last_words(tmp_path / "none") == ""
+    (tmp_path / "link").symlink_to("/etc/passwd")
+    assert "cannot be read" in last_words(tmp_path / "link")
+    (tmp_path / "bytes").write_bytes(b"\xff\xfe\x00out of memory\n")
+    assert "out of memory" in last_words(tmp_path / "bytes")
+
+
+def test_memory_that_ran_out_meanwhile_is_named(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = recorder.session(status="training", epochs=1, of=5)
+    assert "may have killed it" in session.last_words()
+    before = liveness.oom_kills()
+    monkeypatch.setattr(liveness, "oom_kills", lambda: max(0, before) + 1)
+    if before >= 0:
+        assert "killed a process for lack of memory" in session.last_words()
+    (session.folder / layout.LOG).write_text("Killed\n")
+    assert session.last_words().endswith("Killed")
