@@ -1,14 +1,21 @@
 """Following a training in lines, and what is said when it ends."""
 
+import json
 import os
 import signal
 
+import click
+import msgspec
 import pytest
 
 from tests.cli.conftest import Spawn, Vae, finish, read_until
 from tests.tui.recorder import Recorder, progress
+from tui.cli.follow import follow_to_the_end
+from vae_engine.errors import SessionError
 from vae_engine.sessions import events as ev
+from vae_engine.sessions import layout
 from vae_engine.sessions.records import Status
+from vae_engine.sessions.session import Session
 
 COMPLETED = ev.RunEnded(status="completed", reason="converged")
 
@@ -24,6 +31,7 @@ def test_epochs_so_far_and_those_to_come_are_lines(spawn: Spawn, recorder: Recor
     line = read_until(process, "epoch  3/10")
     assert line == "epoch  3/10  loss 183.33 (rec 178.83 kl 4.50)  val_loss 184.33  3000/s 5s *"
     recorder.emit(session, ev.Finishing(reason="converged"), COMPLETED)
+    recorder.kill(session)
     done = finish(process)
     assert (done.code, done.err) == (0, "")
     last = done.lines[-1]
@@ -53,6 +61,7 @@ def test_what_happens_between_epochs_is_a_line(
     recorder.emit(session, event)
     assert said in read_until(process, said)
     recorder.emit(session, COMPLETED)
+    recorder.kill(session)
     assert finish(process).code == 0
 
 
@@ -123,3 +132,57 @@ def test_a_reader_that_leaves_ends_the_follower_quietly(spawn: Spawn, recorder: 
     assert process.wait(timeout=60) == 0
     assert process.stderr is not None
     assert process.stderr.read() == ""
+
+
+def test_a_worker_that_is_gone_before_its_run_began_leaves_the_session_as_it_was(
+    recorder: Recorder,
+) -> None:
+    session = recorder.session("done", status="completed", epochs=3)
+    session.poll()
+    with (
+        click.Context(click.Command("vae")),
+        pytest.raises(SessionError, match=r"exited before its run began .*; it stays completed"),
+    ):
+        follow_to_the_end(session, run=2, plain=True)
+
+
+@pytest.mark.parametrize(
+    ("end", "said"),
+    [
+        (ev.RunEnded(status="failed", reason="no memory"), "failed: no memory; it stays completed"),
+        (ev.RunEnded(status="interrupted", reason="SIGUSR1"), "was interrupted: SIGUSR1"),
+        (None, "its worker exited unexpectedly (Killed); it stays completed"),
+    ],
+)
+def test_a_run_that_ended_before_it_trained_is_told_as_an_attempt(
+    vae: Vae, recorder: Recorder, end: ev.RunEnded | None, said: str
+) -> None:
+    """Old: the session was `failed` from then on."""
+    session = recorder.session("done", status="completed", epochs=3)
+    (session.folder / layout.LOG).write_text("Killed\n")
+    started = msgspec.structs.replace(recorder.run_started(session, 2), tells_begun=True)
+    recorder.emit(session, started, *([end] if end else []))
+    fresh = Session(session.folder)
+    fresh.poll()
+    with click.Context(click.Command("vae")), pytest.raises(SessionError) as caught:
+        follow_to_the_end(fresh, run=2, plain=True)
+    assert said in str(caught.value)
+    what = said.partition("; it stays")[0]
+    shown = " ".join(vae("show", session.id).out.split())
+    assert "status completed" in shown
+    assert "latest run attempt at " in shown
+    assert what in shown
+    assert what in vae("attach", session.id).out
+    report = json.loads(vae("show", session.id, "--json").out)
+    assert (report["status"], report["stop_reason"]) == ("completed", "epochs")
+    assert report["attempt"]["status"] == (end.status if end else None)
+    assert report["last_words"] == (None if end else "Killed")
+
+
+def test_of_a_worker_without_a_last_word_the_log_tells(vae: Vae, recorder: Recorder) -> None:
+    session = recorder.session("killed", status="training", epochs=1, of=9)
+    recorder.kill(session)
+    (session.folder / layout.LOG).write_text("\x1b[31mstd::bad_alloc\x1b[0m\n")
+    line = vae("attach", session.id).error(1)
+    assert "exited unexpectedly (?[31mstd::bad_alloc?[0m)" in line
+    assert "std::bad_alloc" in vae("show", session.id).out

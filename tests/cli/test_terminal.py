@@ -49,6 +49,7 @@ def test_a_run_that_ended_meanwhile_tells_its_outcome(
     shown.wait_for("step 20/40")
     recorder.finish_epoch(training, 3)
     recorder.emit(training, COMPLETED)
+    recorder.kill(training)
     shown.wait_for("completed")
     shown.press("q")
     assert shown.wait() == 0
@@ -98,6 +99,7 @@ def test_a_dumb_terminal_gets_lines(
     shown = terminal("attach", training.id, term=term)
     shown.wait_for("epoch  2/10")
     recorder.emit(training, COMPLETED)
+    recorder.kill(training)
     assert shown.wait() == 0
     assert "step" not in shown.text
     assert "completed after 2 epochs" in shown.text

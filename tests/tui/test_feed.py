@@ -5,6 +5,7 @@ import shutil
 import threading
 import time
 
+import msgspec
 import pytest
 
 from tests.tui.recorder import Recorder, epoch_ended, progress
@@ -235,3 +236,19 @@ def _wait(reached: object) -> None:
     while not reached():
         assert time.monotonic() < deadline, "it did not come about"
         time.sleep(0.01)
+
+
+def test_an_attempt_and_the_last_words_of_a_worker_are_told(
+    recorder: Recorder,
+) -> None:
+    session = recorder.session(status="completed", epochs=3)
+    started = msgspec.structs.replace(recorder.run_started(session, 2), tells_begun=True)
+    recorder.emit(session, started, ev.RunEnded(status="failed", reason="no memory"))
+    snapshot = SessionFeed(Session(session.folder)).read()
+    assert (snapshot.status, snapshot.stop_reason) == ("completed", "epochs")
+    assert snapshot.attempt.endswith("failed: no memory")
+    killed = recorder.session(status="training", epochs=1, of=9)
+    recorder.kill(killed)
+    (killed.folder / layout.LOG).write_text("Killed\n")
+    snapshot = SessionFeed(Session(killed.folder)).read()
+    assert snapshot.stop_reason == "the worker exited unexpectedly: Killed"

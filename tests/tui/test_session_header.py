@@ -95,3 +95,9 @@ def test_a_step_beyond_the_last_one_does_not_break_the_line() -> None:
     found = lines(replace(TRAINING, progress=progress(13, 90, steps=40)))
     assert [len(line) for line in found] == [120] * 3
     assert "100%" in found[2]
+
+
+def test_an_attempt_is_said_in_place_of_how_the_runs_before_it_ended() -> None:
+    told = "attempt at 14:03 failed: no memory"
+    ended = Snapshot(Label(name="one"), status="completed", stop_reason="epochs", attempt=told)
+    assert told in lines(ended)[0]

@@ -40,6 +40,7 @@ def test_a_completed_session_stays_so_whatever_ends_the_start_up_of_the_next_run
     session = runner.copy(undisturbed)
     before = state(session)
     resume_session(session, more=2)
+    wait_until(session, lambda: session.log.run == 2)
     if way == "SIGKILL":
         kill(session)
     elif way == "stop_now":

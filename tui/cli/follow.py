@@ -109,6 +109,11 @@ def _tell_run(session: Session, run: int, status: Status) -> None:
     Raises:
         SessionError: it did not end in order, or before it trained.
     """
+    if session.log.run < run:
+        raise SessionError(
+            f"session {session.id}: the worker exited before its run began "
+            f"({session.last_words()}); it stays {session.status()}"
+        )
     attempt = session.log.attempt
     if attempt is None or attempt.run != run:
         tell_outcome(session, status)
