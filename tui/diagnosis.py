@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,6 +17,8 @@ RISE_SHARE = 0.1
 """A validation loss that is so much above its best, in proportion..."""
 RISE_NATS = 5.0
 """...and at least by so many nats, is told."""
+LEAST_NATS = 0.1
+"""A dimension with a smaller KL than this carries hardly anything; one bit is 0.69 nats."""
 _YOUNG_EPOCHS = 2
 _NAMED = 6
 
@@ -82,10 +85,7 @@ def _latent(history: History, status: Status, epoch: int) -> Finding | None:
     collapsed = collapsed_dimensions(judged)
     total = len(judged.kl_per_dimension)
     if not collapsed:
-        all_of_them = (
-            "The only dimension carries" if total == 1 else f"All {total} dimensions carry"
-        )
-        return Finding("good", f"{all_of_them} information.")
+        return _all_active(judged.kl_per_dimension)
     young = judged.epoch <= _YOUNG_EPOCHS and status in LIVE
     if len(collapsed) == total:
         if young:
@@ -95,9 +95,7 @@ def _latent(history: History, status: Status, epoch: int) -> Finding | None:
             "Posterior collapse: no dimension carries information, the decoder ignores z. "
             "A smaller beta, or a longer beta warm-up, helps.",
         )
-    named = ", ".join(f"z{dimension}" for dimension in collapsed[:_NAMED])
-    if len(collapsed) > _NAMED:
-        named += ", …"
+    named = _named(collapsed)
     if young:
         count = f"{len(collapsed)} of {total} dimensions"
         return Finding("neutral", f"Not yet in use: {count} ({named}).")
@@ -106,3 +104,29 @@ def _latent(history: History, status: Status, epoch: int) -> Finding | None:
         "warning",
         f"{len(collapsed)} of {total} dimensions {have} collapsed to the prior: {named}.",
     )
+
+
+def _all_active(kl: Sequence[float]) -> Finding:
+    """What active dimensions carry: active is a low bar, which 0.01 nats can pass."""
+    total = len(kl)
+    weak = [dimension for dimension, nats in enumerate(kl) if nats < LEAST_NATS]
+    if not weak:
+        them = "The only dimension carries" if total == 1 else f"All {total} dimensions carry"
+        return Finding("good", f"{them} information.")
+    if len(weak) == total:
+        them = "The only dimension carries" if total == 1 else f"All {total} dimensions carry"
+        return Finding(
+            "warning",
+            f"{them} hardly any information: less than {LEAST_NATS:g} nats"
+            f"{' each' if total > 1 else ''}.",
+        )
+    return Finding(
+        "neutral",
+        f"{len(weak)} of {total} dimensions {'carries' if len(weak) == 1 else 'carry'} hardly any "
+        f"information, less than {LEAST_NATS:g} nats: {_named(weak)}.",
+    )
+
+
+def _named(dimensions: Sequence[int]) -> str:
+    more = ", …" if len(dimensions) > _NAMED else ""
+    return ", ".join(f"z{dimension}" for dimension in dimensions[:_NAMED]) + more

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,8 @@ Figure = Literal["loss", "reconstruction_loss", "kl_loss"]
 
 TRAINING, VALIDATION = 0, 1
 """The tones of a figure's two curves."""
+
+_LEAST_TO_COMPARE = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +40,14 @@ class History:
         """(n,), the numbers of the epochs."""
         return np.array([epoch.epoch for epoch in self.ended], dtype=np.float64)
 
+    @property
+    def best(self) -> int | None:
+        """The first epoch with the lowest validation loss; None while there are not two."""
+        known = [epoch for epoch in self.ended if math.isfinite(epoch.val_loss)]
+        if len(known) < _LEAST_TO_COMPARE:
+            return None
+        return min(known, key=lambda epoch: epoch.val_loss).epoch
+
     def nearest(self, epoch: int) -> EpochEnded | None:
         """The newest finished epoch that is no later than `epoch`; else the first, or None."""
         if not self.ended:
@@ -54,7 +65,13 @@ class History:
         return {
             figure: (
                 Series("train", self.epochs, self._values(figure), TRAINING),
-                Series("val", self.epochs, self._values(f"val_{figure}"), VALIDATION),
+                Series(
+                    "val",
+                    self.epochs,
+                    self._values(f"val_{figure}"),
+                    VALIDATION,
+                    best=self.best if figure == "loss" else None,
+                ),
             )
             for figure in figures
         }

@@ -28,6 +28,7 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
         chart_log: curves on a log scale.
         chart_smoothing: weight of the past in the moving average of curves; 0 shows them as is.
         chart_recent: only the recent epochs.
+        chart_whole: all values, though the first epochs flatten the rest.
         glyphs: the finest glyphs that the font has.
         bell: ring and notify the terminal when a training ends.
     """
@@ -39,6 +40,7 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     chart_log: bool = False
     chart_smoothing: Annotated[float, Meta(ge=0.0, lt=1.0)] = 0.0
     chart_recent: bool = False
+    chart_whole: bool = False
     glyphs: GlyphSet = "quadrant"
     bell: bool = True
 

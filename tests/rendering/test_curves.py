@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from rich.style import Style
 
-from tui.rendering.curves import AXIS_WIDTH, Colors, Curves, Scale, draw_curves
+from tui.rendering.axes import AXIS_WIDTH, mark_texts
+from tui.rendering.curves import BEST, Colors, Curves, Scale, draw_curves
 from tui.rendering.series import Series
 
 AXIS, TRAIN, VALIDATION = Style(dim=True), Style(color="blue"), Style(color="yellow")
@@ -133,3 +134,106 @@ def test_a_log_axis_is_labelled_with_values_not_with_logarithms() -> None:
         for text in texts(draw(series([1.0, 1e4]), scale=Scale(log=True), height=16))
     }
     assert {"1", "10", "100", "1000", "10000"} <= found
+
+
+@pytest.mark.parametrize("height", [6, 9, 14, 30])
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [
+        (100.0, 200.0),
+        (149.0, 251.0),
+        (98.4, 99.3),
+        (168.21, 168.23),
+        (0.0431, 0.0437),
+        (1234.5, 1236.0),
+        (-12.0, 3.0),
+        (9.9e5, 1.2e6),
+        (1e-7, 3e-7),
+        (5.0, 5.0),
+    ],
+)
+def test_three_values_at_least_can_be_read_on_the_axis(
+    low: float, high: float, height: int
+) -> None:
+    lines = texts(draw(series([high, low, high, low]), height=height))[:-1]
+    marked = [text[:AXIS_WIDTH].rstrip("┤") for text in lines if "┤" in text[:AXIS_WIDTH]]
+    assert len({float(text) for text in marked}) >= 3
+    assert sorted(marked, key=float, reverse=True) == marked
+
+
+def test_marks_are_written_with_no_more_digits_than_they_need() -> None:
+    assert mark_texts([100.0, 150.0, 200.0]) == ["100", "150", "200"]
+    assert mark_texts([0.25, 0.5, 0.75]) == ["0.25", "0.50", "0.75"]
+    assert mark_texts([1e6, 1.25e6, 1.5e6]) == ["1.00e6", "1.25e6", "1.50e6"]
+    assert mark_texts([1e-7, 2e-7, 3e-7]) == ["1e-7", "2e-7", "3e-7"]
+
+
+FALLING = [550.0, 300.0, *(200 - epoch for epoch in range(3, 31))]
+
+
+def test_the_first_epochs_do_not_flatten_the_rest() -> None:
+    curves = draw(series(FALLING), height=20)
+    late = {row for column, row in drawn_cells(curves) if column > 20}
+    assert len(late) >= 6
+    assert (curves.above, curves.below) == (550.0, None)
+
+
+def test_the_whole_range_is_shown_when_it_is_asked_for() -> None:
+    curves = draw(series(FALLING), height=20, scale=Scale(whole=True))
+    late = {row for column, row in drawn_cells(curves) if column > 20}
+    assert len(late) <= 3
+    assert (curves.above, curves.below) == (None, None)
+
+
+def test_a_rise_from_far_below_is_cut_as_well() -> None:
+    curves = draw(series([0.1, 9.0, *(24 + epoch / 10 for epoch in range(20))]))
+    assert (curves.above, curves.below) == (None, 0.1)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [5.0, 4.0, 3.0, 2.0, 1.0] * 4,
+        [100.0, 1.0],
+        [100.0, 1.0, 1.0, 1.0],
+        [1.0] * 20,
+        [*[1.0] * 19, 1e6],
+        [*[1.0] * 10, 50.0, *[1.0] * 10],
+    ],
+)
+def test_nothing_that_is_not_the_beginning_is_cut(values: list[float]) -> None:
+    curves = draw(series(values))
+    assert (curves.above, curves.below) == (None, None)
+
+
+def test_a_curve_that_has_just_begun_is_seen_beside_one_that_has_long_ended() -> None:
+    young = series([500.0, 480.0], tone=1)
+    curves = draw(series([101 + 1 / epoch for epoch in range(1, 60)]), young)
+    styles = {segment.style for line in curves.lines for segment in line}
+    assert {TRAIN, VALIDATION} <= styles
+
+
+def test_curves_that_lie_together_take_turns() -> None:
+    falling = [200.0 - epoch for epoch in range(30)]
+    curves = draw(series(falling), series(falling, tone=1), width=80, height=12)
+    widths: dict[Style | None, int] = {}
+    for line in curves.lines:
+        for segment in line:
+            drawn = sum(ord(character) in BRAILLE for character in segment.text)
+            widths[segment.style] = widths.get(segment.style, 0) + drawn
+    assert 0.6 < widths[TRAIN] / widths[VALIDATION] < 1.7
+
+
+def test_the_best_epoch_is_marked_on_its_curve() -> None:
+    values = [9.0, 7.0, 4.0, 5.0, 6.0]
+    one = Series("val", np.arange(1.0, 6.0), np.array(values), 1, best=3.0)
+    curves = draw(series(values), one, height=12)
+    (row,) = (row for row, text in enumerate(texts(curves)) if BEST in text)
+    assert texts(curves)[row].index(BEST) == curves.column_of(3)
+    assert VALIDATION in {s.style for s in curves.lines[row] if BEST in s.text}
+
+
+def test_far_values_outside_the_range_cost_nothing() -> None:
+    curves = draw(series([1e90, -1e90, *[float(value) for value in range(20)]]))
+    assert curves.above == 1e90
+    assert drawn_cells(curves)

@@ -28,6 +28,19 @@ def test_a_sound_training_is_told_so() -> None:
     assert sentences(history({}, {}, {})) == ["All 4 dimensions carry information."]
 
 
+def test_a_dimension_with_hardly_any_information_is_not_praised() -> None:
+    one = history({"kl_per_dimension": [3.0, 0.043, 2.0, 0.05]})
+    assert sentences(one) == [
+        "2 of 4 dimensions carry hardly any information, less than 0.1 nats: z1, z3."
+    ]
+    assert diagnose(one, "completed", "", 1)[0].weight == "neutral"
+    none = history({"kl_per_dimension": [0.043, 0.02, 0.05, 0.09]})
+    assert sentences(none) == [
+        "All 4 dimensions carry hardly any information: less than 0.1 nats each."
+    ]
+    assert diagnose(none, "completed", "", 1)[0].weight == "warning"
+
+
 def test_collapsed_dimensions_are_those_with_the_least_kl() -> None:
     epoch = epoch_ended(5, 4, kl_per_dimension=[3.0, 0.001, 2.0, 0.002], active_units=2)
     assert collapsed_dimensions(epoch) == (1, 3)

@@ -57,6 +57,8 @@ Opens = Callable[[WorkbenchApp, Pilot[Any], Session], Awaitable[None]]
 async def list_of_sessions(app: WorkbenchApp, pilot: Pilot[Any], _: Session) -> None:
     await until(pilot, lambda: isinstance(app.screen, SessionsScreen))
     await until(pilot, lambda: all(entry.size is not None for entry in app.entries or ()))
+    # The cursor stays with the session that was seen first, which may be any.
+    await pilot.press("home")
 
 
 async def dashboard(app: WorkbenchApp, pilot: Pilot[Any], session: Session) -> None:
@@ -137,11 +139,19 @@ async def test_it_looks_as_it_did(
 
 
 async def settled(app: WorkbenchApp, pilot: Pilot[Any], expected: str) -> str:
-    """The screen when it looks as expected, else as it stays: its parts come one by one."""
+    """The screen when it looks as expected, else as it stays: its parts come one by one.
+
+    Without anything expected, when it has stayed the same for a while.
+    """
     # Long, for a machine that is busy elsewhere.
     deadline = time.monotonic() + 60.0
-    while (picture := drawn(app)) != expected and time.monotonic() < deadline:
+    picture, since = drawn(app), time.monotonic()
+    while picture != expected and time.monotonic() < deadline:
+        if not expected and time.monotonic() > since + 3.0:
+            break
         await pilot.pause(0.02)
+        if (now := drawn(app)) != picture:
+            picture, since = now, time.monotonic()
     return picture
 
 

@@ -5,40 +5,49 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from itertools import groupby, pairwise
+from itertools import groupby
 
 import numpy as np
-from plotext._matrix import matrix_class
 from rich.segment import Segment
 from rich.style import Style
-from textual_plotext.plot import Plot
 
-from tui.rendering.dots import BRAILLE_DOTS, Area, Dots, band, braille, curve
+from tui.rendering.axes import (
+    AXIS_WIDTH,
+    axis_lines,
+    epoch_marks,
+    robust_range,
+    value_marks,
+    whole_range,
+    widened,
+)
+from tui.rendering.dots import BRAILLE, BRAILLE_DOTS, Area, Dots, band, cell_bits, curve, thick
 from tui.rendering.runs import Line
-from tui.rendering.series import Floats, Series, decimated, drawable, log_ticks, recent_start, ticks
+from tui.rendering.series import Floats, Series, decimated, drawable, recent_start
 
-LABEL_WIDTH = 6
-AXIS_WIDTH = LABEL_WIDTH + 1
 _LEAST_COLUMNS, _LEAST_ROWS = 4, 2
-_ROWS_A_TICK = 2.5
-_LEAST_SPAN = 1e-9
-_COLUMNS_A_TICK = 10
-# plotext writes a tone as this palette entry, which is replaced by the theme's colour afterwards.
-_AXIS_CODE = 250
 # Where there is no braille, curves differ by their characters.
 PLAIN_MARKERS = "*+xo#@"
 _PLAIN_BAND = "."
 _PLAIN_AXES = str.maketrans("│┤", "|+")
+BEST, PLAIN_BEST = "◆", "B"
+"""Where a curve is marked."""
+# Curves that lie in the same cells take turns, each for so many columns.
+_TURN = 2
+_NO_TONE = -1
+# From so many lines on a curve is two dots thick: single ones do not look joined.
+_THICK_ROWS = 6
+# How far outside the range a curve is followed, in ranges.
+_OUTSIDE = 3
 
 
 @dataclass(frozen=True)
 class Scale:
-    """How curves are shown: on a log axis, smoothed, only the recent epochs."""
+    """How curves are shown: on a log axis, smoothed, only the recent epochs, in full range."""
 
     log: bool = False
     smoothing: float = 0.0
     recent: bool = False
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,12 +74,16 @@ class Curves:
         first: the epoch at the left edge.
         last: the epoch at the right edge.
         columns: width of the area in which the curves are.
+        above: the highest value, where it lies above the range that is shown.
+        below: the lowest value, where it lies below.
     """
 
     lines: list[Line]
     first: float
     last: float
     columns: int
+    above: float | None = None
+    below: float | None = None
 
     def column_of(self, epoch: float) -> int | None:
         """The column, axis included, in which an epoch is drawn; None outside."""
@@ -97,7 +110,7 @@ def draw_curves(
     """Draw curves over one axis of epochs.
 
     Args:
-        series: the curves; later ones lie above earlier ones.
+        series: the curves; where some lie in the same cells they take turns.
         width: in cells, labels included.
         height: in lines.
         scale: how to show them.
@@ -110,157 +123,126 @@ def draw_curves(
     columns, rows = width - AXIS_WIDTH, height - axis
     if columns < _LEAST_COLUMNS or rows < _LEAST_ROWS:
         return NOTHING
-    ends = [float(one.epochs[-1]) for one in series if len(one.epochs)]
-    start = recent_start(max(ends)) if scale.recent and ends else None
-    drawn = [
-        decimated(one, columns)
-        for whole in series
-        if len(
-            (one := drawable(whole, log=scale.log, smoothing=scale.smoothing, start=start)).epochs
-        )
-    ]
+    drawn = _drawable(series, columns, scale)
     if not drawn:
         return NOTHING
     first = min(float(one.epochs[0]) for one in drawn)
     last = max(float(one.epochs[-1]) for one in drawn)
-    marks = _epoch_marks(first, last, columns) if axis else []
+    marks = epoch_marks(first, last, columns) if axis else []
     if first == last:
         first, last = first - 1, last + 1
-    low, high = _limits(drawn, scale.log)
+    lowest, highest = whole_range(drawn)
+    inner = (lowest, highest) if scale.whole or scale.log else robust_range(drawn)
+    low, high = widened(*inner, log=scale.log)
     bottom, top = (math.log10(bound) if scale.log else bound for bound in (low, high))
     dots = (1, 1) if colors.plain else BRAILLE_DOTS
-    area = Area(first, last, bottom, top, columns, rows, dots)
-    matrix = _axes(area, marks, (low, high), log=scale.log)
-    for one in drawn:
-        if one.band is not None:
-            low_edge, high_edge = (_heights(edge, scale) for edge in one.band)
-            between = band(one.epochs, low_edge, high_edge, area)
-            _put(matrix, between, area, _PLAIN_BAND, one.tone)
-    for one in drawn:
-        marker = PLAIN_MARKERS[one.tone % len(PLAIN_MARKERS)]
-        _put(matrix, curve(one.epochs, _heights(one.values, scale), area), area, marker, one.tone)
-    return Curves(_lines(matrix, colors), first, last, columns)
+    area = Area(first, last, bottom, top, columns, rows, dots, log=scale.log)
+    axes = axis_lines(area, marks, value_marks(low, high, rows, log=scale.log))
+    lines = _lines(axes, _Canvas(drawn, area, colors.plain), colors)
+    return Curves(
+        lines,
+        first,
+        last,
+        columns,
+        above=highest if highest > high else None,
+        below=lowest if lowest < low else None,
+    )
 
 
-@cache
-def _plot() -> Plot:
-    """The one that all charts are drawn with: to make one takes as long as to draw two axes."""
-    plot = Plot()
-    for setting in (plot.canvas_color, plot.axes_color):
-        setting("default")
-    plot.ticks_color(_AXIS_CODE)
-    plot.frame(False)
-    plot.yaxes(True, False)
-    return plot
+class _Canvas:
+    """The characters of an area, and the tone of each; `_NO_TONE` where nothing is drawn.
 
-
-def _axes(
-    area: Area, marks: Sequence[float], limits: tuple[float, float], *, log: bool
-) -> matrix_class:
-    """Have plotext draw the axes around an area; without marks of epochs no line for them."""
-    plot = _plot()
-    plot.clear_data()
-    # It draws no axis without a point.
-    plot.scatter([area.first], [area.low], marker=" ")
-    plot.xlim(area.first, area.last)
-    plot.ylim(area.low, area.high)
-    plot.xticks(marks, [f"{mark:.0f}" for mark in marks])
-    _mark_values(plot, *limits, area.rows, log)
-    size = area.columns + AXIS_WIDTH, area.rows + bool(marks)
-    plot.plotsize(*size)
-    plot._set_size(*size)
-    plot._set_sizes()
-    plot._build_matrix()
-    return plot.monitor.matrix
-
-
-def _heights(values: Floats, scale: Scale) -> Floats:
-    # A logarithm of our own: plotext's raises on limits that it has rounded below 0.
-    return np.log10(values) if scale.log else values
-
-
-def _put(matrix: matrix_class, dots: Dots, area: Area, marker: str, tone: int) -> None:
-    """Put the cells of these dots between the axes: plotext would join the dots one by one.
-
-    Args:
-        matrix: of plotext, whose last lines are the area's.
-        dots: of a curve or a band.
-        area: in which they lie.
-        marker: the character of a dot, where a cell has one only.
-        tone: of the curve.
+    Attributes:
+        characters: code points, ``(rows, columns)`` from the bottom.
+        tones: ``(rows, columns)``.
     """
-    single = area.dots != BRAILLE_DOTS
-    cells, markers = (dots, marker * len(dots.row)) if single else braille(dots, area)
-    below = matrix.rows - area.rows
-    for column, row, character in zip(
-        cells.column.tolist(), cells.row.tolist(), markers, strict=True
-    ):
-        matrix.insert_element(AXIS_WIDTH + column, below + row, character, tone % 200 + 16)
+
+    def __init__(self, drawn: Sequence[Series], area: Area, plain: bool) -> None:
+        self._area, self._plain = area, plain
+        self.characters = np.full((area.rows, area.columns), ord(" "))
+        self.tones = np.full((area.rows, area.columns), _NO_TONE)
+        for one in drawn:
+            if one.band is not None:
+                low, high = (self._heights(edge) for edge in one.band)
+                self._put_band(band(one.epochs, low, high, area), one.tone)
+        self._put_curves(drawn)
+        for one in drawn:
+            if one.best is not None:
+                self._put_best(one, one.best)
+
+    def _put_band(self, dots: Dots, tone: int) -> None:
+        bits = cell_bits(dots, self._area).T
+        inside = bits > 0
+        drawn = ord(_PLAIN_BAND) if self._plain else BRAILLE + bits[inside]
+        self.characters[inside], self.tones[inside] = drawn, tone
+
+    def _put_curves(self, drawn: Sequence[Series]) -> None:
+        bits = np.stack([cell_bits(self._curve(one), self._area).T for one in drawn])
+        present = bits > 0
+        count = present.sum(axis=0)
+        inside = count > 0
+        turn = np.arange(self._area.columns) // _TURN % np.maximum(count, 1)
+        # The curve whose turn it is: the first of which so many are present up to it.
+        chosen = (np.cumsum(present, axis=0) > turn).argmax(axis=0)
+        tones = np.array([one.tone for one in drawn])
+        self.tones[inside] = tones[chosen][inside]
+        if self._plain:
+            markers = np.array([ord(PLAIN_MARKERS[t % len(PLAIN_MARKERS)]) for t in tones])
+            self.characters[inside] = markers[chosen][inside]
+        else:
+            self.characters[inside] = BRAILLE + np.bitwise_or.reduce(bits, axis=0)[inside]
+
+    def _put_best(self, one: Series, epoch: float) -> None:
+        at = np.flatnonzero(one.epochs == epoch)
+        if not len(at):
+            return
+        spot = Series(one.label, one.epochs[at[:1]], one.values[at[:1]])
+        column, row = np.nonzero(cell_bits(self._curve(spot), self._area))
+        self.characters[row, column] = ord(PLAIN_BEST if self._plain else BEST)
+        self.tones[row, column] = one.tone
+
+    def _curve(self, one: Series) -> Dots:
+        area = self._area
+        span = _OUTSIDE * (area.high - area.low)
+        heights = np.clip(self._heights(one.values), area.low - span, area.high + span)
+        line = curve(one.epochs, heights, area)
+        return line if self._plain or area.rows < _THICK_ROWS else thick(line, area)
+
+    def _heights(self, values: Floats) -> Floats:
+        # A logarithm of our own: plotext's raises on limits that it has rounded below 0.
+        return np.log10(values) if self._area.log else values
 
 
-def _limits(drawn: Sequence[Series], log: bool) -> tuple[float, float]:
-    """The lowest and the highest value, apart by something."""
-    edges = [one.values for one in drawn]
-    edges += [edge for one in drawn if one.band is not None for edge in one.band]
-    low = min(float(edge.min()) for edge in edges)
-    high = max(float(edge.max()) for edge in edges)
-    # Plotext divides by the span, of which rounding may leave nothing.
-    if high - low <= _LEAST_SPAN * max(abs(low), abs(high)):
-        margin = abs(low) / 100 or 1.0
-        low, high = (low / 1.01, high * 1.01) if log else (low - margin, high + margin)
-    return low, high
+def _drawable(series: Sequence[Series], columns: int, scale: Scale) -> list[Series]:
+    ends = [float(one.epochs[-1]) for one in series if len(one.epochs)]
+    start = recent_start(max(ends)) if scale.recent and ends else None
+    cleaned = (
+        drawable(one, log=scale.log, smoothing=scale.smoothing, start=start) for one in series
+    )
+    return [decimated(one, columns) for one in cleaned if len(one.epochs)]
 
 
-def _epoch_marks(first: float, last: float, columns: int) -> list[float]:
-    """The ends, and round numbers between them; plotext leaves out those without room."""
-    most = max(2, columns // _COLUMNS_A_TICK)
-    between = [mark for mark in ticks(first, last, most) if mark == round(mark)]
-    return list(dict.fromkeys([first, last, *between]))
-
-
-def _mark_values(plot: Plot, low: float, high: float, rows: int, log: bool) -> None:
-    most = max(2, round(rows / _ROWS_A_TICK))
-    marks = log_ticks(low, high, most) if log else ticks(low, high, most)
-    texts = [f"{tick_text(mark, marks):>{LABEL_WIDTH}}" for mark in marks]
-    if log:
-        marks, low = [math.log10(mark) for mark in marks], math.log10(low)
-    plot.yticks(marks or [low], texts or [" " * LABEL_WIDTH])
-
-
-def tick_text(mark: float, marks: Sequence[float]) -> str:
-    """A mark with as many digits as tell it from its neighbours, in at most six characters."""
-    step = min((abs(right - left) for left, right in pairwise(marks)), default=1)
-    digits = max(0, -math.floor(math.log10(step) + 1e-9)) if step > 0 else 0
-    text = f"{mark:.{digits}f}"
-    if len(text) <= LABEL_WIDTH - 1:
-        return text
-    return f"{mark:.0e}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e")
-
-
-def _lines(matrix: matrix_class, colors: Colors) -> list[Line]:
-    """What is drawn, from the top, each run of a line in the theme's style."""
-    return [
-        _line("".join(markers), codes, colors)
-        for markers, codes in zip(reversed(matrix.marker), reversed(matrix.fullground), strict=True)
+def _lines(axes: Sequence[str], canvas: _Canvas, colors: Colors) -> list[Line]:
+    """The axes with what lies between them, from the top, each run in its style."""
+    rows = zip(canvas.characters[::-1].tolist(), canvas.tones[::-1].tolist(), strict=True)
+    lines = [
+        [_axis(axes[at][:AXIS_WIDTH], colors), *_runs(characters, tones, colors)]
+        for at, (characters, tones) in enumerate(rows)
     ]
+    return [*lines, *([_axis(text, colors)] for text in axes[len(lines) :])]
 
 
-def _line(text: str, codes: Sequence[int | str], colors: Colors) -> Line:
-    if colors.plain:
-        text = text.translate(_PLAIN_AXES)
+def _axis(text: str, colors: Colors) -> Segment:
+    return Segment(text.translate(_PLAIN_AXES) if colors.plain else text, colors.axis)
+
+
+def _runs(characters: Sequence[int], tones: Sequence[int], colors: Colors) -> Line:
+    text = "".join(map(chr, characters))
     line: Line = []
     at = 0
-    for code, run in groupby(codes):
+    for tone, run in groupby(tones):
         end = at + len(list(run))
-        line.append(Segment(text[at:end], _themed(code, colors)))
+        style = None if tone == _NO_TONE else colors.tones[tone % len(colors.tones)]
+        line.append(Segment(text[at:end], style))
         at = end
     return line
-
-
-def _themed(code: int | str, colors: Colors) -> Style | None:
-    """The style of one of plotext's colours; a word is for what has none."""
-    if isinstance(code, str):
-        return None
-    if code == _AXIS_CODE:
-        return colors.axis
-    return colors.tones[(code - 16) % len(colors.tones)]

@@ -11,7 +11,8 @@ from tui.rendering.series import Floats
 
 Integers = NDArray[np.int64]
 
-_BRAILLE = 0x2800
+BRAILLE = 0x2800
+"""The character of a cell without dots; the bits of `cell_bits` are added to it."""
 # Unicode numbers the dots of a cell down its left and its right side, the lowest two last.
 _BITS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
 BRAILLE_DOTS = (_BITS.shape[1], _BITS.shape[0])
@@ -33,6 +34,7 @@ class Area:
         columns: of cells.
         rows: of cells.
         dots: columns and rows of dots in a cell.
+        log: whether the vertical values are decimal logarithms.
     """
 
     first: float
@@ -42,6 +44,7 @@ class Area:
     columns: int
     rows: int
     dots: tuple[int, int]
+    log: bool = False
 
     @property
     def across(self) -> int:
@@ -76,6 +79,12 @@ def curve(x: Floats, y: Floats, area: Area) -> Dots:
     )
 
 
+def thick(line: Dots, area: Area) -> Dots:
+    """A curve with the dots above it; at the upper edge with those below."""
+    beside = np.where(line.row == area.down - 1, line.row - 1, line.row + 1)
+    return Dots(np.concatenate([line.column] * 2), np.concatenate([line.row, beside]))
+
+
 def band(x: Floats, low: Floats, high: Floats, area: Area) -> Dots:
     """Stipple a band: one dot of eight between its edges, which needs no colour of its own.
 
@@ -97,14 +106,19 @@ def band(x: Floats, low: Floats, high: Floats, area: Area) -> Dots:
     return Dots(*np.nonzero(inside))
 
 
-def braille(dots: Dots, area: Area) -> tuple[Dots, str]:
-    """The cells in which dots lie, each once, and the character of each."""
-    across, down = BRAILLE_DOTS
+def cell_bits(dots: Dots, area: Area) -> Integers:
+    """The dots in each cell as the bits of braille, ``(columns, rows)``.
+
+    Those outside are left out. Where a cell has one dot only, that is 1.
+    """
+    across, down = area.dots
+    inside = (dots.column >= 0) & (dots.column < area.across)
+    inside &= (dots.row >= 0) & (dots.row < area.down)
+    column, row = dots.column[inside], dots.row[inside]
     cells = np.zeros((area.columns, area.rows), np.int64)
-    bits = _BITS[down - 1 - dots.row % down, dots.column % across]
-    np.bitwise_or.at(cells, (dots.column // across, dots.row // down), bits)
-    column, row = np.nonzero(cells)
-    return Dots(column, row), "".join(map(chr, (_BRAILLE + cells[column, row]).tolist()))
+    bits = _BITS[down - 1 - row % down, column % across] if area.dots == BRAILLE_DOTS else 1
+    np.bitwise_or.at(cells, (column // across, row // down), bits)
+    return cells
 
 
 def _nearest(values: Floats, first: float, last: float, count: int) -> Integers:

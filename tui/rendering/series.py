@@ -28,6 +28,7 @@ class Series:
         values: (n,), of any value, NaN and infinity included.
         tone: which of a chart's colours it has.
         band: what lies around the curve: its lower and upper edge, (n,) each; None for no band.
+        best: the epoch to mark on the curve, None for none.
     """
 
     label: str
@@ -35,6 +36,7 @@ class Series:
     values: Floats
     tone: int = 0
     band: tuple[Floats, Floats] | None = None
+    best: float | None = None
 
     def value_at(self, epoch: float) -> float | None:
         """The value of exactly this epoch, None where there is none."""
@@ -94,7 +96,7 @@ def drawable(series: Series, *, log: bool, smoothing: float, start: float | None
         if log:
             keep &= low > 0
         band = low[keep], high[keep]
-    return Series(series.label, series.epochs[keep], values[keep], series.tone, band)
+    return Series(series.label, series.epochs[keep], values[keep], series.tone, band, series.best)
 
 
 def decimated(series: Series, columns: int) -> Series:
@@ -114,19 +116,31 @@ def decimated(series: Series, columns: int) -> Series:
     highest = order[np.concatenate([edges - 1, [count - 1]])]
     keep = np.unique(np.concatenate([lowest, highest]))
     band = (series.band[0][keep], series.band[1][keep]) if series.band is not None else None
-    return Series(series.label, series.epochs[keep], series.values[keep], series.tone, band)
+    return Series(
+        series.label, series.epochs[keep], series.values[keep], series.tone, band, series.best
+    )
+
+
+LEAST_TICKS = 3
+_STEPS = (1, 2, 2.5, 4, 5, 10)
 
 
 def ticks(low: float, high: float, most: int) -> list[float]:
-    """About `most` values from `low` to `high`, multiples of 1, 2 or 5 times a power of 10."""
+    """About `most` round values from `low` to `high`, and three at least.
+
+    They are multiples of 1, 2 or 5 times a power of 10; of 2.5 or 4 where else there were fewer.
+    """
     if not high > low or most < 1:
         return [low]
     rough = (high - low) / most
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(step for step in (1, 2, 5, 10) if step * power >= rough * (1 - 1e-9)) * power
-    first = math.ceil(low / step - 1e-9)
-    last = math.floor(high / step + 1e-9)
-    return [index * step for index in range(first, last + 1)]
+    found = _multiples(step, low, high)
+    if len(found) >= min(LEAST_TICKS, most):
+        return found
+    power = 10.0 ** math.floor(math.log10(high - low))
+    steps = (part * unit for unit in (power, power / 10) for part in reversed(_STEPS))
+    return next(found for step in steps if len(found := _multiples(step, low, high)) >= LEAST_TICKS)
 
 
 def log_ticks(low: float, high: float, most: int) -> list[float]:
@@ -134,6 +148,7 @@ def log_ticks(low: float, high: float, most: int) -> list[float]:
     if high / low < 10:
         return ticks(low, high, most)
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
+    sparsest: list[float] = []
     for parts in ((1, 2, 5), (1, 3), (1,)):
         found = [
             part * 10.0**power
@@ -141,9 +156,18 @@ def log_ticks(low: float, high: float, most: int) -> list[float]:
             for part in parts
             if low <= part * 10.0**power <= high
         ]
+        if len(found) < LEAST_TICKS <= len(sparsest):
+            return sparsest
         if len(found) <= most:
             return found
+        sparsest = found
     return found[:: math.ceil(len(found) / most)]
+
+
+def _multiples(step: float, low: float, high: float) -> list[float]:
+    first = math.ceil(low / step - 1e-9)
+    last = math.floor(high / step + 1e-9)
+    return [index * step for index in range(first, last + 1)]
 
 
 def number_text(value: float) -> str:

@@ -19,6 +19,7 @@ class ChartOptions(SizedScreen):
             log=preferences.chart_log,
             smoothing=preferences.chart_smoothing,
             recent=preferences.chart_recent,
+            whole=preferences.chart_whole,
         )
 
     def action_log(self) -> None:
@@ -34,3 +35,7 @@ class ChartOptions(SizedScreen):
     def action_recent(self) -> None:
         """Only the recent epochs, or all."""
         self.workbench.remember(chart_recent=not self.workbench.preferences.chart_recent)
+
+    def action_whole(self) -> None:
+        """All values, or the range in which curves can be told apart."""
+        self.workbench.remember(chart_whole=not self.workbench.preferences.chart_whole)

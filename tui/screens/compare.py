@@ -55,6 +55,7 @@ class CompareScreen(ChartOptions):
         key("y", "log", "Log", "Logarithmic axis, or linear", show=True),
         key("s", "smooth", "Smooth", "Smooth the curves more, or not at all", show=True),
         key("a", "recent", "Recent", "Only the recent epochs, or all", show=True),
+        key("w", "whole", "Whole range", "All values, or without the first epochs"),
         key("enter", "open", "Open", "Open the session's dashboard", show=True),
         key("escape", "dismiss", "Back", "Back to the list", show=True),
     ]

@@ -54,6 +54,7 @@ class SweepScreen(SweepActions, SessionOpening, ChartOptions):
         key("y", "log", "Log", "Logarithmic axis, or linear"),
         key("s", "smooth", "Smooth", "Smooth the curves more, or not at all"),
         key("a", "recent", "Recent", "Only the recent epochs, or all"),
+        key("w", "whole", "Whole range", "All values, or without the first epochs"),
         key("n", "draw(1)", "Draw", "Samples of the next seed", show=True),
         key("b", "draw(-1)", "Draw back", "Samples of the seed before"),
         key("x", "stop", "Stop", "Stop the sweep, its trials after a checkpoint", show=True),

@@ -99,7 +99,7 @@ class LossChart(Lines):
         """Draw these curves.
 
         Args:
-            series: the curves, later ones above earlier ones.
+            series: the curves, those in the same cells take turns.
             scale: how to show them; as before, if it is not given.
             cursor: the epoch whose values are read; the newest of each curve, if it is not given.
         """
@@ -201,14 +201,29 @@ class LossChart(Lines):
 
     def _notes(self) -> Sequence[str]:
         """How the curves are shown, and at which epoch they are read: the longest first."""
+        from tui.rendering.curves import BEST, PLAIN_BEST
+
         read = {self._cursor or int(one.epochs[-1]) for one in self._series if len(one.epochs)}
         at = [f"epoch {epoch}" for epoch in read] if len(read) == 1 else []
-        scale, options = self._scale, []
+        mark = PLAIN_BEST if self._plain else BEST
+        best = [f"{mark} best {one.best:.0f}" for one in self._series if one.best is not None]
+        scale, options = self._scale, self._beyond()
         if scale is not None:
             options += ["log"] * scale.log + ["recent"] * scale.recent
             options += [f"smooth {scale.smoothing:g}"] if scale.smoothing else []
-        told = " · ".join(options)
-        return " · ".join([*options, *at]), told, told.replace(" ·", "")
+        told = [" · ".join([*options, *rest]) for rest in ([*best, *at], at, best, [])]
+        return [*filter(None, told), " ".join(options)]
+
+    def _beyond(self) -> list[str]:
+        """What lies beyond the axis: `↑ 251.0`."""
+        from tui.rendering.series import number_text
+
+        curves = self._curves
+        up, down = "^v" if self._plain else "↑↓"
+        if curves is None:
+            return []
+        ends = ((up, curves.above), (down, curves.below))
+        return [f"{arrow} {number_text(end)}" for arrow, end in ends if end is not None]
 
     def _why_empty(self) -> str:
         if not any(len(one.epochs) for one in self._series):

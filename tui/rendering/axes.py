@@ -1,0 +1,183 @@
+"""The axes of a chart: their range, their marks, and the lines that plotext draws of them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import cache, lru_cache
+
+import plotext
+
+from tui.rendering.dots import Area
+from tui.rendering.series import Series, log_ticks, ticks
+
+LABEL_WIDTH = 6
+AXIS_WIDTH = LABEL_WIDTH + 1
+LEAST_MARKS = 3
+"""So many values stand beside an axis, where it has as many lines."""
+
+_ROWS_A_MARK = 2.5
+_COLUMNS_A_MARK = 10
+_LEAST_SPAN = 1e-9
+# A curve's first fifth counts for the range of values only where it does not flatten the rest:
+# where it would take more than the rest does, half as much is left for it.
+_EARLY_SHARE = 0.2
+_LEAST_EPOCHS = 5
+_MARGIN = 0.5
+
+Range = tuple[float, float]
+
+
+def whole_range(drawn: Sequence[Series]) -> Range:
+    """The lowest and the highest value of curves and bands."""
+    edges = [edge for one in drawn for edge in (one.values, *(one.band or ()))]
+    return min(float(edge.min()) for edge in edges), max(float(edge.max()) for edge in edges)
+
+
+def robust_range(drawn: Sequence[Series]) -> Range:
+    """The range in which curves can be told apart, whatever the first epochs were.
+
+    Of every curve all but its first fifth are in it, its newest value always.
+    """
+    later = [_without_beginning(one) for one in drawn]
+    (low, high), (lowest, highest) = whole_range(later), whole_range(drawn)
+    span = high - low
+    if span <= _LEAST_SPAN * max(abs(low), abs(high)):
+        return lowest, highest
+    return (
+        lowest if low - lowest <= span else low - _MARGIN * span,
+        highest if highest - high <= span else high + _MARGIN * span,
+    )
+
+
+def widened(low: float, high: float, *, log: bool) -> Range:
+    """A range that can be divided by, and marked by numbers that differ as they are written."""
+    size = max(abs(low), abs(high))
+    if high - low <= _LEAST_SPAN * size:
+        margin = abs(low) / 100 or 1.0
+        return (low / 1.01, high * 1.01) if log else (low - margin, high + margin)
+    # As many digits as a label has room for behind the point.
+    room = LABEL_WIDTH - 1 - len(f"{size:.0f}")
+    least = (LEAST_MARKS + 1) * 10.0 ** -max(0, room)
+    if log or high - low >= least or not 1e-3 < size < 10**LABEL_WIDTH:
+        return low, high
+    middle = (low + high) / 2
+    return middle - least / 2, middle + least / 2
+
+
+def epoch_marks(first: float, last: float, columns: int) -> list[float]:
+    """The ends, and round numbers between them; plotext leaves out those without room."""
+    most = max(2, columns // _COLUMNS_A_MARK)
+    between = [mark for mark in ticks(first, last, most) if mark == round(mark)]
+    return list(dict.fromkeys([first, last, *between]))
+
+
+def value_marks(low: float, high: float, rows: int, *, log: bool) -> list[float]:
+    """Round values beside an axis of so many lines, three at least where it has them.
+
+    Fewer than there is room for where more could not be told apart as they are written.
+    """
+    most = max(LEAST_MARKS, round(rows / _ROWS_A_MARK))
+    for count in range(most, LEAST_MARKS - 1, -1):
+        marks = log_ticks(low, high, count) if log else ticks(low, high, count)
+        if _exact(marks) is not None:
+            break
+    return marks
+
+
+def mark_texts(marks: Sequence[float]) -> list[str]:
+    """The marks with as few digits as they need, in at most six characters."""
+    return _exact(marks) or [_scientific(mark, 0)[:LABEL_WIDTH] for mark in marks]
+
+
+def _exact(marks: Sequence[float]) -> list[str] | None:
+    """The marks in equally many digits; None where six characters do not hold them."""
+    for write in (_fixed, _scientific):
+        for digits in range(LABEL_WIDTH):
+            texts = [write(mark, digits) for mark in marks]
+            if all(
+                len(text) <= LABEL_WIDTH
+                and math.isclose(float(text), mark, rel_tol=1e-6, abs_tol=1e-12)
+                for text, mark in zip(texts, marks, strict=True)
+            ):
+                return texts
+    return None
+
+
+def _fixed(mark: float, digits: int) -> str:
+    # Adding 0 turns -0 into 0.
+    return f"{mark + 0.0:.{digits}f}"
+
+
+def _scientific(mark: float, digits: int) -> str:
+    return f"{mark:.{digits}e}".replace("e+0", "e").replace("e-0", "e-").replace("e+", "e")
+
+
+def axis_lines(area: Area, epochs: Sequence[float], values: Sequence[float]) -> list[str]:
+    """Have plotext draw empty axes around an area, by what it offers to everyone.
+
+    Args:
+        area: inside them.
+        epochs: the marks below; without any there is no line for them.
+        values: the marks at the left; on a log axis not their logarithms.
+
+    Returns:
+        From top to bottom, `AXIS_WIDTH` wider than the area.
+    """
+    texts = mark_texts(values)
+    heights = [math.log10(value) for value in values] if area.log else values
+    marks = tuple(zip(heights, texts, strict=True))
+    beside = _drawn(0.0, 1.0, area.low, area.high, 1, area.rows, (), marks)
+    lines = [text[:AXIS_WIDTH] + " " * area.columns for text in beside]
+    if epochs:
+        # Its last line alone: the fewer lines, the less plotext has to do.
+        below = _drawn(area.first, area.last, 0.0, 1.0, area.columns, 1, tuple(epochs), ())
+        lines.append(below[-1])
+    return lines
+
+
+@lru_cache(maxsize=64)
+def _drawn(
+    first: float,
+    last: float,
+    low: float,
+    high: float,
+    columns: int,
+    rows: int,
+    epochs: tuple[float, ...],
+    values: tuple[tuple[float, str], ...],
+) -> list[str]:
+    """The lines of empty axes around so many cells, with these marks below and at the left."""
+    _prepare()
+    plotext.clear_data()
+    # It draws no axis without a point.
+    plotext.scatter([first], [low], marker=" ")
+    plotext.xlim(first, last)
+    plotext.ylim(low, high)
+    plotext.xticks(epochs, [f"{mark:.0f}" for mark in epochs])
+    heights = [height for height, _ in values] or [low]
+    texts = [text for _, text in values] or [""]
+    plotext.yticks(heights, [f"{text:>{LABEL_WIDTH}}" for text in texts])
+    plotext.plotsize(columns + AXIS_WIDTH, rows + bool(epochs))
+    drawn: str = plotext.uncolorize(plotext.build())
+    return drawn.splitlines()
+
+
+@cache
+def _prepare() -> None:
+    """Make plotext's figure one that has axes alone, of any size."""
+    for setting in (plotext.canvas_color, plotext.axes_color, plotext.ticks_color):
+        setting("default")
+    # Else it is cut to the size of the terminal, or to 80 columns where there is none.
+    plotext.limit_size(False, False)
+    plotext.frame(False)
+    plotext.yaxes(True, False)
+
+
+def _without_beginning(one: Series) -> Series:
+    if len(one.epochs) < _LEAST_EPOCHS:
+        return one
+    begin = one.epochs[0] + _EARLY_SHARE * (one.epochs[-1] - one.epochs[0])
+    keep = one.epochs > begin
+    band = (one.band[0][keep], one.band[1][keep]) if one.band is not None else None
+    return Series(one.label, one.epochs[keep], one.values[keep], one.tone, band)
