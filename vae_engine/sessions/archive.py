@@ -19,7 +19,7 @@ from typing import Annotated, BinaryIO
 import msgspec
 from msgspec import Meta
 
-from vae_engine.errors import SessionDamagedError, SessionError
+from vae_engine.errors import SessionDamagedError, SessionError, SessionNotFoundError
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions.arrays import COMPRESSIONS, ZIP_ERRORS
 from vae_engine.sessions.drafts import draft_folder
@@ -122,7 +122,7 @@ def _pack(archive: zipfile.ZipFile, session: Session, *, slim: bool) -> None:
         except FileNotFoundError:
             continue  # A live worker has put a newer one in its place.
     if layout.MANIFEST not in files:
-        raise SessionError(f"session {session.id} is gone: nothing is exported")
+        raise SessionNotFoundError(f"session {session.id} is gone: nothing is exported")
     contents = msgspec.json.encode(Contents(id=_travelling_id(session), slim=slim, files=files))
     _add(archive, CONTENTS, io.BytesIO(msgspec.json.format(contents)))
 

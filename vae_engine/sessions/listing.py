@@ -70,10 +70,16 @@ def read_listings(root: Path) -> list[Listing]:
     Raises:
         SessionError: `root` cannot be read.
     """
-    listings = [read_listing(folder) for folder in session_folders(root)]
-    # One that was deleted meanwhile is not damaged but gone.
-    there = [listing for listing in listings if not listing.problem or listing.folder.exists()]
-    return sorted(there, key=lambda listing: (-listing.created, listing.id))
+    listings = [listing for folder in session_folders(root) if (listing := _read_settled(folder))]
+    return sorted(listings, key=lambda listing: (-listing.created, listing.id))
+
+
+def _read_settled(folder: Path) -> Listing | None:
+    """Like `read_listing`, but None for a session that was moved away meanwhile."""
+    listing = read_listing(folder)
+    if listing.problem:  # Or it was moved away and back.
+        listing = read_listing(folder)
+    return None if listing.problem and not folder.exists() else listing
 
 
 def session_folders(root: Path) -> list[Path]:
