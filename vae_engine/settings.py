@@ -45,7 +45,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Meta(
             min_length=1,
             max_length=4096,
-            description="mnist, fashion_mnist, or the path of an .npz, IDX or PNG dataset",
+            description="mnist, fashion_mnist, or the path of an array or image folder",
         ),
     ] = "mnist"
     latent_dim: Annotated[int, Meta(ge=1, le=256, description="dimensions of z")] = 2
@@ -72,7 +72,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         int, Meta(ge=0, le=2**31 - 1, description="seed of weights, shuffling and noise")
     ] = 0
     limit: Annotated[
-        int, Meta(ge=0, le=10_000_000, description="use the first N training images; 0 for all")
+        int, Meta(ge=0, le=10_000_000, description="use N of the training images; 0 for all")
     ] = 0
     binarize: Annotated[
         Literal["none", "dynamic"],

@@ -206,7 +206,10 @@ def test_strangers_keep_nobody_waiting(meeting: Meeting) -> None:
     ):
         loud.sendall(b"GET / HTTP/1.1\r\n\r\n")
         assert dropped(loud)
-        write(welcomed, Welcome(session="s", settings=SETTINGS, chief=RECORD, addresses=()))
+        welcome = Welcome(
+            session="s", settings=SETTINGS, chief=RECORD, addresses=(), split="content"
+        )
+        write(welcomed, welcome)
         assert dropped(welcomed)
         hello = Hello(index=1, workers=("a:1", "b:1"), replicas=1, versions={}, given={})
         write(elsewhere, hello)

@@ -103,9 +103,12 @@ def png(data: bytes) -> Maker:
     return make
 
 
-def png_bytes(mode: str = "L", size: tuple[int, int] = (28, 28)) -> bytes:
+def png_bytes(mode: str = "L", size: tuple[int, int] = (28, 28), colour: Any = 0) -> bytes:
     data = io.BytesIO()
-    Image.new(mode, size).save(data, format="PNG")
+    image = Image.new(mode, size, colour)
+    if mode == "P":
+        image.putpalette([0, 0, 0, 255, 0, 0])
+    image.save(data, format="PNG")
     return data.getvalue()
 
 

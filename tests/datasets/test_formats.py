@@ -9,7 +9,7 @@ from PIL import Image
 
 from tests.datasets.samples import IDX_NAMES, digits, write_idx, write_npz, write_pngs
 from vae_engine.datasets import load_dataset
-from vae_engine.datasets.splits import split_off_test, validation_count
+from vae_engine.datasets.splits import count_for_test, validation_count
 
 
 def without_labels(arrays: dict[str, Any]) -> dict[str, Any]:
@@ -34,10 +34,12 @@ def test_equal_arrays_have_equal_digests_whatever_the_files(tmp_path: Path) -> N
     assert [dataset.source for dataset in datasets] == ["npz", "npz", "idx", "idx", "idx", "idx"]
     assert len({dataset.sha256 for dataset in datasets}) == 1
     for dataset in datasets:
-        assert np.array_equal(dataset.train_images, arrays["x_train"][:30])
-        assert np.array_equal(dataset.val_images, arrays["x_train"][30:])
+        rows = dataset.rows
+        assert sorted([*rows["train"], *rows["val"]]) == list(range(40))
+        assert np.array_equal(dataset.train_images, arrays["x_train"][rows["train"]])
+        assert np.array_equal(dataset.val_images, arrays["x_train"][rows["val"]])
         assert dataset.val_labels is not None
-        assert np.array_equal(dataset.val_labels, arrays["y_train"][30:])
+        assert np.array_equal(dataset.val_labels, arrays["y_train"][rows["val"]])
         assert np.array_equal(dataset.test_images, arrays["x_test"])
 
 
@@ -85,7 +87,8 @@ def test_floats_are_read_as_float32(tmp_path: Path, dtype: str) -> None:
     floats = {name: (array / 255).astype(dtype) for name, array in arrays.items()}
     dataset = load_dataset(str(write_npz(tmp_path / "floats.npz", floats)))
     assert dataset.train_images.dtype == np.float32
-    assert np.array_equal(dataset.train_images, floats["x_train"][:30].astype(np.float32))
+    expected = floats["x_train"][dataset.rows["train"]].astype(np.float32)
+    assert np.array_equal(dataset.train_images, expected)
 
 
 def test_idx_files_without_labels_are_a_dataset(tmp_path: Path) -> None:
@@ -106,13 +109,13 @@ def test_arrays_beside_those_wanted_are_left_alone(tmp_path: Path) -> None:
     assert len(dataset.train_images) == 30
 
 
-def test_the_last_seventh_of_one_array_is_the_test_split(tmp_path: Path) -> None:
+def test_one_array_is_divided_into_three_splits(tmp_path: Path) -> None:
     images = digits(train=70)["x_train"]
     dataset = load_dataset(str(write_npz(tmp_path / "one.npz", {"faces": images})))
     assert dataset.train_labels is None
-    assert np.array_equal(dataset.train_images, images[:45])
-    assert np.array_equal(dataset.val_images, images[45:60])
-    assert np.array_equal(dataset.test_images, images[60:])
+    splits = (dataset.train_images, dataset.val_images, dataset.test_images)
+    assert [len(split) for split in splits] == [45, 15, 10]
+    assert sorted(np.concatenate(list(dataset.rows.values()))) == list(range(70))
 
 
 def test_png_images_come_in_the_order_of_their_names(tmp_path: Path) -> None:
@@ -121,11 +124,12 @@ def test_png_images_come_in_the_order_of_their_names(tmp_path: Path) -> None:
     (folder / "notes.txt").write_text("not an image")
     (folder / "._000.png").write_bytes(b"metadata of another system")
     dataset = load_dataset(str(folder))
-    assert dataset.source == "png"
+    assert dataset.source == "images"
     assert dataset.name == str(folder)
-    assert np.array_equal(dataset.train_images, images[:9])
-    assert np.array_equal(dataset.val_images, images[9:12])
-    assert np.array_equal(dataset.test_images, images[12:])
+    assert np.array_equal(dataset.train_images, images[dataset.rows["train"]])
+    assert np.array_equal(dataset.val_images, images[dataset.rows["val"]])
+    assert np.array_equal(dataset.test_images, images[dataset.rows["test"]])
+    assert dataset.notes == ("left out: 2 other files ('._000.png', 'notes.txt')",)
 
 
 def test_png_images_of_one_bit_have_the_greys_0_and_255(tmp_path: Path) -> None:
@@ -135,7 +139,8 @@ def test_png_images_of_one_bit_have_the_greys_0_and_255(tmp_path: Path) -> None:
         with Image.open(path) as image:
             bilevel = image.convert("1")
         bilevel.save(path)
-    assert np.array_equal(load_dataset(str(folder)).train_images, images[:9])
+    dataset = load_dataset(str(folder))
+    assert np.array_equal(dataset.train_images, images[dataset.rows["train"]])
 
 
 def test_a_relative_path_is_recorded_as_an_absolute_one(
@@ -163,6 +168,6 @@ def test_validation_is_5000_images_of_a_large_dataset(count: int) -> None:
 
 
 def test_70000_images_split_as_mnist_does() -> None:
-    arrays = split_off_test(np.arange(70_000))
-    assert np.array_equal(arrays.x_train, np.arange(60_000))
-    assert np.array_equal(arrays.x_test, np.arange(60_000, 70_000))
+    tested = count_for_test(70_000)
+    validated = validation_count(70_000 - tested)
+    assert (70_000 - tested - validated, validated, tested) == (55_000, 5_000, 10_000)

@@ -125,7 +125,7 @@ def test_a_missing_fashion_mnist_says_how_to_get_it(fashion_cache: Path) -> None
 def test_a_damaged_cache_says_what_to_delete(fashion_cache: Path) -> None:
     write_idx(fashion_cache, digits(), packed=True)
     (fashion_cache / "t10k-images-idx3-ubyte.gz").write_bytes(b"half a download")
-    with pytest.raises(DatasetError, match=r"t10k-images.* cannot be read.*delete .* to download"):
+    with pytest.raises(DatasetError, match=r"t10k-images.* is a text file.*delete .* to download"):
         check_dataset("fashion_mnist")
 
 

@@ -95,8 +95,9 @@ def sample(
 def reconstruct(reference: str, store: SessionStore, count: int, output: Path | None) -> None:
     """Show test images above what the model makes of them.
 
-    They are the first of the test split, decoded from z_mean. An .npz has originals and
-    reconstructions (n, 28, 28), labels (n,), z_mean (n, latent_dim), session and epoch.
+    They come from everywhere in the test split (of MNIST they are the first), decoded from z_mean.
+    An .npz has originals and reconstructions (n, 28, 28), labels (n,), z_mean (n, latent_dim),
+    session and epoch.
     """
     session = store.find(reference)
     encoder, decoder = load_encoder(session), load_decoder(session)
@@ -104,7 +105,8 @@ def reconstruct(reference: str, store: SessionStore, count: int, output: Path | 
     available = len(dataset.test_images)
     if count > available:
         raise SettingError(f"n is {count}: the test split has {available} images, so at most that")
-    originals = to_float(dataset.test_images[:count])
+    shown = dataset.shown_rows(count)
+    originals = to_float(dataset.test_images[shown])
     z_mean, _ = encoder.encode(originals)
     reconstructions = decoder.decode(z_mean)
     above, below = to_uint8(originals[..., 0]), to_uint8(reconstructions)
@@ -120,7 +122,7 @@ def reconstruct(reference: str, store: SessionStore, count: int, output: Path | 
             arrays = {
                 "originals": originals[..., 0],
                 "reconstructions": reconstructions,
-                "labels": labels_or_none(dataset.test_labels, available)[:count],
+                "labels": labels_or_none(dataset.test_labels, available)[shown],
                 "z_mean": z_mean,
             }
             _save_npz(output, session, arrays)
@@ -142,8 +144,9 @@ def embed(
 ) -> None:
     """Write the posterior of every image of a split.
 
-    The .npz has z_mean and z_log_var (n, latent_dim), labels (n,), split, session and epoch. The
-    training split is what the session trained on, without the images for validation.
+    The .npz has z_mean and z_log_var (n, latent_dim), labels and rows (n,), split, session and
+    epoch; rows are the places of the images in the dataset's array or sorted files. The training
+    split is what the session trained on, without the images for validation.
     """
     session = store.find(reference)
     encoder = load_encoder(session)
@@ -155,7 +158,7 @@ def embed(
         for at in range(0, len(images), _ENCODED_AT_ONCE)
     ]
     z_mean, z_log_var = (np.concatenate(outputs) for outputs in zip(*parts, strict=True))
-    arrays = {"z_mean": z_mean, "z_log_var": z_log_var, "split": split}
+    arrays = {"z_mean": z_mean, "z_log_var": z_log_var, "rows": dataset.rows[split], "split": split}
     arrays["labels"] = labels_or_none(labels, len(images))
     with _writing(output, f"{len(images)} embeddings"):
         _save_npz(output, session, arrays)

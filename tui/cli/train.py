@@ -27,6 +27,7 @@ from tui.cli.options import (
     tensorboard_option,
 )
 from tui.cli.output import say
+from tui.text import encodable
 from vae_engine.cluster.distribution import Distribution
 from vae_engine.control.training import fork_settings, resume_session, start_session
 from vae_engine.dataset_names import absolute_dataset
@@ -180,6 +181,7 @@ def _train(
         logdir=logdir,
         distribution=distribution,
         shield=shield,
+        tell=lambda line: say(encodable(line), err=True),
     )
     tell_waiting(distribution)
     _follow(session, run=1, plain=plain, detach=detach, left=shield.pressed)

@@ -24,6 +24,7 @@ from vae_engine.cluster.messages import (
     read,
     write,
 )
+from vae_engine.datasets.splits import BY_CONTENT, SplitMethod
 from vae_engine.errors import ClusterError, EngineError
 from vae_engine.sessions.records import WorkerRecord
 from vae_engine.settings import SETTINGS, Settings
@@ -58,6 +59,7 @@ class Chief:
         stuck: Callable[[str], None],
         leave: Callable[[], None],
         silence: float = SILENCE_SECONDS,
+        split: SplitMethod = BY_CONTENT,
     ) -> None:
         """Nobody is called yet.
 
@@ -71,6 +73,7 @@ class Chief:
                 way does not end: must end the process.
             leave: called where a worker is asked to go: training must end with a checkpoint.
             silence: seconds without a sign of life after which a worker is lost.
+            split: how the images are divided.
         """
         self._distribution = distribution
         self._session = session
@@ -80,6 +83,7 @@ class Chief:
         self._stuck = stuck
         self._leave = leave
         self._silence = silence
+        self._split = split
         self._changed = threading.Condition()
         self._links: dict[int, Link] = {}
         self._ready: dict[int, Ready] = {}
@@ -197,6 +201,7 @@ class Chief:
                     settings=self._settings,
                     chief=self._record,
                     addresses=self.addresses,
+                    split=self._split,
                 ),
             )
             self._links[index] = Link(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -46,14 +46,15 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The chief takes the worker, and tells it what to train.
 
-    `addresses` are those of TensorFlow's own servers; `chief` is how a worker recognises that it
-    sees the very session folder.
+    `addresses` are those of TensorFlow's own servers; `split` is how the images are divided;
+    `chief` is how a worker recognises that it sees the very session folder.
     """
 
     session: SessionId
     settings: Settings
     chief: WorkerRecord
     addresses: tuple[str, ...]
+    split: Literal["position", "content"]
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True, tag=True):

@@ -6,7 +6,7 @@ import errno
 import hashlib
 import importlib.util
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from vae_engine.dataset_names import NAMED_DATASETS
@@ -20,13 +20,19 @@ from vae_engine.settings import SETTINGS, Settings
 _READ_BYTES = 2**20
 
 
-def check_new(store: SessionStore, settings: Iterable[Settings], logdir: Path | None) -> None:
+def check_new(
+    store: SessionStore,
+    settings: Iterable[Settings],
+    logdir: Path | None,
+    tell: Callable[[str], object] | None = None,
+) -> None:
     """Check that sessions of these settings can be trained here.
 
     Args:
         store: where they will be.
         settings: of each; equal datasets are read once.
         logdir: where they will write for TensorBoard, if anywhere.
+        tell: called with a line on each dataset that is a path: what is taken, what not, and why.
 
     Raises:
         DatasetError: the images cannot be used.
@@ -39,7 +45,9 @@ def check_new(store: SessionStore, settings: Iterable[Settings], logdir: Path | 
 
     _check_tensorflow()
     for dataset, limit in dict.fromkeys((one.dataset, one.limit) for one in settings):
-        check_dataset(dataset, limit)
+        line = check_dataset(dataset, limit)
+        if tell is not None and dataset not in NAMED_DATASETS:
+            tell(line)
     if logdir is not None:
         _check_logdir(logdir, store)
 

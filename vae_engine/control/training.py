@@ -34,6 +34,7 @@ def start_session(
     logdir: Path | None = None,
     distribution: Distribution = ALONE,
     shield: Shield = contextlib.nullcontext,
+    tell: Callable[[str], object] | None = None,
 ) -> Session:
     """Check, create a session and start its worker; where that fails, nothing is left behind.
 
@@ -46,6 +47,7 @@ def start_session(
         logdir: where its workers write for TensorBoard.
         distribution: the devices that train it.
         shield: around creation and start.
+        tell: called, before it is created, with a line on its images, unless everyone knows them.
 
     Raises:
         DatasetError: the images cannot be used.
@@ -54,7 +56,7 @@ def start_session(
         WorkerError: the worker did not start.
     """
     settings = msgspec.structs.replace(settings, dataset=absolute_dataset(settings.dataset))
-    check_new(store, [settings], logdir)
+    check_new(store, [settings], logdir, tell)
     with shield():
         session = store.create(settings, name=name, command=command, parent=parent)
         try:

@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from vae_engine.datasets.arrays import AnyArray, Arrays, Images, Labels, image_values, label_values
-from vae_engine.datasets.splits import MIN_TRAINING_IMAGES, validation_count
-from vae_engine.errors import DatasetError, SettingError
+from vae_engine.datasets.arrays import Images, Labels, one_channel
+from vae_engine.datasets.labels import read_labels
+from vae_engine.datasets.parts import (
+    Part,
+    Parts,
+    Rows,
+    copies_across,
+    digest,
+    limited_part,
+    with_test_split,
+    with_validation_split,
+)
+from vae_engine.datasets.source import SPLIT_NAMES, Source, Split, counted
+from vae_engine.datasets.splits import BY_CONTENT, BY_POSITION, SplitMethod
+from vae_engine.datasets.values import measure, to_one_scale
+from vae_engine.errors import SettingError
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,12 +31,19 @@ class Dataset:
     """Images and labels in three splits; all arrays are read-only.
 
     Images are (n, 28, 28), uint8 or, where the source had floats, float32 in [0, 1]. Labels are
-    (n,) int64, or None in every split of a dataset without labels.
+    (n,) int64, or None in every split of a dataset without labels. Each split keeps the order of
+    its source.
 
     Attributes:
         name: `mnist`, `fashion_mnist`, or the absolute path.
-        source: `keras`, `packaged` or `keras cache`; of a path `npz`, `idx` or `png`.
+        source: `keras`, `packaged` or `keras cache`; of a path `npz`, `npy`, `idx` or `images`.
         sha256: digest of the whole dataset's values, equal for equal data whatever the source.
+        split: how the splits that the source does not bring were made: by `position`, as all were
+            once, or by `content`.
+        rows: of each split (n,) int64, the place of its images in the source's array, or in its
+            sorted list of files.
+        taken: what the images were read from, in words.
+        notes: what is to be said about the data, such as what was left out and why.
     """
 
     name: str
@@ -35,10 +55,15 @@ class Dataset:
     val_labels: Labels | None
     test_images: Images
     test_labels: Labels | None
+    split: SplitMethod
+    rows: Mapping[Split, Rows]
+    taken: str = ""
+    notes: tuple[str, ...] = ()
 
     def limited(self, limit: int) -> Dataset:
-        """The dataset with its first `limit` training images only; 0 keeps them all.
+        """The dataset with `limit` training images only; 0 keeps them all.
 
+        They are the first ones where splits go by position, else a share of every class.
         Validation and test split stay whole, and so does `sha256`, which tells the data's origin.
 
         Raises:
@@ -50,45 +75,81 @@ class Dataset:
                 f"limit is {limit}: {self.name!r} has {count} training images, "
                 f"so it must be a whole number from 1 to {count}, or 0 for all"
             )
-        if limit == 0:
+        if limit in (0, count):
             return self
-        labels = None if self.train_labels is None else self.train_labels[:limit]
-        return replace(self, train_images=self.train_images[:limit], train_labels=labels)
+        whole = Part(self.train_images, self.train_labels, self.rows["train"])
+        part = limited_part(whole, limit, self.split).frozen()
+        return replace(
+            self,
+            train_images=part.images,
+            train_labels=part.labels,
+            rows={**self.rows, "train": part.rows},
+        )
+
+    def shown_rows(self, count: int) -> Rows:
+        """Which `count` test images to show: the first, or by content from everywhere among them.
+
+        A test split that is sorted by class would else show one class only.
+        """
+        available = len(self.test_images)
+        count = min(count, available)
+        if self.split == BY_POSITION:
+            return np.arange(count)
+        return np.arange(count) * available // max(count, 1)
+
+    def description(self) -> str:
+        """One line: what was taken, the counts of the splits, labels, and what was left out."""
+        counts = (
+            f"{len(self.train_images):,} training, {len(self.val_images):,} validation and "
+            f"{len(self.test_images):,} test images of 28x28"
+        )
+        classes = 0 if self.train_labels is None else len(np.unique(self.train_labels))
+        labels = "no labels" if not classes else f"labels of {counted(classes, 'class')}"
+        origin = f" from {self.taken}" if self.taken else ""
+        return "; ".join([f"data: {counts}{origin}, {labels}", *self.notes])
 
 
-def make_dataset(name: str, source: str, arrays: Arrays) -> Dataset:
-    """Check the arrays that a reader found, and split them.
+def make_dataset(name: str, source: Source, method: SplitMethod = BY_CONTENT) -> Dataset:
+    """Check the arrays that a reader found, and make the splits that it did not find.
+
+    Args:
+        name: of the dataset.
+        source: its arrays.
+        method: how to choose the images of a split that is missing.
 
     Raises:
         DatasetError: wrong types, shapes, values or counts; the message names the split.
     """
-    training, test = f"the training split of {name!r}", f"the test split of {name!r}"
-    x_train, y_train = _checked(training, arrays.x_train, arrays.y_train)
-    if len(x_train) < MIN_TRAINING_IMAGES:
-        raise DatasetError(
-            f"{training} has {len(x_train)} images: wanted at least {MIN_TRAINING_IMAGES}"
+    found, notes = _checked(name, source, method)
+    if method == BY_CONTENT:
+        sha256 = digest(found)
+        notes += copies_across(found)
+        parts = with_test_split(name, found, method)
+    else:
+        parts = with_test_split(name, found, method)
+        # As sessions recorded it when every split was made so.
+        sha256 = digest(parts)
+    parts = with_validation_split(parts, method)
+    unlabelled = [SPLIT_NAMES[split] for split in parts if parts[split].labels is None]
+    if unlabelled and len(unlabelled) < len(parts) and not any("labels" in note for note in notes):
+        notes.append(
+            f"labels are left out: there are none for the {' and '.join(unlabelled)} split"
         )
-    x_test, y_test = _checked(test, arrays.x_test, arrays.y_test)
-    if x_train.dtype != x_test.dtype:
-        raise DatasetError(
-            f"{training} has {x_train.dtype.name} images but {test} has {x_test.dtype.name} "
-            "images: wanted one type"
-        )
-    if (y_train is None) != (y_test is None):
-        raise DatasetError(f"{name!r} has labels for one split only: wanted them for both or none")
-    first_val = len(x_train) - validation_count(len(x_train))
+    train, val, test = (parts[split].frozen() for split in ("train", "val", "test"))
     return Dataset(
         name=name,
-        source=source,
-        sha256=_digest(
-            {"x_train": x_train, "y_train": y_train, "x_test": x_test, "y_test": y_test}
-        ),
-        train_images=x_train[:first_val],
-        train_labels=None if y_train is None else y_train[:first_val],
-        val_images=x_train[first_val:],
-        val_labels=None if y_train is None else y_train[first_val:],
-        test_images=x_test,
-        test_labels=y_test,
+        source=source.kind,
+        sha256=sha256,
+        train_images=train.images,
+        train_labels=None if unlabelled else train.labels,
+        val_images=val.images,
+        val_labels=None if unlabelled else val.labels,
+        test_images=test.images,
+        test_labels=None if unlabelled else test.labels,
+        split=method,
+        rows={"train": train.rows, "val": val.rows, "test": test.rows},
+        taken=source.taken,
+        notes=(*source.notes, *notes),
     )
 
 
@@ -100,28 +161,23 @@ def to_float(images: Images) -> npt.NDArray[np.float32]:
     return values[..., np.newaxis]
 
 
-def _checked(what: str, images: AnyArray, labels: AnyArray | None) -> tuple[Images, Labels | None]:
-    checked_images = image_values(what, images)
-    checked_images.flags.writeable = False
-    if labels is None:
-        return checked_images, None
-    checked_labels = label_values(f"the label array of {what}", labels)
-    checked_labels.flags.writeable = False
-    if len(checked_labels) != len(checked_images):
-        raise DatasetError(
-            f"{what} has {len(checked_labels)} labels for {len(checked_images)} images: "
-            "wanted one label an image"
-        )
-    return checked_images, checked_labels
-
-
-def _digest(arrays: dict[str, Images | Labels | None]) -> str:
-    """SHA-256 over each array's name, type, shape and little-endian bytes, in the order given."""
-    digest = hashlib.sha256()
-    for name, array in arrays.items():
-        if array is None:
-            continue
-        stored = array.astype(array.dtype.newbyteorder("<"), copy=False)
-        digest.update(f"{name} {stored.dtype.str} {stored.shape}\n".encode())
-        digest.update(stored.data)
-    return digest.hexdigest()
+def _checked(name: str, source: Source, method: SplitMethod) -> tuple[Parts, list[str]]:
+    """The splits of a source, checked and brought to one range, and what is to be said."""
+    measured = []
+    for split, array in source.images.items():
+        what = f"the {SPLIT_NAMES[split]} split of {name!r}"
+        measured.append(measure(what, one_channel(what, array)))
+    if method == BY_POSITION:
+        # Sessions of that time trained on the values as they came.
+        images, notes = [values.scaled() for values in measured], list[str]()
+    else:
+        images, notes = to_one_scale(measured)
+    labels, label_notes = read_labels(
+        {split: array for split, array in source.labels.items() if split in source.images},
+        {split: len(array) for split, array in source.images.items()},
+    )
+    parts = {
+        split: Part(scaled, labels.get(split), np.arange(len(scaled)))
+        for split, scaled in zip(source.images, images, strict=True)
+    }
+    return parts, [*notes, *label_notes]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -39,8 +40,13 @@ def quoted(path: Path | str) -> str:
 
 
 @contextmanager
-def reading(path: Path, wanted: str) -> Iterator[None]:
-    """Turn whatever goes wrong in reading `path` into one clear line that ends in `wanted`.
+def reading(path: Path, wanted: str, remedy: str = "try to copy it again") -> Iterator[None]:
+    """Turn whatever goes wrong in reading `path` into one clear line.
+
+    Args:
+        path: of the file or folder.
+        wanted: what it should have been.
+        remedy: what to do about damage; the line ends with it.
 
     Raises:
         DatasetError: the file is missing, may not be read, or its bytes are damaged.
@@ -50,20 +56,24 @@ def reading(path: Path, wanted: str) -> Iterator[None]:
     except DatasetError:
         raise
     except FileNotFoundError as error:
-        raise DatasetError(f"there is no {quoted(path)}: wanted {wanted}") from error
+        raise DatasetError(
+            f"there is no {quoted(path)}: wanted {wanted}; try `ls {quoted(path.parent)}`"
+        ) from error
     except PermissionError as error:
         raise DatasetError(
-            f"no permission to read {quoted(path)}: wanted {wanted} that you may read"
+            f"no permission to read {quoted(path)}: wanted {wanted} that you may read; "
+            f"try `ls -l {quoted(path.parent)}`"
         ) from error
     except MemoryError as error:
         raise DatasetError(
-            f"{quoted(path)} does not fit into this machine's memory: wanted {wanted} that does"
+            f"{quoted(path)} does not fit into this machine's memory: wanted {wanted} that does; "
+            "try fewer images"
         ) from error
     # zipfile, gzip, zlib, numpy and Pillow raise a dozen unrelated types on damaged bytes.
     except Exception as error:
         found = shortened(_reason(error))
         raise DatasetError(
-            f"{quoted(path)} cannot be read ({found}): wanted {wanted}, undamaged"
+            f"{quoted(path)} cannot be read ({found}): wanted {wanted}; {remedy}"
         ) from error
 
 
@@ -75,7 +85,10 @@ def open_regular(path: Path) -> IO[bytes]:
         OSError: it is missing or may not be read.
     """
     if not stat.S_ISREG(path.stat().st_mode):
-        raise DatasetError(f"{quoted(path)} is a FIFO, a device or a folder: wanted a regular file")
+        raise DatasetError(
+            f"{quoted(path)} is a FIFO, a device or a folder: wanted a regular file; "
+            f"try `ls -ld {quoted(path)}`"
+        )
     return path.open("rb")
 
 
@@ -92,13 +105,16 @@ def read_exactly(stream: ByteStream, count: int, what: str) -> npt.NDArray[np.ui
         if not chunk:
             raise DatasetError(
                 f"{what} is truncated: it holds {filled} bytes of data, "
-                f"but by its header wanted are {count}"
+                f"but by its header wanted are {count}; try to copy it again"
             )
         data[filled : filled + len(chunk)] = np.frombuffer(chunk, np.uint8)
         filled += len(chunk)
     # The read past the end also makes zip and gzip compare their checksums.
     if stream.read(1):
-        raise DatasetError(f"{what} holds too much data: by its header wanted are {count} bytes")
+        raise DatasetError(
+            f"{what} holds too much data: by its header wanted are {count} bytes; "
+            "try to copy it again"
+        )
     return data
 
 
@@ -106,4 +122,6 @@ def _reason(error: Exception) -> str:
     """What an error says, without the path, which the operating system's errors repeat."""
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    return f"{type(error).__name__}: {error}"
+    if isinstance(error, zipfile.BadZipFile) and "not a zip file" in str(error):
+        return "a zip archive that is cut short"
+    return str(error) or type(error).__name__

@@ -1,92 +1,176 @@
-"""Datasets as a folder of IDX files, the format that MNIST was first published in.
+"""Datasets as IDX files, the format that MNIST was first published in, plain or gzipped.
 
 An IDX file is a big-endian magic number (two zero bytes, the type of the values, the number of
 dimensions), the dimensions as 32-bit integers, then the values (LeCun, "The MNIST database").
+Files are known by these bytes, and their split by their names: `train-images-idx3-ubyte`,
+`emnist-letters-test-images-idx3-ubyte.gz`.
 """
 
 from __future__ import annotations
 
 import gzip
 import math
+import re
 import struct
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 import numpy as np
-import numpy.typing as npt
 
-from vae_engine.datasets.arrays import Arrays, check_image_header, check_label_header
+from vae_engine.datasets.arrays import AnyArray, check_image_header
 from vae_engine.datasets.files import ByteStream, open_regular, quoted, read_exactly, reading
-from vae_engine.errors import DatasetError
+from vae_engine.datasets.kinds import GZIP, IDX, kind_of
+from vae_engine.datasets.labels import check_label_header
+from vae_engine.datasets.source import SPLIT_WORDS, Source, Split, counted, listed
+from vae_engine.errors import ArrayError, DatasetError
 
-_Kind: TypeAlias = Literal["images", "labels"]
-_Files: TypeAlias = dict[tuple[str, _Kind], Path]
+_Role: TypeAlias = Literal["images", "labels"]
 
-_DIMENSIONS: dict[_Kind, int] = {"images": 3, "labels": 1}
-_HEADER_CHECKS = {"images": check_image_header, "labels": check_label_header}
-_UNSIGNED_BYTE = 0x08
-
-
-def idx_files(folder: Path) -> _Files:
-    """The IDX files in a folder by split (`train`, `t10k`) and kind, unpacked ones preferred."""
-    found: _Files = {}
-    for split in ("train", "t10k"):
-        for kind, dimensions in _DIMENSIONS.items():
-            for mark, end in (("-", ""), (".", ""), ("-", ".gz"), (".", ".gz")):
-                path = folder / f"{split}-{kind}{mark}idx{dimensions}-ubyte{end}"
-                if path.exists():
-                    found.setdefault((split, kind), path)
-    return found
+_TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
+_MAX_DIMENSIONS = 4
+_NAME = re.compile(r"(images|labels)[-._]idx[0-9]", re.IGNORECASE)
+_WORD = re.compile(r"t10k|[a-z]+", re.IGNORECASE)
+_REMEDY = "try a folder with train-images-idx3-ubyte, t10k-images-idx3-ubyte and their labels"
 
 
-def read_idx(folder: Path, files: _Files) -> Arrays:
-    """Read a folder's two image files and, where there are any, its two label files.
+@dataclass(frozen=True)
+class IdxFile:
+    """An IDX file of a folder: where it is, and what its name and its first bytes say."""
+
+    path: Path
+    role: _Role
+    split: Split
+    series: str
+
+
+def find_idx(path: Path, head: bytes) -> IdxFile | None:
+    """The file as an IDX file, if it is one by its first bytes, or claims to be by its name."""
+    named = _NAME.search(path.name)
+    dimensions = _dimensions(head)
+    if not named and not dimensions:
+        return None
+    role: _Role = (
+        "images" if dimensions > 1 or (named and named[1].lower() == "images") else "labels"
+    )
+    if named:
+        role = "labels" if named[1].lower() == "labels" else "images"
+    words = [word.lower() for word in _WORD.findall(path.name)]
+    splits = [SPLIT_WORDS[word] for word in words if word in SPLIT_WORDS]
+    series = re.split(r"[-._]?(?:" + "|".join(SPLIT_WORDS) + r")[-._]", path.name.lower())[0]
+    split: Split = splits[0] if splits else "train"
+    return IdxFile(path, role, split, series if series != path.name.lower() else "")
+
+
+def read_idx_folder(folder: Path, files: Iterable[IdxFile]) -> Source:
+    """Read a folder's IDX files: images, and labels where there are any.
 
     Raises:
-        DatasetError: a file is missing, damaged, too large, or not of bytes in the right shape.
+        DatasetError: the files of several datasets, no training images, or a damaged file.
     """
-    labelled = ("train", "labels") in files or ("t10k", "labels") in files
-    kinds: tuple[_Kind, ...] = ("images", "labels") if labelled else ("images",)
-    missing = [
-        f"{split}-{kind}-idx{_DIMENSIONS[kind]}-ubyte"
-        for kind in kinds
-        for split in ("train", "t10k")
-        if (split, kind) not in files
-    ]
-    if missing:
+    chosen, left = _chosen(folder, files)
+    images = {split: path for (role, split), path in chosen.items() if role == "images"}
+    if "train" not in images:
         raise DatasetError(
-            f"{quoted(folder)} has IDX files but no {' and no '.join(missing)}: "
-            "wanted both image files, and both label files or neither"
+            f"{quoted(folder)} has IDX files but none of training images, "
+            f"train-images-idx3-ubyte: wanted it beside {listed(p.name for p in chosen.values())}; "
+            f"{_REMEDY}"
         )
-    return Arrays(
-        x_train=_read_file(files["train", "images"], "images"),
-        y_train=_read_file(files["train", "labels"], "labels") if labelled else None,
-        x_test=_read_file(files["t10k", "images"], "images"),
-        y_test=_read_file(files["t10k", "labels"], "labels") if labelled else None,
-    )
+    source = Source("idx", {split: _read(path, "images") for split, path in images.items()})
+    source.taken = counted(len(images), "IDX file")
+    for split in images:
+        path = chosen.get(("labels", split))
+        if path is None:
+            continue
+        try:
+            source.labels[split] = _read(path, "labels")
+        except ArrayError as error:
+            source.notes.append(f"labels are left out: {error}")
+    left += [path.name for (role, split), path in chosen.items() if split not in images]
+    if left:
+        source.notes.append(f"left out: {listed(left)}")
+    return source
 
 
-def _read_file(path: Path, kind: _Kind) -> npt.NDArray[np.uint8]:
-    packed = path.suffix == ".gz"
-    wanted = f"a gzipped IDX file of {kind}" if packed else f"an IDX file of {kind}"
-    with reading(path, wanted), open_regular(path) as file:
+def read_idx_file(path: Path) -> Source:
+    """Read one IDX file of images.
+
+    Raises:
+        DatasetError: damaged, or of labels.
+    """
+    return Source("idx", {"train": _read(path, "images")}, taken="1 IDX file")
+
+
+def unpacked_head(path: Path, head: bytes) -> bytes:
+    """The first bytes of what a gzip file holds; those of any other file as they are."""
+    if kind_of(head) is not GZIP:
+        return head
+    try:
+        with open_regular(path) as file, gzip.GzipFile(fileobj=file) as unpacked:
+            return unpacked.read(16)
+    except (OSError, EOFError, zlib.error):
+        return head
+
+
+def _chosen(
+    folder: Path, files: Iterable[IdxFile]
+) -> tuple[dict[tuple[_Role, Split], Path], list[str]]:
+    """One file of each role and split, unpacked ones first, and the names of the others."""
+    chosen: dict[tuple[_Role, Split], Path] = {}
+    left: list[str] = []
+    found = sorted(files, key=lambda file: (file.path.suffix == ".gz", file.path.name))
+    several = {file.series for file in found if file.role == "images"}
+    if len(several) > 1:
+        first = min(several)
+        raise DatasetError(
+            f"{quoted(folder)} holds the IDX files of {len(several)} datasets, "
+            f"{listed(sorted(several))}: wanted one; "
+            f"try `mkdir one && cp {first}* one` and give that folder"
+        )
+    for file in found:
+        place = (file.role, file.split)
+        if place in chosen:
+            left.append(file.path.name)
+        else:
+            chosen[place] = file.path
+    return chosen, left
+
+
+def _read(path: Path, role: _Role) -> AnyArray:
+    with reading(path, f"an IDX file of {role}"), open_regular(path) as file:
+        packed = kind_of(file.read(4)) is GZIP
+        file.seek(0)
         if not packed:
-            return _read_stream(file, kind, quoted(path))
+            return _read_stream(file, role, quoted(path))
         with gzip.GzipFile(fileobj=file) as unpacked:
-            return _read_stream(unpacked, kind, quoted(path))
+            return _read_stream(unpacked, role, quoted(path))
 
 
-def _read_stream(stream: ByteStream, kind: _Kind, what: str) -> npt.NDArray[np.uint8]:
-    dimensions = _DIMENSIONS[kind]
-    header = stream.read(4 + 4 * dimensions)
-    if len(header) < 4 + 4 * dimensions:
-        raise DatasetError(f"{what} is truncated in its header: wanted an IDX file of {kind}")
-    found, *shape = struct.unpack(f">{1 + dimensions}I", header)
-    magic = (_UNSIGNED_BYTE << 8) + dimensions
-    if found != magic:
-        raise DatasetError(
-            f"{what} starts with the magic number {found}: "
-            f"wanted {magic}, an IDX file of {kind} in unsigned bytes"
-        )
-    _HEADER_CHECKS[kind](what, np.dtype(np.uint8), tuple(shape))
-    return read_exactly(stream, math.prod(shape), what).reshape(shape)
+def _read_stream(stream: ByteStream, role: _Role, what: str) -> AnyArray:
+    magic = stream.read(4)
+    dimensions = _dimensions(magic)
+    wanted = f"wanted an IDX file of {role}; try to download it again"
+    if len(magic) < 4:
+        raise DatasetError(f"{what} is truncated in its header: {wanted}")
+    if not dimensions:
+        kind = kind_of(magic)
+        found = kind.name if kind is not IDX else "an IDX file"
+        raise DatasetError(f"{what} is {found} with the first bytes {magic.hex(' ')}: {wanted}")
+    header = stream.read(4 * dimensions)
+    if len(header) < 4 * dimensions:
+        raise DatasetError(f"{what} is truncated in its header: {wanted}")
+    shape = struct.unpack(f">{dimensions}I", header)
+    dtype = np.dtype(_TYPES[magic[2]])
+    if role == "images":
+        check_image_header(what, dtype, shape)
+    else:
+        check_label_header(what, dtype, shape)
+    data = read_exactly(stream, math.prod(shape) * dtype.itemsize, what)
+    return data.view(dtype).reshape(shape)
+
+
+def _dimensions(head: bytes) -> int:
+    """The dimensions that an IDX file's first bytes tell; 0 if they are of no IDX file."""
+    return head[3] if kind_of(head) is IDX and head[3] <= _MAX_DIMENSIONS else 0

@@ -10,11 +10,13 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import TypeAlias
 
-from vae_engine.datasets.arrays import AnyArray, Arrays
+from vae_engine.datasets.arrays import AnyArray
 from vae_engine.datasets.dataset import Dataset, make_dataset
 from vae_engine.datasets.files import quoted, shortened
 from vae_engine.datasets.keras_cache import fashion_mnist_folder
 from vae_engine.datasets.loader import load_dataset
+from vae_engine.datasets.source import Source
+from vae_engine.datasets.splits import BY_CONTENT, BY_POSITION, SplitMethod
 from vae_engine.errors import DatasetError
 
 _logger = logging.getLogger(__name__)
@@ -26,7 +28,7 @@ _MNIST_SECONDS = 30.0
 _KerasArrays: TypeAlias = tuple[tuple[AnyArray, AnyArray], tuple[AnyArray, AnyArray]]
 
 
-def load_dataset_with_keras(name: str) -> Dataset:
+def load_dataset_with_keras(name: str, method: SplitMethod = BY_CONTENT) -> Dataset:
     """Load `mnist` or `fashion_mnist` by its Keras loader, which downloads it once, or a path.
 
     Where MNIST cannot be downloaded within half a minute, the packaged copy with the same arrays
@@ -39,7 +41,7 @@ def load_dataset_with_keras(name: str) -> Dataset:
         return _keras_mnist()
     if name == "fashion_mnist":
         return _keras_fashion_mnist()
-    return load_dataset(name)
+    return load_dataset(name, method)
 
 
 def _keras_mnist() -> Dataset:
@@ -52,7 +54,7 @@ def _keras_mnist() -> Dataset:
     except Exception as error:  # noqa: BLE001
         _logger.warning("mnist: using the packaged copy, as Keras has none (%s)", _reason(error))
         return load_dataset("mnist")
-    return make_dataset("mnist", "keras", _named(loaded))
+    return make_dataset("mnist", _source(loaded), BY_POSITION)
 
 
 def _keras_fashion_mnist() -> Dataset:
@@ -66,12 +68,12 @@ def _keras_fashion_mnist() -> Dataset:
             f"Keras cannot load fashion_mnist ({_reason(error)}): wanted a network, or its four "
             f"IDX files, undamaged, in {quoted(fashion_mnist_folder())}"
         ) from error
-    return make_dataset("fashion_mnist", "keras", _named(loaded))
+    return make_dataset("fashion_mnist", _source(loaded), BY_POSITION)
 
 
-def _named(loaded: _KerasArrays) -> Arrays:
+def _source(loaded: _KerasArrays) -> Source:
     (x_train, y_train), (x_test, y_test) = loaded
-    return Arrays(x_train, y_train, x_test, y_test)
+    return Source("keras", {"train": x_train, "test": x_test}, {"train": y_train, "test": y_test})
 
 
 def _reason(error: Exception) -> str:

@@ -6,34 +6,47 @@ import stat
 from pathlib import Path
 
 from vae_engine.datasets.dataset import Dataset, make_dataset
-from vae_engine.datasets.files import quoted, reading
-from vae_engine.datasets.idx import idx_files, read_idx
+from vae_engine.datasets.files import open_regular, quoted, reading
+from vae_engine.datasets.folder import read_folder
+from vae_engine.datasets.idx import read_idx_file, unpacked_head
 from vae_engine.datasets.keras_cache import fashion_mnist_folder, is_complete
+from vae_engine.datasets.kinds import HEAD_BYTES, IDX, NPY, NPZ, kind_of
+from vae_engine.datasets.naming import assemble
+from vae_engine.datasets.npy import npy_array
 from vae_engine.datasets.npz import read_npz
-from vae_engine.datasets.png import png_files, read_pngs
+from vae_engine.datasets.source import Source
+from vae_engine.datasets.splits import BY_CONTENT, BY_POSITION, SplitMethod
 from vae_engine.errors import DatasetError
 
 _PACKAGED_MNIST = Path(__file__).with_name("mnist.npz")
-_WANTED = (
-    "mnist, fashion_mnist, an .npz file, a folder with the four IDX files, "
-    "or a folder of 28x28 grey PNG images"
-)
+_WANTED = "mnist, fashion_mnist, an .npz or .npy file, or a folder of images or IDX files"
 
 
-def load_dataset(name: str) -> Dataset:
+def load_dataset(name: str, method: SplitMethod = BY_CONTENT) -> Dataset:
     """Load `mnist` (the packaged copy), `fashion_mnist` (from the Keras cache) or a path.
 
-    A path is an .npz file, a folder with IDX files, or a folder of PNG images. A file or folder
-    that is named like a dataset is reached as `./mnist`.
+    A path is an .npz, .npy or IDX file, or a folder of images, IDX files or arrays: see
+    docs/datasets.md. A file or folder that is named like a dataset is reached as `./mnist`.
+
+    Args:
+        name: of the dataset.
+        method: how splits that a path does not bring are made; sessions record it. The two
+            datasets that come with Keras are always split by position.
 
     Raises:
         DatasetError: the data are missing, damaged, or not 28x28 grey images.
     """
     if name == "mnist":
-        return make_dataset("mnist", "packaged", read_npz(_PACKAGED_MNIST))
+        source = read_npz(_PACKAGED_MNIST)
+        return make_dataset("mnist", packaged(source, "packaged"), BY_POSITION)
     if name == "fashion_mnist":
         return _cached_fashion_mnist()
-    return _load_path(name)
+    return _load_path(name, method)
+
+
+def packaged(source: Source, kind: str) -> Source:
+    """A source under the name of the place that it came from, about which nothing is to be said."""
+    return Source(kind, source.images, source.labels)
 
 
 def _cached_fashion_mnist() -> Dataset:
@@ -45,23 +58,48 @@ def _cached_fashion_mnist() -> Dataset:
             "or give the path of a folder with its four IDX files"
         )
     try:
-        return make_dataset("fashion_mnist", "keras cache", read_idx(folder, idx_files(folder)))
+        source = read_folder(folder, BY_POSITION)
+        return make_dataset("fashion_mnist", packaged(source, "keras cache"), BY_POSITION)
     except DatasetError as error:
         raise DatasetError(f"{error}; delete {quoted(folder)} to download it again") from error
 
 
-def _load_path(name: str) -> Dataset:
-    with reading(Path(name), _WANTED):
+def _load_path(name: str, method: SplitMethod) -> Dataset:
+    with reading(Path(name), _WANTED, "try `vae train --dataset PATH`"):
         path = Path(name).expanduser().absolute()
         mode = path.stat().st_mode
-        files = idx_files(path) if stat.S_ISDIR(mode) else {}
-        pngs = png_files(path) if stat.S_ISDIR(mode) else []
-    if stat.S_ISREG(mode):
-        return make_dataset(str(path), "npz", read_npz(path))
-    if not stat.S_ISDIR(mode):
-        raise DatasetError(f"{quoted(path)} is neither a file nor a folder: wanted {_WANTED}")
-    if files:
-        return make_dataset(str(path), "idx", read_idx(path, files))
-    if pngs:
-        return make_dataset(str(path), "png", read_pngs(path, pngs))
-    raise DatasetError(f"{quoted(path)} has neither IDX files nor PNG images: wanted {_WANTED}")
+    if stat.S_ISDIR(mode):
+        with reading(path, "a folder that can be read"):
+            source = read_folder(path, method)
+    elif stat.S_ISREG(mode):
+        source = _read_file(path)
+    else:
+        raise DatasetError(
+            f"{quoted(path)} is neither a file nor a folder: wanted {_WANTED}; "
+            f"try `ls -l {quoted(path)}`"
+        )
+    if method == BY_POSITION:
+        # It was left alone when sessions were split so.
+        source.images.pop("val", None)
+    return make_dataset(str(path), source, method)
+
+
+def _read_file(path: Path) -> Source:
+    """Read a file, whose kind its first bytes tell and not its name."""
+    with reading(path, _WANTED), open_regular(path) as file:
+        head = file.read(HEAD_BYTES)
+    kind = kind_of(head)
+    if kind is NPZ:
+        return read_npz(path)
+    if kind is NPY:
+        with reading(
+            path, "a .npy file", "try to copy it again, or `np.save('images.npy', images)`"
+        ):
+            return assemble(quoted(path), "npy", {path.stem: npy_array(path)})
+    if kind_of(unpacked_head(path, head)) is IDX:
+        return read_idx_file(path)
+    folder = f" {quoted(path.parent)}" if kind.image else ""
+    raise DatasetError(
+        f"{quoted(path)} is {kind.name}: wanted {_WANTED}; "
+        f"{kind.remedy.replace('{name}', str(path))}{folder}"
+    )

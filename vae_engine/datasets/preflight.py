@@ -8,6 +8,7 @@ import sys
 
 from vae_engine.datasets.keras_cache import fashion_mnist_folder, is_complete
 from vae_engine.datasets.loader import load_dataset
+from vae_engine.datasets.splits import BY_CONTENT, SplitMethod
 from vae_engine.errors import DatasetError
 
 EXIT_UNAVAILABLE = 3
@@ -19,21 +20,30 @@ _logger = logging.getLogger(__name__)
 _DOWNLOAD_SECONDS = 900.0
 
 
-def check_dataset(name: str, limit: int = 0) -> None:
+def check_dataset(name: str, limit: int = 0, method: SplitMethod = BY_CONTENT) -> str:
     """Check that a session on this dataset can start; Fashion-MNIST is downloaded if need be.
 
     `mnist` with limit 0 returns at once, since the package has a copy. A download runs Keras in a
     process of its own, takes 10 s and more, and prints nothing.
+
+    Args:
+        name: of the dataset, or its path.
+        limit: use so many training images; 0 for all.
+        method: how splits that a path does not bring are made.
+
+    Returns:
+        `Dataset.description`: one line on what is taken, what is not and why; "" for `mnist` with
+        limit 0.
 
     Raises:
         DatasetError: the data are missing, damaged or unfit, or cannot be downloaded.
         SettingError: there are fewer training images than `limit`.
     """
     if name == "mnist" and limit == 0:
-        return
+        return ""
     if name == "fashion_mnist" and not is_complete(fashion_mnist_folder()):
         _download(name)
-    load_dataset(name).limited(limit)
+    return load_dataset(name, method).limited(limit).description()
 
 
 def _download(name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vae_engine.datasets import Dataset, load_dataset
+from vae_engine.datasets.splits import recorded_method
 from vae_engine.errors import DatasetError
 from vae_engine.sessions.session import Session
 
@@ -15,7 +16,8 @@ def session_dataset(session: Session) -> Dataset:
     """
     session.poll(progress=False)
     settings, prepared = session.settings, session.log.prepared
-    dataset = load_dataset(settings.dataset)
+    method = recorded_method(prepared.dataset if prepared else None)
+    dataset = load_dataset(settings.dataset, method)
     trained_on = prepared.dataset.get("sha256") if prepared else None
     if trained_on not in (None, dataset.sha256):
         raise DatasetError(

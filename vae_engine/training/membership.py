@@ -32,7 +32,8 @@ def train_as_member(member: Member, distribution: Distribution, settings: Settin
     configure_tensorflow(settings)
     try:
         strategy = make_strategy(distribution, member.welcome.addresses)
-        dataset = load_dataset_with_keras(settings.dataset).limited(settings.limit)
+        dataset = load_dataset_with_keras(settings.dataset, member.welcome.split)
+        dataset = dataset.limited(settings.limit)
         steps = ReplicatedSteps(
             settings, strategy, lambda: build_networks(settings), dataset.train_images
         )

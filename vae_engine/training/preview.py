@@ -16,10 +16,10 @@ from vae_engine.training.randomness import preview_z
 
 
 def choose_originals(dataset: Dataset) -> Originals:
-    """The first test image of each class in the order of labels; without labels the first ten."""
+    """The first test image of each class in the order of labels; without labels ten others."""
     images, labels = dataset.test_images, dataset.test_labels
     if labels is None:
-        chosen = np.arange(min(RECONSTRUCTIONS, len(images)))
+        chosen = dataset.shown_rows(RECONSTRUCTIONS)
         shown = np.full(len(chosen), -1, np.int64)
     else:
         _, first = np.unique(labels, return_index=True)

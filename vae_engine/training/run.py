@@ -14,6 +14,7 @@ from vae_engine.cluster.distribution import ALONE, Distribution
 from vae_engine.cluster.messages import Synchronize
 from vae_engine.datasets import Dataset, load_dataset_with_keras
 from vae_engine.datasets.binarization import as_evaluated
+from vae_engine.datasets.splits import recorded_method
 from vae_engine.errors import DatasetError
 from vae_engine.model.network import Networks, build_networks
 from vae_engine.sessions import atomic
@@ -79,7 +80,7 @@ def train_session(
     settings = read_manifest(folder).settings
     configure_tensorflow(settings)
     strategy = _strategy(distribution, chief)
-    dataset = load_dataset_with_keras(settings.dataset).limited(settings.limit)
+    dataset = _dataset(settings, journal)
     _check_same_data(journal, dataset)
     steps = _steps(settings, dataset, strategy, chief)
     dataset = as_evaluated(dataset, settings)
@@ -166,6 +167,7 @@ def _prepared(
             "name": dataset.name,
             "source": dataset.source,
             "sha256": dataset.sha256,
+            "split": dataset.split,
             "train_images": len(dataset.train_images),
             "val_images": len(dataset.val_images),
             "test_images": len(dataset.test_images),
@@ -184,6 +186,14 @@ def _mean_pixel(dataset: Dataset) -> float:
     images = dataset.train_images
     scale = 255.0 if images.dtype == np.uint8 else 1.0
     return float(images.mean(dtype=np.float64)) / scale
+
+
+def _dataset(settings: Settings, journal: Journal) -> Dataset:
+    before = journal.log.prepared
+    method = recorded_method(before.dataset if before else None)
+    dataset = load_dataset_with_keras(settings.dataset, method).limited(settings.limit)
+    _log.info("%s", dataset.description())
+    return dataset
 
 
 def _check_same_data(journal: Journal, dataset: Dataset) -> None:

@@ -21,6 +21,7 @@ from vae_engine.cluster.chief import Chief
 from vae_engine.cluster.distribution import ALONE, Distribution, read_distribution
 from vae_engine.cluster.messages import End
 from vae_engine.cluster.versions import compared_versions
+from vae_engine.datasets.splits import recorded_method
 from vae_engine.errors import EngineError, SessionBusyError, SessionLostError
 from vae_engine.launcher import EXIT_BUSY, EXIT_NO_ROOM, leave_terminal
 from vae_engine.sessions import atomic, disk, inbox, layout
@@ -125,6 +126,7 @@ def _chief(folder: Path, journal: Journal, controls: Controls, distribution: Dis
             _log.error("the last word cannot be written: %s", error)
         os._exit(EXIT_FAILED)
 
+    before = journal.log.prepared
     return Chief(
         distribution,
         session=folder.name,
@@ -133,6 +135,7 @@ def _chief(folder: Path, journal: Journal, controls: Controls, distribution: Dis
         versions=compared_versions(),
         stuck=end_stuck,
         leave=controls.stop_now,
+        split=recorded_method(before.dataset if before else None),
     )
 
 

@@ -1,0 +1,99 @@
+"""A folder as a dataset: image files, in subfolders or not, IDX files, or arrays."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+
+from vae_engine.datasets.contents import Contents, scan
+from vae_engine.datasets.files import quoted, reading
+from vae_engine.datasets.idx import read_idx_folder
+from vae_engine.datasets.kinds import Kind
+from vae_engine.datasets.layout import picture_source
+from vae_engine.datasets.naming import assemble
+from vae_engine.datasets.npy import StoredArray, npy_array, npz_arrays
+from vae_engine.datasets.pictures import read_pictures
+from vae_engine.datasets.source import Source, counted, listed
+from vae_engine.datasets.splits import BY_POSITION, SplitMethod
+from vae_engine.errors import DatasetError
+
+WANTED = "images of 28x28, IDX files, or .npy and .npz arrays"
+
+
+def read_folder(folder: Path, method: SplitMethod) -> Source:
+    """Read a folder, and say what in it was passed over.
+
+    Args:
+        folder: of the dataset.
+        method: the sessions that split by position knew PNG files of the folder itself only.
+
+    Raises:
+        DatasetError: nothing in it is a dataset, or what is one cannot be used.
+    """
+    contents = scan(folder)
+    if any(file.role == "images" for file in contents.idx) or (
+        contents.idx and not contents.pictures and not contents.arrays
+    ):
+        source = read_idx_folder(folder, contents.idx)
+        contents.others += [path.name for path in (*contents.every_picture(), *contents.arrays)]
+    elif method == BY_POSITION and contents.pictures:
+        return _old_pngs(folder, contents)
+    elif contents.pictures:
+        source = picture_source(folder, contents)
+        contents.others += [path.name for path in contents.arrays]
+    elif contents.arrays:
+        source = _read_arrays(folder, contents.arrays)
+    else:
+        raise _nothing(folder, contents)
+    if contents.others:
+        names, count = listed(contents.others), len(contents.others)
+        source.notes.append(f"left out: {counted(count, 'other file')} ({names})")
+    if contents.unread:
+        source.notes.append(f"left out: links and deep folders ({listed(contents.unread)})")
+    return source
+
+
+def _old_pngs(folder: Path, contents: Contents) -> Source:
+    files = [path for path in contents.pictures.get((), []) if path.suffix.lower() == ".png"]
+    if not files:
+        raise _nothing(folder, contents)
+    images, taken = read_pictures(f"the folder {quoted(folder)}", files)
+    return Source("images", {"train": images}, taken=taken)
+
+
+def _read_arrays(folder: Path, paths: list[Path]) -> Source:
+    """Arrays of one dataset in several files, or in one."""
+    with ExitStack() as stack:
+        arrays: dict[str, StoredArray] = {}
+        for path in paths:
+            with reading(path, "a .npy or .npz file"):
+                if path.suffix.lower() == ".npy":
+                    arrays[path.stem] = npy_array(path)
+                    continue
+                members = stack.enter_context(npz_arrays(path))
+                if len(paths) == 1:
+                    arrays.update(members)
+                elif len(members) == 1:
+                    arrays[path.stem] = next(iter(members.values()))
+                else:
+                    raise DatasetError(
+                        f"{quoted(folder)} holds {listed(p.name for p in paths)}: "
+                        f"wanted one dataset; try the path of one file, {quoted(path)}"
+                    )
+        with reading(folder, "undamaged arrays"):
+            return assemble(quoted(folder), "npz", arrays)
+
+
+def _nothing(folder: Path, contents: Contents) -> DatasetError:
+    if not contents.others and not contents.unread:
+        return DatasetError(f"{quoted(folder)} is empty: wanted {WANTED}; try another folder")
+    found = listed([*contents.others, *contents.unread])
+    remedy = "try the path of a folder with images"
+    if contents.kinds:
+        kind: Kind = contents.kinds[0]
+        found += f" ({kind.name})"
+        remedy = kind.remedy.replace("{name}", str(folder / contents.kind_names[0]))
+    return DatasetError(
+        f"{quoted(folder)} has neither IDX files nor images nor arrays, but {found}: "
+        f"wanted {WANTED}; {remedy}"
+    )

@@ -1,0 +1,164 @@
+"""What kind a file is, by its first bytes, and the line that makes a dataset of it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+HEAD_BYTES = 512
+"""So many bytes tell."""
+
+_SAVED = "np.savez('data.npz', images={images})"
+_UNPACKED = "unpack it and give the folder: try `{command}`"
+
+
+class Kind(NamedTuple):
+    """A kind of file.
+
+    Attributes:
+        name: in words, with its article.
+        remedy: how to make a dataset of it; `{name}` stands for the file.
+        image: it holds an image that can be read.
+    """
+
+    name: str
+    remedy: str
+    image: bool = False
+
+
+def _by_code(code: str) -> str:
+    return f"try `{code}`"
+
+
+_FOLDER = "an image is no dataset: try its folder"
+_TABLE = (
+    "try `t = np.loadtxt('{name}', delimiter=',', skiprows=1); "
+    "np.savez('data.npz', images=t[:, 1:].astype('uint8'), labels=t[:, 0])`"
+)
+
+NPZ = Kind("a zip archive", "try `np.savez('data.npz', images=images)`")
+NPY = Kind("a .npy array", "")
+IDX = Kind("an IDX file", "")
+GZIP = Kind("a gzip file", _by_code("gunzip '{name}'"))
+EMPTY = Kind("an empty file", "copy or save it again: try `np.savez('data.npz', images=images)`")
+UNKNOWN = Kind("of no known format", _by_code(_SAVED.format(images="images")))
+CSV = Kind("a CSV table", _TABLE)
+JSON = Kind(
+    "a JSON file",
+    _by_code(_SAVED.format(images="np.array(json.load(open('{name}')), 'uint8')")),
+)
+HTML = Kind("a web page (HTML or XML)", "download the file itself: try the page's download link")
+TEXT = Kind("a text file", _TABLE.replace(", delimiter=',', skiprows=1", ""))
+_LFS = Kind("a Git LFS pointer, not the file itself", _by_code("git lfs pull"))
+_PICKLE = Kind(
+    "a pickle, which can run code and is never loaded",
+    "where you trust it, " + _by_code(_SAVED.format(images="pickle.load(open('{name}', 'rb'))")),
+)
+
+_MAGIC: tuple[tuple[bytes, Kind], ...] = (
+    (b"PK\x03\x04", NPZ),
+    (b"PK\x05\x06", NPZ),
+    (b"\x93NUMPY", NPY),
+    (b"\x1f\x8b", GZIP),
+    (b"\x89PNG\r\n\x1a\n", Kind("a PNG image", _FOLDER, image=True)),
+    (b"\xff\xd8\xff", Kind("a JPEG image", _FOLDER, image=True)),
+    (b"GIF87a", Kind("a GIF image", _FOLDER, image=True)),
+    (b"GIF89a", Kind("a GIF image", _FOLDER, image=True)),
+    (b"II*\0", Kind("a TIFF image", _FOLDER, image=True)),
+    (b"MM\0*", Kind("a TIFF image", _FOLDER, image=True)),
+    (
+        b"\x89HDF\r\n\x1a\n",
+        Kind(
+            "an HDF5 file",
+            _by_code("f = h5py.File('{name}'); " + _SAVED.format(images="f['images'][:]")),
+        ),
+    ),
+    (
+        b"MATLAB 5.0",
+        Kind(
+            "a MATLAB file",
+            _by_code(_SAVED.format(images="scipy.io.loadmat('{name}')['images']")),
+        ),
+    ),
+    (
+        b"PAR1",
+        Kind(
+            "a Parquet file",
+            _by_code(
+                "t = pd.read_parquet('{name}'); " + _SAVED.format(images="np.stack(t['image'])")
+            ),
+        ),
+    ),
+    (
+        b"ARROW1",
+        Kind(
+            "an Arrow file",
+            _by_code(
+                "t = pd.read_feather('{name}'); " + _SAVED.format(images="np.stack(t['image'])")
+            ),
+        ),
+    ),
+    (b"SQLite format 3\0", Kind("an SQLite database", UNKNOWN.remedy)),
+    (b"BZh", Kind("a bzip2 file", _by_code("bunzip2 '{name}'"))),
+    (b"\xfd7zXZ\0", Kind("an xz file", _by_code("unxz '{name}'"))),
+    (b"\x28\xb5\x2f\xfd", Kind("a zstd file", _by_code("unzstd '{name}'"))),
+    (b"7z\xbc\xaf\x27\x1c", Kind("a 7z archive", _UNPACKED.format(command="7z x '{name}'"))),
+    (b"Rar!\x1a\x07", Kind("a RAR archive", _UNPACKED.format(command="unrar x '{name}'"))),
+    (b"%PDF", Kind("a PDF file", "wanted images: try `pdfimages -png '{name}' page`")),
+    (b"version https://git-lfs", _LFS),
+    (b"\x7fELF", Kind("a program", UNKNOWN.remedy)),
+)
+_ZIP_OF_FILES = Kind(
+    "a zip archive of files, and no .npz", _UNPACKED.format(command="unzip -d data '{name}'")
+)
+_ZIP_OF_TORCH = Kind(
+    "a PyTorch file, which can run code and is never loaded",
+    "where you trust it, " + _by_code(_SAVED.format(images="torch.load('{name}').numpy()")),
+)
+_TAR = Kind("a tar archive", _UNPACKED.format(command="tar xf '{name}'"))
+_IDX_TYPES = (0x08, 0x09, 0x0B, 0x0C, 0x0D, 0x0E)
+
+
+def kind_of(head: bytes) -> Kind:
+    """The kind of a file that begins with these bytes."""
+    if not head:
+        return EMPTY
+    for magic, kind in _MAGIC:
+        if head.startswith(magic):
+            return kind
+    if head[:2] == b"\0\0" and len(head) >= 4 and head[2] in _IDX_TYPES and 1 <= head[3] <= 4:
+        return IDX
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return Kind("a WebP image", _FOLDER, image=True)
+    if head[:2] == b"BM" and head[6:10] == b"\0\0\0\0":
+        return Kind("a BMP image", _FOLDER, image=True)
+    if head[:2] in (b"P1", b"P2", b"P3", b"P4", b"P5", b"P6") and head[2:3].isspace():
+        return Kind("a PNM image", _FOLDER, image=True)
+    if head[257:262] == b"ustar":
+        return _TAR
+    if head[0] == 0x80 and len(head) > 1 and 2 <= head[1] <= 5:
+        return _PICKLE
+    return _text_kind(head)
+
+
+def kind_of_zip(names: list[str]) -> Kind:
+    """The kind of a zip archive without a .npy array, by the names in it."""
+    if any(name.endswith("data.pkl") for name in names):
+        return _ZIP_OF_TORCH
+    return _ZIP_OF_FILES
+
+
+def _text_kind(head: bytes) -> Kind:
+    try:
+        # A character may be cut at the end.
+        text = head[: len(head) - 3 if len(head) == HEAD_BYTES else None].decode()
+    except UnicodeDecodeError:
+        return UNKNOWN
+    if not all(character.isprintable() or character in "\r\n\t\ufeff" for character in text):
+        return UNKNOWN
+    start = text.lstrip("\ufeff \r\n\t")
+    if start[:1] in ("{", "["):
+        return JSON
+    if start[:1] == "<":
+        return HTML
+    first = start.split("\n", 1)[0]
+    return CSV if first.count(",") > 1 or first.count(";") > 1 or first.count("\t") > 1 else TEXT

@@ -1,0 +1,114 @@
+"""Image files in subfolders: those named like splits are the splits, others are classes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+
+from vae_engine.datasets.arrays import AnyArray
+from vae_engine.datasets.contents import Contents, Place
+from vae_engine.datasets.files import quoted
+from vae_engine.datasets.labels import MAX_LABEL
+from vae_engine.datasets.pictures import read_pictures
+from vae_engine.datasets.source import SPLIT_WORDS, Source, Split, counted, listed
+
+_Tree: TypeAlias = dict[Place, list[Path]]
+
+
+def picture_source(folder: Path, contents: Contents) -> Source:
+    """Read a folder's image files, by the splits and classes that its subfolders make.
+
+    Raises:
+        DatasetError: an image cannot be used.
+    """
+    source = Source("images", {})
+    tree = _unwrapped(contents.pictures)
+    splits = _splits(tree)
+    if splits:
+        inside = {name for names in splits.values() for name in names}
+        _leave(
+            source, [path for place in tree if not {*place[:1]} & inside for path in tree[place]]
+        )
+    taken: list[str] = []
+    names: dict[Split, list[str]] = {}
+    wanted: list[Split] = ["train", "val", "test"] if splits else ["train"]
+    for split in wanted:
+        part = _below(tree, splits[split]) if splits else tree
+        if not part:
+            continue
+        files, classes = _by_class(part, source)
+        images, found = read_pictures(f"the folder {quoted(folder)}", files)
+        source.images[split] = images
+        taken.append(found)
+        if classes:
+            names[split] = classes
+    source.labels.update(_numbered(names))
+    source.taken = ", ".join(taken)
+    if names:
+        every = sorted({name for part in names.values() for name in part})
+        source.taken += f" in folders by class ({listed(every)})"
+    return source
+
+
+def _unwrapped(tree: _Tree) -> _Tree:
+    """The tree below folders that hold nothing but one folder."""
+    while () not in tree and len({place[0] for place in tree}) == 1:
+        if _split_of(next(iter(tree))[0]) is not None and any(len(place) == 1 for place in tree):
+            break
+        tree = {place[1:]: files for place, files in tree.items()}
+    return tree
+
+
+def _splits(tree: _Tree) -> dict[Split, list[str]]:
+    """The folders of each split; none where folders are classes, of which one may be `train`."""
+    found: dict[Split, list[str]] = {"train": [], "val": [], "test": []}
+    others = False
+    for name in {place[0] for place in tree if place}:
+        split = _split_of(name)
+        if split is None:
+            others = True
+        else:
+            found[split].append(name)
+    evaluated = found["val"] or found["test"]
+    return found if found["train"] and (evaluated or not others) else {}
+
+
+def _split_of(name: str) -> Split | None:
+    return SPLIT_WORDS.get(name.lower())
+
+
+def _below(tree: _Tree, names: list[str]) -> _Tree:
+    below: _Tree = {}
+    for place, files in tree.items():
+        if place[:1] and place[0] in names:
+            below.setdefault(place[1:], []).extend(files)
+    return _unwrapped(below)
+
+
+def _by_class(tree: _Tree, source: Source) -> tuple[list[Path], list[str]]:
+    """The files in order and the class of each; no classes where they lie side by side."""
+    top = tree.get((), [])
+    below = {place: files for place, files in sorted(tree.items()) if place}
+    if len(top) >= sum(map(len, below.values())):
+        _leave(source, [path for files in below.values() for path in files])
+        return top, []
+    _leave(source, top)
+    files = [path for paths in below.values() for path in paths]
+    return files, [place[0] for place, paths in below.items() for _ in paths]
+
+
+def _numbered(names: Mapping[Split, list[str]]) -> dict[Split, AnyArray]:
+    """Labels: the number that a folder is called, where all are, else its name."""
+    every = {name for part in names.values() for name in part}
+    if all(name.isascii() and name.isdecimal() and int(name) <= MAX_LABEL for name in every):
+        return {split: np.array(part, np.int64) for split, part in names.items()}
+    return {split: np.array(part) for split, part in names.items()}
+
+
+def _leave(source: Source, paths: list[Path]) -> None:
+    if paths:
+        shown = listed(f"{path.parent.name}/{path.name}" for path in paths)
+        source.notes.append(f"left out: {counted(len(paths), 'image')} elsewhere ({shown})")

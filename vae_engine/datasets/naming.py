@@ -1,0 +1,203 @@
+"""Which of several arrays are images, which are labels, and of which split, by their names.
+
+Keras has `x_train`, MedMNIST `train_images`, scikit-learn's users `X_test`, KMNIST a file
+`kmnist-train-imgs.npz`; others have `images` and `labels`. All of them are words for a role and
+for a split.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Literal, NamedTuple, TypeAlias
+
+from vae_engine.datasets.arrays import check_image_header, fits
+from vae_engine.datasets.files import shortened
+from vae_engine.datasets.labels import check_label_header
+from vae_engine.datasets.npy import StoredArray
+from vae_engine.datasets.source import SPLIT_NAMES, SPLIT_WORDS, Source, Split, listed
+from vae_engine.errors import ArrayError, DatasetError
+
+_Role: TypeAlias = Literal["images", "labels"]
+_Place: TypeAlias = tuple[_Role, Split | None]
+
+_SPLIT_WORDS: dict[str, Split] = {**SPLIT_WORDS, "tr": "train", "te": "test"}
+_ROLE_WORDS: dict[str, _Role] = {
+    **dict.fromkeys(
+        ("x", "image", "images", "img", "imgs", "data", "pixels", "input", "inputs"), "images"
+    ),
+    **dict.fromkeys(("y", "label", "labels", "target", "targets"), "labels"),
+}
+_WORD = re.compile(r"t10k|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_GLUED = re.compile(
+    rf"(?P<role>x|y)(?P<split>{'|'.join(_SPLIT_WORDS)})|(?P<first>{'|'.join(_SPLIT_WORDS)})(?P<last>x|y)"
+)
+_REMEDY = "try `np.savez('data.npz', x_train=images, y_train=labels)`"
+_SHOWN_NAMES = 5
+
+
+class _Claim(NamedTuple):
+    """How well a name says what its array is: the fewer other words, the better."""
+
+    others: int
+    name: str
+
+
+def assemble(what: str, kind: str, arrays: Mapping[str, StoredArray]) -> Source:
+    """Read the images and labels among some arrays.
+
+    Args:
+        what: holds them, for messages.
+        kind: of the source.
+        arrays: by name.
+
+    Raises:
+        DatasetError: it is not clear which are the images, or they cannot be used.
+    """
+    claims = _claims(arrays)
+    images = _image_names(what, arrays, claims)
+    source = Source(
+        kind, {split: arrays[name].read(check_image_header) for split, name in images.items()}
+    )
+    used = set(images.values())
+    for split in images:
+        name = _label_name(arrays, claims, split, alone=len(images) == 1)
+        if name is None or name in used:
+            continue
+        used.add(name)
+        try:
+            source.labels[split] = arrays[name].read(check_label_header)
+        except ArrayError as error:
+            source.notes.append(f"labels are left out: {error}")
+    shown = [shortened(repr(name)) for name in images.values()]
+    source.taken = f"the array{'s' * (len(shown) > 1)} {', '.join(shown)}"
+    if left := [name for name in arrays if name not in used]:
+        source.notes.append(f"left out: the array{'s' * (len(left) > 1)} {listed(left)}")
+    return source
+
+
+def _claims(arrays: Mapping[str, StoredArray]) -> dict[_Place, list[_Claim]]:
+    claims: dict[_Place, list[_Claim]] = {}
+    for name in arrays:
+        place, others = _meaning(name)
+        if place is not None:
+            claims.setdefault(place, []).append(_Claim(others, name))
+    return claims
+
+
+def _meaning(name: str) -> tuple[_Place | None, int]:
+    """Role and split that a name tells, and how many of its words tell neither."""
+    roles: list[_Role] = []
+    splits: list[Split] = []
+    others = 0
+    for found in _WORD.findall(name):
+        word = found.lower()
+        if glued := _GLUED.fullmatch(word):
+            roles.append(_ROLE_WORDS[glued["role"] or glued["last"]])
+            splits.append(_SPLIT_WORDS[glued["split"] or glued["first"]])
+        elif word in _ROLE_WORDS:
+            roles.append(_ROLE_WORDS[word])
+        elif word in _SPLIT_WORDS:
+            splits.append(_SPLIT_WORDS[word])
+        else:
+            others += 1
+    if len(set(splits)) > 1 or not (roles or splits):
+        return None, others
+    # `train_data` and `x_images` are images; `image_labels` are labels.
+    role: _Role = "labels" if "labels" in roles else "images"
+    return (role, splits[0] if splits else None), others
+
+
+def _image_names(
+    what: str, arrays: Mapping[str, StoredArray], claims: Mapping[_Place, list[_Claim]]
+) -> dict[Split, str]:
+    """The array of images of each split.
+
+    Raises:
+        DatasetError: none, or several for one split.
+    """
+    names: dict[Split, str] = {}
+    for split in SPLIT_NAMES:
+        if (name := _best(what, arrays, claims.get(("images", split), []))) is not None:
+            names[split] = name
+    if "train" not in names:
+        whole = _best(what, arrays, claims.get(("images", None), []))
+        names = names if whole is None else {"train": whole, **names}
+    if "train" in names:
+        return names
+    if len(names) == 1:
+        return {"train": next(iter(names.values()))}
+    if names:
+        raise DatasetError(
+            f"{what} holds {listed(names.values())} and no training images: "
+            f"wanted x_train, or one array of images; {_REMEDY}"
+        )
+    possible = [name for name in arrays if len(arrays) == 1 or _may_be_images(arrays[name])]
+    if len(possible) == 1:
+        return {"train": possible[0]}
+    raise DatasetError(
+        f"{what} holds {_shown(arrays)}: wanted x_train, images, or one array of images; {_REMEDY}"
+    )
+
+
+def _best(what: str, arrays: Mapping[str, StoredArray], claims: list[_Claim]) -> str | None:
+    """The array whose name says it best; None where other words and another shape say no."""
+    possible = [
+        claim for claim in sorted(claims) if not claim.others or _may_be_images(arrays[claim.name])
+    ]
+    if not possible:
+        return None
+    best = [claim.name for claim in possible if claim.others == possible[0].others]
+    if len(best) > 1:
+        exact = [name for name in best if name.startswith("x_")]
+        if len(exact) != 1:
+            raise DatasetError(
+                f"{what} holds {listed(best)}, each of which may be the images: "
+                f"wanted one; {_REMEDY}"
+            )
+        best = exact
+    return best[0]
+
+
+def _label_name(
+    arrays: Mapping[str, StoredArray],
+    claims: Mapping[_Place, list[_Claim]],
+    split: Split,
+    *,
+    alone: bool,
+) -> str | None:
+    places: list[_Place] = [("labels", split)]
+    if split == "train":
+        places.append(("labels", None))
+    if alone:
+        places += [("labels", "test"), ("labels", "val")]
+    for place in places:
+        if claims.get(place):
+            # Keras's name before others, as with images.
+            return min(claims[place], key=lambda claim: (claim.others, claim.name[:2] != "y_")).name
+    # As `np.savez(file, images, labels)` names them.
+    return "arr_1" if alone and "arr_1" in arrays and "arr_0" in arrays else None
+
+
+def _may_be_images(array: StoredArray) -> bool:
+    try:
+        header = array.header
+    except DatasetError:
+        return False
+    return fits(header.shape) and header.dtype.kind in "buif"
+
+
+def _shown(arrays: Mapping[str, StoredArray]) -> str:
+    if not arrays:
+        return "no array"
+    names = list(arrays)
+    shown = [f"{shortened(repr(name))}{_shape(arrays[name])}" for name in names[:_SHOWN_NAMES]]
+    more = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
+    return f"the array{'s' * (len(names) > 1)} {', '.join(shown)}{more}"
+
+
+def _shape(array: StoredArray) -> str:
+    try:
+        return f" {shortened(str(array.header.shape))}"
+    except DatasetError:
+        return ""

@@ -1,0 +1,62 @@
+"""What a reader hands over: the arrays of a source as they came, and what it passed over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from vae_engine.datasets.arrays import AnyArray
+from vae_engine.datasets.files import shortened
+
+Split: TypeAlias = Literal["train", "val", "test"]
+
+SPLIT_NAMES: dict[Split, str] = {"train": "training", "test": "test", "val": "validation"}
+
+SPLIT_WORDS: dict[str, Split] = {
+    "train": "train",
+    "training": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "dev": "val",
+    "test": "test",
+    "testing": "test",
+    "t10k": "test",
+}
+"""What the splits are called, in files, folders and arrays."""
+
+_SHOWN_NAMES = 3
+
+
+@dataclass
+class Source:
+    """Arrays by split; images are of a checked type and shape, labels in any form.
+
+    Attributes:
+        kind: `npz`, `npy`, `idx` or `images`.
+        images: of each split that the source has; `train` is always there.
+        labels: of the splits that have some.
+        taken: what the images were read from, in words, such as `396 PNG files`.
+        notes: what else is to be said, most of all what was left out and why.
+    """
+
+    kind: str
+    images: dict[Split, AnyArray]
+    labels: dict[Split, AnyArray] = field(default_factory=dict)
+    taken: str = ""
+    notes: list[str] = field(default_factory=list)
+
+
+def listed(names: Iterable[str], shown: int = _SHOWN_NAMES) -> str:
+    """The first of some names, quoted, and how many more there are."""
+    every = list(names)
+    text = ", ".join(shortened(repr(name)) for name in every[:shown])
+    more = len(every) - shown
+    return f"{text} and {more} more" if more > 0 else text
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 file`, `12 files`."""
+    plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
+    return f"{count:,} {noun if count == 1 else plural}"
