@@ -10,7 +10,14 @@ from collections.abc import Iterator
 
 import click
 
-from tui.cli.options import id_argument, json_option, number_setting, setting_option, store_option
+from tui.cli.options import (
+    id_argument,
+    json_option,
+    moved_option,
+    number_setting,
+    setting_option,
+    store_option,
+)
 from tui.cli.output import say, terminal_width
 from tui.cli.report import evaluation_fields, to_json
 from tui.cli.screen import PLAIN_TERMS
@@ -37,9 +44,12 @@ _KL_SHOWN = 32
 @click.command()
 @id_argument
 @setting_option(SAMPLES, fallback=SAMPLES.default)
+@moved_option
 @json_option
 @store_option
-def evaluate(reference: str, store: SessionStore, samples: int, as_json: bool) -> None:
+def evaluate(
+    reference: str, store: SessionStore, samples: int, place: str | None, as_json: bool
+) -> None:
     """Measure a session's model on the test split.
 
     Negative ELBO, importance-weighted NLL, KL, active units, mutual information, and how well
@@ -48,7 +58,8 @@ def evaluate(reference: str, store: SessionStore, samples: int, as_json: bool) -
     """
     session = store.find(reference)
     with _progress() as report:
-        record = evaluate_session(session, session_dataset(session), samples=samples, report=report)
+        images = session_dataset(session, place)
+        record = evaluate_session(session, images, samples=samples, report=report)
     if as_json:
         click.echo(to_json(evaluation_fields(record, session.exports())))
     else:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from tui.cli.gallery import draw, paired_rows, terminal_grid
 from tui.cli.options import (
     id_argument,
+    moved_option,
     number_setting,
     output_option,
     setting_option,
@@ -41,10 +42,11 @@ from vae_engine.settings import SETTINGS
 
 _MOST_IMAGES = 10_000
 _PAIRS_A_ROW = 10
+_USUAL_PAIRS = 10
 _ENCODED_AT_ONCE = 2048
 
 SAMPLES = number_setting("n", "int", 64, 1, _MOST_IMAGES, "images to draw")
-DIGITS = number_setting("n", "int", 10, 1, _MOST_IMAGES, "test images to reconstruct")
+DIGITS = number_setting("n", "int", _USUAL_PAIRS, 1, _MOST_IMAGES, "test images to reconstruct")
 SEED = msgspec.structs.replace(SETTINGS["seed"], help="seed of z; equal seeds draw equal images")
 TEMPERATURE = number_setting(
     "temperature", "float", 1.0, 0.0, 10.0, "standard deviation of z; 1 is the prior itself"
@@ -89,10 +91,17 @@ def sample(
 
 @click.command()
 @id_argument
-@setting_option(DIGITS, "-n", "count", fallback=DIGITS.default)
+@setting_option(DIGITS, "-n", "count", fallback=None, default="10, or all there are")
 @output_option(".png", ".npz")
+@moved_option
 @store_option
-def reconstruct(reference: str, store: SessionStore, count: int, output: Path | None) -> None:
+def reconstruct(
+    reference: str,
+    store: SessionStore,
+    count: int | None,
+    output: Path | None,
+    place: str | None,
+) -> None:
     """Show test images above what the model makes of them.
 
     They come from everywhere in the test split (of MNIST they are the first), decoded from z_mean.
@@ -101,8 +110,10 @@ def reconstruct(reference: str, store: SessionStore, count: int, output: Path | 
     """
     session = store.find(reference)
     encoder, decoder = load_encoder(session), load_decoder(session)
-    dataset = session_dataset(session)
+    dataset = session_dataset(session, place)
     available = len(dataset.test_images)
+    if count is None:
+        count = min(_USUAL_PAIRS, available)
     if count > available:
         raise SettingError(f"n is {count}: the test split has {available} images, so at most that")
     shown = dataset.shown_rows(count)
@@ -138,9 +149,14 @@ def reconstruct(reference: str, store: SessionStore, count: int, output: Path | 
     help="which images",
 )
 @output_option(".npz", required=True)
+@moved_option
 @store_option
 def embed(
-    reference: str, store: SessionStore, split: Literal["test", "train"], output: Path
+    reference: str,
+    store: SessionStore,
+    split: Literal["test", "train"],
+    output: Path,
+    place: str | None,
 ) -> None:
     """Write the posterior of every image of a split.
 
@@ -150,7 +166,7 @@ def embed(
     """
     session = store.find(reference)
     encoder = load_encoder(session)
-    dataset = session_dataset(session)
+    dataset = session_dataset(session, place)
     images = dataset.test_images if split == "test" else dataset.train_images
     labels = dataset.test_labels if split == "test" else dataset.train_labels
     parts = [

@@ -146,6 +146,12 @@ plain_option = click.option(
 detach_option = click.option(
     "--detach", is_flag=True, help="print the id and return while it trains"
 )
+moved_option = click.option(
+    "--dataset",
+    "place",
+    metavar="PATH",
+    help="where the session's images are now, if they were moved",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON for scripts")
 id_argument = click.argument("reference", metavar="ID")
 ids_argument = click.argument("references", metavar="ID...", nargs=-1, required=True)

@@ -19,6 +19,7 @@ from tui.cli.interrupts import Shield
 from tui.cli.options import (
     detach_option,
     id_argument,
+    moved_option,
     name_option,
     plain_option,
     setting_option,
@@ -115,6 +116,7 @@ def fork(
     fallback=None,
     default="up to the planned end",
 )
+@moved_option
 @plain_option
 @detach_option
 @_logdir_option
@@ -123,6 +125,7 @@ def fork(
 def resume(
     reference: str,
     epochs: int | None,
+    place: str | None,
     store: SessionStore,
     plain: bool,
     detach: bool,
@@ -136,12 +139,17 @@ def resume(
     """
     distribution = take_distribution(values)
     if not distribution.is_chief:
-        train_member(store, distribution, {}, detach=detach)
+        train_member(store, distribution, _given({"dataset": place}), detach=detach)
         return
     session = store.find(reference)
     shield = Shield()
     run = resume_session(
-        session, more=epochs, logdir=tensorboard, distribution=distribution, shield=shield
+        session,
+        more=epochs,
+        dataset=place,
+        logdir=tensorboard,
+        distribution=distribution,
+        shield=shield,
     )
     prepared = session.log.prepared
     if prepared and (difference := distribution.difference(prepared.environment)):

@@ -10,11 +10,13 @@ import click
 from tui.cli.options import (
     csv_option,
     ids_argument,
+    moved_option,
     output_option,
     store_option,
     tensorboard_option,
 )
 from tui.cli.output import say
+from tui.cli.remedies import error_text
 from tui.text import encodable
 from vae_engine.datasets import Dataset
 from vae_engine.errors import DatasetError, SessionError, SettingError
@@ -34,6 +36,7 @@ from vae_engine.sweeps.store import find_sessions
 @output_option(".zip", otherwise="")
 @tensorboard_option("write runs with scalars, images, settings and embeddings below DIR")
 @csv_option
+@moved_option
 @store_option
 def export(
     references: tuple[str, ...],
@@ -42,6 +45,7 @@ def export(
     output: Path | None,
     tensorboard: Path | None,
     csv: Path | None,
+    place: str | None,
 ) -> None:
     """Write a session into a zip file, or sessions for other tools.
 
@@ -52,6 +56,8 @@ def export(
         raise SettingError("nothing to write: give -o FILE.zip, --tensorboard DIR or --csv FILE")
     if slim and output is None:
         raise SettingError("--slim is for zip files: give -o FILE.zip too")
+    if place is not None and tensorboard is None:
+        raise SettingError("--dataset is for the projector: give --tensorboard DIR too")
     meant = [session for each in references for session in find_sessions(store, each)]
     sessions = list({session.id: session for session in meant}.values())
     if output is not None and len(sessions) > 1:
@@ -59,7 +65,7 @@ def export(
     if output is not None:
         _export_archive(sessions[0], output, slim=slim)
     if tensorboard is not None:
-        _export_runs(sessions, tensorboard)
+        _export_runs(sessions, tensorboard, place)
     if csv is not None:
         _export_history(sessions, csv)
 
@@ -83,7 +89,7 @@ def _export_archive(session: Session, output: Path, *, slim: bool) -> None:
     say(f"wrote {session.id} to {encodable(str(output))} ({output.stat().st_size / 1e6:.1f} MB)")
 
 
-def _export_runs(sessions: Sequence[Session], logdir: Path) -> None:
+def _export_runs(sessions: Sequence[Session], logdir: Path, place: str | None) -> None:
     from vae_engine.interchange.tensorboard_extra import check_tensorboard
 
     check_tensorboard()
@@ -91,19 +97,21 @@ def _export_runs(sessions: Sequence[Session], logdir: Path) -> None:
 
     varied = differing_settings([session.settings for session in sessions])
     for session in sessions:
-        dataset, missing = _projected(session)
+        dataset, missing = _projected(session, place)
         folder = export_session_run(session, logdir, dataset, prominent=varied)
         without = f", without embeddings: {missing}" if missing else ""
         say(f"wrote {session.id} to {encodable(str(folder))}{without}")
 
 
-def _projected(session: Session) -> tuple[Dataset | None, str]:
+def _projected(session: Session, place: str | None) -> tuple[Dataset | None, str]:
     """The images that the projector shows, or why there are none."""
     try:
         find_export(session)
-        return session_dataset(session), ""
+        return session_dataset(session, place), ""
     except (DatasetError, SessionError) as error:
-        return None, str(error)
+        if place is not None and isinstance(error, DatasetError):
+            raise
+        return None, error_text(error)
 
 
 def _export_history(sessions: Sequence[Session], path: Path) -> None:

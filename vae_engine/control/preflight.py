@@ -52,8 +52,13 @@ def check_new(
         _check_logdir(logdir, store)
 
 
-def check_resumable(session: Session, *, more: int | None) -> None:
+def check_resumable(session: Session, *, more: int | None, dataset: str | None = None) -> None:
     """Check that a session can go on, by `more` epochs or to its planned end.
+
+    Args:
+        session: which.
+        more: epochs more than it has, None for up to the planned end.
+        dataset: where its images are now, None for where they were.
 
     Raises:
         SessionBusyError: it has a worker.
@@ -74,11 +79,13 @@ def check_resumable(session: Session, *, more: int | None) -> None:
         SETTINGS["epochs"].check(log.epoch + more)
     _check_checkpoints(session)
     _check_tensorflow()
-    check_same_images(session)
+    check_same_images(session, dataset)
 
 
-def check_same_images(session: Session) -> None:
+def check_same_images(session: Session, dataset: str | None = None) -> None:
     """Check that the images of a session are there, and those that it was trained on.
+
+    Arguments as of `check_resumable`.
 
     Raises:
         DatasetError: they are not.
@@ -89,10 +96,10 @@ def check_same_images(session: Session) -> None:
 
     settings, prepared = session.settings, session.log.prepared
     begun = prepared is not None and "sha256" in prepared.dataset
-    if not begun or settings.dataset in NAMED_DATASETS:
+    if dataset is None and (not begun or settings.dataset in NAMED_DATASETS):
         check_dataset(settings.dataset, settings.limit)
-    if begun:
-        session_dataset(session)
+    if begun or dataset is not None:
+        session_dataset(session, dataset)
 
 
 def _check_tensorflow() -> None:

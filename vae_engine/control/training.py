@@ -71,6 +71,7 @@ def resume_session(
     session: Session,
     *,
     more: int | None = None,
+    dataset: str | None = None,
     logdir: Path | None = None,
     distribution: Distribution = ALONE,
     shield: Shield = contextlib.nullcontext,
@@ -82,6 +83,7 @@ def resume_session(
     Args:
         session: which.
         more: epochs more than it has; None goes on to the planned end.
+        dataset: where its images are now, for this run and later ones; None for where they were.
         logdir: where its workers write for TensorBoard; None leaves that as it is.
         distribution: the devices that train it.
         shield: around the start.
@@ -97,7 +99,7 @@ def resume_session(
     """
     let_leave(session)
     session.poll(progress=False)
-    check_resumable(session, more=more)
+    check_resumable(session, more=more, dataset=dataset)
     if logdir is not None:
         check_new(SessionStore(session.folder.parent), (), logdir)
     run = session.log.run + 1

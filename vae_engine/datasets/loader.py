@@ -65,7 +65,7 @@ def _cached_fashion_mnist() -> Dataset:
 
 
 def _load_path(name: str, method: SplitMethod) -> Dataset:
-    with reading(Path(name), _WANTED, "try `vae train --dataset PATH`"):
+    with reading(Path(name), _WANTED, "try another path"):
         path = Path(name).expanduser().absolute()
         mode = path.stat().st_mode
     if stat.S_ISDIR(mode):

@@ -2,26 +2,52 @@
 
 from __future__ import annotations
 
+import contextlib
+
+from vae_engine.dataset_names import absolute_dataset
 from vae_engine.datasets import Dataset, load_dataset
 from vae_engine.datasets.splits import recorded_method
 from vae_engine.errors import DatasetError
+from vae_engine.sessions.moved import dataset_path, keep_dataset
 from vae_engine.sessions.session import Session
 
 
-def session_dataset(session: Session) -> Dataset:
+def session_dataset(session: Session, place: str | None = None) -> Dataset:
     """The images that the session trains on, as it limits them.
+
+    Args:
+        session: which.
+        place: the name or path where they are now, which is remembered for later; None looks where
+            they were found last.
 
     Raises:
         DatasetError: they cannot be read, or are others than when it trained.
     """
     session.poll(progress=False)
     settings, prepared = session.settings, session.log.prepared
+    where = dataset_path(session.folder, settings) if place is None else absolute_dataset(place)
     method = recorded_method(prepared.dataset if prepared else None)
-    dataset = load_dataset(settings.dataset, method)
     trained_on = prepared.dataset.get("sha256") if prepared else None
+    if place is not None and trained_on is None:
+        raise DatasetError(
+            f"session {session.id} has not recorded on which images it trains, so another place "
+            "cannot be checked",
+            remedy="fork",
+            subject=session.id,
+        )
+    try:
+        dataset = load_dataset(where, method)
+    except DatasetError as error:
+        raise DatasetError(str(error), remedy="move_dataset", subject=session.id) from error
     if trained_on not in (None, dataset.sha256):
         raise DatasetError(
-            f"{dataset.name} has other images than when session {session.id} trained on it: "
-            "bring those back"
+            f"{dataset.name} has other images than when session {session.id} trained on it",
+            remedy="move_dataset",
+            subject=session.id,
         )
-    return dataset.limited(settings.limit)
+    limited = dataset.limited(settings.limit)
+    if place is not None and where != dataset_path(session.folder, settings):
+        # Who may not write there has been served all the same.
+        with contextlib.suppress(OSError):
+            keep_dataset(session.folder, where)
+    return limited

@@ -169,10 +169,10 @@ def _open_safely(path: Path, flags: int) -> int:
 def remove_temporaries(folder: Path) -> None:
     """Delete what a killed worker left in a session's folder; only its next worker may call this.
 
-    Inbox, label, evaluation and `tensorboard.json` are written by others, who may be at it now:
-    theirs are deleted after an hour. Folders that are links are left alone.
+    Inbox, label, evaluation and the small files of others, who may be at it now, are kept: they are
+    deleted after an hour. Folders that are links are left alone.
     """
-    others_files = (layout.LABEL, layout.EVALUATION, layout.TENSORBOARD)
+    others_files = (layout.LABEL, layout.EVALUATION, layout.TENSORBOARD, layout.DATASET)
     folders = [folder, *(folder / name for name in layout.FOLDERS)]
     for place in folders:
         if place.is_symlink():

@@ -2,8 +2,9 @@
 
 Each file has one writer. `session.json` is written once by whoever creates the session,
 `label.json` by whoever renames or tags it, `evaluation.json` by whoever evaluates it,
-`tensorboard.json` by whoever starts the worker, everything else by the worker alone; controllers
-add files to the inbox and the worker takes them away.
+`tensorboard.json` by whoever starts the worker, `dataset.json` by whoever finds a dataset that was
+moved, everything else by the worker alone; controllers add files to the inbox and the worker takes
+them away.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ RECONSTRUCTIONS = "reconstructions.png"
 SAMPLES = "samples.png"
 EMBEDDINGS = "embeddings.npz"
 TENSORBOARD = "tensorboard.json"
+DATASET = "dataset.json"
 
 FOLDERS = (INBOX, CHECKPOINTS, PREVIEWS, EXPORTS, MODEL)
 """The subfolders of a session."""
@@ -45,13 +47,23 @@ SWEEPS = ".sweeps"
 
 NAMES = frozenset(
     {MANIFEST, LABEL, EVENTS, SUMMARY, WORKER, HEARTBEAT, LOCK, LOG, RESULT, INBOX, CHECKPOINTS}
-    | {PREVIEWS, EXPORTS, MODEL, RECONSTRUCTIONS, SAMPLES, EMBEDDINGS, EVALUATION, TENSORBOARD}
+    | {
+        PREVIEWS,
+        EXPORTS,
+        MODEL,
+        RECONSTRUCTIONS,
+        SAMPLES,
+        EMBEDDINGS,
+        EVALUATION,
+        TENSORBOARD,
+        DATASET,
+    }
 )
 """Everything that lies directly in a session folder."""
 
 # What belongs to one machine or one worker's life (worker.json, heartbeat, lock, inbox) stays at
-# home, and so does tensorboard.json, since nobody may choose for others where their workers write,
-# and the summary, which whoever takes the session in derives anew from the log.
+# home, and so do tensorboard.json, since nobody may choose for others where their workers write,
+# dataset.json, and the summary, which whoever takes the session in derives anew from the log.
 _TRAVELLING = (
     r"session\.json|label\.json|events\.jsonl|worker(-[0-9]{3})?\.log|result\.json"
     r"|evaluation\.json|reconstructions\.png|samples\.png|embeddings\.npz"

@@ -135,6 +135,16 @@ class TensorBoardRecord(msgspec.Struct, frozen=True, kw_only=True):
     inode: Count = 0
 
 
+class DatasetRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """`dataset.json`: where the session's dataset lies now, which was moved.
+
+    `inode` is that of the session's folder when it was found there: of a copy it is another.
+    """
+
+    path: FolderPath
+    inode: Count = 0
+
+
 class EvaluationRecord(msgspec.Struct, frozen=True, kw_only=True):
     """`evaluation.json`: what `vae evaluate` measured on the whole test split.
 

@@ -20,6 +20,7 @@ from vae_engine.model.network import Networks, build_networks
 from vae_engine.sessions import atomic
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.journal import Journal
+from vae_engine.sessions.moved import dataset_path
 from vae_engine.sessions.previews import write_originals
 from vae_engine.sessions.records import EndStatus
 from vae_engine.sessions.session import read_manifest
@@ -80,7 +81,7 @@ def train_session(
     settings = read_manifest(folder).settings
     configure_tensorflow(settings)
     strategy = _strategy(distribution, chief)
-    dataset = _dataset(settings, journal)
+    dataset = _dataset(folder, settings, journal)
     _check_same_data(journal, dataset)
     steps = _steps(settings, dataset, strategy, chief)
     dataset = as_evaluated(dataset, settings)
@@ -188,10 +189,12 @@ def _mean_pixel(dataset: Dataset) -> float:
     return float(images.mean(dtype=np.float64)) / scale
 
 
-def _dataset(settings: Settings, journal: Journal) -> Dataset:
+def _dataset(folder: Path, settings: Settings, journal: Journal) -> Dataset:
     before = journal.log.prepared
     method = recorded_method(before.dataset if before else None)
-    dataset = load_dataset_with_keras(settings.dataset, method).limited(settings.limit)
+    dataset = load_dataset_with_keras(dataset_path(folder, settings), method).limited(
+        settings.limit
+    )
     _log.info("%s", dataset.description())
     return dataset
 

@@ -1,0 +1,153 @@
+"""A dataset that was moved is taken from where it is now, if its images are the same."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from tests.cli.conftest import Vae
+from tests.control.test_training import images_file
+from tests.tui.recorder import Recorder
+from vae_engine.control import training
+from vae_engine.control.training import resume_session
+from vae_engine.datasets import load_dataset
+from vae_engine.errors import DatasetError
+from vae_engine.inference.dataset import session_dataset
+from vae_engine.sessions import events as ev
+from vae_engine.sessions import layout
+from vae_engine.sessions.archive import export_session, import_session
+from vae_engine.sessions.moved import dataset_path
+from vae_engine.sessions.session import Session
+from vae_engine.sessions.store import SessionStore
+
+
+@pytest.fixture
+def images(tmp_path: Path) -> Path:
+    return images_file(tmp_path / "images.npz")
+
+
+@pytest.fixture
+def session(recorder: Recorder, images: Path) -> Session:
+    """One that has ended, whose images were then moved to `moved.npz`."""
+    session = recorder.session("mine", status="stopped", epochs=2, of=5, dataset=str(images))
+    prepared = session_prepared(session)
+    recorder.emit(
+        session,
+        msgspec.structs.replace(recorder.run_started(session, 2), tells_begun=True),
+        prepared,
+        ev.Begun(),
+        ev.RunEnded(status="stopped", reason="stop_now"),
+    )
+    recorder.checkpoint(session)
+    images.rename(images.with_name("moved.npz"))
+    return Session(session.folder)
+
+
+def session_prepared(session: Session) -> ev.Prepared:
+    dataset = load_dataset(session.settings.dataset)
+    recorded: dict[str, Any] = {"name": dataset.name, "source": "npz", "sha256": dataset.sha256}
+    if hasattr(dataset, "split"):
+        recorded["split"] = dataset.split
+    return ev.Prepared(epoch=2, step=0, environment={}, dataset=recorded, parameters=1)
+
+
+def test_one_that_is_gone_is_told_with_the_option_that_helps(session: Session, vae: Vae) -> None:
+    with pytest.raises(DatasetError) as caught:
+        session_dataset(session)
+    assert (caught.value.remedy, caught.value.subject) == ("move_dataset", session.id)
+    assert "`" not in str(caught.value)
+    for command in (["resume"], ["evaluate"], ["reconstruct"], ["embed", "-o", "z.npz"]):
+        line = vae(command[0], session.id, *command[1:]).error(1)
+        assert "images.npz" in line
+        assert line.endswith("`--dataset PATH` says where it is now")
+
+
+def test_it_is_remembered_for_whatever_comes_later(
+    session: Session, images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(images.parent)
+    found = session_dataset(session, "moved.npz")
+    assert found.sha256 == session_dataset(session).sha256
+    moved = str(images.with_name("moved.npz"))
+    assert dataset_path(session.folder, session.settings) == moved
+    # And back again.
+    Path(moved).rename(images)
+    assert session_dataset(session, str(images)).sha256 == found.sha256
+    assert dataset_path(session.folder, session.settings) == str(images)
+
+
+def test_other_images_are_refused_and_not_remembered(session: Session, images: Path) -> None:
+    other = images_file(images.with_name("other.npz"), 41)
+    with pytest.raises(DatasetError, match="other images than when") as caught:
+        session_dataset(session, str(other))
+    assert caught.value.remedy == "move_dataset"
+    with pytest.raises(DatasetError, match=r"none\.npz"):
+        session_dataset(session, str(images.with_name("none.npz")))
+    assert not (session.folder / layout.DATASET).exists()
+
+
+def test_a_session_that_recorded_no_images_takes_none_from_elsewhere(
+    recorder: Recorder, images: Path
+) -> None:
+    session = recorder.session(status="starting", epochs=0, of=5, dataset=str(images))
+    with pytest.raises(DatasetError, match="has not recorded") as caught:
+        session_dataset(Session(session.folder), str(images))
+    assert caught.value.remedy == "fork"
+
+
+def test_a_resumed_session_goes_on_with_them(
+    session: Session, images: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[Session] = []
+    monkeypatch.setattr(training, "start_worker", lambda session, **_: started.append(session))
+    with pytest.raises(DatasetError):
+        resume_session(session)
+    assert resume_session(session, dataset=str(images.with_name("moved.npz"))) == 3
+    assert resume_session(session) == 3
+    assert len(started) == 2
+
+
+def test_where_they_are_does_not_travel(
+    session: Session, images: Path, tmp_path: Path, store: SessionStore
+) -> None:
+    session_dataset(session, str(images.with_name("moved.npz")))
+    export_session(session, tmp_path / "out.zip", slim=False)
+    there = import_session(SessionStore(tmp_path / "there"), tmp_path / "out.zip")
+    assert not (there.folder / layout.DATASET).exists()
+    copy = tmp_path / "copy" / session.id
+    shutil.copytree(session.folder, copy)
+    assert dataset_path(copy, session.settings) == str(images)
+
+
+@pytest.mark.parametrize("content", ["{", '{"path": "relative"}', '{"path": "/a\\u001b[2J"}', "[]"])
+def test_a_damaged_record_counts_for_nothing(session: Session, images: Path, content: str) -> None:
+    (session.folder / layout.DATASET).write_text(content)
+    assert dataset_path(session.folder, session.settings) == str(images)
+
+
+def test_commands_take_them(session: Session, images: Path, vae: Vae, recorder: Recorder) -> None:
+    moved = images.with_name("moved.npz")
+    target = images.with_name("z.npz")
+    done = vae("embed", session.id, "--dataset", moved, "-o", target)
+    assert done.code == 0, done.err
+    with np.load(target) as arrays:
+        assert len(arrays["z_mean"]) == 10
+    assert vae("reconstruct", session.id, "-o", images.with_name("r.png")).code == 0
+    assert "--tensorboard" in vae("export", session.id, "--csv", "h.csv", "--dataset", "x").error(2)
+
+
+def test_a_test_split_of_five_is_reconstructed_whole(
+    recorder: Recorder, tmp_path: Path, vae: Vae
+) -> None:
+    path = images_file(tmp_path / "few.npz", 20)
+    session = recorder.session("few", epochs=2, dataset=str(path))
+    target = tmp_path / "r.npz"
+    assert vae("reconstruct", session.id, "-o", target).out.startswith("wrote 5 reconstructions")
+    with np.load(target) as arrays:
+        assert arrays["originals"].shape == arrays["reconstructions"].shape == (5, 28, 28)
+    assert "has 5 images" in vae("reconstruct", session.id, "-n", 6).error(2)
