@@ -150,3 +150,23 @@ def test_a_test_split_of_five_is_reconstructed_whole(
     with np.load(target) as arrays:
         assert arrays["originals"].shape == arrays["reconstructions"].shape == (5, 28, 28)
     assert "has 5 images" in vae("reconstruct", session.id, "-n", 6).error(2)
+
+
+def test_images_of_ones_own_are_embedded_as_the_datasets_are(
+    recorder: Recorder, images: Path, vae: Vae
+) -> None:
+    session = recorder.session("own", epochs=2, dataset=str(images))
+    test, own = images.with_name("test.npz"), images.with_name("own.npz")
+    assert vae("embed", session.id, "-o", test).code == 0
+    with np.load(images) as arrays:
+        np.save(images.with_name("own.npy"), arrays["x_test"])
+    done = vae("embed", session.id, "--images", images.with_name("own.npy"), "-o", own)
+    assert done.out.startswith("wrote 10 embeddings")
+    with np.load(test) as expected, np.load(own) as found:
+        np.testing.assert_array_equal(found["z_mean"], expected["z_mean"])
+        np.testing.assert_array_equal(found["z_log_var"], expected["z_log_var"])
+        assert found["rows"].tolist() == list(range(10))
+        assert (str(found["split"]), str(found["session"])) == ("own", session.id)
+    both = vae("embed", session.id, "--images", "x.png", "--split", "test", "-o", own)
+    assert "leave out --split" in both.error(2)
+    assert "none.png" in vae("embed", session.id, "--images", "none.png", "-o", own).error(1)

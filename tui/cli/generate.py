@@ -24,7 +24,7 @@ from tui.cli.options import (
 )
 from tui.cli.output import say
 from tui.text import encodable
-from vae_engine.datasets import to_float
+from vae_engine.datasets import Dataset, to_float
 from vae_engine.errors import EngineError, SettingError
 from vae_engine.inference.dataset import session_dataset
 from vae_engine.inference.pictures import picture, save_png
@@ -144,9 +144,10 @@ def reconstruct(
 @click.option(
     "--split",
     type=click.Choice(["test", "train"]),
-    default="test",
-    show_default=True,
-    help="which images",
+    help="which images of the session's dataset  [default: test]",
+)
+@click.option(
+    "--images", metavar="FILE_OR_FOLDER", help="other images: a file of one or more, or a folder"
 )
 @output_option(".npz", required=True)
 @moved_option
@@ -154,30 +155,56 @@ def reconstruct(
 def embed(
     reference: str,
     store: SessionStore,
-    split: Literal["test", "train"],
+    split: Literal["test", "train"] | None,
+    images: str | None,
     output: Path,
     place: str | None,
 ) -> None:
-    """Write the posterior of every image of a split.
+    """Write the posterior of every image of a split, or of images of your own.
 
     The .npz has z_mean and z_log_var (n, latent_dim), labels and rows (n,), split, session and
     epoch; rows are the places of the images in the dataset's array or sorted files. The training
-    split is what the session trained on, without the images for validation.
+    split is what the session trained on, without the images for validation. Images of your own are
+    read as a dataset's are.
     """
+    if images is not None and (split is not None or place is not None):
+        raise SettingError("--images replaces the dataset's: leave out --split and --dataset")
     session = store.find(reference)
     encoder = load_encoder(session)
-    dataset = session_dataset(session, place)
-    images = dataset.test_images if split == "test" else dataset.train_images
-    labels = dataset.test_labels if split == "test" else dataset.train_labels
+    if images is None:
+        embedded = _of_split(session_dataset(session, place), split or "test")
+    else:
+        embedded = _of_file(images)
+    pixels = embedded.pop("images")
     parts = [
-        encoder.encode(to_float(images[at : at + _ENCODED_AT_ONCE]))
-        for at in range(0, len(images), _ENCODED_AT_ONCE)
+        encoder.encode(to_float(pixels[at : at + _ENCODED_AT_ONCE]))
+        for at in range(0, len(pixels), _ENCODED_AT_ONCE)
     ]
     z_mean, z_log_var = (np.concatenate(outputs) for outputs in zip(*parts, strict=True))
-    arrays = {"z_mean": z_mean, "z_log_var": z_log_var, "rows": dataset.rows[split], "split": split}
-    arrays["labels"] = labels_or_none(labels, len(images))
-    with _writing(output, f"{len(images)} embeddings"):
-        _save_npz(output, session, arrays)
+    with _writing(output, f"{len(pixels)} embeddings"):
+        _save_npz(output, session, {"z_mean": z_mean, "z_log_var": z_log_var, **embedded})
+
+
+def _of_split(dataset: Dataset, split: Literal["test", "train"]) -> dict[str, Any]:
+    images = dataset.test_images if split == "test" else dataset.train_images
+    labels = dataset.test_labels if split == "test" else dataset.train_labels
+    return {
+        "images": images,
+        "labels": labels_or_none(labels, len(images)),
+        "rows": dataset.rows[split],
+        "split": split,
+    }
+
+
+def _of_file(path: str) -> dict[str, Any]:
+    # Imported here: it brings what reads image files.
+    from vae_engine.datasets.own_images import load_images
+
+    own = load_images(path)
+    for note in own.notes:
+        say(note, err=True)
+    count = len(own.images)
+    return {"images": own.images, "labels": own.labels, "rows": np.arange(count), "split": "own"}
 
 
 COMMANDS = {"sample": sample, "reconstruct": reconstruct, "embed": embed}

@@ -65,23 +65,35 @@ def _cached_fashion_mnist() -> Dataset:
 
 
 def _load_path(name: str, method: SplitMethod) -> Dataset:
+    source = read_source(name, method)
+    if method == BY_POSITION:
+        # It was left alone when sessions were split so.
+        source.images.pop("val", None)
+    return make_dataset(str(Path(name).expanduser().absolute()), source, method)
+
+
+def read_source(name: str, method: SplitMethod = BY_CONTENT) -> Source:
+    """The arrays of a path as they came.
+
+    Args:
+        name: the path.
+        method: as of `load_dataset`.
+
+    Raises:
+        DatasetError: it is missing, or holds no images.
+    """
     with reading(Path(name), _WANTED, "try another path"):
         path = Path(name).expanduser().absolute()
         mode = path.stat().st_mode
     if stat.S_ISDIR(mode):
         with reading(path, "a folder that can be read"):
-            source = read_folder(path, method)
-    elif stat.S_ISREG(mode):
-        source = _read_file(path)
-    else:
-        raise DatasetError(
-            f"{quoted(path)} is neither a file nor a folder: wanted {_WANTED}; "
-            f"try `ls -l {quoted(path)}`"
-        )
-    if method == BY_POSITION:
-        # It was left alone when sessions were split so.
-        source.images.pop("val", None)
-    return make_dataset(str(path), source, method)
+            return read_folder(path, method)
+    if stat.S_ISREG(mode):
+        return _read_file(path)
+    raise DatasetError(
+        f"{quoted(path)} is neither a file nor a folder: wanted {_WANTED}; "
+        f"try `ls -l {quoted(path)}`"
+    )
 
 
 def _read_file(path: Path) -> Source:
