@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
 import msgspec
 from textual.app import App, SystemCommand
@@ -17,6 +17,7 @@ from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.driver import Driver
+from textual.events import Event, Paste
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.reactive import var
@@ -31,8 +32,15 @@ from tui.colors import TerminalColors, is_linux_console
 from tui.columns import loss_text
 from tui.command_line import attach_command, stop_command
 from tui.hangup import leave_with_terminal
-from tui.loop_driver import loop_driver
-from tui.preferences import Preferences, preferences_file, read_preferences, write_preferences
+from tui.loop_driver import LoopDriver, loop_driver
+from tui.pasting import take_paste
+from tui.preferences import (
+    Colors,
+    Preferences,
+    preferences_file,
+    read_preferences,
+    write_preferences,
+)
 from tui.remedies import error_text
 from tui.screens.sessions import SessionsScreen
 from tui.screens.size import SizedScreen
@@ -76,6 +84,7 @@ class WorkbenchApp(App[None]):
         preferences: what is remembered between runs.
         entries: all sessions as they are now, in no order; None before they were read.
         problem: why they cannot be read, else empty.
+        copied: the line that was last sent to the terminal's clipboard.
         typed_ahead: what was typed and not delivered yet; held back while a screen is prepared.
     """
 
@@ -106,7 +115,24 @@ class WorkbenchApp(App[None]):
         ),
         # Where text is typed, a question mark is text, and a letter too.
         Binding("ctrl+g", "glossary", "Words", show=False, tooltip="What the words mean"),
-        Binding("f1", "help", "Help", show=False, tooltip="The keys of this screen"),
+        # F1 never arrives from byobu or VS Code, and Ctrl+P not from VS Code.
+        Binding(
+            "f1,ctrl+underscore", "help", "Help", show=False, tooltip="The keys of this screen"
+        ),
+        Binding(
+            *("ctrl+l", "redraw", "Redraw"),
+            id="app.redraw",
+            show=False,
+            tooltip="Draw the screen anew",
+        ),
+        # Spelt out, since Textual adds its own only where there is none.
+        Binding(
+            *("ctrl+p", "command_palette", "Palette"),
+            show=False,
+            priority=True,
+            tooltip="Open the command palette",
+        ),
+        Binding("colon", "command_palette", "Palette", show=False, tooltip="Search all commands"),
     ]
 
     # `var`, not `reactive`: a reactive of the app has the whole screen sent again.
@@ -153,6 +179,7 @@ class WorkbenchApp(App[None]):
         self._look_again = threading.Event()
         self._scan_seconds = _SCAN_SECONDS
         self.typed_ahead = TypedAhead(self)
+        self.copied = ""
 
     def get_default_screen(self) -> Screen[Any]:
         """The list of sessions lies below all other screens."""
@@ -214,6 +241,11 @@ class WorkbenchApp(App[None]):
     def leave(self, exit_code: int) -> None:
         """Leave at once, since the terminal has gone or the system ends."""
         self.exit(return_code=exit_code)
+
+    async def on_event(self, event: Event) -> None:
+        """Have nothing of a paste dropped without a word."""
+        if not isinstance(event, Paste) or take_paste(self, event):
+            await super().on_event(event)
 
     async def run_action(
         self,
@@ -290,6 +322,38 @@ class WorkbenchApp(App[None]):
         self.remember(bell=not self.preferences.bell)
         self.notify("The bell is on." if self.preferences.bell else "The bell is off.")
 
+    def action_redraw(self) -> None:
+        """Draw the screen anew: something else has written over it."""
+        self.screen.refresh()
+        redraw = getattr(self._driver, "redraw", None)
+        if redraw is not None:
+            redraw()
+
+    def copy_line(self, line: str) -> None:
+        """Send a line to the terminal's clipboard, and show it: nobody knows whether it arrives."""
+        self.copied = line
+        self.copy_to_clipboard(line)
+        self.notify(
+            f"{line}\n\nSent to the terminal's clipboard (OSC 52). Not every terminal takes it, "
+            "tmux only if told so: it is printed on leaving, too.",
+            timeout=10,
+            markup=False,
+        )
+
+    def action_toggle_mouse(self) -> None:
+        """React to the mouse, or leave it to the terminal."""
+        self.remember(mouse=not self.preferences.mouse)
+        if isinstance(self._driver, LoopDriver):
+            self._driver.use_mouse(self.preferences.mouse)
+        self.notify("The mouse is on." if self.preferences.mouse else "The mouse is off.")
+
+    def action_next_colors(self) -> None:
+        """Remember another number of colours; the next start uses it."""
+        every = get_args(Colors)
+        chosen = every[(every.index(self.preferences.colors) + 1) % len(every)]
+        self.remember(colors=chosen)
+        self.notify(f"Colours: {chosen}, from the next start.")
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """What the command palette has besides the keys of the screen."""
         for command in super().get_system_commands(screen):
@@ -301,6 +365,12 @@ class WorkbenchApp(App[None]):
         )
         yield SystemCommand(
             "Bell on or off", "Ring and notify when a training ends", self.action_toggle_bell
+        )
+        yield SystemCommand(
+            "Mouse on or off", "Off: the terminal selects text", self.action_toggle_mouse
+        )
+        yield SystemCommand(
+            "Colours: auto, 16, 256 or 24bit", "From the next start", self.action_next_colors
         )
 
     def _open(self, session_id: str) -> None:
@@ -336,27 +406,31 @@ def _looks(catalogue: Catalogue) -> Iterator[tuple[tuple[Entry, ...], str]]:
         yield tuple(catalogue.measure(_MEASURE_SECONDS)), ""
 
 
-def run_app(store: SessionStore, open_session: str | None = None) -> list[str]:
+def run_app(
+    store: SessionStore, open_session: str | None = None, *, mouse: bool | None = None
+) -> list[str]:
     """Run the app on this terminal until it is left.
 
     Args:
         store: the sessions.
         open_session: id of the session to begin with.
+        mouse: whether to react to the mouse; by default as the preferences say.
 
     Returns:
-        Lines to print then: which sessions still run, and how to attach to them.
+        Lines to print then: what was copied, which sessions still run, how to attach to them.
 
     Raises:
         SystemExit: the terminal has gone, the system ends, or the app has failed.
     """
     heap.keep_together()
     app = WorkbenchApp(store, open_session=open_session)
-    app.run()
+    app.run(mouse=app.preferences.mouse if mouse is None else mouse)
     if app.return_code:
         for stream in (sys.__stdout__, sys.__stderr__):
             flush_or_discard(stream)
         raise SystemExit(app.return_code)
-    return farewell(store)
+    copied = ["sent to the clipboard:", app.copied] if app.copied else []
+    return [*copied, *farewell(store)]
 
 
 def farewell(store: SessionStore) -> list[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import select
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,6 +18,7 @@ from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from tui.rendering.charset import ascii_text, is_unicode
 from tui.terminal_guard import TerminalGuard
 from tui.terminal_input import TerminalInput
 
@@ -37,12 +39,19 @@ class LoopDriver(LinuxDriver):
         self._taking = False
         self._pending: asyncio.TimerHandle | None = None
         self._guard: TerminalGuard | None = None
+        if self._file is not None and not self._file.isatty() and sys.__stdout__ is not None:
+            # Textual draws on stderr, which may be a file (`vae 2>errors`).
+            self._file = sys.__stdout__
+        # All glyphs or none: what this app draws, and Textual's own borders and marks.
+        self._unicode = is_unicode(os.environ, getattr(self._file, "encoding", None))
         self._input = TerminalInput()
 
     def write(self, data: str) -> None:
-        """Write to the terminal, but ask for no mode that is not needed."""
+        """Write to the terminal in its characters; ask for no mode that is not needed."""
         if data in _NOT_SENT:
             return
+        if not self._unicode:
+            data = ascii_text(data)
         super().write(_CLEAR + data if data == _LEAVE_SECOND_SCREEN else data)
 
     def start_application_mode(self) -> None:
@@ -58,6 +67,15 @@ class LoopDriver(LinuxDriver):
         super().close()
         if self._guard is not None:
             self._guard.release()
+
+    def use_mouse(self, used: bool) -> None:
+        """Ask for the mouse, or leave it to the terminal."""
+        if not used:
+            self._disable_mouse_support()
+            self.write("\x1b[?1016l")
+        self._mouse = used
+        self._enable_mouse_support()
+        self.flush()
 
     def run_input_thread(self) -> None:
         """Hand the keys over to the event loop; the thread that Textual made for them ends."""

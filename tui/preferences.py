@@ -14,6 +14,7 @@ from vae_engine.sessions import atomic
 
 # Spelt out, since importing `tui.rendering.glyphs` would have the first frame wait for NumPy.
 GlyphSet = Literal["half", "quadrant", "sextant", "octant"]
+Colors = Literal["auto", "16", "256", "24bit"]
 DEFAULT_THEME = "textual-dark"
 
 
@@ -24,25 +25,27 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
         theme: name of a theme; `tui.themes` has the two usual ones.
         sort: the column by which sessions are sorted.
         sort_reversed: the other way round than is usual for that column.
-        filter: the filter of the list of sessions.
         chart_log: curves on a log scale.
         chart_smoothing: weight of the past in the moving average of curves; 0 shows them as is.
         chart_recent: only the recent epochs.
         chart_whole: all values, though the first epochs flatten the rest.
         glyphs: the finest glyphs that the font has.
         bell: ring and notify the terminal when a training ends.
+        mouse: react to the mouse; otherwise it is the terminal's, to select text.
+        colors: how many the terminal has; auto tells it from TERM and COLORTERM.
     """
 
     theme: Annotated[str, Meta(max_length=80)] = DEFAULT_THEME
     sort: Annotated[str, Meta(max_length=80)] = "age"
     sort_reversed: bool = False
-    filter: Annotated[str, Meta(max_length=400)] = ""
     chart_log: bool = False
     chart_smoothing: Annotated[float, Meta(ge=0.0, lt=1.0)] = 0.0
     chart_recent: bool = False
     chart_whole: bool = False
     glyphs: GlyphSet = "quadrant"
     bell: bool = True
+    mouse: bool = True
+    colors: Colors = "auto"
 
 
 def preferences_file() -> Path:

@@ -11,6 +11,17 @@ from typing import Literal
 
 _LONGEST = 1000
 _UNPRINTABLE = "?"
+# Terminals do not agree on how wide sequences of several code points are: of a family, a flag, a
+# skin tone or a keycap they draw one glyph or all its parts. The parts alone have one width:
+# joiners, selectors, skin tones, keycaps and tags go, a flag becomes its two letters.
+_SEQUENCE_PARTS: dict[int, str | None] = {
+    **dict.fromkeys((0x200C, 0x200D, 0x20E3)),
+    **dict.fromkeys(range(0xFE00, 0xFE10)),
+    **dict.fromkeys(range(0x1F3FB, 0x1F400)),
+    **dict.fromkeys(range(0xE0020, 0xE0080)),
+    **dict.fromkeys(range(0xE0100, 0xE01F0)),
+    **{0x1F1E6 + at: chr(ord("A") + at) for at in range(26)},
+}
 
 REASONS = {
     "converged": "val_loss converged",
@@ -24,8 +35,11 @@ REASONS = {
 def one_line(text: str, longest: int = _LONGEST) -> str:
     """`text` on one line: no control characters, no marks of direction, no more than `longest`.
 
-    White space becomes spaces; what cannot be printed becomes a question mark.
+    White space becomes spaces; what cannot be printed becomes a question mark; sequences on whose
+    width terminals do not agree become their parts.
     """
+    if not text.isascii():
+        text = text.translate(_SEQUENCE_PARTS)
     shown = "".join(_printable(char) for char in text[: longest + 1]).rstrip()
     return shown if len(shown) <= longest else shown[: longest - 3] + "..."
 
@@ -53,6 +67,11 @@ def fitted(text: str, width: int, align: Literal["left", "right"] = "left") -> s
         return set_cell_size(text, width - 1) + "~" if width else ""
     filling = " " * (width - length)
     return filling + text if align == "right" else text + filling
+
+
+def shortened(text: str, width: int) -> str:
+    """`text` in at most `width` cells: cut and marked with a tilde where it is longer."""
+    return text if cells(text) <= width else fitted(text, width)
 
 
 def duration_text(seconds: float) -> str:

@@ -41,11 +41,12 @@ class Wire:
         self._lines.clear()
         self._cursor = None
 
-    def compacted(self, data: str) -> str:
+    def compacted(self, data: str, *, mend: bool = True) -> str:
         """What leads the terminal to the same picture.
 
         Args:
             data: what is to be written: a frame, or control sequences, which pass as they are.
+            mend: send a frame of the whole screen whole, as others may have written over it.
         """
         try:
             frame = runs_of(data)
@@ -53,8 +54,7 @@ class Wire:
             if _HARMLESS.fullmatch(data) is None:
                 self.forget()
             return data
-        # A frame of the whole screen mends what others may have written over it.
-        if sum(map(_width, frame)) >= sum(map(len, self._lines.values())):
+        if mend and sum(map(_width, frame)) >= sum(map(len, self._lines.values())):
             self.forget()
         if self._cursor is None and _MOVE.match(data) is None:
             # Nobody knows which cells it changes.
@@ -191,7 +191,12 @@ def compact_driver(driver: type[Driver]) -> type[Driver]:
             if self._app.size != self._drawn_size:
                 self._drawn_size = self._app.size
                 self._wire.forget()
-            super().write(self._wire.compacted(data))
+            # Textual sends the whole screen for every dialog that opens or closes.
+            super().write(self._wire.compacted(data, mend=False))
+
+        def redraw(self) -> None:
+            """Have the next frame sent whole: others may have written over the screen."""
+            self._wire.forget()
 
         def process_message(self, message: Message) -> None:
             if isinstance(message, events.Resize):

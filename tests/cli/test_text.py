@@ -86,3 +86,20 @@ def test_only_the_columns_that_may_shrink_give_way() -> None:
 )
 def test_durations_are_short(seconds: float, text: str) -> None:
     assert duration_text(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("\U0001f468\u200d\U0001f469\u200d\U0001f467 x", "\U0001f468\U0001f469\U0001f467 x"),
+        ("\U0001f1e9\U0001f1ea run", "DE run"),
+        ("\u2764\ufe0f run", "\u2764 run"),
+        ("\U0001f44d\U0001f3fd", "\U0001f44d"),
+        ("1\ufe0f\u20e3", "1"),
+        ("\U0001f3f4\U000e0067\U000e0062\U000e007f!", "\U0001f3f4!"),
+    ],
+)
+def test_sequences_become_parts_whose_width_all_terminals_agree_on(text: str, shown: str) -> None:
+    assert one_line(text) == shown
+    # A terminal that knows sequences, and one that adds up the widths of code points.
+    assert cell_len(shown) == sum(cell_len(char) for char in shown)

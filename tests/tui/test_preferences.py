@@ -13,7 +13,9 @@ def test_without_a_file_there_are_the_defaults(tmp_path: Path) -> None:
 
 def test_what_was_written_is_read_again(tmp_path: Path) -> None:
     path = tmp_path / "new" / "folder" / "preferences.json"
-    chosen = Preferences(theme="nord", sort="loss", filter="d=2", chart_log=True, glyphs="octant")
+    chosen = Preferences(
+        theme="nord", sort="loss", mouse=False, colors="256", chart_log=True, glyphs="octant"
+    )
     write_preferences(path, chosen)
     assert read_preferences(path) == (chosen, "")
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import click
 
 from tui.cli.options import id_argument, json_option, store_option
-from tui.cli.output import Column, say, table, terminal_width
+from tui.cli.output import Column, say, table, table_width
 from tui.cli.report import SessionEntry, session_entry, session_report, to_json
 from tui.text import age_text, duration_text
 from vae_engine.sessions.store import SessionStore
@@ -54,7 +54,7 @@ def show(reference: str, store: SessionStore, as_json: bool) -> None:
         return
     from tui.cli.card import card_lines
 
-    for line in card_lines(report, session.settings, terminal_width()):
+    for line in card_lines(report, session.settings, table_width()):
         say(line)
 
 
@@ -69,7 +69,7 @@ def tell_entries(entries: Sequence[SessionEntry], *, as_json: bool, empty: str) 
     if not entries:
         say(empty)
         return
-    for line in entry_lines(entries, terminal_width()):
+    for line in entry_lines(entries, table_width()):
         say(line)
 
 

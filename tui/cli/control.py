@@ -8,6 +8,7 @@ from tui.cli import wording
 from tui.cli.follow import follow_to_the_end, tell_outcome
 from tui.cli.options import command_for, id_argument, plain_option, store_option
 from tui.cli.output import say
+from tui.cli.screen import app_options
 from vae_engine.control.commands import ask
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.records import LIVE
@@ -17,6 +18,7 @@ from vae_engine.sessions.store import SessionStore
 @click.command()
 @id_argument
 @plain_option
+@app_options
 @store_option
 def attach(reference: str, store: SessionStore, plain: bool) -> None:
     """Follow a session that is training.

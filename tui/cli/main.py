@@ -13,7 +13,7 @@ import click
 from click.core import ParameterSource
 
 from tui.cli.options import store_option
-from tui.cli.screen import can_show_app, show_app
+from tui.cli.screen import app_obstacle, app_options, show_app
 from tui.streams import flush_or_discard
 from tui.text import encodable
 from vae_engine.errors import EngineError, SettingError
@@ -84,6 +84,7 @@ class LazyGroup(click.Group):
 )
 @click.version_option(package_name="vae-workbench", prog_name="vae", message="%(prog)s %(version)s")
 @store_option
+@app_options
 @click.pass_context
 def cli(context: click.Context, store: SessionStore) -> None:
     """Train variational autoencoders, follow them, keep them as sessions, draw from them.
@@ -93,10 +94,10 @@ def cli(context: click.Context, store: SessionStore) -> None:
     if context.invoked_subcommand is not None:
         if context.get_parameter_source("store") is ParameterSource.COMMANDLINE:
             raise click.UsageError("--sessions-dir goes behind the command")
-    elif can_show_app():
-        show_app(store)
+    elif obstacle := app_obstacle():
+        click.echo(f"{GUIDE}\n\nThe app is not opened, since {obstacle}")
     else:
-        click.echo(GUIDE)
+        show_app(store)
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
@@ -10,17 +11,36 @@ from typing import Literal
 import click
 import msgspec
 
-from tui.text import cells, fitted, one_line
+from tui.text import cells, fitted, one_line, shortened
+
+UNLIMITED = 1_000_000
+"""Columns for what is not cut."""
 
 
 def say(text: str = "", *, err: bool = False) -> None:
-    """Write one line and flush it, to stdout or stderr."""
-    click.echo(one_line(text), err=err)
+    """Write one line and flush it, to stdout or stderr; on a terminal in its characters."""
+    stream = sys.stderr if err else sys.stdout
+    line = one_line(text)
+    if not line.isascii() and stream is not None and stream.isatty():
+        from tui.rendering.charset import ascii_text, is_unicode
+
+        if not is_unicode(os.environ, stream.encoding):
+            line = ascii_text(line)
+    click.echo(line, err=err)
 
 
 def terminal_width() -> int:
-    """Columns of the terminal; 80 where there is none."""
-    return max(20, shutil.get_terminal_size().columns)
+    """Columns of the terminal, as the kernel says; where there is none `COLUMNS`, else 80."""
+    try:
+        columns = os.get_terminal_size(sys.__stdout__.fileno()).columns if sys.__stdout__ else 0
+    except (OSError, ValueError):
+        columns = 0
+    return max(20, columns or shutil.get_terminal_size().columns)
+
+
+def table_width() -> int:
+    """Columns that a table may take: in a pipe all it needs, unless `COLUMNS` is set."""
+    return terminal_width() if is_terminal() or "COLUMNS" in os.environ else UNLIMITED
 
 
 def is_terminal() -> bool:
@@ -50,7 +70,7 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[str]], width: int) 
     ]
     widths = _widths(columns, lines, width)
     return [
-        fitted(
+        shortened(
             " ".join(
                 fitted(cell, size, column.align)
                 for column, cell, size in zip(columns, line, widths, strict=True)

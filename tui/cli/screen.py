@@ -4,23 +4,68 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
+from typing import Any, TextIO, TypeVar
 
-from tui.cli.output import is_terminal, say
+import click
+
+from tui.cli.output import say
 from vae_engine.sessions.store import SessionStore
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 PLAIN_TERMS = ("", "dumb", "unknown")
 """Values of `TERM` that promise no more than lines."""
 
+COLORS = ("auto", "16", "256", "24bit")
+_COLOR_SYSTEMS = {"16": "standard", "256": "256", "24bit": "truecolor"}
+_COLORS_OPTION, _MOUSE_OPTION = "colors", "no_mouse"
+
+
+def app_options(command: Command) -> Command:
+    """The options of commands that open the app: `--colors` and `--no-mouse`."""
+    colors = click.option(
+        "--colors",
+        type=click.Choice(COLORS),
+        expose_value=False,
+        callback=_remember,
+        help="colours of the app [default: as the terminal has]",
+    )
+    no_mouse = click.option(
+        "--no-mouse",
+        is_flag=True,
+        expose_value=False,
+        callback=_remember,
+        help="leave the mouse to the terminal, to select text",
+    )
+    return colors(no_mouse(command))
+
+
+def _remember(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    if value:
+        context.meta[f"vae.{parameter.name}"] = value
+    return value
+
+
+def app_obstacle() -> str:
+    """Why the app cannot be shown here, and what to do about it; empty where it can."""
+    # textual-serve names the driver that brings the app into a browser, and gives it pipes.
+    if "TEXTUAL_DRIVER" in os.environ:
+        return ""
+    for name, stream in (("stdin", sys.stdin), ("stdout", sys.stdout)):
+        if not _is_terminal(stream):
+            return f"{name} is not a terminal: run `vae` without a pipe or redirection of {name}"
+    term = os.environ.get("TERM")
+    if term is None:
+        return "TERM is not set: `export TERM=xterm-256color`"
+    if term in PLAIN_TERMS:
+        return f"TERM is {term!r}: `export TERM=xterm-256color`, if the terminal can do that"
+    return ""
+
 
 def can_show_app() -> bool:
     """Whether a person sits before a terminal that can do more than print lines, or a browser."""
-    # textual-serve names the driver that brings the app into a browser, and gives it pipes.
-    return "TEXTUAL_DRIVER" in os.environ or (
-        is_terminal()
-        and sys.stdin is not None
-        and sys.stdin.isatty()
-        and os.environ.get("TERM", "") not in PLAIN_TERMS
-    )
+    return not app_obstacle()
 
 
 def show_app(store: SessionStore, open_session: str | None = None) -> None:
@@ -30,8 +75,34 @@ def show_app(store: SessionStore, open_session: str | None = None) -> None:
         store: the sessions.
         open_session: id of the session to begin with; by default the list of all.
     """
+    meta = click.get_current_context().meta
+    colors = meta.get(f"vae.{_COLORS_OPTION}") or _preferred_colors()
+    _choose_colors(colors)
     # Imported here: commands that print lines need not wait for it.
     from tui.app import run_app
 
-    for line in run_app(store, open_session):
+    mouse = False if meta.get(f"vae.{_MOUSE_OPTION}") else None
+    for line in run_app(store, open_session, mouse=mouse):
         say(line)
+
+
+def _preferred_colors() -> str:
+    from tui.preferences import preferences_file, read_preferences
+
+    found, _ = read_preferences(preferences_file())
+    return found.colors
+
+
+def _choose_colors(colors: str) -> None:
+    """Have Textual use these colours; it reads the environment when it is imported."""
+    from tui.rendering.colorterm import terminal_colors
+
+    if colors == "auto":
+        colors = terminal_colors(os.environ)
+        if "TEXTUAL_COLOR_SYSTEM" in os.environ or "TEXTUAL_DRIVER" in os.environ:
+            return
+    os.environ["TEXTUAL_COLOR_SYSTEM"] = _COLOR_SYSTEMS[colors]
+
+
+def _is_terminal(stream: TextIO | None) -> bool:
+    return stream is not None and not stream.closed and stream.isatty()

@@ -10,6 +10,7 @@ import click
 
 from tui.catalogue import Catalogue
 from tui.cli.interrupts import Shield
+from tui.cli.logout import logout_warning
 from tui.cli.options import (
     command_for,
     detach_option,
@@ -18,7 +19,7 @@ from tui.cli.options import (
     setting_option,
     store_option,
 )
-from tui.cli.output import Column, say, table, terminal_width
+from tui.cli.output import Column, say, table, table_width
 from tui.cli.report import to_json
 from tui.cli.sweep_follow import follow_sweep, tell_left
 from tui.cli.sweep_options import (
@@ -168,7 +169,7 @@ def show(reference: str, store: SessionStore, as_json: bool, output: Path | None
     elif as_json:
         click.echo(to_json(sweep_report(found, trials)))
     else:
-        for line in sweep_lines(found, trials, terminal_width()):
+        for line in sweep_lines(found, trials, table_width()):
             say(line)
 
 
@@ -218,6 +219,8 @@ def _plan_lines(grid: Grid, parallel: int, store: SessionStore) -> list[str]:
 
 
 def _follow(found: Sweep, *, plain: bool, detach: bool, left: bool) -> None:
+    if warning := logout_warning():
+        say(warning, err=True)
     if detach:
         say(found.id)
     elif left:
@@ -245,7 +248,7 @@ def _entry_lines(entries: Sequence[SweepEntry]) -> list[str]:
         for entry in entries
         if entry.problem is None
     ]
-    lines = table(_COLUMNS, rows, terminal_width()) if rows else []
+    lines = table(_COLUMNS, rows, table_width()) if rows else []
     return lines + [
         f"{entry.id} damaged: {entry.problem}" for entry in entries if entry.problem is not None
     ]

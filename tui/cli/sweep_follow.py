@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from tui.cli.follow import rest
 from tui.cli.options import command_for
-from tui.cli.output import say, terminal_width
+from tui.cli.output import say, table_width
 from tui.cli.screen import can_show_app
 from tui.cli.sweep_report import head_lines, table_lines
 from tui.eta import remaining_sweep_seconds
@@ -54,7 +54,7 @@ def tell_sweep_outcome(sweep: Sweep, trials: Sequence[Trial]) -> None:
     """
     for line in head_lines(sweep, trials):
         say(line)
-    for line in table_lines(trials, terminal_width()):
+    for line in table_lines(trials, table_width()):
         say(line)
     if (best := best_line(trials)) is not None:
         say(best)

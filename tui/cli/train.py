@@ -16,6 +16,7 @@ from tui.cli.distributed import (
 )
 from tui.cli.follow import follow_to_the_end, tell_detached
 from tui.cli.interrupts import Shield
+from tui.cli.logout import logout_warning
 from tui.cli.options import (
     detach_option,
     id_argument,
@@ -28,6 +29,7 @@ from tui.cli.options import (
     tensorboard_option,
 )
 from tui.cli.output import say
+from tui.cli.screen import app_options
 from tui.text import encodable
 from vae_engine.cluster.distribution import Distribution
 from vae_engine.control.training import fork_settings, resume_session, start_session
@@ -43,6 +45,7 @@ _logdir_option = tensorboard_option("write for TensorBoard while it trains, into
 @setting_options
 @name_option
 @plain_option
+@app_options
 @detach_option
 @_logdir_option
 @distribution_options
@@ -73,6 +76,7 @@ def train(
 @setting_options
 @name_option
 @plain_option
+@app_options
 @detach_option
 @_logdir_option
 @distribution_options
@@ -118,6 +122,7 @@ def fork(
 )
 @moved_option
 @plain_option
+@app_options
 @detach_option
 @_logdir_option
 @distribution_options
@@ -196,6 +201,8 @@ def _train(
 
 
 def _follow(session: Session, *, run: int, plain: bool, detach: bool, left: bool) -> None:
+    if warning := logout_warning():
+        say(warning, err=True)
     if detach:
         say(session.id)
     elif left:

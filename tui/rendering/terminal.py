@@ -4,14 +4,19 @@ Over ssh little more than TERM arrives, so the names of terminals that always ha
 count as well as COLORTERM.
 """
 
-import codecs
 from collections.abc import Mapping
 from typing import Final, TextIO
 
+from tui.rendering.charset import is_unicode
+from tui.rendering.colorterm import terminal_colors
 from tui.rendering.palettes import ColorDepth
 
-_TRUECOLOR_TERMS: Final = ("kitty", "ghostty", "alacritty", "foot", "wezterm", "iterm")
 _COLORLESS_TERMS: Final = ("", "dumb", "unknown", "vt52", "vt100", "vt102", "vt220")
+_BY_COLORS: Final = {
+    "24bit": ColorDepth.TRUECOLOR,
+    "256": ColorDepth.ANSI_256,
+    "16": ColorDepth.ANSI_16,
+}
 _BY_COLOR_SYSTEM: Final = {
     "truecolor": ColorDepth.TRUECOLOR,
     "256": ColorDepth.ANSI_256,
@@ -31,16 +36,12 @@ def detect_depth(
         encoding: of the stream; None is taken for ASCII.
         is_terminal: whether the stream is one; nothing else gets control sequences.
     """
-    if _is_c_locale(environ) or not _is_unicode(encoding):
+    if not is_unicode(environ, encoding):
         return ColorDepth.ASCII
     term = environ.get("TERM", "").strip().lower()
     if not is_terminal or environ.get("NO_COLOR") or term in _COLORLESS_TERMS:
         return ColorDepth.MONO
-    if environ.get("COLORTERM", "").strip().lower() in ("truecolor", "24bit"):
-        return ColorDepth.TRUECOLOR
-    if term.endswith("-direct") or any(name in term for name in _TRUECOLOR_TERMS):
-        return ColorDepth.TRUECOLOR
-    return ColorDepth.ANSI_256 if "256" in term else ColorDepth.ANSI_16
+    return _BY_COLORS[terminal_colors(environ)]
 
 
 def stream_depth(stream: TextIO, environ: Mapping[str, str]) -> ColorDepth:
@@ -59,16 +60,3 @@ def capped_depth(depth: ColorDepth, color_system: str | None) -> ColorDepth:
     """
     order = list(ColorDepth)
     return max(depth, _BY_COLOR_SYSTEM[color_system], key=order.index)
-
-
-def _is_c_locale(environ: Mapping[str, str]) -> bool:
-    """Tell whether plain C was asked for; Python's streams are UTF-8 even then (PEP 540)."""
-    names = (environ.get(name) for name in ("LC_ALL", "LC_CTYPE", "LANG"))
-    return next(filter(None, names), None) in ("C", "POSIX")
-
-
-def _is_unicode(encoding: str | None) -> bool:
-    try:
-        return codecs.lookup(encoding or "ascii").name.startswith("utf")
-    except LookupError:
-        return False

@@ -28,7 +28,13 @@ class HelpScreen(Dialog[None]):
 
     CSS_PATH = "help.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,question_mark,f1", "dismiss", "Back", id="help.leave", tooltip="Close"),
+        Binding(
+            "escape,q,question_mark,f1,ctrl+underscore",
+            "dismiss",
+            "Back",
+            id="help.leave",
+            tooltip="Close",
+        ),
         Binding("W,ctrl+g", "instead('glossary')", "Words", id="help.words"),
         Binding("g", "instead('glyphs')", "Glyphs", id="help.glyphs"),
     ]

@@ -123,8 +123,7 @@ class NewSessionScreen(SizedScreen):
     def action_copy(self) -> None:
         """Copy the command line, through the terminal."""
         if command := self._command():
-            self.app.copy_to_clipboard(command)
-            self.notify("The command line was given to the terminal's clipboard.")
+            cast("WorkbenchApp", self.app).copy_line(command)
 
     def action_start(self) -> None:
         """Start training, if nothing is wrong."""
@@ -161,14 +160,20 @@ class NewSessionScreen(SizedScreen):
         self._starting = True
         self._show_draft()
         command = shlex.split(self._command())
+        # What is typed meanwhile is meant for the screen that opens then.
+        held = cast("WorkbenchApp", self.app).typed_ahead.held
         try:
             if draft.sweep is not None:
-                sweep = await asyncio.to_thread(self._start_sweep, draft.sweep, draft.name, command)
+                with held():
+                    sweep = await asyncio.to_thread(
+                        self._start_sweep, draft.sweep, draft.name, command
+                    )
                 self._show_sweep(sweep)
             elif draft.settings is not None:
-                session = await asyncio.to_thread(
-                    self._start_session, draft.settings, draft.name, command
-                )
+                with held():
+                    session = await asyncio.to_thread(
+                        self._start_session, draft.settings, draft.name, command
+                    )
                 self._show_dashboard(session)
         except (EngineError, OSError) as error:
             self.notify(error_text(error), severity="error", timeout=10, markup=False)

@@ -75,7 +75,9 @@ class NoteScreen(Dialog[str | None]):
     CSS_PATH = "prompts.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         _LEAVE,
-        Binding("ctrl+s", "keep", "Keep", id="note.keep", tooltip="Keep the note", priority=True),
+        Binding(
+            "ctrl+s,ctrl+o", "keep", "Keep", id="note.keep", tooltip="Keep the note", priority=True
+        ),
     ]
 
     def __init__(self, question: str, note: str) -> None:

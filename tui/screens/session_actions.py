@@ -10,6 +10,7 @@ from typing import ClassVar, TypeVar
 
 from textual import work
 from textual.binding import BindingType
+from textual.screen import Screen
 
 from tui import operations
 from tui.catalogue import Entry
@@ -156,11 +157,13 @@ class SessionActions(SessionOpening):
 
         if (entry := self.current()) is None:
             return
-        screen = LineScreen(
-            f"Name of {entry.id}", entry.name, check=lambda text: check_label(Label(name=text))
-        )
-        if (name := await self.app.push_screen_wait(screen)) is not None:
-            self._relabel([entry], operations.renamed(name))
+
+        def ask(text: str) -> LineScreen:
+            return LineScreen(
+                f"Name of {entry.id}", text, check=lambda name: check_label(Label(name=name))
+            )
+
+        await self._relabel([entry], ask, entry.name, operations.renamed)
 
     @work
     async def action_tag(self) -> None:
@@ -170,14 +173,17 @@ class SessionActions(SessionOpening):
         if not (entries := self.chosen()):
             return
         one = len(entries) == 1
-        screen = LineScreen(
-            f"Tags of {entries[0].name}" if one else f"Tags of {len(entries)} sessions",
-            ", ".join(entries[0].tags) if one else "+",
-            check=lambda text: check_label(operations.tagged(text)(Label(name="any"))),
-            hint="words; +word adds to the tags there are, -word takes it away",
-        )
-        if (words := await self.app.push_screen_wait(screen)) is not None:
-            self._relabel(entries, operations.tagged(words))
+
+        def ask(text: str) -> LineScreen:
+            return LineScreen(
+                f"Tags of {entries[0].name}" if one else f"Tags of {len(entries)} sessions",
+                text,
+                check=lambda words: check_label(operations.tagged(words)(Label(name="any"))),
+                hint="words; +word adds to the tags there are, -word takes it away",
+            )
+
+        tags = ", ".join(entries[0].tags) if one else "+"
+        await self._relabel(entries, ask, tags, operations.tagged)
 
     @work
     async def action_note(self) -> None:
@@ -186,9 +192,11 @@ class SessionActions(SessionOpening):
 
         if (entry := self.current()) is None:
             return
-        note = await self.app.push_screen_wait(NoteScreen(f"Note on {entry.name}", entry.note))
-        if note is not None:
-            self._relabel([entry], operations.noted(note))
+
+        def ask(text: str) -> NoteScreen:
+            return NoteScreen(f"Note on {entry.name}", text)
+
+        await self._relabel([entry], ask, entry.note, operations.noted)
 
     @work
     async def action_export(self) -> None:
@@ -197,14 +205,20 @@ class SessionActions(SessionOpening):
 
         if (entry := self.current()) is None:
             return
-        path = Path.cwd() / f"{entry.id}.zip"
-        answer = await self.app.push_screen_wait(ArchiveScreen(f"Export {entry.name} into", path))
-        if answer is not None:
-            target, slim = answer
-            self._carry_out(
-                lambda: operations.export_archive(entry.folder, target, slim=slim),
-                lambda path: self.notify(f"Written: {path}", markup=False),
-            )
+        path, question = Path.cwd() / f"{entry.id}.zip", f"Export {entry.name} into"
+        while (
+            answer := await self.app.push_screen_wait(ArchiveScreen(question, path))
+        ) is not None:
+            path, slim = answer
+            try:
+                written = await asyncio.to_thread(
+                    operations.export_archive, entry.folder, path, slim=slim
+                )
+            except (EngineError, OSError) as error:
+                self._complain(error)
+            else:
+                self.notify(f"Written: {written}", markup=False)
+                return
 
     @work
     async def action_delete(self) -> None:
@@ -234,14 +248,29 @@ class SessionActions(SessionOpening):
         self._deleted.append([listing.id for listing in deleted])
         self.notify(f"{_sessions(len(deleted))} in the trash: u brings back.")
 
-    def _relabel(self, entries: list[Entry], change: Callable[[Label], Label]) -> None:
+    async def _relabel(
+        self,
+        entries: list[Entry],
+        ask: Callable[[str], Screen[str | None]],
+        text: str,
+        change: Callable[[str], Callable[[Label], Label]],
+    ) -> None:
+        """Ask for text and keep it; ask again, with what was typed, where it cannot be written."""
         store = self.workbench.store
 
-        def relabel_all() -> None:
+        def relabel_all(words: str) -> None:
             for entry in entries:
-                operations.relabel(store, entry.folder, change)
+                operations.relabel(store, entry.folder, change(words))
 
-        self._carry_out(relabel_all, lambda _: None)
+        while (typed := await self.app.push_screen_wait(ask(text))) is not None:
+            text = typed
+            try:
+                await asyncio.to_thread(relabel_all, text)
+            except (EngineError, OSError) as error:
+                self._complain(error)
+            else:
+                break
+        self.workbench.look_again()
 
     def _show_dashboard(self, session: Session) -> None:
         from tui.screens.dashboard import DashboardScreen
@@ -250,9 +279,13 @@ class SessionActions(SessionOpening):
 
     @work
     async def _carry_out(self, job: Callable[[], Answer], done: Callable[[Answer], object]) -> None:
-        """Do something slow in a thread, then go on; say what went wrong."""
+        """Do something slow in a thread, then go on; say what went wrong.
+
+        What is typed meanwhile waits: it is meant for what opens, or for the list as it is then.
+        """
         try:
-            answer = await asyncio.to_thread(job)
+            with self.workbench.typed_ahead.held():
+                answer = await asyncio.to_thread(job)
         except (EngineError, OSError) as error:
             self._complain(error)
         else:

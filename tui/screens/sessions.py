@@ -87,12 +87,8 @@ class SessionsScreen(SessionActions):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        """Take up sort and filter of the last run, and follow the sessions."""
-        remembered = self.workbench.preferences.filter
-        with self.prevent(Input.Changed):
-            self.query_one("#filter", Input).value = remembered
-        self._apply_filter(remembered)
-        self._show_filter_bar(bool(remembered))
+        """Take up the sort order of the last run, and follow the sessions."""
+        self._show_filter_bar(False)
         self.query_one(SessionTable).focus()
         self.watch(self.app, "entries", self._refresh_if_current)
         self.watch(self.app, "problem", self._refresh_if_current)
@@ -201,8 +197,6 @@ class SessionsScreen(SessionActions):
     def _take_filter(self, event: Input.Changed) -> None:
         """Filter as it is typed, by what can be read of it."""
         self._apply_filter(event.value)
-        if not self._filter.problem:
-            self.workbench.remember(filter=event.value)
 
     @on(Input.Submitted, "#filter")
     def _leave_input(self, event: Input.Submitted) -> None:

@@ -1,0 +1,36 @@
+"""A paste arrives whole in a field of one line, or a word says that it does not."""
+
+from __future__ import annotations
+
+from textual.events import Paste
+from textual.widgets import Input
+
+from tests.tui.recorder import Recorder
+from tests.tui.test_sessions_screen import sessions
+from vae_engine.sessions.store import SessionStore
+
+
+async def test_lines_are_joined_in_a_field_of_one_line(
+    store: SessionStore, recorder: Recorder
+) -> None:
+    recorder.session()
+    async with sessions(store) as (_, app, pilot):
+        await pilot.press("slash")
+        app.post_message(Paste("d=2\r\nloss<150\n"))
+        await pilot.pause()
+        assert app.screen.query_one("#filter", Input).value == "d=2 loss<150"
+        assert not list(app._notifications)
+
+
+async def test_what_is_not_taken_is_told(store: SessionStore, recorder: Recorder) -> None:
+    recorder.session()
+    async with sessions(store) as (_, app, pilot):
+        app.post_message(Paste("rm"))
+        await pilot.pause()
+        assert [note.message for note in app._notifications] == ["Pasted text is not taken here."]
+        await pilot.press("e")
+        await pilot.pause()
+        app.post_message(Paste("25 epochs"))
+        await pilot.pause()
+        await pilot.pause()
+        assert "did not take" in list(app._notifications)[-1].message

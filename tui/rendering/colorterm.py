@@ -1,0 +1,47 @@
+"""How many colours a terminal has, told from its environment.
+
+A variable can be older than the terminal: GNU screen, a console or `su` inherit COLORTERM from
+where they were started. So TERM, which a terminal sets itself, comes first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+Colors = Literal["16", "256", "24bit"]
+
+_TRUECOLOR_TERMS: Final = ("kitty", "ghostty", "alacritty", "foot", "wezterm", "iterm")
+# Terminals, by the start of their name, that draw no 24-bit colours whatever COLORTERM says.
+_LESSER_TERMS: Final = (
+    "linux",
+    "rxvt",
+    "eterm",
+    "vt",
+    "ansi",
+    "cons25",
+    "xterm-color",
+    "xterm-16color",
+    "xterm-88color",
+)
+
+
+def believes_colorterm(environ: Mapping[str, str]) -> bool:
+    """Whether COLORTERM promises 24-bit colours, and the terminal can be one that has them."""
+    if environ.get("COLORTERM", "").strip().lower() not in ("truecolor", "24bit"):
+        return False
+    term = environ.get("TERM", "").strip().lower()
+    # GNU screen passes on 256 colours. Its TERM is also that of an old tmux, which sets TMUX;
+    # where one runs in the other, nobody knows which is the inner one.
+    in_screen = bool(environ.get("STY")) or (term.startswith("screen") and not environ.get("TMUX"))
+    return not in_screen and not term.startswith(_LESSER_TERMS)
+
+
+def terminal_colors(environ: Mapping[str, str]) -> Colors:
+    """The colours that a terminal has that is not monochrome."""
+    term = environ.get("TERM", "").strip().lower()
+    if believes_colorterm(environ) or term.endswith("-direct"):
+        return "24bit"
+    if any(name in term for name in _TRUECOLOR_TERMS):
+        return "24bit"
+    return "256" if "256" in term else "16"
