@@ -16,6 +16,7 @@ from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions import atomic, inbox, layout
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.inbox import CommandName
+from vae_engine.sessions.progress import SessionLog
 from vae_engine.sessions.records import LIVE, Label, Manifest, Status
 from vae_engine.sessions.session import Session
 
@@ -47,6 +48,8 @@ class Snapshot:
         progress: of the epoch under way, None between epochs.
         epochs: the epoch that the run trains up to.
         run: number of the latest run.
+        preparing: the stages of the run's start so far.
+        prepared: when they were done, None before that.
         device: what it trains on, empty before that is known.
         stop_reason: why the latest run that trained ended.
         attempt: of a latest run that ended before it trained, in words; empty for none.
@@ -71,6 +74,8 @@ class Snapshot:
     progress: ev.Progress | None = None
     epochs: int = 0
     run: int = 0
+    preparing: tuple[ev.Preparing, ...] = ()
+    prepared: float | None = None
     device: str = ""
     stop_reason: str = ""
     attempt: str = ""
@@ -240,6 +245,8 @@ class SessionFeed:
             progress=known.latest_progress,
             epochs=known.epochs or session.settings.epochs,
             run=known.run,
+            preparing=known.preparing,
+            prepared=_prepared_at(known),
             device=str(known.prepared.environment.get("device", "")) if known.prepared else "",
             stop_reason=stop_reason,
             attempt="" if attempt is None else attempt_text(attempt, words),
@@ -305,6 +312,15 @@ class SessionFeed:
         except FileNotFoundError:
             return ()
         return self._log
+
+
+def _prepared_at(known: SessionLog) -> float | None:
+    """When the start of the latest run was done."""
+    prepared, stages = known.prepared, known.preparing
+    # That of an earlier run may still stand there.
+    if prepared is None or (stages and prepared.seq < stages[0].seq):
+        return None
+    return prepared.time
 
 
 def _traces(paths: Sequence[str]) -> tuple[_Trace | None, ...]:

@@ -56,6 +56,7 @@ records = []
 handler = logging.Handler()
 handler.emit = lambda record: records.append(record.getMessage())
 logging.getLogger("vae_engine").addHandler(handler)
+logging.getLogger("vae_engine").setLevel(logging.INFO)
 
 from keras.datasets import mnist
 from vae_engine.datasets import keras_loader, load_dataset_with_keras
@@ -107,6 +108,8 @@ def test_keras_loads_what_it_can_and_the_packaged_copy_stands_in(fashion_cache: 
     assert found["fashion_offline"].isprintable()
     assert len(found["logged"]) == 2
     assert all("using the packaged copy" in line for line in found["logged"])
+    # One line of a log that is 60 cells wide is two of them.
+    assert all(len(line) < 120 for line in found["logged"])
 
 
 def test_fashion_mnist_is_read_from_the_keras_cache(fashion_cache: Path) -> None:

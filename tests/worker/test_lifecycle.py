@@ -84,9 +84,18 @@ def test_every_epoch_has_a_preview_of_ten_classes_and_64_samples(undisturbed: Se
         assert preview is not None
         assert preview.reconstructions.shape == (10, 28, 28)
         assert preview.samples.shape == (64, 28, 28)
+    untrained = read_preview(undisturbed.folder, 0)
+    assert untrained is not None
+    assert untrained.samples.shape == (64, 28, 28)
     assert previews[0] is not None
     assert previews[2] is not None
+    assert not np.array_equal(untrained.samples, previews[0].samples)
     assert not np.array_equal(previews[0].samples, previews[2].samples)
+
+
+def test_the_log_tells_how_far_the_start_is(undisturbed: Session) -> None:
+    stages = [event.stage for event in undisturbed.log.preparing]
+    assert stages == ["tensorflow", "data", "network"]
 
 
 def test_pictures_and_embeddings_cover_what_they_promise(undisturbed: Session) -> None:
@@ -215,8 +224,11 @@ def test_a_session_without_its_checkpoints_is_not_trained_from_the_start(
     shutil.rmtree(session.folder / "checkpoints")
     before = session.log.history
     runner.complete(session, epochs=5)
-    assert session.status() == "failed"
-    assert "no checkpoints" in session.log.stop_reason
+    # It has not trained: the session stays what it was, and says what became of the attempt.
+    assert session.status() == "completed"
+    assert session.log.attempt is not None
+    assert session.log.attempt.status == "failed"
+    assert "no checkpoints" in session.log.attempt.reason
     assert session.log.history == before
 
 

@@ -21,6 +21,7 @@ from tui.glossary import epoch_values
 from tui.screens.chart_options import ChartOptions
 from tui.screens.dashboard_body import PAGES, DashboardBody
 from tui.screens.training_actions import TrainingActions, key
+from tui.starting import start_lines
 from tui.text import one_line
 from tui.threads import run_in_thread
 from tui.timeline import Timeline
@@ -209,6 +210,15 @@ class DashboardScreen(TrainingActions, ChartOptions):
             self._show_figures()
             self._show_images()
 
+    @work(group="images", exclusive=True)
+    async def _load_untrained(self) -> None:
+        images = await asyncio.to_thread(self._reader.read, 0)
+        # A session of an earlier version has none; others come with the first epoch.
+        if not images.problem and self._images is None:
+            self._images = images
+            with contextlib.suppress(NoMatches):
+                self._show_images()
+
     def _lay_out(self) -> None:
         if self._laid_out == (self.app.size, self._page):
             return
@@ -248,7 +258,11 @@ class DashboardScreen(TrainingActions, ChartOptions):
         arriving = epoch != self.epoch_shown and self.timeline.follows
         if not arriving or self._images is None:
             self._show_figures()
-        if self.snapshot is not None and epoch not in (self.epoch_shown, self._loading):
+        if self.snapshot is None:
+            return
+        if epoch == 0 and self._images is None and self.snapshot.prepared is not None:
+            self._load_untrained()
+        elif epoch not in (self.epoch_shown, self._loading):
             self._loading = epoch
             self._load_images(epoch)
 
@@ -260,7 +274,7 @@ class DashboardScreen(TrainingActions, ChartOptions):
         scale = self.chart_scale
         snapshot, playing = self.snapshot, self._lapse is not None
         of_session = snapshot.history, snapshot.status, snapshot.stop_reason
-        view = (*of_session, self.timeline, scale, playing)
+        view = (*of_session, start_lines(snapshot), self.timeline, scale, playing)
         # Progress changes none of it.
         if view != self._epoch_view:
             self._epoch_view = view

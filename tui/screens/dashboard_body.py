@@ -18,6 +18,7 @@ from tui.preferences import GlyphSet
 from tui.rendering.curves import Scale
 from tui.rendering.series import number_text
 from tui.screens.dashboard_layout import shows_whole, tile_for, tiles_width, whole_tile
+from tui.starting import start_lines
 from tui.text import one_line
 from tui.timeline import Timeline
 from tui.widgets.chart import LossChart
@@ -125,9 +126,13 @@ class DashboardBody(Horizontal):
             playing: whether a time-lapse goes on.
         """
         cursor = None if timeline.follows else timeline.epoch
+        told = "\n".join(start_lines(snapshot)) or "no epoch has ended yet"
         for figure in _CHARTS:
             chart = self.query_one(f"#chart-{figure}", LossChart)
-            chart.show(snapshot.history.curves(figure), scale=scale, cursor=cursor)
+            curves = snapshot.history.curves(figure)
+            chart.show(curves, scale=scale, cursor=cursor, empty=told)
+            # Once is enough.
+            told = ""
         ended = snapshot.history.nearest(timeline.epoch)
         self.query_one("#latent-title", TitleLine).show(_latent_text(ended))
         if ended is not None:
@@ -152,6 +157,8 @@ class DashboardBody(Horizontal):
 
     def _show_moment(self) -> None:
         moment, images = _moment(self._timeline, self._playing), self._images
+        if images is not None and images.epoch == self._timeline.epoch == 0:
+            moment = "by the untrained model"
         if images is not None and images.drawn != images.epoch == self._timeline.epoch:
             moment += f" · drawn at {images.drawn}"
         for title in ("#digits-title", "#samples-title"):

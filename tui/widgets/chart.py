@@ -94,19 +94,26 @@ class LossChart(Lines):
         self._redraw: Timer | None = None
 
     def show(
-        self, series: Sequence[Series], *, scale: Scale | None = None, cursor: int | None = None
+        self,
+        series: Sequence[Series],
+        *,
+        scale: Scale | None = None,
+        cursor: int | None = None,
+        empty: str | None = None,
     ) -> None:
         """Draw these curves.
 
         Args:
             series: the curves, those in the same cells take turns.
             scale: how to show them; as before, if it is not given.
+            empty: what to say as long as there is nothing to draw; as before, if it is not given.
             cursor: the epoch whose values are read; the newest of each curve, if it is not given.
         """
         changed = tuple(series) != self._series or (scale is not None and scale != self._scale)
         self._series = tuple(series)
         self._scale = scale or self._scale
         self._cursor = cursor
+        self.empty = self.empty if empty is None else empty
         if changed:
             self._draw_soon()
         else:
@@ -168,8 +175,10 @@ class LossChart(Lines):
             return
         title = self._title_line(width)
         if not curves.lines:
-            note = Segment(self._why_empty().center(width), self._part("note"))
-            self.set_lines([title, *[[]] * ((height - 2) // 2), [note]])
+            notes = self._why_empty().splitlines()[: max(1, height - 1)]
+            note_style = self._part("note")
+            below = [[Segment(fitted(note, width).center(width), note_style)] for note in notes]
+            self.set_lines([title, *[[]] * ((height - 1 - len(below)) // 2), *below])
             return
         column = curves.column_of(self._cursor) if self._cursor is not None else None
         lines = curves.lines if column is None else self._with_cursor(curves.lines, column)

@@ -50,7 +50,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._lines: Sequence[str] = ()
-        self._rows: list[tuple[str, str]] = []
+        self._rows: list[tuple[str, str, bool]] = []
 
     def show(self, lines: Sequence[str]) -> None:
         """Show these lines of foreign text."""
@@ -77,7 +77,9 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         at = y + self.scroll_offset.y
         if at >= len(self._rows):
             return Strip.blank(width, self.rich_style)
-        text, kind = self._rows[at]
+        text, kind, _ = self._rows[at]
+        if self._is_orphan(at):
+            return Strip.blank(width, self.rich_style)
         style = self.rich_style + self._style(kind)
         return Strip([Segment(text, style)]).adjust_cell_length(width, self.rich_style)
 
@@ -87,14 +89,21 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
             return
         at_end = not self._rows or self.is_vertical_scroll_end
         self._rows = [
-            (part, _kind(line))
+            (part, _kind(line), not number)
             for line in self._lines
-            for part in chop_cells(one_line(line), width) or [""]
+            for number, part in enumerate(chop_cells(one_line(line), width) or [""])
         ]
         self.virtual_size = Size(width, len(self._rows))
         if at_end:
             self.scroll_to(y=len(self._rows), animate=False, immediate=True, force=True)
         self.refresh()
+
+    def _is_orphan(self, at: int) -> bool:
+        """Whether a row ends a line that begins above what is seen, while one follows the log."""
+        top = self.scroll_offset.y
+        seen = self._rows[top : at + 1]
+        begins = any(begin for *_, begin in self._rows[at : top + self.size.height])
+        return self.is_vertical_scroll_end and begins and not any(begin for *_, begin in seen)
 
     def _style(self, kind: str) -> Style:
         if not kind:

@@ -12,6 +12,7 @@ from rich.segment import Segment
 from tui.eta import remaining_text
 from tui.feed import Snapshot
 from tui.rendering.series import number_text
+from tui.starting import stage_under_way
 from tui.status import LOOKS, tone_classes, tone_rules, with_glyph
 from tui.text import REASONS, duration_text, fitted, one_line
 from tui.widgets.lines import Lines
@@ -166,7 +167,7 @@ def _state(snapshot: Snapshot, doing: str, now: float) -> Part:
         )
         return f"stops {at}", "warning"
     if snapshot.status == "starting":
-        return "importing TensorFlow", "quiet"
+        return stage_under_way(snapshot), "quiet"
     return "", "quiet"
 
 

@@ -40,6 +40,15 @@ class RunStarted(Event, frozen=True, kw_only=True, tag="run_started"):
     tells_begun: bool = False
 
 
+class Preparing(Event, frozen=True, kw_only=True, tag="preparing"):
+    """The run's start has come to a stage: `tensorflow` is imported, `data` read, `network` built.
+
+    Versions to come may have others.
+    """
+
+    stage: Annotated[str, Meta(max_length=40)]
+
+
 class Prepared(Event, frozen=True, kw_only=True, tag="prepared"):
     """TensorFlow, the data and the network are ready; training begins after `epoch`."""
 
@@ -140,6 +149,7 @@ class RunEnded(Event, frozen=True, kw_only=True, tag="run_ended"):
 
 AnyEvent = (
     RunStarted
+    | Preparing
     | Prepared
     | Begun
     | Progress

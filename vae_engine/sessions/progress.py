@@ -23,6 +23,7 @@ _FLOAT_BYTES = 32
 _EXPORT_BYTES = 64
 # The speed of a machine that others use as well is best measured by the latest epochs.
 _EPOCHS_TIMED = 3
+_MOST_STAGES = 20
 
 
 class Standing(msgspec.Struct, kw_only=True):
@@ -89,6 +90,7 @@ class SessionLog:
         history: the epochs in order, each exactly once however often a run was resumed.
         first_progress: of the epoch under way, or None between epochs.
         latest_progress: likewise, the newest.
+        preparing: the stages of the latest run's start so far.
         prepared: environment, dataset and parameter count of the latest run.
         ignored: the latest commands that were not carried out, newest last.
     """
@@ -103,6 +105,7 @@ class SessionLog:
         self._gone = False
         self._tells_begun = False
         self._has_trained = False
+        self.preparing: tuple[ev.Preparing, ...] = ()
         self.prepared: ev.Prepared | None = None
         self.first_progress: ev.Progress | None = None
         self.latest_progress: ev.Progress | None = None
@@ -253,6 +256,8 @@ class SessionLog:
         match event:
             case ev.RunStarted():
                 self._start_run(event)
+            case ev.Preparing():
+                self.preparing = (*self.preparing, event)[:_MOST_STAGES]
             case ev.Prepared():
                 self.prepared = event
                 if self._run.phase == "starting":
@@ -301,6 +306,7 @@ class SessionLog:
         )
         self._run_started = event.time
         self._tells_begun = event.tells_begun
+        self.preparing = ()
         self._gone = self.run_is_over = False
         self.updated = event.time
         self.stopping_now = False

@@ -81,8 +81,10 @@ def train_session(
     settings = read_manifest(folder).settings
     configure_tensorflow(settings)
     strategy = _strategy(distribution, chief)
+    journal.emit(ev.Preparing(stage="data"))
     dataset = _dataset(folder, settings, journal)
     _check_same_data(journal, dataset)
+    journal.emit(ev.Preparing(stage="network"))
     steps = _steps(settings, dataset, strategy, chief)
     dataset = as_evaluated(dataset, settings)
     trainer = Trainer(folder, settings, dataset, steps, journal, controls)
@@ -92,6 +94,7 @@ def train_session(
         chief.tell(Synchronize())
     if isinstance(steps, ReplicatedSteps):
         steps.synchronize()
+    trainer.draw_untrained()
     watch.training_begins()
     _tell_other_devices(journal, distribution)
     journal.emit(_prepared(settings, dataset, trainer, distribution))

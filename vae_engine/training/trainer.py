@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from pathlib import Path
@@ -23,6 +24,8 @@ from vae_engine.training.inputs import EpochInputs, epoch_inputs
 from vae_engine.training.preview import PreviewArtist, choose_originals
 from vae_engine.training.randomness import Purpose
 from vae_engine.training.steps import Evaluation, Evaluator, TrainingSteps
+
+_log = logging.getLogger(__name__)
 
 # Long enough that starting a chunk costs nothing, short enough that commands are obeyed at once.
 _CHUNK_SECONDS = 0.2
@@ -121,6 +124,16 @@ class Trainer:
                 return "stop_now"
             if self._controls.stop == "epoch":
                 return "stop"
+
+    def draw_untrained(self) -> None:
+        """Leave the preview of epoch 0, which is seen until the first epoch has ended."""
+        if self.state.epoch or self.state.step:
+            return
+        try:
+            write_preview(self._folder, 0, self._artist.draw())
+        except OSError as error:
+            # Nothing is lost but a picture; where the disk is full, the first epoch says so.
+            _log.warning("the untrained model was not drawn: %s", error.strerror or error)
 
     def export_if_stale(self) -> None:
         """Export the weights as they are, unless the newest export is a few epochs old at most."""

@@ -170,6 +170,7 @@ def _import_and_train(
     chief: Chief | None,
 ) -> tuple[EndStatus, str]:
     _log.info("importing TensorFlow")
+    journal.emit(ev.Preparing(stage="tensorflow"))
     from vae_engine.training.run import DivergedError, train_session
 
     try:

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from textual.app import App
+from textual.geometry import Size
+
+from tests.tui.pilot import screen_text
+from tests.tui.recorder import Recorder, progress
+from tests.tui.watching import until
+from tui.app import WorkbenchApp
+from tui.feed import Snapshot
+from tui.screens.dashboard import DashboardScreen
+from tui.starting import start_lines
+from tui.widgets.log_view import LogView
+from vae_engine.sessions import events as ev
+from vae_engine.sessions.previews import Preview, write_preview
+from vae_engine.sessions.records import Label
+from vae_engine.sessions.session import Session
+
+
+def stages(*names: str) -> tuple[ev.Preparing, ...]:
+    return tuple(ev.Preparing(stage=name, time=100.0 + 3 * at) for at, name in enumerate(names))
+
+
+def starting(*names: str, **known: object) -> Snapshot:
+    return Snapshot(Label(name="young"), preparing=stages(*names), **known)  # type: ignore[arg-type]
+
+
+def marks(snapshot: Snapshot) -> str:
+    return "".join(line[0] for line in start_lines(snapshot))
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "wanted"),
+    [
+        (starting(), "●····"),
+        (starting("tensorflow"), "●····"),
+        (starting("tensorflow", "data"), "✓●···"),
+        (starting("tensorflow", "data", "network"), "✓✓●··"),
+        (starting("tensorflow", "of tomorrow"), "●····"),
+        (starting("tensorflow", "data", "network", prepared=110.0), "✓✓✓●·"),
+        (starting(prepared=110.0, progress=progress(1, 1)), "✓✓✓✓●"),
+    ],
+)
+def test_the_start_is_told_in_stages(snapshot: Snapshot, wanted: str) -> None:
+    assert marks(snapshot) == wanted
+
+
+def test_stages_that_are_done_have_their_time() -> None:
+    lines = start_lines(starting("tensorflow", "data", "network", prepared=110.0))
+    assert [line.split()[-1] for line in lines[:3]] == ["3s", "3s", "4s"]
+    assert not any(character.isdigit() for line in lines[3:] for character in line)
+
+
+def test_nothing_is_told_of_a_start_that_is_over() -> None:
+    assert not start_lines(starting("tensorflow", status="failed"))
+    assert not start_lines(starting("tensorflow", problem="gone"))
+
+
+async def test_the_untrained_model_is_seen_before_the_first_epoch(
+    recorder: Recorder, app: WorkbenchApp
+) -> None:
+    session = recorder.session("young", status="training", epochs=0, of=10)
+    grey = np.full((64, 28, 28), 120, np.uint8)
+    write_preview(session.folder, 0, Preview(grey[:10], grey))
+    recorder.emit(session, progress(1, 12))
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = DashboardScreen(Session(session.folder))
+        await app.push_screen(screen)
+        await until(pilot, lambda: "by the untrained model" in screen_text(app))
+        told = screen_text(app)
+        assert told.count("● train the first epoch") == 1
+        assert "no epoch has ended yet" not in told
+        assert screen.query_one("#digits-grid").display
+        recorder.finish_epoch(session, 1)
+        await until(pilot, lambda: screen.epoch_shown == 1)
+        await until(pilot, lambda: "untrained" not in screen_text(app))
+
+
+class LogApp(App[None]):
+    def __init__(self, log: LogView) -> None:
+        super().__init__()
+        self.log_view = log
+
+    def compose(self) -> list[LogView]:  # type: ignore[override]
+        return [self.log_view]
+
+
+async def test_a_log_never_opens_on_the_rest_of_a_line(tmp_path: Path) -> None:
+    log = LogView()
+    async with LogApp(log).run_test(size=(20, 4)) as pilot:
+        log.show(["a line that is far longer than the log", "second", "third", "fourth"])
+        await pilot.pause()
+        assert app_lines(log, Size(20, 4)) == ["", "second", "third", "fourth"]
+        log.show(["one line alone that is much longer " * 4])
+        await pilot.pause()
+        assert "".join(app_lines(log, Size(20, 4))).strip()
+
+
+def app_lines(log: LogView, size: Size) -> list[str]:
+    return [log.render_line(y).text.rstrip() for y in range(size.height)]

@@ -1,0 +1,44 @@
+"""The start of a training in lines, for whoever looks before the first epoch has ended."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from tui.feed import Snapshot
+from tui.text import duration_text
+
+_STAGES = {
+    "tensorflow": ("import TensorFlow", "importing TensorFlow"),
+    "data": ("load the data", "loading the data"),
+    "network": ("build the network", "building the network"),
+}
+_AFTER = ("compile the first step", "train the first epoch")
+_DONE, _NOW, _LATER = "✓", "●", "·"
+
+
+def start_lines(snapshot: Snapshot) -> tuple[str, ...]:
+    """What is done, what is under way, and what comes; nothing where no start is under way."""
+    if not snapshot.live or len(snapshot.history) or snapshot.status in ("paused", "stopping"):
+        return ()
+    known = [event for event in snapshot.preparing if event.stage in _STAGES]
+    names = [*(name for name, _ in _STAGES.values()), *_AFTER]
+    if snapshot.prepared is None:
+        reached = list(_STAGES).index(known[-1].stage) if known else 0
+        times = [event.time for event in known]
+    else:
+        reached = len(_STAGES) + (snapshot.progress is not None)
+        times = [*(event.time for event in known), snapshot.prepared]
+    took = [f"{duration_text(end - begin)}" for begin, end in pairwise(times)]
+    width = max(map(len, names))
+    return tuple(
+        f"{_DONE if at < reached else _NOW if at == reached else _LATER} {name:<{width}}"
+        f" {took[at] if at < min(reached, len(took)) else '':>5}"
+        for at, name in enumerate(names)
+    )
+
+
+def stage_under_way(snapshot: Snapshot) -> str:
+    """What a worker that starts is doing."""
+    known = [_STAGES[event.stage] for event in snapshot.preparing if event.stage in _STAGES]
+    _, doing = known[-1] if known else next(iter(_STAGES.values()))
+    return doing
