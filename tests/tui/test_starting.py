@@ -85,7 +85,7 @@ class LogApp(App[None]):
         super().__init__()
         self.log_view = log
 
-    def compose(self) -> list[LogView]:  # type: ignore[override]
+    def compose(self) -> list[LogView]:
         return [self.log_view]
 
 
