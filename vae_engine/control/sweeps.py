@@ -8,13 +8,14 @@ from collections.abc import Sequence
 
 import msgspec
 
-from vae_engine.control.preflight import check_new
+from vae_engine.control.preflight import check_new, check_same_images
 from vae_engine.control.training import Shield
 from vae_engine.dataset_names import absolute_dataset
 from vae_engine.errors import SessionBusyError, SessionError, SettingError
 from vae_engine.launcher import start_detached
 from vae_engine.sessions import inbox
 from vae_engine.sessions.drafts import withdraw
+from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 from vae_engine.sweeps.grid import Grid
 from vae_engine.sweeps.remote.address import check_ray
@@ -118,8 +119,7 @@ def resume_sweep(
         raise SessionError(f"sweep {sweep.id} has no trial left to train or evaluate")
     address = sweep.record.ray if ray is None else ray
     head = check_ray(address) if address else ""
-    left = (trial.settings for trial in trials if trial.task is not None)
-    check_new(sweep.sessions, left, None)
+    _check_images(sweep, [trial for trial in trials if trial.task is not None])
     with shield():
         start_coordinator(sweep, ray=head)
 
@@ -212,6 +212,19 @@ def _ask_to_stop(sweep: Sweep, trials: Sequence[Trial]) -> None:
 def _check_free(sweep: Sweep) -> None:
     if sweep.alive():
         raise _busy(sweep)
+
+
+def _check_images(sweep: Sweep, trials: Sequence[Trial]) -> None:
+    """Check the images of trials that are to go on: of each dataset once, with their digest."""
+    unbegun = [trial.settings for trial in trials if trial.status == "waiting"]
+    check_new(sweep.sessions, unbegun, None)
+    begun = {
+        (one.settings.dataset, one.settings.limit): one for one in trials if one.status != "waiting"
+    }
+    for trial in begun.values():
+        session = Session(sweep.sessions.root / trial.session)
+        session.poll(progress=False)
+        check_same_images(session)
 
 
 def _busy(sweep: Sweep) -> SessionBusyError:

@@ -80,12 +80,9 @@ def _coordinate(sweep: Sweep, runner: Runner) -> None:
         _log.warning("%s", lack)
     coordinator = Coordinator(sweep, runner)
     last_beat = 0.0
-    while coordinator.tick():
+    while _goes_on(coordinator, asked):
         ownership.check()
         time.sleep(_POLL_SECONDS)
-        if asked:
-            _log.info("the system asks the coordinator to go: %s", asked.pop())
-            coordinator.stop()
         if not sweep.folder.is_dir():
             _log.error("the sweep's folder is gone: the coordinator goes too, its trials stay")
             return
@@ -100,6 +97,14 @@ def _coordinate(sweep: Sweep, runner: Runner) -> None:
             _log.warning("the sweep's folder cannot be reached: %s", error)
     runner.close()
     _log.info("nothing is left to do")
+
+
+def _goes_on(coordinator: Coordinator, asked: list[str]) -> bool:
+    """Begin what is next, or nothing more where the system has asked the coordinator to go."""
+    if asked:
+        _log.info("the system asks the coordinator to go: %s", asked.pop())
+        coordinator.stop()
+    return coordinator.tick()
 
 
 def _obey(coordinator: Coordinator, command: inbox.CommandName | None) -> None:
