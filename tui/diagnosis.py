@@ -19,6 +19,7 @@ RISE_NATS = 5.0
 """...and at least by so many nats, is told."""
 LEAST_NATS = 0.1
 """A dimension with a smaller KL than this carries hardly anything; one bit is 0.69 nats."""
+_WEIGHTS: tuple[Weight, ...] = ("error", "warning", "neutral", "good")
 _YOUNG_EPOCHS = 2
 _NAMED = 6
 
@@ -42,7 +43,9 @@ def collapsed_dimensions(epoch: EpochEnded) -> tuple[int, ...]:
     return tuple(sorted(sorted(range(len(kl)), key=kl.__getitem__)[:count]))
 
 
-def diagnose(history: History, status: Status, stop_reason: str, epoch: int) -> list[Finding]:
+def diagnose(
+    history: History, status: Status, stop_reason: str, epoch: int, few_steps: str = ""
+) -> list[Finding]:
     """What is to be said of a session.
 
     Args:
@@ -50,12 +53,24 @@ def diagnose(history: History, status: Status, stop_reason: str, epoch: int) -> 
         status: its present status.
         stop_reason: why its latest run ended.
         epoch: the epoch whose latent dimensions are judged.
+        few_steps: why its steps are too few to learn from; empty where they are enough.
 
     Returns:
         The findings, the most worrying first; none before the first epoch of a sound training.
     """
-    findings = [_divergence(history, status, stop_reason), _latent(history, status, epoch)]
-    return [finding for finding in findings if finding is not None]
+    findings = [
+        _divergence(history, status, stop_reason),
+        _few_steps(few_steps),
+        _latent(history, status, epoch, few_steps),
+    ]
+    found = [finding for finding in findings if finding is not None]
+    return sorted(found, key=lambda finding: _WEIGHTS.index(finding.weight))
+
+
+def _few_steps(few_steps: str) -> Finding | None:
+    if not few_steps:
+        return None
+    return Finding("warning", f"{few_steps[0].upper()}{few_steps[1:]}.")
 
 
 def _divergence(history: History, status: Status, stop_reason: str) -> Finding | None:
@@ -78,7 +93,7 @@ def _divergence(history: History, status: Status, stop_reason: str) -> Finding |
     )
 
 
-def _latent(history: History, status: Status, epoch: int) -> Finding | None:
+def _latent(history: History, status: Status, epoch: int, few_steps: str) -> Finding | None:
     judged = history.nearest(epoch)
     if judged is None or not judged.kl_per_dimension:
         return None
@@ -90,11 +105,9 @@ def _latent(history: History, status: Status, epoch: int) -> Finding | None:
     if len(collapsed) == total:
         if young:
             return Finding("neutral", "No dimension carries information yet.")
-        return Finding(
-            "error",
-            "Posterior collapse: no dimension carries information, the decoder ignores z. "
-            "A smaller beta, or a longer beta warm-up, helps.",
-        )
+        collapse = "Posterior collapse: no dimension carries information, the decoder ignores z."
+        remedy = "" if few_steps else " A smaller beta, or a longer beta warm-up, helps."
+        return Finding("error", collapse + remedy)
     named = _named(collapsed)
     if young:
         count = f"{len(collapsed)} of {total} dimensions"

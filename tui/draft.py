@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
@@ -12,6 +12,7 @@ import msgspec
 from tui.sweeps.plan import PARALLEL, SEEDS, UNASKED_TRIALS, default_parallel
 from tui.text import one_line
 from vae_engine.dataset_names import absolute_dataset
+from vae_engine.defaults import few_steps_note, suited_settings, training_images
 from vae_engine.errors import SettingError
 from vae_engine.sessions.labels import check_label
 from vae_engine.sessions.records import Label
@@ -106,6 +107,10 @@ class Draft:
         problems: what is wrong, by field.
         adjusted: settings that give way to others, by name: the text of what they become.
         sweep: where a field has several values; None while something is wrong.
+        suited: what `settings` become where there are few images, as far as that is known.
+        given: the settings that are not at their default: these stay on small data, too.
+        few_steps: why its steps are too few to learn from; empty where they are enough, and where
+            the number of images is not known.
     """
 
     settings: Settings | None
@@ -113,6 +118,9 @@ class Draft:
     problems: Mapping[str, str]
     adjusted: Mapping[str, str]
     sweep: SweepDraft | None = None
+    suited: Settings | None = None
+    given: frozenset[str] = frozenset()
+    few_steps: str = ""
 
 
 def default_texts() -> dict[str, str]:
@@ -137,8 +145,16 @@ def texts_of(settings: Settings) -> dict[str, str]:
     return {**default_texts(), **own}
 
 
-def read_draft(texts: Mapping[str, str]) -> Draft:
-    """Check every text. Fields left at their default give way, as on the command line."""
+def read_draft(
+    texts: Mapping[str, str], images: Mapping[str, int] | None = None, *, fork: bool = False
+) -> Draft:
+    """Check every text. Fields left at their default give way, as on the command line.
+
+    Args:
+        texts: of all fields.
+        images: how many images datasets have to train on, by their path, as far as it is known.
+        fork: whether the texts are another session's settings, which give way to nothing.
+    """
     problems: dict[str, str] = {}
     lists: Lists = {}
     name = texts[NAME].strip()
@@ -160,8 +176,8 @@ def read_draft(texts: Mapping[str, str]) -> Draft:
     given = {key: several for key, several in lists.items() if several != (_default(key),)}
     given = _absolute(given)
     if seeds == 1 and all(len(several) == 1 for several in lists.values()):
-        return _session_draft(name, given, lists)
-    return _sweep_draft(name, given, lists, None if seeds == 1 else seeds, parallel)
+        return _session_draft(name, given, lists, images or {}, fork=fork)
+    return _sweep_draft(name, given, lists, None if seeds == 1 else seeds, parallel, fork=fork)
 
 
 def read_list(setting: Setting, text: str) -> tuple[SettingValue, ...]:
@@ -180,16 +196,35 @@ def read_list(setting: Setting, text: str) -> tuple[SettingValue, ...]:
     return parse_list(setting, ",".join(part.strip() for part in text.split(",")))
 
 
-def _session_draft(name: str, given: Lists, lists: Lists) -> Draft:
+def _session_draft(
+    name: str, given: Lists, lists: Lists, images: Mapping[str, int], *, fork: bool
+) -> Draft:
     try:
         settings = make_settings({key: several[0] for key, several in given.items()})
     except SettingError as error:
         return Draft(None, name, _contradiction(error), {})
-    return Draft(settings, name, {}, _adjusted(settings, lists))
+    asked = frozenset(SETTINGS if fork else given)
+    count = training_images(settings, images)
+    suited = settings if count is None else suited_settings(settings, asked, count)
+    return Draft(
+        settings,
+        name,
+        {},
+        _adjusted(suited, lists),
+        given=asked,
+        suited=suited,
+        few_steps=few_steps_note(suited, count),
+    )
 
 
 def _sweep_draft(
-    name: str, given: Lists, lists: Lists, seeds: int | None, parallel: int | None
+    name: str,
+    given: Lists,
+    lists: Lists,
+    seeds: int | None,
+    parallel: int | None,
+    *,
+    fork: bool,
 ) -> Draft:
     try:
         count = count_trials(given, seeds)
@@ -198,6 +233,8 @@ def _sweep_draft(
         if any("," in str(path) for path in given.get("dataset", ())):
             raise SettingError("dataset has a comma: a sweep takes no such path")
         grid = make_grid(given, seeds)
+        if fork:
+            grid = replace(grid, given=None)
     except SettingError as error:
         return Draft(None, name, _contradiction(error, otherwise="seeds"), {})
     sweep = SweepDraft(grid, given, seeds, parallel or default_parallel(grid), parallel is not None)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, fields, replace
 from tui.attempts import attempt_text
 from tui.eta import Remaining, remaining
 from tui.history import History
+from vae_engine.defaults import few_steps_note
 from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions import atomic, inbox, layout
 from vae_engine.sessions import events as ev
@@ -62,6 +63,7 @@ class Snapshot:
         ignored: the commands that the worker did not carry out, newest last.
         duration: seconds that workers spent on it up to `updated`.
         updated: time of the last event.
+        few_steps: why its steps are too few to learn from; empty where they are enough.
         remaining: how long it will still take, None where unknown.
         log: the last lines of the worker's log, foreign text.
         damaged_lines: lines of the event log that cannot be read.
@@ -88,6 +90,7 @@ class Snapshot:
     ignored: tuple[ev.CommandIgnored, ...] = ()
     duration: float = 0.0
     updated: float = 0.0
+    few_steps: str = ""
     remaining: Remaining | None = None
     log: tuple[str, ...] = ()
     damaged_lines: int = 0
@@ -249,6 +252,7 @@ class SessionFeed:
             prepared=_prepared_at(known),
             device=str(known.prepared.environment.get("device", "")) if known.prepared else "",
             stop_reason=stop_reason,
+            few_steps=_few_steps(session),
             attempt="" if attempt is None else attempt_text(attempt, words),
             finishing=known.finishing,
             stopping_now=known.stopping_now,
@@ -321,6 +325,12 @@ def _prepared_at(known: SessionLog) -> float | None:
     if prepared is None or (stages and prepared.seq < stages[0].seq):
         return None
     return prepared.time
+
+
+def _few_steps(session: Session) -> str:
+    prepared = session.log.prepared
+    images = prepared.dataset.get("train_images") if prepared else None
+    return few_steps_note(session.settings, images, session.log.epochs)
 
 
 def _traces(paths: Sequence[str]) -> tuple[_Trace | None, ...]:

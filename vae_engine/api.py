@@ -50,6 +50,8 @@ def train(
 ) -> SavedSession:
     """Start a training session in a worker of its own, and return at once.
 
+    Settings that are not given suit the number of images, where it is small.
+
     Args:
         folder: of the sessions; see `sessions_folder`.
         name: what to call it.
@@ -61,5 +63,7 @@ def train(
         DatasetError: the images cannot be read.
         WorkerError: the worker could not be started.
     """
-    chosen = make_settings({**(settings or {}), **changes})
-    return SavedSession(start_session(SessionStore(sessions_folder(folder)), chosen, name=name))
+    given = {**(settings or {}), **changes}
+    store = SessionStore(sessions_folder(folder))
+    chosen = make_settings(given)
+    return SavedSession(start_session(store, chosen, given=given.keys(), name=name))

@@ -7,6 +7,9 @@ from typing import Final
 
 NAMED_DATASETS: Final = ("mnist", "fashion_mnist")
 
+NAMED_TRAINING_IMAGES: Final = 55_000
+"""What they have to train on: 60,000 less the validation split."""
+
 
 def absolute_dataset(dataset: str) -> str:
     """A dataset's path made absolute, since a worker may run elsewhere; a name as it is."""

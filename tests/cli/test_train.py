@@ -32,9 +32,11 @@ def test_a_training_in_lines_from_start_to_end(spawn: Spawn, store: SessionStore
     assert (done.code, done.err) == (0, "")
     assert done.out.replace("\n", "").isprintable()
     session = newest(store)
-    assert done.lines[0].startswith(f"session {session.id} (first one): dataset mnist")
-    assert done.lines[1] == "starting: importing TensorFlow"
-    assert "256 + 5,000 images" in done.lines[2]
+    assert done.lines[0] == "defaults for few images: --batch-size 8"
+    assert done.lines[1].startswith(f"session {session.id} (first one): dataset mnist")
+    assert done.lines[2] == "starting: importing TensorFlow"
+    assert "256 + 5,000 images" in done.lines[3]
+    assert done.lines[4].startswith("few steps: 64 steps at most (32 steps per epoch)")
     epochs = [line for line in done.lines if line.startswith("epoch ")]
     assert [line.split()[1] for line in epochs] == ["1/2", "2/2"]
     session.poll()

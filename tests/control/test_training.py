@@ -13,7 +13,9 @@ import pytest
 import vae_engine
 from tests.tui.recorder import Recorder
 from vae_engine.control import training
+from vae_engine.control.sweeps import check_sweep
 from vae_engine.control.training import resume_session, start_session
+from vae_engine.defaults import suited_settings
 from vae_engine.errors import DatasetError, EngineError, SessionError, SettingError, WorkerError
 from vae_engine.sessions import layout
 from vae_engine.sessions.atomic import write_record
@@ -21,6 +23,7 @@ from vae_engine.sessions.records import CheckpointEntry, CheckpointIndex
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import make_settings
+from vae_engine.sweeps.grid import make_grid
 
 
 @pytest.fixture
@@ -53,6 +56,52 @@ def test_a_session_is_created_with_what_would_have_been_typed(
     assert workers == [(session.id, None)]
     assert session.manifest.command == command
     assert (session.label.name, session.manifest.parent) == ("n", "p")
+
+
+@pytest.mark.parametrize("count", [20, 40, 300, 2_000])
+def test_defaults_give_way_on_few_images_and_what_was_asked_for_does_not(
+    store: SessionStore, workers: list[Any], tmp_path: Path, count: int
+) -> None:
+    path = images_file(tmp_path / "few.npz", count)
+    images = count - count // 4
+    asked = make_settings(dataset=str(path))
+    fitted = start_session(store, asked, given={"dataset"}).settings
+    assert fitted == suited_settings(asked, {"dataset"}, images)
+    assert fitted.batch_size < 128
+    whole = make_settings(dataset=str(path), batch_size=128, epochs=50)
+    stays = start_session(store, whole, given={"dataset", "batch_size", "epochs"}).settings
+    assert (stays.batch_size, stays.epochs) == (128, 50)
+    # Who passes all settings, as a fork does, gets all of them.
+    assert start_session(store, asked).settings == asked
+
+
+def test_the_limit_counts_and_mnist_changes_nothing(
+    store: SessionStore, workers: list[Any]
+) -> None:
+    limited = make_settings(limit=200)
+    assert start_session(store, limited, given={"limit"}).settings.batch_size == 8
+    assert start_session(store, make_settings(), given=()).settings == make_settings()
+
+
+def test_the_python_api_takes_the_same_defaults(
+    store: SessionStore, workers: list[Any], tmp_path: Path
+) -> None:
+    path = images_file(tmp_path / "few.npz", 300)
+    assert vae_engine.train(store.root, dataset=path).settings.batch_size == 8
+    chosen = vae_engine.train(store.root, dataset=path, batch_size=128, epochs=50)
+    assert (chosen.settings.batch_size, chosen.settings.epochs) == (128, 50)
+
+
+def test_the_trials_of_a_sweep_take_the_defaults_of_their_own_data(store: SessionStore) -> None:
+    grid = make_grid({"limit": (200, 5_000), "latent_dim": (2, 8)})
+    fitted, _ = check_sweep(store, grid)
+    sizes = {(one.limit, one.batch_size) for one in fitted.trials}
+    assert sizes == {(200, 8), (5_000, 128)}
+    assert fitted.varied == grid.varied
+    # Fitted once: started with it, it stays.
+    assert check_sweep(store, fitted)[0] == fitted
+    asked = make_grid({"limit": (200,), "batch_size": (64, 128)})
+    assert [one.batch_size for one in check_sweep(store, asked)[0].trials] == [64, 128]
 
 
 def test_bad_images_leave_no_session_behind(store: SessionStore, tmp_path: Path) -> None:

@@ -100,3 +100,23 @@ def test_any_number_of_dimensions_can_be_reported() -> None:
     assert sentences(found) == []
     assert sentences(history({"active_units": 9})) == ["All 4 dimensions carry information."]
     assert sentences(history({}, latent_dim=1)) == ["The only dimension carries information."]
+
+
+FEW = "98 steps at most (2 steps per epoch) are few to learn from, 400 or more are better: X"
+
+
+def test_few_steps_are_named_before_what_looks_well() -> None:
+    found = diagnose(history({}, {}), "training", "", 2, FEW)
+    assert [finding.weight for finding in found] == ["warning", "good"]
+    assert found[0].sentence == f"{FEW}."
+
+
+def test_a_collapse_of_few_steps_does_not_blame_beta() -> None:
+    collapsed = history({"active_units": 0}, {"active_units": 0}, {"active_units": 0})
+    first, second = diagnose(collapsed, "completed", "converged", 3, FEW)
+    assert first.weight == "error"
+    assert first.sentence.startswith("Posterior collapse")
+    assert "beta" not in first.sentence
+    assert second.sentence == f"{FEW}."
+    (alone,) = diagnose(collapsed, "completed", "converged", 3)
+    assert "beta" in alone.sentence

@@ -53,6 +53,36 @@ def test_a_default_gives_way_and_the_form_says_so() -> None:
     assert draft.adjusted == {"min_epochs": "6"}
 
 
+def test_few_images_change_defaults_and_the_form_says_so() -> None:
+    draft = read_draft({**default_texts(), "limit": "65"})
+    assert draft.settings == make_settings(limit=65)
+    assert draft.adjusted["batch_size"] == "8"
+    assert draft.adjusted["epochs"] == "200"
+    assert draft.suited is not None
+    assert draft.suited.patience == 32
+    asked = read_draft({**default_texts(), "limit": "65", "batch_size": "64", "epochs": "100"})
+    assert not {"batch_size", "epochs"} & asked.adjusted.keys()
+    assert asked.few_steps.startswith("200 steps at most")
+    assert read_draft(default_texts()).few_steps == ""
+
+
+def test_a_dataset_whose_images_were_counted_is_told_likewise(tmp_path: Path) -> None:
+    texts = {**default_texts(), "dataset": str(tmp_path / "few.npz")}
+    assert read_draft(texts).adjusted == {}
+    counted = read_draft(texts, {str(tmp_path / "few.npz"): 194})
+    assert counted.adjusted == {"batch_size": "8"}
+
+
+def test_the_settings_of_a_forked_session_give_way_to_nothing() -> None:
+    draft = read_draft(texts_of(make_settings(limit=65)), fork=True)
+    assert (draft.adjusted, draft.suited) == ({}, draft.settings)
+    assert draft.given == SETTINGS.keys()
+    assert draft.few_steps
+    sweep = read_draft({**texts_of(make_settings(limit=65)), "latent_dim": "2,8"}, fork=True).sweep
+    assert sweep is not None
+    assert sweep.grid.given is None
+
+
 def test_a_path_is_made_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     draft = read_draft({**default_texts(), "dataset": "mine.npz"})

@@ -13,6 +13,7 @@ from tui.attempts import attempt_text
 from tui.cli.output import Column, table
 from tui.cli.report import SessionReport
 from tui.text import REASONS, duration_text, one_line
+from vae_engine.defaults import few_steps_note
 from vae_engine.sessions.progress import Attempt
 from vae_engine.settings import SETTINGS, Settings, changed_settings
 
@@ -64,6 +65,9 @@ def _facts(report: SessionReport, settings: Settings) -> Iterator[tuple[str, str
     if report.evaluation is not None:
         yield "evaluation", _evaluation(report.evaluation)
     yield "dataset", _dataset(report.dataset)
+    images = report.dataset.get("train_images")
+    if few := few_steps_note(settings, images, report.epochs):
+        yield "few steps", few
     yield "model", _model(report, settings)
     yield "settings", _settings(settings)
     if report.environment:

@@ -77,6 +77,8 @@ def _follow_in_lines(session: Session, run: int) -> Status:
 
 def _tell_past(session: Session, run: int) -> None:
     say(wording.head(session))
+    if session.log.run == run and (few := wording.few_steps(session)):
+        say(few)
     for epoch in session.log.history:
         say(wording.epoch_line(epoch, session.log))
     if session.log.run == run and (state := wording.state(session)):
@@ -88,6 +90,8 @@ def _tell(session: Session, event: ev.AnyEvent) -> None:
         say(wording.epoch_line(event, session.log))
     elif (note := wording.note(event, session)) is not None:
         say(note)
+        if isinstance(event, ev.Prepared) and (few := wording.few_steps(session)):
+            say(few)
 
 
 def tell_outcome(session: Session, status: Status) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
 
+from tui.cli import wording
 from tui.cli.distributed import (
     distribution_options,
     take_distribution,
@@ -68,7 +70,16 @@ def train(
         train_member(store, distribution, given, detach=detach)
         return
     settings = make_settings(given)
-    _train(store, settings, distribution, name=name, plain=plain, detach=detach, logdir=tensorboard)
+    _train(
+        store,
+        settings,
+        distribution,
+        given=given.keys(),
+        name=name,
+        plain=plain,
+        detach=detach,
+        logdir=tensorboard,
+    )
 
 
 @click.command()
@@ -179,6 +190,7 @@ def _train(
     settings: Settings,
     distribution: Distribution,
     *,
+    given: Collection[str] | None = None,
     name: str | None,
     plain: bool,
     detach: bool,
@@ -189,6 +201,7 @@ def _train(
     session = start_session(
         store,
         settings,
+        given=given,
         name=name,
         parent=parent,
         logdir=logdir,
@@ -197,6 +210,8 @@ def _train(
         tell=lambda line: say(encodable(line), err=True),
     )
     tell_waiting(distribution)
+    if not detach and (changes := wording.suited(settings, session.settings)):
+        say(changes)
     _follow(session, run=1, plain=plain, detach=detach, left=shield.pressed)
 
 

@@ -7,12 +7,13 @@ import time
 from tui.attempts import attempt_text
 from tui.cli.options import command_for
 from tui.text import REASONS, duration_text, encodable
+from vae_engine.defaults import few_steps_note, suited_changes
 from vae_engine.sessions import events as ev
 from vae_engine.sessions import layout
 from vae_engine.sessions.progress import SessionLog
 from vae_engine.sessions.records import Status
 from vae_engine.sessions.session import Session
-from vae_engine.settings import SETTINGS, changed_settings
+from vae_engine.settings import SETTINGS, Settings, changed_settings
 
 STARTING = "starting: importing TensorFlow"
 
@@ -29,6 +30,16 @@ def head(session: Session) -> str:
         if name in changed or name in _ALWAYS_TOLD
     ]
     return f"session {session.id} ({session.label.name}): {', '.join(told)}"
+
+
+def suited(asked: Settings, settings: Settings) -> str:
+    """One line that says which defaults give way on small data; empty where none does."""
+    changes = suited_changes(asked, settings)
+    changes.pop("dataset", None)  # Its path is made absolute.
+    if not changes:
+        return ""
+    told = ", ".join(f"{SETTINGS[name].option} {text}" for name, text in changes.items())
+    return f"defaults for few images: {told}"
 
 
 def epoch_line(epoch: ev.EpochEnded, log: SessionLog) -> str:
@@ -137,6 +148,16 @@ def _paused(session: Session) -> str:
 
 def _finishing(reason: str) -> str:
     return f"{REASONS.get(reason, reason)}: evaluating and exporting"
+
+
+def few_steps(session: Session) -> str:
+    """One line where a run has too few steps to learn from, else empty."""
+    log = session.log
+    if log.prepared is None:
+        return ""
+    images = log.prepared.dataset.get("train_images")
+    found = few_steps_note(session.settings, images, log.epochs)
+    return f"few steps: {found}" if found else ""
 
 
 def _prepared(event: ev.Prepared) -> str:

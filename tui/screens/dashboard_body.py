@@ -165,7 +165,9 @@ class DashboardBody(Horizontal):
             self.query_one(title, TitleLine).show(moment)
 
     def _show_diagnosis(self, snapshot: Snapshot, epoch: int) -> None:
-        findings = diagnose(snapshot.history, snapshot.status, snapshot.stop_reason, epoch)
+        findings = diagnose(
+            snapshot.history, snapshot.status, snapshot.stop_reason, epoch, snapshot.few_steps
+        )
         for weight in _WEIGHTS:
             first = findings[0].weight if findings else "neutral"
             self.query_one("#diagnosis").set_class(weight == first, f"-{weight}")

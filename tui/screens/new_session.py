@@ -37,7 +37,6 @@ from vae_engine.control.training import start_session
 from vae_engine.errors import EngineError
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
-from vae_engine.settings import Settings
 from vae_engine.sweeps.store import Sweep
 
 if TYPE_CHECKING:
@@ -93,7 +92,7 @@ class NewSessionScreen(SizedScreen):
         self._base = base
         self._texts = texts_of(base.settings) if base else default_texts()
         self._texts.update(texts or {})
-        self._draft = read_draft(self._texts)
+        self._draft = self._read(self._texts)
         self._speeds: Sequence[Speed] | None = None
         self._starting = False
 
@@ -143,12 +142,15 @@ class NewSessionScreen(SizedScreen):
 
     @on(SettingForm.Changed)
     def _take_texts(self, message: SettingForm.Changed) -> None:
-        self._draft = read_draft(message.texts)
+        self._draft = self._read(message.texts)
         self._show_draft()
 
     @on(SettingForm.Entered)
     def _explain(self, message: SettingForm.Entered) -> None:
         self.query_one("#field-help", Static).update(Content(describe_field(message.field)))
+
+    def _read(self, texts: Mapping[str, str]) -> Draft:
+        return read_draft(texts, fork=self._base is not None)
 
     @work
     async def _measure_speeds(self) -> None:
@@ -171,9 +173,7 @@ class NewSessionScreen(SizedScreen):
                 self._show_sweep(sweep)
             elif draft.settings is not None:
                 with held():
-                    session = await asyncio.to_thread(
-                        self._start_session, draft.settings, draft.name, command
-                    )
+                    session = await asyncio.to_thread(self._start_session, draft, command)
                 self._show_dashboard(session)
         except (EngineError, OSError) as error:
             self.notify(error_text(error), severity="error", timeout=10, markup=False)
@@ -181,10 +181,15 @@ class NewSessionScreen(SizedScreen):
             self._starting = False
             self._show_draft()
 
-    def _start_session(self, settings: Settings, name: str, command: Sequence[str]) -> Session:
-        parent = self._base.id if self._base else None
+    def _start_session(self, draft: Draft, command: Sequence[str]) -> Session:
+        assert draft.settings is not None
         return start_session(
-            self._store, settings, command=command, name=name or None, parent=parent
+            self._store,
+            draft.settings,
+            given=draft.given,
+            command=command,
+            name=draft.name or None,
+            parent=self._base.id if self._base else None,
         )
 
     def _start_sweep(self, draft: SweepDraft, name: str, command: Sequence[str]) -> Sweep:
@@ -233,8 +238,9 @@ class NewSessionScreen(SizedScreen):
         if draft.problems or speeds is None:
             return "Expected duration: ..."
         if draft.sweep is None:
-            assert draft.settings is not None
-            return f"Expected duration: {expected_duration(draft.settings, speeds)}"
+            assert draft.suited is not None
+            expected = f"Expected duration: {expected_duration(draft.suited, speeds)}"
+            return f"{expected}\nFew steps: {draft.few_steps}" if draft.few_steps else expected
         trials, parallel = draft.sweep.grid.trials, draft.sweep.parallel
         plan = one_line(plan_line(draft.sweep.grid, parallel))
         return f"{plan}\nExpected duration: {expected_sweep_duration(trials, parallel, speeds)}"

@@ -25,7 +25,7 @@ def check_new(
     settings: Iterable[Settings],
     logdir: Path | None,
     tell: Callable[[str], object] | None = None,
-) -> None:
+) -> dict[tuple[str, int], int]:
     """Check that sessions of these settings can be trained here.
 
     Args:
@@ -33,6 +33,9 @@ def check_new(
         settings: of each; equal datasets are read once.
         logdir: where they will write for TensorBoard, if anywhere.
         tell: called with a line on each dataset that is a path: what is taken, what not, and why.
+
+    Returns:
+        How many images each dataset and limit has to train on.
 
     Raises:
         DatasetError: the images cannot be used.
@@ -44,12 +47,15 @@ def check_new(
     from vae_engine.datasets import check_dataset
 
     _check_tensorflow()
+    counts = {}
     for dataset, limit in dict.fromkeys((one.dataset, one.limit) for one in settings):
-        line = check_dataset(dataset, limit)
+        checked = check_dataset(dataset, limit)
+        counts[dataset, limit] = checked.train_images
         if tell is not None and dataset not in NAMED_DATASETS:
-            tell(line)
+            tell(checked.description)
     if logdir is not None:
         _check_logdir(logdir, store)
+    return counts
 
 
 def check_resumable(session: Session, *, more: int | None, dataset: str | None = None) -> None:

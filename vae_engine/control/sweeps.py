@@ -11,6 +11,7 @@ import msgspec
 from vae_engine.control.preflight import check_new, check_same_images
 from vae_engine.control.training import Shield
 from vae_engine.dataset_names import absolute_dataset
+from vae_engine.defaults import suited_settings
 from vae_engine.errors import SessionBusyError, SessionError, SettingError
 from vae_engine.launcher import start_detached
 from vae_engine.sessions import inbox
@@ -28,11 +29,12 @@ _STOP_SECONDS = 60.0
 _POLL_SECONDS = 0.2
 
 
-def check_sweep(store: SessionStore, grid: Grid, *, ray: str = "") -> str:
+def check_sweep(store: SessionStore, grid: Grid, *, ray: str = "") -> tuple[Grid, str]:
     """Check that a sweep can be trained here, or on a cluster.
 
     Returns:
-        `HOST:PORT` of the cluster's head node; empty for this machine.
+        The grid with settings that suit the images, see `suited_settings`; and `HOST:PORT` of the
+        cluster's head node, empty for this machine.
 
     Raises:
         RayClusterError: Ray is not installed, or none answers there.
@@ -41,8 +43,14 @@ def check_sweep(store: SessionStore, grid: Grid, *, ray: str = "") -> str:
         WorkerError: TensorFlow is not installed.
     """
     head = check_ray(ray) if ray else ""
-    check_new(store, _with_absolute_datasets(grid).trials, None)
-    return head
+    grid = _with_absolute_datasets(grid)
+    counts = check_new(store, grid.trials, None)
+    if grid.given is None:
+        return grid, head
+    trials = tuple(
+        suited_settings(one, grid.given, counts[one.dataset, one.limit]) for one in grid.trials
+    )
+    return Grid(grid.varied, trials), head
 
 
 def start_sweep(
@@ -67,7 +75,7 @@ def start_sweep(
         command: the command line to record, None for this process's.
         ray: address of the cluster that trains it, `auto` or `HOST:PORT`; empty for this machine.
         gpus: that each trial needs there.
-        head: what `check_sweep` has answered, None to ask it.
+        head: of the cluster, where `check_sweep` has answered with it and the grid; None to ask it.
         shield: around creation and start.
 
     Raises:
@@ -78,7 +86,7 @@ def start_sweep(
         WorkerError: the coordinator did not start.
     """
     if head is None:
-        head = check_sweep(store, grid, ray=ray)
+        grid, head = check_sweep(store, grid, ray=ray)
     with shield():
         sweep = SweepStore(store).create(
             _with_absolute_datasets(grid),
@@ -243,4 +251,4 @@ def _with_absolute_datasets(grid: Grid) -> Grid:
     )
     if len(set(trials)) < len(trials):
         raise SettingError("dataset has the same path twice")
-    return Grid(varied, trials)
+    return Grid(varied, trials, grid.given)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import msgspec
 from vae_engine.cluster.distribution import ALONE, Distribution
 from vae_engine.control.preflight import check_new, check_resumable
 from vae_engine.dataset_names import absolute_dataset
+from vae_engine.defaults import suited_settings
 from vae_engine.launcher import start_worker
 from vae_engine.sessions.drafts import withdraw
 from vae_engine.sessions.leaving import let_leave
@@ -28,6 +29,7 @@ def start_session(
     store: SessionStore,
     settings: Settings,
     *,
+    given: Collection[str] | None = None,
     name: str | None = None,
     command: Sequence[str] | None = None,
     parent: str | None = None,
@@ -41,6 +43,8 @@ def start_session(
     Args:
         store: where to create it.
         settings: what to train with; a dataset's path may be relative.
+        given: the names of those that were asked for: the others may give way to values that suit
+            the number of images, see `suited_settings`. None keeps them all.
         name: what people call it, None for the usual one.
         command: the command line to record, None for this process's.
         parent: id of the session that it is forked from.
@@ -56,7 +60,9 @@ def start_session(
         WorkerError: the worker did not start.
     """
     settings = msgspec.structs.replace(settings, dataset=absolute_dataset(settings.dataset))
-    check_new(store, [settings], logdir, tell)
+    counts = check_new(store, [settings], logdir, tell)
+    if given is not None:
+        settings = suited_settings(settings, given, counts[settings.dataset, settings.limit])
     with shield():
         session = store.create(settings, name=name, command=command, parent=parent)
         try:

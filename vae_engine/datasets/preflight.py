@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
+from typing import NamedTuple
 
+from vae_engine.dataset_names import NAMED_TRAINING_IMAGES
 from vae_engine.datasets.keras_cache import fashion_mnist_folder, is_complete
 from vae_engine.datasets.loader import load_dataset
 from vae_engine.datasets.splits import BY_CONTENT, SplitMethod
@@ -20,7 +22,21 @@ _logger = logging.getLogger(__name__)
 _DOWNLOAD_SECONDS = 900.0
 
 
-def check_dataset(name: str, limit: int = 0, method: SplitMethod = BY_CONTENT) -> str:
+class CheckedDataset(NamedTuple):
+    """A dataset that a session can be trained on.
+
+    Attributes:
+        train_images: how many it has to train on.
+        description: `Dataset.description`; "" for `mnist` with limit 0, which is not read.
+    """
+
+    train_images: int
+    description: str
+
+
+def check_dataset(
+    name: str, limit: int = 0, method: SplitMethod = BY_CONTENT
+) -> CheckedDataset:
     """Check that a session on this dataset can start; Fashion-MNIST is downloaded if need be.
 
     `mnist` with limit 0 returns at once, since the package has a copy. A download runs Keras in a
@@ -31,19 +47,16 @@ def check_dataset(name: str, limit: int = 0, method: SplitMethod = BY_CONTENT) -
         limit: use so many training images; 0 for all.
         method: how splits that a path does not bring are made.
 
-    Returns:
-        `Dataset.description`: one line on what is taken, what is not and why; "" for `mnist` with
-        limit 0.
-
     Raises:
         DatasetError: the data are missing, damaged or unfit, or cannot be downloaded.
         SettingError: there are fewer training images than `limit`.
     """
     if name == "mnist" and limit == 0:
-        return ""
+        return CheckedDataset(NAMED_TRAINING_IMAGES, "")
     if name == "fashion_mnist" and not is_complete(fashion_mnist_folder()):
         _download(name)
-    return load_dataset(name, method).limited(limit).description()
+    dataset = load_dataset(name, method).limited(limit)
+    return CheckedDataset(len(dataset.train_images), dataset.description())
 
 
 def _download(name: str) -> None:

@@ -28,10 +28,13 @@ class Grid:
     Attributes:
         varied: the settings that have several values, with these; the seed last.
         trials: all settings of each trial, no two equal, `threads` never 0.
+        given: the names of the settings that were asked for; the others may give way to values
+            that suit the number of images. None keeps them all.
     """
 
     varied: dict[str, tuple[SettingValue, ...]]
     trials: tuple[Settings, ...]
+    given: frozenset[str] | None = None
 
 
 def parse_list(setting: Setting, text: str) -> tuple[SettingValue, ...]:
@@ -75,7 +78,7 @@ def make_grid(values: Mapping[str, Sequence[SettingValue]], seeds: int | None = 
     if len(set(trials)) < len(trials):
         raise SettingError("threads 0 and the number of processors that it stands for are the same")
     varied = {name: several for name, several in lists.items() if len(several) > 1}
-    return Grid(varied, trials)
+    return Grid(varied, trials, frozenset(values))
 
 
 def _seeds(given: tuple[SettingValue, ...], count: int | None) -> tuple[SettingValue, ...]:

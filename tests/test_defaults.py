@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from vae_engine.defaults import (
+    ENOUGH_STEPS,
+    EPOCH_STEPS,
+    few_steps_note,
+    steps_per_epoch,
+    suited_changes,
+    suited_settings,
+)
+from vae_engine.settings import Settings, make_settings
+
+
+def suited(images: int, **given: Any) -> Settings:
+    return suited_settings(make_settings(given), given.keys(), images)
+
+
+@pytest.mark.parametrize("images", [4096, 5000, 55_000, 10_000_000])
+def test_enough_images_change_nothing(images: int) -> None:
+    assert suited(images) == make_settings()
+
+
+@pytest.mark.parametrize(
+    ("images", "batch_size", "epochs", "min_epochs"),
+    [
+        (6, 8, 1600, 640),
+        (14, 8, 800, 320),
+        (33, 8, 300, 120),
+        (65, 8, 200, 80),
+        (194, 8, 50, 20),
+        (644, 16, 50, 20),
+        (1287, 32, 50, 20),
+        (3215, 64, 50, 20),
+        (4095, 64, 50, 20),
+    ],
+)
+def test_small_data_take_smaller_batches_and_then_more_epochs(
+    images: int, batch_size: int, epochs: int, min_epochs: int
+) -> None:
+    found = suited(images)
+    assert (found.batch_size, found.epochs, found.min_epochs) == (batch_size, epochs, min_epochs)
+
+
+def test_convergence_warm_up_and_decay_last_as_many_steps_whatever_the_data() -> None:
+    for images in range(6, 5000):
+        found = suited(images)
+        steps = steps_per_epoch(images, found.batch_size)
+        for name in ("epochs", "min_epochs", "patience", "decay_epochs", "beta_warmup_epochs"):
+            least = 0.65 * EPOCH_STEPS * getattr(make_settings(), name)
+            assert getattr(found, name) * steps >= least, (images, name)
+        assert few_steps_note(found, images) == ""
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"batch_size": 128},
+        {"batch_size": 1000},
+        {"epochs": 3},
+        {"epochs": 50, "min_epochs": 50},
+        {"min_epochs": 70},
+        {"patience": 8, "decay_epochs": 10, "beta_warmup_epochs": 6.0},
+        {name: getattr(make_settings(), name) for name in ("batch_size", "epochs", "min_epochs")},
+    ],
+)
+@pytest.mark.parametrize("images", [6, 40, 194, 644])
+def test_what_was_asked_for_stays(given: dict[str, Any], images: int) -> None:
+    found = suited(images, **given)
+    assert {name: getattr(found, name) for name in given} == given
+    assert found.min_epochs <= found.epochs
+    # All of it is a session that can be recorded.
+    assert make_settings(dict(found)) == found
+
+
+def test_a_batch_that_was_asked_for_gets_the_epochs_that_it_needs() -> None:
+    found = suited(194, batch_size=128)
+    assert found.epochs * steps_per_epoch(194, 128) >= 50 * EPOCH_STEPS * 0.9
+
+
+def test_a_smaller_default_than_the_smallest_stays() -> None:
+    assert suited(300, batch_size=4).batch_size == 4
+
+
+def test_the_changes_are_told() -> None:
+    asked = make_settings()
+    assert suited_changes(asked, suited(55_000)) == {}
+    assert suited_changes(asked, suited(194)) == {"batch_size": "8"}
+    assert suited_changes(asked, suited(65))["beta_warmup_epochs"] == "24"
+
+
+def test_few_steps_are_told_with_what_to_type() -> None:
+    note = few_steps_note(make_settings(), 194)
+    assert note.startswith("100 steps at most (2 steps per epoch) are few to learn from")
+    assert note.endswith("--batch-size 8 or --epochs 200")
+    assert few_steps_note(make_settings(batch_size=8), 194) == ""
+    assert "(1 step per epoch)" in few_steps_note(make_settings(batch_size=500), 194)
+    tiny = few_steps_note(make_settings(batch_size=8, epochs=2), 100)
+    assert tiny.endswith(f": --epochs {-(-ENOUGH_STEPS // 13)}")
+    assert "\n" not in note
+
+
+def test_an_extension_may_bring_what_was_missing() -> None:
+    settings = make_settings(epochs=10)
+    assert few_steps_note(settings, 2000)
+    assert few_steps_note(settings, 2000, epochs=60) == ""
+
+
+def test_one_epoch_of_mnist_is_enough_to_see_something() -> None:
+    assert few_steps_note(make_settings(epochs=1), 55_000) == ""

@@ -1,0 +1,118 @@
+"""Defaults that suit the number of training images, and what is said where steps are few.
+
+The settings' own defaults were chosen on 55,000 images: 430 steps an epoch. What learns is steps;
+on 200 images the same epochs are 2 steps long, and convergence, warm-ups and decay were over before
+anything was learnt. So on small data a batch is smaller, and where the smallest batch still gives
+few steps an epoch, everything that is counted in epochs takes more of them. What was asked for
+stays. docs/decisions/0021-defaults-on-small-data.md has the measurements.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import msgspec
+
+from vae_engine.dataset_names import NAMED_DATASETS, NAMED_TRAINING_IMAGES
+from vae_engine.settings import SETTINGS, Settings
+
+EPOCH_STEPS = 32
+"""Steps that an epoch should have at least, for what is counted in epochs to mean something."""
+
+SMALLEST_BATCH = 8
+"""Images a step: fewer make the gradient too noisy for the default rate."""
+
+ENOUGH_STEPS = 400
+"""Runs of fewer steps have learnt little more than the mean image."""
+
+_EPOCH_SETTINGS = ("epochs", "min_epochs", "patience", "decay_epochs", "beta_warmup_epochs")
+
+
+def suited_settings(settings: Settings, given: Collection[str], images: int) -> Settings:
+    """Replace defaults by values that suit so many training images.
+
+    Above some 4,000 images nothing changes.
+
+    Args:
+        settings: to train with.
+        given: the names of those that were asked for; they stay as they are.
+        images: how many are trained on, `limit` applied.
+    """
+    changes: dict[str, int | float] = {}
+    if "batch_size" not in given:
+        changes["batch_size"] = _batch_size(settings.batch_size, images)
+    steps = steps_per_epoch(images, int(changes.get("batch_size", settings.batch_size)))
+    factor = max(1, round(EPOCH_STEPS / steps))
+    for name in _EPOCH_SETTINGS:
+        value = getattr(settings, name)
+        # Where it is no longer the default, another setting has decided it.
+        if name not in given and value == SETTINGS[name].default:
+            changes[name] = value * factor
+    suited = msgspec.structs.replace(settings, **changes)
+    if "epochs" in given:
+        return msgspec.structs.replace(suited, min_epochs=min(suited.min_epochs, suited.epochs))
+    return msgspec.structs.replace(suited, epochs=max(suited.min_epochs, suited.epochs))
+
+
+def suited_changes(settings: Settings, suited: Settings) -> dict[str, str]:
+    """The settings that `suited_settings` replaced, by name: the text of their new values."""
+    return {
+        name: setting.format(getattr(suited, name))
+        for name, setting in SETTINGS.items()
+        if getattr(suited, name) != getattr(settings, name)
+    }
+
+
+def steps_per_epoch(images: int, batch_size: int) -> int:
+    """Steps of an epoch; the last batch may be smaller."""
+    return -(-images // batch_size)
+
+
+def training_images(settings: Settings, known: Mapping[str, int]) -> int | None:
+    """How many images a session of these settings trains on; None where only its data tell.
+
+    Args:
+        settings: of the session.
+        known: the images that datasets have to train on, by path, `limit` not applied.
+    """
+    named = settings.dataset in NAMED_DATASETS
+    images = NAMED_TRAINING_IMAGES if named else known.get(settings.dataset)
+    if images is None:
+        return settings.limit or None
+    return min(settings.limit or images, images)
+
+
+def few_steps_note(settings: Settings, images: object, epochs: int | None = None) -> str:
+    """One clause where a run has too few steps to learn from, else empty.
+
+    Args:
+        settings: that it trains with.
+        images: how many are trained on, `limit` applied; nothing is said where that is no count.
+        epochs: that it trains at most, where these are no longer the settings'.
+    """
+    if not isinstance(images, int) or images < 1:
+        return ""
+    steps = steps_per_epoch(images, settings.batch_size)
+    most = steps * (epochs or settings.epochs)
+    if most >= ENOUGH_STEPS:
+        return ""
+    of = "1 step" if steps == 1 else f"{steps} steps"
+    return (
+        f"{most:,} steps at most ({of} per epoch) are few to learn from, {ENOUGH_STEPS} or more "
+        f"are better: {_remedy(settings, images, steps)}"
+    )
+
+
+def _remedy(settings: Settings, images: int, steps: int) -> str:
+    smaller = _batch_size(settings.batch_size, images)
+    epochs = -(-ENOUGH_STEPS // steps)
+    more = f"--epochs {epochs}"
+    return more if smaller == settings.batch_size else f"--batch-size {smaller} or {more}"
+
+
+def _batch_size(largest: int, images: int) -> int:
+    """The largest power-of-two part of `largest` that leaves enough steps an epoch."""
+    size = largest
+    while size > SMALLEST_BATCH and images / size < EPOCH_STEPS:
+        size //= 2
+    return max(size, min(SMALLEST_BATCH, largest))
