@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import msgspec
 
 from tui.sweeps.plan import PARALLEL, SEEDS, UNASKED_TRIALS, default_parallel
 from tui.text import one_line
-from vae_engine.dataset_names import absolute_dataset
+from vae_engine.dataset_names import absolute_dataset, expanded
 from vae_engine.defaults import few_steps_note, suited_settings, training_images
 from vae_engine.errors import SettingError
 from vae_engine.sessions.labels import check_label
@@ -191,7 +190,7 @@ def read_list(setting: Setting, text: str) -> tuple[SettingValue, ...]:
     text = text.strip()
     if setting.kind == "ints":
         return tuple(setting.parse(part.strip()) for part in text.split("|"))
-    if setting.name == "dataset" and Path(text).expanduser().exists():
+    if setting.name == "dataset" and expanded(text).exists():
         return (setting.parse(text),)  # A path with a comma.
     return parse_list(setting, ",".join(part.strip() for part in text.split(",")))
 

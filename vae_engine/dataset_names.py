@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Final
 
@@ -15,4 +16,10 @@ def absolute_dataset(dataset: str) -> str:
     """A dataset's path made absolute, since a worker may run elsewhere; a name as it is."""
     if dataset in NAMED_DATASETS:
         return dataset
-    return str(Path(dataset).expanduser().absolute())
+    return str(expanded(dataset).absolute())
+
+
+def expanded(path: str) -> Path:
+    """The path with `~` and `~user` replaced; as it is where that user has no home."""
+    # Unlike Path.expanduser, this one copes with users who have no home.
+    return Path(os.path.expanduser(path))  # noqa: PTH111

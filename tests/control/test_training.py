@@ -64,7 +64,7 @@ def test_defaults_give_way_on_few_images_and_what_was_asked_for_does_not(
 ) -> None:
     path = images_file(tmp_path / "few.npz", count)
     images = count - count // 4
-    asked = make_settings(dataset=str(path))
+    asked = make_settings(dataset=str(path), threads=1)
     fitted = start_session(store, asked, given={"dataset"}).settings
     assert fitted == suited_settings(asked, {"dataset"}, images)
     assert fitted.batch_size < 128
@@ -78,9 +78,9 @@ def test_defaults_give_way_on_few_images_and_what_was_asked_for_does_not(
 def test_the_limit_counts_and_mnist_changes_nothing(
     store: SessionStore, workers: list[Any]
 ) -> None:
-    limited = make_settings(limit=200)
+    limited, whole = make_settings(limit=200), make_settings(threads=1)
     assert start_session(store, limited, given={"limit"}).settings.batch_size == 8
-    assert start_session(store, make_settings(), given=()).settings == make_settings()
+    assert start_session(store, whole, given=()).settings == whole
 
 
 def test_the_python_api_takes_the_same_defaults(

@@ -40,9 +40,10 @@ from tui.cli.sweep_report import (
     sweep_lines,
     sweep_report,
 )
-from tui.speed import expected_sweep_duration, measured_speeds
+from tui.forecast import expected_sweep_duration
 from tui.sweeps.plan import SEEDS, UNASKED_TRIALS, cluster_line, default_parallel, plan_line
 from tui.text import age_text, encodable
+from tui.timings import measured_timings
 from vae_engine.control.sweeps import check_sweep, resume_sweep, start_sweep, stop_sweep
 from vae_engine.errors import SettingError
 from vae_engine.sessions.atomic import replace_file
@@ -209,8 +210,8 @@ COMMANDS = {"sweep": sweep}
 
 def _plan_lines(grid: Grid, parallel: int, store: SessionStore) -> list[str]:
     """The grid and how long it will take."""
-    speeds = measured_speeds(Catalogue(store.root).scan())
-    duration = expected_sweep_duration(grid.trials, parallel, speeds)
+    timings = measured_timings(Catalogue(store.root).scan())
+    duration = expected_sweep_duration(grid.trials, parallel, timings)
     return [
         plan_line(grid, parallel),
         f"expected duration: {duration}",

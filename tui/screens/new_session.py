@@ -15,7 +15,9 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from tui.command_line import sweep_command, train_command
+from tui.costs import Timing
 from tui.draft import (
+    DEMO,
     NAME,
     PRESETS,
     Draft,
@@ -25,11 +27,12 @@ from tui.draft import (
     read_draft,
     texts_of,
 )
+from tui.forecast import expected_duration, expected_sweep_duration
 from tui.remedies import error_text
 from tui.screens.size import SizedScreen
-from tui.speed import Speed, expected_duration, expected_sweep_duration, measured_speeds
 from tui.sweeps.plan import plan_line
 from tui.text import one_line
+from tui.timings import known_images, measured_timings
 from tui.widgets.key_line import KeyLine
 from tui.widgets.setting_form import SettingForm, describe_field
 from vae_engine.control.sweeps import start_sweep
@@ -37,6 +40,7 @@ from vae_engine.control.training import start_session
 from vae_engine.errors import EngineError
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
+from vae_engine.settings import make_settings
 from vae_engine.sweeps.store import Sweep
 
 if TYPE_CHECKING:
@@ -92,8 +96,8 @@ class NewSessionScreen(SizedScreen):
         self._base = base
         self._texts = texts_of(base.settings) if base else default_texts()
         self._texts.update(texts or {})
+        self._timings: Sequence[Timing] | None = None
         self._draft = self._read(self._texts)
-        self._speeds: Sequence[Speed] | None = None
         self._starting = False
 
     def compose(self) -> ComposeResult:
@@ -112,7 +116,7 @@ class NewSessionScreen(SizedScreen):
     def on_mount(self) -> None:
         """Find out how fast this machine is."""
         self._show_draft()
-        self._measure_speeds()
+        self._measure()
 
     def action_preset(self, name: str) -> None:
         """Fill in a preset; the name stays."""
@@ -150,12 +154,15 @@ class NewSessionScreen(SizedScreen):
         self.query_one("#field-help", Static).update(Content(describe_field(message.field)))
 
     def _read(self, texts: Mapping[str, str]) -> Draft:
-        return read_draft(texts, fork=self._base is not None)
+        images = known_images(self._timings or ())
+        return read_draft(texts, images, fork=self._base is not None)
 
     @work
-    async def _measure_speeds(self) -> None:
+    async def _measure(self) -> None:
         entries = cast("WorkbenchApp", self.app).entries or ()
-        self._speeds = await asyncio.to_thread(measured_speeds, entries)
+        self._timings = await asyncio.to_thread(measured_timings, entries)
+        if self.is_attached:
+            self._draft = self._read(self.query_one(SettingForm).texts)
         self._show_draft()
 
     async def _start(self, draft: Draft) -> None:
@@ -232,18 +239,20 @@ class NewSessionScreen(SizedScreen):
         return f"fork of {one_line(self._base.label.name)}" if self._base else "new session"
 
     def _duration(self) -> str:
-        draft, speeds = self._draft, self._speeds
+        draft, timings = self._draft, self._timings
         if self._starting:
             return "Starting the coordinator ..." if draft.sweep else "Starting the worker ..."
-        if draft.problems or speeds is None:
+        if draft.problems or timings is None:
             return "Expected duration: ..."
         if draft.sweep is None:
             assert draft.suited is not None
-            expected = f"Expected duration: {expected_duration(draft.suited, speeds)}"
+            demo = draft.settings == make_settings(PRESETS[DEMO])
+            duration = expected_duration(draft.suited, timings, demo=demo)
+            expected = f"Expected duration: {duration}"
             return f"{expected}\nFew steps: {draft.few_steps}" if draft.few_steps else expected
         trials, parallel = draft.sweep.grid.trials, draft.sweep.parallel
         plan = one_line(plan_line(draft.sweep.grid, parallel))
-        return f"{plan}\nExpected duration: {expected_sweep_duration(trials, parallel, speeds)}"
+        return f"{plan}\nExpected duration: {expected_sweep_duration(trials, parallel, timings)}"
 
     def _command(self) -> str:
         """The equivalent command line; empty while something is wrong."""

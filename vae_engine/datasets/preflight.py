@@ -34,9 +34,7 @@ class CheckedDataset(NamedTuple):
     description: str
 
 
-def check_dataset(
-    name: str, limit: int = 0, method: SplitMethod = BY_CONTENT
-) -> CheckedDataset:
+def check_dataset(name: str, limit: int = 0, method: SplitMethod = BY_CONTENT) -> CheckedDataset:
     """Check that a session on this dataset can start; Fashion-MNIST is downloaded if need be.
 
     `mnist` with limit 0 returns at once, since the package has a copy. A download runs Keras in a

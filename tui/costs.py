@@ -1,0 +1,254 @@
+"""What a run costs in seconds, term by term, calibrated by what earlier runs on this machine took.
+
+The nominal constants were measured on one thread of an AMD EPYC with AVX2, without other load. What
+they are in seconds matters only before anything was measured; what they are to each other carries a
+measured network, batch and data set over to others.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from vae_engine.defaults import steps_per_epoch
+from vae_engine.processors import usable_processors
+from vae_engine.settings import Settings
+
+MEASURED_STEPS = 50
+"""Fewer steps than that measure the machine badly."""
+
+_STEP = 1.1e-3
+_STEP_PER_PARAMETER = 2.7e-9
+_IMAGE = 55e-6
+_IMAGE_PER_OPERATION = 62e-12
+# Evaluating an image is the forward pass alone.
+_FORWARD = 0.47
+_START, _FIRST, _EPOCH, _FINISH = 7.0, 6.0, 0.2, 2.5
+# A worker's last moments and the coordinator's look at it; then the evaluation's start.
+_BETWEEN = 1.5
+_EVALUATION, _EVALUATION_PER_IMAGE = 1.5, 2.5e-4
+_RECENT = 5
+# Two threads train 1.6 times as fast as one, more of them gain less and less.
+_THREADS_EXPONENT = 0.7
+_SIDE = 28
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How many images a session trains on, validates on after each epoch, and is tested on."""
+
+    train: int
+    val: int
+    test: int
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What one session took; each in seconds, None where it did not come so far.
+
+    Attributes:
+        name: of the session, safe to show.
+        settings: that it trained with.
+        sizes: of its dataset.
+        steps: how many its `step` is measured on.
+        step: a step after the first ones.
+        start: from the command to the first step: process, TensorFlow, images.
+        first: what the first epoch and its export take beyond the later ones, once in a run.
+        epoch: what an epoch takes beside steps and validation: checkpoint, images, export.
+        finish: from the last epoch to the end.
+        evaluation: of one sample per image, as in a sweep.
+    """
+
+    name: str
+    settings: Settings
+    sizes: Sizes
+    steps: int = 0
+    step: float | None = None
+    start: float | None = None
+    first: float | None = None
+    epoch: float | None = None
+    finish: float | None = None
+    evaluation: float | None = None
+
+
+@dataclass(frozen=True)
+class Span:
+    """Seconds that something takes: at least, where it converges early, and at most."""
+
+    least: float
+    most: float
+
+
+class Machine:
+    """Estimates by the timings of a machine, the newest first; without any, by nominal figures."""
+
+    def __init__(self, timings: Sequence[Timing]) -> None:
+        self._timings = [timing for timing in timings if timing.step is not None]
+        self._all = timings
+
+    @property
+    def measured(self) -> bool:
+        """Whether any step was timed."""
+        return bool(self._timings)
+
+    def known(self, settings: Settings) -> tuple[Timing, bool] | None:
+        """The session that tells most of these settings, and whether its steps are the same."""
+        if not self._timings:
+            return None
+        enough = [timing for timing in self._timings if timing.steps >= MEASURED_STEPS]
+        same = [timing for timing in enough if same_work(timing.settings, settings)]
+        if same:
+            return same[0], True
+        candidates = enough or sorted(self._timings, key=lambda timing: -timing.steps)[:1]
+        nominal = nominal_step(settings)
+
+        def distance(timing: Timing) -> float:
+            other = nominal_step(timing.settings)
+            return max(nominal, other) / min(nominal, other)
+
+        nearest = min(candidates, key=distance)
+        return nearest, same_work(nearest.settings, settings)
+
+    def step_seconds(self, settings: Settings) -> float:
+        """One training step."""
+        return nominal_step(settings) * self._factor(settings)
+
+    def run(self, settings: Settings, sizes: Sizes) -> Span:
+        """A session from the command to its end."""
+        factor = self._factor(settings)
+        epoch = self.epoch_seconds(settings, sizes)
+        fixed = self._term("start", _START) + self._term("first", _FIRST)
+        fixed += self._term("finish", _FINISH) + sizes.test * factor * _forward(settings)
+        least = min(settings.min_epochs, settings.epochs)
+        return Span(fixed + least * epoch, fixed + settings.epochs * epoch)
+
+    def sweep(self, trials: Sequence[tuple[Settings, Sizes]], parallel: int) -> Span:
+        """All trials of a sweep with their evaluations, so many at once."""
+        by_trial: dict[tuple[Settings, Sizes], Span] = {}
+        spans = []
+        for settings, sizes in trials:
+            # Trials that differ by their seed alone cost the same.
+            key = (_without_seed(settings), sizes)
+            if key not in by_trial:
+                by_trial[key] = self._trial(*key)
+            spans.append(by_trial[key])
+        # No trial is split: a sweep takes as long as its longest.
+        return Span(
+            max(sum(one.least for one in spans) / parallel, max(one.least for one in spans)),
+            max(sum(one.most for one in spans) / parallel, max(one.most for one in spans)),
+        )
+
+    def _trial(self, settings: Settings, sizes: Sizes) -> Span:
+        evaluated = [timing for timing in self._all if timing.evaluation is not None]
+        nominal = _nominal_evaluation(settings, sizes)
+        factor = self._factor(settings)
+        ratios = [
+            (timing.evaluation or 0.0) / _nominal_evaluation(timing.settings, timing.sizes)
+            for timing in evaluated[:_RECENT]
+        ]
+        after = _BETWEEN + nominal * (statistics.median(ratios) if ratios else factor)
+        run = self.run(settings, sizes)
+        return Span(run.least + after, run.most + after)
+
+    def epoch_seconds(self, settings: Settings, sizes: Sizes) -> float:
+        """One epoch with its validation and its checkpoint."""
+        steps = steps_per_epoch(sizes.train, settings.batch_size)
+        trained = sizes.train / (steps * settings.batch_size)
+        step = self.step_seconds(settings)
+        # A last batch that is not full costs less.
+        images = nominal_images(settings) * (1.0 - trained) / nominal_step(settings)
+        validation = sizes.val * self._factor(settings) * _forward(settings)
+        return steps * step * (1.0 - images) + validation + self._term("epoch", _EPOCH)
+
+    def _factor(self, settings: Settings) -> float:
+        """How much slower than the nominal machine this one is."""
+        known = self.known(settings)
+        if known is None:
+            return 1.0
+        timing, _ = known
+        assert timing.step is not None
+        return timing.step / nominal_step(timing.settings)
+
+    def _term(self, name: str, nominal: float) -> float:
+        """The median of a fixed cost in the latest sessions that have it."""
+        found = [value for one in self._all if (value := getattr(one, name)) is not None]
+        return statistics.median(found[:_RECENT]) if found else nominal
+
+
+def epoch_overhead(settings: Settings, sizes: Sizes, step: float, seconds: float) -> float:
+    """What an epoch of so many seconds took beside its steps and its validation."""
+    steps = steps_per_epoch(sizes.train, settings.batch_size)
+    factor = step / nominal_step(settings)
+    return max(0.0, seconds - steps * step - sizes.val * factor * _forward(settings))
+
+
+def nominal_step(settings: Settings) -> float:
+    """Seconds of a training step on the nominal machine."""
+    parameters, _ = _work(settings)
+    return _STEP + _STEP_PER_PARAMETER * parameters + nominal_images(settings)
+
+
+def nominal_images(settings: Settings) -> float:
+    """The part of them that depends on how many images the batch has."""
+    _, operations = _work(settings)
+    image = _IMAGE + _IMAGE_PER_OPERATION * operations
+    return settings.batch_size * image / _speed_up(settings)
+
+
+def same_work(one: Settings, other: Settings) -> bool:
+    """Whether a step of both is the same work."""
+    # The session records what 0 threads came to.
+    return all(
+        getattr(one, name) == getattr(other, name) or (name == "threads" and not other.threads)
+        for name in _WORK
+    )
+
+
+_WORK = (
+    "filters",
+    "kernel_size",
+    "dense_units",
+    "activation",
+    "batch_size",
+    "binarize",
+    "threads",
+)
+
+
+def _forward(settings: Settings) -> float:
+    """Seconds that the forward pass of an image takes on the nominal machine."""
+    return _FORWARD * nominal_images(settings) / settings.batch_size
+
+
+def _nominal_evaluation(settings: Settings, sizes: Sizes) -> float:
+    return _EVALUATION + sizes.test * (_EVALUATION_PER_IMAGE + 2 * _forward(settings))
+
+
+def _speed_up(settings: Settings) -> float:
+    return float((settings.threads or usable_processors()) ** _THREADS_EXPONENT)
+
+
+def _without_seed(settings: Settings) -> Settings:
+    return msgspec.structs.replace(settings, seed=0)
+
+
+def _work(settings: Settings) -> tuple[int, int]:
+    """Parameters, and multiplications for one image, of encoder and decoder together."""
+    side, channels, parameters, operations = _SIDE, 1, 0, 0
+    for filters in settings.filters:
+        side //= 2
+        weights = settings.kernel_size**2 * channels * filters
+        parameters += weights
+        operations += weights * side * side
+        channels = filters
+    width = side * side * channels
+    for units in settings.dense_units:
+        parameters += width * units
+        operations += width * units
+        width = units
+    heads = 3 * width * settings.latent_dim // 2
+    # The decoder mirrors the encoder.
+    return 2 * (parameters + heads), 2 * (operations + heads)
