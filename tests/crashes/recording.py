@@ -11,6 +11,7 @@ import contextlib
 import os
 import stat
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -103,19 +104,14 @@ class Recorder:
         self._tree = self._look()
         self._before = self._tree.copy()
         self._steps: list[Step] = []
-        self._looking = False
+        self._lock = threading.RLock()
 
     def observe(self) -> None:
         """Note what has changed since the last time."""
-        if self._looking:
-            return
-        self._looking = True
-        try:
+        with self._lock:
             now = self._look()
             self._steps += _difference(self._tree, now)
             self._tree = now
-        finally:
-            self._looking = False
 
     def synced(self, descriptor: int) -> None:
         """Note that a descriptor was synced; call it after `observe`."""
