@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae_engine.errors import EngineError
-from vae_engine.inference.litert import Decoder
+from vae_engine.inference.networks import Decoder
 from vae_engine.inference.sampling import open_decoder
 from vae_engine.sessions.records import ExportEntry
 from vae_engine.sessions.session import Session

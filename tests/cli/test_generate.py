@@ -188,10 +188,10 @@ def test_before_the_first_export_there_is_nothing_to_use(
 def test_a_damaged_export_is_one_line(
     vae: Vae, own_trained_session: Session, tmp_path: Path, command: str
 ) -> None:
-    for path in (own_trained_session.folder / layout.EXPORTS).glob("*.tflite"):
+    for path in (own_trained_session.folder / layout.EXPORTS).glob("*coder-*"):
         path.write_bytes(path.read_bytes()[:-1])
     line = vae(command, "latest", "-o", "a.npz", "--sessions-dir", tmp_path / "sessions").error(1)
-    assert ".tflite is not the file that was exported" in line
+    assert ".npz is not the file that was exported" in line
     assert not (tmp_path / "a.npz").exists()
 
 

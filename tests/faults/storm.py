@@ -55,7 +55,7 @@ STEPS = {
         Fault("rename", "exports/decoder-*"),
         Fault("rename", "exports/index.json"),
         Fault("fsync", layout.EXPORTS, 3),
-        Fault("remove", "exports/*.tflite"),
+        Fault("remove", "exports/*coder-*"),
     ],
     "result": [
         Fault("rename", layout.EMBEDDINGS),
@@ -222,7 +222,7 @@ def check_nothing_left(session: Session) -> None:
     named = {
         name for one in (exports.current, *exports.kept) for name in (one.encoder, one.decoder)
     }
-    assert _names(folder, "exports/*.tflite") == named
+    assert _names(folder, "exports/*coder-*") == named
     epochs = range(1, session.log.epoch + 1)
     # The untrained model's is a courtesy, which a fault may have prevented.
     drawn = _names(folder, "previews/epoch-*") - {layout.preview_file(0)}

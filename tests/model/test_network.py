@@ -2,6 +2,7 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -9,11 +10,17 @@ import pytest
 import tensorflow as tf
 
 from vae_engine.errors import SessionDamagedError
-from vae_engine.inference.litert import Decoder, Encoder
-from vae_engine.model.network import build_networks, load_networks, weights_sha256
+from vae_engine.inference.networks import Decoder, Encoder
+from vae_engine.model.network import Networks, build_networks, load_networks, weights_sha256
 from vae_engine.model.objective import kl_per_dimension, reconstruction_per_image
+from vae_engine.sessions import layout
+from vae_engine.sessions.records import ExportEntry
 from vae_engine.settings import make_settings
-from vae_engine.training.export import file_sha256
+from vae_engine.training.export import Exporter, file_sha256, read_index
+
+EARLIER = Path(__file__).with_name("earlier")
+"""What the version before named outputs saved of a small network, with random weights."""
+EARLIER_SHA256 = "5c83941a1e17dbb4aaff98d258cd12d7a2d42315f549c534e749db826fe791b7"
 
 
 @pytest.mark.parametrize(
@@ -105,22 +112,46 @@ def test_the_digest_sees_a_single_changed_value() -> None:
     assert weights_sha256(networks) != before
 
 
-def test_litert_equals_keras(tmp_path: Path) -> None:
-    networks = build_networks(make_settings(latent_dim=8))
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"latent_dim": 8},
+        *({"kernel_size": size, "filters": (3, 5), "dense_units": (7,)} for size in range(2, 10)),
+        *({"activation": name, "dense_units": (9, 6, 5, 4)} for name in ("leaky_relu", "silu")),
+        {"filters": (1,), "dense_units": (1,), "latent_dim": 1},
+        {"filters": (2,), "latent_dim": 256, "kernel_size": 5},
+    ],
+    ids=str,
+)
+def test_exported_networks_equal_keras(tmp_path: Path, changes: dict[str, Any]) -> None:
+    settings = make_settings(changes)
+    networks = build_networks(settings, 0.3)
     rng = np.random.default_rng(0)
-    images = rng.random((300, 28, 28, 1)).astype(np.float32)
-    z = rng.standard_normal((300, 8)).astype(np.float32)
-    for part in ("encoder", "decoder"):
-        getattr(networks, part).export(tmp_path / f"{part}.tflite", format="litert", verbose=False)
-    encoder_path, decoder_path = tmp_path / "encoder.tflite", tmp_path / "decoder.tflite"
-    encoder = Encoder(encoder_path, file_sha256(encoder_path))
-    decoder = Decoder(decoder_path, file_sha256(decoder_path))
+    for variable in networks.variables:
+        if len(variable.shape) == 1:  # Biases begin at 0.
+            variable.assign(rng.normal(0.0, 0.2, variable.shape))
+    images = rng.random((37, 28, 28, 1)).astype(np.float32)
+    z = rng.standard_normal((37, settings.latent_dim)).astype(np.float32)
+    entry = export_to(tmp_path, networks)
+    encoder = Encoder(tmp_path / entry.encoder, entry.encoder_sha256, settings)
+    decoder = Decoder(tmp_path / entry.decoder, entry.decoder_sha256, settings)
     z_mean, z_log_var = encoder.encode(images)
     expected_mean, expected_log_var = networks.encoder(images)
     np.testing.assert_allclose(z_mean, expected_mean.numpy(), atol=1e-5)
     np.testing.assert_allclose(z_log_var, expected_log_var.numpy(), atol=1e-5)
     np.testing.assert_allclose(decoder.decode(z), networks.decoder(z).numpy()[..., 0], atol=1e-5)
-    assert decoder.latent_dim == 8
+    logits = networks.decoder_logits(z).numpy()[..., 0]
+    np.testing.assert_allclose(decoder.decode_logits(z), logits, atol=1e-5)
+    assert decoder.latent_dim == encoder.latent_dim == settings.latent_dim
+    np.testing.assert_array_equal(decoder.decode(z), decoder.decode(z))
+
+
+def export_to(folder: Path, networks: Networks) -> ExportEntry:
+    (folder / layout.EXPORTS).mkdir()
+    Exporter(folder, networks).export(epoch=1, epochs=1)
+    index = read_index(folder)
+    assert index is not None
+    return index.current
 
 
 def test_the_vae_samples_z_in_training_only() -> None:
@@ -140,7 +171,7 @@ def test_the_keras_file_opens_with_plain_keras(tmp_path: Path) -> None:
         "model = keras.models.load_model(sys.argv[1])\n"
         "outputs = model(np.zeros((2, 28, 28, 1)))\n"
         "assert 'vae_engine' not in sys.modules\n"
-        "print([tuple(output.shape) for output in outputs])\n"
+        "print({name: tuple(output.shape) for name, output in zip(model.output_names, outputs)})\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path / "vae.keras")],
@@ -148,7 +179,19 @@ def test_the_keras_file_opens_with_plain_keras(tmp_path: Path) -> None:
         text=True,
         check=True,
     )
-    assert done.stdout.strip() == "[(2, 28, 28, 1), (2, 2), (2, 2)]"
+    shapes = "{'images': (2, 28, 28, 1), 'z_mean': (2, 2), 'z_log_var': (2, 2)}"
+    assert done.stdout.strip() == shapes
+
+
+def test_weights_that_earlier_versions_saved_are_loaded() -> None:
+    path = EARLIER / "vae.weights.h5"
+    settings = make_settings(filters=(2, 3), dense_units=(8, 5), latent_dim=2, kernel_size=3)
+    networks = load_networks(settings, path, file_sha256(path))
+    assert weights_sha256(networks) == EARLIER_SHA256
+    images = np.random.default_rng(0).random((3, 28, 28, 1)).astype(np.float32)
+    before = keras.models.load_model(EARLIER / "vae.keras")(images)
+    for new, old in zip(networks.vae(images), before, strict=True):
+        np.testing.assert_allclose(new.numpy(), old.numpy(), atol=1e-6)
 
 
 def test_saved_weights_come_back_and_foreign_ones_are_refused(tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ def test_a_file_of_another_digest_is_refused(store: SessionStore, path: Path, fi
     decoder = layout.export_file("decoder", 3)
     files[decoder] = files[decoder][::-1]
     pack(path, files, contents)
-    assert_refused(store, path, "decoder-000003.tflite is not what was archived")
+    assert_refused(store, path, "decoder-000003.npz is not what was archived")
 
 
 @pytest.mark.parametrize(

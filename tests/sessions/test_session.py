@@ -121,7 +121,7 @@ def test_files_of_the_users_own_beside_the_sessions_do_not_matter(tmp_path: Path
 def test_no_record_names_a_file_outside_of_the_session(tmp_path: Path, name: str) -> None:
     session = finished_session(tmp_path)
     index = session.folder / layout.EXPORTS / layout.INDEX
-    index.write_text(index.read_text().replace("exports/decoder-000003.tflite", name))
+    index.write_text(index.read_text().replace("exports/decoder-000003.npz", name))
     with pytest.raises(SessionDamagedError, match=r"index\.json is damaged"):
         session.exports()
 

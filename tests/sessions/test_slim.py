@@ -52,8 +52,8 @@ def test_slim_leaves_out_what_only_training_needs(
     assert exports.kept == [exports.current] == [before.current]
     assert {path.name for path in (back.folder / layout.EXPORTS).iterdir()} == {
         "index.json",
-        "decoder-000003.tflite",
-        "encoder-000003.tflite",
+        "decoder-000003.npz",
+        "encoder-000003.npz",
     }
 
 

@@ -115,7 +115,7 @@ def write_export(
     write_record(folder / layout.EXPORTS / layout.INDEX, index)
     yield
     named = {name for one in kept for name in (one.encoder, one.decoder)}
-    for path in (folder / layout.EXPORTS).glob("*.tflite"):
+    for path in (folder / layout.EXPORTS).glob("*coder-*"):
         if f"{layout.EXPORTS}/{path.name}" not in named:
             path.unlink()
     return kept

@@ -1,7 +1,9 @@
 """Sessions as a worker would have left them, at any moment of their lives, without training.
 
 `recordings/` holds what a real worker exported and drew: 10 epochs on 5,000 digits, with filters
-4 and 8, one Dense layer of 32 units, at latent_dim 2 and 4.
+4 and 8, one Dense layer of 32 units, at latent_dim 2 and 4. The `.tflite` files are as
+earlier versions exported them. The `.npz` files hold the same networks in the widths of the default
+settings, the other weights 0 and the second Dense layers the identity.
 """
 
 from __future__ import annotations
@@ -40,6 +42,8 @@ from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import make_settings
 
 RECORDINGS = Path(__file__).with_name("recordings")
+RECORDED: dict[str, Any] = {"filters": (4, 8), "dense_units": (32,)}
+"""The settings with which the recordings were made."""
 STEPS = 40
 
 
@@ -162,7 +166,7 @@ class Recorder:
         for epoch in epochs:
             names = {part: layout.export_file(part, epoch) for part in ("encoder", "decoder")}
             for part, name in names.items():
-                shutil.copyfile(_recording(session) / f"{part}.tflite", session.folder / name)
+                shutil.copyfile(_recording(session) / f"{part}.npz", session.folder / name)
             digests = {f"{part}_sha256": _sha256(session.folder / names[part]) for part in names}
             entries.append(ExportEntry(epoch=epoch, step=step, **names, **digests))
         index = ExportIndex(current=entries[-1], kept=entries)

@@ -1,4 +1,4 @@
-"""A session's decoder at work in several processes: a LiteRT interpreter holds Python's lock."""
+"""A session's decoder at work in several processes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from vae_engine.datasets import to_float
 from vae_engine.datasets.arrays import Images
 from vae_engine.errors import SessionError
 from vae_engine.evaluation.bounds import Floats, ImportanceSums, importance_sums
-from vae_engine.inference.logits import LogitDecoder
+from vae_engine.inference.networks import Decoder
 
 # Images decoded at once. Their noise follows from it: another size draws other samples.
 _BLOCK = 256
@@ -31,7 +31,7 @@ _QUEUED_TASKS = 2
 # Purposes of noise; training's begin at 1.
 _NOISE, _AGGREGATE_NOISE = 101, 102
 
-_decoder: LogitDecoder
+_decoder: Decoder
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,15 +80,14 @@ def aggregate_noise(seed: int, shape: tuple[int, ...]) -> NDArray[np.float64]:
 
 
 def decoded_parts(
-    name: str, decoder: bytes, posterior: Posterior, *, samples: int, seed: int
+    decoder: Decoder, posterior: Posterior, *, samples: int, seed: int
 ) -> Iterator[tuple[int, ImportanceSums]]:
     """Decode `samples` z of every image, in as many processes as there are processors.
 
     Beside the images, memory for a few blocks is taken, however many the samples.
 
     Args:
-        name: of the decoder's file, for messages.
-        decoder: content of the file.
+        decoder: of the export.
         posterior: of the split.
         samples: z an image.
         seed: equal seeds draw equal z.
@@ -107,7 +106,7 @@ def decoded_parts(
         # A fork would copy the locks of whatever threads this process has.
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_load_decoder,
-        initargs=(name, decoder),
+        initargs=(decoder,),
     )
     waiting: deque[tuple[int, Future[ImportanceSums]]] = deque()
     try:
@@ -134,11 +133,11 @@ def _tasks(posterior: Posterior, *, samples: int, seed: int) -> Iterator[_Task]:
             yield _Task(part, seed, block, range(samples)[first : first + _TASK_SAMPLES])
 
 
-def _load_decoder(name: str, content: bytes) -> None:
+def _load_decoder(decoder: Decoder) -> None:
     """Make a process ready for tasks."""
     global _decoder
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _decoder = LogitDecoder(name, content)
+    _decoder = decoder
 
 
 def _end_with_parent() -> None:
@@ -166,7 +165,7 @@ def _decode(task: _Task) -> ImportanceSums:
     posterior = task.posterior
     shape = posterior.z_mean.shape
     return importance_sums(
-        _decoder.decode,
+        _decoder.decode_logits,
         to_float(posterior.images),
         posterior.z_mean,
         posterior.z_log_var,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import reduce
 from itertools import groupby
@@ -19,9 +21,8 @@ from vae_engine.evaluation.aggregate import active_units, kl_per_dimension, mutu
 from vae_engine.evaluation.bounds import Doubles, Floats, ImportanceSums, standard_error
 from vae_engine.evaluation.decoding import Posterior, aggregate_noise, decoded_parts
 from vae_engine.evaluation.probes import LabelledCodes, knn_accuracy, linear_accuracy
-from vae_engine.inference.litert import Encoder, read_model
-from vae_engine.inference.logits import LogitDecoder
-from vae_engine.inference.sampling import find_export
+from vae_engine.inference.networks import Decoder, Encoder
+from vae_engine.inference.sampling import find_export, open_decoder, open_encoder
 from vae_engine.sessions import layout
 from vae_engine.sessions.atomic import write_record
 from vae_engine.sessions.records import EvaluationRecord, ExportEntry
@@ -32,7 +33,6 @@ Report = Callable[[str, int, int], None]
 
 _ENCODED_AT_ONCE = 2048
 _MOST_AGGREGATE_DRAWS = 10_000
-_IMAGE = (28, 28, 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,7 +41,7 @@ class _Export:
 
     entry: ExportEntry
     encoder: Encoder
-    decoder: bytes
+    decoder: Decoder
 
 
 def evaluate_session(
@@ -130,31 +130,22 @@ def _load_export(session: Session) -> _Export:
 
 
 def _open_export(session: Session, entry: ExportEntry) -> _Export:
-    encoder = Encoder(session.folder / entry.encoder, entry.encoder_sha256)
-    content = read_model(session.folder / entry.decoder, entry.decoder_sha256)
-    decoder = LogitDecoder(entry.decoder, content)
-    latent_dim = session.settings.latent_dim
-    try:
-        shapes = [output.shape for output in encoder.encode(np.zeros((1, *_IMAGE), np.float32))]
-        shapes.append(decoder.decode(np.zeros((1, latent_dim), np.float32)).shape)
-    except (ValueError, RuntimeError) as error:
-        reason = (str(error).splitlines() or [""])[0][:200]
-        raise SessionDamagedError(f"the export of epoch {entry.epoch}: {reason}") from None
-    if shapes != [(1, latent_dim), (1, latent_dim), (1, *_IMAGE[:2])]:
-        raise SessionDamagedError(
-            f"the export of epoch {entry.epoch} is not of latent_dim {latent_dim}: refused"
-        )
-    return _Export(entry, encoder, content)
+    return _Export(entry, open_encoder(session, entry), open_decoder(session, entry))
 
 
 def _encode(encoder: Encoder, images: Images, what: str, report: Report) -> Posterior:
     """The posterior of images (n, 28, 28), uint8 or float32 in [0, 1]."""
     means, log_vars = [], []
-    for start in range(0, len(images), _ENCODED_AT_ONCE):
-        report(what, start, len(images))
-        z_mean, z_log_var = encoder.encode(to_float(images[start : start + _ENCODED_AT_ONCE]))
-        means.append(z_mean)
-        log_vars.append(z_log_var)
+    starts = range(0, len(images), _ENCODED_AT_ONCE)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        parts = pool.map(
+            lambda start: encoder.encode(to_float(images[start : start + _ENCODED_AT_ONCE])), starts
+        )
+        report(what, 0, len(images))
+        for start, (z_mean, z_log_var) in zip(starts, parts, strict=True):
+            means.append(z_mean)
+            log_vars.append(z_log_var)
+            report(what, start + len(z_mean), len(images))
     posterior = Posterior(images, np.concatenate(means), np.concatenate(log_vars))
     _require_finite("posterior", posterior.z_mean, posterior.z_log_var)
     return posterior
@@ -190,9 +181,7 @@ def _decode(
     total = len(posterior.images) * samples
     blocks, done = [], 0
     report("decoding", 0, total)
-    parts = decoded_parts(
-        export.entry.decoder, export.decoder, posterior, samples=samples, seed=seed
-    )
+    parts = decoded_parts(export.decoder, posterior, samples=samples, seed=seed)
     for _, of_block in groupby(parts, key=itemgetter(0)):
         block: list[ImportanceSums] = []
         for _, part in of_block:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from vae_engine.errors import SessionDamagedError, SessionError, SessionNotFoundError
-from vae_engine.inference.litert import Decoder, Encoder
+from vae_engine.errors import SessionError, SessionNotFoundError
+from vae_engine.inference.networks import Decoder, Encoder
 from vae_engine.sessions.records import ExportEntry
 from vae_engine.sessions.session import Session
 
@@ -67,11 +67,9 @@ def open_decoder(session: Session, entry: ExportEntry) -> Decoder:
     """The decoder of an export.
 
     Raises:
-        SessionDamagedError: the file is not what was exported, or of another latent_dim.
+        SessionDamagedError: the file is not what was exported, or does not fit the settings.
     """
-    decoder = Decoder(session.folder / entry.decoder, entry.decoder_sha256)
-    _check_latent_dim(session, entry.decoder, decoder.latent_dim)
-    return decoder
+    return Decoder(session.folder / entry.decoder, entry.decoder_sha256, session.settings)
 
 
 def load_encoder(session: Session, epoch: int | None = None) -> Encoder:
@@ -81,14 +79,4 @@ def load_encoder(session: Session, epoch: int | None = None) -> Encoder:
 
 def open_encoder(session: Session, entry: ExportEntry) -> Encoder:
     """The encoder of an export; errors as `open_decoder`."""
-    encoder = Encoder(session.folder / entry.encoder, entry.encoder_sha256)
-    _check_latent_dim(session, entry.encoder, encoder.latent_dim)
-    return encoder
-
-
-def _check_latent_dim(session: Session, name: str, found: int) -> None:
-    wanted = session.settings.latent_dim
-    if found != wanted:
-        raise SessionDamagedError(
-            f"{name} is for z of {found} dimensions, the session has {wanted}"
-        )
+    return Encoder(session.folder / entry.encoder, entry.encoder_sha256, session.settings)

@@ -25,9 +25,9 @@ class Networks:
         encoder: images (n, 28, 28, 1) to [z_mean, z_log_var], each (n, latent_dim).
         decoder: z (n, latent_dim) to pixel probabilities (n, 28, 28, 1).
         decoder_logits: the decoder before its sigmoid; the objective is computed from logits.
-        vae: images to [reconstruction, z_mean, z_log_var]; z is sampled when called with
-            `training=True` and is z_mean otherwise. Layers of Keras only, so that its `.keras`
-            file opens without this package.
+        vae: images to [images, z_mean, z_log_var], its `output_names`; the images are
+            reconstructions. z is sampled when called with `training=True` and is z_mean otherwise.
+            Layers of Keras only, so that its `.keras` file opens without this package.
     """
 
     encoder: keras.Model
@@ -120,12 +120,15 @@ def build_decoder(settings: Settings, mean_pixel: float = 0.5) -> keras.Model:
 
 def build_vae(encoder: keras.Model, decoder: keras.Model) -> keras.Model:
     """Encoder, reparameterization and decoder in one model."""
-    images = keras.Input(IMAGE_SHAPE, name="images")
-    z_mean, z_log_var = encoder(images)
+    # Keras lets no input share a name with an output, and `images` is what the decoder gives.
+    inputs = keras.Input(IMAGE_SHAPE, name="inputs")
+    z_mean, z_log_var = encoder(inputs)
     # GaussianNoise adds noise in training only: a sampling layer that every Keras has.
     epsilon = layers.GaussianNoise(1.0, name="epsilon")(keras.ops.zeros_like(z_mean))
     z = z_mean + keras.ops.exp(0.5 * z_log_var) * epsilon
-    return keras.Model(images, [decoder(z), z_mean, z_log_var], name="vae")
+    named = {"images": decoder(z), "z_mean": z_mean, "z_log_var": z_log_var}
+    outputs = [layers.Identity(name=name)(output) for name, output in named.items()]
+    return keras.Model(inputs, outputs, name="vae")
 
 
 def weights_sha256(networks: Networks) -> str:

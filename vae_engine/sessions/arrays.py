@@ -42,6 +42,13 @@ _HEADER = re.compile(
 )
 
 
+# The end of a zip without a comment; where another directory is found for one beyond 4 GiB.
+_END = struct.Struct("<4s4H2LH")
+_END_SIGNATURE = b"PK\x05\x06"
+_LOCATOR_64, _LOCATOR_64_SIZE = b"PK\x06\x07", 20
+_MOST_DIRECTORY = 64 * 2**10
+
+
 @dataclass(frozen=True)
 class ArraySpec:
     """What an array must be: its dtype, and its shape with None for any length up to `longest`."""
@@ -95,11 +102,28 @@ def read_npz(path: Path, specs: Mapping[str, ArraySpec], *, limit: int) -> dict[
 def parse_npz(data: bytes, specs: Mapping[str, ArraySpec], *, name: str) -> dict[str, NDArray[Any]]:
     """Like `read_npz`, from bytes in memory; `name` is for the error."""
     try:
+        _check_directory(data)
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return {key: _read_array(archive, key, spec) for key, spec in specs.items()}
     except ZIP_ERRORS as error:
         reason = atomic.one_line(error)
         raise SessionDamagedError(f"{name} is damaged: {reason}") from None
+
+
+def _check_directory(data: bytes) -> None:
+    """Refuse a zip whose directory names more than an honest one: `zipfile` reads it whole.
+
+    Raises:
+        ValueError: it does, or does not end as NumPy's do.
+    """
+    end = data[-_END.size :]
+    if len(end) < _END.size or end[:4] != _END_SIGNATURE:
+        raise ValueError("it does not end as a zip of arrays does")
+    if _LOCATOR_64 in data[-_END.size - _LOCATOR_64_SIZE : -_END.size]:
+        raise ValueError("its directory is one of a zip beyond 4 GiB")
+    size = _END.unpack(end)[5]
+    if size > _MOST_DIRECTORY:
+        raise ValueError(f"its directory has {size} bytes, wanted are {_MOST_DIRECTORY} at most")
 
 
 def _read_array(archive: zipfile.ZipFile, key: str, spec: ArraySpec) -> NDArray[Any]:

@@ -33,6 +33,8 @@ INDEX = "index.json"
 ORIGINALS = "originals.npz"
 WEIGHTS = "model/vae.weights.h5"
 KERAS_MODEL = "model/vae.keras"
+LITERT_ENCODER = "model/encoder.tflite"
+LITERT_DECODER = "model/decoder.tflite"
 RECONSTRUCTIONS = "reconstructions.png"
 SAMPLES = "samples.png"
 EMBEDDINGS = "embeddings.npz"
@@ -61,6 +63,8 @@ NAMES = frozenset(
 )
 """Everything that lies directly in a session folder."""
 
+# Earlier versions exported LiteRT files.
+_EXPORT = r"exports/(encoder|decoder)-[0-9]{6,9}\.(npz|tflite)"
 # What belongs to one machine or one worker's life (worker.json, heartbeat, lock, inbox) stays at
 # home, and so do tensorboard.json, since nobody may choose for others where their workers write,
 # dataset.json, and the summary, which whoever takes the session in derives anew from the log.
@@ -69,10 +73,10 @@ _TRAVELLING = (
     r"|evaluation\.json|reconstructions\.png|samples\.png|embeddings\.npz"
     r"|checkpoints/(index\.json|epoch-[0-9]{6,9}-step-[0-9]{6,9}\.npz)"
     r"|previews/(originals|epoch-[0-9]{6,9})\.npz"
-    r"|exports/(index\.json|(encoder|decoder)-[0-9]{6,9}\.tflite)"
-    r"|model/(vae\.weights\.h5|vae\.keras)"
+    rf"|exports/index\.json|{_EXPORT}"
+    r"|model/(vae\.weights\.h5|vae\.keras|(encoder|decoder)\.tflite)"
 )
-# Needed for further training, or by TensorFlow alone: the exports hold the same weights.
+# Needed for further training, or by other programs: the exports hold the same weights.
 _LEFT_OUT_OF_SLIM = r"checkpoints/.*|worker(-[0-9]{3})?\.log|model/.*"
 
 
@@ -93,7 +97,12 @@ def checkpoint_file(epoch: int, step: int) -> str:
 
 def export_file(part: str, epoch: int) -> str:
     """Name of the exported `encoder` or `decoder` of an epoch."""
-    return f"{EXPORTS}/{part}-{epoch:06d}.tflite"
+    return f"{EXPORTS}/{part}-{epoch:06d}.npz"
+
+
+def is_export(relative: str) -> bool:
+    """Whether this is the name of an exported encoder or decoder, of any version."""
+    return re.fullmatch(_EXPORT, relative) is not None
 
 
 def travels(relative: str, *, slim: bool = False) -> bool:

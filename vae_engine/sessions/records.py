@@ -94,7 +94,7 @@ class CheckpointIndex(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExportEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """The exported LiteRT encoder and decoder of one epoch; `step` > 0 is part of the next."""
+    """The exported encoder and decoder of one epoch; `step` > 0 is part of the next."""
 
     epoch: Epoch
     step: Epoch = 0

@@ -41,7 +41,7 @@ def slim_names(folder: Path, names: Sequence[str]) -> list[str]:
     return [
         name
         for name in names
-        if name in kept or not (_PREVIEW.fullmatch(name) or name.endswith(".tflite"))
+        if name in kept or not (_PREVIEW.fullmatch(name) or layout.is_export(name))
     ]
 
 

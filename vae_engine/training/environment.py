@@ -14,13 +14,13 @@ from vae_engine.cluster.distribution import Distribution
 from vae_engine.sessions.liveness import host_name
 from vae_engine.settings import Settings
 
-_PACKAGES = ("tensorflow", "keras", "numpy", "ai-edge-litert", "vae-workbench")
+_PACKAGES = ("tensorflow", "keras", "numpy", "vae-workbench")
 
 
 def configure_tensorflow(settings: Settings) -> None:
     """Make TensorFlow deterministic and give it its threads; once, before any operation runs."""
     tf.config.experimental.enable_op_determinism()
-    # Every export would tell the folder in /tmp that it passed through.
+    # The LiteRT conversions would tell the folders in /tmp that they passed through.
     for name in ("tensorflow", "absl"):
         logging.getLogger(name).setLevel(logging.WARNING)
     tf.config.threading.set_intra_op_parallelism_threads(settings.threads)

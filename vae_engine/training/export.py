@@ -1,4 +1,4 @@
-"""Exports of encoder and decoder as LiteRT files, which the app runs without TensorFlow."""
+"""Exports of encoder and decoder as arrays, which the app runs without TensorFlow."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import hashlib
 from pathlib import Path
 
 import keras
+import numpy as np
+from numpy.typing import NDArray
 
 from vae_engine.model.network import Networks
 from vae_engine.sessions import atomic, layout
+from vae_engine.sessions.arrays import write_npz
 from vae_engine.sessions.records import ExportEntry, ExportIndex
-from vae_engine.training.litert_weights import Template, make_template
 
 EVERY_EPOCHS = 5
 """How old the newest export may get."""
@@ -30,10 +32,7 @@ class Exporter:
     def __init__(self, folder: Path, networks: Networks) -> None:
         """For the session in `folder`."""
         self._folder = folder
-        self._parts = {
-            "encoder": _Part(networks.encoder),
-            "decoder": _Part(networks.decoder),
-        }
+        self._networks = networks
 
     def export(self, *, epoch: int, step: int = 0, epochs: int) -> None:
         """Export the weights as they are, and make them the session's current ones.
@@ -48,8 +47,8 @@ class Exporter:
         Raises:
             OSError: the disk refused; the earlier export stays the current one.
         """
-        encoder, encoder_sha256 = self._export_part("encoder", epoch)
-        decoder, decoder_sha256 = self._export_part("decoder", epoch)
+        encoder, encoder_sha256 = self._export_part("encoder", self._networks.encoder, epoch)
+        decoder, decoder_sha256 = self._export_part("decoder", self._networks.decoder, epoch)
         entry = ExportEntry(
             epoch=epoch,
             step=step,
@@ -66,27 +65,20 @@ class Exporter:
         atomic.write_record(self._folder / layout.EXPORTS / layout.INDEX, index)
         prune(self._folder, index)
 
-    def _export_part(self, part: str, epoch: int) -> tuple[str, str]:
+    def _export_part(self, part: str, model: keras.Model, epoch: int) -> tuple[str, str]:
         name = layout.export_file(part, epoch)
         path = self._folder / name
-        atomic.replace_file(path, self._parts[part].write)
+        write_npz(path, named_weights(model), compress=False, durable=True)
         return name, file_sha256(path)
 
 
-class _Part:
-    """One network, converted once: from then on only its weights are put into the file."""
-
-    def __init__(self, model: keras.Model) -> None:
-        self._model = model
-        self._template: Template | None = None
-
-    def write(self, path: Path) -> None:
-        weights = [variable.numpy() for variable in self._model.trainable_variables]
-        if self._template is None:
-            self._model.export(path, format="litert", verbose=False)
-            self._template = make_template(path.read_bytes(), weights)
-        else:
-            path.write_bytes(self._template.filled(weights))
+def named_weights(model: keras.Model) -> dict[str, NDArray[np.float32]]:
+    """A network's arrays by the names that `vae_engine.inference.architecture` gives them."""
+    return {
+        f"{layer.name}.{variable.name}": variable.numpy()
+        for layer in model.layers
+        for variable in layer.trainable_variables
+    }
 
 
 def read_index(folder: Path) -> ExportIndex | None:
@@ -108,8 +100,9 @@ def prune(folder: Path, index: ExportIndex) -> None:
     """Delete the exports that the index does not name."""
     entries = [index.current, *index.kept]
     kept = {name for entry in entries for name in (entry.encoder, entry.decoder)}
-    for path in (folder / layout.EXPORTS).glob("*.tflite"):
-        if f"{layout.EXPORTS}/{path.name}" not in kept:
+    for path in (folder / layout.EXPORTS).iterdir():
+        name = f"{layout.EXPORTS}/{path.name}"
+        if layout.is_export(name) and name not in kept:
             with contextlib.suppress(FileNotFoundError):
                 path.unlink()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ from vae_engine.sessions.arrays import write_npz
 from vae_engine.sessions.previews import Originals, Preview
 from vae_engine.sessions.records import Result
 from vae_engine.training.export import file_sha256
+from vae_engine.training.litert import write_litert
 from vae_engine.training.steps import Evaluation
 
 _SAMPLE_COLUMNS = 8
@@ -57,9 +59,13 @@ def write_result(
     save_png(folder / layout.SAMPLES, picture(preview.samples, _SAMPLE_COLUMNS))
     _replace(folder / layout.WEIGHTS, networks.vae.save_weights)
     _replace(folder / layout.KERAS_MODEL, networks.vae.save)
+    _replace(folder / layout.LITERT_ENCODER, partial(write_litert, networks.encoder))
+    _replace(folder / layout.LITERT_DECODER, partial(write_litert, networks.decoder))
     files = (
         layout.WEIGHTS,
         layout.KERAS_MODEL,
+        layout.LITERT_ENCODER,
+        layout.LITERT_DECODER,
         layout.EMBEDDINGS,
         layout.RECONSTRUCTIONS,
         layout.SAMPLES,

@@ -162,7 +162,7 @@ def _apply(folder: Path, update: Update) -> None:
             raise SessionError(f"{name} is no file of a worker")
         _replace(folder / name, content, durable=not name.startswith(layout.PREVIEWS))
     if update.named:
-        for pattern in (f"{layout.CHECKPOINTS}/epoch-*.npz", f"{layout.EXPORTS}/*.tflite"):
+        for pattern in (f"{layout.CHECKPOINTS}/epoch-*.npz", f"{layout.EXPORTS}/[de]*coder-*"):
             for path in folder.glob(pattern):
                 if path.relative_to(folder).as_posix() not in update.named:
                     path.unlink(missing_ok=True)
