@@ -68,7 +68,7 @@ class Exporter:
     def _export_part(self, part: str, model: keras.Model, epoch: int) -> tuple[str, str]:
         name = layout.export_file(part, epoch)
         path = self._folder / name
-        write_npz(path, named_weights(model), compress=False, durable=True)
+        write_npz(path, named_weights(model), compress=False)
         return name, file_sha256(path)
 
 
