@@ -127,7 +127,10 @@ def _check_directory(data: bytes) -> None:
 
 
 def _read_array(archive: zipfile.ZipFile, key: str, spec: ArraySpec) -> NDArray[Any]:
-    info = archive.getinfo(f"{key}.npy")
+    try:
+        info = archive.getinfo(f"{key}.npy")
+    except KeyError:
+        raise ValueError(f"it has no array {key}") from None
     if info.compress_type not in COMPRESSIONS:
         raise ValueError(f"array {key} is compressed in a way that NumPy never does")
     with archive.open(info) as member:
