@@ -1,6 +1,7 @@
 import pytest
 
-from tui.widgets.tiling import SIZES, Tiling, arrange, capacity
+from tui.rendering.sizes import IMAGE_SIZES
+from tui.widgets.tiling import Tiling, arrange, capacity
 
 
 def test_images_get_the_largest_size_at_which_all_fit() -> None:
@@ -16,7 +17,7 @@ def test_no_larger_size_would_have_shown_them_all(
 ) -> None:
     tiling = arrange(count, width, height, captioned=captioned)
     size = (tiling.columns, tiling.rows)
-    larger = SIZES[: SIZES.index(size)]
+    larger = IMAGE_SIZES[: IMAGE_SIZES.index(size)]
     assert all(capacity(each, width, height, captioned=captioned) < count for each in larger)
     assert tiling.across * (tiling.columns + 1) - 1 <= width
     assert tiling.down * (tiling.rows + 1) - (not captioned) <= height
@@ -39,7 +40,7 @@ def test_where_a_wanted_row_is_too_long_each_row_loses_its_end() -> None:
 
 def test_where_too_many_are_given_the_first_rows_are_shown() -> None:
     tiling = arrange(500, 28, 14)
-    assert (tiling.columns, tiling.rows) == SIZES[-1]
+    assert (tiling.columns, tiling.rows) == IMAGE_SIZES[-1]
     assert tiling.place(tiling.across * tiling.down - 1) is not None
     assert tiling.place(tiling.across * tiling.down) is None
 

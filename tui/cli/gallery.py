@@ -13,12 +13,10 @@ from tui.cli.output import terminal_width
 from tui.rendering.ansi import to_ansi
 from tui.rendering.grid import Grid, fit_grid, render_grid
 from tui.rendering.images import Display
+from tui.rendering.sizes import PRINTED_SIZES
 from tui.rendering.terminal import stream_depth
 
 Images = NDArray[np.uint8]
-
-# Columns and rows of an image, from lossless to the least in which a digit can be read.
-_SIZES = ((28, 14), (20, 10), (14, 7), (10, 5))
 
 
 def terminal_grid(count: int, *, layers: int = 1) -> Grid:
@@ -29,7 +27,7 @@ def terminal_grid(count: int, *, layers: int = 1) -> Grid:
         layers: how many stand above each other for each of them.
     """
     width, height = terminal_width(), shutil.get_terminal_size().lines
-    grids = [fit_grid(width, columns, rows) for columns, rows in _SIZES]
+    grids = [fit_grid(width, columns, rows) for columns, rows in PRINTED_SIZES]
 
     def fits(grid: Grid) -> bool:
         # The prompt needs a line as well.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.widgets.tiling import SIZES, TileSize
+from tui.rendering.sizes import IMAGE_SIZES, ImageSize
 
 WHOLE_COLUMNS, WHOLE_ROWS = 110, 34
 """From this size on everything is shown at once, else one page at a time."""
@@ -19,7 +19,7 @@ def shows_whole(width: int, height: int) -> bool:
     return width >= WHOLE_COLUMNS and height >= WHOLE_ROWS
 
 
-def whole_tile(width: int, height: int) -> TileSize:
+def whole_tile(width: int, height: int) -> ImageSize:
     """The size of images where everything is shown at once.
 
     Five digits over their reconstructions and two rows of samples fit below each other, and leave
@@ -31,15 +31,15 @@ def whole_tile(width: int, height: int) -> TileSize:
     return tile_for(room_across, room_down)
 
 
-def tile_for(width: int, height: int) -> TileSize:
+def tile_for(width: int, height: int) -> ImageSize:
     """The largest size at which two rows of five images fit, or of fewer where none does."""
     for across in range(ACROSS, 0, -1):
-        for columns, rows in SIZES:
+        for columns, rows in IMAGE_SIZES:
             if across * (columns + 1) - 1 <= width and 2 * rows + 1 <= height:
                 return columns, rows
-    return SIZES[-1]
+    return IMAGE_SIZES[-1]
 
 
-def tiles_width(tile: TileSize) -> int:
+def tiles_width(tile: ImageSize) -> int:
     """Cells that five images take side by side."""
     return ACROSS * (tile[0] + 1) - 1

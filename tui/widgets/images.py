@@ -22,11 +22,12 @@ from tui.rendering.glyphs import Glyphs
 from tui.rendering.images import Display, render_lines
 from tui.rendering.palettes import ColorDepth
 from tui.rendering.runs import Line
+from tui.rendering.sizes import ImageSize
 from tui.widgets.display import app_display
 from tui.widgets.frames import Frame, FramePen
 from tui.widgets.grid_lines import GridLines
 from tui.widgets.pacing import Pacer, terminal_pacer
-from tui.widgets.tiling import TileSize, Tiling, arrange, capacity
+from tui.widgets.tiling import Tiling, arrange, capacity
 
 Images = NDArray[np.uint8]
 
@@ -64,7 +65,7 @@ class ImageGrid(Widget):
     selected: var[int | None] = var(None, init=False)
     marks: var[Mapping[int, str]] = var(dict, init=False)
     glyphs: var[Glyphs] = var[Glyphs]("quadrant", init=False)
-    tile_size: var[TileSize | None] = var(None, init=False)
+    tile_size: var[ImageSize | None] = var(None, init=False)
 
     @dataclass
     class Selected(Message):
@@ -149,7 +150,7 @@ class ImageGrid(Widget):
         if self._next_part is None:
             self._draw_stale()
 
-    def capacity(self, size: TileSize = (14, 7), *, captioned: bool = False) -> int:
+    def capacity(self, size: ImageSize = (14, 7), *, captioned: bool = False) -> int:
         """How many images of so many columns and rows of cells have room now."""
         room = self._room(self.size)
         return capacity(size, room.width, room.height, captioned=captioned)

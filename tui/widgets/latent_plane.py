@@ -22,9 +22,9 @@ from tui.rendering.glyphs import Glyphs
 from tui.rendering.images import render_lines
 from tui.rendering.runs import Line
 from tui.rendering.scatter import scatter_lines
+from tui.rendering.sizes import IMAGE_SIZES, ImageSize
 from tui.sampler import NO_SHEET, Sampler
 from tui.widgets.display import app_depth, app_display
-from tui.widgets.tiling import SIZES, TileSize
 
 Place = tuple[float, float]
 """Shares of N(0, 1) to the left and below, as in `Plane`."""
@@ -45,7 +45,7 @@ class Canvas:
         down: rows of images.
     """
 
-    tile: TileSize
+    tile: ImageSize
     across: int
     down: int
 
@@ -77,7 +77,7 @@ class Canvas:
 def fit_canvas(width: int, height: int) -> Canvas:
     """The canvas that fits so many cells, with the largest images that still give an overview."""
     width, height = max(0, width - _LABELS), max(0, height - 1)
-    for tile in SIZES[: SIZES.index(_SMALLEST) + 1]:
+    for tile in IMAGE_SIZES[: IMAGE_SIZES.index(_SMALLEST) + 1]:
         if width // tile[0] >= _LEAST_ACROSS and height // tile[1] >= _LEAST_DOWN:
             break
     return Canvas(tile, width // tile[0], height // tile[1])

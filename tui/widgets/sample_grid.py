@@ -8,11 +8,10 @@ from typing import ClassVar, Final
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
+from tui.rendering.sizes import SIZE_STEPS
 from tui.widgets.images import ImageGrid
-from tui.widgets.tiling import TileSize
 
-SAMPLE_SIZES: Final[tuple[TileSize, ...]] = ((28, 14), (20, 10), (14, 7), (10, 5), (8, 4))
-_USUAL_SIZES: Final = SAMPLE_SIZES[2:]
+_USUAL_SIZES: Final = SIZE_STEPS[2:]
 _OVERVIEW: Final = 12
 
 
@@ -44,16 +43,16 @@ class SampleGrid(ImageGrid, can_focus=True):
         """Take a size at which a good number of samples fits, unless one was chosen."""
         if not self._sized_by_hand:
             fitting = [size for size in _USUAL_SIZES if self.capacity(size) >= _OVERVIEW]
-            self.tile_size = fitting[0] if fitting else SAMPLE_SIZES[-1]
+            self.tile_size = fitting[0] if fitting else SIZE_STEPS[-1]
         self.post_message(self.RoomChanged(self))
 
     def room(self, *, captioned: bool = False) -> int:
         """How many samples fit."""
-        return self.capacity(self.tile_size or SAMPLE_SIZES[-1], captioned=captioned)
+        return self.capacity(self.tile_size or SIZE_STEPS[-1], captioned=captioned)
 
     def resize_samples(self) -> None:
         """Take the next smaller size; after the smallest the largest that fits."""
-        sizes = [size for size in SAMPLE_SIZES if self.capacity(size)] or [SAMPLE_SIZES[-1]]
+        sizes = [size for size in SIZE_STEPS if self.capacity(size)] or [SIZE_STEPS[-1]]
         at = sizes.index(self.tile_size) if self.tile_size in sizes else -1
         self._sized_by_hand = True
         self.tile_size = sizes[(at + 1) % len(sizes)]

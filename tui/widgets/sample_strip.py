@@ -12,9 +12,9 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from tui.rendering.runs import Line
+from tui.rendering.sizes import IMAGE_SIZES, ImageSize
 from tui.text import fitted
 from tui.widgets.images import ImageGrid
-from tui.widgets.tiling import SIZES, TileSize
 from tui.widgets.toned_lines import SWATCH, TonedLines, first_shown
 
 if TYPE_CHECKING:
@@ -115,13 +115,13 @@ class SampleStrip(Horizontal):
         labels.show(shown, lines * (tile[1] + 1) - 1, self._current)
 
 
-def _room(count: int, width: int, height: int) -> tuple[TileSize, int, int]:
+def _room(count: int, width: int, height: int) -> tuple[ImageSize, int, int]:
     """The largest images at which all rows fit, with at least four in each.
 
     Returns:
         Their size, how many rows fit, and how many stand in a row.
     """
-    for size in SIZES:
+    for size in IMAGE_SIZES:
         down, across = (height + 1) // (size[1] + 1), (width + 1) // (size[0] + 1)
         if down >= count and across >= _FEWEST_ACROSS:
             break

@@ -3,26 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
-TileSize = tuple[int, int]
-"""Columns and rows of cells that an image takes."""
-
-SIZES: Final[tuple[TileSize, ...]] = (
-    (28, 14),
-    (26, 13),
-    (24, 12),
-    (22, 11),
-    (20, 10),
-    (18, 9),
-    (16, 8),
-    (14, 7),
-    (12, 6),
-    (10, 5),
-    (8, 4),
-    (6, 3),
-)
-"""Sizes of images, from the one without loss to the smallest that shows a digit."""
+from tui.rendering.sizes import IMAGE_SIZES, ImageSize
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +31,7 @@ class Tiling:
         return (row, column) if row < self.down and column < self.visible else None
 
 
-def capacity(size: TileSize, width: int, height: int, *, captioned: bool = False) -> int:
+def capacity(size: ImageSize, width: int, height: int, *, captioned: bool = False) -> int:
     """How many images of a size have room; a caption below each takes the line of the gap."""
     return _across(size, width) * _down(size, height, captioned)
 
@@ -59,7 +41,7 @@ def arrange(
     width: int,
     height: int,
     *,
-    size: TileSize | None = None,
+    size: ImageSize | None = None,
     across: int | None = None,
     captioned: bool = False,
 ) -> Tiling:
@@ -76,7 +58,7 @@ def arrange(
         across: how many stand in a row; None takes as many as fit.
         captioned: a line below each row of images is needed for captions.
     """
-    for candidate in (size,) if size else SIZES:
+    for candidate in (size,) if size else IMAGE_SIZES:
         tiling = _tiling(candidate, count, width, height, across, captioned)
         if tiling.visible == tiling.across and tiling.down * tiling.across >= count:
             return tiling
@@ -84,7 +66,7 @@ def arrange(
 
 
 def _tiling(
-    size: TileSize, count: int, width: int, height: int, across: int | None, captioned: bool
+    size: ImageSize, count: int, width: int, height: int, across: int | None, captioned: bool
 ) -> Tiling:
     fitting = _across(size, width)
     wanted = max(1, across or min(fitting, count))
@@ -92,9 +74,9 @@ def _tiling(
     return Tiling(*size, across=wanted, visible=min(wanted, fitting), down=down)
 
 
-def _across(size: TileSize, width: int) -> int:
+def _across(size: ImageSize, width: int) -> int:
     return max(0, (width + 1) // (size[0] + 1))
 
 
-def _down(size: TileSize, height: int, captioned: bool) -> int:
+def _down(size: ImageSize, height: int, captioned: bool) -> int:
     return max(0, (height + (not captioned)) // (size[1] + 1))
