@@ -22,18 +22,21 @@ TAKE_BACK = (
 )
 """Takes back what the app asks of a terminal, as `printf` has it."""
 
-# The terminal is on stdout. A shell that was faster has set its own modes, which stay; the app
-# alone turns both line editing and signal keys off.
+# The sequences go first, before a shell has written its prompt. One that was faster has its prompt
+# on the second screen, and draws it again when told of a window's change; others ignore that. It
+# has set its own modes, too, which stay: the app alone turns off both line editing and signal keys.
+# The terminal is on stdout.
 _SCRIPT = """
 exec 3>&1
 trap '' HUP INT QUIT TERM
 state=off
 while IFS= read -r line; do state=$line; done
 [ "$state" = on ] || exit 0
+printf '{sequences}'
 case $(stty -a <&3) in
 *-isig*-icanon*|*-icanon*-isig*) stty {saved} <&3 ;;
 esac
-printf '{sequences}'
+kill -s WINCH {parent} 2>/dev/null
 """
 
 
@@ -73,7 +76,7 @@ def _start(terminal: int) -> int | None:
         return None
     if shell is None:
         return None
-    script = _SCRIPT.format(saved=_stty_words(attributes), sequences=TAKE_BACK)
+    script = _SCRIPT.format(saved=_stty_words(attributes), sequences=TAKE_BACK, parent=os.getppid())
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     actions = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.cli.terminal import Attach
+from tests.cli.terminal import Attach, Terminal
 from tests.tui.recorder import Recorder
 
 
@@ -13,6 +13,10 @@ def three(recorder: Recorder) -> Recorder:
     for name in ("one", "two", "three"):
         recorder.session(name, previews=False)
     return recorder
+
+
+def wait_until_gone(shown: Terminal, words: str) -> None:
+    shown.wait_until(lambda: words not in shown.text, f"no {words}")
 
 
 def statuses(recorder: Recorder) -> list[str | None]:
@@ -87,3 +91,52 @@ def test_answers_of_a_terminal_do_nothing(terminal: Attach, three: Recorder, noi
     shown.wait_for("3 selected")
     shown.press("a")
     shown.wait_until(lambda: shown.text == before, before)
+
+
+def test_what_was_typed_stays_where_it_cannot_be_written(terminal: Attach, three: Recorder) -> None:
+    shown = terminal(columns=100, rows=30)
+    shown.wait_for("3 sessions")
+    for listing in three.store.listings():
+        # As a full disk does, it refuses a new label; root may write where permissions forbid it.
+        target = listing.folder / "label.json"
+        target.unlink(missing_ok=True)
+        target.mkdir()
+    for typed, seen in (("R-kept", "-kept"), ("t, kept", ", kept"), ("mkept note", "kept note")):
+        shown.press(typed)
+        shown.wait_for(seen)
+        shown.press("\x13" if typed[0] == "m" else "\r")
+        shown.wait_until(lambda: "directory" in shown.text, "a reason")
+        shown.wait_for(seen)
+        shown.press("\x1b")
+        wait_until_gone(shown, seen)
+
+
+def test_a_copied_line_is_shown_and_printed_on_leaving(terminal: Attach, three: Recorder) -> None:
+    shown = terminal(columns=100, rows=30)
+    shown.wait_for("3 sessions")
+    shown.press("n9\x19")
+    shown.wait_for("OSC 52")
+    shown.press("\x1bq")
+    assert shown.wait() == 0
+    assert "vae train --latent-dim 9" in shown.text.replace("\n", "")
+
+
+def test_a_dialog_leaves_what_lies_around_it_alone(terminal: Attach, three: Recorder) -> None:
+    shown = terminal(columns=160, rows=50)
+    shown.wait_for("3 sessions")
+    shown.wait_for("best val_loss")
+    shown.press("a")
+    shown.wait_for("3 selected")
+    whole = len(shown.written)
+    for key, seen, share in (("d", "go to the trash", 3), ("?", "Esc back", 1.5)):
+        for pressed, there in ((key, True), ("\x1b", False)):
+            before = len(shown.written)
+            shown.press(pressed)
+            if there:
+                shown.wait_for(seen)
+            else:
+                wait_until_gone(shown, seen)
+            assert len(shown.written) - before < whole / share
+    before = len(shown.written)
+    shown.press("\x0c")
+    shown.wait_until(lambda: len(shown.written) - before > whole / 2, "all of it anew")

@@ -1,0 +1,34 @@
+"""Where only ASCII can be shown everything is: text, charts, borders, marks and Textual's own."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.cli.terminal import Attach
+from tests.tui.recorder import Recorder
+
+
+@pytest.mark.parametrize("locale", ["LC_ALL=C", "LC_ALL=POSIX"])
+def test_in_the_c_locale_every_byte_is_ascii(
+    terminal: Attach, recorder: Recorder, locale: str
+) -> None:
+    recorder.session("café 字 \U0001f44d\U0001f3fd")
+    prefix = ("setsid", "--ctty", "--wait", "env", locale)
+    shown = terminal(columns=100, rows=30, prefix=prefix)
+    shown.wait_for("1 session")
+    shown.wait_for("cafe ?? ??")
+    for keys, seen in (
+        ("?", "Esc back"),
+        ("\x1be", "epochs more"),
+        ("\x1b:", "Search"),
+        ("\x1b\x1bn", "latent_dim"),
+        ("\x1b\r", "val_loss"),
+        ("g", "seed"),
+    ):
+        shown.press(keys)
+        shown.wait_for(seen)
+    assert bytes(shown.written).isascii()
+    listed = terminal("sessions", columns=100, prefix=prefix)
+    listed.wait_for("cafe")
+    assert listed.wait() == 0
+    assert bytes(listed.written).isascii()
