@@ -12,6 +12,7 @@ import os
 import shutil
 import sys
 import termios
+from collections.abc import Iterator
 from typing import Any
 
 # A string that the app was in the middle of ends; then mouse, in-band resizes, focus reports,
@@ -59,12 +60,30 @@ class TerminalGuard:
         """The app itself has restored the terminal."""
         self._say(b"off\n")
 
+    def close(self) -> None:
+        """Let it end."""
+        if self._pipe is not None:
+            os.close(self._pipe)
+            self._pipe = None
+
     def _say(self, line: bytes) -> None:
         if self._pipe is None:
             return
         # Nobody is there any more: then nothing is to be said.
         with contextlib.suppress(BrokenPipeError, BlockingIOError):
             os.write(self._pipe, line)
+
+
+@contextlib.contextmanager
+def guarded(terminal: int) -> Iterator[None]:
+    """Have the terminal restored should this process die within the block."""
+    guard = TerminalGuard(terminal)
+    guard.hold()
+    try:
+        yield
+    finally:
+        guard.release()
+        guard.close()
 
 
 def _start(terminal: int) -> int | None:

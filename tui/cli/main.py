@@ -106,7 +106,19 @@ def main() -> None:
         # A name that the locale cannot show must not end the command.
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    _believe_the_kernel()
     sys.exit(run(sys.argv[1:]))
+
+
+def _believe_the_kernel() -> None:
+    """Let no exported `COLUMNS` and `LINES` hide the size that the terminal has."""
+    try:
+        size = os.get_terminal_size(sys.stdout.fileno())
+    except (OSError, ValueError, AttributeError):
+        return  # No terminal: they count.
+    for name, cells in (("COLUMNS", size.columns), ("LINES", size.lines)):
+        if cells > 0:
+            os.environ.pop(name, None)
 
 
 def run(arguments: Sequence[str]) -> int:

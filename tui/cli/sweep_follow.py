@@ -112,9 +112,14 @@ def _follow_live(sweep: Sweep) -> list[Trial]:
     from rich.live import Live
     from rich.text import Text
 
+    from tui.terminal_guard import guarded
+
     console = Console(highlight=False)
     trials: list[Trial] = []
-    with Live(console=console, auto_refresh=False, screen=True) as live:
+    with (
+        guarded(console.file.fileno()),
+        Live(console=console, auto_refresh=False, screen=True) as live,
+    ):
         for trials in _looks(sweep):
             lines = live_lines(sweep, trials, console.width, console.height)
             live.update(Text("\n".join(lines), no_wrap=True), refresh=True)
