@@ -11,6 +11,7 @@ from typing import Literal
 
 from tui.attempts import attempt_text
 from tui.text import one_line
+from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions import layout
 from vae_engine.sessions.listing import Listing, read_listing, session_folders
 from vae_engine.sessions.records import LIVE, Status
@@ -26,8 +27,17 @@ _Stamp = tuple[tuple[int, int, int], ...]
 
 
 @dataclass(frozen=True)
+class SweepLabel:
+    """A sweep that sessions belong to: its id and name, and how many trials it is to have."""
+
+    id: str
+    name: str
+    trials: int
+
+
+@dataclass(frozen=True)
 class Entry:
-    """One session of the list; name and tags are safe to show.
+    """One session of the list, or a sweep that stands for its trials; all text is safe to show.
 
     Attributes:
         id: name of its folder.
@@ -41,6 +51,9 @@ class Entry:
         earliest_end: the epoch with which it ends at the earliest, where it converges.
         epoch_seconds: what an epoch took lately, None before the first.
         size: bytes on disk, None before it was measured.
+        sweep: the sweep whose trial it is.
+        trials: those that a folded or unfolded sweep stands for; see `tui.session_rows`.
+        unfolded: whether they are listed below it.
     """
 
     id: str
@@ -65,6 +78,9 @@ class Entry:
     attempt: str = ""
     size: int | None = None
     problem: str = ""
+    sweep: SweepLabel | None = None
+    trials: tuple[Entry, ...] = ()
+    unfolded: bool = False
 
     @property
     def live(self) -> bool:
@@ -92,6 +108,7 @@ class Catalogue:
         self._root = root
         self._known: dict[str, tuple[_Stamp, Entry]] = {}
         self._sizes: dict[str, _Size] = {}
+        self._sweeps: dict[str, tuple[tuple[int, int, int], dict[str, SweepLabel]]] = {}
 
     def scan(self) -> list[Entry]:
         """All sessions as they are now, in no order; sizes as far as they were measured.
@@ -111,6 +128,7 @@ class Catalogue:
             if entry.status != "damaged" or folder.exists():
                 known[folder.name] = (stamp, self._sized(entry))
         self._known = known
+        self._read_sweeps()
         return self._entries()
 
     def measure(self, seconds: float) -> list[Entry]:
@@ -137,8 +155,39 @@ class Catalogue:
         known = self._sizes.get(entry.id)
         return replace(entry, size=known.bytes) if known else entry
 
+    def _read_sweeps(self) -> None:
+        """Read the records of sweeps that are new; each is written once."""
+        found = {}
+        for folder in session_folders(self._root / layout.SWEEPS):
+            stamp = _file_stamp(f"{folder}/sweep.json")
+            before = self._sweeps.get(folder.name)
+            found[folder.name] = (
+                before if before and before[0] == stamp else (stamp, _trial_labels(folder))
+            )
+        self._sweeps = found
+
     def _entries(self) -> list[Entry]:
-        return [entry for _, entry in self._known.values()]
+        entries = [entry for _, entry in self._known.values()]
+        labels = {key: one for _, sweep in self._sweeps.values() for key, one in sweep.items()}
+        if not labels:
+            return entries
+        return [
+            replace(entry, sweep=labels[entry.id]) if entry.id in labels else entry
+            for entry in entries
+        ]
+
+
+def _trial_labels(folder: Path) -> dict[str, SweepLabel]:
+    """The sweep's label for each of its sessions; none where its record cannot be read."""
+    # Most folders have no sweep, and the first frame need not wait for this.
+    from vae_engine.sweeps.record import read_sweep
+
+    try:
+        record = read_sweep(folder)
+    except SessionDamagedError:
+        return {}
+    label = SweepLabel(folder.name, one_line(record.name), len(record.trials))
+    return {trial.session: label for trial in record.trials}
 
 
 def folder_size(folder: Path) -> int:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tui.catalogue import Entry
 from tui.status import status_rank, with_glyph
 from tui.text import age_text, duration_text, fitted, one_line
 
+if TYPE_CHECKING:
+    from tui.eta import Remaining
+
 SortKey = float | str
 
 _DATASET_WIDTH = 8
+_DIMENSIONS_WIDTH = 5
+_WIDTH_WITH_ALL, _WIDTH_WITH_CURVES = 90, 130
+CURVE = "curve"
 
 
 @dataclass(frozen=True)
@@ -25,6 +32,7 @@ class Column:
         text: what it shows of a session at a time, in seconds since 1970.
         key: what it sorts by, the usual first; None comes last whichever way it is sorted.
         align: the side at which its text stands.
+        sorts: whether the list can be sorted by it.
     """
 
     id: str
@@ -32,6 +40,7 @@ class Column:
     text: Callable[[Entry, float], str]
     key: Callable[[Entry], SortKey | None]
     align: Literal["left", "right"] = "right"
+    sorts: bool = True
 
 
 def size_text(size: float | None) -> str:
@@ -46,13 +55,48 @@ def size_text(size: float | None) -> str:
 
 
 def dataset_text(entry: Entry) -> str:
-    """A dataset's name, or the last part of its path."""
-    return one_line(entry.settings.dataset.rstrip("/").rpartition("/")[2]) if entry.settings else ""
+    """A dataset's name, or the last part of its path; `several` of a sweep over some."""
+    names = {
+        one_line(one.settings.dataset.rstrip("/").rpartition("/")[2])
+        for one in entry.trials or (entry,)
+        if one.settings
+    }
+    return "several" if len(names) > 1 else "".join(names)
+
+
+def dimension_text(entry: Entry) -> str:
+    """d; of a sweep all of them, in few characters: `2,8` or `2..64`."""
+    sizes = sorted({one.settings.latent_dim for one in entry.trials or (entry,) if one.settings})
+    told = ",".join(map(str, sizes))
+    return told if len(told) <= _DIMENSIONS_WIDTH else f"{sizes[0]}..{sizes[-1]}"
+
+
+def name_text(entry: Entry) -> str:
+    """Name and tags; of a sweep how many trials it has, and whether they are folded."""
+    if entry.trials and entry.sweep is not None:
+        done = sum(one.status in ("completed", "stopped") for one in entry.trials)
+        planned = entry.sweep.trials
+        counted = f"{planned} trials" if done == planned else f"{done}/{planned} trials"
+        return f"{'▾' if entry.unfolded else '▸'} {entry.name}  {counted}"
+    # The sweep's id is a tag of its trials, which stand below its name.
+    sweep = entry.sweep.id if entry.sweep else ""
+    tags = [f"#{tag}" for tag in entry.tags if tag != sweep]
+    return "  ".join(["  " * bool(sweep) + entry.name, *tags])
+
+
+def left_text(entry: Entry, now: float) -> str:
+    """How long a running session will still take at most; `-` before that is known."""
+    if not entry.live:
+        return ""
+    left = _remaining(entry, now)
+    if left is None:
+        return "-"
+    return ("" if left.least == left.most else "<") + duration_text(left.most)
 
 
 def epoch_text(entry: Entry) -> str:
-    """Epochs done of those planned: `12/50`."""
-    return f"{entry.epoch}/{entry.epochs}" if entry.settings else ""
+    """Epochs done of those planned: `12/50`; a sweep counts trials, beside its name."""
+    return f"{entry.epoch}/{entry.epochs}" if entry.settings and not entry.trials else ""
 
 
 def loss_text(loss: float | None) -> str:
@@ -70,7 +114,22 @@ def _age(entry: Entry, now: float) -> str:
 
 
 def _trained(entry: Entry, now: float) -> str:
-    return duration_text(entry.trained_seconds(now)) if entry.settings else ""
+    trained = sum(one.trained_seconds(now) for one in entry.trials or (entry,))
+    return duration_text(trained) if entry.settings else ""
+
+
+def _remaining(entry: Entry, now: float) -> Remaining | None:
+    if entry.trials or not entry.live:
+        return None
+    # Imported where something runs: it knows sweeps, which the first frame need not wait for.
+    from tui.eta import remaining_of
+
+    return remaining_of(entry, now)
+
+
+def _left(entry: Entry) -> float | None:
+    left = _remaining(entry, time.time())
+    return None if left is None else left.most
 
 
 COLUMNS: tuple[Column, ...] = (
@@ -84,7 +143,7 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "name",
         "name",
-        lambda entry, _: "  ".join([entry.name, *(f"#{tag}" for tag in entry.tags)]),
+        lambda entry, _: name_text(entry),
         lambda entry: entry.name.casefold(),
         align="left",
     ),
@@ -98,7 +157,7 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "d",
         "d",
-        lambda entry, _: str(entry.settings.latent_dim) if entry.settings else "",
+        lambda entry, _: dimension_text(entry),
         lambda entry: entry.settings.latent_dim if entry.settings else None,
     ),
     Column(
@@ -107,7 +166,7 @@ COLUMNS: tuple[Column, ...] = (
         lambda entry, _: epoch_text(entry),
         lambda entry: -entry.epoch if entry.settings else None,
     ),
-    Column("loss", "loss", lambda entry, _: loss_text(entry.loss), lambda entry: entry.loss),
+    Column("loss", "val loss", lambda entry, _: loss_text(entry.loss), lambda entry: entry.loss),
     Column("age", "age", _age, lambda entry: -entry.created or None),
     Column(
         "time",
@@ -121,9 +180,41 @@ COLUMNS: tuple[Column, ...] = (
         lambda entry, _: size_text(entry.size),
         lambda entry: None if entry.size is None else -entry.size,
     ),
+    Column("left", "left", left_text, _left),
+    # Its text is read from the log, and takes a while: see `tui.curve_texts`.
+    Column(CURVE, "val curve", lambda *_: "", lambda _: None, align="left", sorts=False),
 )
 
-COLUMN_IDS = tuple(column.id for column in COLUMNS)
+COLUMN_IDS = tuple(column.id for column in COLUMNS if column.sorts)
+
+
+def shown_columns(width: int, *, live: bool) -> tuple[Column, ...]:
+    """The columns that have room, in their order on the screen.
+
+    Args:
+        width: cells of the table.
+        live: whether any session runs, and so has some time left.
+    """
+    left_out = {CURVE} if width < _WIDTH_WITH_CURVES else set()
+    if not live:
+        left_out.add("left")
+    elif width < _WIDTH_WITH_ALL:
+        left_out |= {"size", "dataset"}
+    order = (
+        "status",
+        "name",
+        "dataset",
+        "d",
+        "epoch",
+        "loss",
+        CURVE,
+        "left",
+        "age",
+        "time",
+        "size",
+    )
+    by_id = {column.id: column for column in COLUMNS}
+    return tuple(by_id[name] for name in order if name not in left_out)
 
 
 def sort_entries(entries: Iterable[Entry], column_id: str, *, reverse: bool) -> list[Entry]:

@@ -33,9 +33,20 @@ PRESETS: dict[str, dict[str, SettingValue]] = {
 }
 """Settings that differ from the defaults, by the name of the preset."""
 
+PROMINENT = ("dataset", "latent_dim", "epochs")
+"""What most people change, and what the form asks first."""
+
 GROUPS: dict[str, tuple[str, ...]] = {
-    "Session": ("dataset", "latent_dim", "epochs", "min_epochs", "limit", "seed", "threads"),
-    "Sweep: in any field a comma makes a list, 2,8,16": ("seeds", "parallel"),
+    "Length, seed, threads": (
+        "dataset",
+        "latent_dim",
+        "epochs",
+        "min_epochs",
+        "limit",
+        "seed",
+        "threads",
+    ),
+    "Sweep": ("seeds", "parallel"),
     "Objective and network": (
         "beta",
         "beta_warmup_epochs",

@@ -44,7 +44,7 @@ def test_a_damaged_session_has_a_text_in_every_column() -> None:
         status="damaged", settings=None, loss=None, created=0.0, duration=0.0, size=None, tags=()
     )
     texts = [column.text(damaged, NOW) for column in COLUMNS]
-    assert texts == ["✗ damaged", "Sharp digits", "", "", "", "", "", "", ""]
+    assert texts == ["✗ damaged", "Sharp digits", *[""] * 9]
 
 
 def test_a_live_session_ages_in_its_time_column() -> None:

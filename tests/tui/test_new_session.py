@@ -8,15 +8,18 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widget import Widget
 from textual.widgets import Input
 
 from tests.tui.pilot import burst, screen_text, text_of, toasts, type_text
 from tests.tui.recorder import Recorder
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
+from tui.screens.choices import ChoiceScreen
 from tui.screens.dashboard import DashboardScreen
 from tui.screens.new_session import NewSessionScreen
 from tui.screens.sessions import SessionsScreen
+from tui.widgets.setting_form import SettingForm
 from vae_engine.control import training
 from vae_engine.errors import WorkerError
 from vae_engine.sessions.session import Session
@@ -54,17 +57,17 @@ async def test_the_field_with_the_cursor_tells_its_range(store: SessionStore) ->
         await until(pilot, lambda: "from 1 to 256" in text_of(app, "#field-help"))
         await pilot.press("down")
         await until(pilot, lambda: "from 1 to 100000" in text_of(app, "#field-help"))
-        await pilot.press("up", "up")
-        await until(pilot, lambda: "fashion_mnist" in text_of(app, "#field-help"))
         await pilot.press("enter")
-        assert field(app, "latent_dim").has_focus
+        assert field(app, "name").has_focus
+        await pilot.press("up", "up", "up")
+        await until(pilot, lambda: "fashion_mnist" in text_of(app, "#field-help"))
 
 
 async def test_what_is_typed_ahead_reaches_its_field(store: SessionStore) -> None:
     async with form(store) as (_, app, pilot):
         burst(app, "8", "down", "7", "tab", "3", "up", "up", "9")
         await until(pilot, lambda: field(app, "latent_dim").value == "9")
-        assert (field(app, "epochs").value, field(app, "min_epochs").value) == ("7", "3")
+        assert (field(app, "epochs").value, field(app, "name").value) == ("7", "3")
 
 
 async def test_a_wrong_value_is_marked_as_it_is_typed(store: SessionStore) -> None:
@@ -201,5 +204,111 @@ async def test_it_fits_every_terminal(store: SessionStore, size: tuple[int, int]
         text = screen_text(app)
         for wanted in ("F5 d = 2", "F8 two-minute demo", "latent_dim", "$ vae train", "^s Start"):
             assert wanted in text, wanted
-        await pilot.press(*["down"] * 20)
+        await pilot.press("ctrl+o", *["down"] * 28)
         await until(pilot, lambda: "adam_epsilon" in screen_text(app))
+
+
+def shown(app: WorkbenchApp) -> list[str]:
+    return [
+        (box.id or "").removeprefix("field-")
+        for box in app.screen.query(Input)
+        if all(above.display for above in box.ancestors_with_self if isinstance(above, Widget))
+    ]
+
+
+async def test_what_matters_comes_first_and_the_rest_is_folded(store: SessionStore) -> None:
+    async with form(store) as (_, app, pilot):
+        assert shown(app) == ["dataset", "latent_dim", "epochs", "name"]
+        assert "beta, beta_warmup_epochs" in screen_text(app)
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: len(shown(app)) == len(SETTINGS) + 3)
+        await pilot.press("ctrl+o")
+        await until(pilot, lambda: len(shown(app)) == 4)
+        # Down from the name to the first heading, and into its group by Enter.
+        await pilot.press("down", "down", "down", "enter")
+        await until(pilot, lambda: "min_epochs" in shown(app))
+        await pilot.press("down")
+        assert field(app, "min_epochs").has_focus
+
+
+async def test_what_differs_is_marked_while_folded_too_and_reset_by_a_key(
+    store: SessionStore, recorder: Recorder
+) -> None:
+    parent = recorder.session("parent", beta=4.0)
+    async with form(store, parent) as (screen, app, pilot):
+        # A fork shows what makes it: the groups that differ are unfolded.
+        assert "beta" in shown(app)
+        assert "adam_epsilon" not in shown(app)
+        assert text_of(app, "#name-beta") == "* beta"
+        await pilot.press("ctrl+o", "ctrl+o")
+        await until(pilot, lambda: "Objective and network   beta 4" in screen_text(app))
+        screen.query_one(SettingForm).enter("beta")
+        await pilot.press("ctrl+r")
+        await until(pilot, lambda: field(app, "beta").value == "1")
+        assert text_of(app, "#name-beta") == "  beta"
+        await until(pilot, lambda: "--beta 1" in text_of(app, "#new-command"))
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "second"),
+    [
+        ("dataset", "mnist", "fashion_mnist"),
+        ("binarize", "none", "dynamic"),
+        ("activation", "relu", "leaky_relu"),
+    ],
+)
+async def test_values_are_chosen_from_a_list(
+    store: SessionStore, name: str, first: str, second: str
+) -> None:
+    async with form(store) as (screen, app, pilot):
+        screen.query_one(SettingForm).enter(name)
+        assert field(app, name).value == first
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
+        await pilot.press("down", "enter")
+        await until(pilot, lambda: app.screen is screen)
+        assert field(app, name).value == second
+        await until(pilot, lambda: second in text_of(app, "#new-command"))
+        assert not field(app, name).has_focus
+
+
+async def test_datasets_of_earlier_sessions_can_be_chosen_and_are_no_markup(
+    store: SessionStore, recorder: Recorder
+) -> None:
+    recorder.session("other", dataset="/data/[red]cells[/red].npz")
+    async with form(store) as (screen, app, pilot):
+        await pilot.press("up", "enter")
+        await until(pilot, lambda: "/data/[red]cells[/red].npz" in screen_text(app))
+        await pilot.press("end", "enter")
+        await until(pilot, lambda: app.screen is screen)
+        assert field(app, "dataset").value == "/data/[red]cells[/red].npz"
+        await pilot.press("up", "enter")
+        await until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is screen)
+
+
+async def test_buttons_do_what_function_and_control_keys_do(
+    store: SessionStore, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "start_worker", lambda session, **_: recorder.revive(session))
+    async with form(store) as (_, app, pilot):
+        # From the second field up to the last preset, and from there down to the start.
+        await pilot.press("up", "up", "enter")
+        await until(pilot, lambda: field(app, "epochs").value == "5")
+        await pilot.press("up", "enter")
+        await until(pilot, lambda: field(app, "latent_dim").value == "16")
+        await pilot.press(*["down"] * 10)
+        assert app.screen.query_one("#start").has_focus
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, DashboardScreen))
+
+
+async def test_a_wrong_value_in_a_folded_group_is_unfolded(store: SessionStore) -> None:
+    async with form(store) as (screen, app, pilot):
+        screen.query_one(SettingForm).fill({"beta": "many"})
+        await until(pilot, lambda: "out of range" in text_of(app, "#new-command"))
+        assert "beta" not in shown(app)
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: "beta" in shown(app))
+        assert field(app, "beta").has_focus

@@ -14,6 +14,7 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Static
 
+from tui.choices import choices_of
 from tui.command_line import sweep_command, train_command
 from tui.costs import Timing
 from tui.draft import (
@@ -60,17 +61,25 @@ class NewSessionScreen(SizedScreen):
         Binding("ctrl+s", "start", "Start", id="new.start", tooltip="Start training"),
         Binding("ctrl+y", "copy", "Copy command", id="new.copy", tooltip="Copy the command line"),
         # With priority, so that what is typed right after them goes into the next field.
-        Binding("tab,down", "app.focus_next", "Next field", show=False, priority=True),
-        Binding("shift+tab,up", "app.focus_previous", "Field before", show=False, priority=True),
+        Binding("tab,down", "app.focus_next", "Next", id="new.next", show=False, priority=True),
+        Binding(
+            *("shift+tab,up", "app.focus_previous", "Previous"),
+            id="new.previous",
+            show=False,
+            priority=True,
+        ),
+        Binding("ctrl+g", "app.glossary", "Words", id="new.words", tooltip="What the words mean"),
         Binding("f1", "app.help", "Help", id="new.help", tooltip="The keys of this screen"),
         Binding("escape", "dismiss", "Back", id="new.leave", tooltip="Start nothing"),
+        Binding("ctrl+r", "reset", "Default", id="new.reset", tooltip="Reset to the default"),
+        Binding("ctrl+o", "fold", "Unfold", id="new.fold", tooltip="Show all settings, or few"),
         *(
             Binding(
                 f"f{at}",
                 f"preset({name!r})",
                 name,
                 id=f"new.preset-{at}",
-                tooltip=f"Fill in: {name}",
+                tooltip=f"Fill in {name}; its button does too",
                 show=False,
             )
             for at, name in enumerate(PRESETS, 5)
@@ -111,6 +120,9 @@ class NewSessionScreen(SizedScreen):
             yield Static(id="field-help")
             yield Static(id="new-duration")
             yield Static(id="new-command")
+            with Horizontal(id="new-buttons"):
+                yield Button("Start training", compact=True, id="start", variant="primary")
+                yield Button("Copy the command", compact=True, id="copy")
         yield KeyLine()
 
     def on_mount(self) -> None:
@@ -139,6 +151,42 @@ class NewSessionScreen(SizedScreen):
             return
         # A worker of the app's: one of this screen's would end with it.
         self.app.run_worker(self._start(self._draft))
+
+    def action_reset(self) -> None:
+        """Give the field with the cursor its default."""
+        form = self.query_one(SettingForm)
+        if form.field:
+            form.reset(form.field)
+
+    def action_fold(self) -> None:
+        """Unfold all groups of settings, or fold them."""
+        self.query_one(SettingForm).fold_all()
+
+    @on(Button.Pressed, "#start")
+    def _start_pressed(self) -> None:
+        self.action_start()
+
+    @on(Button.Pressed, "#copy")
+    def _copy_pressed(self) -> None:
+        self.action_copy()
+
+    @on(SettingForm.ChoiceWanted)
+    def _choose(self, message: SettingForm.ChoiceWanted) -> None:
+        from tui.screens.choices import ChoiceScreen
+
+        name = message.field
+        form = self.query_one(SettingForm)
+        entries = cast("WorkbenchApp", self.app).entries or ()
+        earlier = [entry.settings.dataset for entry in entries if entry.settings]
+        hint = "A path can be typed into the field." if name == "dataset" else ""
+        values = choices_of(name, earlier)
+
+        def take(value: str | None) -> None:
+            if value is not None:
+                form.fill({name: value})
+                self.focus_next()
+
+        self.app.push_screen(ChoiceScreen(name, values, form.texts[name].strip(), hint), take)
 
     @on(Button.Pressed, ".preset")
     def _take_preset(self, event: Button.Pressed) -> None:

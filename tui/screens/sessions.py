@@ -7,31 +7,32 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Container, Horizontal
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from tui.catalogue import Entry
-from tui.columns import COLUMN_IDS, COLUMNS, loss_text, sort_entries
+from tui.columns import loss_text, shown_columns
 from tui.filtering import Filter, parse_filter
 from tui.preferences import Preferences
-from tui.screens.session_actions import SessionActions, key
-from tui.status import LOOKS
+from tui.screens.session_actions import key
+from tui.screens.session_table_rows import SessionRows, table_heads
 from tui.text import encodable, one_line
 from tui.widgets.key_line import KeyLine
 from tui.widgets.session_preview import SessionPreview
 from tui.widgets.session_table import SessionTable
-from tui.widgets.table_layout import Head, Row
 
 _TICK_SECONDS = 1.0
 _AGE_SECONDS = 20.0
-_SORT_KEYS = Binding.Group("Sort by a column; again: the other way round")
+_WIDE = 90
+# Rows of the table and of the preview, which shares what the table leaves.
+_LEAST_ROWS, _ROOM_TO_GROW = 6, 2
+_LEAST_PREVIEW, _PREVIEW_SHARE = 9, 0.4
 
 
-class SessionsScreen(SessionActions):
+class SessionsScreen(SessionRows):
     """All sessions. Cursor, selection, sort and filter stay as they are when sessions change."""
 
     TERMS = ("loss", "nats", "latent_dim", "epoch", "session")
@@ -40,29 +41,18 @@ class SessionsScreen(SessionActions):
         key("slash", "filter", "Filter", "Filter the list", show=True, priority=True),
         key("space", "select", "Select", "Select this session, or no longer"),
         key("a", "select_all", "All", "Select all sessions, or none"),
-        key("o", "sort_next", "Sort", "Sort by the next column"),
-        key("O", "sort_reverse", "Reverse", "Sort the other way round"),
-        *(
-            key(
-                str(at),
-                f"sort_by('{column.id}')",
-                f"Sort by {column.title}",
-                f"Sort by {column.title}",
-                group=_SORT_KEYS,
-            )
-            for at, column in enumerate(COLUMNS, 1)
-        ),
         key("escape", "leave_filter", "Clear", "Show all sessions again"),
         key("q", "app.quit", "Quit", "Leave; training goes on", show=True),
     ]
 
     def __init__(self) -> None:
         super().__init__()
-        self.HORIZONTAL_BREAKPOINTS = [(0, "-stacked"), (140, "-beside")]
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-close"), (100, "-open"), (150, "-roomy")]
         self._filter = Filter()
-        self._shown: dict[str, Entry] = {}
         self._refreshed = 0.0
-        self._offered = (True, 2)
+        self._admitted = 0
+        self._shared = (0, 0, False)
+        self._offered = (True, 2, False)
 
     def compose(self) -> ComposeResult:
         """Head, filter, table beside or above the preview, keys."""
@@ -75,13 +65,8 @@ class SessionsScreen(SessionActions):
             yield Static(id="filter-problem")
         with Container(id="sessions-body"):
             with Container(id="sessions-list"):
-                yield SessionTable(
-                    [
-                        Head(column.id, column.title, column.align, flexible=column.id == "name")
-                        for column in COLUMNS
-                    ],
-                    id="sessions-table",
-                )
+                heads = table_heads(shown_columns(self.app.size.width, live=False))
+                yield SessionTable(heads, id="sessions-table")
                 yield Static(id="sessions-empty")
             yield SessionPreview(id="sessions-preview")
         yield KeyLine()
@@ -98,7 +83,7 @@ class SessionsScreen(SessionActions):
     def on_screen_resume(self) -> None:
         """Catch up with what happened meanwhile."""
         self._clock.resume()
-        self._refresh_list()
+        self.refresh_rows()
         self.workbench.list_is_shown(True)
 
     def on_screen_suspend(self) -> None:
@@ -106,19 +91,9 @@ class SessionsScreen(SessionActions):
         self._clock.pause()
         self.workbench.list_is_shown(False)
 
-    def current(self) -> Entry | None:
-        """The session under the cursor."""
-        return self._shown.get(self.query_one(SessionTable).cursor_key or "")
-
-    def chosen(self) -> list[Entry]:
-        """The selected sessions in the order of the list; else the current one."""
-        table = self.query_one(SessionTable)
-        selected = [self._shown[key] for key in table.keys if key in table.selected]
-        return selected or [entry for entry in [self.current()] if entry is not None]
-
     def terms(self) -> Mapping[str, str]:
         """The columns' words, with the values of the session under the cursor."""
-        entry = self.current()
+        entry = self.under_cursor()
         loss = f"{loss_text(entry.loss)} nats" if entry is not None and entry.loss else ""
         d = str(entry.settings.latent_dim) if entry is not None and entry.settings else ""
         return {**super().terms(), "loss": loss, "latent_dim": d}
@@ -135,9 +110,11 @@ class SessionsScreen(SessionActions):
                 return not present
             if action in _NEED_ANY and not present:
                 return False
+            if action == "fold":
+                return any(entry.sweep for entry in self._shown.values())
             if action in _NEED_SHOWN and shown < _NEED_SHOWN[action]:
                 return False
-        elif action == "first":
+        elif action in ("first", "fold"):
             return False
         # `has_focus` lags behind: keys typed ahead would still be taken for bindings.
         return action != "filter" or self.focused is not self.query_one("#filter", Input)
@@ -166,32 +143,9 @@ class SessionsScreen(SessionActions):
             self._show_filter_bar(False)
         self.query_one(SessionTable).focus()
 
-    def action_sort_by(self, column: str) -> None:
-        """Sort by a column; the other way round if it is sorted by it already."""
-        preferences = self.workbench.preferences
-        reverse = preferences.sort == column and not preferences.sort_reversed
-        self.workbench.remember(sort=column, sort_reversed=reverse)
-
-    def action_sort_next(self) -> None:
-        """Sort by the next column."""
-        at = COLUMN_IDS.index(self._sort_column()) + 1
-        self.workbench.remember(sort=COLUMN_IDS[at % len(COLUMN_IDS)], sort_reversed=False)
-
-    def action_sort_reverse(self) -> None:
-        """Sort the other way round."""
-        self.workbench.remember(sort_reversed=not self.workbench.preferences.sort_reversed)
-
-    @on(SessionTable.HeadClicked)
-    def _sort_clicked(self, message: SessionTable.HeadClicked) -> None:
-        self.action_sort_by(message.id)
-
-    @on(SessionTable.Opened)
-    def _open_clicked(self) -> None:
-        self.action_open()
-
     @on(SessionTable.Highlighted)
     def _show_preview(self) -> None:
-        self.query_one(SessionPreview).show(self.current())
+        self.query_one(SessionPreview).show(self.under_cursor())
 
     @on(Input.Changed, "#filter")
     def _take_filter(self, event: Input.Changed) -> None:
@@ -208,16 +162,12 @@ class SessionsScreen(SessionActions):
         problem = one_line(self._filter.problem)
         self.query_one("#filter", Input).set_class(bool(problem), "-wrong")
         self._say("#filter-problem", Content(problem))
-        self._refresh_list()
+        self.refresh_rows()
 
     def _follow_preferences(self, preferences: Preferences) -> None:
-        sorting = (self._sort_column(), preferences.sort_reversed)
+        sorting = (self.sort_column, preferences.sort_reversed)
         self.query_one(SessionTable).sorted_by = sorting
-        self._refresh_list()
-
-    def _sort_column(self) -> str:
-        column = self.workbench.preferences.sort
-        return column if column in COLUMN_IDS else "age"
+        self.refresh_rows()
 
     def _tick(self) -> None:
         """Let times go on: those of live sessions by the second, ages by the minute."""
@@ -227,22 +177,23 @@ class SessionsScreen(SessionActions):
 
     def _refresh_if_current(self) -> None:
         if self.is_current:
-            self._refresh_list()
+            self.refresh_rows()
 
-    def _refresh_list(self) -> None:
+    def refresh_rows(self) -> None:
+        """Show the sessions that the filter admits, as they are now."""
         entries, now = self.workbench.entries, time.time()
         if entries is None:
             return
         self._refreshed = time.monotonic()
         admitted = [entry for entry in entries if self._filter.admits(entry, now)]
-        preferences = self.workbench.preferences
-        ordered = sort_entries(admitted, self._sort_column(), reverse=preferences.sort_reversed)
-        self._shown = {entry.id: entry for entry in ordered}
-        self.query_one(SessionTable).show([_row(entry, now) for entry in ordered])
+        self._admitted = len(admitted)
+        self.show_rows(admitted, now)
         self._show_preview()
         self._show_head()
         self._show_emptiness(len(entries))
-        offered = (bool(entries), min(2, len(self._shown)))
+        self._share_room()
+        sweeps = any(entry.sweep for entry in self._shown.values())
+        offered = (bool(entries), min(2, len(self._shown)), sweeps)
         if offered != self._offered:
             self._offered = offered
             self.refresh_bindings()
@@ -252,9 +203,9 @@ class SessionsScreen(SessionActions):
         live = sum(entry.live for entry in entries)
         counts = [_count(len(entries), "session")]
         if self._filter.conditions:
-            counts.append(f"{len(self._shown)} shown")
+            counts.append(f"{self._admitted} shown")
         counts += [f"{live} running"] if live else []
-        selected = len(self.query_one(SessionTable).selected)
+        selected = len(self.chosen()) if self.query_one(SessionTable).selected else 0
         counts += [f"{selected} selected"] if selected else []
         folder = _home_relative(self.workbench.store.root)
         head = Content.assemble(
@@ -273,6 +224,23 @@ class SessionsScreen(SessionActions):
         self.query_one("#sessions-empty").display = bool(said)
         self._welcome(not total and not said)
         self.query_one(SessionPreview).display = bool(self._shown)
+
+    def _share_room(self) -> None:
+        """Give the preview the rows that the table does not need."""
+        room = self.query_one("#sessions-body").size.height
+        wanted = max(_LEAST_ROWS, len(self._shown) + _ROOM_TO_GROW)
+        height = max(min(wanted, room - max(_LEAST_PREVIEW, int(room * _PREVIEW_SHARE))), 1)
+        box = self.query_one("#sessions-list")
+        wanted_height = (room, height, bool(self._shown))
+        if room and wanted_height != self._shared:
+            self._shared = wanted_height
+            box.styles.height = height if self._shown else "1fr"
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Share the room anew, and show the columns that have room."""
+        super().on_resize(event)
+        self.query_one(KeyLine).compact = event.size.width < _WIDE
+        self.call_after_refresh(self.refresh_rows)
 
     def _welcome(self, wanted: bool) -> None:
         """Greet whoever has no session yet, or no longer."""
@@ -303,11 +271,6 @@ _NEED_SHOWN = {
     **dict.fromkeys(("export", "delete", "select", "select_all"), 1),
     "compare": 2,
 }
-
-
-def _row(entry: Entry, now: float) -> Row:
-    cells = tuple(column.text(entry, now) for column in COLUMNS)
-    return Row(entry.id, cells, LOOKS[entry.status].tone)
 
 
 def _count(number: int, noun: str) -> str:

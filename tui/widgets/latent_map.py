@@ -27,11 +27,13 @@ from tui.rendering.glyphs import Glyphs
 from tui.rendering.scatter import label_color, label_symbol
 from tui.sampler import Sampler
 from tui.saving import Shown
-from tui.widgets.latent_plane import DecodedPlane, EmbeddedPlane, LatentPlane, Place
+from tui.widgets.latent_plane import DecodedPlane, EmbeddedPlane, LatentPlane
+from tui.widgets.plane_canvas import Place, fit_canvas
 from tui.widgets.sampler_views import Chosen, figure
 
 _ROOM_FOR_BOTH: Final = 100
 _FAR: Final = 5
+_BORDER: Final = 2
 _LEGIBLE_LABELS: Final = 12
 _AXES: Final = Binding.Group("Axes", compact=True)
 
@@ -181,6 +183,13 @@ class LatentMap(Horizontal, can_focus=True):
         self._principal = self._latent_dim > 2 and complete and not self._dimensions_wanted
         self._take_plane()
 
+    def _fit_frames(self) -> None:
+        """Make the frames as high as what they hold: whole images leave rows empty."""
+        width = self.size.width // (2 if self._both else 1) - _BORDER
+        canvas = fit_canvas(width, self.size.height - _BORDER)
+        for plane in (self.decoded, self.embedded):
+            plane.styles.height = canvas.height + 1 + _BORDER if canvas.height else "1fr"
+
     def on_resize(self) -> None:
         """Show both planes, if there is room."""
         self._both = self.size.width >= _ROOM_FOR_BOTH
@@ -269,6 +278,7 @@ class LatentMap(Horizontal, can_focus=True):
     def _share_room(self) -> None:
         self.embedded.display = self._both or not self.decoded.display
         self.decoded.display = self._both or self.decoded.display
+        self._fit_frames()
         self.refresh_bindings()
         self.redraw()
 

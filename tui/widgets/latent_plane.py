@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,70 +17,26 @@ from textual.strip import Strip
 from textual.theme import Theme
 from textual.widget import Widget
 
-from tui.latent import Doubles, Plane, lattice, normal_cdf
+from tui.latent import Doubles, Plane, lattice
 from tui.rendering.glyphs import Glyphs
 from tui.rendering.images import render_lines
+from tui.rendering.palettes import ColorDepth
 from tui.rendering.runs import Line
 from tui.rendering.scatter import scatter_lines
-from tui.rendering.sizes import IMAGE_SIZES, ImageSize
 from tui.sampler import NO_SHEET, Sampler
 from tui.widgets.display import app_depth, app_display
+from tui.widgets.plane_canvas import (
+    LABELS,
+    Canvas,
+    Place,
+    fit_canvas,
+    lower_axis,
+    side_label,
+    value_text,
+)
 
-Place = tuple[float, float]
-"""Shares of N(0, 1) to the left and below, as in `Plane`."""
-
-_TICKS: Final = (-2, -1, 0, 1, 2)
-_LABELS: Final = 3
-_LEAST_ACROSS, _LEAST_DOWN = 7, 5
-_SMALLEST: Final = (8, 4)
-
-
-@dataclass(frozen=True, slots=True)
-class Canvas:
-    """The part of a plane's widget that shows the plane: whole images, side by side.
-
-    Attributes:
-        tile: cells of one decoded image.
-        across: images in a row.
-        down: rows of images.
-    """
-
-    tile: ImageSize
-    across: int
-    down: int
-
-    @property
-    def width(self) -> int:
-        """Cells from left to right."""
-        return self.tile[0] * self.across
-
-    @property
-    def height(self) -> int:
-        """Cells from top to bottom."""
-        return self.tile[1] * self.down
-
-    def cell(self, place: Place) -> tuple[int, int]:
-        """Column and row of a place."""
-        x = min(self.width - 1, max(0, int(place[0] * self.width)))
-        y = min(self.height - 1, max(0, int((1 - place[1]) * self.height)))
-        return x, y
-
-    def place(self, x: int, y: int) -> Place:
-        """The middle of the nearest cell; that of the plane where there are no cells."""
-        if not self.width or not self.height:
-            return 0.5, 0.5
-        x = min(self.width - 1, max(0, x))
-        y = min(self.height - 1, max(0, y))
-        return (x + 0.5) / self.width, 1 - (y + 0.5) / self.height
-
-
-def fit_canvas(width: int, height: int) -> Canvas:
-    """The canvas that fits so many cells, with the largest images that still give an overview."""
-    width, height = max(0, width - _LABELS), max(0, height - 1)
-    for tile in IMAGE_SIZES[: IMAGE_SIZES.index(_SMALLEST) + 1]:
-        if width // tile[0] >= _LEAST_ACROSS and height // tile[1] >= _LEAST_DOWN:
-            break
-    return Canvas(tile, width // tile[0], height // tile[1])
+# The arms of the cross hair, in cells to each side.
+_ARM_ACROSS, _ARM_DOWN = 3, 1
 
 
 class LatentPlane(Widget):
@@ -104,8 +60,9 @@ class LatentPlane(Widget):
         color: $background;
         text-style: bold;
     }
+    LatentPlane > .latent-plane--arm { color: $accent; text-style: bold; }
     """
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"latent-plane--cursor"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"latent-plane--cursor", "latent-plane--arm"}
 
     cursor: var[Place] = var((0.5, 0.5), init=False)
 
@@ -153,7 +110,7 @@ class LatentPlane(Widget):
         """Tell where."""
         offset = event.get_content_offset(self)
         if offset is not None and self._canvas.width:
-            self.post_message(self.Clicked(self._canvas.place(offset.x - _LABELS, offset.y)))
+            self.post_message(self.Clicked(self._canvas.place(offset.x - LABELS, offset.y)))
 
     def watch_cursor(self, before: Place, after: Place) -> None:
         """Move the cursor, and refresh only where it was and is."""
@@ -163,9 +120,9 @@ class LatentPlane(Widget):
         for place in (before, after):
             x, y = self._canvas.cell(place)
             regions += [
-                Region(0, y, _LABELS, 1),
-                Region(_LABELS + x, y, 1, 1),
-                Region(_LABELS + x, self._canvas.height, 1, 1),
+                Region(0, y, LABELS + x + _ARM_ACROSS + 1, 1),
+                Region(LABELS + x, y - _ARM_DOWN, 1, 2 * _ARM_DOWN + 1),
+                Region(0, self._canvas.height, self.size.width, 1),
             ]
         self.refresh(*regions)
 
@@ -174,17 +131,34 @@ class LatentPlane(Widget):
         paper = Style(color=self.rich_style.color, bgcolor=self.rich_style.bgcolor)
         x, cursor_y = self._canvas.cell(self.cursor)
         if not self._lines or y > self._canvas.height:
-            line: Line = []
-        elif y == self._canvas.height:
-            line = [Segment(_lower_axis(self._canvas, x), paper)]
-        else:
-            label = _side_label(self._canvas, y, cursor=y == cursor_y)
-            line = [Segment(label, paper), *_on_paper(self._lines[y], paper)]
-            if y == cursor_y:
-                line = _with_cursor(
-                    line, _LABELS + x, self.get_component_rich_style("latent-plane--cursor")
-                )
+            return Strip.blank(self.size.width, paper)
+        here = self.get_component_rich_style("latent-plane--cursor")
+        if y == self._canvas.height:
+            line = lower_axis(self._canvas, x, self.cursor[0], paper, here)
+            return Strip(line).adjust_cell_length(self.size.width, paper)
+        label = side_label(self._canvas, y)
+        style = paper
+        if y == cursor_y:
+            label, style = value_text(self.cursor[1]), here
+        line = [
+            Segment(f"{label:>{LABELS - 1}}", style),
+            Segment(" ", paper),
+            *_on_paper(self._lines[y], paper),
+        ]
+        if abs(y - cursor_y) <= _ARM_DOWN:
+            arm = self.get_component_rich_style("latent-plane--arm", partial=True)
+            line = self._with_cross(line, x, y - cursor_y, arm, here)
         return Strip(line).adjust_cell_length(self.size.width, paper)
+
+    def _with_cross(self, line: Line, x: int, below: int, arm: Style, here: Style) -> Line:
+        """A line of the plane with its part of the cross hair, so many rows below the middle."""
+        plain = app_depth(self.app) is ColorDepth.ASCII
+        if below:
+            return _marked(line, LABELS + x, "|" if plain else "│", arm)
+        for at in range(max(0, x - _ARM_ACROSS), min(self._canvas.width, x + _ARM_ACROSS + 1)):
+            if at != x:
+                line = _marked(line, LABELS + at, "-" if plain else "─", arm)
+        return _marked(line, LABELS + x, "+", here, alone=True)
 
     def _follow_theme(self, _: Theme) -> None:
         self.redraw()
@@ -250,33 +224,18 @@ class EmbeddedPlane(LatentPlane):
         return scatter_lines(self.places, self.labels, canvas.width, canvas.height, depth, paper)
 
 
-def _lower_axis(canvas: Canvas, cursor: int) -> str:
-    """The values along the lower edge, and a mark below the cursor."""
-    text = [" "] * (_LABELS + canvas.width)
-    for value in _TICKS:
-        label = f"{value:+d}" if value else "0"
-        x = int(normal_cdf(np.array([float(value)]))[0] * canvas.width)
-        start = min(_LABELS + x - len(label) // 2, len(text) - len(label))
-        text[start : start + len(label)] = label
-    text[_LABELS + cursor] = "^"
-    return "".join(text)
-
-
-def _side_label(canvas: Canvas, y: int, *, cursor: bool) -> str:
-    """The value at the left edge of a line, if it has one; the cursor's line is marked."""
-    label = ""
-    for value in _TICKS:
-        share = float(normal_cdf(np.array([float(value)]))[0])
-        if min(canvas.height - 1, int((1 - share) * canvas.height)) == y:
-            label = f"{value:+d}" if value else "0"
-    return f"{label:>2}{'>' if cursor else ' '}"
-
-
 def _on_paper(line: Line, paper: Style) -> Line:
     return [part if part.style else Segment(part.text, paper) for part in line]
 
 
-def _with_cursor(line: Line, x: int, style: Style) -> Line:
+def _marked(line: Line, x: int, mark: str, style: Style, *, alone: bool = False) -> Line:
+    """A line with a mark in one cell, on that cell's own background unless it stands alone."""
     strip = Strip(line)
-    before, after = strip.crop(0, x), strip.crop(x + 1, strip.cell_length)
-    return [*before, Segment("+", style), *after]
+    before, cell, after = (
+        strip.crop(0, x),
+        strip.crop(x, x + 1),
+        strip.crop(x + 1, strip.cell_length),
+    )
+    own = next((segment.style for segment in cell if segment.style), None)
+    shown = style if alone or own is None else own + style
+    return [*before, Segment(mark, shown), *after]

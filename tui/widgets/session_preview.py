@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -19,10 +17,9 @@ from textual.widgets import Static
 
 from tui.catalogue import Entry
 from tui.columns import loss_text
-from tui.text import duration_text, one_line
+from tui.widgets.preview_text import preview_text
 from vae_engine.errors import EngineError, SessionDamagedError
 from vae_engine.sessions.session import Session
-from vae_engine.settings import SETTINGS, changed_settings
 
 if TYPE_CHECKING:
     from tui.history import History
@@ -33,7 +30,6 @@ if TYPE_CHECKING:
 # Scrolling through the list reads nothing: only where the cursor rests is looked closer.
 _REST_SECONDS = 0.15
 _PREVIEWS_TRIED = 3
-_NOTE_LINES = 40
 # Their import takes as long as the app's first frame, which is not to wait for them.
 _SLOW_MODULES = (
     "tui.history",
@@ -41,7 +37,6 @@ _SLOW_MODULES = (
     "tui.widgets.readable_samples",
     "tui.rendering.curves",
 )
-_ALWAYS_TOLD = ("dataset", "latent_dim", "seed")
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,10 +105,18 @@ class SessionPreview(Container):
         self._chart, self._grid = chart, grid
         self._look_closer()
 
+    def on_resize(self) -> None:
+        """Say as much as has room."""
+        self.call_after_refresh(self._tell)
+
     def _tell(self) -> None:
-        entry = self._entry
-        text = preview_text(entry, self._evaluation) if entry is not None else Text()
-        self.query_one("#preview-text", Static).update(text)
+        entry, size = self._entry, self.query_one("#preview-words").size
+        text = Text()
+        if entry is not None:
+            text = preview_text(entry, self._evaluation, size.width, size.height)
+        static = self.query_one("#preview-text", Static)
+        if static.content != text:
+            static.update(text)
 
     def _clear(self) -> None:
         """Take away what belongs to another session."""
@@ -182,41 +185,3 @@ def _evaluation_text(session: Session) -> str:
         f"-ELBO {loss_text(record.negative_elbo)}, {nll}"
         f"{record.active_units} active ({record.epoch})"
     )
-
-
-def preview_text(entry: Entry, evaluation: str = "") -> Text:
-    """What the list knows of a session, in lines; foreign text is shown as it is."""
-    text = Text().append(entry.name + "\n", "bold")
-    text.append("".join(f"#{tag} " for tag in entry.tags) + "\n" if entry.tags else "", "bold")
-    note = [one_line(line) for line in entry.note.splitlines()[:_NOTE_LINES]]
-    text.append("".join(line + "\n" for line in note), "italic")
-    for name, value in _facts(entry, evaluation):
-        text.append(f"{name} ", "dim")
-        text.append(f"{value}\n")
-    return text
-
-
-def _facts(entry: Entry, evaluation: str) -> Iterator[tuple[str, str]]:
-    if entry.settings is None:
-        yield "damaged:", entry.problem
-        return
-    yield entry.status, f"{entry.epoch} of {entry.epochs} epochs"
-    if entry.status in ("failed", "diverged") and entry.stop_reason:
-        yield "because", entry.stop_reason
-    if entry.attempt:
-        yield "latest", entry.attempt
-    if entry.loss is not None:
-        yield "best val_loss", f"{loss_text(entry.loss)} ({entry.best_epoch})"
-    if evaluation:
-        yield "test", evaluation
-    changed = changed_settings(entry.settings)
-    for name, setting in SETTINGS.items():
-        if name in _ALWAYS_TOLD or (name in changed and name != "threads"):
-            yield name, one_line(setting.format(getattr(entry.settings, name)))
-    if entry.speed:
-        yield "images/s", f"{entry.speed:,.0f}"
-    yield "trained", duration_text(entry.trained_seconds(time.time()))
-    yield "created", time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.created))
-    if entry.parent:
-        yield "forked from", one_line(entry.parent)
-    yield "id", entry.id

@@ -1,4 +1,4 @@
-"""Every setting as a line to fill in, with its help, or what is wrong with what was typed."""
+"""Every setting as a line to fill in: the three that matter first, the rest folded by group."""
 
 from __future__ import annotations
 
@@ -7,18 +7,22 @@ from dataclasses import dataclass
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from tui.draft import FIELDS, GROUPS, NAME, Draft, default_texts
+from tui.choices import has_choices
+from tui.draft import FIELDS, GROUPS, NAME, PROMINENT, Draft, default_texts
+from tui.widgets.setting_group import GroupHeading
 
 NAME_HELP = "what people call it; by default dataset and d, or what varies"
+_CHANGED = "*"
+_COMMA = "A comma in a field makes a list, and a list a sweep: 2,8,16"
 
 
 class SettingForm(VerticalScroll):
-    """The fields of a draft."""
+    """The fields of a draft. Those that differ from their default are marked."""
 
     @dataclass
     class Changed(Message):
@@ -36,23 +40,48 @@ class SettingForm(VerticalScroll):
 
         field: str
 
+    @dataclass
+    class ChoiceWanted(Message):
+        """Enter was pressed in a field that has values to choose from."""
+
+        field: str
+
     def __init__(self, texts: Mapping[str, str], *, id: str | None = None) -> None:
         super().__init__(id=id, can_focus=False)
         self._texts = {**default_texts(), **texts}
         self._told: dict[str, tuple[str, str]] = {}
+        self._changed: frozenset[str] = frozenset()
+        self._boxes: dict[GroupHeading, Vertical] = {}
 
     @property
     def texts(self) -> dict[str, str]:
         """What stands in every field."""
         return dict(self._texts)
 
+    @property
+    def field(self) -> str:
+        """The field with the cursor, empty for none."""
+        focused = self.screen.focused
+        return _field_name(focused) if isinstance(focused, Input) else ""
+
     def compose(self) -> ComposeResult:
-        """The fields, group by group."""
-        yield from self._field(NAME)
-        for group, names in GROUPS.items():
-            yield Static(group, classes="setting-group")
-            for name in names:
-                yield from self._field(name)
+        """The prominent fields, then the others in groups, which are folded."""
+        for name in (*PROMINENT, NAME):
+            yield from self._field(name)
+        yield Static(_COMMA, id="setting-comma", markup=False)
+        for group, names in grouped_fields().items():
+            heading = GroupHeading(group, names)
+            yield heading
+            with Vertical(classes="setting-group") as box:
+                self._boxes[heading] = box
+                # Display, not mounting: a folded field keeps what was typed.
+                box.display = heading.unfolded = bool(self._differing() & set(names))
+                for name in names:
+                    yield from self._field(name)
+
+    def on_mount(self) -> None:
+        """Mark what is not at its default."""
+        self._mark_changed()
 
     def fill(self, texts: Mapping[str, str]) -> None:
         """Put other texts into the fields."""
@@ -60,7 +89,13 @@ class SettingForm(VerticalScroll):
         with self.prevent(Input.Changed):
             for name, text in self._texts.items():
                 self._input(name).value = text
+        self._mark_changed()
         self.post_message(self.Changed(self.texts))
+
+    def reset(self, name: str) -> None:
+        """Give a field its default."""
+        self.fill({name: default_texts()[name]})
+        self._input(name).action_end()
 
     def mark(self, draft: Draft) -> None:
         """Show what is wrong, and what gives way to what was typed elsewhere."""
@@ -76,36 +111,85 @@ class SettingForm(VerticalScroll):
             note.set_class(bool(problem), "-wrong")
             note.set_class(bool(adjusted), "-adjusted")
             self._input(name).set_class(bool(problem), "-wrong")
+        for heading in self.query(GroupHeading):
+            heading.show(self._changed & set(heading.names), self._texts, draft.problems)
 
     def enter(self, name: str) -> None:
-        """Put the cursor into a field."""
-        self._input(name).focus()
+        """Put the cursor into a field, and unfold its group for it."""
+        for heading in self.query(GroupHeading):
+            if name in heading.names:
+                self._fold(heading, unfolded=True)
+        self.screen.set_focus(self._input(name))
+
+    def fold_all(self) -> None:
+        """Unfold all groups; if all are unfolded, fold them."""
+        headings = list(self.query(GroupHeading))
+        unfolded = not all(heading.unfolded for heading in headings)
+        for heading in headings:
+            if not unfolded and self.field in heading.names:
+                self.screen.set_focus(heading)
+            self._fold(heading, unfolded=unfolded)
+
+    @on(GroupHeading.Toggled)
+    def _toggle(self, message: GroupHeading.Toggled) -> None:
+        message.stop()
+        self._fold(message.heading, unfolded=not message.heading.unfolded)
 
     @on(Input.Changed)
     def _take(self, event: Input.Changed) -> None:
         event.stop()
         self._texts[_field_name(event.input)] = event.value
+        self._mark_changed()
         self.post_message(self.Changed(self.texts))
 
     @on(Input.Submitted)
     def _go_on(self, event: Input.Submitted) -> None:
         event.stop()
-        self.screen.focus_next()
+        name = _field_name(event.input)
+        if has_choices(name):
+            self.post_message(self.ChoiceWanted(name))
+        else:
+            self.screen.focus_next()
 
     def on_descendant_focus(self) -> None:
         """Tell which field it is."""
-        focused = self.screen.focused
-        if isinstance(focused, Input):
-            self.post_message(self.Entered(_field_name(focused)))
+        if self.field:
+            self.post_message(self.Entered(self.field))
+
+    def _fold(self, heading: GroupHeading, *, unfolded: bool) -> None:
+        heading.unfolded = self._boxes[heading].display = unfolded
+
+    def _differing(self) -> frozenset[str]:
+        defaults = default_texts()
+        return frozenset(
+            name for name, text in self._texts.items() if text.strip() != defaults[name]
+        )
+
+    def _mark_changed(self) -> None:
+        """Mark the fields that differ from their default, and no longer those that do not."""
+        now = self._differing()
+        for name in now ^ self._changed:
+            label = self.query_one(f"#name-{name}", Static)
+            label.update(Content(f"{_CHANGED if name in now else ' '} {name}"))
+            label.set_class(name in now, "-changed")
+        self._changed = now
 
     def _field(self, name: str) -> ComposeResult:
         with Horizontal(classes="setting"):
-            yield Static(name, classes="setting-name", markup=False)
+            yield Static(Content(f"  {name}"), id=f"name-{name}", classes="setting-name")
             yield Input(self._texts[name], compact=True, id=f"field-{name}")
             yield Static(Content(_help(name)), id=f"note-{name}", classes="setting-note")
 
     def _input(self, name: str) -> Input:
         return self.query_one(f"#field-{name}", Input)
+
+
+def grouped_fields() -> dict[str, tuple[str, ...]]:
+    """The fields below the prominent ones, by group."""
+    return {
+        group: tuple(name for name in names if name not in PROMINENT)
+        for group, names in GROUPS.items()
+    }
 
 
 def describe_field(name: str) -> str:
@@ -116,7 +200,8 @@ def describe_field(name: str) -> str:
     default = "" if name == "parallel" else f"; default {setting.format(setting.default)}"
     # Elsewhere a comma does, as the form says.
     several = "; several: 16,32 | 8,16" if setting.kind == "ints" else ""
-    return f"{name}: {setting.help}; {setting.range_text}{default}{several}"
+    choose = "; Enter lists them" if has_choices(name) else ""
+    return f"{name}: {setting.help}; {setting.range_text}{default}{several}{choose}"
 
 
 def _help(name: str) -> str:

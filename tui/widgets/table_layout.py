@@ -54,10 +54,10 @@ class TableLayout:
         return fitted(text, self.widths[column], align) + " " * (0 if last else self.gap)
 
     def column_at(self, x: int) -> int | None:
-        """The column at a cell of a row, None for the gaps."""
+        """The column at a cell of a row, with the gap after it; None in front of the first."""
         left = MARK
         for column, width in enumerate(self.widths):
-            if left <= x < left + width:
+            if left <= x < left + width + self.gap:
                 return column
             left += width + self.gap
         return None

@@ -1,0 +1,97 @@
+"""The heading of a group of settings, which folds and unfolds it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.reactive import reactive
+from textual.widgets import Static
+
+from tui.text import one_line
+
+_LONGEST = 70
+
+
+class GroupHeading(Static, can_focus=True):
+    """One line: the group's name, and its settings, those that are not at their default first.
+
+    Attributes:
+        unfolded: whether its settings are shown below.
+        names: of its settings.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,space", "fold", "Unfold", id="group.toggle", tooltip="Unfold, or fold"),
+        Binding("right", "turn(True)", "Unfold", show=False),
+        Binding("left", "turn(False)", "Fold", show=False),
+    ]
+    DEFAULT_CSS = """
+    GroupHeading {
+        height: 1;
+        width: 1fr;
+        color: $foreground;
+        text-style: bold;
+        text-wrap: nowrap;
+        text-overflow: ellipsis;
+        &:focus { background: $field-focus; color: $field-focus-text; }
+        &.-wrong { color: $text-error; }
+    }
+    """
+
+    unfolded: reactive[bool] = reactive(False)
+
+    @dataclass
+    class Toggled(Message):
+        """Its settings are to be shown, or no longer."""
+
+        heading: GroupHeading
+
+    def __init__(self, title: str, names: Collection[str]) -> None:
+        super().__init__()
+        self._title = title
+        self.names = names
+        self._told = ""
+
+    def render(self) -> Content:
+        """The line."""
+        arrow = "▾" if self.unfolded else "▸"
+        heading = Content(f"{arrow} {self._title}")
+        if self.unfolded:
+            return heading
+        told = (
+            Content.styled(self._told, "not bold $text-accent")
+            if self._told
+            else Content.styled(one_line(", ".join(self.names), _LONGEST), "not bold $text-muted")
+        )
+        return Content("   ").join([heading, told])
+
+    def show(
+        self, changed: Collection[str], texts: Mapping[str, str], problems: Mapping[str, str]
+    ) -> None:
+        """Tell, while folded, which settings differ from their default, and what is wrong."""
+        told = one_line(
+            ", ".join(f"{name} {texts[name].strip()}" for name in self.names if name in changed),
+            _LONGEST,
+        )
+        self.set_class(any(name in problems for name in self.names), "-wrong")
+        if told != self._told:
+            self._told = told
+            self.refresh()
+
+    def on_click(self) -> None:
+        """Fold or unfold."""
+        self.action_fold()
+
+    def action_fold(self) -> None:
+        """Fold or unfold."""
+        self.post_message(self.Toggled(self))
+
+    def action_turn(self, unfolded: bool) -> None:
+        """Unfold, or fold, if it is not so already."""
+        if unfolded is not self.unfolded:
+            self.action_fold()
