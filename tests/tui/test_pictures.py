@@ -67,6 +67,19 @@ async def dashboard(app: WorkbenchApp, pilot: Pilot[Any], session: Session) -> N
     await until(pilot, lambda: screen.epoch_shown == 3)
 
 
+async def folded_sweep(app: WorkbenchApp, pilot: Pilot[Any], _: Session) -> None:
+    """A folded sweep, and below it one whose trials are listed."""
+    recorder = Recorder(app.store)
+    for name in ("unfolded", "folded"):
+        record_sweep(recorder, {1: "completed", 2: "failed"}, name=name)
+    app.look_again()
+    await until(pilot, lambda: len(app.entries or ()) == 7)
+    await list_of_sessions(app, pilot, _)
+    await pilot.press("2", "G", "z")
+    await until(pilot, lambda: "▾ unfolded" in screen_text(app))
+    await until(pilot, lambda: "2 waiting" in screen_text(app))
+
+
 async def sampler(app: WorkbenchApp, pilot: Pilot[Any], session: Session) -> None:
     screen = SamplerScreen(session)
     await app.push_screen(screen)
@@ -76,6 +89,12 @@ async def sampler(app: WorkbenchApp, pilot: Pilot[Any], session: Session) -> Non
 async def form(app: WorkbenchApp, pilot: Pilot[Any], _: Session) -> None:
     await app.push_screen(NewSessionScreen(app.store))
     await until(pilot, lambda: "$ vae train" in screen_text(app))
+
+
+async def unfolded_form(app: WorkbenchApp, pilot: Pilot[Any], _: Session) -> None:
+    await form(app, pilot, _)
+    await pilot.press("f8", "ctrl+o")
+    await until(pilot, lambda: "adam_beta_1" in screen_text(app) or "seed" in screen_text(app))
 
 
 async def sweeps(app: WorkbenchApp, pilot: Pilot[Any], _: Session) -> None:
@@ -106,6 +125,8 @@ async def glossary(app: WorkbenchApp, pilot: Pilot[Any], session: Session) -> No
 
 SCREENS: dict[str, Opens] = {
     "glossary": glossary,
+    "folded-sweep": folded_sweep,
+    "unfolded-form": unfolded_form,
     "sessions": list_of_sessions,
     "dashboard": dashboard,
     "sampler": sampler,

@@ -27,7 +27,7 @@ SWEEP = SweepLabel("sweep-1", "seeds", 4)
 
 
 def trial(name: str, **changes: object) -> Entry:
-    return entry(id=name, name=name, sweep=SWEEP, tags=("sweep-1", "mine"), **changes)  # type: ignore[arg-type]
+    return entry(id=name, name=name, sweep=SWEEP, tags=("sweep-1", "mine"), **changes)
 
 
 TRIALS = [
