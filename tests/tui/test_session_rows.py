@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -27,7 +28,9 @@ SWEEP = SweepLabel("sweep-1", "seeds", 4)
 
 
 def trial(name: str, **changes: object) -> Entry:
-    return entry(id=name, name=name, sweep=SWEEP, tags=("sweep-1", "mine"), **changes)
+    return entry(
+        id=name, name=name, folder=Path(name), sweep=SWEEP, tags=("sweep-1", "mine"), **changes
+    )
 
 
 TRIALS = [
@@ -118,7 +121,10 @@ async def test_a_sweep_is_one_row_with_its_name_until_it_is_unfolded(
         await until(pilot, lambda: table.cursor_key == f"{sweep.id}/")
         assert "▸ evening  2/4 trials" in screen_text(app)
         assert f"#{sweep.id}" not in screen_text(app)
-        await until(pilot, lambda: "4 trials: 2 completed" in text_of(app, "#preview-text"))
+        await until(
+            pilot,
+            lambda: "4 trials: 2 completed, 1 failed, 1 waiting" in text_of(app, "#preview-text"),
+        )
         await pilot.press("z")
         assert len(table.keys) == 5
         assert "▾ evening" in screen_text(app)
@@ -213,9 +219,12 @@ async def test_the_preview_is_never_cut_and_takes_the_room_that_rows_leave(
 def test_a_sweep_whose_record_is_damaged_leaves_its_sessions_alone(
     store: SessionStore, recorder: Recorder
 ) -> None:
-    sweep = record_sweep(recorder, {1: "completed", 2: "completed"}, name="[b]evil\x1b[31m")
+    sweep = record_sweep(recorder, {1: "completed", 2: "completed"}, name="[b]evil")
     catalogue = Catalogue(store.root)
-    labels = {one.sweep.name for one in catalogue.scan() if one.sweep}
-    assert labels == {"[b]evil?[31m"}
-    (sweep.folder / RECORD).write_text("{")
+    assert {one.sweep.name for one in catalogue.scan() if one.sweep} == {"[b]evil"}
+    whole = (sweep.folder / RECORD).read_bytes()
+    for damaged in (whole.replace(b"evil", b"evil\\u001b[31m"), b"{"):
+        (sweep.folder / RECORD).write_bytes(damaged)
+        names = {one.sweep.name for one in catalogue.scan() if one.sweep}
+        assert not any("\x1b" in name for name in names)
     assert [one.sweep for one in catalogue.scan()] == [None, None]

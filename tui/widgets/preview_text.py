@@ -12,6 +12,7 @@ from rich.text import Text
 from tui.catalogue import Entry
 from tui.columns import dataset_text, dimension_text, loss_text, size_text
 from tui.session_rows import best_trial
+from tui.status import status_rank
 from tui.text import duration_text, one_line
 from vae_engine.settings import SETTINGS, changed_settings
 
@@ -104,7 +105,7 @@ def _sweep_facts(entry: Entry) -> Iterator[Fact]:
         return
     counts = Counter(one.status for one in entry.trials)
     waiting = entry.sweep.trials - len(entry.trials)
-    told = [f"{count} {status}" for status, count in counts.items()]
+    told = [f"{counts[status]} {status}" for status in sorted(counts, key=status_rank)]
     yield (
         f"{entry.sweep.trials} trials:",
         ", ".join([*told, *([f"{waiting} waiting"] * bool(waiting))]),
