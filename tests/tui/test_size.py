@@ -32,5 +32,5 @@ async def test_resizing_takes_it_away_and_the_focus_stays(store: SessionStore) -
         await until(pilot, lambda: "please enlarge" in " ".join(screen_text(app).split()))
         await pilot.resize_terminal(80, 24)
         await until(pilot, lambda: "please enlarge" not in screen_text(app))
-        assert "status" in screen_text(app)
+        await until(pilot, lambda: "Train a first model" in screen_text(app))
         assert table.has_focus
