@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Static
@@ -30,6 +30,7 @@ from tui.draft import (
 )
 from tui.forecast import expected_duration, expected_sweep_duration
 from tui.remedies import error_text
+from tui.screens.new_session_keys import FORM_KEYS
 from tui.screens.size import SizedScreen
 from tui.sweeps.plan import plan_line
 from tui.text import one_line
@@ -57,34 +58,7 @@ class NewSessionScreen(SizedScreen):
     CSS_PATH = "new_session.tcss"
     TERMS = ("latent_dim", "epoch", "beta", "learning_rate", "seed", "converged", "session")
     AUTO_FOCUS = "#field-latent_dim"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "start", "Start", id="new.start", tooltip="Start training"),
-        Binding("ctrl+y", "copy", "Copy command", id="new.copy", tooltip="Copy the command line"),
-        # With priority, so that what is typed right after them goes into the next field.
-        Binding("tab,down", "app.focus_next", "Next", id="new.next", show=False, priority=True),
-        Binding(
-            *("shift+tab,up", "app.focus_previous", "Previous"),
-            id="new.previous",
-            show=False,
-            priority=True,
-        ),
-        Binding("ctrl+g", "app.glossary", "Words", id="new.words", tooltip="What the words mean"),
-        Binding("f1", "app.help", "Help", id="new.help", tooltip="The keys of this screen"),
-        Binding("escape", "dismiss", "Back", id="new.leave", tooltip="Start nothing"),
-        Binding("ctrl+r", "reset", "Default", id="new.reset", tooltip="Reset to the default"),
-        Binding("ctrl+o", "fold", "Unfold", id="new.fold", tooltip="Show all settings, or few"),
-        *(
-            Binding(
-                f"f{at}",
-                f"preset({name!r})",
-                name,
-                id=f"new.preset-{at}",
-                tooltip=f"Fill in {name}; its button does too",
-                show=False,
-            )
-            for at, name in enumerate(PRESETS, 5)
-        ),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = FORM_KEYS
 
     def __init__(
         self,
