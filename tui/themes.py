@@ -27,6 +27,11 @@ _FALLBACKS: Final = {
     "field-text": "foreground",
     "field-focus": "primary-muted",
     "field-focus-text": "foreground",
+    "heat-0": "surface",
+    "heat-1": "surface",
+    "heat-2": "panel",
+    "heat-3": "primary-muted",
+    "heat-4": "primary-muted",
     "curve-0": "text-primary",
     "curve-1": "text-warning",
     "curve-2": "text-success",
@@ -56,6 +61,7 @@ _COLORS: Final[Mapping[tuple[str, bool], Mapping[str, str]]] = {
         "field-focus": "#2f4a68",
         "field-focus-text": "#ffffff",
         "curves": "#6cb2f0 #f0a24e #74e0c2 #d2608a #f0e36a #ffffff",
+        "heats": "#181f28 #1e2a38 #23384d #284866 #2d5a82",
     },
     ("truecolor", False): {
         "background": "#fbfbfc",
@@ -77,6 +83,7 @@ _COLORS: Final[Mapping[tuple[str, bool], Mapping[str, str]]] = {
         "field-focus": "#c3dcf4",
         "field-focus-text": "#0c1520",
         "curves": "#1b66a8 #a65300 #007f5e #861050 #14181f #6259f0",
+        "heats": "#f3f7fb #e2edf8 #cbdff4 #b0d0f0 #90bdea",
     },
     ("256", True): {
         "background": "#121212",
@@ -98,6 +105,7 @@ _COLORS: Final[Mapping[tuple[str, bool], Mapping[str, str]]] = {
         "field-focus": "#005f87",
         "field-focus-text": "#ffffff",
         "curves": "#5fafff #ffaf5f #5fd7af #d75f87 #ffff5f #ffffff",
+        "heats": "#1c1c1c #262626 #3a3a3a #005f5f #005f87",
     },
     ("256", False): {
         "background": "#ffffff",
@@ -119,6 +127,7 @@ _COLORS: Final[Mapping[tuple[str, bool], Mapping[str, str]]] = {
         "field-focus": "#afd7ff",
         "field-focus-text": "#000000",
         "curves": "#005faf #af5f00 #00875f #87005f #000000 #5f5fff",
+        "heats": "#eeeeee #e4e4e4 #d7ffff #afd7ff #87d7ff",
     },
     # Grey is the bright black of some terminals, and cannot be read on those of others.
     ("standard", True): {
@@ -141,6 +150,7 @@ _COLORS: Final[Mapping[tuple[str, bool], Mapping[str, str]]] = {
         "field-focus": "#00cdcd",
         "field-focus-text": "#000000",
         "curves": "#00cdcd #ffff00 #ff00ff #00cd00 #ffffff #ff0000",
+        "heats": "#000000 #000000 #000000 #000000 #0000ee",
     },
     ("standard", False): {
         "background": "#ffffff",
@@ -162,6 +172,7 @@ _COLORS: Final[Mapping[tuple[str, bool], Mapping[str, str]]] = {
         "field-focus": "#00cdcd",
         "field-focus-text": "#000000",
         "curves": "#0000ee #cd0000 #000000 #cd00cd #0000ee #cd0000",
+        "heats": "#ffffff #ffffff #ffffff #ffffff #0000ee",
     },
 }
 
@@ -226,6 +237,7 @@ def _variables(colors: Mapping[str, str], *, flat: bool) -> dict[str, str]:
     muted, row, row_text = colors["muted"], colors["cursor-row"], colors["cursor-row-text"]
     variables = {name: colors[name] for name in _FALLBACKS if name in colors}
     variables |= {f"curve-{at}": one for at, one in enumerate(colors["curves"].split())}
+    variables |= {f"heat-{at}": one for at, one in enumerate(colors["heats"].split())}
     for tone in ("primary", "secondary", "accent", "success", "warning", "error"):
         variables[f"text-{tone}"] = colors[tone]
         variables[f"{tone}-muted"] = row if tone == "primary" or flat else colors["panel"]

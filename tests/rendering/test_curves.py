@@ -8,7 +8,7 @@ from rich.style import Style
 
 from tui.rendering.axes import AXIS_WIDTH, mark_texts
 from tui.rendering.curves import BEST, Colors, Curves, Scale, draw_curves
-from tui.rendering.series import Series
+from tui.rendering.series import DASHES, HUES, Series
 
 AXIS, TRAIN, VALIDATION = Style(dim=True), Style(color="blue"), Style(color="yellow")
 COLORS = Colors(AXIS, [TRAIN, VALIDATION])
@@ -231,6 +231,20 @@ def test_the_best_epoch_is_marked_on_its_curve() -> None:
     (row,) = (row for row, text in enumerate(texts(curves)) if BEST in text)
     assert texts(curves)[row].index(BEST) == curves.column_of(3)
     assert VALIDATION in {s.style for s in curves.lines[row] if BEST in s.text}
+
+
+def test_curves_of_one_colour_are_told_apart_by_their_dashes() -> None:
+    flat = [5.0] * 20
+    drawn = [
+        tuple(cell[0] for cell in drawn_cells(draw(series(flat, tone=dash * HUES), width=80)))
+        for dash in range(DASHES)
+    ]
+    assert len(set(drawn)) == DASHES
+    assert len(drawn[0]) == 80 - AXIS_WIDTH
+    assert sorted(map(len, drawn), reverse=True) == [len(columns) for columns in drawn]
+    assert len(drawn[-1]) >= len(drawn[0]) // 4
+    styles = {s.style for line in draw(series(flat, tone=HUES)).lines for s in line}
+    assert TRAIN in styles
 
 
 def test_far_values_outside_the_range_cost_nothing() -> None:

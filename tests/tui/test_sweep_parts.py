@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import shutil
 
+import msgspec
 import numpy as np
 import pytest
 from rich.style import Style
@@ -13,11 +14,11 @@ from tests.tui.recorded_sweeps import begin_trial, record_sweep, session_folder
 from tests.tui.recorder import Recorder, epoch_ended
 from tui.history import History
 from tui.rendering.curves import Colors, Curves, Scale, draw_curves
-from tui.rendering.series import Series, drawable
+from tui.rendering.series import DASHES, HUES, Series, drawable
 from tui.sweeps.catalogue import SweepCatalogue
 from tui.sweeps.curves import mean_curve, setting_curves
 from tui.sweeps.feed import SweepFeed
-from tui.sweeps.grid import Cell, trial_table
+from tui.sweeps.grid import HEATS, Cell, trial_table
 from tui.sweeps.samples import COUNT, SampleSource
 from tui.widgets.toned_lines import first_shown
 from vae_engine.sessions import layout
@@ -99,7 +100,7 @@ def test_the_grid_has_a_row_for_each_setting_and_a_column_for_each_seed(recorder
     assert table.seeds == ("seed 0", "seed 1")
     assert [row.values for row in table.rows] == [("2", "1"), ("2", "4"), ("4", "1"), ("4", "4")]
     assert table.rows[1].label == "d 2, beta 4"
-    assert table.cells[0] == (Cell("✓ 4", "good"), Cell("·", "quiet"))
+    assert table.cells[0] == (Cell("✓ 4", "good", metric=176.0), Cell("·", "quiet"))
     assert table.cells[1][0] == Cell("● 2/4", "live")
     assert table.cells[2][0] == Cell("✗ 2/4", "bad")
 
@@ -207,3 +208,52 @@ def test_the_list_tells_damaged_sweeps_last_and_reads_records_once(
 )
 def test_what_is_current_comes_into_sight(first: int, current: int, shown: int) -> None:
     assert first_shown(first, current, 10, 5) == shown
+
+
+@pytest.mark.parametrize(
+    "lists",
+    [
+        {"latent_dim": (2, 4, 8, 16), "beta": (0.5, 1.0, 4.0)},
+        {"beta": (0.5, 1.0, 4.0), "latent_dim": (2, 4, 8, 16)},
+        {"latent_dim": tuple(range(2, 14))},
+        {"latent_dim": (2, 4), "beta": (1.0, 2.0), "learning_rate": (1e-3, 2e-3, 3e-3)},
+    ],
+)
+def test_twelve_settings_look_different_and_share_a_colour_by_value(
+    recorder: Recorder, lists: dict[str, tuple[int | float, ...]]
+) -> None:
+    sweep = record_sweep(recorder, {}, seeds=1, **lists)  # type: ignore[arg-type]
+    trials = read_trials(sweep)
+    rows = trial_table(trials).rows
+    assert len({row.tone for row in rows}) == len(rows) == 12
+    assert max(row.tone for row in rows) < HUES * DASHES
+    main = max(lists, key=lambda name: len(lists[name]))
+    if len(lists[main]) <= HUES:
+        by_value: dict[object, set[int]] = {}
+        for row in rows:
+            value = trials[row.trials[0]].values[main]
+            by_value.setdefault(value, set()).add(row.tone % HUES)
+        assert sorted(by_value.values(), key=min) == [{hue} for hue in range(len(lists[main]))]
+
+
+def test_the_better_the_result_the_hotter_its_cell(recorder: Recorder) -> None:
+    sweep = record_sweep(
+        recorder, {1: "completed", 2: "completed", 3: "completed"}, seeds=4, latent_dim=(2,)
+    )
+    found = read_trials(sweep)
+    figures = found[0].figures
+    assert figures is not None
+    losses = [130.0, 110.0, 120.0]
+    measured = [
+        msgspec.structs.replace(trial, figures=msgspec.structs.replace(figures, negative_elbo=loss))
+        for trial, loss in zip(found, losses, strict=False)
+    ]
+    cells = trial_table([*measured, *found[3:]]).cells[0]
+    assert [cell.heat for cell in cells] == [0, HEATS - 1, 2, None]
+    assert [cell.metric for cell in cells] == [*losses, None]
+
+
+def test_equal_results_are_neither_hot_nor_cold(recorder: Recorder) -> None:
+    sweep = record_sweep(recorder, {1: "completed", 2: "completed"})
+    cells = trial_table(read_trials(sweep)).cells
+    assert {cell.heat for row in cells for cell in row} == {None}

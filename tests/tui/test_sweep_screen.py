@@ -195,7 +195,7 @@ async def test_more_trials_than_there_is_room_for_are_reached(recorder: Recorder
         await pilot.press("end")
         await until(pilot, lambda: "seed 29" in grid_text(screen))
         lines = grid_text(screen).splitlines()
-        assert lines[-1].split()[:3] == ["━━", "41", "2"]
+        assert lines[-1].split()[1:3] == ["41", "2"]
         assert lines[-1].rstrip().endswith("›·")
         assert "trial 2400" in text_of(app, "#sweep-detail")
         assert "41" in shown_by(screen.query_one(SettingResults)).splitlines()[-1]
@@ -289,3 +289,22 @@ async def test_foreign_and_damaged_sweeps_are_words_and_nothing_more(
         await until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
         await pilot.press("y")
         await until(pilot, lambda: any("nothing to stop" in said for said in toasts(app)))
+
+
+async def test_results_are_sorted_by_what_came_out_and_back(recorder: Recorder) -> None:
+    sweep = record_sweep(
+        recorder, {1: "completed", 2: "completed"}, seeds=1, latent_dim=(2, 4, 8, 16)
+    )
+    result = session_folder(sweep, 1) / layout.RESULT
+    result.write_bytes(result.read_bytes().replace(b'"test_loss": 176.0', b'"test_loss": 199.0'))
+    async with sweep_screen(sweep, (130, 60)) as (screen, _, pilot):
+        table = screen.query_one(SettingResults)
+
+        def order() -> list[str]:
+            return [line.split()[1] for line in shown_by(table).splitlines() if "1/1" in line]
+
+        await until(pilot, lambda: order() == ["2", "4"])
+        await pilot.press("o")
+        await until(pilot, lambda: order() == ["4", "2"])
+        await pilot.press("o")
+        await until(pilot, lambda: order() == ["2", "4"])

@@ -22,7 +22,15 @@ from tui.rendering.axes import (
 )
 from tui.rendering.dots import BRAILLE, BRAILLE_DOTS, Area, Dots, band, cell_bits, curve, thick
 from tui.rendering.runs import Line
-from tui.rendering.series import Floats, Series, decimated, drawable, recent_start
+from tui.rendering.series import (
+    DASHES,
+    HUES,
+    Floats,
+    Series,
+    decimated,
+    drawable,
+    recent_start,
+)
 
 _LEAST_COLUMNS, _LEAST_ROWS = 4, 2
 # Where there is no braille, curves differ by their characters.
@@ -34,8 +42,12 @@ BEST, PLAIN_BEST = "◆", "B"
 # Curves that lie in the same cells take turns, each for so many columns.
 _TURN = 2
 _NO_TONE = -1
+# Of each period the columns that are drawn: whole, dashed, in short dashes, dotted.
+_DASHED = ((1, 1), (4, 6), (2, 4), (1, 3))
 # From so many lines on a curve is two dots thick: single ones do not look joined.
 _THICK_ROWS = 6
+# Of more curves than these only the last one is.
+_THICK_CURVES = 3
 # How far outside the range a curve is followed, in ranges.
 _OUTSIDE = 3
 
@@ -110,7 +122,8 @@ def draw_curves(
     """Draw curves over one axis of epochs.
 
     Args:
-        series: the curves; where some lie in the same cells they take turns.
+        series: the curves; where some lie in the same cells they take turns. Of many the last
+            one is the thickest.
         width: in cells, labels included.
         height: in lines.
         scale: how to show them.
@@ -177,7 +190,10 @@ class _Canvas:
         self.characters[inside], self.tones[inside] = drawn, tone
 
     def _put_curves(self, drawn: Sequence[Series]) -> None:
-        bits = np.stack([cell_bits(self._curve(one), self._area).T for one in drawn])
+        lines = [
+            self._curve(one, wide=one is drawn[-1] or len(drawn) <= _THICK_CURVES) for one in drawn
+        ]
+        bits = np.stack([cell_bits(line, self._area).T for line in lines])
         present = bits > 0
         count = present.sum(axis=0)
         inside = count > 0
@@ -196,17 +212,22 @@ class _Canvas:
         at = np.flatnonzero(one.epochs == epoch)
         if not len(at):
             return
+        # Of the first tone, which is not dashed.
         spot = Series(one.label, one.epochs[at[:1]], one.values[at[:1]])
         column, row = np.nonzero(cell_bits(self._curve(spot), self._area))
         self.characters[row, column] = ord(PLAIN_BEST if self._plain else BEST)
         self.tones[row, column] = one.tone
 
-    def _curve(self, one: Series) -> Dots:
+    def _curve(self, one: Series, *, wide: bool = False) -> Dots:
         area = self._area
         span = _OUTSIDE * (area.high - area.low)
         heights = np.clip(self._heights(one.values), area.low - span, area.high + span)
         line = curve(one.epochs, heights, area)
-        return line if self._plain or area.rows < _THICK_ROWS else thick(line, area)
+        if wide and not self._plain and area.rows >= _THICK_ROWS:
+            line = thick(line, area)
+        drawn, period = _DASHED[one.tone // HUES % DASHES]
+        keep = line.column // area.dots[0] % period < drawn
+        return Dots(line.column[keep], line.row[keep])
 
     def _heights(self, values: Floats) -> Floats:
         # A logarithm of our own: plotext's raises on limits that it has rounded below 0.

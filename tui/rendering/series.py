@@ -12,6 +12,10 @@ Floats = NDArray[np.float64]
 
 LARGEST = 1e100
 """Losses from here on are not drawn."""
+HUES = 6
+"""So many colours have the curves of a chart."""
+DASHES = 4
+"""So many ways there are to draw a curve of one colour: whole, dashed, in short dashes, dotted."""
 RECENT_SHARE = 4
 """The recent epochs are the newest one in so many..."""
 RECENT_LEAST = 10
@@ -26,7 +30,7 @@ class Series:
         label: what it is; foreign text is allowed.
         epochs: (n,), rising.
         values: (n,), of any value, NaN and infinity included.
-        tone: which of a chart's colours it has.
+        tone: which of a chart's colours it has, plus `HUES` times the way it is dashed.
         band: what lies around the curve: its lower and upper edge, (n,) each; None for no band.
         best: the epoch to mark on the curve, None for none.
     """

@@ -34,11 +34,13 @@ from vae_engine.sweeps.trials import Trial
 
 key = Keys("sweep")
 
+_IN_SIGHT = 2 * TONES
+
 
 class SweepScreen(SweepActions, SessionOpening, ChartOptions):
     """The grid of trials with a cursor on one of them; live ones keep moving.
 
-    Curves and samples are those of the settings around the cursor, as many as there are colours.
+    Curves and samples are those of the settings around the cursor, twelve at most.
 
     Attributes:
         snapshot: the sweep as it was read last, None before that.
@@ -55,6 +57,7 @@ class SweepScreen(SweepActions, SessionOpening, ChartOptions):
         key("s", "smooth", "Smooth", "Smooth the curves more, or not at all"),
         key("a", "recent", "Recent", "Only the recent epochs, or all"),
         key("w", "whole", "Whole range", "All values, or without the first epochs"),
+        key("o", "sort", "Sort", "Results from the best to the worst, or in the trials' order"),
         key("n", "draw(1)", "Draw", "Samples of the next seed", show=True),
         key("b", "draw(-1)", "Draw back", "Samples of the seed before"),
         key("x", "stop", "Stop", "Stop the sweep, its trials after a checkpoint", show=True),
@@ -79,6 +82,7 @@ class SweepScreen(SweepActions, SessionOpening, ChartOptions):
         self._figure = FIGURES[0]
         self._seed = 0
         self._read_rows: tuple[SettingRow, ...] = ()
+        self._best_first = False
 
     def compose(self) -> ComposeResult:
         """Head, pages or all at once, the trial under the cursor, keys."""
@@ -121,6 +125,11 @@ class SweepScreen(SweepActions, SessionOpening, ChartOptions):
         self._figure = FIGURES[(FIGURES.index(self._figure) + step) % len(FIGURES)]
         self._draw_curves()
 
+    def action_sort(self) -> None:
+        """Order the results by what came out, or as the trials are."""
+        self._best_first = not self._best_first
+        self._draw()
+
     def action_draw(self, step: int) -> None:
         """Draw the samples of another seed."""
         self._seed = max(0, self._seed + step)
@@ -150,10 +159,10 @@ class SweepScreen(SweepActions, SessionOpening, ChartOptions):
             self.look_again()
 
     def _in_sight(self) -> tuple[SettingRow, ...]:
-        """The settings around the cursor, no two of one colour."""
+        """The settings around the cursor, as many as can be told apart in one chart."""
         row = self.query_one(TrialGrid).row
-        first = row - row % TONES
-        return self._table.rows[first : first + TONES]
+        first = row - row % _IN_SIGHT
+        return self._table.rows[first : first + _IN_SIGHT]
 
     async def read(self) -> None:
         """Read the sweep, and the samples of the settings in sight."""
@@ -184,7 +193,7 @@ class SweepScreen(SweepActions, SessionOpening, ChartOptions):
         self._say("#sweep-head", head_words(self.sweep, snapshot))
         self._say("#sweep-detail", detail_words(self._trial()))
         body = self.query_one(SweepBody)
-        body.show_results(self._table, snapshot.trials, grid.row)
+        body.show_results(self._table, snapshot.trials, grid.row, best_first=self._best_first)
         body.point_samples(self._row_label())
         self._draw_curves()
 
@@ -193,7 +202,7 @@ class SweepScreen(SweepActions, SessionOpening, ChartOptions):
             return
         rows = self._in_sight()
         current = self._row_label()
-        # The setting under the cursor lies above the others.
+        # The setting under the cursor is the last, which of many is drawn the thickest.
         ordered = sorted(rows, key=lambda row: row.label == current)
         curves = setting_curves(
             ordered, self.snapshot.trials, self.snapshot.histories, self._figure

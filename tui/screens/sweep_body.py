@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from textual.app import ComposeResult
@@ -18,7 +19,7 @@ from tui.widgets.sample_strip import SampleStrip
 from tui.widgets.setting_results import SettingResults
 from tui.widgets.title_line import TitleLine
 from tui.widgets.trial_grid import TrialGrid
-from vae_engine.sweeps.results import best_trial, by_setting
+from vae_engine.sweeps.results import SettingResult, best_trial, by_setting
 from vae_engine.sweeps.trials import Trial
 
 PAGES = ("trials", "curves", "samples")
@@ -68,13 +69,29 @@ class SweepBody(Container):
         self.query_one(TrialGrid).focus()
         self._share_room()
 
-    def show_results(self, table: TrialTable, trials: Sequence[Trial], row: int) -> None:
-        """Show the results by setting, with a mark on the row of the cursor."""
+    def show_results(
+        self, table: TrialTable, trials: Sequence[Trial], row: int, *, best_first: bool = False
+    ) -> None:
+        """Show the results by setting, with a mark on the row of the cursor.
+
+        Args:
+            table: the settings.
+            trials: of the sweep.
+            row: of the cursor in the grid.
+            best_first: in the order of their results, not of the trials.
+        """
         best = best_trial(trials)
         at = trials.index(best) if best is not None else None
         rows = [index for index, one in enumerate(table.rows) if at in one.trials]
+        results = by_setting(trials)
+        order = list(range(len(results)))
+        if best_first:
+            order.sort(key=lambda index: _negative_elbo(results[index]))
         self.query_one(SettingResults).show(
-            table.rows, by_setting(trials), current=row, best=rows[0] if rows else None
+            [table.rows[index] for index in order],
+            [results[index] for index in order],
+            current=order.index(row) if row in order else 0,
+            best=order.index(rows[0]) if rows else None,
         )
         self._share_room()
 
@@ -113,3 +130,9 @@ class SweepBody(Container):
     def on_resize(self) -> None:
         """Share the new room."""
         self._share_room()
+
+
+def _negative_elbo(result: SettingResult) -> float:
+    """What settings are sorted by; those without it come last."""
+    found = result.figures["negative_elbo"]
+    return math.inf if found is None or math.isnan(found.mean) else found.mean

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from tui.comparison import TONES
+from tui.rendering.series import DASHES, HUES
 from tui.status import LOOKS, Tone
 from tui.text import one_line
 from vae_engine.settings import SETTINGS
+from vae_engine.sweeps.results import INCOMPARABLE
 from vae_engine.sweeps.trials import Trial
 
 _SHORT = {"latent_dim": "d"}
+HEATS = 5
+"""So many shades tell good results from bad ones."""
+# Nats an image that are not seen.
+_LEAST_DIFFERENCE = 0.005
 
 
 @dataclass(frozen=True)
@@ -22,7 +28,8 @@ class SettingRow:
         values: of what the sweep varies besides the seed, in words.
         label: these with their names: `d 2, beta 4`.
         trials: where they stand among all trials.
-        tone: the colour of the setting's curve.
+        tone: of the setting's curve: its colour tells the value that the sweep varies most, its
+            dashes the other ones.
     """
 
     values: tuple[str, ...]
@@ -33,10 +40,19 @@ class SettingRow:
 
 @dataclass(frozen=True)
 class Cell:
-    """One trial of the grid: its status and epoch, and the tone in which they stand."""
+    """One trial of the grid: its status and epoch, and the tone in which they stand.
+
+    Attributes:
+        text: status and epoch.
+        tone: of the text.
+        metric: its negative ELBO on the test split, nats an image; None where it has none yet.
+        heat: how good that is among all, from 0 (worst) to `HEATS` - 1; None where none is better.
+    """
 
     text: str
     tone: Tone = ""
+    metric: float | None = None
+    heat: int | None = None
 
 
 @dataclass(frozen=True)
@@ -62,16 +78,20 @@ def trial_table(trials: Sequence[Trial]) -> TrialTable:
     for index, trial in enumerate(trials):
         values = {name: value for name, value in trial.values.items() if name != "seed"}
         grouped.setdefault(tuple(values.items()), []).append(index)
+    tones = _tones([dict(values) for values in grouped])
     rows = tuple(
-        _row(dict(values), indices, number % TONES)
-        for number, (values, indices) in enumerate(grouped.items())
+        _row(dict(values), indices, tone)
+        for tone, (values, indices) in zip(tones, grouped.items(), strict=True)
     )
     first = next(iter(grouped), ())
     return TrialTable(
         tuple(short_name(name) for name, _ in first),
         _seed_heads(rows, trials),
         rows,
-        tuple(tuple(trial_cell(trials[index]) for index in row.trials) for row in rows),
+        _heated(
+            tuple(tuple(trial_cell(trials[index]) for index in row.trials) for row in rows),
+            comparable=not any(name in INCOMPARABLE for name, _ in first),
+        ),
     )
 
 
@@ -90,8 +110,54 @@ def trial_cell(trial: Trial) -> Cell:
     if trial.status == "stopped" and not trial.finished:
         tone = "warning"
     if trial.finished:
-        return Cell(f"{glyph} {trial.epoch}", tone)
+        figures = trial.figures
+        metric = figures.negative_elbo if figures is not None else None
+        return Cell(f"{glyph} {trial.epoch}", tone, metric)
     return Cell(f"{glyph} {trial.epoch}/{trial.epochs}", tone)
+
+
+def _tones(settings: Sequence[Mapping[str, object]]) -> list[int]:
+    """A tone for each setting, no two alike as far as there are enough.
+
+    The colour is that of the value that the sweep varies most, the dashes tell the others apart.
+    """
+    names = list(settings[0]) if settings else []
+    values = {name: list(dict.fromkeys(repr(one[name]) for one in settings)) for name in names}
+    main = max(names, key=lambda name: len(values[name]), default=None)
+    if main is None:
+        return [0] * len(settings)
+    rests = list(dict.fromkeys(_rest(one, main) for one in settings))
+    tones = []
+    for one in settings:
+        hue, dash = values[main].index(repr(one[main])), rests.index(_rest(one, main))
+        tones.append(hue % HUES + HUES * ((dash + hue // HUES) % DASHES))
+    return tones
+
+
+def _rest(setting: Mapping[str, object], main: str) -> tuple[str, ...]:
+    return tuple(repr(value) for name, value in setting.items() if name != main)
+
+
+def _heated(
+    cells: tuple[tuple[Cell, ...], ...], *, comparable: bool
+) -> tuple[tuple[Cell, ...], ...]:
+    """The cells with their heat, where their metrics differ and can be compared."""
+    known = [
+        cell.metric
+        for row in cells
+        for cell in row
+        if cell.metric is not None and math.isfinite(cell.metric)
+    ]
+    if not comparable or not known or max(known) - min(known) < _LEAST_DIFFERENCE:
+        return cells
+    worst, span = max(known), max(known) - min(known)
+
+    def heated(cell: Cell) -> Cell:
+        if cell.metric is None or not math.isfinite(cell.metric):
+            return cell
+        return replace(cell, heat=round((HEATS - 1) * (worst - cell.metric) / span))
+
+    return tuple(tuple(map(heated, row)) for row in cells)
 
 
 def _row(values: dict[str, object], indices: Sequence[int], tone: int) -> SettingRow:

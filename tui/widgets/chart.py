@@ -192,9 +192,7 @@ class LossChart(Lines):
         line = [Segment(self.title, self._part("title"))]
         room = width - len(self.title)
         plain = self._plain
-        for one in self._series:
-            if not len(one.epochs):
-                continue
+        for one in self._named(room):
             value = one.value_at(one.epochs[-1] if self._cursor is None else self._cursor)
             read = "-" if value is None else number_text(value)
             marker = f"{PLAIN_MARKERS[one.tone % len(PLAIN_MARKERS)]} " if plain else ""
@@ -207,6 +205,13 @@ class LossChart(Lines):
         if fitting:
             line.append(Segment(fitted(fitting[0], room, "right"), self._part("note")))
         return line
+
+    def _named(self, room: int) -> list[Series]:
+        """The curves to name, in their order; the last one first where not all have room."""
+        named = [one for one in self._series if len(one.epochs)]
+        # Two spaces, a label, a value.
+        wanted = sum(min(len(one.label), 24) + 8 for one in named)
+        return named if wanted <= room else [*named[-1:], *named[:-1]]
 
     def _notes(self) -> Sequence[str]:
         """How the curves are shown, and at which epoch they are read: the longest first."""

@@ -10,9 +10,12 @@ from rich.style import Style
 from tui.comparison import TONES
 from tui.rendering.palettes import ColorDepth
 from tui.status import tone_classes, tone_rules
+from tui.sweeps.grid import HEATS
 from tui.widgets.display import app_depth
 from tui.widgets.lines import Lines
 
+# Of two cells each: whole, dashed, in short dashes, dotted.
+_DASHES = "━╍┅┉"
 SWATCH = 3
 """Cells of a swatch, with the gap after it."""
 
@@ -25,6 +28,7 @@ class TonedLines(Lines):
         "toned--current",
         *tone_classes("toned"),
         *(f"toned--tone-{tone}" for tone in range(TONES)),
+        *(f"toned--heat-{heat}" for heat in range(HEATS)),
     }
 
     DEFAULT_CSS = """
@@ -32,6 +36,11 @@ class TonedLines(Lines):
         & > .toned--head { color: $text-muted; background: $panel; }
         & > .toned--current { background: $surface; text-style: bold; }
         &:focus > .toned--current { background: $primary-muted; }
+        & > .toned--heat-0 { background: $primary 5%; }
+        & > .toned--heat-1 { background: $primary 12%; }
+        & > .toned--heat-2 { background: $primary 20%; }
+        & > .toned--heat-3 { background: $primary 30%; }
+        & > .toned--heat-4 { background: $primary 45%; }
         & > .toned--tone-0 { color: $text-primary; }
         & > .toned--tone-1 { color: $text-warning; }
         & > .toned--tone-2 { color: $text-success; }
@@ -52,13 +61,23 @@ class TonedLines(Lines):
             style += Style(color=toned.color, bold=toned.bold)
         return style
 
+    def heat_style(self, heat: int | None) -> Style:
+        """The background of a result that is so good among others."""
+        if heat is None:
+            return Style.null()
+        shade = self.get_component_rich_style(f"toned--heat-{heat}")
+        return Style(bgcolor=shade.bgcolor)
+
     def swatch(self, tone: int) -> Segment:
         """A piece of a curve, or its character where there is only ASCII."""
         from tui.rendering.curves import PLAIN_MARKERS
 
-        plain = app_depth(self.app) is ColorDepth.ASCII
-        line = PLAIN_MARKERS[tone % len(PLAIN_MARKERS)] if plain else "━"
-        return Segment(line * (SWATCH - 1) + " ", self.tone_style(f"tone-{tone}"))
+        hue, dash = tone % TONES, tone // TONES % len(_DASHES)
+        if app_depth(self.app) is ColorDepth.ASCII:
+            line = PLAIN_MARKERS[hue % len(PLAIN_MARKERS)] + str(dash or " ")
+        else:
+            line = _DASHES[dash] * (SWATCH - 1)
+        return Segment(line + " ", self.tone_style(f"tone-{hue}"))
 
 
 def first_shown(first: int, current: int, count: int, room: int) -> int:

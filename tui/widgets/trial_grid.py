@@ -13,7 +13,8 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from tui.rendering.runs import Line
-from tui.sweeps.grid import TrialTable
+from tui.rendering.series import number_text
+from tui.sweeps.grid import Cell, TrialTable
 from tui.text import fitted
 from tui.widgets.toned_lines import SWATCH, TonedLines, first_shown
 
@@ -144,7 +145,7 @@ class TrialGrid(TonedLines, can_focus=True):
         """Cells of what stands before the trials, and of one trial."""
         table = self._table
         label = SWATCH + sum(width + _GAP for width in self._values())
-        cells = [cell_len(cell.text) for row in table.cells for cell in row]
+        cells = [cell_len(_text(cell)) for row in table.cells for cell in row]
         widest = max([*cells, *(cell_len(seed) for seed in table.seeds), 1])
         return min(label, max(SWATCH, self.size.width // 2)), widest + 2 + _GAP
 
@@ -173,8 +174,13 @@ class TrialGrid(TonedLines, can_focus=True):
         shown = self._table.cells[row][self._left : self._left + across]
         for column, found in enumerate(shown, self._left):
             chosen = here and column == self._column
-            style = self.tone_style(found.tone, current=chosen)
+            style = self.heat_style(found.heat) + self.tone_style(found.tone, current=chosen)
             mark = _LEFT if chosen else " "
-            line.append(Segment(mark + fitted(found.text, cell - 2 - _GAP) + _RIGHT, style))
+            line.append(Segment(mark + fitted(_text(found), cell - 2 - _GAP) + _RIGHT, style))
             line.append(Segment(" " * _GAP))
         return line
+
+
+def _text(cell: Cell) -> str:
+    """Status, epoch and what came out."""
+    return cell.text if cell.metric is None else f"{cell.text}  {number_text(cell.metric)}"

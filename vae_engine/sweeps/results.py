@@ -20,8 +20,8 @@ FIGURES = (
 )
 """The figures of the table, in its order."""
 
-# Losses on other images, or on pixels of another kind, say nothing about each other.
-_INCOMPARABLE = ("dataset", "binarize")
+INCOMPARABLE = ("dataset", "binarize")
+"""Losses on other images, or on pixels of another kind, say nothing about each other."""
 
 
 class Statistic(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,7 +66,7 @@ def best_trial(trials: Sequence[Trial]) -> Trial | None:
     trials differ in what their losses are measured on.
     """
     finished = [trial for trial in trials if trial.figures is not None]
-    if any(name in trial.values for trial in finished for name in _INCOMPARABLE):
+    if any(name in trial.values for trial in finished for name in INCOMPARABLE):
         return None
     return min(finished, key=_val_negative_elbo, default=None)
 
