@@ -130,8 +130,8 @@ def test_far_an_evaluation_is_brought_back(store: SessionStore) -> None:
 
 def test_what_went_wrong_is_told_in_its_last_words(store: SessionStore) -> None:
     session = make(store, "fail")
-    assert run(store, session).why == "no memory"
-    assert run(store, session, "evaluate").why == "no memory"
+    assert run(store, session).why == "first; no memory"
+    assert run(store, session, "evaluate").why == "first; no memory"
 
 
 def test_who_has_the_session_keeps_it(store: SessionStore, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -160,7 +160,7 @@ def embed(
     output: Path,
     place: str | None,
 ) -> None:
-    """Write the posterior of every image of a split, or of images of your own.
+    """Write the posterior of every image of a split.
 
     The .npz has z_mean and z_log_var (n, latent_dim), labels and rows (n,), split, session and
     epoch; rows are the places of the images in the dataset's array or sorted files. The training
