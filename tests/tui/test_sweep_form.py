@@ -117,7 +117,7 @@ async def test_a_sweep_is_told_and_started_in_place_of_the_form(
     store: SessionStore, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sweeps, "start_coordinator", lambda sweep, **_: revive(sweep))
-    recorder.session("earlier", status="training", epochs=1, of=9)
+    recorder.session("earlier", status="training", epochs=3, of=9)
     async with form(store) as (_, app, pilot):
         field(app, "latent_dim").value = "2,8"
         field(app, "seeds").value = "2"
