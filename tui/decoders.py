@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae_engine.errors import EngineError
+from vae_engine.inference.layers import sigmoid
 from vae_engine.inference.networks import Decoder
 from vae_engine.inference.sampling import open_decoder
 from vae_engine.sessions.records import ExportEntry
@@ -32,7 +33,8 @@ class LoadedDecoder:
         """Pixel probabilities (n, 28, 28) for z (n, latent_dim); what is no number is black."""
         if not len(z):
             return np.zeros((0, 28, 28), np.float32)
-        return np.nan_to_num(self.model.decode(z))
+        with np.errstate(over="ignore"):
+            return np.nan_to_num(sigmoid(self.model.decode_logits(z)))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,9 @@ import shutil
 import numpy as np
 import pytest
 
-from tests.tui.recorder import Recorder
+from tests.inference.networks import earlier_network, replace_network
+from tests.inference.test_litert_file import CRAFTED
+from tests.tui.recorder import RECORDED, Recorder
 from tui.decoders import Supply, look
 from vae_engine.sessions import layout
 from vae_engine.sessions.session import Session
@@ -94,6 +96,15 @@ def test_a_decoder_for_another_latent_dim_is_refused(
     assert "array dense_1.kernel is <f4 (4, 256): wanted is <f4 (2, 256)" in problem
 
 
+@pytest.mark.parametrize("crafted", ["memory of the heap", "half of the columns"])
+def test_a_crafted_network_is_a_problem_in_one_line(recorder: Recorder, crafted: str) -> None:
+    session = recorder.session(**RECORDED)
+    replace_network(session, "decoder", CRAFTED[crafted](earlier_network("decoder")))
+    supply = look(session, None, None)
+    assert supply.decoder is None
+    assert "is not the network of the session's settings" in supply.problem
+
+
 def test_an_encoder_in_a_decoders_place_is_refused(recorded_session: Session) -> None:
     index = recorded_session.folder / layout.EXPORTS / layout.INDEX
     exports = json.loads(index.read_text())
@@ -128,7 +139,7 @@ def test_what_is_no_number_is_black(
 ) -> None:
     decoder = look(recorded_session, None, None).decoder
     assert decoder is not None
-    monkeypatch.setattr(decoder.model, "decode", lambda z: np.full((len(z), 28, 28), np.nan))
+    monkeypatch.setattr(decoder.model, "decode_logits", lambda z: np.full((len(z), 28, 28), np.nan))
     assert not decoder.decode(np.zeros((2, 2), np.float32)).any()
 
 

@@ -56,7 +56,11 @@ class Encoder:
         self._at_once = _images_at_once(layers)
 
     def encode(self, images: Floats) -> tuple[Floats, Floats]:
-        """(z_mean, z_log_var), each (n, latent_dim), for images (n, 28, 28, 1) in [0, 1]."""
+        """(z_mean, z_log_var), each (n, latent_dim), for images (n, 28, 28, 1) in [0, 1].
+
+        Raises:
+            SessionDamagedError: the weights are so large that the result is not finite.
+        """
         images = images.reshape(len(images), *self._image)
         outputs = tuple(np.empty((len(images), self.latent_dim), np.float32) for _ in self._heads)
         with one_thread(), np.errstate(all="ignore"):
@@ -65,6 +69,8 @@ class Encoder:
                 for output, head in zip(outputs, self._heads, strict=True):
                     output[part] = head(hidden)
         z_mean, z_log_var = outputs
+        if not (np.isfinite(z_mean).all() and np.isfinite(z_log_var).all()):
+            raise SessionDamagedError("the exported model gives a posterior that is not finite")
         return z_mean, z_log_var
 
 
@@ -94,9 +100,16 @@ class Decoder:
         self._at_once = _images_at_once(self._layers)
 
     def decode(self, z: Floats) -> Floats:
-        """Pixel probabilities, (n, 28, 28) in [0, 1], for z of shape (n, latent_dim)."""
+        """Pixel probabilities, (n, 28, 28) in [0, 1], for z of shape (n, latent_dim).
+
+        Raises:
+            SessionDamagedError: the weights are so large that some are no numbers.
+        """
         with np.errstate(all="ignore"):
-            return sigmoid(self.decode_logits(z))
+            probabilities = sigmoid(self.decode_logits(z))
+        if np.isnan(probabilities).any():
+            raise SessionDamagedError("the exported model gives images that are not finite")
+        return probabilities
 
     def decode_logits(self, z: Floats) -> Floats:
         """Logits of the pixels, (n, 28, 28), for z of shape (n, latent_dim).

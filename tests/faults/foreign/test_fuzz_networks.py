@@ -114,6 +114,19 @@ def test_weights_that_are_no_numbers_are_named(tmp_path: Path, value: float) -> 
         open_network("decoder", packed_npz(members_of(arrays)), tmp_path / "decoder")
 
 
+def test_results_that_are_no_numbers_are_no_images(tmp_path: Path) -> None:
+    """Weights that are numbers, but so large that what they give is none."""
+    arrays = {name: np.full_like(values, 3e38) for name, values in ARRAYS["decoder"].items()}
+    arrays["dense_image.kernel"][::2] = -3e38
+    network = open_network("decoder", packed_npz(members_of(arrays)), tmp_path / "decoder")
+    with pytest.raises(SessionDamagedError, match="images that are not finite"):
+        run_network(network, 40)
+    posterior = {name: np.full_like(values, 3e38) for name, values in ARRAYS["encoder"].items()}
+    network = open_network("encoder", packed_npz(members_of(posterior)), tmp_path / "encoder")
+    with pytest.raises(SessionDamagedError, match="posterior that is not finite"):
+        run_network(network)
+
+
 def test_a_directory_of_millions_of_members_costs_nothing(tmp_path: Path) -> None:
     """A zip's directory takes memory for each member that it names, in the file or not."""
     honest = packed_npz(members_of(ARRAYS["decoder"]))
