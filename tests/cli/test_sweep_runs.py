@@ -78,7 +78,9 @@ def test_ctrl_c_leaves_the_sweep_and_stop_ends_it(
     os.killpg(process.pid, signal.SIGINT)
     left = finish(process)
     made = newest(store)
-    assert (left.code, left.err) == (0, "")
+    assert left.code == 0
+    assert left.err.startswith("data: ")
+    assert left.err.count("\n") == 1
     assert f"vae sweep show {made.id}" in left.out
     assert f"vae sweep stop {made.id}" in left.out
     assert made.alive()

@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.cli.conftest import Outcome, Spawn, Vae, finish, read_until
 from tests.conftest import wait_for
+from tests.datasets.samples import digits
 from tests.tui.recorder import Recorder
 from vae_engine.control.training import fork_settings
 from vae_engine.sessions import layout
@@ -112,6 +114,25 @@ def test_detached_it_prints_the_id_and_nothing_else(vae: Vae, store: SessionStor
     assert json.loads(vae("show", "child", "--json").out)["parent"] == parent.id
     for name in ("parent", "child"):
         assert vae("stop", name, "--now").out.startswith("stopped after ")
+
+
+def test_the_first_line_says_what_is_taken_and_what_is_left_out(
+    vae: Vae, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "faces"
+    folder.mkdir()
+    for index, image in enumerate(digits(train=20)["x_train"]):
+        Image.fromarray(image).save(folder / f"{index}.{('png', 'jpg')[index % 2]}")
+    (folder / "notes.txt").write_text("not an image")
+    # Nothing need train for this.
+    monkeypatch.setattr(sys, "executable", "/bin/false")
+    done = vae("train", "--dataset", folder, "--detach")
+    first, error = done.err.splitlines()
+    assert first == (
+        "data: 14 training, 4 validation and 2 test images of 28x28 from 10 PNG files and "
+        "10 JPEG files, no labels; left out: 1 other file ('notes.txt')"
+    )
+    assert error.startswith("vae: ")
 
 
 @pytest.mark.parametrize("broken", ["/no/such/python", "/bin/false"])

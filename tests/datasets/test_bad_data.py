@@ -52,7 +52,7 @@ BAD: dict[str, tuple[Maker, str]] = {
     "terminal escape": (lambda folder: folder / "\x1b[2Jx", r"there is no .*\\x1b\[2Jx"),
     # npz files
     "empty file": (file_of(b""), "is an empty file: wanted mnist.* or .npy file"),
-    "text": (file_of(b"hello"), "is a text file: .*np.loadtxt"),
+    "text": (file_of(b"hello"), "is a text file: .*np.savez"),
     "truncated npz": (
         damaged_npz(lambda data: data[:-200]),
         r"cannot be read \(a zip archive that is cut short\)",

@@ -6,9 +6,11 @@ import gzip
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from tests.datasets.samples import IDX_NAMES, digits, write_idx, write_npz, write_pngs
 from vae_engine.datasets import Dataset, load_dataset
@@ -82,9 +84,33 @@ def png_folder(folder: Path) -> tuple[Path, Path]:
     return dataset, dataset / "004.png"
 
 
+def npy_file(folder: Path) -> tuple[Path, Path]:
+    path = folder / "data.npy"
+    np.save(path, digits(train=9)["x_train"])
+    return path, path
+
+
+def other_images(suffix: str) -> Callable[[Path], tuple[Path, Path]]:
+    def write(folder: Path) -> tuple[Path, Path]:
+        for index, image in enumerate(digits(train=9)["x_train"]):
+            Image.fromarray(image).save(folder / f"{index}.{suffix}")
+        return folder, folder / f"4.{suffix}"
+
+    write.__name__ = f"{suffix}_folder"
+    return write
+
+
 @pytest.mark.parametrize(
     "write",
-    [deflated_npz, stored_npz, plain_idx, gzipped_idx, png_folder],
+    [
+        deflated_npz,
+        stored_npz,
+        npy_file,
+        plain_idx,
+        gzipped_idx,
+        png_folder,
+        *map(other_images, ("jpg", "gif", "bmp", "tif", "pgm")),
+    ],
     ids=lambda write: write.__name__,
 )
 def test_damaged_files_raise_nothing_but_dataset_errors(

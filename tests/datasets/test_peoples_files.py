@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import io
 import os
@@ -379,7 +380,7 @@ def test_links_to_folders_are_told_and_not_followed(tmp_path: Path) -> None:
     (folder / "linked.png").symlink_to(folder / "000.png")
     dataset = load_dataset(str(folder))
     assert sum(map(len, dataset.rows.values())) == 71
-    assert "left out: links and deep folders ('round')" in dataset.description()
+    assert "left out: folders that are links, deep or forbidden ('round')" in dataset.description()
 
 
 # IDX files
@@ -474,6 +475,10 @@ OTHERS: dict[str, tuple[bytes, str]] = {
     "Git LFS": (b"version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer.*git lfs pull"),
     "text": (b"hello", "is a text file"),
     "nothing": (b"", "is an empty file"),
+    "tar.gz": (gzip.compress(bytes(257) + b"ustar" + bytes(250)), "is a gzipped tar arch.*tar xf"),
+    "FITS": (b"SIMPLE  =                    T" + b" " * 99, "is a FITS file.*fits.getdata"),
+    "HEIC": (b"\0\0\0\x18ftypheic" + bytes(99), "is a HEIC or AVIF image"),
+    "numbers": (b"5 0 0 0 12\n", "is a table of numbers.*np.loadtxt"),
     "noise": (bytes(range(128, 250)), "of no known format.*np.savez"),
 }
 
@@ -496,6 +501,65 @@ def test_a_folder_of_other_files_tells_their_kind(tmp_path: Path) -> None:
     (tmp_path / "mnist_train.csv").write_bytes(b"label,pixel0,pixel1\n5,0,0\n")
     with pytest.raises(DatasetError, match=r"'mnist_train.csv' \(a CSV table\).*np.loadtxt\('/"):
         load_dataset(str(tmp_path))
+
+
+def test_a_folder_of_other_files_tells_the_one_that_helps(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("about the data")
+    (tmp_path / "data.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(99))
+    with pytest.raises(DatasetError, match=r"'a.txt', 'data.h5' \(an HDF5 file\).*data.h5'\); np"):
+        load_dataset(str(tmp_path))
+
+
+def test_an_encrypted_npz_is_told(tmp_path: Path) -> None:
+    path = write_npz(tmp_path / "data.npz", {"images": X})
+    data = bytearray(path.read_bytes())
+    data[data.rfind(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(data)
+    with pytest.raises(DatasetError, match=r"'images' in .* is encrypted"):
+        load_dataset(str(path))
+
+
+def test_a_label_beside_the_pixels_is_told(tmp_path: Path) -> None:
+    np.save(tmp_path / "data.npy", np.zeros((20, 785), np.uint8))
+    with pytest.raises(DatasetError, match=r"shape \(20, 785\).*try `images\[:, 1:\]`"):
+        load_dataset(str(tmp_path / "data.npy"))
+
+
+def test_texts_that_are_numbers_are_these(tmp_path: Path) -> None:
+    dataset = saved(tmp_path, images=X, labels=np.array(["3", "10", "4"])[Y % 3])
+    assert dataset.train_labels is not None
+    assert set(dataset.train_labels.tolist()) == {3, 4, 10}
+    assert dataset.notes == ()
+
+
+@pytest.mark.parametrize("name", ["test", "val", "images"])
+def test_one_folder_within_is_the_folder(tmp_path: Path, name: str) -> None:
+    write_pngs(tmp_path / "data" / name, X)
+    dataset = load_dataset(str(tmp_path))
+    same_images(dataset, test=None)
+    assert dataset.train_labels is None
+
+
+def test_splits_without_one_to_train_on_are_refused(tmp_path: Path) -> None:
+    write_pngs(tmp_path / "test", X)
+    write_pngs(tmp_path / "val", X)
+    with pytest.raises(DatasetError, match="'test', 'val' and none of training images: wanted tra"):
+        load_dataset(str(tmp_path))
+
+
+@pytest.mark.parametrize("compression", ["tiff_deflate", "tiff_lzw", "packbits"])
+def test_damaged_tiffs_write_nothing_to_the_terminal(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], compression: str
+) -> None:
+    for index, image in enumerate(X[:20]):
+        Image.fromarray(image).save(tmp_path / f"{index}.tif", compression=compression)
+    path = tmp_path / "7.tif"
+    data = bytearray(path.read_bytes())
+    data[200:260] = bytes(range(60))
+    path.write_bytes(data)
+    with contextlib.suppress(DatasetError):
+        load_dataset(str(tmp_path))
+    assert capfd.readouterr() == ("", "")
 
 
 def test_an_npy_by_the_name_of_an_npz_is_read(tmp_path: Path) -> None:

@@ -10,10 +10,13 @@ import numpy.typing as npt
 import pytest
 
 from tests.datasets.samples import digits, write_npz, write_pngs
+from tests.tui.recorder import Recorder
 from vae_engine.datasets import Dataset, load_dataset
 from vae_engine.datasets.source import Split
 from vae_engine.datasets.splits import BY_POSITION, choose, image_keys, recorded_method
 from vae_engine.errors import DatasetError
+from vae_engine.inference.dataset import session_dataset
+from vae_engine.sessions import events as ev
 
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
 GOLDEN = [11681137979238506274, 5718222425087710366, 13810791525472177722]
@@ -173,6 +176,26 @@ def test_sessions_that_record_no_method_split_by_position(tmp_path: Path) -> Non
     np.testing.assert_array_equal(both.train_images, arrays["x_train"][:30])
     np.testing.assert_array_equal(both.val_images, arrays["x_train"][30:])
     assert both.sha256 == BOTH_SHA256
+
+
+def test_what_is_made_of_an_old_session_uses_its_split(tmp_path: Path, recorder: Recorder) -> None:
+    images = digits(train=70)["x_train"]
+    path = write_npz(tmp_path / "one.npz", {"faces": images})
+    session = recorder.session(dataset=str(path))
+    assert session_dataset(session).rows["test"].tolist() == list(range(60, 70))
+    recorded = {"split": "content"}
+    again = ev.Prepared(epoch=0, step=0, environment={}, dataset=recorded, parameters=1)
+    recorder.emit(session, again)
+    expected = load_dataset(str(path)).rows["test"]
+    assert session_dataset(session).rows["test"].tolist() == expected.tolist()
+
+
+def test_values_of_old_sessions_are_read_as_they_were(tmp_path: Path) -> None:
+    dark = digits(train=70)["x_train"] // 17
+    path = write_npz(tmp_path / "dark.npz", {"faces": dark})
+    np.testing.assert_array_equal(load_dataset(str(path), BY_POSITION).train_images, dark[:45])
+    with pytest.raises(DatasetError, match="nearly black"):
+        load_dataset(str(path))
 
 
 def test_old_sessions_find_the_png_files_that_they_knew(tmp_path: Path) -> None:

@@ -73,6 +73,7 @@ def test_the_run_is_described_so_that_it_can_be_repeated(undisturbed: Session) -
     assert prepared.dataset["val_images"] == 1250
     assert prepared.dataset["test_images"] == 500
     assert len(str(prepared.dataset["sha256"])) == 64
+    assert prepared.dataset["split"] == "content"
 
 
 def test_every_epoch_has_a_preview_of_ten_classes_and_64_samples(undisturbed: Session) -> None:

@@ -111,7 +111,12 @@ def run(
         raise SettingError(f"{count:,} trials are many: --yes makes them")
     if gpus is not None and ray is None:
         raise click.UsageError("--gpus is for a cluster: give --ray too")
-    grid, head = check_sweep(store, make_grid(lists, seeds), ray=ray or "")
+    grid, head = check_sweep(
+        store,
+        make_grid(lists, seeds),
+        ray=ray or "",
+        tell=lambda line: say(encodable(line), err=True),
+    )
     at_once = parallel or default_parallel(grid, ray=bool(ray))
     for line in [cluster_line(grid, at_once)] if ray else _plan_lines(grid, at_once, store):
         say(line, err=detach)

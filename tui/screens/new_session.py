@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on, work
@@ -201,16 +201,23 @@ class NewSessionScreen(SizedScreen):
                     )
                 self._show_sweep(sweep)
             elif draft.settings is not None:
+                told: list[str] = []
                 with held():
-                    session = await asyncio.to_thread(self._start_session, draft, command)
+                    session = await asyncio.to_thread(
+                        self._start_session, draft, command, told.append
+                    )
                 self._show_dashboard(session)
+                for line in told:
+                    self.app.notify(one_line(line), timeout=15, markup=False)
         except (EngineError, OSError) as error:
             self.notify(error_text(error), severity="error", timeout=10, markup=False)
         finally:
             self._starting = False
             self._show_draft()
 
-    def _start_session(self, draft: Draft, command: Sequence[str]) -> Session:
+    def _start_session(
+        self, draft: Draft, command: Sequence[str], tell: Callable[[str], object]
+    ) -> Session:
         assert draft.settings is not None
         return start_session(
             self._store,
@@ -219,6 +226,7 @@ class NewSessionScreen(SizedScreen):
             command=command,
             name=draft.name or None,
             parent=self._base.id if self._base else None,
+            tell=tell,
         )
 
     def _start_sweep(self, draft: SweepDraft, name: str, command: Sequence[str]) -> Sweep:

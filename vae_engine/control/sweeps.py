@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -29,8 +29,20 @@ _STOP_SECONDS = 60.0
 _POLL_SECONDS = 0.2
 
 
-def check_sweep(store: SessionStore, grid: Grid, *, ray: str = "") -> tuple[Grid, str]:
+def check_sweep(
+    store: SessionStore,
+    grid: Grid,
+    *,
+    ray: str = "",
+    tell: Callable[[str], object] | None = None,
+) -> tuple[Grid, str]:
     """Check that a sweep can be trained here, or on a cluster.
+
+    Args:
+        store: of the sessions that its trials will be.
+        grid: its trials; datasets' paths may be relative.
+        ray: address of the cluster that trains it; empty for this machine.
+        tell: called with a line on the images of each dataset that is a path.
 
     Returns:
         The grid with settings that suit the images, see `suited_settings`; and `HOST:PORT` of the
@@ -44,7 +56,7 @@ def check_sweep(store: SessionStore, grid: Grid, *, ray: str = "") -> tuple[Grid
     """
     head = check_ray(ray) if ray else ""
     grid = _with_absolute_datasets(grid)
-    counts = check_new(store, grid.trials, None)
+    counts = check_new(store, grid.trials, None, tell)
     if grid.given is None:
         return grid, head
     trials = tuple(

@@ -170,6 +170,8 @@ def _shape_remedy(shape: tuple[int, ...]) -> str:
         return "; try `np.moveaxis(images, -1, 0)`"
     if len(shape) == 5 and shape[-1] == 1 and fits(shape[:-1]):
         return "; try `images[..., 0]`"
+    if len(shape) == 2 and shape[1] == _PIXELS + 1:
+        return "; where the first column is a label, try `images[:, 1:]`"
     if len(shape) in (3, 4) and min(shape) > 0:
         return (
             "; try `np.stack([PIL.Image.fromarray(image).convert('L').resize((28, 28)) "

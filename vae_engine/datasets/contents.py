@@ -32,7 +32,7 @@ class Contents:
         others: the names of files that are nothing of these, hidden ones among them.
         kinds: what those of `kind_names` are, where their first bytes tell something.
         kind_names: the names of these.
-        unread: the names of links to folders, and of folders too deep to look into.
+        unread: the names of folders that are not looked into: links, too deep, or forbidden.
     """
 
     pictures: dict[Place, list[Path]] = field(default_factory=dict)
@@ -61,8 +61,14 @@ def scan(folder: Path) -> Contents:
 
 
 def _scan(folder: Path, place: Place, contents: Contents) -> None:
-    with os.scandir(folder) as entries:
-        found = sorted(entries, key=lambda entry: entry.name)
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted(entries, key=lambda entry: entry.name)
+    except PermissionError:
+        if not place:
+            raise
+        contents.unread.append("/".join(place))
+        return
     for entry in found:
         name = "/".join((*place, entry.name))
         if entry.name.startswith(".") or entry.name in _NO_DATA:

@@ -8,11 +8,11 @@ from pathlib import Path
 from vae_engine.datasets.contents import Contents, scan
 from vae_engine.datasets.files import quoted, reading
 from vae_engine.datasets.idx import read_idx_folder
-from vae_engine.datasets.kinds import Kind
+from vae_engine.datasets.kinds import TEXT, UNKNOWN
 from vae_engine.datasets.layout import picture_source
 from vae_engine.datasets.naming import assemble
 from vae_engine.datasets.npy import StoredArray, npy_array, npz_arrays
-from vae_engine.datasets.pictures import read_pictures
+from vae_engine.datasets.pictures import described, read_pictures
 from vae_engine.datasets.source import Source, counted, listed
 from vae_engine.datasets.splits import BY_POSITION, SplitMethod
 from vae_engine.errors import DatasetError
@@ -49,7 +49,9 @@ def read_folder(folder: Path, method: SplitMethod) -> Source:
         names, count = listed(contents.others), len(contents.others)
         source.notes.append(f"left out: {counted(count, 'other file')} ({names})")
     if contents.unread:
-        source.notes.append(f"left out: links and deep folders ({listed(contents.unread)})")
+        source.notes.append(
+            f"left out: folders that are links, deep or forbidden ({listed(contents.unread)})"
+        )
     return source
 
 
@@ -57,8 +59,8 @@ def _old_pngs(folder: Path, contents: Contents) -> Source:
     files = [path for path in contents.pictures.get((), []) if path.suffix.lower() == ".png"]
     if not files:
         raise _nothing(folder, contents)
-    images, taken = read_pictures(f"the folder {quoted(folder)}", files)
-    return Source("images", {"train": images}, taken=taken)
+    images, formats = read_pictures(f"the folder {quoted(folder)}", files)
+    return Source("images", {"train": images}, taken=described(formats))
 
 
 def _read_arrays(folder: Path, paths: list[Path]) -> Source:
@@ -90,9 +92,11 @@ def _nothing(folder: Path, contents: Contents) -> DatasetError:
     found = listed([*contents.others, *contents.unread])
     remedy = "try the path of a folder with images"
     if contents.kinds:
-        kind: Kind = contents.kinds[0]
+        told = [kind not in (TEXT, UNKNOWN) for kind in contents.kinds]
+        index = told.index(True) if any(told) else 0
+        kind = contents.kinds[index]
         found += f" ({kind.name})"
-        remedy = kind.remedy.replace("{name}", str(folder / contents.kind_names[0]))
+        remedy = kind.remedy.replace("{name}", str(folder / contents.kind_names[index]))
     return DatasetError(
         f"{quoted(folder)} has neither IDX files nor images nor arrays, but {found}: "
         f"wanted {WANTED}; {remedy}"

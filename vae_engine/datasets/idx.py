@@ -22,7 +22,7 @@ import numpy as np
 
 from vae_engine.datasets.arrays import AnyArray, check_image_header
 from vae_engine.datasets.files import ByteStream, open_regular, quoted, read_exactly, reading
-from vae_engine.datasets.kinds import GZIP, IDX, kind_of
+from vae_engine.datasets.kinds import GZIP, HEAD_BYTES, IDX, kind_of
 from vae_engine.datasets.labels import check_label_header
 from vae_engine.datasets.source import SPLIT_WORDS, Source, Split, counted, listed
 from vae_engine.errors import ArrayError, DatasetError
@@ -109,7 +109,7 @@ def unpacked_head(path: Path, head: bytes) -> bytes:
         return head
     try:
         with open_regular(path) as file, gzip.GzipFile(fileobj=file) as unpacked:
-            return unpacked.read(16)
+            return unpacked.read(HEAD_BYTES)
     except (OSError, EOFError, zlib.error):
         return head
 

@@ -47,7 +47,8 @@ JSON = Kind(
     _by_code(_SAVED.format(images="np.array(json.load(open('{name}')), 'uint8')")),
 )
 HTML = Kind("a web page (HTML or XML)", "download the file itself: try the page's download link")
-TEXT = Kind("a text file", _TABLE.replace(", delimiter=',', skiprows=1", ""))
+TEXT = Kind("a text file", UNKNOWN.remedy)
+NUMBERS = Kind("a table of numbers", _TABLE.replace(", delimiter=',', skiprows=1", ""))
 _LFS = Kind("a Git LFS pointer, not the file itself", _by_code("git lfs pull"))
 _PICKLE = Kind(
     "a pickle, which can run code and is never loaded",
@@ -105,6 +106,10 @@ _MAGIC: tuple[tuple[bytes, Kind], ...] = (
     (b"Rar!\x1a\x07", Kind("a RAR archive", _UNPACKED.format(command="unrar x '{name}'"))),
     (b"%PDF", Kind("a PDF file", "wanted images: try `pdfimages -png '{name}' page`")),
     (b"version https://git-lfs", _LFS),
+    (
+        b"SIMPLE  =",
+        Kind("a FITS file", _by_code(_SAVED.format(images="astropy.io.fits.getdata('{name}')"))),
+    ),
     (b"\x7fELF", Kind("a program", UNKNOWN.remedy)),
 )
 _ZIP_OF_FILES = Kind(
@@ -114,6 +119,10 @@ _ZIP_OF_TORCH = Kind(
     "a PyTorch file, which can run code and is never loaded",
     "where you trust it, " + _by_code(_SAVED.format(images="torch.load('{name}').numpy()")),
 )
+_CONTAINER = Kind(
+    "a HEIC or AVIF image, or a video", _by_code("magick '{name}' -colorspace Gray image.png")
+)
+_TAR_GZ = Kind("a gzipped tar archive", _UNPACKED.format(command="tar xf '{name}'"))
 _TAR = Kind("a tar archive", _UNPACKED.format(command="tar xf '{name}'"))
 _IDX_TYPES = (0x08, 0x09, 0x0B, 0x0C, 0x0D, 0x0E)
 
@@ -133,11 +142,18 @@ def kind_of(head: bytes) -> Kind:
         return Kind("a BMP image", _FOLDER, image=True)
     if head[:2] in (b"P1", b"P2", b"P3", b"P4", b"P5", b"P6") and head[2:3].isspace():
         return Kind("a PNM image", _FOLDER, image=True)
+    if head[4:8] == b"ftyp":
+        return _CONTAINER
     if head[257:262] == b"ustar":
         return _TAR
     if head[0] == 0x80 and len(head) > 1 and 2 <= head[1] <= 5:
         return _PICKLE
     return _text_kind(head)
+
+
+def kind_of_gzip(head: bytes) -> Kind:
+    """The kind of a gzip file whose contents begin with these bytes."""
+    return _TAR_GZ if kind_of(head) is _TAR else GZIP
 
 
 def kind_of_zip(names: list[str]) -> Kind:
@@ -161,4 +177,6 @@ def _text_kind(head: bytes) -> Kind:
     if start[:1] == "<":
         return HTML
     first = start.split("\n", 1)[0]
-    return CSV if first.count(",") > 1 or first.count(";") > 1 or first.count("\t") > 1 else TEXT
+    if first.count(",") > 1 or first.count(";") > 1 or first.count("\t") > 1:
+        return CSV
+    return NUMBERS if first[:1].isdigit() and first.count(" ") > 1 else TEXT

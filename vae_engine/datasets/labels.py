@@ -63,6 +63,8 @@ def read_labels(
     if len(texts) < len(found):
         return {}, [*notes, "labels are left out: texts in one split and numbers in another"]
     names = np.unique(np.concatenate(texts))
+    if all(str(name).isascii() and str(name).isdecimal() for name in names):
+        return _numbers(found, notes)
     if len(names) > MAX_LABEL + 1:
         return {}, [*notes, f"labels are left out: they are {len(names)} different texts"]
     shown = ", ".join(shortened(repr(str(name))) for name in names[:_SHOWN_NAMES])
@@ -101,6 +103,16 @@ def _one_hot(array: AnyArray, count: int) -> AnyArray:
     ):
         raise ArrayError(f"{array.shape[1]} columns, and not one-hot")
     return np.asarray(array.argmax(axis=1))
+
+
+def _numbers(
+    found: dict[Split, npt.NDArray[Any]], notes: list[str]
+) -> tuple[dict[Split, Labels], list[str]]:
+    """Texts that are whole numbers, as these."""
+    highest = max(int(name) for values in found.values() for name in np.unique(values))
+    if highest > MAX_LABEL:
+        return {}, [*notes, f"labels are left out: they go up to {highest:.6g}"]
+    return {split: values.astype(np.int64) for split, values in found.items()}, notes
 
 
 def _text(array: AnyArray) -> npt.NDArray[Any]:

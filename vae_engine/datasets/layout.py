@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeAlias
@@ -12,8 +13,9 @@ from vae_engine.datasets.arrays import AnyArray
 from vae_engine.datasets.contents import Contents, Place
 from vae_engine.datasets.files import quoted
 from vae_engine.datasets.labels import MAX_LABEL
-from vae_engine.datasets.pictures import read_pictures
+from vae_engine.datasets.pictures import described, read_pictures
 from vae_engine.datasets.source import SPLIT_WORDS, Source, Split, counted, listed
+from vae_engine.errors import DatasetError
 
 _Tree: TypeAlias = dict[Place, list[Path]]
 
@@ -26,13 +28,13 @@ def picture_source(folder: Path, contents: Contents) -> Source:
     """
     source = Source("images", {})
     tree = _unwrapped(contents.pictures)
-    splits = _splits(tree)
+    splits = _splits(folder, tree)
     if splits:
         inside = {name for names in splits.values() for name in names}
         _leave(
             source, [path for place in tree if not {*place[:1]} & inside for path in tree[place]]
         )
-    taken: list[str] = []
+    formats: Counter[str] = Counter()
     names: dict[Split, list[str]] = {}
     wanted: list[Split] = ["train", "val", "test"] if splits else ["train"]
     for split in wanted:
@@ -42,13 +44,15 @@ def picture_source(folder: Path, contents: Contents) -> Source:
         files, classes = _by_class(part, source)
         images, found = read_pictures(f"the folder {quoted(folder)}", files)
         source.images[split] = images
-        taken.append(found)
+        formats += found
         if classes:
             names[split] = classes
+    every = sorted({name for part in names.values() for name in part})
+    if len(every) < 2:
+        names = {}
     source.labels.update(_numbered(names))
-    source.taken = ", ".join(taken)
+    source.taken = described(formats)
     if names:
-        every = sorted({name for part in names.values() for name in part})
         source.taken += f" in folders by class ({listed(every)})"
     return source
 
@@ -56,14 +60,16 @@ def picture_source(folder: Path, contents: Contents) -> Source:
 def _unwrapped(tree: _Tree) -> _Tree:
     """The tree below folders that hold nothing but one folder."""
     while () not in tree and len({place[0] for place in tree}) == 1:
-        if _split_of(next(iter(tree))[0]) is not None and any(len(place) == 1 for place in tree):
-            break
         tree = {place[1:]: files for place, files in tree.items()}
     return tree
 
 
-def _splits(tree: _Tree) -> dict[Split, list[str]]:
-    """The folders of each split; none where folders are classes, of which one may be `train`."""
+def _splits(folder: Path, tree: _Tree) -> dict[Split, list[str]]:
+    """The folders of each split; none where folders are classes, of which one may be `train`.
+
+    Raises:
+        DatasetError: there are splits, but none to train on.
+    """
     found: dict[Split, list[str]] = {"train": [], "val": [], "test": []}
     others = False
     for name in {place[0] for place in tree if place}:
@@ -72,8 +78,13 @@ def _splits(tree: _Tree) -> dict[Split, list[str]]:
             others = True
         else:
             found[split].append(name)
-    evaluated = found["val"] or found["test"]
-    return found if found["train"] and (evaluated or not others) else {}
+    if not found["train"] and not others and () not in tree:
+        names = listed(sorted(name for place in tree for name in place[:1]))
+        raise DatasetError(
+            f"{quoted(folder)} holds the folders {names} and none of training images: "
+            "wanted train beside them; try the path of one of them"
+        )
+    return found if found["train"] and (found["val"] or found["test"]) else {}
 
 
 def _split_of(name: str) -> Split | None:

@@ -10,7 +10,7 @@ from vae_engine.datasets.files import open_regular, quoted, reading
 from vae_engine.datasets.folder import read_folder
 from vae_engine.datasets.idx import read_idx_file, unpacked_head
 from vae_engine.datasets.keras_cache import fashion_mnist_folder, is_complete
-from vae_engine.datasets.kinds import HEAD_BYTES, IDX, NPY, NPZ, kind_of
+from vae_engine.datasets.kinds import GZIP, HEAD_BYTES, IDX, NPY, NPZ, kind_of, kind_of_gzip
 from vae_engine.datasets.naming import assemble
 from vae_engine.datasets.npy import npy_array
 from vae_engine.datasets.npz import read_npz
@@ -108,8 +108,11 @@ def _read_file(path: Path) -> Source:
             path, "a .npy file", "try to copy it again, or `np.save('images.npy', images)`"
         ):
             return assemble(quoted(path), "npy", {path.stem: npy_array(path)})
-    if kind_of(unpacked_head(path, head)) is IDX:
+    unpacked = unpacked_head(path, head)
+    if kind_of(unpacked) is IDX:
         return read_idx_file(path)
+    if kind is GZIP:
+        kind = kind_of_gzip(unpacked)
     folder = f" {quoted(path.parent)}" if kind.image else ""
     raise DatasetError(
         f"{quoted(path)} is {kind.name}: wanted {_WANTED}; "

@@ -24,6 +24,7 @@ from vae_engine.errors import DatasetError
 
 HeaderCheck: TypeAlias = Callable[[str, np.dtype[Any], tuple[int, ...]], None]
 
+_ENCRYPTED = 1
 _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # NumPy believes a header that says it is 4 GiB long; those of plain arrays take 128 bytes.
 _MAX_HEADER_BYTES = 16 * 1024
@@ -129,6 +130,11 @@ def _member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> St
     what = f"{shortened(repr(member.filename.removesuffix('.npy')))} in {quoted(path)}"
 
     def open_member() -> AbstractContextManager[ByteStream]:
+        if member.flag_bits & _ENCRYPTED:
+            raise DatasetError(
+                f"{what} is encrypted: wanted an array that anyone can read; "
+                f"try `unzip {quoted(path)}` with its password, and the folder"
+            )
         if member.compress_type not in _COMPRESSIONS:
             raise DatasetError(
                 f"{what} is not compressed as NumPy does it: wanted deflate; "

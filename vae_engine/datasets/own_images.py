@@ -14,7 +14,7 @@ from vae_engine.datasets.files import open_regular, quoted, reading
 from vae_engine.datasets.kinds import HEAD_BYTES, kind_of
 from vae_engine.datasets.labels import read_labels
 from vae_engine.datasets.loader import read_source
-from vae_engine.datasets.pictures import read_picture
+from vae_engine.datasets.pictures import read_pictures
 from vae_engine.datasets.source import Source
 from vae_engine.datasets.values import Values, measure, to_one_scale
 from vae_engine.errors import ArrayError
@@ -66,7 +66,7 @@ def _read(path: Path) -> Source:
             with open_regular(path) as file:
                 head = file.read(HEAD_BYTES)
             if kind_of(head).image:
-                return Source("images", {"train": read_picture(path)[np.newaxis]})
+                return Source("images", {"train": read_pictures(quoted(path), [path])[0]})
     return read_source(str(path))
 
 

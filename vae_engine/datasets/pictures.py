@@ -57,10 +57,16 @@ _SAVED = (
     "np.savez('grey.npz', images=np.stack([{image} "
     "for f in sorted(pathlib.Path({folder}).glob('*{suffix}'))]))"
 )
+_NUMBERS = "np.asarray(Image.open(f))"
+_DEEP = dict.fromkeys(("I;16", "I;16B", "I;16L"), f"{_NUMBERS} / 65535")
+_ON_WHITE = (
+    "np.asarray(Image.alpha_composite(Image.new('RGBA', (28, 28), 'white'), "
+    "Image.open(f).convert('RGBA')).convert('L'))"
+)
 _CONVERTED = "np.asarray(Image.open(f).convert('L').resize((28, 28)))"
 
 
-def read_pictures(what: str, files: Sequence[Path]) -> tuple[npt.NDArray[np.uint8], str]:
+def read_pictures(what: str, files: Sequence[Path]) -> tuple[npt.NDArray[np.uint8], Counter[str]]:
     """Read image files.
 
     Args:
@@ -68,7 +74,7 @@ def read_pictures(what: str, files: Sequence[Path]) -> tuple[npt.NDArray[np.uint
         files: at least one.
 
     Returns:
-        The images (n, 28, 28) in the order of the files, and their number and formats in words.
+        The images (n, 28, 28) in the order of the files, and how many are of which format.
 
     Raises:
         DatasetError: an image is missing, damaged, not 28x28, in colour, transparent, or of 16
@@ -91,8 +97,12 @@ def read_pictures(what: str, files: Sequence[Path]) -> tuple[npt.NDArray[np.uint
                     images[index] = _greys(path, image)
     if compressed:
         images[compressed] = read_tiffs([files[index] for index in compressed])
-    names = [counted(count, f"{name} file") for name, count in formats.most_common()]
-    return images, " and ".join(names)
+    return images, formats
+
+
+def described(formats: Counter[str]) -> str:
+    """How many files of which formats, in words."""
+    return " and ".join(counted(count, f"{name} file") for name, count in formats.most_common())
 
 
 def read_picture(path: Path) -> AnyArray:
@@ -188,7 +198,7 @@ def _greys(path: Path, image: Image.Image) -> AnyArray:
     if image.mode in _GREY_NUMBERS:
         raise DatasetError(
             f"{quoted(path)} has greys of more than 8 bits ({image.mode}): wanted {WANTED} and of "
-            f"8 bits; {_remedy(path, 'np.asarray(Image.open(f)) / 65535')}"
+            f"8 bits; {_remedy(path, _DEEP.get(image.mode, _NUMBERS))}"
         )
     transparent = image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info
     if image.mode in ("1", "L") and not transparent:
@@ -198,7 +208,8 @@ def _greys(path: Path, image: Image.Image) -> AnyArray:
     channels = np.asarray(image.convert("RGBA" if transparent else "RGB"))
     if transparent and channels[..., 3].min() < 255:
         raise DatasetError(
-            f"{quoted(path)} is transparent: wanted {WANTED}, without alpha; {_remedy(path)}"
+            f"{quoted(path)} is transparent: wanted {WANTED}, without alpha; "
+            f"{_remedy(path, _ON_WHITE)}"
         )
     colours = channels[..., :3]
     spread = int((colours.max(axis=-1).astype(int) - colours.min(axis=-1)).max())

@@ -129,7 +129,7 @@ def _dataset(write: Callable[[Path], object]) -> Bomb:
         folder.mkdir()
         write(folder)
         found = list(folder.iterdir())
-        single = len(found) == 1 and found[0].suffix == ".npz"
+        single = len(found) == 1 and found[0].suffix in (".npz", ".npy")
         return ["train", "--detach", "--dataset", str(found[0] if single else folder)]
 
     return make
@@ -143,6 +143,17 @@ def _idx(folder: Path, *, packed: bool) -> None:
             path.write_bytes(gzip.compress(head + bytes(2**28), 1))
         else:
             path.write_bytes(head)
+
+
+def _tiled_tiff(folder: Path) -> None:
+    """A TIFF of 28x28 pixels in one tile that unpacks to a quarter of a gigabyte."""
+    data = zlib.compress(bytes(2**28))
+    tags = {256: 28, 257: 28, 258: 8, 259: 8, 262: 1, 277: 1}
+    tags |= {322: 30_000, 323: 30_000, 324: 8, 325: len(data)}
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
+    head = b"II*\0" + struct.pack("<I", 8 + len(data))
+    directory = struct.pack("<H", len(tags)) + entries + bytes(4)
+    (folder / "1.tif").write_bytes(head + data + directory)
 
 
 BOMBS: dict[str, Bomb] = {
@@ -172,6 +183,25 @@ BOMBS: dict[str, Bomb] = {
     "png that unpacks to more": _dataset(
         lambda folder: png(folder / "1.png", 28, 28, bytes(2**27))
     ),
+    "npy that tells petabytes": _dataset(
+        lambda folder: (folder / "x.npy").write_bytes(npy(f"({2**40}, 28, 28)"))
+    ),
+    "bmp of 100,000 x 100,000": _dataset(
+        lambda folder: (folder / "1.bmp").write_bytes(
+            b"BM" + struct.pack("<IIIIiiHHIIiiII", 54, 0, 54, 40, 10**5, 10**5, 1, 8, *[0] * 6)
+        )
+    ),
+    "gif of 65,535 x 65,535": _dataset(
+        lambda folder: (folder / "1.gif").write_bytes(
+            b"GIF89a" + struct.pack("<HHBBB", 65_535, 65_535, 0x80, 0, 0) + bytes(9)
+        )
+    ),
+    "webp of 16,777,216 x 16,777,216": _dataset(
+        lambda folder: (folder / "1.webp").write_bytes(
+            b"RIFF" + struct.pack("<I", 30) + b"WEBPVP8X" + struct.pack("<II", 10, 0) + b"\xff" * 14
+        )
+    ),
+    "tiff in tiles of 30,000 x 30,000": _dataset(_tiled_tiff),
     "device as dataset": lambda *_: ["train", "--detach", "--dataset", "/dev/zero"],
 }
 HARMLESS_ANSWERS = {"log of long events", "worker's log of a terabyte"}
