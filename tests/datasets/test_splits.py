@@ -183,7 +183,7 @@ def test_what_is_made_of_an_old_session_uses_its_split(tmp_path: Path, recorder:
     path = write_npz(tmp_path / "one.npz", {"faces": images})
     session = recorder.session(dataset=str(path))
     assert session_dataset(session).rows["test"].tolist() == list(range(60, 70))
-    recorded = {"split": "content"}
+    recorded: dict[str, str | int] = {"split": "content"}
     again = ev.Prepared(epoch=0, step=0, environment={}, dataset=recorded, parameters=1)
     recorder.emit(session, again)
     expected = load_dataset(str(path)).rows["test"]
