@@ -13,6 +13,7 @@ import click
 from click.core import ParameterSource
 
 from tui.cli.options import store_option
+from tui.cli.output import is_terminal
 from tui.cli.screen import app_obstacle, app_options, show_app
 from tui.streams import flush_or_discard
 from tui.text import encodable
@@ -95,7 +96,9 @@ def cli(context: click.Context, store: SessionStore) -> None:
         if context.get_parameter_source("store") is ParameterSource.COMMANDLINE:
             raise click.UsageError("--sessions-dir goes behind the command")
     elif obstacle := app_obstacle():
-        click.echo(f"{GUIDE}\n\nThe app is not opened, since {obstacle}")
+        click.echo(GUIDE)
+        # Where somebody sees it.
+        click.echo(f"\nThe app is not opened, since {obstacle}", err=not is_terminal())
     else:
         show_app(store)
 
