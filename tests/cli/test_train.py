@@ -205,3 +205,9 @@ PARENT = make_settings(epochs=50, min_epochs=20, latent_dim=8, seed=3)
 )
 def test_a_fork_keeps_what_was_not_changed(changes: dict[str, object], expected: Settings) -> None:
     assert fork_settings(PARENT, changes) == expected
+
+
+def test_the_help_of_resume_promises_what_happens_without_epochs(vae: Vae) -> None:
+    said = " ".join(vae("resume", "-h").out.split())
+    assert "additional epochs [default: up to the planned end]" in said
+    assert "[default: 50]" not in said
