@@ -46,6 +46,7 @@ STILL_SECONDS = 3.0
 CHANGING = (
     re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}"),
     re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d"),
+    re.compile(r"(?<=size )\d+(?:\.\d)?[BKM]\b"),
 )
 
 # Sizes on disk, of whatever width, which stand at the right of their column.
