@@ -29,6 +29,8 @@ from tui.rendering.terminal_colors import (
 )
 
 _STYLES_KEPT: Final = 4096
+# The first of the bright ones of the sixteen colours.
+_BRIGHT: Final = 8
 _TEXT: Final = re.compile(r"[^\W_]")
 
 
@@ -71,8 +73,23 @@ class TerminalColors(LineFilter):
             if len(self._styles) >= _STYLES_KEPT:
                 self._styles.clear()
             ink, paper = self._pair(style.color, style.bgcolor, is_text, background)
-            found = self._styles[key] = style + Style.from_color(ink, paper)
+            found = style + Style.from_color(ink, paper)
+            if is_text and self._loses_by_bold(found, background):
+                found += Style(bold=False)
+            self._styles[key] = found
         return found
+
+    def _loses_by_bold(self, style: Style, background: Color) -> bool:
+        """Whether bold text could not be read: xterm shows it in the bright colour of its hue."""
+        ink, paper = style.color, style.bgcolor
+        if self._color_system != "standard" or not style.bold or ink is None:
+            return False
+        number = ink.number if ink.type is ColorType.STANDARD else None
+        behind = background.rgb if paper is None else _rgb(paper)
+        if number is None or number >= _BRIGHT or behind is None:
+            return False
+        surface = nearest_of_16(behind, surfaces_of_16(linux=self._linux))
+        return number + _BRIGHT not in readable_on_16(surface, linux=self._linux)
 
     def _pair(
         self, ink: RichColor | None, paper: RichColor | None, is_text: bool, background: Color

@@ -79,11 +79,17 @@ def shown(style: Style, *, linux: bool = False) -> Iterator[tuple[Rgb, Rgb]]:
     assert paper.number is not None
     if ink.type is ColorType.EIGHT_BIT:
         yield XTERM_256[ink.number - 16], XTERM_256[paper.number - 16]
-    elif linux:
-        yield VGA_16[ink.number], VGA_16[paper.number % 8]
     else:
-        for table in (XTERM_16, KITTY_16, VGA_16):
-            yield table[ink.number], table[paper.number]
+        # xterm and the Linux console show bold text in the bright colours.
+        bold = {ink.number, ink.number % 8 + 8} if style.bold else {ink.number}
+        for number in bold:
+            if linux:
+                yield VGA_16[number], VGA_16[paper.number % 8]
+            else:
+                for table in (XTERM_16, VGA_16):
+                    yield table[number], table[paper.number]
+        if not linux:
+            yield KITTY_16[ink.number], KITTY_16[paper.number]
 
 
 def unreadable(app: App[Any], *, linux: bool = False) -> list[str]:
