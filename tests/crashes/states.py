@@ -38,12 +38,15 @@ class State:
         return f"after {len(self.steps)} steps; entries lost: [{lost}]; data: [{data}]"
 
 
-def crash_states(recording: Recording, *, every_subset_of: int = 3) -> Iterator[State]:
+def crash_states(
+    recording: Recording, *, every_subset_of: int = 3, stride: int = 1
+) -> Iterator[State]:
     """Every different state, bounded: see `_subsets` and `_data`.
 
     Args:
         recording: the operation.
         every_subset_of: up to so many unsure entries, each subset of them is tried.
+        stride: how many steps lie between two crashes; a crash after the last step is always tried.
     """
     seen: set[tuple[tuple[str, ...], frozenset[tuple[str, int]]]] = set()
     unsure: list[int] = []
@@ -53,6 +56,8 @@ def crash_states(recording: Recording, *, every_subset_of: int = 3) -> Iterator[
         if steps:
             unsure = _still_unsure(steps, unsure)
             told += (steps[-1].what,) if isinstance(steps[-1], Told) else ()
+        if (len(recording.steps) - count) % stride:
+            continue
         entries = [at for at in unsure if isinstance(steps[at], Link | Unlink)]
         writes = {step.node for at in unsure if isinstance(step := steps[at], Write)}
         for kept in _subsets(entries, every_subset_of):

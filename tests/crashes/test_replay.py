@@ -34,7 +34,8 @@ _NAMES = [
     "export embeddings",
     "export for TensorBoard",
 ]
-_SAMPLE = 20
+_SAMPLE = 12
+_LAST, _STRIDE = 8, 6
 
 
 @pytest.fixture(scope="module")
@@ -82,9 +83,11 @@ def test_a_power_cut_leaves_the_old_or_the_new_and_after_the_report_the_new(
     name: str, world: Path, tmp_path: Path, patient_disk: None
 ) -> None:
     operation = operations(world)[name]
+    recording = record(operation, tmp_path / "recorded")
     before: list[State] = []
     after: list[State] = []
-    for state in crash_states(record(operation, tmp_path / "recorded"), every_subset_of=2):
+    stride = max(1, len(recording.steps) // 20)
+    for state in crash_states(recording, every_subset_of=2, stride=stride):
         (after if state.told else before).append(state)
     chosen = random.Random(name).sample(before, min(_SAMPLE, len(before)))
     assert after
@@ -108,6 +111,5 @@ def test_a_kill_at_any_step_leaves_what_the_next_command_goes_on_with(
 ) -> None:
     operation = operations(world)[name]
     states = list(killed_states(record(operation, tmp_path / "recorded")))
-    # Every third where they are many, the last steps all.
-    chosen = states[-20:] if len(states) <= 20 else [*states[:-20:3], *states[-20:]]
-    judge(chosen, operation, tmp_path / "states")
+    # Some where they are many, the last steps all.
+    judge([*states[:-_LAST:_STRIDE], *states[-_LAST:]], operation, tmp_path / "states")

@@ -83,8 +83,8 @@ def record_run(session: Session, epochs: int) -> Recording:
 
 def test_what_a_run_has_told_survives_a_power_cut(tmp_path: Path) -> None:
     recording = record_run(new_session(tmp_path / "sessions"), epochs=2)
-    states = list(crash_states(recording, every_subset_of=2))
-    chosen = random.Random(1).sample(states, 40)
+    states = list(crash_states(recording, every_subset_of=2, stride=3))
+    chosen = random.Random(1).sample(states, 30)
     last = [one for one in states if one.told and one.told[-1] == "RunEnded"]
     assert last
     judge([*chosen, *last, *list(killed_states(recording))[::8]], tmp_path / "states")
