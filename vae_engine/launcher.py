@@ -229,7 +229,13 @@ def worker_environment() -> dict[str, str]:
     """The variables that a worker is started with."""
     # The workers are told as arguments; TensorFlow must not find them a second time.
     kept = {name: value for name, value in os.environ.items() if name != "TF_CONFIG"}
-    return {**kept, "TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"}
+    return {
+        **kept,
+        "TF_CPP_MIN_LOG_LEVEL": "2",
+        "PYTHONUNBUFFERED": "1",
+        # HDF5 would lock a file that nobody else knows, and fail where there are no locks.
+        "HDF5_USE_FILE_LOCKING": "FALSE",
+    }
 
 
 def _wait_until_ready(

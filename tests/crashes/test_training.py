@@ -34,7 +34,7 @@ from vae_engine.training import checkpoint
 from vae_engine.training.checkpoint import Checkpoint
 
 _ROOT = Path(__file__).parents[2]
-_SLOW_STATES = 4000
+_SLOW_STATES = 800
 
 
 def judge(states: list[State], folder: Path) -> None:

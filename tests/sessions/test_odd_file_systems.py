@@ -6,6 +6,8 @@ import errno
 import fcntl
 import os
 import stat
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +17,7 @@ import pytest
 
 from tests.sessions.makers import emit, finished_session, new_session, run_started
 from vae_engine.errors import SessionError
+from vae_engine.launcher import worker_environment
 from vae_engine.sessions import atomic, disk, inbox, layout
 from vae_engine.sessions.archive import export_session, import_session
 from vae_engine.sessions.arrays import write_npz
@@ -112,6 +115,17 @@ def test_a_folder_that_may_be_written_but_not_read_can_still_have_sessions(
     assert session.folder.is_dir()
 
 
+def test_a_worker_saves_its_weights_without_locks(tmp_path: Path) -> None:
+    """Keras writes them with HDF5, which locks by itself unless it is told not to."""
+    code = (
+        "import errno, fcntl, sys, h5py\n"
+        "held = open(sys.argv[1], 'w'); fcntl.flock(held, fcntl.LOCK_EX)\n"
+        "h5py.File(sys.argv[1], 'w').close()"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "weights.h5")]
+    subprocess.run(command, env=worker_environment(), check=True)
+
+
 @pytest.mark.parametrize("name", [*NOT_OFFERED, "ENOLCK"])
 def test_a_file_system_without_locks_is_said_once(
     store: SessionStore, monkeypatch: pytest.MonkeyPatch, name: str
@@ -124,6 +138,7 @@ def test_a_file_system_without_locks_is_said_once(
     session = new_session(store.root)
     hold_lock(session.folder).release()
     [line] = disk.unreported()
+    assert line.startswith("the file system at /")
     assert "has no locks" in line
     assert "one worker of a session at a time" in line
 

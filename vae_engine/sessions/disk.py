@@ -109,15 +109,16 @@ def removed_working_directory() -> str:
 
 
 def report(path: Path, lack: str) -> None:
-    """Note, once for each file system, that it cannot do something."""
+    """Note, once for each file system, that it cannot do something; `path` lies in it."""
     try:
         device = path.stat().st_dev
     except OSError:
         device = 0
+    mount = next((one for one in (path, *path.parents) if one.is_mount()), path.parent)
     with _lock:
         if (device, lack) not in _known:
             _known.add((device, lack))
-            _unreported.append(f"the file system of {path} {lack}")
+            _unreported.append(f"the file system at {mount} {lack}")
 
 
 def unreported() -> list[str]:
