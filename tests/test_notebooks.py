@@ -15,6 +15,7 @@ def test_the_page_on_notebooks_runs(
 ) -> None:
     blocks = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(), re.DOTALL | re.MULTILINE)
     assert len(blocks) >= 7
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("VAE_SESSIONS", str(tmp_path / "sessions"))
     names: dict[str, object] = {"__name__": "__main__"}
     for block in blocks:
@@ -24,3 +25,6 @@ def test_the_page_on_notebooks_runs(
     assert "temperature is -1: it must be a finite number from 0 up" in printed
     assert names["session"].status == "completed"  # type: ignore[attr-defined]
     assert names["second"].status == "completed"  # type: ignore[attr-defined]
+    losses = names["fitted"].history["loss"]  # type: ignore[attr-defined]
+    assert 0 < losses[-1] < losses[0]
+    assert (tmp_path / "tuned.keras").exists()

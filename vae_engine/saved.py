@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, SupportsFloat, SupportsIndex
 
 import numpy as np
@@ -66,9 +67,32 @@ class SavedSession:
         return self.session.status()
 
     @property
+    def folder(self) -> Path:
+        """Where its files lie."""
+        return self.session.folder
+
+    @property
     def reason(self) -> str:
-        """Why its latest run ended, such as `converged` or what failed; empty while it is live."""
-        return "" if self.status in LIVE else self.session.log.stop_reason
+        """Why it ended, such as `converged` or what failed; empty while it is live.
+
+        Of a worker that exited unexpectedly it is the end of its log.
+        """
+        if (status := self.status) in LIVE:
+            return ""
+        words = self.session.last_words() if status == "interrupted" else ""
+        return self.session.log.stop_reason or words
+
+    @property
+    def failed_attempt(self) -> str:
+        """Why the latest resume ended before it trained; empty if it trained.
+
+        Such an attempt leaves status, reason and result as they were.
+        """
+        self.session.poll(progress=False)
+        attempt = self.session.log.attempt
+        if attempt is None or self.status in LIVE:
+            return ""
+        return attempt.reason or self.session.last_words()
 
     def wait(self, *, progress: bool = False) -> Status:
         """Block until no worker trains it any more.
@@ -93,6 +117,8 @@ class SavedSession:
         let_leave(self.session)
         if progress:
             print(f"{status}: {self.reason}" if self.reason else status, flush=True)
+            if attempt := self.failed_attempt:
+                print(f"the latest attempt to resume did not train: {attempt}", flush=True)
         return status
 
     def stop(self, *, now: bool = False) -> None:
@@ -114,22 +140,27 @@ class SavedSession:
         """
         ask(self.session, "pause")
 
-    def resume(self, *, epochs: SupportsIndex | None = None) -> None:
+    def resume(
+        self, *, epochs: SupportsIndex | None = None, dataset: str | Path | None = None
+    ) -> None:
         """Continue a paused run, or start a worker that resumes an ended one; returns at once.
 
         Args:
             epochs: additional epochs for a run that has ended; None trains to the planned end.
+            dataset: where its images are now, if they were moved.
 
         Raises:
             SessionBusyError: a worker trains it.
             SessionError: it cannot be resumed so.
+            DatasetError: its images are gone, or are not those it was trained on.
             WorkerError: the worker could not be started.
         """
         more = None if epochs is None else whole_number("epochs", epochs, low=1)
         if more is None and self.status == "paused":
             ask(self.session, "continue")
         else:
-            resume_session(self.session, more=more)
+            place = None if dataset is None else str(dataset)
+            resume_session(self.session, more=more, dataset=place)
 
     def history(self) -> History:
         """The finished epochs: one array per metric, also for `pandas.DataFrame`."""
@@ -144,7 +175,9 @@ class SavedSession:
         """The latest evaluation, None before the first."""
         return self.session.evaluation()
 
-    def evaluate(self, *, samples: SupportsIndex = 100) -> EvaluationRecord:
+    def evaluate(
+        self, *, samples: SupportsIndex = 100, dataset: str | Path | None = None
+    ) -> EvaluationRecord:
         """Measure the exported model on the test split, and keep the record with the session.
 
         ELBO, importance-weighted NLL, KL, active units and probes; this takes a minute or two. It
@@ -152,6 +185,7 @@ class SavedSession:
 
         Args:
             samples: importance samples per image; 1 skips the NLL.
+            dataset: where its images are now, if they were moved.
 
         Raises:
             SessionError: nothing was exported yet, or the record cannot be written.
@@ -160,8 +194,8 @@ class SavedSession:
         from vae_engine.evaluation.evaluate import evaluate_session, keep_evaluation
 
         count = whole_number("samples", samples, low=1)
-        dataset = session_dataset(self.session)
-        record = evaluate_session(self.session, dataset, samples=count, report=_silent)
+        images = session_dataset(self.session, None if dataset is None else str(dataset))
+        record = evaluate_session(self.session, images, samples=count, report=_silent)
         keep_evaluation(self.session, record)
         return record
 
