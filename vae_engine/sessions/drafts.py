@@ -191,14 +191,10 @@ def _same(one: Path, other: Path) -> bool:
 
 
 def _remove(folder: Path) -> None:
-    def skip_gone(_function: object, _path: str, raised: tuple[object, object, object]) -> None:
+    while os.path.lexists(folder):
         # Another process may be removing it too.
-        if isinstance(error := raised[1], BaseException) and not isinstance(
-            error, FileNotFoundError
-        ):
-            raise error
-
-    shutil.rmtree(folder, onerror=skip_gone)
+        with contextlib.suppress(FileNotFoundError):
+            shutil.rmtree(folder)
 
 
 def _remove_abandoned(root: Path) -> None:
