@@ -57,7 +57,7 @@ class DashboardScreen(TrainingActions, ChartOptions):
         key("space", "lapse", "Play", "Play the epochs as a time-lapse, or stop", show=True),
         key("y", "log", "Log", "Losses on a log scale, or not", show=True),
         key("s", "smooth", "Smooth", "Smooth the curves: not, by 0.6, by 0.9"),
-        key("r", "recent", "Recent", "Only the recent epochs, or all", show=True),
+        key("r", "recent", "Recent", "Only the recent epochs, or all"),
         key("w", "whole", "Whole range", "All values, or without the first epochs"),
         key("tab", "turn(1)", "Next page", "Next page, where not all are shown"),
         key("shift+tab", "turn(-1)", "Previous page", "Previous page, where not all are shown"),
