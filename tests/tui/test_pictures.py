@@ -46,11 +46,13 @@ STILL_SECONDS = 3.0
 CHANGING = (
     re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}"),
     re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d"),
-    re.compile(r"(?<=size )\d+(?:\.\d)?[BKM]\b"),
 )
 
 # Sizes on disk, of whatever width, which stand at the right of their column.
 SIZE = re.compile(r" {2,5}\d+(?:\.\d)?[BKM]\b")
+
+# The same in the preview, at the left of the other parts; a live session is measured again.
+PREVIEW_SIZE = re.compile(r"(?<= size )\d+(?:\.\d)?[BKM]\b *")
 
 Opens = Callable[[WorkbenchApp, Pilot[Any], Session], Awaitable[None]]
 
@@ -219,6 +221,7 @@ def drawn(app: WorkbenchApp) -> str:
     text = "\n".join(line.rstrip() for line in lines) + "\n"
     for changing in CHANGING:
         text = changing.sub(lambda found: "#" * len(found[0]), text)
+    text = PREVIEW_SIZE.sub(lambda found: "####".ljust(len(found[0])), text)
     return SIZE.sub(lambda found: "####".rjust(len(found[0])), text)
 
 
