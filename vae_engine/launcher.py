@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 from vae_engine.cluster.distribution import ALONE, Distribution
 from vae_engine.errors import SessionBusyError, SessionDamagedError, WorkerError
+from vae_engine.modules import module_command
 from vae_engine.sessions import layout
 from vae_engine.sessions.atomic import open_to_write, read_optional
 from vae_engine.sessions.last_words import last_words
@@ -176,7 +177,7 @@ def open_log(path: Path) -> BinaryIO:
 
 def _spawn(module: Sequence[str], output: BinaryIO) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-m", *module],
+        module_command(*module),
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=output,
@@ -202,7 +203,7 @@ def start_member(
     Raises:
         WorkerError: it cannot be started.
     """
-    command = [sys.executable, "-m", "vae_engine.worker.member", str(sessions)]
+    command = module_command("vae_engine.worker.member", str(sessions))
     command += [*distribution.arguments(), "--given", json.dumps(dict(given))]
     try:
         process = subprocess.Popen(

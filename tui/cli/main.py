@@ -141,6 +141,9 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         _complain("interrupted")
         return EXIT_INTERRUPTED
+    except EngineError as error:  # From an option that is read before the command is known.
+        _complain(str(error))
+        return EXIT_FAILED
     except OSError as error:
         return _os_exit(error)
     finally:

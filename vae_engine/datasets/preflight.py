@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import subprocess
-import sys
 from typing import NamedTuple
 
 from vae_engine.dataset_names import NAMED_TRAINING_IMAGES
@@ -12,6 +11,7 @@ from vae_engine.datasets.keras_cache import fashion_mnist_folder, is_complete
 from vae_engine.datasets.loader import load_dataset
 from vae_engine.datasets.splits import BY_CONTENT, SplitMethod
 from vae_engine.errors import DatasetError
+from vae_engine.modules import module_command
 
 EXIT_UNAVAILABLE = 3
 """Exit code of a download that the last line on its stderr explains."""
@@ -61,7 +61,7 @@ def _download(name: str) -> None:
     _logger.info("downloading %s", name)
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "vae_engine.datasets.download", name],
+            module_command("vae_engine.datasets.download", name),
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,

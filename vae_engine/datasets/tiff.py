@@ -18,6 +18,7 @@ import numpy as np
 from vae_engine.datasets.arrays import IMAGE_SIDE, AnyArray
 from vae_engine.datasets.files import quoted
 from vae_engine.errors import DatasetError
+from vae_engine.modules import module_command
 
 _SECONDS = 900.0
 
@@ -36,7 +37,7 @@ def read_tiffs(files: Sequence[Path]) -> AnyArray:
         DatasetError: one is damaged, or no grey image of 28x28.
     """
     done = subprocess.run(
-        [sys.executable, "-m", "vae_engine.datasets.tiff"],
+        module_command("vae_engine.datasets.tiff"),
         input=b"\0".join(os.fsencode(path) for path in files),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

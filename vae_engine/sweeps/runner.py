@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from typing import Protocol
 
 from vae_engine.errors import WorkerError
 from vae_engine.launcher import start_worker
+from vae_engine.modules import module_command
 from vae_engine.sessions import inbox
 from vae_engine.sessions.session import Session
 from vae_engine.settings import Settings
@@ -62,7 +62,7 @@ class LocalRunner:
         }
         try:
             self._evaluations[session.id] = subprocess.Popen(
-                [sys.executable, "-m", "vae_engine.evaluation", str(session.folder)],
+                module_command("vae_engine.evaluation", str(session.folder)),
                 stdin=subprocess.DEVNULL,
                 env=environment,
             )

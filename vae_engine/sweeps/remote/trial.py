@@ -23,6 +23,7 @@ from typing import Literal, Protocol, TypeAlias
 from vae_engine.cluster.versions import compared_versions
 from vae_engine.errors import SessionBusyError, SessionDamagedError
 from vae_engine.launcher import EXIT_BUSY, open_log, worker_environment
+from vae_engine.modules import module_command
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions.last_words import SILENT_END, last_words
 from vae_engine.sweeps.remote.mirror import Mirror, Update
@@ -250,7 +251,7 @@ def _running(order: Order, folder: Path, log: Path | None = None) -> Iterator[_P
     """The process that trains or evaluates; killed if it is left before its end."""
     with open_log(log or folder / layout.LOG) as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", _LIFELINE, _MODULES[order.task], str(folder)],
+            module_command(_LIFELINE, _MODULES[order.task], str(folder)),
             stdin=subprocess.PIPE,
             stdout=output,
             stderr=output,
