@@ -4,6 +4,7 @@ import re
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import Input
 
+from tests.datasets.samples import digits, write_pngs
 from tests.tui.pilot import burst, screen_text, text_of, toasts, type_text
 from tests.tui.recorder import Recorder
 from tests.tui.watching import until
@@ -139,6 +141,21 @@ async def test_starting_opens_the_dashboard_in_place_of_the_form(
         assert session.manifest.command[:4] == ["vae", "train", "--latent-dim", "3"]
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, SessionsScreen))
+
+
+async def test_what_is_taken_of_a_dataset_and_what_is_left_out_is_said(
+    store: SessionStore, recorder: Recorder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(training, "start_worker", lambda session, **_: recorder.revive(session))
+    folder = write_pngs(tmp_path / "faces", digits(train=20)["x_train"])
+    (folder / "[b]notes.txt").write_text("not an image")
+    async with form(store) as (_, app, pilot):
+        field(app, "dataset").value = str(folder)
+        await pilot.pause()
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: isinstance(app.screen, DashboardScreen))
+        said = "no labels; left out: 1 other file ('[b]notes.txt')"
+        await until(pilot, lambda: any(said in toast for toast in toasts(app)))
 
 
 @pytest.mark.parametrize("key", ["escape", "f1"])
