@@ -29,6 +29,15 @@ from vae_engine.settings import Settings, make_settings
 hypothesis_settings.register_profile("unhurried", hypothesis_settings(), deadline=None)
 hypothesis_settings.load_profile("unhurried")
 
+# A job in the background of a script is started with these ignored, and so would be all that the
+# tests start and then end by them.
+for _number, _handler in (
+    (signal.SIGINT, signal.default_int_handler),
+    (signal.SIGQUIT, signal.SIG_DFL),
+):
+    if signal.getsignal(_number) == signal.SIG_IGN:
+        signal.signal(_number, _handler)
+
 # By its id: who trains in the clone has other sessions beside it.
 EXAMPLE = Path(__file__).parents[1] / "sessions" / "20261122-110900-1941"
 DEADLINE = 180.0

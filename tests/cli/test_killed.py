@@ -45,13 +45,13 @@ def test_killed_by_a_signal_it_gives_the_terminal_back(shown: Terminal, number: 
     assert 1049 << PRIVATE in modes_of(shown)
     assert not is_usable(shown)
     shown.process.send_signal(number)
-    assert shown.process.wait() == -number
+    assert shown.process.wait(timeout=60) == -number
     shown.wait_until(lambda: is_usable(shown), "a usable terminal")
 
 
 def test_killed_with_all_of_its_group_it_gives_the_terminal_back(shown: Terminal) -> None:
     os.killpg(shown.process.pid, signal.SIGKILL)
-    shown.process.wait()
+    shown.process.wait(timeout=60)
     shown.wait_until(lambda: is_usable(shown), "a usable terminal")
 
 
@@ -77,7 +77,7 @@ def test_killed_while_suspended_nothing_is_written(shown: Terminal) -> None:
     shown.feed()
     written = len(shown.written)
     process.kill()
-    shown.process.wait()
+    shown.process.wait(timeout=60)
     psutil.wait_procs(helpers, timeout=60)
     shown.feed()
     assert len(shown.written) == written
