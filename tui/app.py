@@ -42,6 +42,7 @@ from tui.preferences import (
     write_preferences,
 )
 from tui.remedies import error_text
+from tui.rendering.charset import is_unicode
 from tui.screens.sessions import SessionsScreen
 from tui.screens.size import SizedScreen
 from tui.streams import flush_or_discard
@@ -206,6 +207,13 @@ class WorkbenchApp(App[None]):
             "scrollbar": colors["rule"],
             "scrollbar-hover": colors["primary"],
         }
+
+    def get_key_display(self, binding: Binding) -> str:
+        """Textual's, but ASCII has no sign for Enter: `<`, which stands for it, is another key."""
+        shown = super().get_key_display(binding)
+        if shown != "⏎" or is_unicode(os.environ, getattr(sys.__stderr__, "encoding", None)):
+            return shown
+        return "ent"
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's, then the one that knows the terminal's colours."""

@@ -22,7 +22,7 @@ _HEADINGS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         ),
         "The selected sessions": ("select", "select_all", "compare", "tag", "delete", "undo"),
         "The list": (*("filter", "leave_filter", "fold", "sort_next", "sort_reverse", "sort_by"),),
-        "More": ("new", "demo", "example", "sweeps"),
+        "More": ("new", "demo", "example", "sweeps", "first"),
     },
     "dashboard": {
         "The run": ("pause", "go_on", "resume", "stop", "stop_now", "extend"),
@@ -62,6 +62,9 @@ _FAMILIAR_KEYS: Final = {
     "delete": "Del",
     "slash": "/",
     "question_mark": "?",
+    "ctrl+underscore": "ctrl+_",
+    "left_square_bracket": "[",
+    "right_square_bracket": "]",
 }
 _CURSOR_KEYS: Final = frozenset(
     f"{modifier}{key}"
@@ -98,6 +101,8 @@ def group_keys(
         by_action: give each action of a group of bindings an entry of its own.
     """
     headings: dict[str, dict[object, tuple[list[str], str, ActiveBinding]]] = {}
+    ranks: dict[str, int] = {}
+    alike: dict[tuple[str, str], object] = {}
     for active in sorted(bindings, key=_place):
         binding = active.binding
         if not _worth_telling(active):
@@ -107,12 +112,15 @@ def group_keys(
         # A compact group is short for the footer's sake, and tells too little.
         if binding.group is not None and not binding.group.compact and not by_action:
             same, told = binding.group, binding.group.description
-        entries = headings.setdefault(_heading(active), {})
-        keys, *_ = entries.setdefault(same, ([], told, active))
-        keys.append(binding.key_display or _FAMILIAR_KEYS.get(binding.key) or _name(binding.key))
+        heading = _heading(active)
+        ranks.setdefault(heading, _rank(active, heading))
+        # Nobody can tell two actions with one description apart.
+        same = alike.setdefault((heading, told), same)
+        keys, *_ = headings.setdefault(heading, {}).setdefault(same, ([], told, active))
+        keys.append(_FAMILIAR_KEYS.get(binding.key) or _name(binding.key))
     return {
         heading: [Key(_joined(keys), told, active) for keys, told, active in entries.values()]
-        for heading, entries in sorted(headings.items(), key=lambda item: _rank(item[0]))
+        for heading, entries in sorted(headings.items(), key=lambda item: ranks[item[0]])
     }
 
 
@@ -151,11 +159,12 @@ def _place(active: ActiveBinding) -> tuple[bool, int]:
     return active.binding.id is None, place
 
 
-def _rank(heading: str) -> int:
+def _rank(active: ActiveBinding, heading: str) -> int:
+    """Headings stand as the screen's own table has them: several screens have "Curves"."""
     if heading in (EVERYWHERE, MOVE):
         return 1000 + (heading == MOVE)
-    told = [name for headings in _HEADINGS.values() for name in headings]
-    return told.index(heading) if heading in told else 999
+    own = list(_named(active))
+    return own.index(heading) if heading in own else 999
 
 
 def _joined(keys: list[str]) -> str:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, overload
 
 from vae_engine.saved import SavedSession
+from vae_engine.sessions.labels import is_one_line
 from vae_engine.sessions.listing import Listing
 from vae_engine.sessions.session import Session
 
@@ -89,7 +90,7 @@ def _cell(value: object) -> str:
         return f"{value:.2f}"
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
-    text = "".join(char if char.isprintable() else "?" for char in str(value))
+    text = "".join(char if is_one_line(char) else "?" for char in str(value))
     return text if len(text) <= _LONGEST_CELL else text[: _LONGEST_CELL - 3] + "..."
 
 

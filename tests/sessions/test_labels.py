@@ -27,9 +27,23 @@ def test_a_label_is_replaced_and_nothing_else_is_written(store: SessionStore) ->
 
 
 @pytest.mark.parametrize(
+    "text",
+    ["👨‍👩‍👧 family", "👍🏽", "🏳️‍🌈", "🏴󠁧󠁢󠁳󠁣󠁴󠁿", "می‌خواهم", "क्‍ष", "é́combining", "שלום"],
+)
+def test_emoji_and_scripts_that_are_written_with_joiners_are_text(
+    store: SessionStore, text: str
+) -> None:
+    label = Label(name=text, tags=[text], note=f"{text}\n{text}")
+    session = store.create(make_settings(), name=text)
+    store.relabel(session, label)
+    assert store.find(text).label == label
+
+
+@pytest.mark.parametrize(
     "label",
     [
         Label(name=""),
+        Label(name="\u200d"),
         Label(name="  "),
         Label(name="a\nb"),
         Label(name="\x1b]0;owned\x07"),

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
+from tests.tui.pilot import screen_text
 from tests.tui.recorder import Recorder, progress
 from tests.tui.watching import (
     dashboard,
@@ -139,6 +140,9 @@ async def test_extend_asks_how_far_and_starts_a_worker_for_it(
         screen.app.screen.query_one(Input).value = "0"
         await pilot.press("enter")
         assert isinstance(screen.app.screen, NumberScreen)
+        await pilot.press("ctrl+u", *"ten", "enter")
+        assert isinstance(screen.app.screen, NumberScreen)
+        await until(pilot, lambda: "ten is not a whole number from 1 to" in screen_text(screen.app))
         screen.app.screen.query_one(Input).value = "7"
         await pilot.press("enter")
         await until(pilot, started.exists)

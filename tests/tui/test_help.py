@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from textual.screen import Screen
 from textual.widgets import RadioButton
 
 from tests.tui.pilot import screen_text
+from tests.tui.recorded_sweeps import record_sweep
 from tests.tui.recorder import Recorder
 from tests.tui.test_sessions_screen import sessions
 from tests.tui.watching import until
@@ -18,6 +20,8 @@ from tui.screens.glossary import GlossaryScreen
 from tui.screens.glyphs import GlyphsScreen
 from tui.screens.help import HelpScreen
 from tui.screens.sessions import SessionsScreen
+from tui.screens.sweep import SweepScreen
+from tui.themes import own_themes
 from vae_engine.sessions.store import SessionStore
 
 
@@ -43,7 +47,7 @@ def test_keys_of_one_action_stand_together() -> None:
 
 def test_a_group_is_one_line_and_a_compact_one_as_many_as_it_has() -> None:
     group = Binding.Group("Sort by a column")
-    keys = [active(str(at), f"sort({at})", "", group) for at in range(1, 10)]
+    keys = [active(str(at), f"sort({at})", f"By {at}", group) for at in range(1, 10)]
     assert told(keys) == [("1-9", "Sort by a column")]
     assert len(group_keys(keys, by_action=True)["This screen"]) == 9
     heat = Binding.Group("Temperature", compact=True)
@@ -121,7 +125,10 @@ async def test_glyphs_are_chosen_by_their_test_pattern(
         await until(pilot, lambda: isinstance(app.screen, SessionsScreen))
 
 
-async def test_the_palette_has_headings_and_no_focus(store: SessionStore) -> None:
+async def test_the_palette_has_headings_and_no_focus(
+    store: SessionStore, recorder: Recorder
+) -> None:
+    recorder.session("one")
     async with sessions(store, (120, 60)) as (_, app, pilot):
         await pilot.press("ctrl+p")
         await until(pilot, lambda: "Theme" in _offered(app))
@@ -136,6 +143,66 @@ async def test_the_palette_has_headings_and_no_focus(store: SessionStore) -> Non
 def _offered(app: App[Any]) -> str:
     options = app.screen.query_one(CommandList).options
     return "\n".join(str(option.prompt) for option in options)
+
+
+@pytest.mark.parametrize("opened", ["", "enter", "g", "n", "s", "c"])
+async def test_each_line_of_help_tells_something_else_by_keys_that_exist(
+    store: SessionStore, recorder: Recorder, opened: str
+) -> None:
+    if opened:
+        recorder.session("one")
+        recorder.session("two")
+    async with sessions(store, (120, 60)) as (_, app, pilot):
+        if opened:
+            await pilot.press("a" if opened == "c" else "home", opened)
+            await until(pilot, lambda: not isinstance(app.screen, SessionsScreen))
+        groups = group_keys(app.screen.active_bindings.values())
+        for heading, keys in groups.items():
+            told = [key.told for key in keys]
+            assert len(told) == len(set(told)), heading
+        names = [name for keys in groups.values() for key in keys for name in key.keys.split()]
+        assert not [name for name in names if "←→" in name or "underscore" in name]
+        await pilot.press("f1")
+        await until(pilot, lambda: "ctrl+_  The keys of this screen" in screen_text(app))
+
+
+async def test_headings_stand_as_the_screens_own_table_has_them(
+    store: SessionStore, recorder: Recorder
+) -> None:
+    sweep = record_sweep(recorder, {1: "completed", 2: "completed"}, seeds=1)
+    async with sessions(store, shown=1) as (_, app, pilot):
+        await app.push_screen(SweepScreen(sweep))
+        await until(pilot, lambda: isinstance(app.screen, SweepScreen))
+        headings = list(group_keys(app.screen.active_bindings.values()))
+        assert headings[:2] == ["The trial under the cursor", "Curves"]
+
+
+@pytest.mark.parametrize("depth", ["standard", "256", "truecolor"])
+@pytest.mark.parametrize("theme", ["textual-dark", "textual-light"])
+async def test_the_cursor_of_the_palette_is_seen(
+    store: SessionStore, depth: str, theme: str
+) -> None:
+    async with sessions(store, (80, 24)) as (_, app, pilot):
+        for own in own_themes(depth):
+            app.register_theme(replace(own, name=f"{own.name}-{depth}"))
+        app.theme = f"{theme}-{depth}"
+        await pilot.press("ctrl+p")
+        await until(pilot, lambda: "Theme" in _offered(app))
+        listed = app.screen.query_one(CommandList)
+        cursor = listed.get_component_styles("option-list--option-highlighted").background
+        assert cursor.rgb != listed.background_colors[1].rgb
+        assert not app.screen.query_one("SearchIcon").display
+
+
+async def test_the_footer_names_enter_where_ascii_has_no_sign_for_it(
+    store: SessionStore, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorder.session("one")
+    async with sessions(store) as (_, app, _):
+        assert "⏎ Open" in screen_text(app)
+    monkeypatch.setenv("LC_ALL", "C")
+    async with sessions(store) as (_, app, _):
+        assert "ent Open" in screen_text(app)
 
 
 async def test_help_leads_to_the_words(store: SessionStore) -> None:

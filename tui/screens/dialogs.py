@@ -11,6 +11,9 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from tui.screens.leaving import Dialog
+from tui.text import one_line
+
+_LONGEST_SHOWN = 20
 
 
 class ConfirmScreen(Dialog[bool]):
@@ -70,7 +73,7 @@ class NumberScreen(Dialog[int | None]):
         """Question, input, range, keys."""
         with Vertical(classes="dialog"):
             yield Static(Content(self._question), classes="dialog-question")
-            yield Input(str(self._default), type="integer", max_length=9)
+            yield Input(str(self._default))
             yield Static(Content(self._range), classes="dialog-detail")
             yield Static(Content("Enter do it    Esc back"), classes="dialog-keys")
 
@@ -80,7 +83,12 @@ class NumberScreen(Dialog[int | None]):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Mark a number that is not one of those asked for."""
-        event.input.set_class(self._number(event.value) is None, "-wrong")
+        is_wrong = self._number(event.value) is None
+        event.input.set_class(is_wrong, "-wrong")
+        detail = self.query_one(".dialog-detail", Static)
+        detail.set_class(is_wrong, "-wrong")
+        typed = one_line(event.value, longest=_LONGEST_SHOWN) or "nothing"
+        detail.update(Content(f"{typed} is not {self._range}" if is_wrong else self._range))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Close with the number, if it is one of those asked for."""

@@ -19,7 +19,7 @@ from tui.screens.leaving import Dialog
 if TYPE_CHECKING:
     from tui.app import WorkbenchApp
 
-_KEY_WIDTH = 9
+_LEAST_KEYS = 9
 _WIDE = 100
 
 
@@ -79,7 +79,7 @@ def _columns(groups: Mapping[str, list[Key]]) -> tuple[dict[str, list[Key]], ...
 
 def _table(groups: Mapping[str, list[Key]]) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(justify="right", width=_KEY_WIDTH, style="bold", no_wrap=True)
+    table.add_column(justify="right", min_width=_LEAST_KEYS, style="bold", no_wrap=True)
     table.add_column()
     for at, (heading, keys) in enumerate(groups.items()):
         if at:

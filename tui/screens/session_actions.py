@@ -28,6 +28,8 @@ from vae_engine.sessions.session import Session
 Answer = TypeVar("Answer")
 
 _MOST_EPOCHS = 100_000
+_DEMO = "Train the two-minute demo: d = 2 on MNIST"
+_EXAMPLE = "Open the example, trained on all of MNIST"
 
 
 key = Keys("sessions")
@@ -40,11 +42,11 @@ class SessionActions(SessionOpening):
         key("enter", "open", "Open", "Open the session's dashboard", show=True),
         key("n", "new", "New", "Train a new session", show=True),
         key("g", "generate", "Sample", "Draw from the session's prior", show=True),
-        key("D", "demo", "Demo", "Train the two-minute demo: d = 2 on MNIST"),
-        key("E", "example", "Example", "Open the example, trained on all of MNIST"),
+        key("D", "demo", "Demo", _DEMO),
+        key("E", "example", "Example", _EXAMPLE),
         # On an empty list, where these two have nothing else to do.
-        key("d", "first('demo')", "First demo", "Train the two-minute demo: d = 2 on MNIST"),
-        key("e", "first('example')", "First example", "Open the example"),
+        key("d", "first('demo')", "First demo", _DEMO),
+        key("e", "first('example')", "First example", _EXAMPLE),
         key("s", "sweeps", "Sweeps", "Open the list of sweeps", show=True),
         key("c", "compare", "Compare", "Compare the selected sessions", show=True),
         key("r", "resume", "Resume", "Go on with a session that has ended"),

@@ -16,6 +16,7 @@ from tensorboard.plugins.hparams.plugin_data_pb2 import (
 )
 
 from vae_engine.interchange.summaries import EVALUATION_TAGS, RESULT_TAGS
+from vae_engine.sessions.labels import is_one_line
 from vae_engine.sessions.records import Status
 from vae_engine.sessions.session import Session
 from vae_engine.settings import SETTINGS, Setting
@@ -91,4 +92,4 @@ def _value(tag: str, data: HParamsPluginData) -> Summary.Value:
 
 def _printable(text: str) -> str:
     shown = text[:200]
-    return "".join(character if character.isprintable() else "?" for character in shown)
+    return "".join(character if is_one_line(character) else "?" for character in shown)

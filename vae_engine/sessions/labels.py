@@ -9,6 +9,9 @@ NAME_LIMIT = 200
 TAG_LIMIT = 50
 TAGS_LIMIT = 50
 NOTE_LIMIT = 20_000
+# Persian, the scripts of India and emoji of several code points are written with them. Python
+# counts them among the control characters.
+_JOINERS = dict.fromkeys((0x200C, 0x200D, *range(0xE0020, 0xE0080)))
 
 
 def check_label(label: Label) -> Label:
@@ -25,16 +28,21 @@ def check_label(label: Label) -> Label:
     for tag in label.tags:
         _check_line("tag", tag, TAG_LIMIT)
     _check_length("note", label.note, NOTE_LIMIT)
-    if not all(character.isprintable() or character in "\n\t" for character in label.note):
+    if not all(is_one_line(character) or character in "\n\t" for character in label.note):
         raise SettingError("the note has control characters: it must be text")
     return label
 
 
 def _check_line(part: str, text: str, limit: int) -> None:
     _check_length(part, text, limit)
-    if not text.strip() or not text.isprintable():
+    if not text.translate(_JOINERS).strip() or not is_one_line(text):
         shown = repr(text[:60])
         raise SettingError(f"the {part} is {shown}: it must be one line of printable characters")
+
+
+def is_one_line(text: str) -> bool:
+    """Whether a terminal shows all of `text` on one line and as what it is."""
+    return text.translate(_JOINERS).isprintable()
 
 
 def _check_length(part: str, text: str, limit: int) -> None:

@@ -10,6 +10,7 @@ from msgspec import Meta
 
 from vae_engine.errors import SessionDamagedError, SettingError
 from vae_engine.sessions import atomic
+from vae_engine.sessions.labels import is_one_line
 from vae_engine.sessions.records import Seconds, SessionId
 from vae_engine.settings import SETTINGS, Settings, SettingValue, make_settings
 
@@ -110,7 +111,7 @@ def make_changes(settings: Settings, base: Settings) -> dict[str, JsonValue]:
 
 def _check(record: SweepRecord) -> None:
     _check_names(record.varied)
-    if not record.name.isprintable():
+    if not is_one_line(record.name):
         raise SessionDamagedError(f"{RECORD} is damaged: its name has control characters")
     ids = set()
     try:
