@@ -36,7 +36,7 @@ Filters = Annotated[int, Meta(ge=1, le=512)]
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The settings of one session; immutable once it was created.
 
-    `loss = reconstruction_loss + beta * kl_loss` in nats an image. Build it with `make_settings`,
+    `loss = reconstruction_loss + beta * kl_loss` in nats per image. Build it with `make_settings`,
     which checks every range. `dict(settings)` and `**settings` give the values by name.
     """
 
@@ -45,17 +45,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Meta(
             min_length=1,
             max_length=4096,
-            description="mnist, fashion_mnist, or the path of an array or image folder",
+            description="mnist, fashion_mnist, or a path to arrays or images",
         ),
     ] = "mnist"
     latent_dim: Annotated[int, Meta(ge=1, le=256, description="dimensions of z")] = 2
-    epochs: Annotated[int, Meta(ge=1, le=100_000, description="train at most so many epochs")] = 50
+    epochs: Annotated[int, Meta(ge=1, le=100_000, description="maximum number of epochs")] = 50
     min_epochs: Annotated[
-        int, Meta(ge=1, le=100_000, description="train at least so many epochs, converged or not")
+        int, Meta(ge=1, le=100_000, description="minimum number of epochs, even if converged")
     ] = 20
-    batch_size: Annotated[int, Meta(ge=1, le=8192, description="images a step")] = 128
+    batch_size: Annotated[int, Meta(ge=1, le=8192, description="batch size")] = 128
     learning_rate: Annotated[
-        float, Meta(gt=0.0, le=1.0, description="Adam's step size after the warm-up")
+        float, Meta(gt=0.0, le=1.0, description="Adam's learning rate after the warm-up")
     ] = 3e-3
     beta: Annotated[
         float, Meta(ge=0.0, le=1000.0, description="weight of kl_loss; 1 gives the ELBO")
@@ -65,70 +65,71 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Meta(
             ge=0.0,
             le=100_000.0,
-            description="epochs in which beta rises linearly from 0; at most 3/10 of all",
+            description="epochs of linear beta warm-up; at most 3/10 of all",
         ),
     ] = 6.0
     seed: Annotated[
-        int, Meta(ge=0, le=2**31 - 1, description="seed of weights, shuffling and noise")
+        int, Meta(ge=0, le=2**31 - 1, description="seed for weights, shuffling and noise")
     ] = 0
     limit: Annotated[
-        int, Meta(ge=0, le=10_000_000, description="use N of the training images; 0 for all")
+        int, Meta(ge=0, le=10_000_000, description="number of training images to use; 0 uses all")
     ] = 0
     binarize: Annotated[
         Literal["none", "dynamic"],
-        Meta(description="none keeps grey pixels; dynamic draws black or white ones every step"),
+        Meta(description="none: grey pixels; dynamic: resample 0 or 1 every step"),
     ] = "none"
     filters: Annotated[
         tuple[Filters, ...],
         Meta(
             min_length=1,
             max_length=2,
-            description="filters of the encoder's stride-2 convolutions; the decoder mirrors them",
+            description="filters per encoder convolution; mirrored in the decoder",
         ),
     ] = (16, 32)
-    kernel_size: Annotated[int, Meta(ge=2, le=9, description="kernel of every convolution")] = 4
+    kernel_size: Annotated[int, Meta(ge=2, le=9, description="kernel size of the convolutions")] = 4
     dense_units: Annotated[
         tuple[Units, ...],
         Meta(
             min_length=1,
             max_length=4,
-            description="widths of the encoder's Dense layers; the decoder mirrors them",
+            description="units per encoder Dense layer; mirrored in the decoder",
         ),
     ] = (256, 256)
     activation: Annotated[
         Literal["relu", "leaky_relu", "silu"],
-        Meta(description="of every layer but the heads and the pixels"),
+        Meta(description="activation of the hidden layers"),
     ] = "relu"
     warmup_steps: Annotated[
         int,
         Meta(
             ge=0,
             le=1_000_000,
-            description="steps in which the learning rate rises; at most 1/10 of all",
+            description="steps of learning-rate warm-up; at most 1/10 of all",
         ),
     ] = 200
     decay_epochs: Annotated[
         int,
-        Meta(ge=0, le=100_000, description="last epochs, in which the learning rate falls to 0"),
+        Meta(ge=0, le=100_000, description="final epochs of learning-rate decay to 0"),
     ] = 10
     patience: Annotated[
         int,
-        Meta(ge=1, le=100_000, description="epochs without progress that count as converged"),
+        Meta(ge=1, le=100_000, description="early-stopping patience, in epochs"),
     ] = 8
     min_delta: Annotated[
-        float, Meta(ge=0.0, le=1000.0, description="nats of val_loss that count as progress")
+        float,
+        Meta(ge=0.0, le=1000.0, description="minimum improvement of val_loss, in nats per image"),
     ] = 0.1
     adam_beta_1: Annotated[
-        float, Meta(ge=0.0, lt=1.0, description="Adam's decay of the gradient's mean")
+        float, Meta(ge=0.0, lt=1.0, description="Adam's decay rate of the first moment")
     ] = 0.9
     adam_beta_2: Annotated[
-        float, Meta(ge=0.0, lt=1.0, description="Adam's decay of the gradient's square")
+        float, Meta(ge=0.0, lt=1.0, description="Adam's decay rate of the second moment")
     ] = 0.99
     adam_epsilon: Annotated[
-        float, Meta(gt=0.0, le=1.0, description="Adam's guard against division by 0")
+        float, Meta(gt=0.0, le=1.0, description="Adam's epsilon, avoids division by zero")
     ] = 1e-7
     threads: Annotated[
-        int, Meta(ge=0, le=1024, description="CPU threads; 0 takes all, the session records them")
+        int, Meta(ge=0, le=1024, description="CPU threads; 0 uses all and records how many")
     ] = 0
 
     def keys(self) -> Iterator[str]:

@@ -31,8 +31,8 @@ _COLUMNS = (
 def sessions(store: SessionStore, as_json: bool) -> None:
     """List the sessions.
 
-    Newest first, damaged ones last. D is latent_dim, VAL the best val_loss, AGE since it was
-    created, TIME spent training.
+    Newest first, damaged ones last. D is latent_dim, VAL the best val_loss, AGE the time since
+    creation, TIME the training time.
     """
     entries = [session_entry(listing) for listing in store.listings()]
     tell_entries(
@@ -45,7 +45,7 @@ def sessions(store: SessionStore, as_json: bool) -> None:
 @json_option
 @store_option
 def show(reference: str, store: SessionStore, as_json: bool) -> None:
-    """Show everything that is known about a session."""
+    """Show a session's settings, history and results."""
     session = store.find(reference)
     session.poll()
     report = session_report(session)

@@ -21,10 +21,10 @@ from vae_engine.sessions.store import SessionStore
 @app_options
 @store_option
 def attach(reference: str, store: SessionStore, plain: bool) -> None:
-    """Follow a session that is training.
+    """Follow a running session.
 
-    On the dashboard, or in lines off a terminal: the epochs so far, then what comes. Of a session
-    that has ended it says how.
+    Opens the dashboard in a terminal, otherwise logs past and new epochs, one line each. If the
+    session has ended, prints how it ended.
     """
     session = store.find(reference)
     session.poll()
@@ -37,13 +37,13 @@ def attach(reference: str, store: SessionStore, plain: bool) -> None:
 
 @click.command()
 @id_argument
-@click.option("--now", is_flag=True, help="stop at once, with a checkpoint, and wait until it has")
+@click.option("--now", is_flag=True, help="write a checkpoint and stop at once; wait for it")
 @store_option
 def stop(reference: str, store: SessionStore, now: bool) -> None:
-    """End a training and keep what it has learnt.
+    """Stop a run and keep the trained model.
 
-    It stops at the end of the epoch, evaluates and exports; with --now it writes a checkpoint and
-    stops. Either way `vae resume` goes on later.
+    Stops at the end of the epoch, evaluates and exports. With --now, writes a checkpoint and stops
+    at once. Either way, `vae resume` can continue the run.
     """
     session = store.find(reference)
     heard = ask(session, "stop_now" if now else "stop")
@@ -57,7 +57,7 @@ def stop(reference: str, store: SessionStore, now: bool) -> None:
 @id_argument
 @store_option
 def pause(reference: str, store: SessionStore) -> None:
-    """Let a training rest until it is told to continue."""
+    """Pause a run."""
     session = store.find(reference)
     ask(session, "pause")
     again = command_for("continue", session.id)
@@ -68,7 +68,7 @@ def pause(reference: str, store: SessionStore) -> None:
 @id_argument
 @store_option
 def continue_(reference: str, store: SessionStore) -> None:
-    """Let a paused training go on."""
+    """Continue a paused run."""
     session = store.find(reference)
     ask(session, "continue")
     say(f"session {session.id} goes on with epoch {session.log.epoch + 1}")

@@ -20,7 +20,7 @@ from vae_engine.sessions.store import Listing, SessionStore
 def delete(references: tuple[str, ...], store: SessionStore) -> None:
     """Move sessions to the trash.
 
-    All of those named, or none.
+    Moves all of the named sessions, or none.
     """
     for listing in delete_sessions(store, references):
         back = command_for("restore", listing.id)
@@ -31,18 +31,18 @@ def delete(references: tuple[str, ...], store: SessionStore) -> None:
 @ids_argument
 @store_option
 def restore(references: tuple[str, ...], store: SessionStore) -> None:
-    """Bring sessions back from the trash."""
+    """Restore sessions from the trash."""
     for listing in restore_sessions(store, references):
         say(f"{_shown(listing)} is back")
 
 
 @click.command()
-@click.option("--empty", is_flag=True, help="delete them for good")
-@click.option("--yes", is_flag=True, help="do not ask; off a terminal nothing is asked anyway")
+@click.option("--empty", is_flag=True, help="delete them permanently")
+@click.option("--yes", is_flag=True, help="skip confirmation (implied when not on a terminal)")
 @json_option
 @store_option
 def trash(store: SessionStore, empty: bool, yes: bool, as_json: bool) -> None:
-    """List the deleted sessions, or delete them for good."""
+    """List deleted sessions, or delete them permanently."""
     listings = store.trash()
     if not empty:
         entries = [session_entry(listing) for listing in listings]

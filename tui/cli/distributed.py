@@ -28,19 +28,19 @@ _OPTIONS = (
     click.option(
         "--workers",
         metavar="HOST:PORT,...",
-        help="train on these machines together, the chief first  [default: those of TF_CONFIG]",
+        help="machines that train together, chief first  [default: from TF_CONFIG]",
     ),
     setting_option(
-        number_setting("worker_index", "int", 0, 0, 255, "which of the workers this one is"),
+        number_setting("worker_index", "int", 0, 0, 255, "index of this worker in --workers"),
         fallback=None,
     ),
     setting_option(
-        number_setting("replicas", "int", 1, 1, MAX_REPLICAS, "GPUs that train on each worker"),
+        number_setting("replicas", "int", 1, 1, MAX_REPLICAS, "GPUs per worker"),
         fallback=1,
     ),
     setting_option(
         number_setting(
-            "wait", "float", DEFAULT_WAIT, 1, 86_400, "seconds that workers wait for each other"
+            "wait", "float", DEFAULT_WAIT, 1, 86_400, "seconds to wait for the other workers"
         ),
         fallback=DEFAULT_WAIT,
     ),

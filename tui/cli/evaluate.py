@@ -31,7 +31,7 @@ from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 
 SAMPLES = number_setting(
-    "samples", "int", 100, 1, 10_000, "z an image; more give a tighter NLL, 1 none"
+    "samples", "int", 100, 1, 10_000, "importance samples per image; 1 skips the NLL"
 )
 
 _LABEL_WIDTH = 18
@@ -50,11 +50,11 @@ _KL_SHOWN = 32
 def evaluate(
     reference: str, store: SessionStore, samples: int, place: str | None, as_json: bool
 ) -> None:
-    """Measure a session's model on the test split.
+    """Evaluate a session's model on the test split.
 
-    Negative ELBO, importance-weighted NLL, KL, active units, mutual information, and how well
-    labels can be read off z_mean. It is of the weights exported last, also while training goes on,
-    and is kept with the session: `vae show` tells it again.
+    Reports negative ELBO, importance-weighted NLL, KL, active units, mutual information, and label
+    probes on z_mean. Uses the latest exported weights, also during a run. The result is saved in
+    the session; `vae show` prints it.
     """
     session = store.find(reference)
     with _progress() as report:

@@ -45,11 +45,11 @@ _PAIRS_A_ROW = 10
 _USUAL_PAIRS = 10
 _ENCODED_AT_ONCE = 2048
 
-SAMPLES = number_setting("n", "int", 64, 1, _MOST_IMAGES, "images to draw")
-DIGITS = number_setting("n", "int", _USUAL_PAIRS, 1, _MOST_IMAGES, "test images to reconstruct")
-SEED = msgspec.structs.replace(SETTINGS["seed"], help="seed of z; equal seeds draw equal images")
+SAMPLES = number_setting("n", "int", 64, 1, _MOST_IMAGES, "number of samples")
+DIGITS = number_setting("n", "int", _USUAL_PAIRS, 1, _MOST_IMAGES, "number of test images")
+SEED = msgspec.structs.replace(SETTINGS["seed"], help="seed for z; equal seeds give equal images")
 TEMPERATURE = number_setting(
-    "temperature", "float", 1.0, 0.0, 10.0, "standard deviation of z; 1 is the prior itself"
+    "temperature", "float", 1.0, 0.0, 10.0, "standard deviation of z; 1 is the prior"
 )
 
 
@@ -68,10 +68,10 @@ def sample(
     temperature: float,
     output: Path | None,
 ) -> None:
-    """Draw images from a session's prior.
+    """Draw samples from a session's prior.
 
     An .npz has images (n, 28, 28) as probabilities, z (n, latent_dim), seed, temperature, session
-    and epoch. The same seed draws the same images, however many.
+    and epoch. The same seed gives the same images; a larger -n only adds more.
     """
     session = store.find(reference)
     decoder = load_decoder(session)
@@ -102,9 +102,9 @@ def reconstruct(
     output: Path | None,
     place: str | None,
 ) -> None:
-    """Show test images above what the model makes of them.
+    """Show test images with their reconstructions.
 
-    They come from everywhere in the test split (of MNIST they are the first), decoded from z_mean.
+    The images are spread over the test split (for MNIST: the first ones) and decoded from z_mean.
     An .npz has originals and reconstructions (n, 28, 28), labels (n,), z_mean (n, latent_dim),
     session and epoch.
     """
@@ -144,11 +144,9 @@ def reconstruct(
 @click.option(
     "--split",
     type=click.Choice(["test", "train"]),
-    help="which images of the session's dataset  [default: test]",
+    help="split of the session's dataset  [default: test]",
 )
-@click.option(
-    "--images", metavar="FILE_OR_FOLDER", help="other images: a file of one or more, or a folder"
-)
+@click.option("--images", metavar="FILE_OR_FOLDER", help="images of your own: a file or a folder")
 @output_option(".npz", required=True)
 @moved_option
 @store_option
@@ -160,12 +158,12 @@ def embed(
     output: Path,
     place: str | None,
 ) -> None:
-    """Write the posterior of every image of a split.
+    """Save latent embeddings (z_mean, z_log_var) of a split.
 
     The .npz has z_mean and z_log_var (n, latent_dim), labels and rows (n,), split, session and
-    epoch; rows are the places of the images in the dataset's array or sorted files. The training
-    split is what the session trained on, without the images for validation. Images of your own are
-    read as a dataset's are.
+    epoch; rows are the positions of the images in the dataset's array or sorted files. The train
+    split holds the images the session trained on, without those for validation. --images reads
+    files like a dataset.
     """
     if images is not None and (split is not None or place is not None):
         raise SettingError("--images replaces the dataset's: leave out --split and --dataset")

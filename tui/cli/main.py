@@ -26,34 +26,34 @@ EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
 # The module that has a command, and what the list of commands says of it. Modules are imported when
 # their command is called, so that listing sessions does not wait for what training needs.
 COMMANDS = {
-    "train": ("train", "Train a VAE in a worker that outlives the terminal."),
-    "resume": ("train", "Go on with a session that has ended, or add epochs to it."),
-    "fork": ("train", "Train anew with a session's settings, some of them changed."),
-    "attach": ("control", "Follow a session that is training."),
-    "stop": ("control", "End a training and keep what it has learnt."),
-    "pause": ("control", "Let a training rest until it is told to continue."),
-    "continue": ("control", "Let a paused training go on."),
+    "train": ("train", "Train a VAE; the run survives the terminal."),
+    "resume": ("train", "Resume a session, optionally for more epochs."),
+    "fork": ("train", "Start a session from another's settings, some changed."),
+    "attach": ("control", "Follow a running session."),
+    "stop": ("control", "Stop a run and keep the trained model."),
+    "pause": ("control", "Pause a run."),
+    "continue": ("control", "Continue a paused run."),
     "sessions": ("browse", "List the sessions."),
-    "show": ("browse", "Show everything that is known about a session."),
-    "sample": ("generate", "Draw images from a session's prior."),
-    "reconstruct": ("generate", "Show test images above what the model makes of them."),
-    "embed": ("generate", "Write the posterior of every image of a split."),
-    "evaluate": ("evaluate", "Measure a session's model on the test split."),
-    "sweep": ("sweep", "Train a grid of settings, and compare what comes out."),
+    "show": ("browse", "Show a session's settings, history and results."),
+    "sample": ("generate", "Draw samples from a session's prior."),
+    "reconstruct": ("generate", "Show test images with their reconstructions."),
+    "embed": ("generate", "Save latent embeddings (z_mean, z_log_var) of a split."),
+    "evaluate": ("evaluate", "Evaluate a session's model on the test split."),
+    "sweep": ("sweep", "Train and compare a grid of settings."),
     "delete": ("discard", "Move sessions to the trash."),
-    "restore": ("discard", "Bring sessions back from the trash."),
-    "trash": ("discard", "List the deleted sessions, or delete them for good."),
-    "export": ("transfer", "Write a session into a zip file, or sessions for other tools."),
-    "import": ("transfer", "Add the session of a zip file to the others."),
+    "restore": ("discard", "Restore sessions from the trash."),
+    "trash": ("discard", "List deleted sessions, or delete them permanently."),
+    "export": ("transfer", "Export sessions as zip, CSV or TensorBoard runs."),
+    "import": ("transfer", "Import a session from a zip file."),
 }
 
 GUIDE = """\
-A terminal workbench for variational autoencoders. On a terminal `vae` opens the app.
+A terminal workbench for variational autoencoders. In a terminal, `vae` opens the app.
 
-  vae train --latent-dim 2   train on MNIST; Ctrl+C detaches, training goes on
+  vae train --latent-dim 2   train on MNIST; Ctrl+C detaches, the run continues
   vae sessions               list the sessions
-  vae attach latest          follow the newest one
-  vae sample latest          draw from its prior
+  vae attach latest          follow the newest run
+  vae sample latest          draw samples from its prior
   vae --help                 all commands"""
 
 
@@ -88,9 +88,9 @@ class LazyGroup(click.Group):
 @app_options
 @click.pass_context
 def cli(context: click.Context, store: SessionStore) -> None:
-    """Train variational autoencoders, follow them, keep them as sessions, draw from them.
+    """Train, monitor and sample variational autoencoders.
 
-    Without a command it opens the app.
+    Without a command, opens the app.
     """
     if context.invoked_subcommand is not None:
         if context.get_parameter_source("store") is ParameterSource.COMMANDLINE:

@@ -103,7 +103,7 @@ def output_option(
         type=file_reader("output", suffixes),
         metavar="FILE",
         required=required,
-        help=f"file to write, ending in {' or '.join(suffixes)}{without}",
+        help=f"output file, ending in {' or '.join(suffixes)}{without}",
     )
 
 
@@ -135,22 +135,22 @@ csv_option = click.option(
     "--csv",
     type=file_reader("csv", (".csv",)),
     metavar="FILE",
-    help="write the history, a row an epoch, into a file ending in .csv",
+    help="write the history, one row per epoch, to a .csv file",
 )
 name_option = click.option(
     "--name", type=read_name, metavar="S", help="name of the session  [default: DATASET-dN]"
 )
 plain_option = click.option(
-    "--plain", is_flag=True, help="one line an epoch, for pipes and plain terminals"
+    "--plain", is_flag=True, help="print one line per epoch instead of opening the app"
 )
 detach_option = click.option(
-    "--detach", is_flag=True, help="print the id and return while it trains"
+    "--detach", is_flag=True, help="print the id and return; the run continues"
 )
 moved_option = click.option(
     "--dataset",
     "place",
     metavar="PATH",
-    help="where the session's images are now, if they were moved",
+    help="current path of the dataset, if it was moved",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON for scripts")
 id_argument = click.argument("reference", metavar="ID")
@@ -175,7 +175,7 @@ store_option = click.option(
     default="sessions",
     envvar="VAE_SESSIONS",
     metavar="P",
-    help="folder of the sessions  [env: VAE_SESSIONS; default: ./sessions]",
+    help="sessions folder  [env: VAE_SESSIONS; default: ./sessions]",
 )
 
 

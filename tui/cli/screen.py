@@ -29,14 +29,14 @@ def app_options(command: Command) -> Command:
         type=click.Choice(COLORS),
         expose_value=False,
         callback=_remember,
-        help="colours of the app [default: as the terminal has]",
+        help="colours of the app  [default: detected]",
     )
     no_mouse = click.option(
         "--no-mouse",
         is_flag=True,
         expose_value=False,
         callback=_remember,
-        help="leave the mouse to the terminal, to select text",
+        help="leave the mouse to the terminal, for selecting text",
     )
     return colors(no_mouse(command))
 

@@ -71,9 +71,9 @@ class _InOrder(click.Group):
 
 @click.group(cls=_InOrder, no_args_is_help=False)
 def sweep() -> None:
-    """Train a grid of settings, and compare what comes out.
+    """Train and compare a grid of settings.
 
-    Each trial is a session like any other. --sessions-dir goes behind the subcommand.
+    Each trial is an ordinary session. --sessions-dir goes after the subcommand.
     """
 
 
@@ -86,7 +86,7 @@ def sweep() -> None:
 @sweep_name_option
 @sweep_plain_option
 @detach_option
-@click.option("--yes", is_flag=True, help=f"make more than {UNASKED_TRIALS:,} trials")
+@click.option("--yes", is_flag=True, help=f"allow more than {UNASKED_TRIALS:,} trials")
 @store_option
 def run(
     store: SessionStore,
@@ -100,10 +100,10 @@ def run(
     yes: bool,
     **values: Any,
 ) -> None:
-    """Train every combination of the settings given.
+    """Train every combination of the given settings.
 
-    A comma makes a list: --latent-dim 2,8,16. Where a value is a list itself, as of --filters and
-    --dense-units, the option is repeated: --filters 16,32 --filters 8,16; every option may be.
+    A comma makes a list: --latent-dim 2,8,16. Any option may be repeated instead, and those whose
+    value is itself a list (--filters, --dense-units) must be: --filters 16,32 --filters 8,16.
     """
     lists = given_lists(values)
     count = count_trials(lists, seeds)
@@ -140,8 +140,8 @@ def run(
 def list_(store: SessionStore, as_json: bool) -> None:
     """List the sweeps.
 
-    Newest first, damaged ones last. DONE counts finished trials, FAILED those that failed or
-    diverged.
+    Newest first, damaged ones last. DONE counts finished trials, FAILED failed and diverged
+    ones.
     """
     entries = [_entry(one) for one in SweepStore(store).listings()]
     if as_json:
@@ -159,10 +159,10 @@ def list_(store: SessionStore, as_json: bool) -> None:
 @csv_option
 @store_option
 def show(reference: str, store: SessionStore, as_json: bool, output: Path | None) -> None:
-    """Show what came out of a sweep.
+    """Show the results of a sweep.
 
-    By setting, mean and deviation over the seeds: test negative ELBO, reconstruction_loss and
-    kl_loss in nats an image, active units, accuracy of the probes on z_mean, and time of training.
+    Mean and standard deviation over the seeds, per setting: test negative ELBO, reconstruction_loss
+    and kl_loss in nats per image, active units, probe accuracy on z_mean, and training time.
     """
     if as_json and output is not None:
         raise click.UsageError("--json and --csv are both given: choose one")
@@ -182,9 +182,9 @@ def show(reference: str, store: SessionStore, as_json: bool, output: Path | None
 @id_argument
 @store_option
 def stop(reference: str, store: SessionStore) -> None:
-    """Stop a sweep, its trials after a checkpoint.
+    """Stop a sweep; its trials write a checkpoint first.
 
-    `vae sweep resume` goes on with it later.
+    `vae sweep resume` can continue it.
     """
     found = SweepStore(store).find(reference)
     stop_sweep(found)
@@ -199,10 +199,10 @@ def stop(reference: str, store: SessionStore) -> None:
 @detach_option
 @store_option
 def resume(reference: str, store: SessionStore, ray: str | None, plain: bool, detach: bool) -> None:
-    """Go on with a sweep that does not run.
+    """Resume a sweep.
 
-    With every trial that is not finished, from its last checkpoint; those that failed are tried
-    again. Trials that still train are taken over.
+    Continues every unfinished trial from its last checkpoint and retries failed ones. Trials that
+    are still training are taken over.
     """
     found = SweepStore(store).find(reference)
     shield = Shield()

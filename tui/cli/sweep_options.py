@@ -18,15 +18,15 @@ sweep_name_option = click.option(
     "--name", type=read_name, metavar="S", help="name of the sweep  [default: what it varies]"
 )
 sweep_plain_option = click.option(
-    "--plain", is_flag=True, help="a line for each trial, for pipes and plain terminals"
+    "--plain", is_flag=True, help="print one line per trial instead of a live table"
 )
 parallel_option = click.option(
     "--parallel",
     type=PARALLEL.parse,
     metavar="N",
-    help=f"{PARALLEL.help}  [default: as the processors have room for their threads]",
+    help=f"{PARALLEL.help}  [default: as many as the CPUs allow]",
 )
-GPUS = number_setting("gpus", "float", 0.0, 0, 64, "GPUs that each trial needs on the cluster")
+GPUS = number_setting("gpus", "float", 0.0, 0, 64, "GPUs per trial on the Ray cluster")
 
 
 def _read_address(text: str) -> str:
@@ -39,20 +39,20 @@ ray_option = click.option(
     "--ray",
     type=_read_address,
     metavar="ADDRESS",
-    help="train on a Ray cluster: auto (that of this machine) or HOST:PORT of its head node",
+    help="Ray cluster: auto (this machine's) or HOST:PORT of its head",
 )
 resume_ray_option = click.option(
     "--ray",
     type=lambda text: "" if text == "none" else _read_address(text),
     metavar="ADDRESS",
-    help="go on on this Ray cluster, or with none on this machine  [default: as it was run]",
+    help="Ray cluster to resume on, or none  [default: as before]",
 )
 csv_option = click.option(
     "--csv",
     "output",
     type=file_reader("csv", (".csv",)),
     metavar="FILE",
-    help="write the table by setting into a file ending in .csv",
+    help="write the table, one row per setting, to a .csv file",
 )
 
 

@@ -40,7 +40,7 @@ from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import SETTINGS, Settings, make_settings
 
-_logdir_option = tensorboard_option("write for TensorBoard while it trains, into DIR/<session id>")
+_logdir_option = tensorboard_option("also write TensorBoard logs to DIR/<session id>")
 
 
 @click.command()
@@ -60,9 +60,10 @@ def train(
     tensorboard: Path | None,
     **values: Any,
 ) -> None:
-    """Train a VAE in a worker that outlives the terminal.
+    """Train a VAE; the run survives the terminal.
 
-    Follows it on the dashboard, or in lines off a terminal; leaving it leaves it training.
+    Opens the dashboard in a terminal, otherwise logs one line per epoch. Quitting does not stop
+    the run.
     """
     distribution = take_distribution(values)
     given = _given(values)
@@ -101,9 +102,9 @@ def fork(
     tensorboard: Path | None,
     **values: Any,
 ) -> None:
-    """Train anew with a session's settings, some of them changed.
+    """Start a session from another's settings, some changed.
 
-    Every setting that is not given is that of the session ID.
+    Settings that are not given are those of session ID.
     """
     distribution = take_distribution(values)
     given = _given(values)
@@ -148,10 +149,10 @@ def resume(
     tensorboard: Path | None,
     **values: Any,
 ) -> None:
-    """Go on with a session that has ended, or add epochs to it.
+    """Resume a session, optionally for more epochs.
 
-    It goes on exactly where its last checkpoint stood, up to the planned end; with --epochs N for N
-    epochs more than it has. The workers may be others, or none.
+    Continues from the last checkpoint to the planned end, or for N additional epochs with --epochs
+    N. The number of workers may differ.
     """
     distribution = take_distribution(values)
     if not distribution.is_chief:

@@ -32,9 +32,9 @@ from vae_engine.sweeps.store import find_sessions
 
 @click.command(name="export")
 @ids_argument
-@click.option("--slim", is_flag=True, help="leave out of the zip what only further training needs")
+@click.option("--slim", is_flag=True, help="omit files needed only to resume the session")
 @output_option(".zip", otherwise="")
-@tensorboard_option("write runs with scalars, images, settings and embeddings below DIR")
+@tensorboard_option("write one TensorBoard run per session below DIR")
 @csv_option
 @moved_option
 @store_option
@@ -47,10 +47,10 @@ def export(
     csv: Path | None,
     place: str | None,
 ) -> None:
-    """Write a session into a zip file, or sessions for other tools.
+    """Export sessions as zip, CSV or TensorBoard runs.
 
-    A zip holds one session. --tensorboard gives each session a folder of its own below DIR;
-    --csv puts the epochs of all of them into one table. The id of a sweep means all its sessions.
+    A zip holds one session. --tensorboard writes one folder per session below DIR; --csv writes the
+    epochs of all sessions to one table. The id of a sweep stands for all its sessions.
     """
     if output is None and tensorboard is None and csv is None:
         raise SettingError("nothing to write: give -o FILE.zip, --tensorboard DIR or --csv FILE")
@@ -74,9 +74,9 @@ def export(
 @click.argument("archive", metavar="FILE.zip", type=Path)
 @store_option
 def import_(archive: Path, store: SessionStore) -> None:
-    """Add the session of a zip file to the others.
+    """Import a session from a zip file.
 
-    Prints its id.
+    Prints the session's id.
     """
     say(import_session(store, archive).id)
 

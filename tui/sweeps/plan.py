@@ -18,7 +18,7 @@ SEEDS = msgspec.structs.replace(
     default=1,
     low=1,
     high=MOST_TRIALS,
-    help="so many seeds, from --seed upwards",
+    help="number of seeds, counting up from --seed",
 )
 PARALLEL = msgspec.structs.replace(
     SETTINGS["seed"],
@@ -26,7 +26,7 @@ PARALLEL = msgspec.structs.replace(
     default=1,
     low=1,
     high=1024,
-    help="trials that train at once",
+    help="number of trials to train at once",
 )
 
 
