@@ -75,7 +75,7 @@ NAME = "name"
 
 FIELDS: dict[str, Setting] = {
     **SETTINGS,
-    "seeds": msgspec.structs.replace(SEEDS, help="train so many seeds, from seed upwards"),
+    "seeds": msgspec.structs.replace(SEEDS, help="number of seeds, counting up from seed"),
     "parallel": msgspec.structs.replace(
         PARALLEL, help="trials at once; empty: as the processors have room"
     ),
