@@ -83,7 +83,7 @@ def start_from_the_form(shown: Terminal, digits: Path) -> None:
     shown.press(f"{DOWN * 3}{EPOCHS}{DOWN}{EPOCHS}{DOWN * 3}2")
     # Small steps from the first on, so that the first epoch already draws something.
     shown.press(f"{DOWN * 11}32{DOWN}0")
-    shown.wait_for("warmup_steps: steps in which")
+    shown.wait_for("warmup_steps: steps of learning-rate")
     shown.wait_until(lambda: OPTIONS in " ".join(shown.text.split()), OPTIONS)
     shown.press(CTRL_S)
     shown.wait_for(f"epoch 0/{EPOCHS}")
