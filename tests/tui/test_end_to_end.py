@@ -19,7 +19,7 @@ EPOCHS = 400
 OPTIONS = f"--epochs {EPOCHS} --min-epochs {EPOCHS} --batch-size 32 --warmup-steps 0 --threads 2"
 # Digits take many glyphs in many greys; titles and frames take few.
 DISTINCT_CELLS = 50
-ESCAPE, UP, DOWN, CTRL_S = "\x1b", "\x1b[A", "\x1b[B", "\x13"
+ESCAPE, UP, DOWN, CTRL_O, CTRL_S = "\x1b", "\x1b[A", "\x1b[B", "\x0f", "\x13"
 
 Cells = list[list[Cell]]
 
@@ -75,15 +75,18 @@ def test_from_the_form_to_a_stop(terminal: Attach, store: SessionStore, digits: 
 
 
 def start_from_the_form(shown: Terminal, digits: Path) -> None:
-    """Write into the fields above and below `latent_dim`, where the form has its cursor."""
-    shown.wait_for("Press n to train the first one")
+    """Unfold the form and write into the fields around `latent_dim`, where it has its cursor."""
+    shown.wait_for("No sessions in")
     shown.press("n")
     shown.wait_for("latent_dim: dimensions of z")
-    shown.press(f"{UP}{digits}{UP}evening")
-    shown.press(f"{DOWN * 3}{EPOCHS}{DOWN}{EPOCHS}{DOWN * 3}2")
+    shown.press(CTRL_O)
+    shown.wait_for("none: grey pixels")
+    shown.press(f"{UP}{digits}{DOWN * 2}{EPOCHS}{DOWN}evening")
+    # Headings of groups have the cursor too.
+    shown.press(f"{DOWN * 2}{EPOCHS}{DOWN * 3}2")
     # Small steps from the first on, so that the first epoch already draws something.
-    shown.press(f"{DOWN * 11}32{DOWN}0")
-    shown.wait_for("warmup_steps: steps of learning-rate")
+    shown.press(f"{DOWN * 14}32{DOWN}0")
+    shown.wait_for("warmup_steps: steps of")
     shown.wait_until(lambda: OPTIONS in " ".join(shown.text.split()), OPTIONS)
     shown.press(CTRL_S)
     shown.wait_for(f"epoch 0/{EPOCHS}")
