@@ -45,6 +45,7 @@ from tui.remedies import error_text
 from tui.rendering.charset import is_unicode
 from tui.screens.sessions import SessionsScreen
 from tui.screens.size import SizedScreen
+from tui.scrollbars import choose_scrollbars
 from tui.streams import flush_or_discard
 from tui.themes import choose_theme, completed
 from tui.typed_ahead import TypedAhead, ordered_driver
@@ -172,6 +173,8 @@ class WorkbenchApp(App[None]):
         self._preferences_path = preferences_path or preferences_file()
         found, self._damage = read_preferences(self._preferences_path)
         self.set_reactive(WorkbenchApp.preferences, found)
+        self._unicode = is_unicode(os.environ, getattr(sys.__stderr__, "encoding", None))
+        choose_scrollbars(with_blocks=self._unicode)
         choose_theme(self, found.theme)
         self._terminal_colors = TerminalColors(
             self.console.color_system, linux=is_linux_console(os.environ)
@@ -211,9 +214,7 @@ class WorkbenchApp(App[None]):
     def get_key_display(self, binding: Binding) -> str:
         """Textual's, but ASCII has no sign for Enter: `<`, which stands for it, is another key."""
         shown = super().get_key_display(binding)
-        if shown != "⏎" or is_unicode(os.environ, getattr(sys.__stderr__, "encoding", None)):
-            return shown
-        return "ent"
+        return "ent" if shown == "⏎" and not self._unicode else shown
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's, then the one that knows the terminal's colours."""
