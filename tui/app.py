@@ -98,7 +98,7 @@ class WorkbenchApp(App[None]):
         Binding("question_mark", "help", "Help", id="app.help", tooltip="The keys of this screen"),
         # Ctrl+C too: whoever trained in this terminal expects it to give the terminal back.
         Binding(
-            "q,ctrl+c", "quit", "Quit", id="app.quit", show=False, tooltip="Leave; training goes on"
+            "q,ctrl+c", "quit", "Quit", id="app.quit", show=False, tooltip="Quit; runs continue"
         ),
         Binding(
             "ctrl+z",
@@ -125,7 +125,7 @@ class WorkbenchApp(App[None]):
             *("ctrl+l", "redraw", "Redraw"),
             id="app.redraw",
             show=False,
-            tooltip="Draw the screen anew",
+            tooltip="Redraw the screen",
         ),
         # Spelt out, since Textual adds its own only where there is none.
         Binding(

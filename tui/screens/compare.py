@@ -50,8 +50,8 @@ class CompareScreen(ChartOptions):
     CSS_PATH = "compare.tcss"
     TERMS = ("loss", "reconstruction_loss", "kl", "active_units", "nats")
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("v", "figure(1)", "Figure", "Curves of the next figure", show=True),
-        key("V", "figure(-1)", "Previous", "Curves of the figure before"),
+        key("v", "figure(1)", "Figure", "Curves of the next metric", show=True),
+        key("V", "figure(-1)", "Previous", "Curves of the previous metric"),
         key("y", "log", "Log", "Logarithmic axis, or linear", show=True),
         key("s", "smooth", "Smooth", "Smooth the curves more, or not at all", show=True),
         key("a", "recent", "Recent", "Only the recent epochs, or all", show=True),

@@ -51,7 +51,7 @@ class DashboardScreen(TrainingActions, ChartOptions):
     BINDINGS: ClassVar[list[BindingType]] = [
         key("g", "generate", "Sample", "Draw from the prior with this model", show=True),
         key("left,h", "step(-1)", "Epoch", "One epoch back", show=True, display="←→"),
-        key("right,l", "step(1)", "Later", "One epoch on"),
+        key("right,l", "step(1)", "Later", "One epoch forward"),
         key("home", "first", "First epoch", "Look at the first epoch"),
         key("end", "newest", "Newest epoch", "Look at the newest epoch, and follow it"),
         key("space", "lapse", "Play", "Play the epochs as a time-lapse, or stop", show=True),
@@ -65,7 +65,7 @@ class DashboardScreen(TrainingActions, ChartOptions):
             key(str(number), f"open_page('{page}')", f"{name} page", f"The page {name}")
             for number, (page, name) in enumerate(PAGES.items(), start=1)
         ),
-        key("escape", "back", "Back", "Leave the dashboard; training goes on", show=True),
+        key("escape", "back", "Back", "Leave the dashboard; the run continues", show=True),
     ]
 
     class Changed(Message):

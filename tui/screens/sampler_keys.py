@@ -14,9 +14,9 @@ _TEMPERATURE = Binding.Group("Temperature", compact=True)
 _key = Keys("sampler")
 
 SAMPLER_KEYS: Final[list[BindingType]] = [
-    _key("n", "anew", "New", "Draw new samples, with the next seed", show=True),
-    _key("b", "step(-1)", "Back", "Back to the draw before"),
-    _key("f", "step(1)", "Forward", "Forward to the draw after"),
+    _key("n", "anew", "New", "Draw new samples with the next seed", show=True),
+    _key("b", "step(-1)", "Back", "Back to the previous samples"),
+    _key("f", "step(1)", "Forward", "Forward to the next samples"),
     _key("s", "seed", "Seed", "Type the seed of a draw"),
     _key(
         "plus,equals_sign",

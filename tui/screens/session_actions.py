@@ -49,15 +49,15 @@ class SessionActions(SessionOpening):
         key("e", "first('example')", "First example", _EXAMPLE),
         key("s", "sweeps", "Sweeps", "Open the list of sweeps", show=True),
         key("c", "compare", "Compare", "Compare the selected sessions", show=True),
-        key("r", "resume", "Resume", "Go on with a session that has ended"),
-        key("e", "extend", "Extend", "Train some epochs more"),
+        key("r", "resume", "Resume", "Resume a session that has ended"),
+        key("e", "extend", "Extend", "Train more epochs"),
         key("f", "fork", "Fork", "New session with these settings, some changed"),
-        key("R,f2", "rename", "Rename", "Give the session another name"),
+        key("R,f2", "rename", "Rename", "Rename the session"),
         key("t", "tag", "Tag", "Set the tags of the selected sessions"),
         key("m", "note", "Note", "Write a note on the session"),
         key("x", "export", "Export", "Write the session into a zip file"),
         key("d,delete", "delete", "Delete", "Move the selected sessions to the trash"),
-        key("u", "undo", "Undo", "Bring back what was deleted last"),
+        key("u", "undo", "Undo", "Restore what was deleted last"),
     ]
 
     def __init__(self) -> None:

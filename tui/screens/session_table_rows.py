@@ -31,7 +31,7 @@ class SessionRows(SessionActions):
     BINDINGS: ClassVar[list[BindingType]] = [
         key("z", "fold", "Fold", "List a sweep's trials, or fold them", show=True),
         key("o", "sort_next", "Sort", "Sort by the next column"),
-        key("O", "sort_reverse", "Reverse", "Sort the other way round"),
+        key("O", "sort_reverse", "Reverse", "Reverse the sort order"),
         *(
             key(
                 str(at % 10),
@@ -134,7 +134,7 @@ class SessionRows(SessionActions):
         self.workbench.remember(sort=COLUMN_IDS[at % len(COLUMN_IDS)], sort_reversed=False)
 
     def action_sort_reverse(self) -> None:
-        """Sort the other way round."""
+        """Reverse the sort order."""
         self.workbench.remember(sort_reversed=not self.workbench.preferences.sort_reversed)
 
     @property

@@ -39,10 +39,10 @@ class SessionsScreen(SessionRows):
     BINDINGS: ClassVar[list[BindingType]] = [
         # With priority, so that what is typed right after it goes into the filter.
         key("slash", "filter", "Filter", "Filter the list", show=True, priority=True),
-        key("space", "select", "Select", "Select this session, or no longer"),
+        key("space", "select", "Select", "Select or deselect this session"),
         key("a", "select_all", "All", "Select all sessions, or none"),
         key("escape", "leave_filter", "Clear", "Show all sessions again"),
-        key("q", "app.quit", "Quit", "Leave; training goes on", show=True),
+        key("q", "app.quit", "Quit", "Quit; runs continue", show=True),
     ]
 
     def __init__(self) -> None:

@@ -51,24 +51,24 @@ class SweepScreen(SweepActions, SessionOpening, ChartOptions):
     BINDINGS: ClassVar[list[BindingType]] = [
         key("enter", "open", "Open", "Open the trial's dashboard", show=True),
         key("g", "generate", "Sample", "Draw from the trial's prior", show=True),
-        key("v", "figure(1)", "Figure", "Curves of the next figure", show=True),
-        key("V", "figure(-1)", "Previous", "Curves of the figure before"),
+        key("v", "figure(1)", "Figure", "Curves of the next metric", show=True),
+        key("V", "figure(-1)", "Previous", "Curves of the previous metric"),
         key("y", "log", "Log", "Logarithmic axis, or linear"),
         key("s", "smooth", "Smooth", "Smooth the curves more, or not at all"),
         key("a", "recent", "Recent", "Only the recent epochs, or all"),
         key("w", "whole", "Whole range", "All values, or without the first epochs"),
         key("o", "sort", "Sort", "Results from the best to the worst, or in the trials' order"),
         key("n", "draw(1)", "Draw", "Samples of the next seed", show=True),
-        key("b", "draw(-1)", "Draw back", "Samples of the seed before"),
+        key("b", "draw(-1)", "Draw back", "Samples of the previous seed"),
         key("x", "stop", "Stop", "Stop the sweep, its trials after a checkpoint", show=True),
-        key("r", "resume", "Resume", "Go on with what is not finished", show=True),
+        key("r", "resume", "Resume", "Resume the unfinished trials", show=True),
         key("tab", "turn(1)", "Next page", "Next page, where not all are shown"),
         key("shift+tab", "turn(-1)", "Previous page", "Previous page, where not all are shown"),
         *(
             key(str(at), f"open_page({at - 1})", f"{name} page", f"The page {name}")
             for at, name in enumerate(PAGES, 1)
         ),
-        key("escape", "dismiss", "Back", "Leave the sweep; it goes on", show=True),
+        key("escape", "dismiss", "Back", "Leave the sweep; it continues", show=True),
     ]
 
     def __init__(self, sweep: Sweep) -> None:

@@ -46,7 +46,7 @@ class SweepsScreen(SweepActions):
         key("enter", "open", "Open", "Open the sweep: its trials, curves and results", show=True),
         key("n", "new", "New", "Train a new sweep", show=True),
         key("x", "stop", "Stop", "Stop the sweep, its trials after a checkpoint", show=True),
-        key("r", "resume", "Resume", "Go on with what is not finished", show=True),
+        key("r", "resume", "Resume", "Resume the unfinished trials", show=True),
         key("escape", "dismiss", "Back", "Back to the sessions", show=True),
     ]
 

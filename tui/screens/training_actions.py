@@ -40,12 +40,12 @@ class TrainingActions(SizedScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         # One key, of which only one meaning applies at a time.
-        key("p", "pause", "Pause", "Let the training rest, with a checkpoint", show=True),
-        key("p", "go_on", "Continue", "Let the paused training go on", show=True),
-        key("p", "resume", "Resume", "Go on with the training where it ended", show=True),
-        key("x", "stop", "Stop", "End the training after this epoch, and export", show=True),
-        key("X", "stop_now", "Stop now", "End the training at once, with a checkpoint"),
-        key("e", "extend", "Extend", "Train some epochs more", show=True),
+        key("p", "pause", "Pause", "Write a checkpoint and pause the run", show=True),
+        key("p", "go_on", "Continue", "Continue the paused run", show=True),
+        key("p", "resume", "Resume", "Resume the run from its last checkpoint", show=True),
+        key("x", "stop", "Stop", "Stop the run after this epoch and export", show=True),
+        key("X", "stop_now", "Stop now", "Write a checkpoint and stop the run now"),
+        key("e", "extend", "Extend", "Train more epochs", show=True),
     ]
 
     def __init__(self, session: Session) -> None:
