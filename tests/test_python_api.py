@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pandas
 import pytest
 
 import vae_engine
+from vae_engine.arguments import fits_memory
 from vae_engine.sessions.session import Session
 
 
@@ -153,6 +155,7 @@ def test_damaged_epochs_have_nan_where_a_dimension_is_missing(
         ({"count": 2.5}, "count is 2.5"),
         ({"count": True}, "count is True"),
         ({"count": "4"}, "count is '4'"),
+        ({"count": 10**30}, "count is 10+"),
         ({"seed": -1}, "seed is -1"),
         ({"seed": None}, "seed is None"),
         ({"temperature": -1}, "temperature is -1"),
@@ -170,6 +173,71 @@ def test_wrong_arguments_of_sample_are_value_errors_that_name_them(
     assert isinstance(caught.value, vae_engine.ArgumentError)
 
 
+def test_points_without_an_image_do_not_blame_the_session(
+    saved: vae_engine.SavedSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_image(*_: object) -> None:
+        raise vae_engine.SessionDamagedError("not finite")
+
+    # Whether float32 overflows depends on the weights.
+    monkeypatch.setattr("vae_engine.inference.networks.Decoder.decode", no_image)
+    for temperature in (1e38, 1e300):
+        with pytest.raises(vae_engine.ArgumentError, match=r"^temperature leads to z of "):
+            saved.sample(2, temperature=temperature)
+    with pytest.raises(vae_engine.ArgumentError, match=r"^z leads to z of 1e\+38"):
+        saved.decode(np.full((1, 2), 1e38))
+    with pytest.raises(vae_engine.SessionDamagedError, match="not finite"):
+        saved.sample(2)
+
+
+class Tensor:
+    """An array of another library that cannot be had as it is, as PyTorch's with a gradient."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def __array__(self, dtype: object = None, copy: object = None) -> np.ndarray:
+        raise self.error
+
+
+@pytest.mark.parametrize("error", [RuntimeError("Tensor that requires grad"), TypeError("Tensor")])
+def test_arrays_of_other_libraries_that_cannot_be_had_are_named(
+    saved: vae_engine.SavedSession, error: Exception
+) -> None:
+    with pytest.raises(vae_engine.ArrayError, match=r"^images is no array.*detach\(\)\.cpu"):
+        saved.embed(Tensor(error))  # type: ignore[arg-type]
+    with pytest.raises(vae_engine.ArgumentError, match=r"^z is no array"):
+        saved.decode(Tensor(error))  # type: ignore[arg-type]
+
+
+def test_more_than_fits_into_memory_is_an_argument_error() -> None:
+    with (
+        pytest.raises(vae_engine.ArgumentError, match="count asks for more images than fit"),
+        fits_memory("count"),
+    ):
+        np.empty((10**15, 2))
+
+
+def test_wrong_arguments_of_train_resume_and_load_are_value_errors_that_name_them(
+    saved: vae_engine.SavedSession, tmp_path: Path
+) -> None:
+    wrong: list[tuple[str, Callable[[], object]]] = [
+        ("name is", lambda: vae_engine.train(tmp_path, name=5)),  # type: ignore[arg-type]
+        ("settings is", lambda: vae_engine.train(tmp_path, settings=[("beta", 1)])),  # type: ignore[arg-type]
+        ("dataset is", lambda: vae_engine.train(tmp_path, dataset=np.zeros((9, 28, 28)))),
+        ("latent_dim is '2'", lambda: vae_engine.train(tmp_path, latent_dim="2")),
+        ("dataset is 5", lambda: saved.resume(epochs=1, dataset=5)),  # type: ignore[arg-type]
+        ("dataset is", lambda: saved.evaluate(dataset=np.zeros(3))),  # type: ignore[arg-type]
+        ("name is", lambda: vae_engine.load_dataset(None)),  # type: ignore[arg-type]
+        ("name is", lambda: vae_engine.load_dataset(np.zeros((9, 28, 28)))),  # type: ignore[arg-type]
+    ]
+    for words, call in wrong:
+        with pytest.raises(ValueError, match=f"^{words}") as caught:
+            call()
+        assert isinstance(caught.value, vae_engine.EngineError)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_numpy_numbers_are_arguments(saved: vae_engine.SavedSession) -> None:
     np.testing.assert_array_equal(
         saved.sample(np.int64(3), seed=np.uint8(5), temperature=np.float32(0.5)),
@@ -185,7 +253,8 @@ def test_numpy_numbers_are_arguments(saved: vae_engine.SavedSession) -> None:
         (np.zeros((0, 2)), r"z has the shape \(0, 2\)"),
         (np.full((1, 2), np.nan), "z holds NaN or infinity"),
         (np.full((1, 2), 1e300), "z holds NaN or infinity"),
-        ([[1.0], [1.0, 2.0]], "z has the type object"),
+        ([[1.0], [1.0, 2.0]], "z is no array"),
+        (None, "z has the type object"),
         ("01", "z has the type <U2"),
     ],
     ids=str,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vae_engine.control.training import start_session
+from vae_engine.errors import ArgumentError
 from vae_engine.saved import SavedSession
 from vae_engine.session_table import SessionTable
 from vae_engine.sessions.store import LATEST, SessionStore
@@ -59,10 +60,17 @@ def train(
         changes: further settings, stronger than `settings`, such as `latent_dim=8`.
 
     Raises:
-        SettingError: a setting has a value it cannot have.
+        ArgumentError, SettingError: an argument or a setting has a value it cannot have; both
+            are a `ValueError`.
         DatasetError: the images cannot be read.
         WorkerError: the worker could not be started.
     """
+    if settings is not None and not hasattr(settings, "keys"):
+        raise ArgumentError(
+            f"settings is of the type {type(settings).__name__}: it must be a dict of values"
+        )
+    if name is not None and not isinstance(name, str):
+        raise ArgumentError(f"name is of the type {type(name).__name__}: it must be text")
     given = {**(settings or {}), **changes}
     store = SessionStore(sessions_folder(folder))
     chosen = make_settings(given)

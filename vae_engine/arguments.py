@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, SupportsFloat, SupportsIndex, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vae_engine.errors import ArgumentError
+from vae_engine.errors import ArgumentError, SessionDamagedError
 
 _LONGEST_VALUE = 60
+# The prior reaches 6; beyond this a network's sums can leave float32.
+_FAR = 1e6
 
 
-def whole_number(name: str, value: object, *, low: int) -> int:
-    """A whole number, Python's or NumPy's, of at least `low`.
+def whole_number(name: str, value: object, *, low: int, high: int | None = None) -> int:
+    """A whole number, Python's or NumPy's, of at least `low` and at most `high`.
 
     Raises:
         ArgumentError: it is something else.
@@ -24,8 +29,11 @@ def whole_number(name: str, value: object, *, low: int) -> int:
         number = operator.index(cast(SupportsIndex, value))
     except TypeError:
         number = low - 1
-    if number < low or isinstance(value, bool):
-        raise ArgumentError(f"{name} is {_shown(value)}: it must be a whole number from {low} up")
+    if number < low or (high is not None and number > high) or isinstance(value, bool):
+        top = "up" if high is None else f"to {high:,}"
+        raise ArgumentError(
+            f"{name} is {_shown(value)}: it must be a whole number from {low} {top}"
+        )
     return number
 
 
@@ -52,8 +60,11 @@ def latent_points(name: str, value: object, latent_dim: int) -> NDArray[np.float
     """
     try:
         array: NDArray[Any] = np.asarray(value)
-    except ValueError:
-        array = np.empty(0, object)
+    # Other libraries raise what they like, such as PyTorch of a tensor that needs a gradient.
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise ArgumentError(
+            f"{name} is no array ({_cut(str(error))}): it must be an array of numbers"
+        ) from None
     if array.dtype.kind not in "iuf":
         raise ArgumentError(f"{name} has the type {array.dtype}: it must be an array of numbers")
     if array.ndim != 2 or array.shape[1] != latent_dim or not len(array):
@@ -68,6 +79,64 @@ def latent_points(name: str, value: object, latent_dim: int) -> NDArray[np.float
     return points
 
 
+def optional_path(name: str, value: object) -> str | None:
+    """A path as text, or None.
+
+    Raises:
+        ArgumentError: it is something else.
+    """
+    if value is not None and not isinstance(value, (str, Path)):
+        raise ArgumentError(
+            f"{name} is {_shown(value)}: it must be a path, as text or pathlib.Path"
+        )
+    return None if value is None else str(value)
+
+
+@contextmanager
+def fits_memory(name: str) -> Iterator[None]:
+    """Blame the argument of this name where its work does not fit into memory.
+
+    Raises:
+        ArgumentError: it does not.
+    """
+    try:
+        yield
+    except MemoryError:
+        raise ArgumentError(
+            f"{name} asks for more images than fit into memory: it must be fewer at a time"
+        ) from None
+
+
+@contextmanager
+def near_enough(name: str, points: NDArray[np.float32]) -> Iterator[None]:
+    """Blame the argument that led to these points, and not the session, if they are far out.
+
+    Args:
+        name: of the argument.
+        points: (n, latent_dim) that are decoded.
+
+    Raises:
+        ArgumentError: the decoder gives no numbers, and they lie further out than any image.
+    """
+    try:
+        yield
+    except SessionDamagedError:
+        furthest = float(np.abs(points).max())
+        if furthest <= _FAR:
+            raise
+        raise ArgumentError(
+            f"{name} leads to z of {furthest:.3g}, where there is no image: it must be smaller, "
+            "since the prior lies within 6 of 0"
+        ) from None
+
+
 def _shown(value: object) -> str:
-    text = " ".join(repr(value).split())
-    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 3] + "..."
+    try:
+        return _cut(repr(value))
+    except ValueError:  # Python writes no number of more than 4,300 digits.
+        return "a number of thousands of digits"
+
+
+def _cut(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST_VALUE else line[: _LONGEST_VALUE - 3] + "..."

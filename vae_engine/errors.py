@@ -1,7 +1,7 @@
 """The errors a caller can meet, as one tree.
 
     EngineError
-    ├── SettingError          a setting has a value it cannot have (bad usage)
+    ├── SettingError          a setting has a value it cannot have (also a ValueError)
     ├── ArgumentError         an argument of the Python API is wrong (also a ValueError)
     ├── DatasetError          images cannot be read, or are not what training needs
     │   └── ArrayError            an array is not one of images (also a ValueError)
@@ -58,7 +58,7 @@ class EngineError(Exception):
         self.subject = subject
 
 
-class SettingError(EngineError):
+class SettingError(EngineError, ValueError):
     """A setting's value is of the wrong type or out of range."""
 
 

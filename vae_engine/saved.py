@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, Any, SupportsFloat, SupportsIndex
 import numpy as np
 from numpy.typing import NDArray
 
-from vae_engine.arguments import latent_points, number_from_zero, whole_number
+from vae_engine.arguments import (
+    fits_memory,
+    latent_points,
+    near_enough,
+    number_from_zero,
+    optional_path,
+    whole_number,
+)
 from vae_engine.control.commands import ask
 from vae_engine.control.training import resume_session
 from vae_engine.datasets import to_float, to_images
@@ -30,6 +37,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 
 _POLL_SECONDS = 0.2
+_MOST_SAMPLES = 10**9
 
 
 class SavedSession:
@@ -156,10 +164,10 @@ class SavedSession:
             WorkerError: the worker could not be started.
         """
         more = None if epochs is None else whole_number("epochs", epochs, low=1)
+        place = optional_path("dataset", dataset)
         if more is None and self.status == "paused":
             ask(self.session, "continue")
         else:
-            place = None if dataset is None else str(dataset)
             resume_session(self.session, more=more, dataset=place)
 
     def history(self) -> History:
@@ -194,7 +202,7 @@ class SavedSession:
         from vae_engine.evaluation.evaluate import evaluate_session, keep_evaluation
 
         count = whole_number("samples", samples, low=1)
-        images = session_dataset(self.session, None if dataset is None else str(dataset))
+        images = session_dataset(self.session, optional_path("dataset", dataset))
         record = evaluate_session(self.session, images, samples=count, report=_silent)
         keep_evaluation(self.session, record)
         return record
@@ -217,16 +225,22 @@ class SavedSession:
             ArgumentError: a `ValueError`: an argument has a value it cannot have.
             SessionError: nothing was exported yet.
         """
-        drawn = whole_number("count", count, low=1)
+        drawn = whole_number("count", count, low=1, high=_MOST_SAMPLES)
         start = whole_number("seed", seed, low=0)
         scale = number_from_zero("temperature", temperature)
         decoder = load_decoder(self.session)
-        return decoder.decode(draw_prior(drawn, decoder.latent_dim, seed=start, temperature=scale))
+        with fits_memory("count"):
+            z = draw_prior(drawn, decoder.latent_dim, seed=start, temperature=scale)
+            with near_enough("temperature", z):
+                return decoder.decode(z)
 
     def decode(self, z: NDArray[Any]) -> Floats:
         """Pixel probabilities (n, 28, 28) for finite z (n, latent_dim); errors as `sample`."""
-        points = latent_points("z", z, self.settings.latent_dim)
-        return load_decoder(self.session).decode(points)
+        decoder = load_decoder(self.session)
+        with fits_memory("z"):
+            points = latent_points("z", z, self.settings.latent_dim)
+            with near_enough("z", points):
+                return decoder.decode(points)
 
     def embed(self, images: NDArray[Any]) -> tuple[Floats, Floats]:
         """The posterior's z_mean and z_log_var, each (n, latent_dim).
@@ -239,7 +253,9 @@ class SavedSession:
             ArrayError: a `ValueError`: the array has another shape, type or range.
             SessionError: nothing was exported yet.
         """
-        return load_encoder(self.session).encode(to_float(to_images(images)))
+        encoder = load_encoder(self.session)
+        with fits_memory("images"):
+            return encoder.encode(to_float(to_images(images)))
 
     def reconstruct(self, images: NDArray[Any]) -> Floats:
         """Images decoded from their z_mean, (n, 28, 28) in [0, 1]; arguments as `embed`."""

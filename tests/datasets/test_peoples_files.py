@@ -572,3 +572,56 @@ def test_a_fifo_that_is_no_image_is_passed_over(tmp_path: Path) -> None:
     folder = write_pngs(tmp_path / "pngs", X)
     os.mkfifo(folder / "pipe")
     assert "left out: 1 other file ('pipe')" in load_dataset(str(folder)).description()
+
+
+def test_a_loop_of_links_is_passed_over(tmp_path: Path) -> None:
+    folder = write_pngs(tmp_path / "pngs", X)
+    (folder / "loop").symlink_to(folder / "loop")
+    assert "left out: 1 other file ('loop')" in load_dataset(str(folder)).description()
+
+
+@pytest.mark.parametrize("name", ["raw/train-images-idx3-ubyte", "raw/digits", "raw/a.npy"])
+def test_data_in_a_subfolder_names_that_folder(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "MNIST" / name
+    path.parent.mkdir(parents=True)
+    path.write_bytes(idx_bytes(X))
+    with pytest.raises(DatasetError, match=r"try its folder, .*/MNIST/raw'$"):
+        load_dataset(str(tmp_path))
+
+
+def test_two_idx_files_that_may_be_the_images_are_refused(tmp_path: Path) -> None:
+    for name, images in (("first.bin", X), ("second.bin", T)):
+        (tmp_path / name).write_bytes(idx_bytes(images))
+    with pytest.raises(DatasetError, match=r"'first.bin', 'second.bin', each of which may be the"):
+        load_dataset(str(tmp_path))
+    (tmp_path / "second.bin").unlink()
+    (tmp_path / "first.bin.gz").write_bytes(gzip.compress(idx_bytes(T)))
+    same_images(load_dataset(str(tmp_path)), test=None)
+
+
+def test_labels_alone_are_no_images(tmp_path: Path) -> None:
+    with pytest.raises(DatasetError, match=r"holds the array 'y' \(70,\): wanted x_train, images"):
+        saved(tmp_path, y=Y)
+
+
+def test_classes_that_one_split_lacks_are_left_out_with_a_word(tmp_path: Path) -> None:
+    for index, image in enumerate(X):
+        write_pngs(tmp_path / "train" / f"c{index % 2}" / str(index), image[None])
+    write_pngs(tmp_path / "test", T)
+    description = load_dataset(str(tmp_path)).description()
+    assert "no labels; labels are left out: there are none for the test split" in description
+    assert "numbered" not in description
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [("MNIST", "mnist"), ("fashion-mnist", "fashion_mnist"), ("FashionMNIST", "fashion_mnist")],
+)
+def test_a_named_dataset_in_another_spelling_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, meant: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(DatasetError, match=f"there is no '{name}'.*try `{meant}`$"):
+        load_dataset(name)
+    with pytest.raises(DatasetError, match="path is empty"):
+        load_dataset("")

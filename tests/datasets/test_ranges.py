@@ -20,6 +20,9 @@ MASK = X > 99
 Array = npt.NDArray[Any]
 
 
+ONE_BRIGHT = np.concatenate([X[:7], X[7:] // 17])
+
+
 def one(images: Array) -> dict[str, Array]:
     return {"images": images}
 
@@ -38,8 +41,12 @@ REFUSED: dict[str, tuple[dict[str, Array], str]] = {
     "scaled twice": (one(X / 65025.0), r"from 0 to 0.0039\d+, all of it black, as if scaled tw"),
     "scaled to 16 bits": (one(X / 65535.0), r"as if scaled twice.*try `images / 0.0038"),
     "scaled three times": (two(X / 255**3, T / 255**3), "as if scaled twice"),
+    "all of one grey": (one(np.full_like(X, 127)), "holds nothing but the value 127"),
+    "all white": (one(np.full_like(X, 255)), "holds nothing but the value 255"),
+    "a mask of 1 and 2": (one(MASK.astype("u1") + 1), r"from 1 to 2.*`\(images - 1\) / 1`"),
     "all black": (one(np.zeros_like(X)), "holds nothing but the value 0"),
-    "signed but not by 1": (one(X / 255 - 0.5), r"from -0.5 to 0.5.*try"),
+    "signed but not by 1": (one(X / 255 - 0.5), r"from -0.5 to 0.5.*`images \+ 0.5`"),
+    "below 0": (one(X / 255 - 1), r"from -1 to .*`images \+ 1` where"),
     "standardized": (one((X - 33.3) / 78.6), r"from -0.42\d+ to 2.8\d+.*`\(images \+ 0.42"),
     "12 bits": (one(X.astype("u2") * 16), r"from 0 to 4080.*`images / 4095` for 12 bits"),
     "counts": (one(X.astype("i4") * 2), r"int32 values from 0 to 510.*`images / 1023` for 10"),
@@ -54,7 +61,7 @@ REFUSED: dict[str, tuple[dict[str, Array], str]] = {
     "mask beside greys": (two(MASK.astype("u1"), T), "from 0 to 1, but the test .* to 255"),
     "signed beside unsigned": (
         two(X / 127.5 - 1, T / 255),
-        "test .* from 0 to 1, but the training .* from -1 to 1",
+        "test .* from 0 to 1, but the training .* from -1 to 1.*`images / 0.5 - 1` for the first",
     ),
     "NaN in the test": (
         two(X / 255, np.where(T > 250, np.nan, 0.5)),
@@ -108,6 +115,8 @@ TAKEN: dict[str, tuple[dict[str, Array], Array, str]] = {
     "bool and mask": (two(MASK, (T > 99).astype("u1")), BITS, "values 0 and 1"),
     "darker test": (two(X, T // 4), GREYS, "from 0 to 63, 4 times darker than the training split"),
     "few dark test images": (two(X, T[:2] // 40), GREYS, "times darker than the training split"),
+    "one bright image": (one(ONE_BRIGHT), ONE_BRIGHT, "most images are dark: half of the trai"),
+    "copies of one image": (one(X[:1].repeat(70, 0)), X[:1].repeat(70, 0), "images are equal"),
     "black test": (two(X, np.zeros_like(T)), GREYS, ""),
 }
 TAKEN["few dark test images"] = (two(X, T[:2] // 40), GREYS, "times darker than")

@@ -7,6 +7,8 @@ is spent on it. `to_images` is the whole check for an array in memory, as the Py
 from __future__ import annotations
 
 import math
+import os
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -54,6 +56,8 @@ def to_images(images: object, name: str = "images") -> Images:
             it is ambiguous: integers 0 and 1 may be a mask, or nearly black.
     """
     array = _as_array(images, name)
+    if array.dtype.kind in "OSU":
+        raise _no_numbers(images, array, name)
     check_image_type(name, array.dtype, array.shape)
     return measure(name, one_channel(name, array)).alone()
 
@@ -156,11 +160,28 @@ def _opaque(alpha: AnyArray) -> bool:
 def _as_array(images: object, name: str) -> AnyArray:
     try:
         return np.asarray(images)
-    except (ValueError, TypeError) as error:
+    # Other libraries raise what they like, such as PyTorch of a tensor that needs a gradient.
+    except (ValueError, TypeError, RuntimeError) as error:
+        tensor = hasattr(images, "detach") or "ensor" in str(error)
+        line = f"{name}.detach().cpu().numpy()" if tensor else f"np.stack({name})"
         raise ArrayError(
             f"{name} is no array ({shortened(str(error))}): wanted images of one shape, "
-            f"(n, 28, 28); try `{name} = np.stack({name})`"
+            f"(n, 28, 28); try `{name} = {line}`"
         ) from None
+
+
+def _no_numbers(images: object, array: AnyArray, name: str) -> ArrayError:
+    wanted = "wanted an array of images, (n, 28, 28)"
+    if isinstance(images, (str, bytes, os.PathLike)):
+        line = "vae_engine.load_dataset(path).test_images"
+        return ArrayError(f"{name} is a path or a text: {wanted}; try `{line}`")
+    if array.ndim == 0:
+        several = isinstance(images, Iterable) and not isinstance(images, Mapping)
+        line = f"np.stack(list({name}))" if several else "vae_engine.load_dataset(path).test_images"
+        return ArrayError(f"{name} is of the type {type(images).__name__}: {wanted}; try `{line}`")
+    line = f"np.stack(list({name})).astype('uint8')"
+    found = "Python objects" if array.dtype.kind == "O" else "texts"
+    return ArrayError(f"{name} holds {found}, not numbers: {wanted}; try `{line}`")
 
 
 def _shape_remedy(shape: tuple[int, ...]) -> str:

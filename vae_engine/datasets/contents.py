@@ -78,10 +78,18 @@ def _scan(folder: Path, place: Place, contents: Contents) -> None:
                 _scan(folder / entry.name, (*place, entry.name), contents)
             else:
                 contents.unread.append(name)
-        elif entry.is_dir():
+        elif _is_folder(entry):
             contents.unread.append(name)
         else:
             _look(folder / entry.name, place, name, contents)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether a link leads to a folder; one that leads to itself does not."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def _look(path: Path, place: Place, name: str, contents: Contents) -> None:

@@ -9,13 +9,14 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_engine.datasets.arrays import Images, Labels, one_channel
-from vae_engine.datasets.labels import read_labels
+from vae_engine.datasets.labels import NUMBERED, read_labels
 from vae_engine.datasets.parts import (
     Part,
     Parts,
     Rows,
     copies_across,
     digest,
+    equal_images,
     limited_part,
     with_test_split,
     with_validation_split,
@@ -123,7 +124,7 @@ def make_dataset(name: str, source: Source, method: SplitMethod = BY_CONTENT) ->
     found, notes = _checked(name, source, method)
     if method == BY_CONTENT:
         sha256 = digest(found)
-        notes += copies_across(found)
+        notes += [*copies_across(found), *equal_images(found["train"].images)]
         parts = with_test_split(name, found, method)
     else:
         parts = with_test_split(name, found, method)
@@ -131,10 +132,12 @@ def make_dataset(name: str, source: Source, method: SplitMethod = BY_CONTENT) ->
         sha256 = digest(parts)
     parts = with_validation_split(parts, method)
     unlabelled = [SPLIT_NAMES[split] for split in parts if parts[split].labels is None]
-    if unlabelled and len(unlabelled) < len(parts) and not any("labels" in note for note in notes):
-        notes.append(
-            f"labels are left out: there are none for the {' and '.join(unlabelled)} split"
-        )
+    if unlabelled and len(unlabelled) < len(parts):
+        notes = [note for note in notes if not note.endswith(NUMBERED)]
+        if not any(note.startswith("labels") for note in (*source.notes, *notes)):
+            notes.append(
+                f"labels are left out: there are none for the {' and '.join(unlabelled)} split"
+            )
     train, val, test = (parts[split].frozen() for split in ("train", "val", "test"))
     return Dataset(
         name=name,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from vae_engine.datasets.contents import Contents, scan
 from vae_engine.datasets.files import quoted, reading
-from vae_engine.datasets.idx import read_idx_folder
-from vae_engine.datasets.kinds import TEXT, UNKNOWN
+from vae_engine.datasets.idx import find_idx, read_idx_folder
+from vae_engine.datasets.kinds import IDX, NPY, NPZ, TEXT, UNKNOWN
 from vae_engine.datasets.layout import picture_source
 from vae_engine.datasets.naming import assemble
 from vae_engine.datasets.npy import StoredArray, npy_array, npz_arrays
@@ -86,12 +86,27 @@ def _read_arrays(folder: Path, paths: list[Path]) -> Source:
             return assemble(quoted(folder), "npz", arrays)
 
 
+def _is_data_below(name: str) -> bool:
+    """Whether a file in a subfolder has the name of arrays, which only its own folder gives."""
+    path = Path(name)
+    arrays = path.suffix.lower() in (".npy", ".npz") or find_idx(path, b"") is not None
+    return arrays and len(path.parts) > 1 and not path.name.startswith(".")
+
+
 def _nothing(folder: Path, contents: Contents) -> DatasetError:
     if not contents.others and not contents.unread:
         return DatasetError(f"{quoted(folder)} is empty: wanted {WANTED}; try another folder")
     found = listed([*contents.others, *contents.unread])
     remedy = "try the path of a folder with images"
-    if contents.kinds:
+    known = [
+        name
+        for kind, name in zip(contents.kinds, contents.kind_names, strict=True)
+        if kind in (IDX, NPY, NPZ)
+    ]
+    known += [name for name in contents.others if _is_data_below(name)]
+    if inner := next(iter(known), None):
+        remedy = f"try its folder, {quoted((folder / inner).parent)}"
+    elif contents.kinds:
         told = [kind not in (TEXT, UNKNOWN) for kind in contents.kinds]
         index = told.index(True) if any(told) else 0
         kind = contents.kinds[index]

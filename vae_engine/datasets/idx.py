@@ -24,7 +24,7 @@ from vae_engine.datasets.arrays import AnyArray, check_image_header
 from vae_engine.datasets.files import ByteStream, open_regular, quoted, read_exactly, reading
 from vae_engine.datasets.kinds import GZIP, HEAD_BYTES, IDX, kind_of
 from vae_engine.datasets.labels import check_label_header
-from vae_engine.datasets.source import SPLIT_WORDS, Source, Split, counted, listed
+from vae_engine.datasets.source import SPLIT_NAMES, SPLIT_WORDS, Source, Split, counted, listed
 from vae_engine.errors import ArrayError, DatasetError
 
 _Role: TypeAlias = Literal["images", "labels"]
@@ -132,10 +132,20 @@ def _chosen(
     for file in found:
         place = (file.role, file.split)
         if place in chosen:
+            if file.role == "images" and _unsplit(file.path) != _unsplit(chosen[place]):
+                raise DatasetError(
+                    f"{quoted(folder)} holds {listed((chosen[place].name, file.path.name))}, each "
+                    f"of which may be the {SPLIT_NAMES[file.split]} images: wanted one; {_REMEDY}"
+                )
             left.append(file.path.name)
         else:
             chosen[place] = file.path
     return chosen, left
+
+
+def _unsplit(path: Path) -> str:
+    """A name without what tells a packed file from the same one unpacked."""
+    return re.sub(r"[-._]", "-", path.name.lower().removesuffix(".gz"))
 
 
 def _read(path: Path, role: _Role) -> AnyArray:

@@ -17,6 +17,9 @@ from vae_engine.datasets.source import SPLIT_NAMES, Split
 from vae_engine.errors import ArrayError
 
 MAX_LABEL = 65_535
+NUMBERED = "are numbered from 0"
+"""The end of the note that says which texts are labels."""
+
 _MAX_TEXT_BYTES = 4096
 _SHOWN_NAMES = 4
 
@@ -69,7 +72,7 @@ def read_labels(
         return {}, [*notes, f"labels are left out: they are {len(names)} different texts"]
     shown = ", ".join(shortened(repr(str(name))) for name in names[:_SHOWN_NAMES])
     more = ", ..." if len(names) > _SHOWN_NAMES else ""
-    notes.append(f"labels {shown}{more} are numbered from 0")
+    notes.append(f"labels {shown}{more} {NUMBERED}")
     return {split: np.searchsorted(names, found[split]).astype(np.int64) for split in found}, notes
 
 

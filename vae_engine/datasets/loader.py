@@ -5,6 +5,7 @@ from __future__ import annotations
 import stat
 from pathlib import Path
 
+from vae_engine.dataset_names import NAMED_DATASETS
 from vae_engine.datasets.dataset import Dataset, make_dataset
 from vae_engine.datasets.files import open_regular, quoted, reading
 from vae_engine.datasets.folder import read_folder
@@ -16,13 +17,13 @@ from vae_engine.datasets.npy import npy_array
 from vae_engine.datasets.npz import read_npz
 from vae_engine.datasets.source import Source
 from vae_engine.datasets.splits import BY_CONTENT, BY_POSITION, SplitMethod
-from vae_engine.errors import DatasetError
+from vae_engine.errors import ArgumentError, DatasetError
 
 _PACKAGED_MNIST = Path(__file__).with_name("mnist.npz")
 _WANTED = "mnist, fashion_mnist, an .npz or .npy file, or a folder of images or IDX files"
 
 
-def load_dataset(name: str, method: SplitMethod = BY_CONTENT) -> Dataset:
+def load_dataset(name: str | Path, method: SplitMethod = BY_CONTENT) -> Dataset:
     """Load `mnist` (the packaged copy), `fashion_mnist` (from the Keras cache) or a path.
 
     A path is an .npz, .npy or IDX file, or a folder of images, IDX files or arrays: see
@@ -34,8 +35,14 @@ def load_dataset(name: str, method: SplitMethod = BY_CONTENT) -> Dataset:
             datasets that come with Keras are always split by position.
 
     Raises:
+        ArgumentError: the name is no text and no path.
         DatasetError: the data are missing, damaged, or not 28x28 grey images.
     """
+    if not isinstance(name, (str, Path)):
+        raise ArgumentError(
+            f"name is of the type {type(name).__name__}: it must be a dataset's name or path"
+        )
+    name = str(name)
     if name == "mnist":
         source = read_npz(_PACKAGED_MNIST)
         return make_dataset("mnist", packaged(source, "packaged"), BY_POSITION)
@@ -82,11 +89,15 @@ def read_source(name: str, method: SplitMethod = BY_CONTENT) -> Source:
     Raises:
         DatasetError: it is missing, or holds no images.
     """
+    if not name:
+        raise DatasetError(f"the dataset's path is empty: wanted {_WANTED}; try another path")
     with reading(Path(name), _WANTED, "try another path"):
         path = Path(name).expanduser().absolute()
+        if (meant := _named_dataset(name)) and not path.exists():
+            raise DatasetError(f"there is no {quoted(name)}: wanted {_WANTED}; try `{meant}`")
         mode = path.stat().st_mode
     if stat.S_ISDIR(mode):
-        with reading(path, "a folder that can be read"):
+        with reading(path, "a folder of images or IDX files"):
             return read_folder(path, method)
     if stat.S_ISREG(mode):
         return _read_file(path)
@@ -94,6 +105,13 @@ def read_source(name: str, method: SplitMethod = BY_CONTENT) -> Source:
         f"{quoted(path)} is neither a file nor a folder: wanted {_WANTED}; "
         f"try `ls -l {quoted(path)}`"
     )
+
+
+def _named_dataset(name: str) -> str:
+    """The named dataset that this spells in another way; "" if none."""
+    spelled = name.lower().replace("-", "_").replace(" ", "_")
+    spelled = "fashion_mnist" if spelled == "fashionmnist" else spelled
+    return spelled if spelled in NAMED_DATASETS else ""
 
 
 def _read_file(path: Path) -> Source:

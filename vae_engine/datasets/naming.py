@@ -132,7 +132,9 @@ def _image_names(
             f"{what} holds {listed(names.values())} and no training images: "
             f"wanted x_train, or one array of images; {_REMEDY}"
         )
-    possible = [name for name in arrays if len(arrays) == 1 or _may_be_images(arrays[name])]
+    # One array is told what is wrong with it, unless it is one of labels.
+    alone = len(arrays) == 1 and not any(role == "labels" for role, _ in claims)
+    possible = [name for name in arrays if alone or _may_be_images(arrays[name])]
     if len(possible) == 1:
         return {"train": possible[0]}
     raise DatasetError(

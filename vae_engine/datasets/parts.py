@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_engine.datasets.arrays import Images, Labels
-from vae_engine.datasets.source import SPLIT_NAMES, Split
+from vae_engine.datasets.source import SPLIT_NAMES, Split, counted
 from vae_engine.datasets.splits import (
     BY_POSITION,
     Mask,
@@ -73,8 +73,8 @@ def with_test_split(name: str, parts: Parts, method: SplitMethod) -> Parts:
         least += 1
     if count < least:
         raise DatasetError(
-            f"the training split of {name!r} has {count} images: wanted at least {least}; "
-            "try a source with more"
+            f"the training split of {name!r} has {counted(count, 'image')}: "
+            f"wanted at least {least}; try a source with more"
         )
     return parts if "test" in parts else _divided(parts, "test", count_for_test(count), method)
 
@@ -114,6 +114,11 @@ def copies_across(found: Parts) -> list[str]:
                 f"{copies:,} of the {len(keys[split]):,} {name} images are training images too"
             )
     return notes
+
+
+def equal_images(images: Images) -> list[str]:
+    """What is to be said of a training split of one image and its copies."""
+    return ["all training images are equal"] if (images == images[:1]).all() else []
 
 
 def digest(parts: Parts) -> str:

@@ -160,7 +160,7 @@ def to_one_scale(
         ArrayError: ranges that are implausible, or that contradict each other.
     """
     lit = [values for values in splits if values.high > 0 or values.signed]
-    if not lit:
+    if not lit or len({level for values in splits for level in (values.low, values.high)}) == 1:
         raise ArrayError(
             f"{splits[0].what} holds nothing but the value {splits[0].high:g}: wanted images; "
             "try a look at it with `print(images.min(), images.max())`"
@@ -174,7 +174,20 @@ def to_one_scale(
             images if images.dtype == np.float32 else images.astype(np.float32) / np.float32(255)
             for images in scaled
         ]
+    _tell_dark(scaled[0], notes)
     return scaled, notes
+
+
+def _tell_dark(images: npt.NDArray[np.uint8] | npt.NDArray[np.float32], notes: list[str]) -> None:
+    """Say that most training images are dark where a few bright ones hide it."""
+    brightest = images.reshape(len(images), -1).max(axis=1)
+    white = _WHITE if images.dtype == np.uint8 else 1
+    typical = float(np.median(brightest)) / white
+    if typical < _DIM_FLOATS <= float(brightest.max()) / white:
+        notes.append(
+            f"most images are dark: half of the training images have no value above {typical:.2g} "
+            "of 1, and a few are brighter"
+        )
 
 
 def _common_white(lit: Sequence[Values]) -> tuple[float, list[str]]:
@@ -210,9 +223,11 @@ def _white_of_greys(greys: Sequence[Values], notes: list[str]) -> float:
     if all(values.whole and _has_two_values(values.array, top) for values in greys):
         notes.append(f"values 0 and {top:g} are taken as black and white")
         return top
+    low = min(values.low for values in greys)
+    line = f"(images - {low:g}) / {top - low:g}" if 0 < low < top else f"images / {top:g}"
     raise ArrayError(
         f"{brightest.span}, nearly black where white is 255: wanted integers from 0 to 255, or "
-        f"floats from 0 to 1; try `images / {top:g}`, or to keep them dark `images / 255`"
+        f"floats from 0 to 1; try `{line}`, or to keep them dark `images / 255`"
     )
 
 
@@ -247,14 +262,20 @@ def _compare(lit: Sequence[Values], notes: list[str]) -> None:
 
 
 def _differing(one: Values, other: Values) -> ArrayError:
+    line = f"images * {max(other.high, 1) / max(one.high, 1e-9):.6g}"
+    if other.signed:
+        line = f"images / {one.white / 2:g} - 1"
     return ArrayError(
-        f"{one.span}, but {other.span}: wanted one range for all splits; "
-        f"try `images * {max(other.high, 1) / max(one.high, 1e-9):.6g}` for the first"
+        f"{one.span}, but {other.span}: wanted one range for all splits; try `{line}` for the first"
     )
 
 
 def _rescaled(low: float, high: float) -> str:
     """The line that brings a range to 0 to 1."""
+    if -0.5 <= low < 0 and high <= 0.5:
+        return "`images + 0.5` where -0.5 is black"
+    if -1 <= low < 0 and high <= 0:
+        return "`images + 1` where -1 is black, or `-images` where it is white"
     if -1 <= low < 0 and high <= 1:
         return "`(images + 1) / 2` where -1 is black"
     if low < 0:

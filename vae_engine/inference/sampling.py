@@ -22,7 +22,8 @@ def draw_prior(count: int, latent_dim: int, *, seed: int, temperature: float = 1
         (count, latent_dim) float32.
     """
     rng = np.random.Generator(np.random.Philox(seed))
-    return (rng.standard_normal((count, latent_dim)) * temperature).astype(np.float32)
+    with np.errstate(over="ignore"):
+        return (rng.standard_normal((count, latent_dim)) * temperature).astype(np.float32)
 
 
 def to_uint8(probabilities: NDArray[np.floating]) -> NDArray[np.uint8]:
