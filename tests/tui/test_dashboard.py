@@ -255,7 +255,7 @@ async def test_other_glyphs_are_used_at_once(
 async def test_latent_dimensions_are_shown_with_a_warning_when_they_collapse(
     store: SessionStore, recorder: Recorder
 ) -> None:
-    session = recorder.session("wide", status="training", epochs=3, of=9, latent_dim=4)
+    session = recorder.session("wide", status="training", epochs=3, of=20, latent_dim=4)
     async with dashboard(store, session) as (screen, pilot):
         assert text_of(screen.query_one("#diagnosis")) == "All 4 dimensions carry information."
         kl = [3.0, 0.004, 2.0, 1.0]

@@ -238,7 +238,6 @@ class SessionsScreen(SessionRows):
 
     def on_resize(self, event: events.Resize) -> None:
         """Share the room anew, and show the columns that have room."""
-        super().on_resize(event)
         self.query_one(KeyLine).compact = event.size.width < _WIDE
         self.call_after_refresh(self.refresh_rows)
 
