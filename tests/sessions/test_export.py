@@ -26,7 +26,7 @@ from vae_engine.sessions.archive import CONTENTS, Contents, export_session, impo
 from vae_engine.sessions.session import Session, read_summary
 from vae_engine.sessions.store import SessionStore
 
-LOCAL = {layout.WORKER, layout.HEARTBEAT, layout.LOCK, layout.TENSORBOARD}
+LOCAL = {layout.WORKER, layout.HEARTBEAT, layout.LOCK, layout.TENSORBOARD, layout.DATASET}
 
 
 def test_a_session_arrives_as_it_left_but_without_its_worker(

@@ -30,7 +30,7 @@ from vae_engine.sessions.session import Session
 from vae_engine.sessions.slim import MOST_PREVIEWS
 from vae_engine.sessions.store import SessionStore
 
-LOCAL = {layout.WORKER, layout.HEARTBEAT, layout.LOCK, layout.TENSORBOARD}
+LOCAL = {layout.WORKER, layout.HEARTBEAT, layout.LOCK, layout.TENSORBOARD, layout.DATASET}
 
 
 def test_slim_leaves_out_what_only_training_needs(

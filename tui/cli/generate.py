@@ -48,6 +48,7 @@ _ENCODED_AT_ONCE = 2048
 SAMPLES = number_setting("n", "int", 64, 1, _MOST_IMAGES, "number of samples")
 DIGITS = number_setting("n", "int", _USUAL_PAIRS, 1, _MOST_IMAGES, "number of test images")
 SEED = msgspec.structs.replace(SETTINGS["seed"], help="seed for z; equal seeds give equal images")
+_IMAGES = msgspec.structs.replace(SETTINGS["dataset"], name="images")
 TEMPERATURE = number_setting(
     "temperature", "float", 1.0, 0.0, 10.0, "standard deviation of z; 1 is the prior"
 )
@@ -167,6 +168,8 @@ def embed(
     """
     if images is not None and (split is not None or place is not None):
         raise SettingError("--images replaces the dataset's: leave out --split and --dataset")
+    if images is not None:
+        _IMAGES.check(images)
     session = store.find(reference)
     encoder = load_encoder(session)
     if images is None:

@@ -36,7 +36,7 @@ NEVER_VALID = {
     "a megabyte": "x" * 2**17,  # The most that Linux passes in one argument.
 }
 # Text is anything printable; what a store or a reference names is judged when it is looked up.
-FREE = {"--sessions-dir", "--name", "--dataset", "--output", "--tensorboard"}
+FREE = {"--sessions-dir", "--name", "--dataset", "--output", "--tensorboard", "--images"}
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:

@@ -25,8 +25,9 @@ from tests.faults.foreign.looking import Answer, ask, bounded_time, check, diges
 from tests.faults.foreign.mutations import Mutation, mutations
 from tests.sessions.makers import finished_session, leave_worker
 from tests.tui.recorder import Recorder
-from tui.cli import train
+from vae_engine.control import training
 from vae_engine.datasets import Dataset, load_dataset
+from vae_engine.datasets.splits import BY_CONTENT, SplitMethod
 from vae_engine.errors import WorkerError
 from vae_engine.inference import dataset as session_images
 from vae_engine.sessions import inbox, layout
@@ -157,8 +158,8 @@ def _mnist() -> Dataset:
     return load_dataset("mnist")
 
 
-def _load(name: str) -> Dataset:
-    return _mnist() if name == "mnist" else load_dataset(name)
+def _load(name: str, method: SplitMethod = BY_CONTENT) -> Dataset:
+    return _mnist() if name == "mnist" else load_dataset(name, method)
 
 
 def _start_no_worker(*_: object, **__: object) -> int:
@@ -176,7 +177,7 @@ def look(
 ) -> Callable[[tuple[str, list[Mutation]]], None]:
     monkeypatch.setenv("VAE_SESSIONS", str(ground.store.root))
     monkeypatch.setattr(session_images, "load_dataset", _load)
-    monkeypatch.setattr(train, "start_worker", _start_no_worker)
+    monkeypatch.setattr(training, "start_worker", _start_no_worker)
     monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
     # Squeezing the exports would take most of the time.
     monkeypatch.setattr(zlib, "Z_DEFAULT_COMPRESSION", 0)
