@@ -72,7 +72,7 @@ class DashboardBody(Horizontal):
         with Vertical(id="right"):
             with Vertical(id="digits", classes="part"):
                 yield TitleLine("Digits and their reconstructions", id="digits-title")
-                yield Static("They come with the first epoch.", id="no-images", markup=False)
+                yield Static("They come once the network is built.", id="no-images", markup=False)
                 yield ImageGrid(id="digits-grid")
             with Vertical(id="samples", classes="part"):
                 yield TitleLine("Samples of the prior, at fixed z", id="samples-title")
