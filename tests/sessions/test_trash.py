@@ -17,6 +17,7 @@ from vae_engine.errors import (
     SessionNotFoundError,
 )
 from vae_engine.sessions import layout
+from vae_engine.sessions import store as store_module
 from vae_engine.sessions.liveness import hold_lock
 from vae_engine.sessions.records import Label
 from vae_engine.sessions.store import SessionStore
@@ -100,3 +101,20 @@ def test_a_session_that_is_gone_cannot_be_deleted_or_labelled(store: SessionStor
         store.delete(session)
     with pytest.raises(SessionError, match="cannot be labelled: No such file"):
         store.relabel(session, Label(name="new"))
+
+
+def test_a_session_that_another_process_empties_while_it_is_restored_is_gone(
+    store: SessionStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = new_session(store.root)
+    store.delete(session)
+    move = store_module.move
+
+    def emptied_first(source: Path, target: Path) -> None:
+        assert store.empty_trash() == 1
+        move(source, target)
+
+    monkeypatch.setattr(store_module, "move", emptied_first)
+    with pytest.raises(SessionNotFoundError, match="was deleted just now"):
+        store.restore(session.id)
+    assert store.listings() == store.trash() == []

@@ -276,6 +276,9 @@ class SessionStore:
         except FileExistsError:
             raise SessionError(f"{target} is in the way: move it aside first") from None
         except OSError as error:
+            if not os.path.lexists(source) and not os.path.lexists(target):
+                # The trash is emptied without a guard, since that may take long.
+                raise SessionNotFoundError(f"session {source.name} was deleted just now") from None
             raise SessionError(
                 f"session {source.name} cannot be moved to {target.parent}: {error.strerror}"
             ) from None
