@@ -17,7 +17,7 @@ from vae_engine.errors import (
     SessionNotFoundError,
 )
 from vae_engine.sessions import layout
-from vae_engine.sessions import store as store_module
+from vae_engine.sessions.drafts import move
 from vae_engine.sessions.liveness import hold_lock
 from vae_engine.sessions.records import Label
 from vae_engine.sessions.store import SessionStore
@@ -108,13 +108,12 @@ def test_a_session_that_another_process_empties_while_it_is_restored_is_gone(
 ) -> None:
     session = new_session(store.root)
     store.delete(session)
-    move = store_module.move
 
     def emptied_first(source: Path, target: Path) -> None:
         assert store.empty_trash() == 1
         move(source, target)
 
-    monkeypatch.setattr(store_module, "move", emptied_first)
+    monkeypatch.setattr("vae_engine.sessions.store.move", emptied_first)
     with pytest.raises(SessionNotFoundError, match="was deleted just now"):
         store.restore(session.id)
     assert store.listings() == store.trash() == []
