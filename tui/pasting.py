@@ -22,11 +22,4 @@ def take_paste(app: App[Any], paste: Paste) -> bool:
         return False
     lines = (line.strip() for line in paste.text.splitlines())
     paste.text = " ".join(line for line in lines if line)
-    # Behind the paste, which the app is about to pass on.
-    app.call_later(focused.call_later, _tell_if_dropped, app, focused, paste.text)
     return True
-
-
-def _tell_if_dropped(app: App[Any], field: Input, text: str) -> None:
-    if text not in field.value:
-        app.notify("This field did not take all of the pasted text.", severity="warning")
