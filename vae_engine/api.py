@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from vae_engine.control.training import start_session
-from vae_engine.errors import ArgumentError
+from vae_engine.errors import ArgumentError, SettingError
 from vae_engine.saved import SavedSession
 from vae_engine.session_table import SessionTable
 from vae_engine.sessions.store import LATEST, SessionStore
@@ -60,8 +60,8 @@ def train(
         changes: further settings, stronger than `settings`, such as `latent_dim=8`.
 
     Raises:
-        ArgumentError, SettingError: an argument or a setting has a value it cannot have; both
-            are a `ValueError`.
+        ArgumentError: a `SettingError` and a `ValueError`: an argument or a setting has a value
+            it cannot have.
         DatasetError: the images cannot be read.
         WorkerError: the worker could not be started.
     """
@@ -73,5 +73,8 @@ def train(
         raise ArgumentError(f"name is of the type {type(name).__name__}: it must be text")
     given = {**(settings or {}), **changes}
     store = SessionStore(sessions_folder(folder))
-    chosen = make_settings(given)
-    return SavedSession(start_session(store, chosen, given=given.keys(), name=name))
+    try:
+        chosen = make_settings(given)
+        return SavedSession(start_session(store, chosen, given=given.keys(), name=name))
+    except SettingError as error:
+        raise ArgumentError(str(error)) from None

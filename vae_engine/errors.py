@@ -1,8 +1,8 @@
 """The errors a caller can meet, as one tree.
 
     EngineError
-    ├── SettingError          a setting has a value it cannot have (also a ValueError)
-    ├── ArgumentError         an argument of the Python API is wrong (also a ValueError)
+    ├── SettingError          a setting has a value it cannot have (bad usage)
+    │   └── ArgumentError         an argument of the Python API is wrong (also a ValueError)
     ├── DatasetError          images cannot be read, or are not what training needs
     │   └── ArrayError            an array is not one of images (also a ValueError)
     ├── SessionError          a session, or the command for it, cannot be carried out
@@ -58,11 +58,11 @@ class EngineError(Exception):
         self.subject = subject
 
 
-class SettingError(EngineError, ValueError):
+class SettingError(EngineError):
     """A setting's value is of the wrong type or out of range."""
 
 
-class ArgumentError(EngineError, ValueError):
+class ArgumentError(SettingError, ValueError):
     """An argument of the Python API has a value it cannot have; the message names it."""
 
 

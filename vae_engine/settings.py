@@ -205,8 +205,6 @@ class Setting(msgspec.Struct, frozen=True):
                 return self.check(float(text))
             if self.kind == "ints":
                 return self.check(tuple(int(part) for part in text.split(",")))
-        except SettingError:
-            raise
         except ValueError:
             raise SettingError(
                 f"{self.name} is {_shown(text)}: it must be {self.range_text}"
