@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae_engine.errors import ArgumentError, SessionDamagedError
+from vae_engine.text import short_line, value_text
 
-_LONGEST_VALUE = 60
 # The prior reaches 6; beyond this a network's sums can leave float32.
 _FAR = 1e6
 
@@ -32,7 +32,7 @@ def whole_number(name: str, value: object, *, low: int, high: int | None = None)
     if number < low or (high is not None and number > high) or isinstance(value, bool):
         top = "up" if high is None else f"to {high:,}"
         raise ArgumentError(
-            f"{name} is {_shown(value)}: it must be a whole number from {low} {top}"
+            f"{name} is {value_text(value)}: it must be a whole number from {low} {top}"
         )
     return number
 
@@ -48,7 +48,7 @@ def number_from_zero(name: str, value: object) -> float:
     except (TypeError, ValueError, OverflowError):
         number = math.nan
     if not 0 <= number < math.inf or isinstance(value, (bool, str)):
-        raise ArgumentError(f"{name} is {_shown(value)}: it must be a finite number from 0 up")
+        raise ArgumentError(f"{name} is {value_text(value)}: it must be a finite number from 0 up")
     return number
 
 
@@ -63,7 +63,7 @@ def latent_points(name: str, value: object, latent_dim: int) -> NDArray[np.float
     # Other libraries raise what they like, such as PyTorch of a tensor that needs a gradient.
     except (ValueError, TypeError, RuntimeError) as error:
         raise ArgumentError(
-            f"{name} is no array ({_cut(str(error))}): it must be an array of numbers"
+            f"{name} is no array ({short_line(str(error))}): it must be an array of numbers"
         ) from None
     if array.dtype.kind not in "iuf":
         raise ArgumentError(f"{name} has the type {array.dtype}: it must be an array of numbers")
@@ -87,7 +87,7 @@ def optional_path(name: str, value: object) -> str | None:
     """
     if value is not None and not isinstance(value, (str, Path)):
         raise ArgumentError(
-            f"{name} is {_shown(value)}: it must be a path, as text or pathlib.Path"
+            f"{name} is {value_text(value)}: it must be a path, as text or pathlib.Path"
         )
     return None if value is None else str(value)
 
@@ -128,15 +128,3 @@ def near_enough(name: str, points: NDArray[np.float32]) -> Iterator[None]:
             f"{name} leads to z of {furthest:.3g}, where there is no image: it must be smaller, "
             "since the prior lies within 6 of 0"
         ) from None
-
-
-def _shown(value: object) -> str:
-    try:
-        return _cut(repr(value))
-    except ValueError:  # Python writes no number of more than 4,300 digits.
-        return "a number of thousands of digits"
-
-
-def _cut(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= _LONGEST_VALUE else line[: _LONGEST_VALUE - 3] + "..."

@@ -11,6 +11,7 @@ from vae_engine.saved import SavedSession
 from vae_engine.sessions.labels import is_one_line
 from vae_engine.sessions.listing import Listing
 from vae_engine.sessions.session import Session
+from vae_engine.text import cut
 
 _COLUMNS = ("id", "name", "status", "dataset", "latent_dim", "epoch", "best_val_loss", "created")
 _LONGEST_CELL = 40
@@ -91,7 +92,7 @@ def _cell(value: object) -> str:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
     text = "".join(char if is_one_line(char) else "?" for char in str(value))
-    return text if len(text) <= _LONGEST_CELL else text[: _LONGEST_CELL - 3] + "..."
+    return cut(text, _LONGEST_CELL)
 
 
 def _html_row(cells: Sequence[str], tag: str) -> str:

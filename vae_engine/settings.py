@@ -25,6 +25,7 @@ from msgspec.inspect import (
 )
 
 from vae_engine.errors import SettingError
+from vae_engine.text import value_text
 
 SettingValue = int | float | str | tuple[int, ...]
 SettingKind = Literal["int", "float", "str", "ints", "choice"]
@@ -189,7 +190,7 @@ class Setting(msgspec.Struct, frozen=True):
         """
         checked = self._typed(_plain(value))
         if checked is None or not self._in_range(checked):
-            raise SettingError(f"{self.name} is {_shown(value)}: it must be {self.range_text}")
+            raise SettingError(f"{self.name} is {value_text(value)}: it must be {self.range_text}")
         return checked
 
     def parse(self, text: str) -> SettingValue:
@@ -207,7 +208,7 @@ class Setting(msgspec.Struct, frozen=True):
                 return self.check(tuple(int(part) for part in text.split(",")))
         except ValueError:
             raise SettingError(
-                f"{self.name} is {_shown(text)}: it must be {self.range_text}"
+                f"{self.name} is {value_text(text)}: it must be {self.range_text}"
             ) from None
         return self.check(text)
 
@@ -256,14 +257,6 @@ def _plain(value: object) -> object:
         return [_plain(item) for item in value]
     tolist = getattr(value, "tolist", None)
     return value if tolist is None else tolist()
-
-
-def _shown(value: object) -> str:
-    try:
-        text = " ".join(repr(value).split())
-    except ValueError:  # Python writes no number of more than 4,300 digits.
-        return "a number of thousands of digits"
-    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _setting(field: Field) -> Setting:
@@ -321,7 +314,9 @@ def make_settings(values: Mapping[str, object] | None = None, **changes: object)
     given = {**(values or {}), **changes}
     for name in given:
         if name not in SETTINGS:
-            raise SettingError(f"unknown setting {_shown(name)}: known are {', '.join(SETTINGS)}")
+            raise SettingError(
+                f"unknown setting {value_text(name)}: known are {', '.join(SETTINGS)}"
+            )
     checked = {name: SETTINGS[name].check(value) for name, value in given.items()}
     settings = Settings(**checked)  # type: ignore[arg-type]
     if settings.min_epochs > settings.epochs:

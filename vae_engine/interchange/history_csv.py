@@ -11,6 +11,7 @@ from vae_engine.sessions import atomic
 from vae_engine.sessions.events import EpochEnded
 from vae_engine.sessions.session import Session
 from vae_engine.settings import SETTINGS, differing_settings
+from vae_engine.text import printable
 
 FIGURES = tuple(
     name
@@ -91,5 +92,5 @@ def history_rows(sessions: Sequence[Session]) -> Iterator[list[str | float]]:
 
 def _text(value: str) -> str:
     """Foreign text on one line, which a spreadsheet shows and does not compute."""
-    line = "".join(character if character.isprintable() else "?" for character in value)
+    line = printable(value)
     return f"'{line}" if line.startswith(_FORMULA) else line

@@ -16,6 +16,7 @@ import msgspec
 
 from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions import disk, layout
+from vae_engine.text import printable
 
 Record = TypeVar("Record")
 
@@ -237,9 +238,9 @@ def random_name(size: int) -> str:
 
 def one_line(error: Exception) -> str:
     """An error's text, which may quote the file, in one line without control characters."""
-    return printable(" ".join(str(error).split()))
+    return printable_start(" ".join(str(error).split()))
 
 
-def printable(text: str) -> str:
+def printable_start(text: str) -> str:
     """The first 200 characters of a text, with `?` in place of control characters."""
-    return "".join(character if character.isprintable() else "?" for character in text[:200])
+    return printable(text[:200])

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions import atomic
+from vae_engine.text import cut, printable
 
 RUN_BEGINS = "this run begins"
 """What a worker logs first: what stands before is of an earlier run."""
@@ -64,10 +65,5 @@ def _telling(lines: Iterable[str]) -> str:
         if line.startswith("Fatal Python error"):
             told = told[: at + 1]
             break
-    shown = "; ".join(_printable(line) for line in told[-_MOST_LINES:])
-    return shown if len(shown) <= _LONGEST else shown[: _LONGEST - 3] + "..."
-
-
-def _printable(line: str) -> str:
-    words = " ".join(line.split())
-    return "".join(character if character.isprintable() else "?" for character in words)
+    shown = "; ".join(printable(" ".join(line.split())) for line in told[-_MOST_LINES:])
+    return cut(shown, _LONGEST)

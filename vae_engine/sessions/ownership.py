@@ -46,7 +46,7 @@ class Ownership:
             return
         if found != self._record:
             raise SessionLostError(
-                f"a worker on {atomic.printable(found.host)} (pid {found.pid}) has taken "
+                f"a worker on {atomic.printable_start(found.host)} (pid {found.pid}) has taken "
                 f"{self._path.parent.name} over: this one (pid {self._record.pid}) ends and writes "
                 "nothing more; locks and processes of that machine cannot be seen here"
             )
