@@ -13,6 +13,7 @@ from tests.cli.conftest import Outcome, Spawn, Vae, finish, read_until
 from tests.conftest import wait_for
 from tests.datasets.samples import digits
 from tests.tui.recorder import Recorder
+from tui.cli import wording
 from vae_engine.control.training import fork_settings
 from vae_engine.sessions import layout
 from vae_engine.sessions.records import Status
@@ -211,3 +212,11 @@ def test_the_help_of_resume_promises_what_happens_without_epochs(vae: Vae) -> No
     said = " ".join(vae("resume", "-h").out.split())
     assert "additional epochs [default: up to the planned end]" in said
     assert "[default: 50]" not in said
+
+
+def test_only_what_gives_way_to_small_data_is_told_as_that() -> None:
+    asked = make_settings(dataset="digits.npz")
+    recorded = make_settings(dataset="/data/digits.npz", threads=2)
+    assert wording.suited(asked, recorded) == ""
+    smaller = make_settings(dataset="/data/digits.npz", threads=2, batch_size=8)
+    assert wording.suited(asked, smaller) == "defaults for few images: --batch-size 8"

@@ -35,7 +35,8 @@ def head(session: Session) -> str:
 def suited(asked: Settings, settings: Settings) -> str:
     """One line that says which defaults give way on small data; empty where none does."""
     changes = suited_changes(asked, settings)
-    changes.pop("dataset", None)  # Its path is made absolute.
+    for recorded in ("dataset", "threads"):  # A path made absolute, 0 counted: whatever the data.
+        changes.pop(recorded, None)
     if not changes:
         return ""
     told = ", ".join(f"{SETTINGS[name].option} {text}" for name, text in changes.items())
