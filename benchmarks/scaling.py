@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.processes import Finding, MeasurementError, findings
-from vae_engine.cluster.distribution import Distribution
+from vae_engine.distributed.distribution import Distribution
 
 BATCH = 128
 WORKERS = (1, 2, 4, 8)

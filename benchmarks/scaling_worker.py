@@ -13,8 +13,8 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks.processes import tell
-from vae_engine.cluster.distribution import ALONE, Distribution, read_distribution
 from vae_engine.datasets import load_dataset
+from vae_engine.distributed.distribution import ALONE, Distribution, read_distribution
 from vae_engine.model.network import Networks, build_networks
 from vae_engine.settings import Settings, make_settings
 from vae_engine.training.environment import configure_tensorflow

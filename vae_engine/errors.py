@@ -11,7 +11,7 @@
     │   ├── SessionBusyError      another worker holds it, or it is in the wrong state
     │   └── SessionLostError      another worker has taken it over from this one
     ├── WorkerError           the training worker could not be started
-    │   └── ClusterError          the workers of a session do not come together, or one is lost
+    │   └── DistributedError      the workers of a session do not come together, or one is lost
     └── RayClusterError       Ray is missing, does not answer, or has no node that can train
 
 Every message is one line that says what was found and what is wanted. What to do about it is a
@@ -98,7 +98,7 @@ class WorkerError(EngineError):
     """The training worker could not be started, or died before it was ready."""
 
 
-class ClusterError(WorkerError):
+class DistributedError(WorkerError):
     """The workers that train one session do not come together, or one of them is lost."""
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from vae_engine.cluster.distribution import ALONE, Distribution
+from vae_engine.distributed.distribution import ALONE, Distribution
 from vae_engine.errors import SessionBusyError, SessionDamagedError, WorkerError
 from vae_engine.modules import module_command
 from vae_engine.sessions import layout

@@ -26,8 +26,8 @@ print(json.dumps(compare()))
 
 def compare() -> dict[str, object]:
     """Train alike with one replica and with three; returns how they differ."""
-    from vae_engine.cluster.distribution import Distribution
     from vae_engine.datasets import load_dataset
+    from vae_engine.distributed.distribution import Distribution
     from vae_engine.model.network import build_networks
     from vae_engine.training.environment import configure_tensorflow
     from vae_engine.training.replicas import ReplicatedSteps, make_strategy

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from tests.worker.conftest import DEADLINE, Runner, kill, wait_until
-from vae_engine.cluster.distribution import Distribution
+from vae_engine.distributed.distribution import Distribution
 from vae_engine.launcher import start_member, start_worker
 from vae_engine.sessions import layout
 from vae_engine.sessions.session import Session

@@ -10,7 +10,7 @@ import click
 
 from tui.cli.options import number_setting, setting_option
 from tui.cli.output import say
-from vae_engine.cluster.distribution import (
+from vae_engine.distributed.distribution import (
     DEFAULT_WAIT,
     MAX_REPLICAS,
     Distribution,
@@ -58,8 +58,8 @@ def take_distribution(values: dict[str, Any]) -> Distribution:
     """The distribution that a command's options ask for, which are taken out of `values`.
 
     Raises:
-        SettingError: they, or TF_CONFIG, describe no cluster.
-        ClusterError: the chief's port is in use.
+        SettingError: they, or TF_CONFIG, list no workers.
+        DistributedError: the chief's port is in use.
     """
     distribution = make_distribution(
         values.pop("workers"),

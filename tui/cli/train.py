@@ -33,9 +33,9 @@ from tui.cli.options import (
 from tui.cli.output import say
 from tui.cli.screen import app_options
 from tui.text import encodable
-from vae_engine.cluster.distribution import Distribution
 from vae_engine.control.training import fork_settings, resume_session, start_session
 from vae_engine.dataset_names import absolute_dataset
+from vae_engine.distributed.distribution import Distribution
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import SETTINGS, Settings, make_settings

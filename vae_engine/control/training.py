@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 
-from vae_engine.cluster.distribution import ALONE, Distribution
 from vae_engine.control.preflight import check_new, check_resumable
 from vae_engine.dataset_names import absolute_dataset
 from vae_engine.defaults import suited_settings
+from vae_engine.distributed.distribution import ALONE, Distribution
 from vae_engine.launcher import start_worker
 from vae_engine.sessions.drafts import withdraw
 from vae_engine.sessions.leaving import let_leave

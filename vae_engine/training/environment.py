@@ -10,7 +10,7 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from vae_engine.cluster.distribution import Distribution
+from vae_engine.distributed.distribution import Distribution
 from vae_engine.sessions.liveness import host_name
 from vae_engine.settings import Settings
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import tensorflow as tf
 
-from vae_engine.cluster.distribution import Distribution
-from vae_engine.cluster.member import Member
-from vae_engine.cluster.messages import Chunk, End, Ready, Synchronize
 from vae_engine.datasets import load_dataset_with_keras
+from vae_engine.distributed.distribution import Distribution
+from vae_engine.distributed.member import Member
+from vae_engine.distributed.messages import Chunk, End, Ready, Synchronize
 from vae_engine.model.network import build_networks
 from vae_engine.settings import Settings
 from vae_engine.training.environment import configure_tensorflow
@@ -27,7 +27,7 @@ def train_as_member(member: Member, distribution: Distribution, settings: Settin
 
     Raises:
         DatasetError: the images cannot be read.
-        ClusterError: there are too few devices.
+        DistributedError: there are too few devices.
     """
     configure_tensorflow(settings)
     try:

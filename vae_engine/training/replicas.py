@@ -17,9 +17,9 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from vae_engine.cluster.distribution import Distribution
-from vae_engine.cluster.messages import Chunk
-from vae_engine.errors import ClusterError
+from vae_engine.distributed.distribution import Distribution
+from vae_engine.distributed.messages import Chunk
+from vae_engine.errors import DistributedError
 from vae_engine.model.network import Networks
 from vae_engine.settings import Settings
 from vae_engine.training.inputs import EpochInputs
@@ -40,7 +40,7 @@ def make_strategy(distribution: Distribution, addresses: tuple[str, ...]) -> tf.
         addresses: of the workers' TensorFlow servers; empty for one worker.
 
     Raises:
-        ClusterError: this worker has fewer devices than replicas are wanted.
+        DistributedError: this worker has fewer devices than replicas are wanted.
     """
     devices = _devices(distribution)
     if not distribution.workers:
@@ -63,12 +63,14 @@ def _devices(distribution: Distribution) -> list[str]:
     gpus = tf.config.list_physical_devices("GPU")
     if gpus:
         if len(gpus) < wanted:
-            raise ClusterError(f"{wanted} replicas are asked for, and there are {len(gpus)} GPUs")
+            raise DistributedError(
+                f"{wanted} replicas are asked for, and there are {len(gpus)} GPUs"
+            )
         tf.config.set_visible_devices(gpus[:wanted], "GPU")
         return [f"GPU:{index}" for index in range(wanted)]
     if wanted > 1:
         if distribution.workers:
-            raise ClusterError(
+            raise DistributedError(
                 f"{wanted} replicas are asked for, and there is no GPU: without GPUs a worker has "
                 "one replica; start more workers"
             )
@@ -123,7 +125,7 @@ class ReplicatedSteps(TrainingSteps):
         """Take the steps with all others; see `TrainingSteps.train`.
 
         Raises:
-            ClusterError: a worker is lost.
+            DistributedError: a worker is lost.
         """
         if self._announce is not None:
             self._announce(inputs, first, last)
@@ -134,7 +136,7 @@ class ReplicatedSteps(TrainingSteps):
         """Give every replica the weights and the optimizer of the chief's first one.
 
         Raises:
-            ClusterError: a worker is lost.
+            DistributedError: a worker is lost.
         """
         with self._guard():
             self._synchronize()

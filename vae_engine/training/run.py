@@ -9,12 +9,12 @@ from typing import Protocol
 import numpy as np
 import tensorflow as tf
 
-from vae_engine.cluster.chief import Chief
-from vae_engine.cluster.distribution import ALONE, Distribution
-from vae_engine.cluster.messages import Synchronize
 from vae_engine.datasets import Dataset, load_dataset_with_keras
 from vae_engine.datasets.binarization import as_evaluated
 from vae_engine.datasets.splits import recorded_method
+from vae_engine.distributed.chief import Chief
+from vae_engine.distributed.distribution import ALONE, Distribution
+from vae_engine.distributed.messages import Synchronize
 from vae_engine.errors import DatasetError
 from vae_engine.model.network import Networks, build_networks
 from vae_engine.sessions import atomic
@@ -75,7 +75,7 @@ def train_session(
         DivergedError: the loss is not finite.
         DatasetError: the images cannot be read, or are not those of the earlier runs.
         SessionDamagedError: no checkpoint can be used.
-        ClusterError: a worker is lost, or there are too few devices.
+        DistributedError: a worker is lost, or there are too few devices.
         OSError: the disk refused.
     """
     settings = read_manifest(folder).settings

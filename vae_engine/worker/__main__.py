@@ -17,11 +17,11 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from vae_engine.cluster.chief import Chief
-from vae_engine.cluster.distribution import ALONE, Distribution, read_distribution
-from vae_engine.cluster.messages import End
-from vae_engine.cluster.versions import compared_versions
 from vae_engine.datasets.splits import recorded_method
+from vae_engine.distributed.chief import Chief
+from vae_engine.distributed.distribution import ALONE, Distribution, read_distribution
+from vae_engine.distributed.messages import End
+from vae_engine.distributed.versions import compared_versions
 from vae_engine.errors import EngineError, SessionBusyError, SessionLostError
 from vae_engine.launcher import EXIT_BUSY, EXIT_NO_ROOM, leave_terminal
 from vae_engine.sessions import atomic, disk, inbox, layout

@@ -19,10 +19,10 @@ from pathlib import Path
 
 import msgspec
 
-from vae_engine.cluster.distribution import Distribution, read_distribution
-from vae_engine.cluster.member import Member
-from vae_engine.cluster.messages import Failed, Leaving, Welcome
-from vae_engine.cluster.versions import compared_versions
+from vae_engine.distributed.distribution import Distribution, read_distribution
+from vae_engine.distributed.member import Member
+from vae_engine.distributed.messages import Failed, Leaving, Welcome
+from vae_engine.distributed.versions import compared_versions
 from vae_engine.errors import EngineError
 from vae_engine.launcher import leave_terminal
 from vae_engine.processors import with_threads

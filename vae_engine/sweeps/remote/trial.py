@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
-from vae_engine.cluster.versions import compared_versions
+from vae_engine.distributed.versions import compared_versions
 from vae_engine.errors import SessionBusyError, SessionDamagedError
 from vae_engine.launcher import EXIT_BUSY, open_log, worker_environment
 from vae_engine.modules import module_command

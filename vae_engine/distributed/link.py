@@ -7,8 +7,8 @@ import socket
 import threading
 from collections.abc import Callable
 
-from vae_engine.cluster.messages import Beat, End, Message, read, write
-from vae_engine.errors import ClusterError
+from vae_engine.distributed.messages import Beat, End, Message, read, write
+from vae_engine.errors import DistributedError
 
 BEAT_SECONDS = 2.0
 SILENCE_SECONDS = 10.0
@@ -81,7 +81,7 @@ class Link:
                 return "its connection ended"
             except OSError as error:
                 return f"its connection broke ({error.strerror or error})"
-            except ClusterError as error:
+            except DistributedError as error:
                 return str(error)
             if isinstance(message, End):
                 self._closed.set()  # What follows is no loss.

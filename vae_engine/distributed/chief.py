@@ -1,4 +1,4 @@
-"""The chief's side of a cluster: gathers the workers, and knows when one is lost."""
+"""The chief's side of distributed training: gathers the workers, notices when one is lost."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
-from vae_engine.cluster.distribution import Distribution, listen, split_address
-from vae_engine.cluster.link import SILENCE_SECONDS, Link
-from vae_engine.cluster.messages import (
+from vae_engine.datasets.splits import BY_CONTENT, SplitMethod
+from vae_engine.distributed.distribution import Distribution, listen, split_address
+from vae_engine.distributed.link import SILENCE_SECONDS, Link
+from vae_engine.distributed.messages import (
     PROTOCOL,
     End,
     Failed,
@@ -24,8 +25,7 @@ from vae_engine.cluster.messages import (
     read,
     write,
 )
-from vae_engine.datasets.splits import BY_CONTENT, SplitMethod
-from vae_engine.errors import ClusterError, EngineError
+from vae_engine.errors import DistributedError, EngineError
 from vae_engine.sessions.records import WorkerRecord
 from vae_engine.settings import SETTINGS, Settings
 
@@ -97,7 +97,7 @@ class Chief:
         """Wait until every worker has arrived.
 
         Raises:
-            ClusterError: one does not within the time given, or must be refused.
+            DistributedError: one does not within the time given, or must be refused.
         """
         workers = self._distribution.workers
         deadline = time.monotonic() + self._distribution.wait
@@ -106,7 +106,7 @@ class Chief:
             while missing := [n for n in range(1, len(workers)) if n not in self._links]:
                 self._raise_problem()
                 if time.monotonic() > deadline:
-                    raise ClusterError(self._not_arrived(missing))
+                    raise DistributedError(self._not_arrived(missing))
                 with contextlib.suppress(TimeoutError):
                     connection, _ = server.accept()
                     threading.Thread(
@@ -118,7 +118,7 @@ class Chief:
         """Wait until every worker has the images of this digest.
 
         Raises:
-            ClusterError: one has others, or is lost.
+            DistributedError: one has others, or is lost.
         """
         with self._changed:
             self._changed.wait_for(
@@ -127,7 +127,7 @@ class Chief:
         self._raise_problem()
         for index, ready in sorted(self._ready.items()):
             if ready.dataset_sha256 != dataset_sha256:
-                raise ClusterError(
+                raise DistributedError(
                     f"{self._distribution.name(index)} has other images than the chief: "
                     "give all of them the same dataset"
                 )
@@ -145,7 +145,7 @@ class Chief:
             failures: what is raised in there when a worker is lost.
 
         Raises:
-            ClusterError: a worker is lost; says which.
+            DistributedError: a worker is lost; says which.
         """
         with self._changed:
             self._raise_problem()
@@ -158,7 +158,7 @@ class Chief:
                 self._changed.wait_for(lambda: self._problem, 2 * self._silence)
             self._raise_problem()
             why = " ".join(str(error).split())[:200]
-            raise ClusterError(f"the workers no longer reach each other: {why}") from error
+            raise DistributedError(f"the workers no longer reach each other: {why}") from error
         finally:
             with self._changed:
                 self._inside = False
@@ -178,7 +178,7 @@ class Chief:
             connection.settimeout(_HELLO_SECONDS)
             hello = read(connection)
             if not isinstance(hello, Hello):
-                raise ClusterError("it does not introduce itself as a worker")
+                raise DistributedError("it does not introduce itself as a worker")
             if why := self._objection(hello):
                 write(connection, Refused(why=why))
                 connection.close()
@@ -267,7 +267,7 @@ class Chief:
 
     def _raise_problem(self) -> None:
         if self._problem:
-            raise ClusterError(self._problem)
+            raise DistributedError(self._problem)
 
     def _not_arrived(self, missing: list[int]) -> str:
         names = ", ".join(self._distribution.name(index) for index in missing)

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from vae_engine.errors import ClusterError
+from vae_engine.errors import DistributedError
 from vae_engine.sessions.records import Count, EndStatus, SessionId, Sha256, WorkerRecord
 from vae_engine.settings import Settings
 
@@ -125,15 +125,15 @@ def read(connection: socket.socket) -> Message:
     Raises:
         EOFError: the connection ended.
         OSError: it broke, or brought nothing for as long as its timeout.
-        ClusterError: what came is no message.
+        DistributedError: what came is no message.
     """
     (length,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size))
     if length > _LIMIT:
-        raise ClusterError("what it says is no worker's message")
+        raise DistributedError("what it says is no worker's message")
     try:
         return _decoder.decode(_exactly(connection, length))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        raise ClusterError("what it says is no worker's message") from None
+        raise DistributedError("what it says is no worker's message") from None
 
 
 def _exactly(connection: socket.socket, size: int) -> bytes:

@@ -1,4 +1,4 @@
-"""Another worker's side of a cluster: joins the chief, and does what it is told."""
+"""Another worker's side of distributed training: joins the chief, and does what it is told."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import socket
 import time
 from collections.abc import Callable
 
-from vae_engine.cluster.distribution import Distribution, listen, split_address
-from vae_engine.cluster.link import SILENCE_SECONDS, Link
-from vae_engine.cluster.messages import End, Hello, Message, Refused, Welcome, read, write
-from vae_engine.errors import ClusterError
+from vae_engine.distributed.distribution import Distribution, listen, split_address
+from vae_engine.distributed.link import SILENCE_SECONDS, Link
+from vae_engine.distributed.messages import End, Hello, Message, Refused, Welcome, read, write
+from vae_engine.errors import DistributedError
 
 _RETRY_SECONDS = 0.2
 _CONNECT_SECONDS = 5.0
@@ -44,7 +44,8 @@ class Member:
             silence: seconds without a sign of life after which the chief is gone.
 
         Raises:
-            ClusterError: the chief cannot be reached in time, or refuses; or the port is in use.
+            DistributedError: the chief cannot be reached in time, or refuses; or the port is in
+                use.
         """
         self._name = distribution.name(0)
         self._silence = silence
@@ -101,7 +102,7 @@ class Member:
                 # It may be about to start.
                 why = getattr(error, "strerror", None) or str(error)
                 time.sleep(_RETRY_SECONDS)
-        raise ClusterError(
+        raise DistributedError(
             f"the chief, {self._name}, was not reached within {distribution.wait:g} s ({why}): "
             "start it there with the same --workers and --worker-index 0"
         )
@@ -113,11 +114,15 @@ class Member:
             write(connection, hello)
             try:
                 answer = read(connection)
-            except ClusterError as error:
-                raise ClusterError(f"the chief, {self._name}, does not answer: {error}") from None
+            except DistributedError as error:
+                raise DistributedError(
+                    f"the chief, {self._name}, does not answer: {error}"
+                ) from None
             if isinstance(answer, Refused):
-                raise ClusterError(f"the chief, {self._name}, refuses this worker: {answer.why}")
+                raise DistributedError(
+                    f"the chief, {self._name}, refuses this worker: {answer.why}"
+                )
             if not isinstance(answer, Welcome):
-                raise ClusterError(f"the chief, {self._name}, does not answer as a chief does")
+                raise DistributedError(f"the chief, {self._name}, does not answer as a chief does")
             unwelcome.pop_all()
             return connection, answer

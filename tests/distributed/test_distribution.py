@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from vae_engine.cluster.distribution import (
+from vae_engine.distributed.distribution import (
     ALONE,
     Distribution,
     listen,
@@ -14,7 +14,7 @@ from vae_engine.cluster.distribution import (
     read_distribution,
     split_address,
 )
-from vae_engine.errors import ClusterError, SettingError
+from vae_engine.errors import DistributedError, SettingError
 
 
 def made(workers: str | None = None, index: int | None = None, **tf_config: Any) -> Distribution:
@@ -39,7 +39,7 @@ def test_options_name_the_workers_the_chief_first() -> None:
     assert (option, read_distribution(text)) == ("--distribution", second)
 
 
-def test_a_cluster_of_one_is_one_worker_alone() -> None:
+def test_a_list_of_one_is_one_worker_alone() -> None:
     assert made("one:2222", 0) == ALONE
     assert made(cluster={"worker": ["one:2222"]}, task=task("worker", 0)) == ALONE
     assert made(task=task("worker", 0)) == ALONE
@@ -86,7 +86,7 @@ def test_options_are_stronger_than_tf_config() -> None:
         (",".join(f"w{n}:1" for n in range(257)), 0, "at most 256"),
     ],
 )
-def test_options_that_are_no_cluster_are_refused(
+def test_options_that_list_no_workers_are_refused(
     workers: str | None, index: int | None, word: str
 ) -> None:
     with pytest.raises(SettingError, match=word) as caught:
@@ -123,7 +123,7 @@ def test_hosts_may_be_ipv6_in_brackets() -> None:
 def test_a_port_in_use_is_told() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
-        with pytest.raises(ClusterError, match="the port is in use"):
+        with pytest.raises(DistributedError, match="the port is in use"):
             listen(address)
     listen(address).close()
 

@@ -1,4 +1,4 @@
-"""Which workers train a session together, as the command line or a cluster manager tells it."""
+"""Which workers train a session together, as the command line or `TF_CONFIG` says."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from vae_engine.errors import ClusterError, SettingError
+from vae_engine.errors import DistributedError, SettingError
 
 MAX_WORKERS = 256
 MAX_REPLICAS = 64
@@ -98,7 +98,7 @@ def make_distribution(
         environment: of the process.
 
     Raises:
-        SettingError: these describe no cluster, or no place in it.
+        SettingError: these list no workers, or give this process no place among them.
     """
     addresses, place = _addresses(workers, index, environment)
     if not 0 <= place < max(1, len(addresses)):
@@ -106,7 +106,7 @@ def make_distribution(
             f"worker-index is {place}: with {len(addresses)} workers it must be from 0 to "
             f"{len(addresses) - 1}"
         )
-    if len(addresses) == 1:  # A cluster of one has nobody to wait for.
+    if len(addresses) == 1:  # One worker has nobody to wait for.
         addresses = ()
     return Distribution(workers=addresses, index=place, replicas=replicas, wait=wait)
 
@@ -133,14 +133,14 @@ def listen(address: str) -> socket.socket:
     """Listen at an address of this machine.
 
     Raises:
-        ClusterError: the port is in use, or the host unknown.
+        DistributedError: the port is in use, or the host unknown.
     """
     host, port = split_address(address)
     try:
         family, *_, found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return _listen(family, found)
     except OSError as error:
-        raise ClusterError(f"{address} cannot be listened at: {_reason(error)}") from None
+        raise DistributedError(f"{address} cannot be listened at: {_reason(error)}") from None
 
 
 def _listen(family: int, found: Any) -> socket.socket:
@@ -149,7 +149,7 @@ def _listen(family: int, found: Any) -> socket.socket:
     except OSError as error:
         if error.errno != errno.EADDRNOTAVAIL:
             raise
-        # The name is one that others reach this machine by, as behind a cluster's own addresses.
+        # The name is one that others reach this machine by, as in a container network.
         return socket.create_server(("", found[1]), family=family)
 
 
@@ -174,7 +174,7 @@ def _addresses(
 
 class _Task(msgspec.Struct):
     type: str = "worker"
-    # Some cluster managers write it as text.
+    # Some schedulers write it as text.
     index: int | Annotated[str, Meta(pattern=r"\A[0-9]{1,6}\Z")] = 0
 
 

@@ -10,10 +10,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from vae_engine.cluster.chief import Chief
-from vae_engine.cluster.distribution import Distribution
-from vae_engine.cluster.member import Member
-from vae_engine.cluster.messages import (
+from vae_engine.distributed.chief import Chief
+from vae_engine.distributed.distribution import Distribution
+from vae_engine.distributed.member import Member
+from vae_engine.distributed.messages import (
     Chunk,
     End,
     Failed,
@@ -26,7 +26,7 @@ from vae_engine.cluster.messages import (
     read,
     write,
 )
-from vae_engine.errors import ClusterError
+from vae_engine.errors import DistributedError
 from vae_engine.sessions.records import WorkerRecord
 from vae_engine.settings import make_settings
 
@@ -58,7 +58,7 @@ class Meeting:
         self.leave = threading.Event()
         self.lost: queue.Queue[str] = queue.Queue()
         self.members: list[Member] = []
-        self._outcome: queue.Queue[ClusterError | None] = queue.Queue()
+        self._outcome: queue.Queue[DistributedError | None] = queue.Queue()
         self.chief = Chief(
             all_workers,
             session="20260101-000000-0000",
@@ -74,7 +74,7 @@ class Meeting:
     def _gather(self) -> None:
         try:
             self.chief.gather()
-        except ClusterError as error:
+        except DistributedError as error:
             self._outcome.put(error)
         else:
             self._outcome.put(None)
@@ -186,9 +186,9 @@ def test_a_worker_may_come_before_the_chief(meet: Callable[..., Meeting]) -> Non
 def test_who_is_different_is_refused_and_ends_the_run(
     meeting: Meeting, changes: dict[str, Any], why: str
 ) -> None:
-    with pytest.raises(ClusterError, match=f"refuses this worker: .*{why}"):
+    with pytest.raises(DistributedError, match=f"refuses this worker: .*{why}"):
         meeting.join(**changes)
-    with pytest.raises(ClusterError, match=rf"worker 1 \(.*\) was refused: .*{why}"):
+    with pytest.raises(DistributedError, match=rf"worker 1 \(.*\) was refused: .*{why}"):
         meeting.gathered()
 
 
@@ -223,7 +223,7 @@ def test_strangers_keep_nobody_waiting(meeting: Meeting) -> None:
 def test_a_place_is_taken_once(meet: Callable[..., Meeting]) -> None:
     meeting = meet(distribution(3))
     meeting.join(1)
-    with pytest.raises(ClusterError, match="worker 1 is here already"):
+    with pytest.raises(DistributedError, match="worker 1 is here already"):
         meeting.join(1)
     meeting.join(2)
     meeting.gathered()
@@ -232,13 +232,15 @@ def test_a_place_is_taken_once(meet: Callable[..., Meeting]) -> None:
 def test_who_does_not_arrive_is_named(meet: Callable[..., Meeting]) -> None:
     meeting = meet(distribution(3, wait=0.3))
     meeting.join(1)
-    with pytest.raises(ClusterError, match=r"worker 2 \(.*\) did not arrive within 0.3 s: start"):
+    with pytest.raises(
+        DistributedError, match=r"worker 2 \(.*\) did not arrive within 0.3 s: start"
+    ):
         meeting.gathered()
 
 
 def test_a_chief_that_does_not_come_is_told() -> None:
     here = msgspec.structs.replace(distribution(wait=0.3), index=1)
-    with pytest.raises(ClusterError, match=r"worker 0 \(.*was not reached within 0.3 s"):
+    with pytest.raises(DistributedError, match=r"worker 0 \(.*was not reached within 0.3 s"):
         Member(here, versions=VERSIONS, given={}, lost=lambda _: None)
 
 
@@ -254,7 +256,7 @@ def test_something_else_at_the_chiefs_address_is_told() -> None:
 
     with socket.create_server((host, int(port))) as server:
         threading.Thread(target=answer, args=(server,), daemon=True).start()
-        with pytest.raises(ClusterError, match="does not answer: what it says is no worker's"):
+        with pytest.raises(DistributedError, match="does not answer: what it says is no worker's"):
             Member(
                 msgspec.structs.replace(workers, index=1),
                 versions=VERSIONS,
@@ -267,7 +269,7 @@ def test_a_members_port_in_use_is_told(meeting: Meeting) -> None:
     host, _, port = meeting.workers.workers[1].partition(":")
     with (
         socket.create_server((host, int(port))),
-        pytest.raises(ClusterError, match="the port is in use"),
+        pytest.raises(DistributedError, match="the port is in use"),
     ):
         meeting.join()
 
@@ -275,7 +277,7 @@ def test_a_members_port_in_use_is_told(meeting: Meeting) -> None:
 def test_other_images_are_refused(meeting: Meeting) -> None:
     meeting.join().tell(Ready(dataset_sha256="b" * 64))
     meeting.gathered()
-    with pytest.raises(ClusterError, match="has other images than the chief"):
+    with pytest.raises(DistributedError, match="has other images than the chief"):
         meeting.chief.wait_until_ready(IMAGES)
 
 
@@ -288,9 +290,9 @@ def test_a_lost_worker_is_named_where_the_collective_fails(meeting: Meeting) -> 
             member.close()
             raise BrokenError
 
-    with pytest.raises(ClusterError, match=r"worker 1 \(.*\) is lost: its connection ended"):
+    with pytest.raises(DistributedError, match=r"worker 1 \(.*\) is lost: its connection ended"):
         lose_it()
-    with pytest.raises(ClusterError, match="is lost"), meeting.chief.collective(BrokenError):
+    with pytest.raises(DistributedError, match="is lost"), meeting.chief.collective(BrokenError):
         raise AssertionError("without all workers nothing collective begins")
 
 
@@ -298,7 +300,7 @@ def test_a_worker_that_cannot_go_on_says_why(meeting: Meeting) -> None:
     member = meeting.join()
     meeting.gathered()
     member.tell(Failed(why="the disk fails"))
-    with pytest.raises(ClusterError, match=r"worker 1 \(.*\) failed: the disk fails"):
+    with pytest.raises(DistributedError, match=r"worker 1 \(.*\) failed: the disk fails"):
         meeting.chief.wait_until_ready(IMAGES)
 
 
@@ -309,7 +311,7 @@ def test_a_collective_that_never_ends_is_left(meet: Callable[..., Meeting]) -> N
     ended = threading.Event()
 
     def wait_for_ever() -> None:
-        with contextlib.suppress(ClusterError), meeting.chief.collective(BrokenError):
+        with contextlib.suppress(DistributedError), meeting.chief.collective(BrokenError):
             ended.wait(DEADLINE)
 
     threading.Thread(target=wait_for_ever, daemon=True).start()
@@ -333,7 +335,7 @@ def test_silence_counts_as_loss(meet: Callable[..., Meeting]) -> None:
         )
         assert isinstance(read(silent), Welcome)
         meeting.gathered()
-        with pytest.raises(ClusterError, match=r"no sign of life for 0\.3 s"):
+        with pytest.raises(DistributedError, match=r"no sign of life for 0\.3 s"):
             meeting.chief.wait_until_ready(IMAGES)
 
 
