@@ -31,7 +31,7 @@ HEAVY = (
     "vae_engine.model",
     "vae_engine.training",
     "vae_engine.worker.__main__",
-    "vae_engine.sweeps.remote.runner",  # Ray is an extra.
+    "vae_engine.sweeps.ray.runner",  # Ray is an extra.
 )
 
 

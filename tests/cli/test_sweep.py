@@ -250,7 +250,7 @@ def test_a_cluster_that_is_none_is_told_before_anything_is_made(
 def test_without_ray_the_extra_is_named(vae: Vae, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     said = vae("sweep", "run", *SMALL, "--ray", "auto").error(1)
-    assert said == "vae: Ray is not installed: pip install 'vae-workbench[cluster]' brings it"
+    assert said == "vae: Ray is not installed: pip install 'vae-workbench[ray]' brings it"
 
 
 def test_a_sweep_goes_on_where_it_was_run_or_where_it_is_told(

@@ -12,7 +12,7 @@ from tui.sweeps.plan import PARALLEL
 from vae_engine.dataset_names import absolute_dataset
 from vae_engine.settings import SETTINGS, Setting, SettingValue
 from vae_engine.sweeps.grid import parse_list
-from vae_engine.sweeps.remote.address import parse_address
+from vae_engine.sweeps.ray.address import parse_address
 
 sweep_name_option = click.option(
     "--name", type=read_name, metavar="S", help="name of the sweep  [default: what it varies]"

@@ -19,7 +19,7 @@ from vae_engine.sessions.drafts import withdraw
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 from vae_engine.sweeps.grid import Grid
-from vae_engine.sweeps.remote.address import check_ray
+from vae_engine.sweeps.ray.address import check_ray
 from vae_engine.sweeps.store import Sweep, SweepStore
 from vae_engine.sweeps.trials import Trial, read_trials
 

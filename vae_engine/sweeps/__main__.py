@@ -64,7 +64,7 @@ def _make_runner(sweep: Sweep, ray: str) -> Runner:
     """The one that is asked for; Ray is imported, and joined, where it is."""
     if not ray:
         return LocalRunner()
-    from vae_engine.sweeps.remote.runner import RayRunner
+    from vae_engine.sweeps.ray.runner import RayRunner
 
     return RayRunner(sweep, ray, gpus=sweep.record.gpus)
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from vae_engine.errors import RayClusterError, SettingError
-from vae_engine.sweeps.remote import address as module
-from vae_engine.sweeps.remote.address import check_ray, parse_address
+from vae_engine.sweeps.ray import address as module
+from vae_engine.sweeps.ray.address import check_ray, parse_address
 
 SETTINGS_FRAME = bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
 
@@ -91,7 +91,7 @@ def test_what_is_no_address(text: str) -> None:
 
 def test_without_ray_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
-    with pytest.raises(RayClusterError, match=r"vae-workbench\[cluster\]"):
+    with pytest.raises(RayClusterError, match=r"vae-workbench\[ray\]"):
         check_ray("auto")
 
 

@@ -1,6 +1,6 @@
 """Sweeps on a real Ray cluster of nodes on this machine, some of which are lost.
 
-They need `pip install '.[cluster]'`, and take minutes: `python -m pytest -m slow tests/sweeps`.
+They need `pip install '.[ray]'`, and take minutes: `python -m pytest -m slow tests/sweeps`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import pytest
 
 from tests.cli.conftest import Outcome
 from tests.conftest import wait_for
-from tests.sweeps.nodes import Nodes, running_nodes
+from tests.sweeps.ray.nodes import Nodes, running_nodes
 from tests.worker.conftest import Runner as Workers
 from tests.worker.conftest import worker_record
 from tui.cli.main import run
@@ -36,7 +36,7 @@ from vae_engine.training.checkpoint import read_index
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(
-        importlib.util.find_spec("ray") is None, reason="pip install '.[cluster]' brings Ray"
+        importlib.util.find_spec("ray") is None, reason="pip install '.[ray]' brings Ray"
     ),
 ]
 

@@ -27,8 +27,8 @@ from vae_engine.sessions.records import (
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import make_settings
-from vae_engine.sweeps.remote.mirror import Appended, Mirror, Update
-from vae_engine.sweeps.remote.receiver import Receiver, SupersededError
+from vae_engine.sweeps.ray.mirror import Appended, Mirror, Update
+from vae_engine.sweeps.ray.receiver import Receiver, SupersededError
 
 
 @pytest.fixture

@@ -18,10 +18,10 @@ from vae_engine.sessions.liveness import hold_lock
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import make_settings
-from vae_engine.sweeps.remote import lifeline, trial
-from vae_engine.sweeps.remote.lifeline import EXIT_ORPHANED
-from vae_engine.sweeps.remote.receiver import Receiver
-from vae_engine.sweeps.remote.trial import Order, Outcome, carry_out, difference, shared_root
+from vae_engine.sweeps.ray import lifeline, trial
+from vae_engine.sweeps.ray.lifeline import EXIT_ORPHANED
+from vae_engine.sweeps.ray.receiver import Receiver
+from vae_engine.sweeps.ray.trial import Order, Outcome, carry_out, difference, shared_root
 from vae_engine.sweeps.trials import Task
 
 TOKEN = ".sweeps/token"

@@ -18,8 +18,8 @@ from vae_engine.sessions import atomic, inbox, layout
 from vae_engine.sessions.records import WorkerRecord
 from vae_engine.sessions.session import Session
 from vae_engine.settings import Settings
-from vae_engine.sweeps.remote.receiver import Receiver
-from vae_engine.sweeps.remote.trial import (
+from vae_engine.sweeps.ray.receiver import Receiver
+from vae_engine.sweeps.ray.trial import (
     TOKENS,
     Driver,
     Order,

@@ -13,7 +13,7 @@ from vae_engine.sessions import atomic, disk, layout
 from vae_engine.sessions.events import EventWriter
 from vae_engine.sessions.liveness import beat, hold_lock
 from vae_engine.sessions.locks import Lock
-from vae_engine.sweeps.remote.mirror import Appended, Update, is_mirrored
+from vae_engine.sweeps.ray.mirror import Appended, Update, is_mirrored
 
 
 class SupersededError(SessionError):

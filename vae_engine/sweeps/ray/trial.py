@@ -26,15 +26,15 @@ from vae_engine.launcher import EXIT_BUSY, open_log, worker_environment
 from vae_engine.modules import module_command
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions.last_words import SILENT_END, last_words
-from vae_engine.sweeps.remote.mirror import Mirror, Update
-from vae_engine.sweeps.remote.receiver import SupersededError
+from vae_engine.sweeps.ray.mirror import Mirror, Update
+from vae_engine.sweeps.ray.receiver import SupersededError
 from vae_engine.sweeps.trials import Task
 
 TOKENS = "token-"
 """What the name of a sweep's file begins with by which a node knows the driver's folder."""
 
 _Process: TypeAlias = "subprocess.Popen[bytes]"
-_LIFELINE = "vae_engine.sweeps.remote.lifeline"
+_LIFELINE = "vae_engine.sweeps.ray.lifeline"
 _MODULES: dict[Task, str] = {"train": "vae_engine.worker", "evaluate": "vae_engine.evaluation"}
 _PERIOD_SECONDS = 1.0
 # A lost node's worker, or its lock on a network file system, may outlive it for a while.

@@ -35,9 +35,7 @@ def check_ray(address: str) -> str:
             seconds.
     """
     if importlib.util.find_spec("ray") is None:
-        raise RayClusterError(
-            "Ray is not installed: pip install 'vae-workbench[cluster]' brings it"
-        )
+        raise RayClusterError("Ray is not installed: pip install 'vae-workbench[ray]' brings it")
     host, port = parse_address(_own_cluster() if address == "auto" else address)
     _require_answer(host, port)
     return f"{host}:{port}"
