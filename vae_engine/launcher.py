@@ -21,9 +21,9 @@ from vae_engine.sessions import layout
 from vae_engine.sessions.atomic import open_to_write, read_optional
 from vae_engine.sessions.last_words import last_words
 from vae_engine.sessions.leaving import let_leave
-from vae_engine.sessions.logdir import keep_logdir
 from vae_engine.sessions.records import WorkerRecord
 from vae_engine.sessions.session import Session
+from vae_engine.tensorboard.logdir import keep_logdir
 
 _READY_SECONDS = 60.0
 _POLL_SECONDS = 0.02

@@ -11,7 +11,7 @@ from tests.cli.conftest import Vae
 from tests.faults.foreign.looking import ask as ask_foreign
 from tests.faults.foreign.looking import check
 from tests.faults.foreign.test_hostile_text import ATTACKS, hostile_session
-from tests.interchange.reading import Run, assert_tells_the_history
+from tests.tensorboard.reading import Run, assert_tells_the_history
 from tests.tui.recorder import Recorder
 from vae_engine.sessions import layout
 from vae_engine.sessions.session import Session

@@ -15,20 +15,20 @@ import pytest
 from tests.sessions.makers import contents, finished_session, new_session
 from vae_engine.errors import SessionError
 from vae_engine.inference.pictures import save_png
-from vae_engine.interchange.history_csv import write_history_csv
-from vae_engine.interchange.session_run import export_session_run
 from vae_engine.sessions import inbox, layout
 from vae_engine.sessions.archive import export_session, import_session
 from vae_engine.sessions.arrays import ArraySpec, parse_npz, write_npz
 from vae_engine.sessions.atomic import TEMPORARY, read_record
 from vae_engine.sessions.drafts import discard
-from vae_engine.sessions.logdir import keep_logdir
+from vae_engine.sessions.history_csv import write_history_csv
 from vae_engine.sessions.records import Label, TensorBoardRecord
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import make_settings
 from vae_engine.sweeps.grid import make_grid
 from vae_engine.sweeps.store import Sweep, SweepStore
+from vae_engine.tensorboard.logdir import keep_logdir
+from vae_engine.tensorboard.session_run import export_session_run
 
 Act = Callable[[Path], None]
 Check = Callable[[Path, bool], None]

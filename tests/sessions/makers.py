@@ -17,7 +17,6 @@ from vae_engine.sessions import events as ev
 from vae_engine.sessions.arrays import write_npz
 from vae_engine.sessions.journal import Journal
 from vae_engine.sessions.liveness import beat, this_process
-from vae_engine.sessions.logdir import keep_logdir
 from vae_engine.sessions.previews import Originals, Preview, write_originals, write_preview
 from vae_engine.sessions.records import (
     CheckpointEntry,
@@ -31,6 +30,7 @@ from vae_engine.sessions.records import (
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import make_settings
+from vae_engine.tensorboard.logdir import keep_logdir
 
 NOISE = np.random.default_rng(7)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.interchange.reading import Run, assert_tells_the_history
+from tests.tensorboard.reading import Run, assert_tells_the_history
 from tests.worker.conftest import Runner, kill, wait_until
 from vae_engine.inference.sampling import draw_prior, find_export, load_decoder
 from vae_engine.launcher import start_worker

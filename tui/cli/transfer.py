@@ -22,8 +22,8 @@ from vae_engine.datasets import Dataset
 from vae_engine.errors import DatasetError, SessionError, SettingError
 from vae_engine.inference.dataset import session_dataset
 from vae_engine.inference.sampling import find_export
-from vae_engine.interchange.history_csv import write_history_csv
 from vae_engine.sessions.archive import export_session, import_session
+from vae_engine.sessions.history_csv import write_history_csv
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import differing_settings
@@ -90,10 +90,10 @@ def _export_archive(session: Session, output: Path, *, slim: bool) -> None:
 
 
 def _export_runs(sessions: Sequence[Session], logdir: Path, place: str | None) -> None:
-    from vae_engine.interchange.tensorboard_extra import check_tensorboard
+    from vae_engine.tensorboard.logdir import check_tensorboard
 
     check_tensorboard()
-    from vae_engine.interchange.session_run import export_session_run
+    from vae_engine.tensorboard.session_run import export_session_run
 
     varied = differing_settings([session.settings for session in sessions])
     for session in sessions:

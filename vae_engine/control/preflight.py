@@ -151,7 +151,7 @@ def _is_whole(folder: Path, entry: CheckpointEntry) -> bool:
 
 def _check_logdir(logdir: Path, store: SessionStore) -> None:
     """Find out now, and not after an epoch, whether the worker can write for TensorBoard there."""
-    from vae_engine.interchange.tensorboard_extra import check_tensorboard
+    from vae_engine.tensorboard.logdir import check_tensorboard
 
     check_tensorboard()
     if logdir.resolve().is_relative_to(store.root.resolve()):

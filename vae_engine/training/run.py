@@ -25,11 +25,11 @@ from vae_engine.sessions.previews import write_originals
 from vae_engine.sessions.records import EndStatus
 from vae_engine.sessions.session import read_manifest
 from vae_engine.settings import Settings
+from vae_engine.tensorboard.live import TensorBoardMirror
 from vae_engine.training.controls import Controls
 from vae_engine.training.environment import configure_tensorflow, describe_environment
 from vae_engine.training.replicas import ReplicatedSteps, chunk_of, make_strategy
 from vae_engine.training.steps import TrainingSteps, make_optimizer
-from vae_engine.training.tensorboard import TensorBoardMirror
 from vae_engine.training.trainer import DivergedError, Trainer
 
 __all__ = ["DivergedError", "train_session"]

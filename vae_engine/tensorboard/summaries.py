@@ -8,12 +8,12 @@ import itertools
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from tensorboard.compat.proto.summary_pb2 import Summary
 
 from vae_engine.inference.pictures import picture
 from vae_engine.sessions.events import EpochEnded
 from vae_engine.sessions.previews import Originals, Preview
 from vae_engine.sessions.records import EvaluationRecord, Result
+from vae_engine.tensorboard.protos import Summary
 
 EPOCH_TAGS = {
     "loss/train": "loss",

@@ -6,9 +6,7 @@ import math
 from pathlib import Path
 
 import numpy as np
-from google.protobuf import text_format
 from numpy.typing import NDArray
-from tensorboard.plugins.projector.projector_config_pb2 import ProjectorConfig
 
 from vae_engine.datasets import Dataset, to_float
 from vae_engine.datasets.binarization import as_evaluated
@@ -16,6 +14,7 @@ from vae_engine.inference.pictures import save_png
 from vae_engine.inference.sampling import load_encoder, to_uint8
 from vae_engine.sessions import atomic
 from vae_engine.sessions.session import Session
+from vae_engine.tensorboard.protos import ProjectorConfig, text_format
 
 CONFIG = "projector_config.pbtxt"
 TENSOR = "z_mean.tsv"

@@ -13,9 +13,9 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.plugins.hparams import metadata
 
 from vae_engine.inference.pictures import picture
-from vae_engine.interchange.summaries import EPOCH_TAGS, KL_TAG, reconstruction_sheet
 from vae_engine.sessions.previews import read_originals, read_preview
 from vae_engine.sessions.session import Session
+from vae_engine.tensorboard.summaries import EPOCH_TAGS, KL_TAG, reconstruction_sheet
 
 Pixels = NDArray[np.uint8]
 

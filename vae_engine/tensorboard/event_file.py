@@ -10,11 +10,8 @@ import contextlib
 from collections.abc import Iterable
 from pathlib import Path
 
-from tensorboard.compat.proto.event_pb2 import Event, SourceMetadata
-from tensorboard.compat.proto.summary_pb2 import Summary
-from tensorboard.summary.writer.record_writer import RecordWriter
-
 from vae_engine.sessions import disk
+from vae_engine.tensorboard.protos import Event, RecordWriter, SourceMetadata, Summary
 
 
 class EventFile:
@@ -29,7 +26,7 @@ class EventFile:
         self._path = path
         self._file = path.open("xb")
         self._records = RecordWriter(self._file)
-        source = SourceMetadata(writer="vae_engine.interchange.event_file")
+        source = SourceMetadata(writer="vae_engine.tensorboard.event_file")
         self._write(Event(wall_time=time, file_version="brain.Event:2", source_metadata=source))
 
     def add(self, values: Iterable[Summary.Value], *, step: int, time: float) -> None:

@@ -8,17 +8,17 @@ from pathlib import Path
 
 from vae_engine.datasets import Dataset
 from vae_engine.errors import SessionBusyError, SessionDamagedError, SessionError
-from vae_engine.interchange import hparams
-from vae_engine.interchange.event_file import EventFile
-from vae_engine.interchange.projector import write_projector
-from vae_engine.interchange.run_folder import RunFolder
-from vae_engine.interchange.summaries import epoch_scalars, preview_images, result_scalars
 from vae_engine.sessions.events import EpochEnded
-from vae_engine.sessions.logdir import read_logdir
 from vae_engine.sessions.previews import Originals, read_originals, read_preview
 from vae_engine.sessions.records import EvaluationRecord, Status
 from vae_engine.sessions.session import Session
 from vae_engine.settings import changed_settings
+from vae_engine.tensorboard import hparams
+from vae_engine.tensorboard.event_file import EventFile
+from vae_engine.tensorboard.logdir import read_logdir
+from vae_engine.tensorboard.projector import write_projector
+from vae_engine.tensorboard.run_folder import RunFolder
+from vae_engine.tensorboard.summaries import epoch_scalars, preview_images, result_scalars
 
 
 def export_session_run(

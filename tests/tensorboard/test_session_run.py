@@ -12,18 +12,18 @@ from PIL import Image
 from tensorboard.plugins.hparams import api_pb2
 from tensorboard.plugins.projector.projector_config_pb2 import ProjectorConfig
 
-from tests.interchange.reading import Run, assert_tells_the_history
+from tests.tensorboard.reading import Run, assert_tells_the_history
 from tests.tui.recorder import Recorder
 from vae_engine.datasets import Dataset, load_dataset, to_float
 from vae_engine.errors import SessionBusyError, SessionDamagedError, SessionError
 from vae_engine.inference.sampling import load_encoder
-from vae_engine.interchange.event_file import EventFile
-from vae_engine.interchange.session_run import export_session_run
 from vae_engine.sessions import atomic, layout
-from vae_engine.sessions.logdir import keep_logdir
 from vae_engine.sessions.records import Label, Status
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import SETTINGS
+from vae_engine.tensorboard.event_file import EventFile
+from vae_engine.tensorboard.logdir import keep_logdir
+from vae_engine.tensorboard.session_run import export_session_run
 
 
 @pytest.fixture

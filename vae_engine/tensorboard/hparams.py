@@ -7,19 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from tensorboard.compat.proto.summary_pb2 import Summary
-from tensorboard.plugins.hparams import api_pb2, metadata
-from tensorboard.plugins.hparams.plugin_data_pb2 import (
-    HParamsPluginData,
-    SessionEndInfo,
-    SessionStartInfo,
-)
-
-from vae_engine.interchange.summaries import EVALUATION_TAGS, RESULT_TAGS
 from vae_engine.sessions.labels import is_one_line
 from vae_engine.sessions.records import Status
 from vae_engine.sessions.session import Session
 from vae_engine.settings import SETTINGS, Setting
+from vae_engine.tensorboard.protos import (
+    HParamsPluginData,
+    SessionEndInfo,
+    SessionStartInfo,
+    Summary,
+    api_pb2,
+    metadata,
+)
+from vae_engine.tensorboard.summaries import EVALUATION_TAGS, RESULT_TAGS
 
 NAME = "name"
 """The column with what people call the session, beside the settings."""

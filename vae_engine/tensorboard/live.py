@@ -14,18 +14,17 @@ from typing import TYPE_CHECKING
 
 from vae_engine.datasets import Dataset
 from vae_engine.errors import EngineError
-from vae_engine.interchange.tensorboard_extra import check_tensorboard
 from vae_engine.sessions import events as ev
 from vae_engine.sessions import layout
 from vae_engine.sessions.atomic import one_line
 from vae_engine.sessions.journal import Journal
-from vae_engine.sessions.logdir import read_logdir
 from vae_engine.sessions.records import EndStatus
 from vae_engine.sessions.session import Session
+from vae_engine.tensorboard.logdir import check_tensorboard, read_logdir
 
 if TYPE_CHECKING:
     # TensorBoard is an extra: at run time this is imported only where it is asked for.
-    from vae_engine.interchange.session_run import RunWriter
+    from vae_engine.tensorboard.session_run import RunWriter
 
 _log = logging.getLogger(__name__)
 
@@ -94,8 +93,8 @@ class TensorBoardMirror:
 
     def _catch_up(self) -> None:
         check_tensorboard()
-        from vae_engine.interchange.run_folder import RunFolder
-        from vae_engine.interchange.session_run import RunWriter
+        from vae_engine.tensorboard.run_folder import RunFolder
+        from vae_engine.tensorboard.session_run import RunWriter
 
         logdir = read_logdir(self._session.folder)
         if logdir is None:
@@ -119,7 +118,7 @@ class TensorBoardMirror:
             self._writer.flush()
 
     def _write_end(self, status: EndStatus, dataset: Dataset) -> None:
-        from vae_engine.interchange.projector import write_projector
+        from vae_engine.tensorboard.projector import write_projector
 
         if self._writer is None:
             self._catch_up()

@@ -1,10 +1,15 @@
-"""Where a session's worker writes for TensorBoard, as whoever started it has asked."""
+"""Where a session's worker writes for TensorBoard, and whether TensorBoard is installed.
+
+This module imports nothing of TensorBoard, which is an extra.
+"""
 
 from __future__ import annotations
 
+import importlib.metadata
+import importlib.util
 from pathlib import Path
 
-from vae_engine.errors import SessionDamagedError
+from vae_engine.errors import EngineError, SessionDamagedError
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions.records import TensorBoardRecord
 
@@ -36,3 +41,22 @@ def read_logdir(session_folder: Path) -> Path | None:
             f"{path.name} came with a copy of the session: resume with --tensorboard to ask anew"
         )
     return Path(record.folder)
+
+
+def check_tensorboard() -> None:
+    """Check that TensorBoard's formats can be written; this imports no TensorFlow.
+
+    Raises:
+        EngineError: TensorBoard is not installed, or its version lacks a part that is needed.
+    """
+    if importlib.util.find_spec("tensorboard") is None:
+        raise EngineError(
+            "TensorBoard is not installed: it comes with the extra [tensorboard] of vae-workbench"
+        )
+    try:
+        import vae_engine.tensorboard.protos  # noqa: F401
+    except ImportError as error:
+        raise EngineError(
+            f"TensorBoard {importlib.metadata.version('tensorboard')} lacks a part that this "
+            f"needs ({error}): it must be 2.20, or a later version that has it"
+        ) from None

@@ -9,8 +9,8 @@ import pytest
 from tests.sessions.makers import new_session
 from tests.tui.recorder import Recorder
 from vae_engine.errors import SessionError
-from vae_engine.interchange.history_csv import FIGURES, write_history_csv
 from vae_engine.sessions import layout
+from vae_engine.sessions.history_csv import FIGURES, write_history_csv
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 

@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 from tensorboard.plugins.hparams import api_pb2
 
-from tests.interchange.reading import Run, assert_tells_the_history
+from tests.tensorboard.reading import Run, assert_tells_the_history
 from tests.tui.recorder import Recorder, epoch_ended
 from vae_engine.datasets import Dataset, load_dataset
-from vae_engine.interchange.event_file import EventFile
 from vae_engine.sessions import events as ev
 from vae_engine.sessions import layout
 from vae_engine.sessions.journal import Journal
-from vae_engine.sessions.logdir import keep_logdir
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
-from vae_engine.training.tensorboard import TensorBoardMirror
+from vae_engine.tensorboard.event_file import EventFile
+from vae_engine.tensorboard.live import TensorBoardMirror
+from vae_engine.tensorboard.logdir import keep_logdir
 
 
 @pytest.fixture

@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from vae_engine.errors import SessionError
-from vae_engine.interchange.event_file import EventFile
 from vae_engine.sessions import disk
 from vae_engine.sessions.atomic import TEMPORARY, random_name
 from vae_engine.sessions.session import Session
+from vae_engine.tensorboard.event_file import EventFile
 
 _OURS = "events.out.tfevents.*.vae"
 

@@ -1,1 +1,0 @@
-"""Sessions in the forms that other tools read: CSV, TensorBoard."""

@@ -1,0 +1,1 @@
+"""Sessions for TensorBoard: exported at once, or written while they train."""
