@@ -14,10 +14,10 @@ from pathlib import Path
 from benchmarks.figures import Figure
 from benchmarks.processes import MeasurementError, last_finding
 from benchmarks.training_sessions import Trained, end_worker, train
-from vae_engine.launcher import start_worker
 from vae_engine.sessions.events import Progress
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import make_settings
+from vae_engine.worker.launcher import start_worker
 
 STARTS = 3
 # The first compiles, and has an export outside the turn of five; the last five have one.

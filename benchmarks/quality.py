@@ -25,11 +25,11 @@ from benchmarks.processes import MeasurementError
 from benchmarks.quality_record import Pace, Record, Run
 from benchmarks.training_sessions import end_worker
 from vae_engine.errors import EngineError
-from vae_engine.launcher import start_worker
 from vae_engine.sessions.events import EpochEnded
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import SETTINGS, Settings, make_settings
+from vae_engine.worker.launcher import start_worker
 
 SEEDS = 3
 SHORT_EPOCHS = 20

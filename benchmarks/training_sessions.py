@@ -13,7 +13,6 @@ from pathlib import Path
 import psutil
 
 from benchmarks.processes import MeasurementError
-from vae_engine.launcher import start_worker
 from vae_engine.sessions import layout
 from vae_engine.sessions.atomic import read_record
 from vae_engine.sessions.events import AnyEvent, EpochEnded, Prepared, Progress
@@ -21,6 +20,7 @@ from vae_engine.sessions.records import Result, WorkerRecord
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import Settings
+from vae_engine.worker.launcher import start_worker
 
 _POLL_SECONDS = 0.05
 # A worker may be within an export when it is told to end.

@@ -28,7 +28,6 @@ import psutil
 
 from benchmarks.figures import Figure, as_json, heading, line
 from benchmarks.terminal import Terminal
-from vae_engine.launcher import start_worker
 from vae_engine.sessions import events as ev
 from vae_engine.sessions import inbox, layout
 from vae_engine.sessions.atomic import read_record
@@ -36,6 +35,7 @@ from vae_engine.sessions.records import WorkerRecord
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import make_settings
+from vae_engine.worker.launcher import start_worker
 
 DASHBOARDS = 8
 SHOWS = 20

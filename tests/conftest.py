@@ -17,13 +17,13 @@ from hypothesis import settings as hypothesis_settings
 
 from tests.tui.recorder import Recorder
 from tests.worker.conftest import Runner
-from vae_engine.launcher import start_worker
 from vae_engine.sessions import layout
 from vae_engine.sessions.atomic import read_record
 from vae_engine.sessions.records import WorkerRecord
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import Settings, make_settings
+from vae_engine.worker.launcher import start_worker
 
 # An example that takes long on a busy machine is no failure.
 hypothesis_settings.register_profile("unhurried", hypothesis_settings(), deadline=None)

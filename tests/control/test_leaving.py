@@ -11,7 +11,6 @@ import pytest
 
 from tests.tui.recorder import Recorder
 from tui.cli.follow import follow_to_the_end
-from vae_engine import launcher
 from vae_engine.control.removal import delete_sessions
 from vae_engine.control.training import resume_session
 from vae_engine.errors import SessionBusyError
@@ -19,6 +18,7 @@ from vae_engine.sessions import events as ev
 from vae_engine.sessions.leaving import let_leave
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
+from vae_engine.worker import launcher
 
 
 @pytest.fixture

@@ -18,12 +18,12 @@ from tests.faults.storm import check_checkpoints, check_same_end, start_faulty
 from tests.faults.views import head, vae
 from tests.sessions.makers import new_session, run_ended
 from tests.worker.conftest import Runner, wait_until
-from vae_engine.launcher import EXIT_NO_ROOM
 from vae_engine.sessions import events as ev
 from vae_engine.sessions import layout
 from vae_engine.sessions.journal import Journal
 from vae_engine.sessions.session import Session, read_summary
 from vae_engine.settings import Settings
+from vae_engine.worker.launcher import EXIT_NO_ROOM
 
 
 def test_a_full_disk_fails_the_training_and_room_lets_it_go_on(

@@ -17,13 +17,13 @@ import pytest
 
 from tests.sessions.makers import emit, finished_session, new_session, run_started
 from vae_engine.errors import SessionError
-from vae_engine.launcher import worker_environment
 from vae_engine.sessions import atomic, disk, inbox, layout
 from vae_engine.sessions.archive import export_session, import_session
 from vae_engine.sessions.arrays import write_npz
 from vae_engine.sessions.liveness import beat, heartbeat_age, hold_lock
 from vae_engine.sessions.records import Label
 from vae_engine.sessions.store import SessionStore
+from vae_engine.worker.launcher import worker_environment
 
 NOT_OFFERED = ["EINVAL", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "ENOTTY"]
 

@@ -13,7 +13,6 @@ import pytest
 from tests.conftest import wait_for
 from tests.sessions.makers import contents, epoch_ended, new_session, run_started
 from vae_engine.errors import SessionLostError
-from vae_engine.launcher import EXIT_BUSY
 from vae_engine.sessions import atomic, layout, liveness
 from vae_engine.sessions.events import RunEnded
 from vae_engine.sessions.journal import Journal
@@ -22,6 +21,7 @@ from vae_engine.sessions.ownership import Ownership
 from vae_engine.sessions.records import WorkerRecord
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
+from vae_engine.worker.launcher import EXIT_BUSY
 
 OTHER = WorkerRecord(host="far\x1b[31m", boot_id="b", pid=7, process_created=1.0, run=2)
 
@@ -29,7 +29,7 @@ WORKER = """
 import sys, time
 from pathlib import Path
 from tests.sessions.makers import progress, run_started
-from vae_engine.launcher import leave_terminal
+from vae_engine.worker.launcher import leave_terminal
 from vae_engine.sessions.journal import Journal
 from vae_engine.sessions.liveness import this_process
 from vae_engine.training.controls import Controls

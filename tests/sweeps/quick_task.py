@@ -9,12 +9,12 @@ import sys
 import time
 from pathlib import Path
 
-from vae_engine.launcher import EXIT_BUSY
 from vae_engine.sessions import events as ev
 from vae_engine.sessions import inbox, layout
 from vae_engine.sessions.atomic import read_record
 from vae_engine.sessions.journal import Journal
 from vae_engine.sessions.records import Label
+from vae_engine.worker.launcher import EXIT_BUSY
 
 
 def main() -> int:

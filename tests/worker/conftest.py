@@ -9,13 +9,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from vae_engine.launcher import start_worker
 from vae_engine.sessions.events import AnyEvent
 from vae_engine.sessions.liveness import is_alive
 from vae_engine.sessions.records import LIVE, WorkerRecord
 from vae_engine.sessions.session import Session, worker_alive
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import Settings
+from vae_engine.worker.launcher import start_worker
 
 # A bound on a hang, not an expectation.
 DEADLINE = 300.0

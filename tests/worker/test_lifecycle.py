@@ -18,12 +18,12 @@ from tests.worker.conftest import Runner, kill, wait_until, worker_record
 from vae_engine.datasets import to_float
 from vae_engine.errors import SessionBusyError, WorkerError
 from vae_engine.inference.sampling import draw_prior, load_decoder, load_encoder
-from vae_engine.launcher import start_worker
 from vae_engine.sessions import events as ev
 from vae_engine.sessions import inbox, layout
 from vae_engine.sessions.previews import read_originals, read_preview
 from vae_engine.sessions.session import Session
 from vae_engine.settings import Settings
+from vae_engine.worker.launcher import start_worker
 
 
 def test_a_completed_session_has_everything(undisturbed: Session) -> None:

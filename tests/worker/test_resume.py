@@ -8,11 +8,11 @@ import pytest
 from tests.tensorboard.reading import Run, assert_tells_the_history
 from tests.worker.conftest import Runner, kill, wait_until
 from vae_engine.inference.sampling import draw_prior, find_export, load_decoder
-from vae_engine.launcher import start_worker
 from vae_engine.sessions import inbox
 from vae_engine.sessions.events import EpochEnded
 from vae_engine.sessions.session import Session
 from vae_engine.settings import Settings, make_settings
+from vae_engine.worker.launcher import start_worker
 
 
 def weights(session: Session) -> str:

@@ -11,10 +11,10 @@ import pytest
 
 from tests.worker.conftest import DEADLINE, Runner, kill, wait_until
 from vae_engine.distributed.distribution import Distribution
-from vae_engine.launcher import start_member, start_worker
 from vae_engine.sessions import layout
 from vae_engine.sessions.session import Session
 from vae_engine.settings import Settings, make_settings
+from vae_engine.worker.launcher import start_member, start_worker
 
 pytestmark = pytest.mark.slow
 

@@ -18,9 +18,9 @@ from vae_engine.distributed.distribution import (
     make_distribution,
 )
 from vae_engine.errors import WorkerError
-from vae_engine.launcher import start_member
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import SETTINGS
+from vae_engine.worker.launcher import start_member
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -13,7 +13,6 @@ from vae_engine.control.training import Shield
 from vae_engine.dataset_names import absolute_dataset
 from vae_engine.defaults import suited_settings
 from vae_engine.errors import SessionBusyError, SessionError, SettingError
-from vae_engine.launcher import start_detached
 from vae_engine.sessions import inbox
 from vae_engine.sessions.drafts import withdraw
 from vae_engine.sessions.session import Session
@@ -22,6 +21,7 @@ from vae_engine.sweeps.grid import Grid
 from vae_engine.sweeps.ray.address import check_ray
 from vae_engine.sweeps.store import Sweep, SweepStore
 from vae_engine.sweeps.trials import Trial, read_trials
+from vae_engine.worker.launcher import start_detached
 
 # Importing Ray, joining a cluster and sending it the code takes a while.
 _RAY_SECONDS = 300.0

@@ -14,7 +14,6 @@ import time
 from pathlib import Path
 
 from vae_engine.errors import EngineError, SessionBusyError, SessionLostError
-from vae_engine.launcher import EXIT_BUSY, leave_terminal
 from vae_engine.sessions import atomic, disk, inbox, layout
 from vae_engine.sessions.liveness import HEARTBEAT_SECONDS, beat, hold_lock, this_process
 from vae_engine.sessions.ownership import Ownership
@@ -22,6 +21,7 @@ from vae_engine.sweeps.coordinator import Coordinator
 from vae_engine.sweeps.record import read_sweep
 from vae_engine.sweeps.runner import LocalRunner, Runner
 from vae_engine.sweeps.store import Sweep
+from vae_engine.worker.launcher import EXIT_BUSY, leave_terminal
 from vae_engine.worker.signals import when_asked_to_go
 
 _log = logging.getLogger("vae_engine.sweeps")

@@ -7,12 +7,12 @@ import subprocess
 from typing import Protocol
 
 from vae_engine.errors import WorkerError
-from vae_engine.launcher import start_worker
 from vae_engine.modules import module_command
 from vae_engine.sessions import inbox
 from vae_engine.sessions.session import Session
 from vae_engine.settings import Settings
 from vae_engine.sweeps.trials import Task
+from vae_engine.worker.launcher import start_worker
 
 
 class Runner(Protocol):

@@ -23,7 +23,6 @@ from vae_engine.distributed.distribution import ALONE, Distribution, read_distri
 from vae_engine.distributed.messages import End
 from vae_engine.distributed.versions import compared_versions
 from vae_engine.errors import EngineError, SessionBusyError, SessionLostError
-from vae_engine.launcher import EXIT_BUSY, EXIT_NO_ROOM, leave_terminal
 from vae_engine.sessions import atomic, disk, inbox, layout
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.journal import Journal
@@ -33,6 +32,7 @@ from vae_engine.sessions.records import EndStatus
 from vae_engine.sessions.session import read_manifest
 from vae_engine.training.controls import Controls
 from vae_engine.worker.failures import NO_ROOM, disk_error, last_word
+from vae_engine.worker.launcher import EXIT_BUSY, EXIT_NO_ROOM, leave_terminal
 from vae_engine.worker.signals import when_asked_to_go
 from vae_engine.worker.supervisor import Supervisor
 

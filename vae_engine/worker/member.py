@@ -24,12 +24,12 @@ from vae_engine.distributed.member import Member
 from vae_engine.distributed.messages import Failed, Leaving, Welcome
 from vae_engine.distributed.versions import compared_versions
 from vae_engine.errors import EngineError
-from vae_engine.launcher import leave_terminal
 from vae_engine.processors import with_threads
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions.records import WorkerRecord
 from vae_engine.settings import SETTINGS, Settings, make_settings
 from vae_engine.worker.failures import last_word
+from vae_engine.worker.launcher import leave_terminal
 from vae_engine.worker.signals import when_asked_to_go
 
 _log = logging.getLogger("vae_engine.worker")

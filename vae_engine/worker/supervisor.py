@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from vae_engine.errors import SessionLostError
-from vae_engine.launcher import EXIT_BUSY
 from vae_engine.sessions import events as ev
 from vae_engine.sessions import inbox
 from vae_engine.sessions.inbox import CommandName
@@ -19,6 +18,7 @@ from vae_engine.sessions.liveness import HEARTBEAT_SECONDS, beat
 from vae_engine.sessions.ownership import Ownership
 from vae_engine.sessions.records import WorkerRecord
 from vae_engine.training.controls import Controls
+from vae_engine.worker.launcher import EXIT_BUSY
 
 _log = logging.getLogger(__name__)
 

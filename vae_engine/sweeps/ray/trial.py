@@ -22,13 +22,13 @@ from typing import Literal, Protocol, TypeAlias
 
 from vae_engine.distributed.versions import compared_versions
 from vae_engine.errors import SessionBusyError, SessionDamagedError
-from vae_engine.launcher import EXIT_BUSY, open_log, worker_environment
 from vae_engine.modules import module_command
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions.last_words import SILENT_END, last_words
 from vae_engine.sweeps.ray.mirror import Mirror, Update
 from vae_engine.sweeps.ray.receiver import SupersededError
 from vae_engine.sweeps.trials import Task
+from vae_engine.worker.launcher import EXIT_BUSY, open_log, worker_environment
 
 TOKENS = "token-"
 """What the name of a sweep's file begins with by which a node knows the driver's folder."""
