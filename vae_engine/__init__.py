@@ -29,11 +29,15 @@ from vae_engine.errors import (
 from vae_engine.settings import Settings, make_settings
 
 if TYPE_CHECKING:
-    from vae_engine.api import list_sessions, load_session, train
+    from vae_engine.api import (
+        History,
+        SavedSession,
+        SessionTable,
+        list_sessions,
+        load_session,
+        train,
+    )
     from vae_engine.datasets import load_dataset
-    from vae_engine.history import History
-    from vae_engine.saved import SavedSession
-    from vae_engine.session_table import SessionTable
 
 __all__ = [
     "ArgumentError",
@@ -59,12 +63,8 @@ __all__ = [
 
 # Loaded when first used: LiteRT and the data readers would double the start of every command.
 _LAZY = {
-    "SavedSession": "vae_engine.saved",
-    "History": "vae_engine.history",
-    "SessionTable": "vae_engine.session_table",
-    "list_sessions": "vae_engine.api",
-    "load_session": "vae_engine.api",
-    "train": "vae_engine.api",
+    **dict.fromkeys(("History", "SavedSession", "SessionTable"), "vae_engine.api"),
+    **dict.fromkeys(("list_sessions", "load_session", "train"), "vae_engine.api"),
     "load_dataset": "vae_engine.datasets",
 }
 

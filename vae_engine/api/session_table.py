@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, overload
 
-from vae_engine.saved import SavedSession
+from vae_engine.api.saved import SavedSession
 from vae_engine.sessions.labels import is_one_line
 from vae_engine.sessions.listing import Listing
 from vae_engine.sessions.session import Session

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, SupportsFloat, SupportsIndex
 import numpy as np
 from numpy.typing import NDArray
 
-from vae_engine.arguments import (
+from vae_engine.api.arguments import (
     fits_memory,
     latent_points,
     near_enough,
@@ -17,11 +17,11 @@ from vae_engine.arguments import (
     optional_path,
     whole_number,
 )
+from vae_engine.api.history import History
 from vae_engine.control.commands import ask
 from vae_engine.control.training import resume_session
 from vae_engine.datasets import to_float, to_images
 from vae_engine.errors import SessionDamagedError, SessionError
-from vae_engine.history import History
 from vae_engine.inference.dataset import session_dataset
 from vae_engine.inference.sampling import draw_prior, load_decoder, load_encoder
 from vae_engine.sessions import layout

@@ -12,7 +12,7 @@ import pandas
 import pytest
 
 import vae_engine
-from vae_engine.arguments import fits_memory
+from vae_engine.api.arguments import fits_memory
 from vae_engine.sessions.session import Session
 
 

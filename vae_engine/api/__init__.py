@@ -7,12 +7,23 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from vae_engine.api.history import History
+from vae_engine.api.saved import SavedSession
+from vae_engine.api.session_table import SessionTable
 from vae_engine.control.training import start_session
 from vae_engine.errors import ArgumentError, SettingError
-from vae_engine.saved import SavedSession
-from vae_engine.session_table import SessionTable
 from vae_engine.sessions.store import LATEST, SessionStore
 from vae_engine.settings import make_settings
+
+__all__ = [
+    "History",
+    "SavedSession",
+    "SessionTable",
+    "list_sessions",
+    "load_session",
+    "sessions_folder",
+    "train",
+]
 
 SESSIONS_VARIABLE = "VAE_SESSIONS"
 
