@@ -1,0 +1,52 @@
+"""The documents: one width, and none of the wordings that we replaced."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.test_house import ROOT
+
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+WIDTH = 120
+# CONTRIBUTING.md names the rules.
+WORDINGS = {
+    r"\b(nats|samples|bits) an? (image|dimension)\b": "per",
+    r"\b(images|bytes|times|events|draws) a (second|minute|step)\b": "per",
+    r"\b(an?|one) (row|line|file|entry|object) an? (epoch|image|session|trial|setting)\b": "per",
+    r"\banew\b": "again",
+    r"\blearnt\b": "learned",
+    r"\bwithout a word\b": "without a message",
+    r"\bso many (epochs|seconds|images|steps|trials|seeds)\b": "the number of",
+    r"\b(is|are|was|were) told\b": "is reported",
+    r"\bthe pen\b|\bthe house\b|\blast words?\b": "the thing itself, no metaphor",
+}
+
+
+def prose(page: Path) -> list[tuple[int, str]]:
+    """Return numbered lines outside code and tables, with code spans and link targets removed."""
+    fenced, lines = False, []
+    for number, line in enumerate(page.read_text().split("\n"), 1):
+        if line.lstrip().startswith("```"):
+            fenced = not fenced
+        elif not fenced and not line.startswith(("|", "    ", "![")):
+            lines.append((number, line))
+    return lines
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_lines_fit(page: Path) -> None:
+    assert [number for number, line in prose(page) if len(line) > WIDTH] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_wording(page: Path) -> None:
+    text = re.sub(r"`[^`]*`", lambda code: "\n" * code[0].count("\n"), page.read_text())
+    found = [
+        f"{page.name}:{text[: match.start()].count(chr(10)) + 1}: {match[0]!r}, better: {better}"
+        for wording, better in WORDINGS.items()
+        for match in re.finditer(wording.replace(" ", r"\s+"), text, re.IGNORECASE)
+    ]
+    assert found == []
