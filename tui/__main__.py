@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui import garbage
+from tui.terminal import garbage
 
 
 def main() -> None:

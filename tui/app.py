@@ -25,15 +25,9 @@ from textual.screen import Screen
 from textual.widget import MountError
 from textual.worker import WorkerFailed
 
-from tui import garbage, heap
-from tui.alerts import alert
 from tui.catalogue import Catalogue, Entry, ended_between
-from tui.colors import TerminalColors, is_linux_console
 from tui.columns import loss_text
 from tui.command_line import attach_command, stop_command
-from tui.hangup import leave_with_terminal
-from tui.loop_driver import LoopDriver, loop_driver
-from tui.pasting import take_paste
 from tui.preferences import (
     Colors,
     Preferences,
@@ -42,14 +36,20 @@ from tui.preferences import (
     write_preferences,
 )
 from tui.remedies import error_text
-from tui.rendering.charset import is_unicode
 from tui.screens.sessions import SessionsScreen
 from tui.screens.size import SizedScreen
-from tui.scrollbars import choose_scrollbars
-from tui.streams import flush_or_discard
+from tui.terminal import garbage, heap
+from tui.terminal.charset import is_unicode
+from tui.terminal.colors import TerminalColors, is_linux_console
+from tui.terminal.driver import LoopDriver, loop_driver
+from tui.terminal.hangup import leave_with_terminal
+from tui.terminal.notifications import alert
+from tui.terminal.pasting import take_paste
+from tui.terminal.scrollbars import choose_scrollbars
+from tui.terminal.streams import flush_or_discard
+from tui.terminal.typed_ahead import TypedAhead, ordered_driver
+from tui.terminal.wire import compact_driver
 from tui.themes import choose_theme, completed
-from tui.typed_ahead import TypedAhead, ordered_driver
-from tui.wire import compact_driver
 from vae_engine.errors import EngineError, SessionError
 from vae_engine.sessions.records import LIVE
 from vae_engine.sessions.store import SessionStore
@@ -79,7 +79,7 @@ class WorkbenchApp(App[None]):
 
     Screens read `app.preferences`, watch it (`self.watch(self.app, "preferences", ...)`) and change
     it by `app.remember(...)`. When a session ends, on whichever screen, the app itself says so, by
-    `tui.alerts.alert`; screens need not.
+    `tui.terminal.notifications.alert`; screens need not.
 
     Attributes:
         store: the sessions.

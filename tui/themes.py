@@ -1,7 +1,8 @@
 """The app's own themes, dark and light, in the colours of each kind of terminal.
 
 Every colour of 256 is one of xterm's 240 fixed entries, and of 16 one of xterm's sixteen, so that
-it passes `tui.colors.TerminalColors` unchanged. docs/terminals.md says how they were chosen.
+it passes `tui.terminal.colors.TerminalColors` unchanged. docs/terminals.md says how they were
+chosen.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ import pytest
 from tests.cli.conftest import Spawn, finish
 from tests.cli.terminal import VAE, Attach
 from tests.tui.recorder import Recorder
-from tui.rendering.colorterm import terminal_colors
+from tui.terminal.colorterm import terminal_colors
 
 MOUSE = rb"\x1b\[\?(?:100[0-6]|1015|1016)h"
 

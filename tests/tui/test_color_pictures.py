@@ -13,11 +13,11 @@ import pytest
 from rich.color import Color
 
 from tests.tui.recorder import Recorder
-from tests.tui.test_colors import set_colors
+from tests.tui.terminal.test_colors import set_colors
 from tests.tui.test_pictures import DRAW, NOW, PICTURES, dashboard, record, running
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
-from tui.colors import TerminalColors
+from tui.terminal.colors import TerminalColors
 from tui.themes import DARK, LIGHT
 from vae_engine.sessions.store import SessionStore
 

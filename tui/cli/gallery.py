@@ -14,7 +14,7 @@ from tui.rendering.ansi import to_ansi
 from tui.rendering.grid import Grid, fit_grid, render_grid
 from tui.rendering.images import Display
 from tui.rendering.sizes import PRINTED_SIZES
-from tui.rendering.terminal import stream_depth
+from tui.terminal.detection import stream_depth
 
 Images = NDArray[np.uint8]
 

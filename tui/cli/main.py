@@ -15,7 +15,7 @@ from click.core import ParameterSource
 from tui.cli.options import store_option
 from tui.cli.output import is_terminal
 from tui.cli.screen import app_obstacle, app_options, show_app
-from tui.streams import flush_or_discard
+from tui.terminal.streams import flush_or_discard
 from tui.text import encodable
 from vae_engine.errors import EngineError, SettingError
 from vae_engine.sessions import disk

@@ -22,7 +22,7 @@ def say(text: str = "", *, err: bool = False) -> None:
     stream = sys.stderr if err else sys.stdout
     line = one_line(text)
     if not line.isascii() and stream is not None and stream.isatty():
-        from tui.rendering.charset import ascii_text, is_unicode
+        from tui.terminal.charset import ascii_text, is_unicode
 
         if not is_unicode(os.environ, stream.encoding):
             line = ascii_text(line)

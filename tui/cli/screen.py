@@ -95,7 +95,7 @@ def _preferred_colors() -> str:
 
 def _choose_colors(colors: str) -> None:
     """Have Textual use these colours; it reads the environment when it is imported."""
-    from tui.rendering.colorterm import terminal_colors
+    from tui.terminal.colorterm import terminal_colors
 
     if colors == "auto":
         colors = terminal_colors(os.environ)

@@ -112,7 +112,7 @@ def _follow_live(sweep: Sweep) -> list[Trial]:
     from rich.live import Live
     from rich.text import Text
 
-    from tui.terminal_guard import guarded
+    from tui.terminal.guard import guarded
 
     console = Console(highlight=False)
     trials: list[Trial] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.await_complete import AwaitComplete
 from textual.screen import ModalScreen, Screen, ScreenResultType
 
-from tui import garbage, heap
+from tui.terminal import garbage, heap
 from tui.widgets.release import release, release_lines
 
 

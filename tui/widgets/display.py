@@ -15,7 +15,7 @@ from textual.color import Color
 from tui.rendering.glyphs import Glyphs
 from tui.rendering.images import Display
 from tui.rendering.palettes import GREY, ColorDepth, Ramp, Rgb
-from tui.rendering.terminal import capped_depth, detect_depth
+from tui.terminal.detection import capped_depth, detect_depth
 
 _TINT: Final = 0.12
 _STEPS: Final = 32

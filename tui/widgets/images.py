@@ -23,10 +23,10 @@ from tui.rendering.images import Display, render_lines
 from tui.rendering.palettes import ColorDepth
 from tui.rendering.runs import Line
 from tui.rendering.sizes import ImageSize
+from tui.terminal.pacing import Pacer, terminal_pacer
 from tui.widgets.display import app_display
 from tui.widgets.frames import Frame, FramePen
 from tui.widgets.grid_lines import GridLines
-from tui.widgets.pacing import Pacer, terminal_pacer
 from tui.widgets.tiling import Tiling, arrange, capacity
 
 Images = NDArray[np.uint8]

@@ -17,7 +17,7 @@ from textual.driver import Driver
 from textual.geometry import Size
 from textual.message import Message
 
-from tui.wire_frames import PLAIN, Cell, NotUnderstoodError, Rendition, Run, runs_of
+from tui.terminal.wire_frames import PLAIN, Cell, NotUnderstoodError, Rendition, Run, runs_of
 
 # Synchronized output, operating system commands, the bell: they leave the cells alone.
 _HARMLESS = re.compile(r"(?:\x1b\[\?2026[hl]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x07)+")

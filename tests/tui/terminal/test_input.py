@@ -6,7 +6,7 @@ import pytest
 from textual import events
 from textual.message import Message
 
-from tui.terminal_input import TerminalInput
+from tui.terminal.input import TerminalInput
 
 NO_KEYS = {
     "OSC 11": b"\x1b]11;rgb:1111/1111/1111\x1b\\",

@@ -18,9 +18,9 @@ from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
-from tui.rendering.charset import ascii_text, is_unicode
-from tui.terminal_guard import TerminalGuard
-from tui.terminal_input import TerminalInput
+from tui.terminal.charset import ascii_text, is_unicode
+from tui.terminal.guard import TerminalGuard
+from tui.terminal.input import TerminalInput
 
 _CHUNK_BYTES = 4096
 # Not asked for: the keyboard protocol of kitty, since it would outlive a lost connection and leave

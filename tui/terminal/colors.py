@@ -14,7 +14,7 @@ from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
 
-from tui.rendering.terminal_colors import (
+from tui.terminal.color_tables import (
     LEAST_CONTRAST,
     XTERM_16,
     XTERM_256,

@@ -9,7 +9,7 @@ from textual import events
 from textual._xterm_parser import XTermParser
 from textual.message import Message
 
-from tui.key_sequences import SequenceSplitter, Unit
+from tui.terminal.key_sequences import SequenceSplitter, Unit
 
 
 class TerminalInput:

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from tests.tui.recorder import Recorder
-from tui.alerts import alert, notification_codes
 from tui.app import WorkbenchApp
+from tui.terminal.notifications import alert, notification_codes
 
 
 def test_an_unknown_terminal_gets_both_notifications() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.rendering.charset import ascii_text, is_unicode
+from tui.terminal.charset import ascii_text, is_unicode
 
 
 @given(st.text())

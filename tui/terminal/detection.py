@@ -7,9 +7,9 @@ count as well as COLORTERM.
 from collections.abc import Mapping
 from typing import Final, TextIO
 
-from tui.rendering.charset import is_unicode
-from tui.rendering.colorterm import terminal_colors
 from tui.rendering.palettes import ColorDepth
+from tui.terminal.charset import is_unicode
+from tui.terminal.colorterm import terminal_colors
 
 _COLORLESS_TERMS: Final = ("", "dumb", "unknown", "vt52", "vt100", "vt102", "vt220")
 _BY_COLORS: Final = {

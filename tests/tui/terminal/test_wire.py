@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.wire import Wire, compact_driver
+from tui.terminal.wire import Wire, compact_driver
 
 COLUMNS, LINES = 24, 6
 STYLES = ["38;2;1;2;3;48;2;4;5;6", "38;2;1;2;3;48;2;9;9;9", "1;38;5;7", "7", "31;104", "4;48;5;20"]

@@ -1,7 +1,7 @@
 import pytest
 
 from tui.rendering.palettes import ColorDepth
-from tui.rendering.terminal import capped_depth, detect_depth
+from tui.terminal.detection import capped_depth, detect_depth
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(
 
 LOAD = """
 import ctypes, sys, threading
-from tui import heap
+from tui.terminal import heap
 
 if sys.argv[1] == "together":
     heap.keep_together()
@@ -45,7 +45,7 @@ c.fflush(stream)
 
 HOLES = """
 import psutil
-from tui import heap
+from tui.terminal import heap
 
 def resident():
     return psutil.Process().memory_info().rss

@@ -4,8 +4,8 @@ import pytest
 
 from tests.rendering.painting import digits
 from tests.tui.test_images import showing
+from tui.terminal.pacing import Pacer, is_remote
 from tui.widgets.images import ImageGrid
-from tui.widgets.pacing import Pacer, is_remote
 
 
 def test_without_a_limit_all_images_go_at_once() -> None:

@@ -19,7 +19,7 @@ from textual.driver import Driver
 from textual.message import Message
 from textual.message_pump import MessagePump
 
-from tui.loop_driver import LoopDriver
+from tui.terminal.driver import LoopDriver
 
 _INPUT = (events.Key, events.Paste, events.MouseEvent)
 # Where something hangs, keys are passed on in the end.

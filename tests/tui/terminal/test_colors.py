@@ -42,8 +42,8 @@ from tests.tui.recorder import Recorder
 from tests.tui.test_pictures import SCREENS, record
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
-from tui.colors import TerminalColors
-from tui.rendering.terminal_colors import KITTY_16, VGA_16, XTERM_16, XTERM_256, Rgb
+from tui.terminal.color_tables import KITTY_16, VGA_16, XTERM_16, XTERM_256, Rgb
+from tui.terminal.colors import TerminalColors
 from tui.themes import CURVES, DARK, LIGHT, own_themes
 from vae_engine.sessions.store import SessionStore
 
