@@ -26,7 +26,6 @@ from textual.widget import MountError
 from textual.worker import WorkerFailed
 
 from tui.catalogue import Catalogue, Entry, ended_between
-from tui.columns import loss_text
 from tui.command_line import attach_command, stop_command
 from tui.preferences import (
     Colors,
@@ -36,8 +35,9 @@ from tui.preferences import (
     write_preferences,
 )
 from tui.remedies import error_text
-from tui.screens.sessions import SessionsScreen
 from tui.screens.size import SizedScreen
+from tui.session_list.columns import loss_text
+from tui.session_list.screen import SessionsScreen
 from tui.terminal import garbage, heap
 from tui.terminal.charset import is_unicode
 from tui.terminal.colors import TerminalColors, is_linux_console
@@ -92,7 +92,7 @@ class WorkbenchApp(App[None]):
 
     TITLE = "vae"
     # The first screen's is loaded with the app's: Textual loads none for the default screen.
-    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "screens/sessions.tcss"]
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "session_list/screen.tcss"]
     COMMANDS: ClassVar[set[Any]] = {_commands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", id="app.help", tooltip="The keys of this screen"),

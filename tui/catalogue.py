@@ -52,7 +52,7 @@ class Entry:
         epoch_seconds: what an epoch took lately, None before the first.
         size: bytes on disk, None before it was measured.
         sweep: the sweep whose trial it is.
-        trials: those that a folded or unfolded sweep stands for; see `tui.session_rows`.
+        trials: those that a folded or unfolded sweep stands for; see `tui.session_list.rows`.
         unfolded: whether they are listed below it.
     """
 

@@ -10,13 +10,13 @@ from textual.command import CommandPalette
 import tui
 from tests.tui.pilot import screen_text, toasts, type_text
 from tests.tui.recorder import Recorder
-from tests.tui.test_sessions_screen import sessions
+from tests.tui.session_list.test_screen import sessions
 from tests.tui.watching import until
 from tui.app import WorkbenchApp, farewell
 from tui.preferences import Preferences, preferences_file, read_preferences
 from tui.screens.dashboard import DashboardScreen
 from tui.screens.new_session import NewSessionScreen
-from tui.screens.sessions import SessionsScreen
+from tui.session_list.screen import SessionsScreen
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.store import SessionStore
 

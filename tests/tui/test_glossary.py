@@ -6,17 +6,17 @@ import pytest
 
 from tests.tui.pilot import screen_text
 from tests.tui.recorder import Recorder
-from tests.tui.test_sessions_screen import sessions
+from tests.tui.session_list.test_screen import sessions
 from tests.tui.watching import until
 from tui.glossary import GLOSSARY, TERMS, arranged
-from tui.screens.compare import CompareScreen
 from tui.screens.dashboard import DashboardScreen
 from tui.screens.glossary import GlossaryScreen
 from tui.screens.new_session import NewSessionScreen
 from tui.screens.sampler import SamplerScreen
-from tui.screens.sessions import SessionsScreen
 from tui.screens.sweep import SweepScreen
 from tui.screens.sweeps import SweepsScreen
+from tui.session_list.compare import CompareScreen
+from tui.session_list.screen import SessionsScreen
 from vae_engine.sessions.store import SessionStore
 
 SCREENS = (

@@ -13,14 +13,14 @@ from textual.widgets import RadioButton
 from tests.tui.pilot import screen_text
 from tests.tui.recorded_sweeps import record_sweep
 from tests.tui.recorder import Recorder
-from tests.tui.test_sessions_screen import sessions
+from tests.tui.session_list.test_screen import sessions
 from tests.tui.watching import until
 from tui.key_groups import EVERYWHERE, MOVE, group_keys
 from tui.screens.glossary import GlossaryScreen
 from tui.screens.glyphs import GlyphsScreen
 from tui.screens.help import HelpScreen
-from tui.screens.sessions import SessionsScreen
 from tui.screens.sweep import SweepScreen
+from tui.session_list.screen import SessionsScreen
 from tui.themes import own_themes
 from vae_engine.sessions.store import SessionStore
 

@@ -11,13 +11,13 @@ from tests.tui.pilot import burst
 from tests.tui.recorder import Recorder
 from tests.tui.watching import has_left, until
 from tui.app import WorkbenchApp
-from tui.screens.compare import CompareScreen
 from tui.screens.dashboard import DashboardScreen
 from tui.screens.help import HelpScreen
 from tui.screens.new_session import NewSessionScreen
 from tui.screens.sampler import SamplerScreen
-from tui.screens.sessions import SessionsScreen
 from tui.screens.sweeps import SweepsScreen
+from tui.session_list.compare import CompareScreen
+from tui.session_list.screen import SessionsScreen
 from vae_engine.control import training
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore

@@ -20,7 +20,7 @@ from tui.app import WorkbenchApp
 from tui.screens.choices import ChoiceScreen
 from tui.screens.dashboard import DashboardScreen
 from tui.screens.new_session import NewSessionScreen
-from tui.screens.sessions import SessionsScreen
+from tui.session_list.screen import SessionsScreen
 from tui.widgets.setting_form import SettingForm
 from vae_engine.control import training
 from vae_engine.errors import WorkerError

@@ -24,9 +24,9 @@ from tui.app import WorkbenchApp
 from tui.screens.dashboard import DashboardScreen
 from tui.screens.new_session import NewSessionScreen
 from tui.screens.sampler import SamplerScreen
-from tui.screens.sessions import SessionsScreen
 from tui.screens.sweep import SweepScreen
 from tui.screens.sweeps import SweepsScreen
+from tui.session_list.screen import SessionsScreen
 from tui.widgets.images import ImageGrid
 from tui.widgets.latent_vector import LatentVector
 from vae_engine.sessions import layout

@@ -13,14 +13,14 @@ from textual.screen import Screen
 from tests.tui.pilot import burst, screen_text
 from tests.tui.recorded_sweeps import record_sweep, revive
 from tests.tui.recorder import Recorder, progress
-from tests.tui.test_sessions_screen import sessions
+from tests.tui.session_list.test_screen import sessions
 from tests.tui.watching import has_left, until
 from tui.app import WorkbenchApp
 from tui.screens.dashboard import DashboardScreen
 from tui.screens.prompts import LineScreen
 from tui.screens.sampler import SamplerScreen
-from tui.screens.sessions import SessionsScreen
 from tui.screens.sweep import SweepScreen
+from tui.session_list.screen import SessionsScreen
 from vae_engine.control import sweeps, training
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.tui.pilot import screen_text
-from tests.tui.test_sessions_screen import sessions
+from tests.tui.session_list.test_screen import sessions
 from tests.tui.watching import until
 from tui.screens.size import too_small
 from vae_engine.sessions.store import SessionStore

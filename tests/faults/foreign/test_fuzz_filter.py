@@ -8,7 +8,7 @@ import hypothesis
 from hypothesis import strategies as st
 
 from tui.catalogue import Entry
-from tui.filtering import _FIELDS, parse_filter
+from tui.session_list.filtering import _FIELDS, parse_filter
 from vae_engine.sessions.records import Status
 from vae_engine.settings import make_settings
 

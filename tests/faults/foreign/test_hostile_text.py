@@ -27,9 +27,9 @@ from tests.tui.pilot import screen_text
 from tests.tui.recorder import Recorder
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
-from tui.screens.compare import CompareScreen
 from tui.screens.dashboard import DashboardScreen
 from tui.screens.sampler import SamplerScreen
+from tui.session_list.compare import CompareScreen
 from vae_engine.sessions import layout
 from vae_engine.sessions.records import Status
 from vae_engine.sessions.session import Session

@@ -7,7 +7,7 @@ from textual.widgets import Input
 
 from tests.tui.pilot import screen_text
 from tests.tui.recorder import Recorder
-from tests.tui.test_sessions_screen import sessions
+from tests.tui.session_list.test_screen import sessions
 from tests.tui.watching import until
 from vae_engine.sessions.store import SessionStore
 

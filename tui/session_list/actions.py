@@ -98,7 +98,7 @@ class SessionActions(SessionOpening):
 
     def action_example(self) -> None:
         """Put the example beside the other sessions, and open its dashboard."""
-        from tui.example import add_example
+        from tui.session_list.example import add_example
 
         store = self.workbench.store
         self._carry_out(lambda: add_example(store), self._show_dashboard)
@@ -118,7 +118,7 @@ class SessionActions(SessionOpening):
 
     def action_compare(self) -> None:
         """Open the curves of the chosen sessions."""
-        from tui.screens.compare import CompareScreen
+        from tui.session_list.compare import CompareScreen
 
         sound = [entry for entry in self.chosen() if not entry.problem]
         if len(sound) < 2:

@@ -10,16 +10,16 @@ from textual.widgets import Checkbox, Input, TextArea
 
 from tests.tui.pilot import toasts, type_text
 from tests.tui.recorder import Recorder
-from tests.tui.test_sessions_screen import sessions
+from tests.tui.session_list.test_screen import sessions
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
-from tui.screens.compare import CompareScreen
 from tui.screens.dashboard import DashboardScreen
 from tui.screens.dialogs import ConfirmScreen, NumberScreen
 from tui.screens.new_session import NewSessionScreen
 from tui.screens.prompts import ArchiveScreen, LineScreen, NoteScreen
 from tui.screens.sampler import SamplerScreen
-from tui.screens.sessions import SessionsScreen
+from tui.session_list.compare import CompareScreen
+from tui.session_list.screen import SessionsScreen
 from vae_engine.control import training
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore

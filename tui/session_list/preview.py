@@ -16,15 +16,15 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from tui.catalogue import Entry
-from tui.columns import loss_text
-from tui.widgets.preview_text import preview_text
+from tui.session_list.columns import loss_text
+from tui.session_list.preview_text import preview_text
 from vae_engine.errors import EngineError, SessionDamagedError
 from vae_engine.sessions.session import Session
 
 if TYPE_CHECKING:
     from tui.history import History
+    from tui.session_list.readable_samples import ReadableSamples
     from tui.widgets.chart import LossChart
-    from tui.widgets.readable_samples import ReadableSamples
     from vae_engine.sessions.previews import Images
 
 # Scrolling through the list reads nothing: only where the cursor rests is looked closer.
@@ -34,7 +34,7 @@ _PREVIEWS_TRIED = 3
 _SLOW_MODULES = (
     "tui.history",
     "tui.widgets.chart",
-    "tui.widgets.readable_samples",
+    "tui.session_list.readable_samples",
     "tui.rendering.curves",
 )
 
@@ -92,8 +92,8 @@ class SessionPreview(Container):
     async def _furnish(self) -> None:
         for name in _SLOW_MODULES:
             await asyncio.to_thread(import_module, name)
+        from tui.session_list.readable_samples import ReadableSamples
         from tui.widgets.chart import LossChart
-        from tui.widgets.readable_samples import ReadableSamples
 
         if not self.is_attached:
             return  # The app was left meanwhile.

@@ -14,14 +14,14 @@ from textual.containers import Container, Horizontal
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from tui.columns import loss_text, shown_columns
-from tui.filtering import Filter, parse_filter
 from tui.preferences import Preferences
-from tui.screens.session_actions import key
-from tui.screens.session_table_rows import SessionRows, table_heads
+from tui.session_list.actions import key
+from tui.session_list.columns import loss_text, shown_columns
+from tui.session_list.filtering import Filter, parse_filter
+from tui.session_list.preview import SessionPreview
+from tui.session_list.table_rows import SessionRows, table_heads
 from tui.text import encodable, one_line
 from tui.widgets.key_line import KeyLine
-from tui.widgets.session_preview import SessionPreview
 from tui.widgets.session_table import SessionTable
 
 _TICK_SECONDS = 1.0
@@ -245,7 +245,7 @@ class SessionsScreen(SessionRows):
         """Greet whoever has no session yet, or no longer."""
         there = self.query("#welcome")
         if wanted and not there:
-            from tui.widgets.welcome import Welcome
+            from tui.session_list.welcome import Welcome
 
             self.query_one("#sessions-list").mount(
                 Welcome(_home_relative(self.workbench.store.root))

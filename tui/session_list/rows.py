@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from tui.catalogue import Entry, EntryStatus
-from tui.columns import sort_entries
+from tui.session_list.columns import sort_entries
 
 
 def folded_rows(

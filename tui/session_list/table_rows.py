@@ -10,10 +10,10 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 
 from tui.catalogue import Entry
-from tui.columns import COLUMN_IDS, COLUMNS, CURVE, Column, shown_columns
-from tui.curve_texts import CurveTexts
-from tui.screens.session_actions import SessionActions, key
-from tui.session_rows import best_trial, folded_rows
+from tui.session_list.actions import SessionActions, key
+from tui.session_list.columns import COLUMN_IDS, COLUMNS, CURVE, Column, shown_columns
+from tui.session_list.curve_texts import CurveTexts
+from tui.session_list.rows import best_trial, folded_rows
 from tui.status import LOOKS
 from tui.widgets.session_table import SessionTable
 from tui.widgets.table_layout import Head, Row

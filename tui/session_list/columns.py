@@ -181,7 +181,7 @@ COLUMNS: tuple[Column, ...] = (
         lambda entry: None if entry.size is None else -entry.size,
     ),
     Column("left", "left", left_text, _left),
-    # Its text is read from the log, and takes a while: see `tui.curve_texts`.
+    # Its text is read from the log, and takes a while: see `tui.session_list.curve_texts`.
     Column(CURVE, "val curve", lambda *_: "", lambda _: None, align="left", sorts=False),
 )
 

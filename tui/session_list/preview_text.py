@@ -10,8 +10,8 @@ from rich.console import Console
 from rich.text import Text
 
 from tui.catalogue import Entry
-from tui.columns import dataset_text, dimension_text, loss_text, size_text
-from tui.session_rows import best_trial
+from tui.session_list.columns import dataset_text, dimension_text, loss_text, size_text
+from tui.session_list.rows import best_trial
 from tui.status import status_rank
 from tui.text import duration_text, one_line
 from vae_engine.settings import SETTINGS, changed_settings

@@ -14,8 +14,8 @@ from tests.tui.pilot import burst, screen_text, text_of, type_text
 from tests.tui.recorder import Recorder
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
-from tui.screens.sessions import SessionsScreen
-from tui.widgets.session_preview import _glimpse
+from tui.session_list.preview import _glimpse
+from tui.session_list.screen import SessionsScreen
 from tui.widgets.session_table import SessionTable
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.records import Label
@@ -93,7 +93,7 @@ async def test_the_preview_shows_as_many_samples_as_have_room(
     store: SessionStore, three: list[str]
 ) -> None:
     async with sessions(store, (200, 60)) as (_, app, pilot):
-        from tui.widgets.readable_samples import ReadableSamples
+        from tui.session_list.readable_samples import ReadableSamples
 
         await until(pilot, lambda: app.screen.query(ReadableSamples))
         grid = app.screen.query_one(ReadableSamples)

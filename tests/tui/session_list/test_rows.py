@@ -10,17 +10,24 @@ import pytest
 from tests.tui.pilot import screen_text, text_of, toasts, type_text
 from tests.tui.recorded_sweeps import record_sweep
 from tests.tui.recorder import Recorder
-from tests.tui.test_filtering import NOW, entry
-from tests.tui.test_sessions_screen import names, sessions
+from tests.tui.session_list.test_filtering import NOW, entry
+from tests.tui.session_list.test_screen import names, sessions
 from tests.tui.watching import until
 from tui.catalogue import Catalogue, Entry, SweepLabel
-from tui.columns import COLUMN_IDS, COLUMNS, dimension_text, left_text, name_text, shown_columns
-from tui.curve_texts import WIDTH, curve_text
 from tui.screens.sampler import SamplerScreen
-from tui.screens.sessions import SessionsScreen
 from tui.screens.sweep import SweepScreen
-from tui.session_rows import best_trial, folded_rows, sweep_entry
-from tui.widgets.preview_text import preview_text
+from tui.session_list.columns import (
+    COLUMN_IDS,
+    COLUMNS,
+    dimension_text,
+    left_text,
+    name_text,
+    shown_columns,
+)
+from tui.session_list.curve_texts import WIDTH, curve_text
+from tui.session_list.preview_text import preview_text
+from tui.session_list.rows import best_trial, folded_rows, sweep_entry
+from tui.session_list.screen import SessionsScreen
 from vae_engine.sessions.store import SessionStore
 from vae_engine.sweeps.record import RECORD
 

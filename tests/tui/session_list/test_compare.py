@@ -14,8 +14,8 @@ from tests.tui.recorder import Recorder
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
 from tui.comparison import curves, differing, read_compared, rows
-from tui.screens.compare import CompareScreen
 from tui.screens.dashboard import DashboardScreen
+from tui.session_list.compare import CompareScreen
 from tui.widgets.session_table import SessionTable
 from vae_engine.sessions.session import Session
 from vae_engine.settings import make_settings

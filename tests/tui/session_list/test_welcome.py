@@ -14,14 +14,14 @@ from textual.widgets._footer import FooterKey
 import vae_engine
 from tests.tui.pilot import screen_text, toasts
 from tests.tui.recorder import Recorder
-from tests.tui.test_sessions_screen import sessions
+from tests.tui.session_list.test_screen import sessions
 from tests.tui.watching import until
-from tui import example
 from tui.draft import DEMO, PRESETS
-from tui.example import EXAMPLE_ID, add_example, example_folder
 from tui.screens.dashboard import DashboardScreen
-from tui.screens.sessions import SessionsScreen
-from tui.widgets.readable_samples import ReadableSamples
+from tui.session_list import example
+from tui.session_list.example import EXAMPLE_ID, add_example, example_folder
+from tui.session_list.readable_samples import ReadableSamples
+from tui.session_list.screen import SessionsScreen
 from vae_engine.control import training
 from vae_engine.errors import SessionError
 from vae_engine.sessions.session import Session

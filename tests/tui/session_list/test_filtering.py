@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.catalogue import Entry
-from tui.filtering import parse_filter
+from tui.session_list.filtering import parse_filter
 from vae_engine.settings import make_settings
 
 NOW = 1_000_000.0

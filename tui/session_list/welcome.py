@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.example import example_folder
+from tui.session_list.example import example_folder
 from vae_engine.errors import EngineError
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class Welcome(Vertical):
         samples = await asyncio.to_thread(_samples)
         if samples is None or not self.is_attached:
             return
-        from tui.widgets.readable_samples import ReadableSamples
+        from tui.session_list.readable_samples import ReadableSamples
 
         strip = ReadableSamples(id="welcome-strip")
         await self.mount(strip, before="#welcome-keys")
@@ -101,7 +101,7 @@ class Welcome(Vertical):
 def _samples() -> Images | None:
     """The samples of the example's newest preview; None where there are none."""
     # Their import takes longer than the app's first frame.
-    import tui.widgets.readable_samples  # noqa: F401
+    import tui.session_list.readable_samples  # noqa: F401
     from vae_engine.sessions.previews import preview_epochs, read_preview
 
     folder = example_folder()

@@ -1,0 +1,1 @@
+"""The list of all sessions, and the comparison of some."""
