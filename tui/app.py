@@ -383,7 +383,7 @@ class WorkbenchApp(App[None]):
         )
 
     def _open(self, session_id: str) -> None:
-        from tui.screens.dashboard import DashboardScreen
+        from tui.dashboard.screen import DashboardScreen
 
         try:
             self.push_screen(DashboardScreen(self.store.find(session_id)))

@@ -7,8 +7,8 @@ import time
 
 from tests.cli.conftest import Outcome
 from tests.cli.terminal import VAE
-from tui.feed import SessionFeed
-from tui.widgets.session_header import header_lines
+from tui.dashboard.feed import SessionFeed
+from tui.dashboard.header import header_lines
 from vae_engine.sessions.session import Session
 
 

@@ -13,8 +13,8 @@ from tests.tui.recorder import Recorder
 from tests.tui.session_list.test_screen import sessions
 from tests.tui.watching import until
 from tui.app import WorkbenchApp, farewell
+from tui.dashboard.screen import DashboardScreen
 from tui.preferences import Preferences, preferences_file, read_preferences
-from tui.screens.dashboard import DashboardScreen
 from tui.screens.new_session import NewSessionScreen
 from tui.session_list.screen import SessionsScreen
 from vae_engine.sessions import events as ev

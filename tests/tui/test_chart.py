@@ -11,12 +11,12 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 
 from tests.tui.watching import text_of, until
+from tui.dashboard.kl_bars import KlBars
+from tui.dashboard.log_view import LogView
 from tui.rendering import curves
 from tui.rendering.curves import Scale
 from tui.rendering.series import Series
 from tui.widgets.chart import LossChart
-from tui.widgets.kl_bars import KlBars
-from tui.widgets.log_view import LogView
 
 
 class Shelf(App[None]):

@@ -8,8 +8,8 @@ from tests.tui.pilot import screen_text
 from tests.tui.recorder import Recorder
 from tests.tui.session_list.test_screen import sessions
 from tests.tui.watching import until
+from tui.dashboard.screen import DashboardScreen
 from tui.glossary import GLOSSARY, TERMS, arranged
-from tui.screens.dashboard import DashboardScreen
 from tui.screens.glossary import GlossaryScreen
 from tui.screens.new_session import NewSessionScreen
 from tui.screens.sampler import SamplerScreen

@@ -11,7 +11,7 @@ from tests.tui.pilot import burst
 from tests.tui.recorder import Recorder
 from tests.tui.watching import has_left, until
 from tui.app import WorkbenchApp
-from tui.screens.dashboard import DashboardScreen
+from tui.dashboard.screen import DashboardScreen
 from tui.screens.help import HelpScreen
 from tui.screens.new_session import NewSessionScreen
 from tui.screens.sampler import SamplerScreen

@@ -17,8 +17,8 @@ from tests.tui.pilot import burst, screen_text, text_of, toasts, type_text
 from tests.tui.recorder import Recorder
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
+from tui.dashboard.screen import DashboardScreen
 from tui.screens.choices import ChoiceScreen
-from tui.screens.dashboard import DashboardScreen
 from tui.screens.new_session import NewSessionScreen
 from tui.session_list.screen import SessionsScreen
 from tui.widgets.setting_form import SettingForm

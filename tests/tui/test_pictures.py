@@ -21,7 +21,7 @@ from tests.tui.recorded_sweeps import record_sweep, revive, session_folder
 from tests.tui.recorder import Recorder, progress
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
-from tui.screens.dashboard import DashboardScreen
+from tui.dashboard.screen import DashboardScreen
 from tui.screens.new_session import NewSessionScreen
 from tui.screens.sampler import SamplerScreen
 from tui.screens.sweep import SweepScreen

@@ -16,7 +16,7 @@ from tests.tui.recorder import Recorder, progress
 from tests.tui.session_list.test_screen import sessions
 from tests.tui.watching import has_left, until
 from tui.app import WorkbenchApp
-from tui.screens.dashboard import DashboardScreen
+from tui.dashboard.screen import DashboardScreen
 from tui.screens.prompts import LineScreen
 from tui.screens.sampler import SamplerScreen
 from tui.screens.sweep import SweepScreen

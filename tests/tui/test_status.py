@@ -5,8 +5,8 @@ from typing import get_args
 from textual.content import Content
 
 from tui.catalogue import EntryStatus
+from tui.dashboard.header import SessionHeader
 from tui.status import LOOKS, TONE_COLOURS, status_rank, tone_classes, tone_rules
-from tui.widgets.session_header import SessionHeader
 from tui.widgets.session_table import SessionTable
 from tui.widgets.toned_lines import TonedLines
 from vae_engine.sessions.records import LIVE, Status

@@ -18,7 +18,7 @@ from tests.tui.recorder import Recorder
 from tests.tui.watching import text_of as shown_by
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
-from tui.screens.dashboard import DashboardScreen
+from tui.dashboard.screen import DashboardScreen
 from tui.screens.dialogs import ConfirmScreen
 from tui.screens.new_session import NewSessionScreen
 from tui.screens.sampler import SamplerScreen

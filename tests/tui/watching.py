@@ -15,8 +15,8 @@ from textual.widgets._footer import FooterKey
 
 from tests.conftest import DEADLINE
 from tui.app import WorkbenchApp
-from tui.screens.dashboard import DashboardScreen
-from tui.widgets.session_header import SessionHeader
+from tui.dashboard.header import SessionHeader
+from tui.dashboard.screen import DashboardScreen
 from tui.widgets.title_line import TitleLine
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore

@@ -244,7 +244,7 @@ class NewSessionScreen(SizedScreen):
             self.notify(f"The sweep {one_line(sweep.record.name)} has begun.", markup=False)
 
     def _show_dashboard(self, session: Session) -> None:
-        from tui.screens.dashboard import DashboardScreen
+        from tui.dashboard.screen import DashboardScreen
 
         cast("WorkbenchApp", self.app).look_again()
         if self.is_active:

@@ -15,7 +15,7 @@ class SessionOpening(SizedScreen):
 
     def action_open(self) -> None:
         """Open the dashboard."""
-        from tui.screens.dashboard import DashboardScreen
+        from tui.dashboard.screen import DashboardScreen
 
         if session := self.opened_session():
             self.app.push_screen(DashboardScreen(session))

@@ -275,7 +275,7 @@ class SessionActions(SessionOpening):
         self.workbench.look_again()
 
     def _show_dashboard(self, session: Session) -> None:
-        from tui.screens.dashboard import DashboardScreen
+        from tui.dashboard.screen import DashboardScreen
 
         self.app.push_screen(DashboardScreen(session))
 

@@ -92,7 +92,7 @@ class CompareScreen(ChartOptions):
     @on(SessionTable.Opened)
     def action_open(self) -> None:
         """Open the dashboard of the session under the cursor."""
-        from tui.screens.dashboard import DashboardScreen
+        from tui.dashboard.screen import DashboardScreen
 
         key = self.query_one(SessionTable).cursor_key
         if key is None:

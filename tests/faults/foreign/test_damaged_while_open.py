@@ -9,7 +9,7 @@ import pytest
 
 from tests.tui.recorder import Recorder, epoch_ended
 from tests.tui.watching import dashboard, head, until
-from tui.feed import SessionFeed
+from tui.dashboard.feed import SessionFeed
 from vae_engine.sessions import layout
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore

@@ -27,7 +27,7 @@ from tests.tui.pilot import screen_text
 from tests.tui.recorder import Recorder
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
-from tui.screens.dashboard import DashboardScreen
+from tui.dashboard.screen import DashboardScreen
 from tui.screens.sampler import SamplerScreen
 from tui.session_list.compare import CompareScreen
 from vae_engine.sessions import layout

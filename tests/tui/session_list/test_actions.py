@@ -13,7 +13,7 @@ from tests.tui.recorder import Recorder
 from tests.tui.session_list.test_screen import sessions
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
-from tui.screens.dashboard import DashboardScreen
+from tui.dashboard.screen import DashboardScreen
 from tui.screens.dialogs import ConfirmScreen, NumberScreen
 from tui.screens.new_session import NewSessionScreen
 from tui.screens.prompts import ArchiveScreen, LineScreen, NoteScreen

@@ -14,7 +14,7 @@ from tests.tui.recorder import Recorder
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
 from tui.comparison import curves, differing, read_compared, rows
-from tui.screens.dashboard import DashboardScreen
+from tui.dashboard.screen import DashboardScreen
 from tui.session_list.compare import CompareScreen
 from tui.widgets.session_table import SessionTable
 from vae_engine.sessions.session import Session

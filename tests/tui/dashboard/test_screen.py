@@ -17,12 +17,12 @@ from tests.tui.watching import (
     until,
     until_shown,
 )
-from tui.screens.dashboard import DashboardScreen
-from tui.screens.dashboard_body import PAGES
+from tui.dashboard.body import PAGES
+from tui.dashboard.kl_bars import KlBars
+from tui.dashboard.log_view import LogView
+from tui.dashboard.screen import DashboardScreen
 from tui.widgets.chart import LossChart
 from tui.widgets.images import ImageGrid
-from tui.widgets.kl_bars import KlBars
-from tui.widgets.log_view import LogView
 from tui.widgets.page_tabs import PageTabs
 from tui.widgets.title_line import TitleLine
 from vae_engine.sessions import layout

@@ -7,10 +7,10 @@ import pytest
 from rich.cells import cell_len
 
 from tests.tui.recorder import epoch_ended, progress
+from tui.dashboard.feed import Snapshot
+from tui.dashboard.header import header_lines
 from tui.eta import Remaining
-from tui.feed import Snapshot
 from tui.history import History
-from tui.widgets.session_header import header_lines
 from vae_engine.sessions.records import Label
 from vae_engine.settings import make_settings
 

@@ -15,21 +15,21 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.timer import Timer
 
-from tui.epoch_images import EpochImageReader, EpochImages
-from tui.feed import Snapshot
+from tui.dashboard.actions import TrainingActions, key
+from tui.dashboard.body import PAGES, DashboardBody
+from tui.dashboard.epoch_images import EpochImageReader, EpochImages
+from tui.dashboard.feed import Snapshot
+from tui.dashboard.header import SessionHeader
+from tui.dashboard.log_view import LogView
+from tui.dashboard.starting import start_lines
+from tui.dashboard.timeline import Timeline
 from tui.glossary import epoch_values
 from tui.screens.chart_options import ChartOptions
-from tui.screens.dashboard_body import PAGES, DashboardBody
-from tui.screens.training_actions import TrainingActions, key
-from tui.starting import start_lines
 from tui.text import one_line
 from tui.threads import run_in_thread
-from tui.timeline import Timeline
 from tui.widgets.chart import LossChart
 from tui.widgets.key_line import KeyLine
-from tui.widgets.log_view import LogView
 from tui.widgets.page_tabs import PageTabs
-from tui.widgets.session_header import SessionHeader
 from vae_engine.sessions.session import Session
 
 _LAPSE_SECONDS = 0.5
@@ -42,7 +42,7 @@ class DashboardScreen(TrainingActions, ChartOptions):
         timeline: the epoch that is looked at.
     """
 
-    CSS_PATH = "dashboard.tcss"
+    CSS_PATH = "screen.tcss"
     AUTO_FOCUS = ""
     TERMS = (
         *("loss", "reconstruction_loss", "kl", "nats", "active_units", "collapse"),

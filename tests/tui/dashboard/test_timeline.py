@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from tui.timeline import LAPSE_FRAMES, Timeline
+from tui.dashboard.timeline import LAPSE_FRAMES, Timeline
 
 
 def test_it_follows_the_newest_epoch_at_first() -> None:

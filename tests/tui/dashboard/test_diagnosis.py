@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.tui.recorder import epoch_ended
-from tui.diagnosis import collapsed_dimensions, diagnose
+from tui.dashboard.diagnosis import collapsed_dimensions, diagnose
 from tui.history import History
 
 

@@ -10,7 +10,7 @@ from textual import work
 from textual.binding import BindingType
 
 from tui import operations
-from tui.feed import SessionFeed, Snapshot
+from tui.dashboard.feed import SessionFeed, Snapshot
 from tui.remedies import error_text
 from tui.screens.dialogs import ConfirmScreen, NumberScreen
 from tui.screens.keys import Keys

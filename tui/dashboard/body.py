@@ -10,21 +10,21 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widgets import Static
 
-from tui.diagnosis import collapsed_dimensions, diagnose
-from tui.epoch_images import EpochImages
-from tui.feed import Snapshot
+from tui.dashboard.diagnosis import collapsed_dimensions, diagnose
+from tui.dashboard.epoch_images import EpochImages
+from tui.dashboard.feed import Snapshot
+from tui.dashboard.kl_bars import KlBars
+from tui.dashboard.layout import shows_whole, tile_for, tiles_width, whole_tile
+from tui.dashboard.log_view import LogView
+from tui.dashboard.starting import start_lines
+from tui.dashboard.timeline import Timeline
 from tui.history import Figure
 from tui.preferences import GlyphSet
 from tui.rendering.curves import Scale
 from tui.rendering.series import number_text
-from tui.screens.dashboard_layout import shows_whole, tile_for, tiles_width, whole_tile
-from tui.starting import start_lines
 from tui.text import one_line
-from tui.timeline import Timeline
 from tui.widgets.chart import LossChart
 from tui.widgets.images import ImageGrid
-from tui.widgets.kl_bars import KlBars
-from tui.widgets.log_view import LogView
 from tui.widgets.title_line import TitleLine
 from vae_engine.sessions.events import EpochEnded
 

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from tests.tui.recorder import Recorder, epoch_ended, progress
-from tui.feed import SessionFeed, Snapshot
+from tui.dashboard.feed import SessionFeed, Snapshot
 from vae_engine.sessions import events as ev
 from vae_engine.sessions import inbox, layout
 from vae_engine.sessions.records import Label
@@ -62,7 +62,7 @@ def test_progress_leaves_the_history_as_it_is(recorder: Recorder, training: Sess
 def test_progress_alone_waits_and_what_happens_does_not(
     recorder: Recorder, training: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.feed.PROGRESS_SECONDS", 3600.0)
+    monkeypatch.setattr("tui.dashboard.feed.PROGRESS_SECONDS", 3600.0)
     feed = feed_of(training)
     snapshots = feed.snapshots()
     assert next(snapshots).history.newest == 3
@@ -77,7 +77,7 @@ def test_progress_alone_waits_and_what_happens_does_not(
 def test_progress_is_told_when_its_time_has_come(
     recorder: Recorder, training: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.feed.PROGRESS_SECONDS", 0.1)
+    monkeypatch.setattr("tui.dashboard.feed.PROGRESS_SECONDS", 0.1)
     snapshots = feed_of(training).snapshots()
     next(snapshots)
     recorder.emit(training, progress(4, 7))

@@ -9,10 +9,10 @@ from typing import ClassVar
 from rich.cells import cell_len
 from rich.segment import Segment
 
+from tui.dashboard.feed import Snapshot
+from tui.dashboard.starting import stage_under_way
 from tui.eta import remaining_text
-from tui.feed import Snapshot
 from tui.rendering.series import number_text
-from tui.starting import stage_under_way
 from tui.status import LOOKS, tone_classes, tone_rules, with_glyph
 from tui.text import REASONS, duration_text, fitted, one_line
 from tui.widgets.lines import Lines
