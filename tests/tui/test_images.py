@@ -11,9 +11,9 @@ from textual.pilot import Pilot
 from tests.rendering.painting import digits
 from tests.tui.watching import text_of
 from tui.rendering.palettes import ColorDepth
+from tui.sampler.sample_grid import SampleGrid
 from tui.widgets.display import app_depth, theme_ramp
 from tui.widgets.images import ImageGrid
-from tui.widgets.sample_grid import SampleGrid
 
 Images = NDArray[np.uint8]
 

@@ -9,7 +9,7 @@ from typing import Any
 from textual.pilot import Pilot
 
 from tests.tui.watching import dashboard, until
-from tui.screens.sampler import SamplerScreen
+from tui.sampler.screen import SamplerScreen
 from tui.widgets.key_line import KeyLine
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore

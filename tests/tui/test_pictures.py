@@ -22,13 +22,13 @@ from tests.tui.recorder import Recorder, progress
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
 from tui.dashboard.screen import DashboardScreen
+from tui.sampler.latent_vector import LatentVector
+from tui.sampler.screen import SamplerScreen
 from tui.screens.new_session import NewSessionScreen
-from tui.screens.sampler import SamplerScreen
 from tui.screens.sweep import SweepScreen
 from tui.screens.sweeps import SweepsScreen
 from tui.session_list.screen import SessionsScreen
 from tui.widgets.images import ImageGrid
-from tui.widgets.latent_vector import LatentVector
 from vae_engine.sessions import layout
 from vae_engine.sessions.liveness import beat
 from vae_engine.sessions.records import Status

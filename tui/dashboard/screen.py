@@ -146,7 +146,7 @@ class DashboardScreen(TrainingActions, ChartOptions):
 
     def action_generate(self) -> None:
         """Open the sampler."""
-        from tui.screens.sampler import SamplerScreen
+        from tui.sampler.screen import SamplerScreen
 
         self.app.push_screen(SamplerScreen(self.session))
 

@@ -22,7 +22,7 @@ class SessionOpening(SizedScreen):
 
     def action_generate(self) -> None:
         """Open the sampler."""
-        from tui.screens.sampler import SamplerScreen
+        from tui.sampler.screen import SamplerScreen
 
         if session := self.opened_session():
             self.app.push_screen(SamplerScreen(session))

@@ -22,7 +22,7 @@ from tests.tui.recorder import Recorder
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
 from tui.dashboard.screen import DashboardScreen
-from tui.screens.sampler import SamplerScreen
+from tui.sampler.screen import SamplerScreen
 from tui.session_list.compare import CompareScreen
 from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions.session import Session

@@ -14,7 +14,7 @@ from tests.tui.session_list.test_filtering import NOW, entry
 from tests.tui.session_list.test_screen import names, sessions
 from tests.tui.watching import until
 from tui.catalogue import Catalogue, Entry, SweepLabel
-from tui.screens.sampler import SamplerScreen
+from tui.sampler.screen import SamplerScreen
 from tui.screens.sweep import SweepScreen
 from tui.session_list.columns import (
     COLUMN_IDS,

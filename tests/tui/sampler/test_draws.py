@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tui.draws import HOTTEST, SEEDS, Draw, Draws, Marks
+from tui.sampler.draws import HOTTEST, SEEDS, Draw, Draws, Marks
 from vae_engine.inference.sampling import draw_prior
 
 

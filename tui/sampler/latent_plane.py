@@ -17,15 +17,14 @@ from textual.strip import Strip
 from textual.theme import Theme
 from textual.widget import Widget
 
-from tui.latent import Doubles, Plane, lattice
 from tui.rendering.glyphs import Glyphs
 from tui.rendering.images import render_lines
 from tui.rendering.palettes import ColorDepth
 from tui.rendering.runs import Line
 from tui.rendering.scatter import scatter_lines
-from tui.sampler import NO_SHEET, Sampler
-from tui.widgets.display import app_depth, app_display
-from tui.widgets.plane_canvas import (
+from tui.sampler.latent import Doubles, Plane, lattice
+from tui.sampler.model import NO_SHEET, Sampler
+from tui.sampler.plane_canvas import (
     LABELS,
     Canvas,
     Place,
@@ -34,6 +33,7 @@ from tui.widgets.plane_canvas import (
     side_label,
     value_text,
 )
+from tui.widgets.display import app_depth, app_display
 
 # The arms of the cross hair, in cells to each side.
 _ARM_ACROSS, _ARM_DOWN = 3, 1

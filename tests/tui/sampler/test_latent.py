@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from tui.latent import (
+from tui.sampler.latent import (
     Floats,
     Plane,
     dimension_plane,

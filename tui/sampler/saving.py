@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tui.sampler import Sheet
+from tui.sampler.model import Sheet
 from vae_engine.errors import EngineError
 from vae_engine.inference.pictures import picture, save_png
 from vae_engine.sessions.arrays import write_npz

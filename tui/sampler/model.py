@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui.decoders import LoadedDecoder
-from tui.draws import Draws, Marks
-from tui.latent import Floats, linear_path, spherical_path
+from tui.sampler.draws import Draws, Marks
+from tui.sampler.latent import Floats, linear_path, spherical_path
 from vae_engine.inference.sampling import to_uint8
 
 PathKind = Literal["linear", "spherical"]

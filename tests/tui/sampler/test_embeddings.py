@@ -3,7 +3,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.tui.recorder import Recorder
-from tui.embeddings import Embeddings, embeddings_of
+from tui.sampler.embeddings import Embeddings, embeddings_of
 from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions import layout
 from vae_engine.sessions.arrays import write_npz

@@ -13,13 +13,13 @@ from textual.widgets import Input
 from tests.tui.recorder import Recorder
 from tests.tui.watching import text_of, until
 from tui.app import WorkbenchApp
-from tui.draws import Draw
+from tui.sampler.draws import Draw
+from tui.sampler.latent_map import LatentMap
+from tui.sampler.latent_vector import LatentVector
+from tui.sampler.screen import SamplerScreen
+from tui.sampler.views import PathView, SamplesView
 from tui.screens.prompts import LineScreen
-from tui.screens.sampler import SamplerScreen
 from tui.widgets.images import ImageGrid
-from tui.widgets.latent_map import LatentMap
-from tui.widgets.latent_vector import LatentVector
-from tui.widgets.sampler_views import PathView, SamplesView
 from vae_engine.inference.sampling import draw_prior, load_decoder, to_uint8
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions.arrays import write_npz

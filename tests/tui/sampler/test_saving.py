@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tui.sampler import Sheet
-from tui.saving import Shown, save
+from tui.sampler.model import Sheet
+from tui.sampler.saving import Shown, save
 from vae_engine.errors import EngineError
 
 SHEET = Sheet(

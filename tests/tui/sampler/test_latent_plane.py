@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.style import Style
 
-from tui.widgets.plane_canvas import LABELS, Canvas, fit_canvas, lower_axis, side_label, value_text
+from tui.sampler.plane_canvas import LABELS, Canvas, fit_canvas, lower_axis, side_label, value_text
 
 PLAIN, HERE = Style(), Style(bold=True)
 

@@ -14,8 +14,10 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
 
-from tui.embeddings import Embeddings
-from tui.latent import (
+from tui.rendering.glyphs import Glyphs
+from tui.rendering.scatter import label_color, label_symbol
+from tui.sampler.embeddings import Embeddings
+from tui.sampler.latent import (
     Floats,
     Plane,
     dimension_plane,
@@ -23,13 +25,11 @@ from tui.latent import (
     normal_quantile,
     principal_plane,
 )
-from tui.rendering.glyphs import Glyphs
-from tui.rendering.scatter import label_color, label_symbol
-from tui.sampler import Sampler
-from tui.saving import Shown
-from tui.widgets.latent_plane import DecodedPlane, EmbeddedPlane, LatentPlane
-from tui.widgets.plane_canvas import Place, fit_canvas
-from tui.widgets.sampler_views import Chosen, figure
+from tui.sampler.latent_plane import DecodedPlane, EmbeddedPlane, LatentPlane
+from tui.sampler.model import Sampler
+from tui.sampler.plane_canvas import Place, fit_canvas
+from tui.sampler.saving import Shown
+from tui.sampler.views import Chosen, figure
 
 _ROOM_FOR_BOTH: Final = 100
 _FAR: Final = 5

@@ -9,9 +9,9 @@ import numpy as np
 from rich.segment import Segment
 from rich.style import Style
 
-from tui.latent import normal_quantile
 from tui.rendering.runs import Line
 from tui.rendering.sizes import IMAGE_SIZES, ImageSize
+from tui.sampler.latent import normal_quantile
 
 Place = tuple[float, float]
 """Shares of N(0, 1) to the left and below, as in `Plane`."""

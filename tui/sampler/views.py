@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
-from tui.latent import Floats
-from tui.sampler import NO_SHEET, Sampler, Sheet
-from tui.saving import Shown
-from tui.widgets.sample_grid import SampleGrid
+from tui.sampler.latent import Floats
+from tui.sampler.model import NO_SHEET, Sampler, Sheet
+from tui.sampler.sample_grid import SampleGrid
+from tui.sampler.saving import Shown
 
 QUIET: Final = "$text-muted"
 _MOST_STEPS: Final = 64

@@ -16,22 +16,22 @@ from textual.message import Message
 from textual.widgets import ContentSwitcher, Static
 
 from tui.decoders import Supply
-from tui.embeddings import Embeddings, embeddings_of
 from tui.preferences import Preferences
-from tui.sampler import Sampler
-from tui.saving import Shown, save
-from tui.screens.decoder_screen import DecoderScreen
+from tui.sampler.decoder_screen import DecoderScreen
+from tui.sampler.embeddings import Embeddings, embeddings_of
+from tui.sampler.keys import SAMPLER_KEYS
+from tui.sampler.latent_map import LatentMap
+from tui.sampler.latent_vector import LatentVector
+from tui.sampler.model import Sampler
+from tui.sampler.sample_grid import SampleGrid
+from tui.sampler.saving import Shown, save
+from tui.sampler.views import PathView, SamplesView, View
+from tui.sampler.wording import decoder_line
 from tui.screens.prompts import LineScreen
-from tui.screens.sampler_keys import SAMPLER_KEYS
-from tui.screens.sampler_wording import decoder_line
 from tui.text import one_line
 from tui.threads import run_in_thread
 from tui.widgets.images import ImageGrid
 from tui.widgets.key_line import KeyLine
-from tui.widgets.latent_map import LatentMap
-from tui.widgets.latent_vector import LatentVector
-from tui.widgets.sample_grid import SampleGrid
-from tui.widgets.sampler_views import PathView, SamplesView, View
 from vae_engine.errors import EngineError
 from vae_engine.sessions.records import ExportEntry
 from vae_engine.sessions.session import Session
@@ -47,7 +47,7 @@ _WIDE = 100
 class SamplerScreen(DecoderScreen):
     """Samples one session with its newest decoder, or with that of an epoch."""
 
-    CSS_PATH = "sampler.tcss"
+    CSS_PATH = "screen.tcss"
     AUTO_FOCUS = "#samples"
     TERMS = ("z", "prior", "temperature", "latent_dim", "posterior", "seed")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide")]  # noqa: RUF012 - as in Textual
