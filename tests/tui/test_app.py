@@ -14,8 +14,8 @@ from tests.tui.session_list.test_screen import sessions
 from tests.tui.watching import until
 from tui.app import WorkbenchApp, farewell
 from tui.dashboard.screen import DashboardScreen
+from tui.new_session.screen import NewSessionScreen
 from tui.preferences import Preferences, preferences_file, read_preferences
-from tui.screens.new_session import NewSessionScreen
 from tui.session_list.screen import SessionsScreen
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.store import SessionStore

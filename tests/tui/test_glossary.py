@@ -10,9 +10,9 @@ from tests.tui.session_list.test_screen import sessions
 from tests.tui.watching import until
 from tui.dashboard.screen import DashboardScreen
 from tui.glossary import GLOSSARY, TERMS, arranged
+from tui.new_session.screen import NewSessionScreen
 from tui.sampler.screen import SamplerScreen
 from tui.screens.glossary import GlossaryScreen
-from tui.screens.new_session import NewSessionScreen
 from tui.screens.sweep import SweepScreen
 from tui.screens.sweeps import SweepsScreen
 from tui.session_list.compare import CompareScreen

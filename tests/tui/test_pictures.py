@@ -22,9 +22,9 @@ from tests.tui.recorder import Recorder, progress
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
 from tui.dashboard.screen import DashboardScreen
+from tui.new_session.screen import NewSessionScreen
 from tui.sampler.latent_vector import LatentVector
 from tui.sampler.screen import SamplerScreen
-from tui.screens.new_session import NewSessionScreen
 from tui.screens.sweep import SweepScreen
 from tui.screens.sweeps import SweepsScreen
 from tui.session_list.screen import SessionsScreen

@@ -40,10 +40,10 @@ from tui.cli.sweep_report import (
     sweep_lines,
     sweep_report,
 )
-from tui.forecast import expected_sweep_duration
+from tui.new_session.forecast import expected_sweep_duration
+from tui.new_session.timings import measured_timings
 from tui.sweeps.plan import SEEDS, UNASKED_TRIALS, cluster_line, default_parallel, plan_line
 from tui.text import age_text, encodable
-from tui.timings import measured_timings
 from vae_engine.control.sweeps import check_sweep, resume_sweep, start_sweep, stop_sweep
 from vae_engine.errors import SettingError
 from vae_engine.sessions.atomic import replace_file

@@ -87,8 +87,8 @@ class SweepsScreen(SweepActions):
 
     def action_new(self) -> None:
         """Open the form with a sweep filled in."""
-        from tui.draft import SWEEP_TEXTS
-        from tui.screens.new_session import NewSessionScreen
+        from tui.new_session.draft import SWEEP_TEXTS
+        from tui.new_session.screen import NewSessionScreen
 
         self.app.push_screen(NewSessionScreen(self._store, texts=SWEEP_TEXTS))
 

@@ -74,13 +74,13 @@ class SessionActions(SessionOpening):
 
     def action_new(self) -> None:
         """Open the form with the defaults."""
-        from tui.screens.new_session import NewSessionScreen
+        from tui.new_session.screen import NewSessionScreen
 
         self.app.push_screen(NewSessionScreen(self.workbench.store))
 
     def action_demo(self) -> None:
         """Train the two-minute demo, and open its dashboard."""
-        from tui.draft import DEMO, PRESETS
+        from tui.new_session.draft import DEMO, PRESETS
         from vae_engine.control.training import start_session
         from vae_engine.settings import make_settings
 
@@ -105,7 +105,7 @@ class SessionActions(SessionOpening):
 
     def action_fork(self) -> None:
         """Open the form with the settings of the current session."""
-        from tui.screens.new_session import NewSessionScreen
+        from tui.new_session.screen import NewSessionScreen
 
         if session := self.opened_session():
             self.app.push_screen(NewSessionScreen(self.workbench.store, session))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from tui.catalogue import Entry
-from tui.costs import Sizes, Timing, epoch_overhead
+from tui.new_session.costs import Sizes, Timing, epoch_overhead
 from vae_engine.defaults import steps_per_epoch
 from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions import atomic, layout

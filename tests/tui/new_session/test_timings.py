@@ -8,8 +8,8 @@ import pytest
 from tests.sessions.makers import epoch_ended, prepared, progress
 from tests.tui.recorder import Recorder
 from tui.catalogue import Catalogue
-from tui.costs import Sizes
-from tui.timings import known_images, measured_timings, timing_of
+from tui.new_session.costs import Sizes
+from tui.new_session.timings import known_images, measured_timings, timing_of
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.liveness import this_process

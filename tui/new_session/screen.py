@@ -14,10 +14,10 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from tui.choices import choices_of
 from tui.command_line import sweep_command, train_command
-from tui.costs import Timing
-from tui.draft import (
+from tui.new_session.choices import choices_of
+from tui.new_session.costs import Timing
+from tui.new_session.draft import (
     DEMO,
     NAME,
     PRESETS,
@@ -28,15 +28,15 @@ from tui.draft import (
     read_draft,
     texts_of,
 )
-from tui.forecast import expected_duration, expected_sweep_duration
+from tui.new_session.forecast import expected_duration, expected_sweep_duration
+from tui.new_session.keys import FORM_KEYS
+from tui.new_session.setting_form import SettingForm, describe_field
+from tui.new_session.timings import known_images, measured_timings
 from tui.remedies import error_text
-from tui.screens.new_session_keys import FORM_KEYS
 from tui.screens.size import SizedScreen
 from tui.sweeps.plan import plan_line
 from tui.text import one_line
-from tui.timings import known_images, measured_timings
 from tui.widgets.key_line import KeyLine
-from tui.widgets.setting_form import SettingForm, describe_field
 from vae_engine.control.sweeps import start_sweep
 from vae_engine.control.training import start_session
 from vae_engine.errors import EngineError
@@ -55,7 +55,7 @@ class NewSessionScreen(SizedScreen):
     Several values in a field make a sweep, and its screen follows instead.
     """
 
-    CSS_PATH = "new_session.tcss"
+    CSS_PATH = "screen.tcss"
     TERMS = ("latent_dim", "epoch", "beta", "learning_rate", "seed", "converged", "session")
     AUTO_FOCUS = "#field-latent_dim"
     BINDINGS: ClassVar[list[BindingType]] = FORM_KEYS
@@ -146,7 +146,7 @@ class NewSessionScreen(SizedScreen):
 
     @on(SettingForm.ChoiceWanted)
     def _choose(self, message: SettingForm.ChoiceWanted) -> None:
-        from tui.screens.choices import ChoiceScreen
+        from tui.new_session.choice_list import ChoiceScreen
 
         name = message.field
         form = self.query_one(SettingForm)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui.costs import Machine, Sizes, Span, Timing
+from tui.new_session.costs import Machine, Sizes, Span, Timing
+from tui.new_session.timings import known_images
 from tui.text import duration_text
-from tui.timings import known_images
 from vae_engine.dataset_names import NAMED_DATASETS, NAMED_TRAINING_IMAGES
 from vae_engine.defaults import training_images
 from vae_engine.settings import Settings

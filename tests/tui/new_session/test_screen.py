@@ -18,10 +18,10 @@ from tests.tui.recorder import Recorder
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
 from tui.dashboard.screen import DashboardScreen
-from tui.screens.choices import ChoiceScreen
-from tui.screens.new_session import NewSessionScreen
+from tui.new_session.choice_list import ChoiceScreen
+from tui.new_session.screen import NewSessionScreen
+from tui.new_session.setting_form import SettingForm
 from tui.session_list.screen import SessionsScreen
-from tui.widgets.setting_form import SettingForm
 from vae_engine.control import training
 from vae_engine.errors import WorkerError
 from vae_engine.sessions.session import Session

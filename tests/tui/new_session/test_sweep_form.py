@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
+from tests.tui.new_session.test_screen import field, form
 from tests.tui.pilot import screen_text, text_of, toasts
 from tests.tui.recorded_sweeps import revive
 from tests.tui.recorder import Recorder
-from tests.tui.test_new_session import field, form
 from tests.tui.watching import until
 from tui.cli.sweep import run
 from tui.cli.sweep_options import given_lists
 from tui.command_line import sweep_command
-from tui.draft import SWEEP_TEXTS, SweepDraft, default_texts, read_draft, texts_of
+from tui.new_session.draft import SWEEP_TEXTS, SweepDraft, default_texts, read_draft, texts_of
 from tui.screens.sweep import SweepScreen
 from vae_engine.control import sweeps
 from vae_engine.errors import WorkerError
