@@ -13,10 +13,10 @@ from tui.glossary import GLOSSARY, TERMS, arranged
 from tui.new_session.screen import NewSessionScreen
 from tui.sampler.screen import SamplerScreen
 from tui.screens.glossary import GlossaryScreen
-from tui.screens.sweep import SweepScreen
-from tui.screens.sweeps import SweepsScreen
 from tui.session_list.compare import CompareScreen
 from tui.session_list.screen import SessionsScreen
+from tui.sweeps.list_screen import SweepsScreen
+from tui.sweeps.screen import SweepScreen
 from vae_engine.sessions.store import SessionStore
 
 SCREENS = (

@@ -19,8 +19,8 @@ from tui.key_groups import EVERYWHERE, MOVE, group_keys
 from tui.screens.glossary import GlossaryScreen
 from tui.screens.glyphs import GlyphsScreen
 from tui.screens.help import HelpScreen
-from tui.screens.sweep import SweepScreen
 from tui.session_list.screen import SessionsScreen
+from tui.sweeps.screen import SweepScreen
 from tui.themes import own_themes
 from vae_engine.sessions.store import SessionStore
 

@@ -15,9 +15,9 @@ from tui.dashboard.screen import DashboardScreen
 from tui.new_session.screen import NewSessionScreen
 from tui.sampler.screen import SamplerScreen
 from tui.screens.help import HelpScreen
-from tui.screens.sweeps import SweepsScreen
 from tui.session_list.compare import CompareScreen
 from tui.session_list.screen import SessionsScreen
+from tui.sweeps.list_screen import SweepsScreen
 from vae_engine.control import training
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore

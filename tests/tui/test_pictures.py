@@ -25,9 +25,9 @@ from tui.dashboard.screen import DashboardScreen
 from tui.new_session.screen import NewSessionScreen
 from tui.sampler.latent_vector import LatentVector
 from tui.sampler.screen import SamplerScreen
-from tui.screens.sweep import SweepScreen
-from tui.screens.sweeps import SweepsScreen
 from tui.session_list.screen import SessionsScreen
+from tui.sweeps.list_screen import SweepsScreen
+from tui.sweeps.screen import SweepScreen
 from tui.widgets.images import ImageGrid
 from vae_engine.sessions import layout
 from vae_engine.sessions.liveness import beat

@@ -19,8 +19,8 @@ from tui.app import WorkbenchApp
 from tui.dashboard.screen import DashboardScreen
 from tui.sampler.screen import SamplerScreen
 from tui.screens.prompts import LineScreen
-from tui.screens.sweep import SweepScreen
 from tui.session_list.screen import SessionsScreen
+from tui.sweeps.screen import SweepScreen
 from vae_engine.control import sweeps, training
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore

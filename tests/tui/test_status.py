@@ -7,8 +7,8 @@ from textual.content import Content
 from tui.catalogue import EntryStatus
 from tui.dashboard.header import SessionHeader
 from tui.status import LOOKS, TONE_COLOURS, status_rank, tone_classes, tone_rules
+from tui.sweeps.toned_lines import TonedLines
 from tui.widgets.session_table import SessionTable
-from tui.widgets.toned_lines import TonedLines
 from vae_engine.sessions.records import LIVE, Status
 from vae_engine.sweeps.trials import SweepStatus, TrialStatus
 

@@ -235,7 +235,7 @@ class NewSessionScreen(SizedScreen):
         )
 
     def _show_sweep(self, sweep: Sweep) -> None:
-        from tui.screens.sweep import SweepScreen
+        from tui.sweeps.screen import SweepScreen
 
         cast("WorkbenchApp", self.app).look_again()
         if self.is_active:

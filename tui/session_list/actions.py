@@ -112,7 +112,7 @@ class SessionActions(SessionOpening):
 
     def action_sweeps(self) -> None:
         """Open the list of sweeps."""
-        from tui.screens.sweeps import SweepsScreen
+        from tui.sweeps.list_screen import SweepsScreen
 
         self.app.push_screen(SweepsScreen(self.workbench.store))
 

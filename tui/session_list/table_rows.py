@@ -96,7 +96,7 @@ class SessionRows(SessionActions):
         if entry is None or not entry.trials or entry.sweep is None:
             super().action_open()
             return
-        from tui.screens.sweep import SweepScreen
+        from tui.sweeps.screen import SweepScreen
         from vae_engine.sweeps.store import SweepStore
 
         try:

@@ -1,1 +1,1 @@
-"""Sweeps as the app and the command line plan them and tell of them."""
+"""Sweeps: the list, the screen of one, and what the command line tells of them too."""

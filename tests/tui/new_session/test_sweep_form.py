@@ -17,7 +17,7 @@ from tui.cli.sweep import run
 from tui.cli.sweep_options import given_lists
 from tui.command_line import sweep_command
 from tui.new_session.draft import SWEEP_TEXTS, SweepDraft, default_texts, read_draft, texts_of
-from tui.screens.sweep import SweepScreen
+from tui.sweeps.screen import SweepScreen
 from vae_engine.control import sweeps
 from vae_engine.errors import WorkerError
 from vae_engine.processors import usable_processors

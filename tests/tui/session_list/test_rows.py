@@ -15,7 +15,6 @@ from tests.tui.session_list.test_screen import names, sessions
 from tests.tui.watching import until
 from tui.catalogue import Catalogue, Entry, SweepLabel
 from tui.sampler.screen import SamplerScreen
-from tui.screens.sweep import SweepScreen
 from tui.session_list.columns import (
     COLUMN_IDS,
     COLUMNS,
@@ -28,6 +27,7 @@ from tui.session_list.curve_texts import WIDTH, curve_text
 from tui.session_list.preview_text import preview_text
 from tui.session_list.rows import best_trial, folded_rows, sweep_entry
 from tui.session_list.screen import SessionsScreen
+from tui.sweeps.screen import SweepScreen
 from vae_engine.sessions.store import SessionStore
 from vae_engine.sweeps.record import RECORD
 

@@ -16,17 +16,17 @@ from tui.remedies import error_text
 from tui.screens.chart_options import ChartOptions
 from tui.screens.keys import Keys
 from tui.screens.session_opening import SessionOpening
-from tui.screens.sweep_actions import SweepActions
-from tui.screens.sweep_body import PAGES, SweepBody
-from tui.screens.sweep_wording import detail_words, head_words
+from tui.sweeps.actions import SweepActions
+from tui.sweeps.body import PAGES, SweepBody
 from tui.sweeps.curves import setting_curves
 from tui.sweeps.feed import SweepFeed, SweepSnapshot
 from tui.sweeps.grid import SettingRow, TrialTable, trial_table
 from tui.sweeps.samples import SampleSource
+from tui.sweeps.screen_wording import detail_words, head_words
+from tui.sweeps.trial_grid import TrialGrid
 from tui.text import one_line
 from tui.widgets.chart import TONES
 from tui.widgets.page_tabs import PageTabs
-from tui.widgets.trial_grid import TrialGrid
 from vae_engine.errors import EngineError
 from vae_engine.sessions.session import Session
 from vae_engine.sweeps.store import Sweep
@@ -46,7 +46,7 @@ class SweepScreen(SweepActions, SessionOpening, ChartOptions):
         snapshot: the sweep as it was read last, None before that.
     """
 
-    CSS_PATH = "sweep.tcss"
+    CSS_PATH = "screen.tcss"
     TERMS = ("elbo", "reconstruction_loss", "kl", "active_units", "probe", "seed", "session")
     BINDINGS: ClassVar[list[BindingType]] = [
         key("enter", "open", "Open", "Open the trial's dashboard", show=True),

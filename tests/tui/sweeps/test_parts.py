@@ -20,7 +20,7 @@ from tui.sweeps.curves import mean_curve, setting_curves
 from tui.sweeps.feed import SweepFeed
 from tui.sweeps.grid import HEATS, Cell, trial_table
 from tui.sweeps.samples import COUNT, SampleSource
-from tui.widgets.toned_lines import first_shown
+from tui.sweeps.toned_lines import first_shown
 from vae_engine.sessions import layout
 from vae_engine.sweeps.store import SweepStore
 from vae_engine.sweeps.trials import read_trials

@@ -15,8 +15,8 @@ from textual.message import Message
 from tui.rendering.runs import Line
 from tui.rendering.series import number_text
 from tui.sweeps.grid import Cell, TrialTable
+from tui.sweeps.toned_lines import SWATCH, TonedLines, first_shown
 from tui.text import fitted
-from tui.widgets.toned_lines import SWATCH, TonedLines, first_shown
 
 _GAP = 2
 # Around a cell, so that the one under the cursor can be seen without colours.

@@ -9,9 +9,9 @@ from rich.segment import Segment
 
 from tui.rendering.runs import Line
 from tui.sweeps.grid import SettingRow, short_name
+from tui.sweeps.toned_lines import SWATCH, TonedLines, first_shown
 from tui.sweeps.wording import figure_text
 from tui.text import fitted
-from tui.widgets.toned_lines import SWATCH, TonedLines, first_shown
 from vae_engine.sweeps.results import FIGURES, SettingResult
 
 _TITLES = ("-ELBO", "rec", "KL", "active", "kNN %", "linear %", "time")

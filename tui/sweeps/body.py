@@ -13,12 +13,12 @@ from tui.comparison import Figure
 from tui.rendering.curves import Scale
 from tui.rendering.series import Series
 from tui.sweeps.grid import TrialTable
+from tui.sweeps.sample_strip import SampleStrip
 from tui.sweeps.samples import SettingSamples
+from tui.sweeps.setting_results import SettingResults
+from tui.sweeps.trial_grid import TrialGrid
 from tui.widgets.chart import LossChart
-from tui.widgets.sample_strip import SampleStrip
-from tui.widgets.setting_results import SettingResults
 from tui.widgets.title_line import TitleLine
-from tui.widgets.trial_grid import TrialGrid
 from vae_engine.sweeps.results import SettingResult, best_trial, by_setting
 from vae_engine.sweeps.trials import Trial
 

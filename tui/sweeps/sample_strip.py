@@ -13,9 +13,9 @@ from textual.containers import Horizontal
 
 from tui.rendering.runs import Line
 from tui.rendering.sizes import IMAGE_SIZES, ImageSize
+from tui.sweeps.toned_lines import SWATCH, TonedLines, first_shown
 from tui.text import fitted
 from tui.widgets.images import ImageGrid
-from tui.widgets.toned_lines import SWATCH, TonedLines, first_shown
 
 if TYPE_CHECKING:
     from tui.sweeps.samples import SettingSamples

@@ -11,7 +11,7 @@ from textual.screen import ModalScreen, Screen
 
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
-from tui.screens.looking import LookingScreen
+from tui.sweeps.looking import LookingScreen
 from vae_engine.sessions.store import SessionStore
 
 MOMENT = 0.3

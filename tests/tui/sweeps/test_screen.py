@@ -22,14 +22,14 @@ from tui.dashboard.screen import DashboardScreen
 from tui.new_session.screen import NewSessionScreen
 from tui.sampler.screen import SamplerScreen
 from tui.screens.dialogs import ConfirmScreen
-from tui.screens.sweep import SweepScreen
-from tui.screens.sweeps import SweepsScreen
 from tui.sweeps.feed import SweepSnapshot
+from tui.sweeps.list_screen import SweepsScreen
+from tui.sweeps.screen import SweepScreen
+from tui.sweeps.setting_results import SettingResults
+from tui.sweeps.trial_grid import TrialGrid
 from tui.widgets.chart import LossChart
 from tui.widgets.images import ImageGrid
 from tui.widgets.session_table import SessionTable
-from tui.widgets.setting_results import SettingResults
-from tui.widgets.trial_grid import TrialGrid
 from vae_engine.control import sweeps
 from vae_engine.sessions import inbox, layout
 from vae_engine.sessions.session import Session

@@ -9,7 +9,7 @@ from textual import work
 
 from tui.remedies import error_text
 from tui.screens.dialogs import ConfirmScreen
-from tui.screens.looking import LookingScreen
+from tui.sweeps.looking import LookingScreen
 from tui.text import one_line
 from vae_engine.control.sweeps import ask_to_stop, resume_sweep
 from vae_engine.errors import EngineError

@@ -15,8 +15,8 @@ from textual.content import Content
 from textual.widgets import Footer, Static
 
 from tui.screens.keys import Keys
-from tui.screens.sweep_actions import SweepActions
 from tui.status import LOOKS, with_glyph
+from tui.sweeps.actions import SweepActions
 from tui.sweeps.catalogue import SweepCatalogue, SweepEntry
 from tui.text import age_text, encodable, one_line
 from tui.widgets.session_table import SessionTable
@@ -40,7 +40,7 @@ key = Keys("sweeps")
 class SweepsScreen(SweepActions):
     """All sweeps; those that run keep moving."""
 
-    CSS_PATH = "sweeps.tcss"
+    CSS_PATH = "list_screen.tcss"
     TERMS = ("session", "seed")
     BINDINGS: ClassVar[list[BindingType]] = [
         key("enter", "open", "Open", "Open the sweep: its trials, curves and results", show=True),
@@ -80,7 +80,7 @@ class SweepsScreen(SweepActions):
     @on(SessionTable.Opened)
     def action_open(self) -> None:
         """Open the sweep under the cursor."""
-        from tui.screens.sweep import SweepScreen
+        from tui.sweeps.screen import SweepScreen
 
         if sweep := self.current_sweep():
             self.app.push_screen(SweepScreen(sweep))
