@@ -69,7 +69,7 @@ _MEASURE_SECONDS = 0.2
 
 def _commands() -> type[Provider]:
     # Imported when the palette is opened: the first frame need not wait for it.
-    from tui.palette import Commands
+    from tui.help.palette import Commands
 
     return Commands
 
@@ -307,14 +307,14 @@ class WorkbenchApp(App[None]):
 
     def action_help(self) -> None:
         """Show the keys of this screen."""
-        from tui.screens.help import HelpScreen
+        from tui.help.screen import HelpScreen
 
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self.screen))
 
     def action_glossary(self) -> None:
         """Explain the words, those of this screen first."""
-        from tui.screens.glossary import GlossaryScreen
+        from tui.help.glossary_screen import GlossaryScreen
 
         below = self.screen
         if isinstance(below, SizedScreen):
@@ -322,7 +322,7 @@ class WorkbenchApp(App[None]):
 
     def action_glyphs(self) -> None:
         """Choose the glyphs by their test patterns."""
-        from tui.screens.glyphs import GlyphsScreen
+        from tui.help.glyphs import GlyphsScreen
 
         self.push_screen(GlyphsScreen())
 

@@ -12,9 +12,9 @@ from tests.tui.recorder import Recorder
 from tests.tui.watching import has_left, until
 from tui.app import WorkbenchApp
 from tui.dashboard.screen import DashboardScreen
+from tui.help.screen import HelpScreen
 from tui.new_session.screen import NewSessionScreen
 from tui.sampler.screen import SamplerScreen
-from tui.screens.help import HelpScreen
 from tui.session_list.compare import CompareScreen
 from tui.session_list.screen import SessionsScreen
 from tui.sweeps.list_screen import SweepsScreen

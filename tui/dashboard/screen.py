@@ -23,7 +23,7 @@ from tui.dashboard.header import SessionHeader
 from tui.dashboard.log_view import LogView
 from tui.dashboard.starting import start_lines
 from tui.dashboard.timeline import Timeline
-from tui.glossary import epoch_values
+from tui.help.glossary import epoch_values
 from tui.screens.chart_options import ChartOptions
 from tui.text import one_line
 from tui.threads import run_in_thread

@@ -48,7 +48,7 @@ class SizedScreen(LeavableScreen[None]):
     """A screen that says so where it has no room; all screens of the app derive from it.
 
     Attributes:
-        TERMS: the words on it, by their ids in `tui.glossary`, the most important first.
+        TERMS: the words on it, by their ids in `tui.help.glossary`, the most important first.
     """
 
     TERMS: ClassVar[tuple[str, ...]] = ()

@@ -23,7 +23,7 @@ _GLYPH_SETS: tuple[GlyphSet, ...] = get_args(GlyphSet)
 class GlyphsScreen(Dialog[None]):
     """A test pattern of each set of glyphs, to choose one by."""
 
-    CSS_PATH = "help.tcss"
+    CSS_PATH = "screen.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss", "Back", id="glyphs.leave", tooltip="Close"),
     ]

@@ -15,10 +15,10 @@ from tests.tui.recorded_sweeps import record_sweep
 from tests.tui.recorder import Recorder
 from tests.tui.session_list.test_screen import sessions
 from tests.tui.watching import until
-from tui.key_groups import EVERYWHERE, MOVE, group_keys
-from tui.screens.glossary import GlossaryScreen
-from tui.screens.glyphs import GlyphsScreen
-from tui.screens.help import HelpScreen
+from tui.help.glossary_screen import GlossaryScreen
+from tui.help.glyphs import GlyphsScreen
+from tui.help.key_groups import EVERYWHERE, MOVE, group_keys
+from tui.help.screen import HelpScreen
 from tui.session_list.screen import SessionsScreen
 from tui.sweeps.screen import SweepScreen
 from tui.themes import own_themes

@@ -10,7 +10,7 @@ from typing import Any
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
-from tui.key_groups import EVERYWHERE, MOVE, Key, group_keys
+from tui.help.key_groups import EVERYWHERE, MOVE, Key, group_keys
 
 _BY_ITSELF = "Settings"
 

@@ -11,7 +11,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.glossary import Term, arranged
+from tui.help.glossary import Term, arranged
 from tui.screens.leaving import Dialog
 from tui.text import one_line
 
@@ -19,7 +19,7 @@ from tui.text import one_line
 class GlossaryScreen(Dialog[None]):
     """What the words mean."""
 
-    CSS_PATH = "glossary.tcss"
+    CSS_PATH = "glossary_screen.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,W,ctrl+g", "dismiss", "Back", id="glossary.leave", tooltip="Close"),
         Binding("j", "scroll(1)", "Down", show=False),

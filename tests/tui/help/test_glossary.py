@@ -9,10 +9,10 @@ from tests.tui.recorder import Recorder
 from tests.tui.session_list.test_screen import sessions
 from tests.tui.watching import until
 from tui.dashboard.screen import DashboardScreen
-from tui.glossary import GLOSSARY, TERMS, arranged
+from tui.help.glossary import GLOSSARY, TERMS, arranged
+from tui.help.glossary_screen import GlossaryScreen
 from tui.new_session.screen import NewSessionScreen
 from tui.sampler.screen import SamplerScreen
-from tui.screens.glossary import GlossaryScreen
 from tui.session_list.compare import CompareScreen
 from tui.session_list.screen import SessionsScreen
 from tui.sweeps.list_screen import SweepsScreen

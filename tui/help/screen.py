@@ -13,7 +13,7 @@ from textual.containers import Container, Vertical, VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Static
 
-from tui.key_groups import Key, group_keys
+from tui.help.key_groups import Key, group_keys
 from tui.screens.leaving import Dialog
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _WIDE = 100
 class HelpScreen(Dialog[None]):
     """What the keys of the screen below do, under headings."""
 
-    CSS_PATH = "help.tcss"
+    CSS_PATH = "screen.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
             "escape,q,question_mark,f1,ctrl+underscore",
