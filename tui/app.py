@@ -35,9 +35,9 @@ from tui.preferences import (
     write_preferences,
 )
 from tui.remedies import error_text
-from tui.screens.size import SizedScreen
 from tui.session_list.columns import loss_text
 from tui.session_list.screen import SessionsScreen
+from tui.size import SizedScreen
 from tui.terminal import garbage, heap
 from tui.terminal.charset import is_unicode
 from tui.terminal.colors import TerminalColors, is_linux_console

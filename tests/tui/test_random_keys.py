@@ -17,8 +17,8 @@ from tests.tui.session_list.test_screen import sessions
 from tests.tui.watching import has_left, until
 from tui.app import WorkbenchApp
 from tui.dashboard.screen import DashboardScreen
+from tui.prompts import LineScreen
 from tui.sampler.screen import SamplerScreen
-from tui.screens.prompts import LineScreen
 from tui.session_list.screen import SessionsScreen
 from tui.sweeps.screen import SweepScreen
 from vae_engine.control import sweeps, training

@@ -11,10 +11,10 @@ from textual.binding import BindingType
 
 from tui import operations
 from tui.dashboard.feed import SessionFeed, Snapshot
+from tui.dialogs import ConfirmScreen, NumberScreen
+from tui.keys import Keys
 from tui.remedies import error_text
-from tui.screens.dialogs import ConfirmScreen, NumberScreen
-from tui.screens.keys import Keys
-from tui.screens.size import SizedScreen
+from tui.size import SizedScreen
 from tui.text import one_line
 from vae_engine.errors import EngineError
 from vae_engine.sessions.inbox import CommandName

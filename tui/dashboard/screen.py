@@ -24,10 +24,10 @@ from tui.dashboard.log_view import LogView
 from tui.dashboard.starting import start_lines
 from tui.dashboard.timeline import Timeline
 from tui.help.glossary import epoch_values
-from tui.screens.chart_options import ChartOptions
 from tui.text import one_line
 from tui.threads import run_in_thread
 from tui.widgets.chart import LossChart
+from tui.widgets.chart_options import ChartOptions
 from tui.widgets.key_line import KeyLine
 from tui.widgets.page_tabs import PageTabs
 from vae_engine.sessions.session import Session

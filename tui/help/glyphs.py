@@ -11,8 +11,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.widgets import RadioButton, RadioSet, Static
 
+from tui.leaving import Dialog
 from tui.preferences import GlyphSet
-from tui.screens.leaving import Dialog
 
 if TYPE_CHECKING:
     from tui.app import WorkbenchApp

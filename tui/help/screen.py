@@ -14,7 +14,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from tui.help.key_groups import Key, group_keys
-from tui.screens.leaving import Dialog
+from tui.leaving import Dialog
 
 if TYPE_CHECKING:
     from tui.app import WorkbenchApp

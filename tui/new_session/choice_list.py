@@ -12,14 +12,14 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from tui.screens.leaving import Dialog
+from tui.leaving import Dialog
 from tui.text import one_line
 
 
 class ChoiceScreen(Dialog[str | None]):
     """Asks for one of some values; None if it is left."""
 
-    CSS_PATH = "../screens/dialogs.tcss"
+    CSS_PATH = "../dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "Back", id="choice.leave", tooltip="Change nothing"),
         Binding("j", "move(1)", "Down", show=False),

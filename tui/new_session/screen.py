@@ -33,7 +33,7 @@ from tui.new_session.keys import FORM_KEYS
 from tui.new_session.setting_form import SettingForm, describe_field
 from tui.new_session.timings import known_images, measured_timings
 from tui.remedies import error_text
-from tui.screens.size import SizedScreen
+from tui.size import SizedScreen
 from tui.sweeps.plan import plan_line
 from tui.text import one_line
 from tui.widgets.key_line import KeyLine

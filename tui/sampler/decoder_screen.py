@@ -8,7 +8,7 @@ from textual.message import Message
 from textual.timer import Timer
 
 from tui.decoders import Supply, look
-from tui.screens.size import SizedScreen
+from tui.size import SizedScreen
 from tui.threads import run_in_thread
 from vae_engine.sessions.session import Session
 

@@ -15,9 +15,9 @@ from textual.screen import Screen
 from tui import operations
 from tui.catalogue import Entry
 from tui.command_line import train_command
+from tui.keys import Keys
 from tui.remedies import error_text
-from tui.screens.keys import Keys
-from tui.screens.session_opening import SessionOpening
+from tui.session_opening import SessionOpening
 from vae_engine.control.removal import delete_sessions, restore_sessions
 from vae_engine.errors import EngineError
 from vae_engine.sessions.labels import check_label
@@ -140,7 +140,7 @@ class SessionActions(SessionOpening):
     @work
     async def action_extend(self) -> None:
         """Ask for how many epochs, go on, and open the dashboard."""
-        from tui.screens.dialogs import NumberScreen
+        from tui.dialogs import NumberScreen
 
         if (entry := self.current()) is None:
             return
@@ -155,7 +155,7 @@ class SessionActions(SessionOpening):
     @work
     async def action_rename(self) -> None:
         """Ask for another name."""
-        from tui.screens.prompts import LineScreen
+        from tui.prompts import LineScreen
 
         if (entry := self.current()) is None:
             return
@@ -170,7 +170,7 @@ class SessionActions(SessionOpening):
     @work
     async def action_tag(self) -> None:
         """Ask for tags."""
-        from tui.screens.prompts import LineScreen
+        from tui.prompts import LineScreen
 
         if not (entries := self.chosen()):
             return
@@ -190,7 +190,7 @@ class SessionActions(SessionOpening):
     @work
     async def action_note(self) -> None:
         """Ask for a note."""
-        from tui.screens.prompts import NoteScreen
+        from tui.prompts import NoteScreen
 
         if (entry := self.current()) is None:
             return
@@ -203,7 +203,7 @@ class SessionActions(SessionOpening):
     @work
     async def action_export(self) -> None:
         """Ask for a file, and write the archive."""
-        from tui.screens.prompts import ArchiveScreen
+        from tui.prompts import ArchiveScreen
 
         if (entry := self.current()) is None:
             return
@@ -225,7 +225,7 @@ class SessionActions(SessionOpening):
     @work
     async def action_delete(self) -> None:
         """Ask, then move the chosen sessions to the trash."""
-        from tui.screens.dialogs import ConfirmScreen
+        from tui.dialogs import ConfirmScreen
 
         if not (entries := self.chosen()):
             return

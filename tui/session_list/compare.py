@@ -13,10 +13,10 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.comparison import FIGURES, TONES, Compared, curves, differing, heads, read_compared, rows
+from tui.keys import Keys
 from tui.remedies import error_text
-from tui.screens.chart_options import ChartOptions
-from tui.screens.keys import Keys
 from tui.widgets.chart import LossChart
+from tui.widgets.chart_options import ChartOptions
 from tui.widgets.key_line import KeyLine
 from tui.widgets.session_table import SessionTable
 from vae_engine.errors import EngineError

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 from textual import work
 
+from tui.dialogs import ConfirmScreen
 from tui.remedies import error_text
-from tui.screens.dialogs import ConfirmScreen
 from tui.sweeps.looking import LookingScreen
 from tui.text import one_line
 from vae_engine.control.sweeps import ask_to_stop, resume_sweep

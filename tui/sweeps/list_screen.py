@@ -14,7 +14,7 @@ from textual.containers import Container
 from textual.content import Content
 from textual.widgets import Footer, Static
 
-from tui.screens.keys import Keys
+from tui.keys import Keys
 from tui.status import LOOKS, with_glyph
 from tui.sweeps.actions import SweepActions
 from tui.sweeps.catalogue import SweepCatalogue, SweepEntry

@@ -9,7 +9,7 @@ import time
 from textual import work
 from textual.css.query import NoMatches
 
-from tui.screens.size import SizedScreen
+from tui.size import SizedScreen
 
 _LOOK_SECONDS = 1.0
 # After its work the thread rests so many times as long, but not for ever on a busy machine.

@@ -12,10 +12,9 @@ from textual.content import Content
 from textual.widgets import Footer, Static
 
 from tui.comparison import FIGURES
+from tui.keys import Keys
 from tui.remedies import error_text
-from tui.screens.chart_options import ChartOptions
-from tui.screens.keys import Keys
-from tui.screens.session_opening import SessionOpening
+from tui.session_opening import SessionOpening
 from tui.sweeps.actions import SweepActions
 from tui.sweeps.body import PAGES, SweepBody
 from tui.sweeps.curves import setting_curves
@@ -26,6 +25,7 @@ from tui.sweeps.screen_wording import detail_words, head_words
 from tui.sweeps.trial_grid import TrialGrid
 from tui.text import one_line
 from tui.widgets.chart import TONES
+from tui.widgets.chart_options import ChartOptions
 from tui.widgets.page_tabs import PageTabs
 from vae_engine.errors import EngineError
 from vae_engine.sessions.session import Session

@@ -20,7 +20,7 @@ from tests.tui.watching import (
     until_offered,
 )
 from tui.app import WorkbenchApp
-from tui.screens.dialogs import ConfirmScreen, NumberScreen
+from tui.dialogs import ConfirmScreen, NumberScreen
 from vae_engine.sessions import events as ev
 from vae_engine.sessions import inbox
 from vae_engine.sessions.records import Status

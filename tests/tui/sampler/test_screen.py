@@ -13,12 +13,12 @@ from textual.widgets import Input
 from tests.tui.recorder import Recorder
 from tests.tui.watching import text_of, until
 from tui.app import WorkbenchApp
+from tui.prompts import LineScreen
 from tui.sampler.draws import Draw
 from tui.sampler.latent_map import LatentMap
 from tui.sampler.latent_vector import LatentVector
 from tui.sampler.screen import SamplerScreen
 from tui.sampler.views import PathView, SamplesView
-from tui.screens.prompts import LineScreen
 from tui.widgets.images import ImageGrid
 from vae_engine.inference.sampling import draw_prior, load_decoder, to_uint8
 from vae_engine.sessions import atomic, layout

@@ -19,9 +19,9 @@ from tests.tui.watching import text_of as shown_by
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
 from tui.dashboard.screen import DashboardScreen
+from tui.dialogs import ConfirmScreen
 from tui.new_session.screen import NewSessionScreen
 from tui.sampler.screen import SamplerScreen
-from tui.screens.dialogs import ConfirmScreen
 from tui.sweeps.feed import SweepSnapshot
 from tui.sweeps.list_screen import SweepsScreen
 from tui.sweeps.screen import SweepScreen

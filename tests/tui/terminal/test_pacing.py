@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.rendering.painting import digits
-from tests.tui.test_images import showing
+from tests.tui.widgets.test_images import showing
 from tui.terminal.pacing import Pacer, is_remote
 from tui.widgets.images import ImageGrid
 

@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from tui.screens.leaving import Dialog
+from tui.leaving import Dialog
 from tui.text import one_line
 
 _LONGEST_SHOWN = 20

@@ -13,7 +13,7 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Checkbox, Input, Static, TextArea
 
-from tui.screens.leaving import Dialog
+from tui.leaving import Dialog
 from vae_engine.errors import SettingError
 from vae_engine.sessions.labels import NOTE_LIMIT
 

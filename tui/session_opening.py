@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.screens.size import SizedScreen
+from tui.size import SizedScreen
 from vae_engine.sessions.session import Session
 
 

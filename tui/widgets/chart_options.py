@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui.rendering.curves import Scale
-from tui.screens.size import SizedScreen
+from tui.size import SizedScreen
 
 _SMOOTHINGS = (0.0, 0.6, 0.9)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual import events
 from textual.widgets import Static
 
-from tui.screens.leaving import LeavableScreen
+from tui.leaving import LeavableScreen
 
 if TYPE_CHECKING:
     from tui.app import WorkbenchApp

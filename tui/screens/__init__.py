@@ -1,1 +1,0 @@
-"""The screens of the app: what is shown at once, and what keys do there."""
