@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from hypothesis import settings as hypothesis_settings
 
+from tests.sharing import made_once
 from tests.tui.recorder import Recorder
 from tests.worker.conftest import Runner
 from vae_engine.sessions import layout
@@ -41,7 +42,17 @@ for _number, _handler in (
 # By its id: who trains in the clone has other sessions beside it.
 EXAMPLE = Path(__file__).parents[1] / "sessions" / "20261122-110900-1941"
 DEADLINE = 180.0
+MOST_PROCESSES = 8
 TRAINED_UMASK = 0o027
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """How many processes `-n auto` starts: one more than there are processors, to a bound.
+
+    Tests of the app wait half of their time. A process takes up to 900 MB, TensorFlow included.
+    """
+    return min(len(os.sched_getaffinity(0)) + 1, MOST_PROCESSES)
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = DEADLINE) -> None:
@@ -84,17 +95,18 @@ def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The first 5,000 training and 500 test digits of MNIST, as a dataset file."""
     import vae_engine.datasets
 
-    packaged = Path(vae_engine.datasets.__file__).parent / "mnist.npz"
-    path = tmp_path_factory.mktemp("data") / "digits.npz"
-    with np.load(packaged, allow_pickle=False) as arrays:
-        np.savez(
-            path,
-            x_train=arrays["x_train"][:5000],
-            y_train=arrays["y_train"][:5000],
-            x_test=arrays["x_test"][:500],
-            y_test=arrays["y_test"][:500],
-        )
-    return path
+    def make(folder: Path) -> None:
+        packaged = Path(vae_engine.datasets.__file__).parent / "mnist.npz"
+        with np.load(packaged, allow_pickle=False) as arrays:
+            np.savez(
+                folder / "digits.npz",
+                x_train=arrays["x_train"][:5000],
+                y_train=arrays["y_train"][:5000],
+                x_test=arrays["x_test"][:500],
+                y_test=arrays["y_test"][:500],
+            )
+
+    return made_once(tmp_path_factory, "data", make) / "digits.npz"
 
 
 @pytest.fixture(scope="session")
@@ -119,25 +131,43 @@ def runner(tmp_path: Path) -> Iterator[Runner]:
 @pytest.fixture(scope="session")
 def undisturbed(small: Settings, tmp_path_factory: pytest.TempPathFactory) -> Session:
     """A session that ran through without a pause; read-only."""
-    runner = Runner(tmp_path_factory.mktemp("undisturbed"))
-    return runner.complete(runner.create(small))
+    return _only_session(made_once(tmp_path_factory, "undisturbed", _completes(small)))
 
 
 @pytest.fixture(scope="session")
 def longer_undisturbed(longer: Settings, tmp_path_factory: pytest.TempPathFactory) -> Session:
     """The longer session, run through without a pause; read-only."""
-    runner = Runner(tmp_path_factory.mktemp("longer"))
-    return runner.complete(runner.create(longer))
+    return _only_session(made_once(tmp_path_factory, "longer", _completes(longer)))
+
+
+def _completes(settings: Settings) -> Callable[[Path], object]:
+    """What makes a store with one session of these settings, trained to its end."""
+
+    def make(root: Path) -> None:
+        runner = Runner(root)
+        runner.complete(runner.create(settings))
+
+    return make
+
+
+def _only_session(root: Path) -> Session:
+    (listing,) = SessionStore(root).listings()
+    session = Session(listing.folder)
+    session.poll()
+    return session
 
 
 @pytest.fixture(scope="session")
 def trained_session(tmp_path_factory: pytest.TempPathFactory) -> Session:
     """A small model that a real worker trained for an epoch on MNIST; read-only."""
-    store = SessionStore(tmp_path_factory.mktemp("trained"))
+    return _only_session(made_once(tmp_path_factory, "trained", _train_small_model))
+
+
+def _train_small_model(root: Path) -> None:
     settings = make_settings(limit=256, epochs=1, filters=(4, 8), dense_units=(32,), threads=2)
     before = os.umask(TRAINED_UMASK)
     try:
-        session = store.create(settings, name="trained", command=["vae", "train"])
+        session = SessionStore(root).create(settings, name="trained", command=["vae", "train"])
         start_worker(session)
     finally:
         os.umask(before)
@@ -148,7 +178,6 @@ def trained_session(tmp_path_factory: pytest.TempPathFactory) -> Session:
 
     wait_for(ended)
     assert session.status() == "completed", session.log.stop_reason
-    return session
 
 
 @pytest.fixture
