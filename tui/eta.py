@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -11,8 +12,10 @@ from vae_engine.sessions.events import Progress
 from vae_engine.sessions.progress import SessionLog
 from vae_engine.sweeps.trials import Trial
 
-# What follows the last epoch: the test split, the models' files, the exports.
-_FINISH_SECONDS = 4.0
+FINISH_SECONDS = 2.5
+"""From the last epoch to the end of a run: the test split, the models' files, the exports."""
+BETWEEN_SECONDS = 1.5
+"""From a worker's last event to the next task of a sweep."""
 # After a first step that took for ever nothing can be expected yet.
 _LONGEST_SECONDS = 1e9
 
@@ -75,19 +78,24 @@ def remaining_text(left: Remaining) -> str:
 
 
 def remaining_sweep_seconds(trials: Sequence[Trial], parallel: int) -> float | None:
-    """Seconds until a sweep has trained all its trials; None before the first has.
+    """Seconds until a sweep has trained and evaluated all its trials; None before the first has.
 
-    The others are taken to last as long as those that are finished did on average.
+    The others are expected to take as long as those that are finished did on average.
     """
-    durations = [trial.figures.duration for trial in trials if trial.figures is not None]
-    if not durations:
+    finished = [trial.figures for trial in trials if trial.figures is not None]
+    if not finished:
         return None
-    left = sum(
-        1.0 - min(1.0, trial.epoch / trial.epochs)
-        for trial in trials
-        if trial.live or trial.task == "train"
-    )
-    return left * sum(durations) / len(durations) / parallel
+    training = statistics.fmean(figures.duration for figures in finished) + BETWEEN_SECONDS
+    measured = [
+        figures.evaluation_duration
+        for figures in finished
+        if figures.evaluation_duration is not None
+    ]
+    evaluation = statistics.fmean(measured) if measured else 0.0
+    to_train = [trial for trial in trials if trial.live or trial.task == "train"]
+    epochs = sum(1.0 - min(1.0, trial.epoch / trial.epochs) for trial in to_train)
+    to_evaluate = len(to_train) + sum(trial.task == "evaluate" for trial in trials)
+    return (epochs * training + to_evaluate * evaluation) / parallel
 
 
 def epochs_done(log: SessionLog) -> float:
@@ -97,10 +105,10 @@ def epochs_done(log: SessionLog) -> float:
 
 
 def _remaining(least: float, most: float, epoch_seconds: float) -> Remaining | None:
-    seconds = max(0.0, most) * epoch_seconds + _FINISH_SECONDS
+    seconds = max(0.0, most) * epoch_seconds + FINISH_SECONDS
     if seconds > _LONGEST_SECONDS:
         return None
-    least_seconds = max(0.0, min(least, most)) * epoch_seconds + _FINISH_SECONDS
+    least_seconds = max(0.0, min(least, most)) * epoch_seconds + FINISH_SECONDS
     return Remaining(least_seconds, seconds)
 
 

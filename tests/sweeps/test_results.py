@@ -21,6 +21,7 @@ def figures(negative_elbo: float, **changes: Any) -> Figures:
         "knn_accuracy": 0.8,
         "linear_accuracy": 0.7,
         "duration": 60.0,
+        "evaluation_duration": 4.0,
         "val_negative_elbo": negative_elbo + 1.0,
     }
     return Figures(**{**values, **changes})

@@ -1,15 +1,25 @@
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from tests.sessions.makers import epoch_ended, prepared, progress, run_ended, run_started
+from tests.sweeps.test_results import figures, trial
 from tests.tui.recorder import Recorder
 from tui.catalogue import Catalogue
-from tui.eta import Remaining, remaining, remaining_of, remaining_text
+from tui.eta import (
+    BETWEEN_SECONDS,
+    FINISH_SECONDS,
+    Remaining,
+    remaining,
+    remaining_of,
+    remaining_sweep_seconds,
+    remaining_text,
+)
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.progress import SessionLog
 
-FINISH = 4.0
+FINISH = FINISH_SECONDS
 
 
 def log_of(*events: ev.AnyEvent) -> SessionLog:
@@ -116,3 +126,18 @@ def test_a_row_of_the_list_knows_it_too(recorder: Recorder) -> None:
 def test_it_is_told_in_few_words() -> None:
     assert remaining_text(Remaining(250.0, 580.0)) == "4m10s to 9m40s"
     assert remaining_text(Remaining(42.2, 41.8)) == "42s"
+
+
+def test_a_sweep_counts_the_evaluations_that_are_left() -> None:
+    done = trial(1, {"seed": 0}, figures(140.0, duration=8.5, evaluation_duration=4.0))
+    waiting = [
+        msgspec.structs.replace(trial(number, {"seed": number}), epochs=2)
+        for number in range(2, 11)
+    ]
+    a_trial = 8.5 + BETWEEN_SECONDS + 4.0
+    assert remaining_sweep_seconds([done, *waiting], 2) == pytest.approx(9 * a_trial / 2)
+
+    unevaluated = figures(140.0, duration=8.5, evaluation_duration=None)
+    trained = msgspec.structs.replace(done, figures=unevaluated, evaluated=False)
+    assert remaining_sweep_seconds([done, trained], 2) == pytest.approx(4.0 / 2)
+    assert remaining_sweep_seconds(waiting, 2) is None

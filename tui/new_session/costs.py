@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from tui.eta import BETWEEN_SECONDS, FINISH_SECONDS
 from vae_engine.defaults import steps_per_epoch
 from vae_engine.processors import usable_processors
 from vae_engine.settings import Settings
@@ -26,9 +27,7 @@ _IMAGE = 55e-6
 _IMAGE_PER_OPERATION = 62e-12
 # Evaluating an image is the forward pass alone.
 _FORWARD = 0.47
-_START, _FIRST, _EPOCH, _FINISH = 7.0, 6.0, 0.2, 2.5
-# A worker's last moments and the coordinator's look at it; then the evaluation's start.
-_BETWEEN = 1.5
+_START, _FIRST, _EPOCH = 7.0, 6.0, 0.2
 _EVALUATION, _EVALUATION_PER_IMAGE = 1.5, 2.5e-4
 _RECENT = 5
 # Two threads train 1.6 times as fast as one, more of them gain less and less.
@@ -121,7 +120,7 @@ class Machine:
         factor = self._factor(settings)
         epoch = self.epoch_seconds(settings, sizes)
         fixed = self._term("start", _START) + self._term("first", _FIRST)
-        fixed += self._term("finish", _FINISH) + sizes.test * factor * _forward(settings)
+        fixed += self._term("finish", FINISH_SECONDS) + sizes.test * factor * _forward(settings)
         least = min(settings.min_epochs, settings.epochs)
         return Span(fixed + least * epoch, fixed + settings.epochs * epoch)
 
@@ -149,7 +148,7 @@ class Machine:
             (timing.evaluation or 0.0) / _nominal_evaluation(timing.settings, timing.sizes)
             for timing in evaluated[:_RECENT]
         ]
-        after = _BETWEEN + nominal * (statistics.median(ratios) if ratios else factor)
+        after = BETWEEN_SECONDS + nominal * (statistics.median(ratios) if ratios else factor)
         run = self.run(settings, sizes)
         return Span(run.least + after, run.most + after)
 

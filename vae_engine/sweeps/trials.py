@@ -31,6 +31,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         val_negative_elbo: of the validation split after the best epoch: to choose a trial by.
         duration: seconds of training.
+        evaluation_duration: seconds of its evaluation, None before it.
     """
 
     negative_elbo: float
@@ -40,6 +41,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     knn_accuracy: float | None
     linear_accuracy: float | None
     duration: float
+    evaluation_duration: float | None
     val_negative_elbo: float
 
 
@@ -212,5 +214,6 @@ def _figures(
         knn_accuracy=evaluation.knn_accuracy if evaluation else None,
         linear_accuracy=evaluation.linear_accuracy if evaluation else None,
         duration=duration,
+        evaluation_duration=evaluation.duration if evaluation else None,
         val_negative_elbo=val_negative_elbo,
     )
