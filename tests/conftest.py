@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import shutil
@@ -15,6 +16,7 @@ import numpy as np
 import pytest
 from hypothesis import settings as hypothesis_settings
 
+from tests.packaging.strangers import Stranger
 from tests.sharing import made_once
 from tests.tui.recorder import Recorder
 from tests.worker.conftest import Runner
@@ -168,7 +170,9 @@ def _train_small_model(root: Path) -> None:
     before = os.umask(TRAINED_UMASK)
     try:
         session = SessionStore(root).create(settings, name="trained", command=["vae", "train"])
-        start_worker(session)
+        # tests/packaging/test_strangers.py looks at what was imported from there.
+        with contextlib.chdir(Stranger(root.parent).folder):
+            start_worker(session)
     finally:
         os.umask(before)
 

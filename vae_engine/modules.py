@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
+from collections.abc import Iterator
+
+_SAFE_PATH = "PYTHONSAFEPATH"
 
 
 def module_command(module: str, *arguments: str) -> list[str]:
@@ -11,3 +16,20 @@ def module_command(module: str, *arguments: str) -> list[str]:
     `-P` keeps the working directory off the path: it may be a stranger's dataset with a `json.py`.
     """
     return [sys.executable, "-P", "-m", module, *arguments]
+
+
+@contextlib.contextmanager
+def working_directory_off_path() -> Iterator[None]:
+    """Do the same for processes that a library starts, such as those of `multiprocessing`.
+
+    They run `python -c`, which looks for modules in the working directory first.
+    """
+    before = os.environ.get(_SAFE_PATH)
+    os.environ[_SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[_SAFE_PATH]
+        else:
+            os.environ[_SAFE_PATH] = before

@@ -22,6 +22,7 @@ from vae_engine.datasets.arrays import Images
 from vae_engine.errors import SessionError
 from vae_engine.evaluation.bounds import Floats, ImportanceSums, importance_sums
 from vae_engine.inference.networks import Decoder
+from vae_engine.modules import working_directory_off_path
 
 # Images decoded at once. Their noise follows from it: another size draws other samples.
 _BLOCK = 256
@@ -101,23 +102,30 @@ def decoded_parts(
     """
     tasks = _tasks(posterior, samples=samples, seed=seed)
     processes = os.cpu_count() or 1
-    executor = ProcessPoolExecutor(
-        processes,
-        # A fork would copy the locks of whatever threads this process has.
-        mp_context=multiprocessing.get_context("spawn"),
-        initializer=_load_decoder,
-        initargs=(decoder,),
-    )
+    with working_directory_off_path():
+        executor = ProcessPoolExecutor(
+            processes,
+            # A fork would copy the locks of whatever threads this process has.
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_load_decoder,
+            initargs=(decoder,),
+        )
     waiting: deque[tuple[int, Future[ImportanceSums]]] = deque()
+
+    def submit(task: _Task) -> None:
+        # It may start a process.
+        with working_directory_off_path():
+            waiting.append((task.block, executor.submit(_decode, task)))
+
     try:
         with _interrupts_held():
             for task in islice(tasks, _QUEUED_TASKS * processes):
-                waiting.append((task.block, executor.submit(_decode, task)))
+                submit(task)
         while waiting:
             block, future = waiting.popleft()
             yield block, future.result()
             for task in islice(tasks, 1):
-                waiting.append((task.block, executor.submit(_decode, task)))
+                submit(task)
     except BrokenProcessPool:
         raise SessionError(
             "a process that decoded was killed: evaluate again with enough free memory"

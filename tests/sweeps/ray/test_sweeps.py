@@ -16,6 +16,7 @@ import pytest
 
 from tests.cli.conftest import Outcome
 from tests.conftest import wait_for
+from tests.packaging.strangers import Stranger
 from tests.sweeps.ray.nodes import Nodes, running_nodes
 from tests.worker.conftest import Runner as Workers
 from tests.worker.conftest import worker_record
@@ -208,6 +209,19 @@ def test_a_far_node_is_lost_and_its_trial_goes_on_near_the_driver(
     near_one.poll()
     assert (far_one.log.run, near_one.log.run) == (2, 1)
     assert list(elsewhere.iterdir()) == []
+
+
+def test_tasks_import_nothing_from_the_drivers_working_directory(
+    nodes: Nodes, sweep_command: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be a stranger's folder; Ray puts it first on the path of every task."""
+    stranger = Stranger(tmp_path)
+    monkeypatch.chdir(stranger.folder)
+    sweep = sweep_command.start(nodes, *SMALL, "--epochs", "1", "--seeds", "1")
+    wait_for(lambda: not sweep.alive(), LONG)
+    assert stranger.imported() == []
+    (trial,) = read_trials(sweep)
+    assert (trial.status, trial.evaluated) == ("completed", True), sweep_command.log()
 
 
 def test_a_near_node_is_lost_and_one_of_other_versions_gets_no_trial(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import secrets
 import time
@@ -245,12 +246,15 @@ def _connect(address: str) -> None:
     """Join the cluster, to which the code of this very package is sent."""
     package = str(Path(vae_engine.__file__).parent)
     try:
-        ray.init(
-            address=address,
-            log_to_driver=False,
-            logging_level=logging.ERROR,
-            runtime_env={"py_modules": [package], "excludes": ["__pycache__"]},
-        )
+        # Ray puts the driver's working directory first on the path of every task, before the
+        # standard library; it may be a stranger's folder with a `json.py`.
+        with contextlib.chdir("/"):
+            ray.init(
+                address=address,
+                log_to_driver=False,
+                logging_level=logging.ERROR,
+                runtime_env={"py_modules": [package], "excludes": ["__pycache__"]},
+            )
     except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
         raise RayClusterError(f"Ray at {address}: {atomic.one_line(error)}") from error
 
