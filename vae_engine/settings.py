@@ -7,6 +7,7 @@ name, one range and one explanation everywhere.
 # No `from __future__ import annotations`: msgspec would compile them one by one at every start.
 
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Literal, cast
 
@@ -32,6 +33,8 @@ SettingKind = Literal["int", "float", "str", "ints", "choice"]
 
 Units = Annotated[int, Meta(ge=1, le=4096)]
 Filters = Annotated[int, Meta(ge=1, le=512)]
+
+_SIDE = "([89]|[1-9][0-9]|1[0-9][0-9]|2[0-4][0-9]|25[0-6])"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -75,6 +78,27 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     limit: Annotated[
         int, Meta(ge=0, le=10_000_000, description="number of training images to use; 0 uses all")
     ] = 0
+    image_size: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            max_length=8,
+            pattern=f"^(auto|{_SIDE}(x{_SIDE})?)$",
+            description="HEIGHTxWIDTH or one side; auto: the images' own",
+        ),
+    ] = "auto"
+    fit: Annotated[
+        Literal["crop", "pad", "stretch"],
+        Meta(description="how images of another aspect ratio are fitted"),
+    ] = "crop"
+    color: Annotated[
+        Literal["auto", "grey", "rgb"],
+        Meta(description="channels; auto: grey where all images are grey"),
+    ] = "auto"
+    range: Annotated[
+        Literal["auto", "0-1", "minmax", "percentile"],
+        Meta(description="which values become black and white"),
+    ] = "auto"
     binarize: Annotated[
         Literal["none", "dynamic"],
         Meta(description="none: grey pixels; dynamic: resample 0 or 1 every step"),
@@ -158,12 +182,15 @@ class Setting(msgspec.Struct, frozen=True):
     min_items: int
     max_items: int
     choices: tuple[str, ...] = ()
+    pattern: str = ""
 
     @property
     def range_text(self) -> str:
         """The values it takes, in words: `a whole number from 1 to 256`."""
         if self.kind == "choice":
             return " or ".join(self.choices)
+        if self.pattern:
+            return "auto, a side such as 64, or HEIGHTxWIDTH such as 48x80, each from 8 to 256"
         if self.kind == "str":
             return f"text of {self.min_items} to {self.max_items} characters"
         low = f"above {self.low:g}" if self.low_open else f"from {self.low:.10g}"
@@ -225,6 +252,9 @@ class Setting(msgspec.Struct, frozen=True):
             return value if isinstance(value, int) else None
         if self.kind == "float":
             return float(value) if isinstance(value, (int, float)) and abs(value) < 1e300 else None
+        if self.pattern and isinstance(value, (int, list, tuple)):
+            # A side, or (height, width).
+            value = "x".join(map(str, [value] if isinstance(value, int) else value))
         if self.kind in ("str", "choice"):
             return value if isinstance(value, str) and value.isprintable() else None
         if isinstance(value, (list, tuple)) and all(type(item) is int for item in value):
@@ -235,7 +265,8 @@ class Setting(msgspec.Struct, frozen=True):
         if self.kind == "choice":
             return value in self.choices
         if isinstance(value, str):
-            return self.min_items <= len(value) <= self.max_items
+            fits = self.min_items <= len(value) <= self.max_items
+            return fits and (not self.pattern or re.search(self.pattern, value) is not None)
         if isinstance(value, tuple):
             return self.min_items <= len(value) <= self.max_items and all(
                 self._number_in_range(item) for item in value
@@ -282,6 +313,7 @@ def _setting(field: Field) -> Setting:
         min_items=lengths[0],
         max_items=lengths[1],
         choices=tuple(map(str, whole.values)) if isinstance(whole, LiteralType) else (),
+        pattern=whole.pattern or "" if isinstance(whole, StrType) else "",
     )
 
 

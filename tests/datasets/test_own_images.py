@@ -11,6 +11,7 @@ from PIL import Image
 from vae_engine.datasets import load_dataset
 from vae_engine.datasets.own_images import load_images
 from vae_engine.errors import DatasetError
+from vae_engine.image_shape import ImageShape
 
 
 def greys(count: int, top: int = 256) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
@@ -62,21 +63,16 @@ def test_values_are_brought_to_the_range_that_training_has(tmp_path: Path, scale
     np.testing.assert_array_equal(own.images[rows], dataset.train_images)
 
 
-@pytest.mark.parametrize(
-    "harm", ["missing", "empty folder", "text", "colour", "other size", "dark floats", "nan"]
-)
+@pytest.mark.parametrize("harm", ["missing", "empty folder", "text", "tiny", "dark floats", "nan"])
 def test_what_is_no_image_is_refused_in_one_line(tmp_path: Path, harm: str) -> None:
     path = tmp_path / "own"
     if harm == "empty folder":
         path.mkdir()
     elif harm == "text":
         path.write_text("a,b\n1,2\n")
-    elif harm == "colour":
+    elif harm == "tiny":
         path = path.with_suffix(".png")
-        Image.fromarray(np.random.default_rng(1).integers(0, 256, (28, 28, 3), np.uint8)).save(path)
-    elif harm == "other size":
-        path = path.with_suffix(".png")
-        Image.fromarray(np.zeros((30, 30), np.uint8)).save(path)
+        Image.fromarray(np.zeros((1, 1), np.uint8)).save(path)
     elif harm in ("dark floats", "nan"):
         path = path.with_suffix(".npy")
         np.save(path, greys(9) / 65025.0 if harm == "dark floats" else np.full((9, 28, 28), np.nan))
@@ -84,3 +80,20 @@ def test_what_is_no_image_is_refused_in_one_line(tmp_path: Path, harm: str) -> N
         load_images(str(path))
     assert "\n" not in str(caught.value)
     assert "own" in str(caught.value)
+
+
+def test_images_are_brought_to_the_shape_that_the_model_takes(tmp_path: Path) -> None:
+    photograph = np.random.default_rng(1).integers(0, 256, (60, 40, 3), np.uint8)
+    Image.fromarray(photograph).save(tmp_path / "one.png")
+    grey = load_images(str(tmp_path / "one.png"))
+    assert grey.images.shape == (1, 28, 28)
+    assert "taken as grey" in " ".join(grey.notes)
+    colour = load_images(str(tmp_path / "one.png"), ImageShape(16, 24, 3))
+    assert colour.images.shape == (1, 16, 24, 3)
+    np.save(tmp_path / "many.npy", np.stack([photograph] * 2))
+    assert load_images(str(tmp_path / "many.npy"), ImageShape(60, 40, 3)).images.shape == (
+        2,
+        60,
+        40,
+        3,
+    )

@@ -521,7 +521,7 @@ def test_an_encrypted_npz_is_told(tmp_path: Path) -> None:
 
 def test_a_label_beside_the_pixels_is_told(tmp_path: Path) -> None:
     np.save(tmp_path / "data.npy", np.zeros((20, 785), np.uint8))
-    with pytest.raises(DatasetError, match=r"shape \(20, 785\).*try `images\[:, 1:\]`"):
+    with pytest.raises(DatasetError, match=r"rows of 785 values.*`images\[:, 1:\]` where the fir"):
         load_dataset(str(tmp_path / "data.npy"))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from tests.datasets.samples import digits, write_npz, write_pngs
 from vae_engine.datasets import load_dataset
+from vae_engine.datasets.preparation import Preparation, Range
 from vae_engine.errors import DatasetError
 
 D = digits(train=40, test=10)
@@ -32,24 +34,15 @@ def two(train: Array, test: Array) -> dict[str, Array]:
 
 
 REFUSED: dict[str, tuple[dict[str, Array], str]] = {
-    "4 bits": (one(X // 17), r"uint8 values from 0 to 15, nearly black.*try `images / 15`"),
-    "3 bits": (one(X // 32), r"from 0 to 7, nearly black.*`images / 7`.*`images / 255`"),
-    "7 bits": (one(X // 2), r"from 0 to 127, nearly black.*`images / 127`"),
-    "4 bits as floats": (one((X // 17).astype("f4")), r"float32 values from 0 to 15, nearly bl"),
-    "classes": (one(X % 10), r"from 0 to 9, nearly black"),
-    "dark between": (one(X / 100), r"from 0 to 2.55, nearly black"),
     "scaled twice": (one(X / 65025.0), r"from 0 to 0.0039\d+, all of it black, as if scaled tw"),
     "scaled to 16 bits": (one(X / 65535.0), r"as if scaled twice.*try `images / 0.0038"),
     "scaled three times": (two(X / 255**3, T / 255**3), "as if scaled twice"),
     "all of one grey": (one(np.full_like(X, 127)), "holds nothing but the value 127"),
     "all white": (one(np.full_like(X, 255)), "holds nothing but the value 255"),
-    "a mask of 1 and 2": (one(MASK.astype("u1") + 1), r"from 1 to 2.*`\(images - 1\) / 1`"),
     "all black": (one(np.zeros_like(X)), "holds nothing but the value 0"),
     "signed but not by 1": (one(X / 255 - 0.5), r"from -0.5 to 0.5.*`images \+ 0.5`"),
     "below 0": (one(X / 255 - 1), r"from -1 to .*`images \+ 1` where"),
     "standardized": (one((X - 33.3) / 78.6), r"from -0.42\d+ to 2.8\d+.*`\(images \+ 0.42"),
-    "12 bits": (one(X.astype("u2") * 16), r"from 0 to 4080.*`images / 4095` for 12 bits"),
-    "counts": (one(X.astype("i4") * 2), r"int32 values from 0 to 510.*`images / 1023` for 10"),
     "negative counts": (one(X.astype("i4") - 9), r"from -9 to 246.*`\(images \+ 9\) / 255`"),
     "test scaled by integers": (
         two(X, (T // 255).astype("u1")),
@@ -119,6 +112,94 @@ TAKEN: dict[str, tuple[dict[str, Array], Array, str]] = {
     "copies of one image": (one(X[:1].repeat(70, 0)), X[:1].repeat(70, 0), "images are equal"),
     "black test": (two(X, np.zeros_like(T)), GREYS, ""),
 }
+
+
+def stretched(images: Array, black: float, white: float) -> Array:
+    return np.rint((images.astype("f8") - black) / (white - black) * 255)
+
+
+GUESSED: dict[str, tuple[Array, Array, str]] = {
+    "4 bits": (X // 17, stretched(X // 17, 0, 15), "values from 0 to 15 are taken as black to wh"),
+    "3 bits": (X // 32, stretched(X // 32, 0, 7), "values from 0 to 7 are"),
+    "7 bits": (X // 2, stretched(X // 2, 0, 127), "from 0 to 127 .*--range 0-1 keeps them dark"),
+    "16 levels as floats": ((X // 16).astype("f8"), stretched(X // 16, 0, 15), "from 0 to 15 are"),
+    "classes": (X % 10, stretched(X % 10, 0, 9), "values from 0 to 9 are"),
+    "dark floats": (X / 100, X / 255, "values from 0 to 2.55 are"),
+    "a mask of 1 and 2": (MASK.astype("u1") + 1, BITS, "values from 1 to 2 are"),
+    "12 bits": (
+        X.astype("u2") * 16,
+        X.astype("f8") * 16 / 4095,
+        "taken as 12 bits, with 4095 as white; --r",
+    ),
+    "16 bits": (
+        X.astype("u2") * 256,
+        X.astype("f8") * 256 / 65535,
+        "taken as 16 bits, with 65535 as white",
+    ),
+    "dim 16 bits": (X.astype("u2") * 70, X / 255, "taken as black to white, 0 to 17850"),
+    "12 bits as floats": (X.astype("f4") * 16, X.astype("f8") * 16 / 4095, "taken as 12 bits"),
+    "counts": (X.astype("i8") * 1000, X / 255, "black to white, 0 to 255000; --range minmax"),
+    "large floats": (X * 1.5, X / 255, "taken as black to white, 0 to 382.5"),
+}
+
+
+@pytest.mark.parametrize(("images", "expected", "note"), GUESSED.values(), ids=GUESSED.keys())
+def test_what_is_guessed_is_told_with_the_option_that_says_otherwise(
+    tmp_path: Path, images: Array, expected: Array, note: str
+) -> None:
+    dataset = load_dataset(str(write_npz(tmp_path / "data.npz", one(images))))
+    wanted = expected[dataset.rows["train"]]
+    np.testing.assert_allclose(dataset.train_images, wanted, atol=1e-6)
+    assert re.search(note, dataset.description())
+
+
+RANGES: dict[str, tuple[Array, Range, Array, str]] = {
+    "keep dark": (X // 17, "0-1", X // 17, "values from 0 to 255 are taken as black to white"),
+    "16 bits": (X.astype("u2"), "0-1", X / 65535, "from 0 to 65535 are"),
+    "floats outside": (X / 200, "0-1", np.clip(X / 200, 0, 1), "values outside clipped"),
+    "standardized": ((X - 33.3) / 78.6, "minmax", X / 255, "from -0.42.* to 2.82.* are taken as"),
+    "integers below 0": (X.astype("i2") - 99, "minmax", X / 255, "values from -99 to 156 are"),
+    "bytes": (np.maximum(X, 55), "minmax", stretched(np.maximum(X, 55), 55, 255), "from 55 to 255"),
+    "mask": (MASK.astype("u1"), "0-1", BITS, "values from 0 to 1 are"),
+}
+
+
+@pytest.mark.parametrize(("images", "asked", "expected", "note"), RANGES.values(), ids=RANGES)
+def test_the_range_that_is_asked_for_is_taken(
+    tmp_path: Path, images: Array, asked: Range, expected: Array, note: str
+) -> None:
+    path = str(write_npz(tmp_path / "data.npz", one(images)))
+    dataset = load_dataset(path, preparation=Preparation(range=asked))
+    wanted = expected[dataset.rows["train"]]
+    np.testing.assert_allclose(dataset.train_images, wanted, atol=1e-6)
+    assert re.search(note, dataset.description())
+
+
+def test_percentiles_clip_what_is_rare(tmp_path: Path) -> None:
+    images = 100 + X.astype("f8")
+    images[:, 0, 0] = 1e6
+    path = str(write_npz(tmp_path / "data.npz", one(images)))
+    dataset = load_dataset(path, preparation=Preparation(range="percentile"))
+    assert (dataset.train_images[:, 0, 0] == 1).all()
+    np.testing.assert_allclose(
+        dataset.train_images[:, 9, 9],
+        np.clip((X[dataset.rows["train"], 9, 9] - 2) / 250, 0, 1),
+        atol=0.02,
+    )
+    assert "values outside clipped" in dataset.description()
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("asked", ["auto", "0-1", "minmax", "percentile"])
+def test_no_range_makes_pixels_of_what_is_no_number(
+    tmp_path: Path, value: float, asked: Range
+) -> None:
+    images = np.where(X > 250, value, 0.5)
+    path = str(write_npz(tmp_path / "data.npz", one(images)))
+    with pytest.raises(DatasetError, match="nan_to_num"):
+        load_dataset(path, preparation=Preparation(range=asked))
+
+
 TAKEN["few dark test images"] = (two(X, T[:2] // 40), GREYS, "times darker than")
 
 
@@ -144,8 +225,7 @@ def test_plausible_ranges_are_taken_and_told(
 
 
 WRITTEN: dict[str, tuple[Callable[[Array], Array], str]] = {
-    "4 bits": (lambda x: x // 17, "from 0 to 15, nearly black"),
-    "classes": (lambda x: x % 10, "from 0 to 9, nearly black"),
+    "white": (lambda x: x * 0 + 255, "nothing but the value 255"),
     "black": (lambda x: x * 0, "nothing but the value 0"),
 }
 

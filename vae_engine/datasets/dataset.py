@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from vae_engine.datasets.arrays import Images, Labels, one_channel
+from vae_engine.datasets.arrays import Images, Labels
 from vae_engine.datasets.labels import NUMBERED, read_labels
 from vae_engine.datasets.parts import (
+    NewArray,
     Part,
     Parts,
     Rows,
@@ -21,19 +22,22 @@ from vae_engine.datasets.parts import (
     with_test_split,
     with_validation_split,
 )
-from vae_engine.datasets.source import SPLIT_NAMES, Source, Split, counted
-from vae_engine.datasets.splits import BY_CONTENT, BY_POSITION, SplitMethod
+from vae_engine.datasets.preparation import AUTO, Preparation
+from vae_engine.datasets.preparing import prepared
+from vae_engine.datasets.source import ALL_SPLITS, SPLIT_NAMES, Source, Split, counted
+from vae_engine.datasets.splits import BY_CONTENT, BY_POSITION, SplitMethod, image_keys
 from vae_engine.datasets.values import measure, to_one_scale
 from vae_engine.errors import SettingError
+from vae_engine.image_shape import ImageShape, shape_of_images
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """Images and labels in three splits; all arrays are read-only.
 
-    Images are (n, 28, 28), uint8 or, where the source had floats, float32 in [0, 1]. Labels are
-    (n,) int64, or None in every split of a dataset without labels. Each split keeps the order of
-    its source.
+    Images are (n, h, w), or (n, h, w, 3) in colour, uint8 or, where the source had floats or more
+    than 8 bits, float32 in [0, 1]. Labels are (n,) int64, or None in every split of a dataset
+    without labels. Each split keeps the order of its source.
 
     Attributes:
         name: `mnist`, `fashion_mnist`, or the absolute path.
@@ -45,6 +49,7 @@ class Dataset:
             sorted list of files.
         taken: what the images were read from, in words.
         notes: what is to be said about the data, such as what was left out and why.
+        label_names: what the labels 0, 1, ... are called; empty where they are numbers.
     """
 
     name: str
@@ -60,6 +65,12 @@ class Dataset:
     rows: Mapping[Split, Rows]
     taken: str = ""
     notes: tuple[str, ...] = ()
+    label_names: tuple[str, ...] = ()
+
+    @property
+    def image_shape(self) -> ImageShape:
+        """Height, width and channels of its images."""
+        return shape_of_images(self.train_images.shape)
 
     def limited(self, limit: int) -> Dataset:
         """The dataset with `limit` training images only; 0 keeps them all.
@@ -100,9 +111,11 @@ class Dataset:
 
     def description(self) -> str:
         """One line: what was taken, the counts of the splits, labels, and what was left out."""
+        height, width, channels = self.image_shape
         counts = (
             f"{len(self.train_images):,} training, {len(self.val_images):,} validation and "
-            f"{len(self.test_images):,} test images of 28x28"
+            f"{len(self.test_images):,} test images of {height}x{width}"
+            f"{' in colour' if channels == 3 else ''}"
         )
         classes = 0 if self.train_labels is None else len(np.unique(self.train_labels))
         labels = "no labels" if not classes else f"labels of {counted(classes, 'class')}"
@@ -110,19 +123,30 @@ class Dataset:
         return "; ".join([f"data: {counts}{origin}, {labels}", *self.notes])
 
 
-def make_dataset(name: str, source: Source, method: SplitMethod = BY_CONTENT) -> Dataset:
+def make_dataset(
+    name: str,
+    source: Source,
+    method: SplitMethod = BY_CONTENT,
+    preparation: Preparation = AUTO,
+    new_array: NewArray | None = None,
+) -> Dataset:
     """Check the arrays that a reader found, and make the splits that it did not find.
 
     Args:
         name: of the dataset.
         source: its arrays.
         method: how to choose the images of a split that is missing.
+        preparation: what the images are brought to.
+        new_array: makes the arrays of the splits; None leaves that to NumPy.
 
     Raises:
         DatasetError: wrong types, shapes, values or counts; the message names the split.
     """
-    found, notes = _checked(name, source, method)
+    found, names, notes = _checked(name, source, method, preparation)
     if method == BY_CONTENT:
+        found = {
+            split: replace(part, keys=image_keys(part.source)) for split, part in found.items()
+        }
         sha256 = digest(found)
         notes += [*copies_across(found), *equal_images(found["train"].images)]
         parts = with_test_split(name, found, method)
@@ -138,7 +162,7 @@ def make_dataset(name: str, source: Source, method: SplitMethod = BY_CONTENT) ->
             notes.append(
                 f"labels are left out: there are none for the {' and '.join(unlabelled)} split"
             )
-    train, val, test = (parts[split].frozen() for split in ("train", "val", "test"))
+    train, val, test = (parts[split].frozen(new_array) for split in ALL_SPLITS)
     return Dataset(
         name=name,
         source=source.kind,
@@ -153,34 +177,40 @@ def make_dataset(name: str, source: Source, method: SplitMethod = BY_CONTENT) ->
         rows={"train": train.rows, "val": val.rows, "test": test.rows},
         taken=source.taken,
         notes=(*source.notes, *notes),
+        label_names=() if unlabelled else names,
     )
 
 
 def to_float(images: Images) -> npt.NDArray[np.float32]:
-    """Images (n, 28, 28) as the network takes them: (n, 28, 28, 1) float32 in [0, 1]."""
+    """Images (n, h, w), or (n, h, w, c), as the network takes them: (n, h, w, c) in [0, 1]."""
     values = images.astype(np.float32)
     if images.dtype == np.uint8:
         values /= np.float32(255)
-    return values[..., np.newaxis]
+    return values[..., np.newaxis] if values.ndim == 3 else values
 
 
-def _checked(name: str, source: Source, method: SplitMethod) -> tuple[Parts, list[str]]:
-    """The splits of a source, checked and brought to one range, and what is to be said."""
-    measured = []
-    for split, array in source.images.items():
-        what = f"the {SPLIT_NAMES[split]} split of {name!r}"
-        measured.append(measure(what, one_channel(what, array)))
-    if method == BY_POSITION:
+def _checked(
+    name: str, source: Source, method: SplitMethod, preparation: Preparation
+) -> tuple[Parts, tuple[str, ...], list[str]]:
+    """The splits of a source, prepared; the names of their labels; what is to be said."""
+    arrays, notes = prepared(name, source, preparation)
+    asked = preparation.range
+    measured = [
+        measure(f"the {SPLIT_NAMES[split]} split of {name!r}", array, asked)
+        for split, array in arrays.items()
+    ]
+    if method == BY_POSITION and asked == "auto":
         # Sessions of that time trained on the values as they came.
-        images, notes = [values.scaled() for values in measured], list[str]()
+        images = [values.scaled() for values in measured]
     else:
-        images, notes = to_one_scale(measured)
-    labels, label_notes = read_labels(
+        images, range_notes = to_one_scale(measured, asked)
+        notes += range_notes
+    labels, names, label_notes = read_labels(
         {split: array for split, array in source.labels.items() if split in source.images},
         {split: len(array) for split, array in source.images.items()},
     )
     parts = {
-        split: Part(scaled, labels.get(split), np.arange(len(scaled)))
-        for split, scaled in zip(source.images, images, strict=True)
+        split: Part(scaled, labels.get(split), source.rows.get(split, np.arange(len(scaled))))
+        for split, scaled in zip(arrays, images, strict=True)
     }
-    return parts, [*notes, *label_notes]
+    return parts, names, [*notes, *label_notes]

@@ -9,23 +9,23 @@ from vae_engine.datasets.contents import Contents, scan
 from vae_engine.datasets.files import quoted, reading
 from vae_engine.datasets.idx import find_idx, read_idx_folder
 from vae_engine.datasets.kinds import IDX, NPY, NPZ, TEXT, UNKNOWN
-from vae_engine.datasets.layout import picture_source
+from vae_engine.datasets.layout import picture_source, read_files
 from vae_engine.datasets.naming import assemble
 from vae_engine.datasets.npy import StoredArray, npy_array, npz_arrays
-from vae_engine.datasets.pictures import described, read_pictures
+from vae_engine.datasets.reading import Reading
 from vae_engine.datasets.source import Source, counted, listed
-from vae_engine.datasets.splits import BY_POSITION, SplitMethod
+from vae_engine.datasets.splits import BY_POSITION
 from vae_engine.errors import DatasetError
 
-WANTED = "images of 28x28, IDX files, or .npy and .npz arrays"
+WANTED = "images, IDX files, or .npy and .npz arrays"
 
 
-def read_folder(folder: Path, method: SplitMethod) -> Source:
+def read_folder(folder: Path, how: Reading) -> Source:
     """Read a folder, and say what in it was passed over.
 
     Args:
         folder: of the dataset.
-        method: the sessions that split by position knew PNG files of the folder itself only.
+        how: the sessions that split by position knew PNG files of the folder itself only.
 
     Raises:
         DatasetError: nothing in it is a dataset, or what is one cannot be used.
@@ -36,10 +36,10 @@ def read_folder(folder: Path, method: SplitMethod) -> Source:
     ):
         source = read_idx_folder(folder, contents.idx)
         contents.others += [path.name for path in (*contents.every_picture(), *contents.arrays)]
-    elif method == BY_POSITION and contents.pictures:
-        return _old_pngs(folder, contents)
+    elif how.method == BY_POSITION and contents.pictures:
+        return _old_pngs(folder, contents, how)
     elif contents.pictures:
-        source = picture_source(folder, contents)
+        source = picture_source(folder, contents, how)
         contents.others += [path.name for path in contents.arrays]
     elif contents.arrays:
         source = _read_arrays(folder, contents.arrays)
@@ -55,12 +55,13 @@ def read_folder(folder: Path, method: SplitMethod) -> Source:
     return source
 
 
-def _old_pngs(folder: Path, contents: Contents) -> Source:
+def _old_pngs(folder: Path, contents: Contents, how: Reading) -> Source:
     files = [path for path in contents.pictures.get((), []) if path.suffix.lower() == ".png"]
     if not files:
         raise _nothing(folder, contents)
-    images, formats = read_pictures(f"the folder {quoted(folder)}", files)
-    return Source("images", {"train": images}, taken=described(formats))
+    source = Source("images", {})
+    read_files(source, {"train": files}, how)
+    return source
 
 
 def _read_arrays(folder: Path, paths: list[Path]) -> Source:

@@ -43,7 +43,7 @@ def check_label_header(what: str, dtype: np.dtype[Any], shape: tuple[int, ...]) 
 
 def read_labels(
     arrays: Mapping[Split, AnyArray], counts: Mapping[Split, int]
-) -> tuple[dict[Split, Labels], list[str]]:
+) -> tuple[dict[Split, Labels], tuple[str, ...], list[str]]:
     """Labels of the splits as whole numbers, equal labels the same number in every split.
 
     Args:
@@ -51,7 +51,8 @@ def read_labels(
         counts: the number of images of each of these splits.
 
     Returns:
-        The labels (n,) int64 of each split whose labels can be read, and what is to be said.
+        The labels (n,) int64 of each split whose labels can be read, the names of 0, 1, ... where
+        they have some, and what is to be said.
     """
     found: dict[Split, npt.NDArray[Any]] = {}
     notes: list[str] = []
@@ -62,18 +63,20 @@ def read_labels(
             notes.append(f"labels of the {SPLIT_NAMES[split]} split are left out: {error}")
     texts = [values for values in found.values() if values.dtype.kind == "U"]
     if not texts:
-        return found, notes
+        return found, (), notes
     if len(texts) < len(found):
-        return {}, [*notes, "labels are left out: texts in one split and numbers in another"]
+        return {}, (), [*notes, "labels are left out: texts in one split and numbers in another"]
     names = np.unique(np.concatenate(texts))
     if all(str(name).isascii() and str(name).isdecimal() for name in names):
-        return _numbers(found, notes)
+        numbers, notes = _numbers(found, notes)
+        return numbers, (), notes
     if len(names) > MAX_LABEL + 1:
-        return {}, [*notes, f"labels are left out: they are {len(names)} different texts"]
+        return {}, (), [*notes, f"labels are left out: they are {len(names)} different texts"]
     shown = ", ".join(shortened(repr(str(name))) for name in names[:_SHOWN_NAMES])
     more = ", ..." if len(names) > _SHOWN_NAMES else ""
     notes.append(f"labels {shown}{more} {NUMBERED}")
-    return {split: np.searchsorted(names, found[split]).astype(np.int64) for split in found}, notes
+    labels = {split: np.searchsorted(names, found[split]).astype(np.int64) for split in found}
+    return labels, tuple(str(name) for name in names), notes
 
 
 def _flat(array: AnyArray, count: int) -> npt.NDArray[Any]:

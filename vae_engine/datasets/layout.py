@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeAlias
@@ -13,14 +12,15 @@ from vae_engine.datasets.arrays import AnyArray
 from vae_engine.datasets.contents import Contents, Place
 from vae_engine.datasets.files import quoted
 from vae_engine.datasets.labels import MAX_LABEL
-from vae_engine.datasets.pictures import described, read_pictures
-from vae_engine.datasets.source import SPLIT_WORDS, Source, Split, counted, listed
+from vae_engine.datasets.picture_set import described, read_picture_set
+from vae_engine.datasets.reading import Reading
+from vae_engine.datasets.source import SPLIT_NAMES, SPLIT_WORDS, Source, Split, counted, listed
 from vae_engine.errors import DatasetError
 
 _Tree: TypeAlias = dict[Place, list[Path]]
 
 
-def picture_source(folder: Path, contents: Contents) -> Source:
+def picture_source(folder: Path, contents: Contents, reading: Reading) -> Source:
     """Read a folder's image files, by the splits and classes that its subfolders make.
 
     Raises:
@@ -34,27 +34,45 @@ def picture_source(folder: Path, contents: Contents) -> Source:
         _leave(
             source, [path for place in tree if not {*place[:1]} & inside for path in tree[place]]
         )
-    formats: Counter[str] = Counter()
+    files: dict[Split, list[Path]] = {}
     names: dict[Split, list[str]] = {}
     wanted: list[Split] = ["train", "val", "test"] if splits else ["train"]
     for split in wanted:
         part = _below(tree, splits[split]) if splits else tree
-        if not part:
-            continue
-        files, classes = _by_class(part, source)
-        images, found = read_pictures(f"the folder {quoted(folder)}", files)
-        source.images[split] = images
-        formats += found
-        if classes:
-            names[split] = classes
+        if part:
+            files[split], classes = _by_class(part, source)
+            if classes:
+                names[split] = classes
+    read_files(source, files, reading)
     every = sorted({name for part in names.values() for name in part})
     if len(every) < 2:
         names = {}
-    source.labels.update(_numbered(names))
-    source.taken = described(formats)
+    for split, labels in _numbered(names).items():
+        source.labels[split] = labels[source.rows[split]]
     if names:
         source.taken += f" in folders by class ({listed(every)})"
     return source
+
+
+def read_files(source: Source, files: Mapping[Split, list[Path]], reading: Reading) -> None:
+    """Read the image files of a source's splits.
+
+    Raises:
+        DatasetError: too many of them cannot be used.
+    """
+    found = read_picture_set(
+        files, reading.preparation, report=reading.report, new_array=reading.new_array
+    )
+    for split in files:
+        if not len(found.images[split]):
+            raise DatasetError(
+                f"none of the {SPLIT_NAMES[split]} images can be used; the first: {found.bad[0][1]}"
+            )
+    source.images.update(found.images)
+    source.rows.update(found.kept)
+    source.bad += [(str(path), problem) for path, problem in found.bad]
+    source.notes += found.notes
+    source.taken = described(found.formats)
 
 
 def _unwrapped(tree: _Tree) -> _Tree:

@@ -15,6 +15,9 @@ from vae_engine.datasets.kinds import GZIP, HEAD_BYTES, IDX, NPY, NPZ, kind_of, 
 from vae_engine.datasets.naming import assemble
 from vae_engine.datasets.npy import npy_array
 from vae_engine.datasets.npz import read_npz
+from vae_engine.datasets.picture_set import Report
+from vae_engine.datasets.preparation import AUTO, Preparation
+from vae_engine.datasets.reading import DEFAULT, Reading
 from vae_engine.datasets.source import Source
 from vae_engine.datasets.splits import BY_CONTENT, BY_POSITION, SplitMethod
 from vae_engine.errors import ArgumentError, DatasetError
@@ -23,7 +26,12 @@ _PACKAGED_MNIST = Path(__file__).with_name("mnist.npz")
 _WANTED = "mnist, fashion_mnist, an .npz or .npy file, or a folder of images or IDX files"
 
 
-def load_dataset(name: str | Path, method: SplitMethod = BY_CONTENT) -> Dataset:
+def load_dataset(
+    name: str | Path,
+    method: SplitMethod = BY_CONTENT,
+    preparation: Preparation = AUTO,
+    report: Report | None = None,
+) -> Dataset:
     """Load `mnist` (the packaged copy), `fashion_mnist` (from the Keras cache) or a path.
 
     A path is an .npz, .npy or IDX file, or a folder of images, IDX files or arrays: see
@@ -33,10 +41,12 @@ def load_dataset(name: str | Path, method: SplitMethod = BY_CONTENT) -> Dataset:
         name: of the dataset.
         method: how splits that a path does not bring are made; sessions record it. The two
             datasets that come with Keras are always split by position.
+        preparation: what the images are brought to.
+        report: told about progress.
 
     Raises:
         ArgumentError: the name is no text and no path.
-        DatasetError: the data are missing, damaged, or not 28x28 grey images.
+        DatasetError: the data are missing, damaged, or no images.
     """
     if not isinstance(name, (str, Path)):
         raise ArgumentError(
@@ -45,10 +55,10 @@ def load_dataset(name: str | Path, method: SplitMethod = BY_CONTENT) -> Dataset:
     name = str(name)
     if name == "mnist":
         source = read_npz(_PACKAGED_MNIST)
-        return make_dataset("mnist", packaged(source, "packaged"), BY_POSITION)
+        return make_dataset("mnist", packaged(source, "packaged"), BY_POSITION, preparation)
     if name == "fashion_mnist":
-        return _cached_fashion_mnist()
-    return _load_path(name, method)
+        return _cached_fashion_mnist(preparation)
+    return _load_path(name, Reading(preparation, method, report))
 
 
 def packaged(source: Source, kind: str) -> Source:
@@ -56,7 +66,7 @@ def packaged(source: Source, kind: str) -> Source:
     return Source(kind, source.images, source.labels)
 
 
-def _cached_fashion_mnist() -> Dataset:
+def _cached_fashion_mnist(preparation: Preparation) -> Dataset:
     folder = fashion_mnist_folder()
     if not is_complete(folder):
         raise DatasetError(
@@ -65,26 +75,27 @@ def _cached_fashion_mnist() -> Dataset:
             "or give the path of a folder with its four IDX files"
         )
     try:
-        source = read_folder(folder, BY_POSITION)
-        return make_dataset("fashion_mnist", packaged(source, "keras cache"), BY_POSITION)
+        source = packaged(read_folder(folder, Reading(method=BY_POSITION)), "keras cache")
+        return make_dataset("fashion_mnist", source, BY_POSITION, preparation)
     except DatasetError as error:
         raise DatasetError(f"{error}; delete {quoted(folder)} to download it again") from error
 
 
-def _load_path(name: str, method: SplitMethod) -> Dataset:
-    source = read_source(name, method)
-    if method == BY_POSITION:
+def _load_path(name: str, how: Reading) -> Dataset:
+    source = read_source(name, how)
+    if how.method == BY_POSITION:
         # It was left alone when sessions were split so.
         source.images.pop("val", None)
-    return make_dataset(str(Path(name).expanduser().absolute()), source, method)
+    path = str(Path(name).expanduser().absolute())
+    return make_dataset(path, source, how.method, how.preparation)
 
 
-def read_source(name: str, method: SplitMethod = BY_CONTENT) -> Source:
-    """The arrays of a path as they came.
+def read_source(name: str, how: Reading = DEFAULT) -> Source:
+    """The arrays of a path as they came; image files as they are prepared.
 
     Args:
         name: the path.
-        method: as of `load_dataset`.
+        how: it is read.
 
     Raises:
         DatasetError: it is missing, or holds no images.
@@ -98,7 +109,7 @@ def read_source(name: str, method: SplitMethod = BY_CONTENT) -> Source:
         mode = path.stat().st_mode
     if stat.S_ISDIR(mode):
         with reading(path, "a folder of images or IDX files"):
-            return read_folder(path, method)
+            return read_folder(path, how)
     if stat.S_ISREG(mode):
         return _read_file(path)
     raise DatasetError(

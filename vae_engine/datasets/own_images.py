@@ -9,15 +9,18 @@ from typing import Any
 
 import numpy as np
 
-from vae_engine.datasets.arrays import Images, Labels, one_channel
+from vae_engine.datasets.arrays import Images, Labels
 from vae_engine.datasets.files import open_regular, quoted, reading
 from vae_engine.datasets.kinds import HEAD_BYTES, kind_of
 from vae_engine.datasets.labels import read_labels
+from vae_engine.datasets.layout import read_files
 from vae_engine.datasets.loader import read_source
-from vae_engine.datasets.pictures import read_pictures
-from vae_engine.datasets.source import Source
+from vae_engine.datasets.preparation import AUTO, Preparation
+from vae_engine.datasets.preparing import prepared
+from vae_engine.datasets.reading import Reading
+from vae_engine.datasets.source import ALL_SPLITS, Source
 from vae_engine.datasets.values import Values, measure, to_one_scale
-from vae_engine.errors import ArrayError
+from vae_engine.image_shape import GREY_28, ImageShape
 
 
 @dataclass(frozen=True)
@@ -25,8 +28,9 @@ class OwnImages:
     """Images as training would take them.
 
     Attributes:
-        images: (n, 28, 28), uint8 or float32 in [0, 1], in the order of the array or of the sorted
-            files; of several splits training, validation and test images follow each other.
+        images: (n, h, w) or (n, h, w, 3), uint8 or float32 in [0, 1], in the order of the array or
+            of the sorted files; of several splits training, validation and test images follow
+            each other.
         labels: (n,), -1 for images that have none.
         notes: what is to be said of how they were read, and what was left out.
     """
@@ -36,48 +40,61 @@ class OwnImages:
     notes: tuple[str, ...]
 
 
-def load_images(path: str) -> OwnImages:
+def load_images(
+    path: str, shape: ImageShape = GREY_28, preparation: Preparation = AUTO
+) -> OwnImages:
     """Read an image file, or whatever can be a dataset: arrays, IDX files, a folder of images.
 
+    Args:
+        path: where they are.
+        shape: that the model takes, to which they are brought.
+        preparation: how the model's own images were prepared.
+
     Raises:
-        DatasetError: there is nothing, or nothing that can be read as images of 28x28.
+        DatasetError: there is nothing, or nothing that can be read as images.
     """
-    source = _read(Path(path).expanduser().absolute())
-    splits = [split for split in ("train", "val", "test") if split in source.images]
+    preparation = preparation._replace(
+        size=(shape.height, shape.width), color="grey" if shape.channels == 1 else "rgb"
+    )
+    place = Path(path).expanduser().absolute()
+    source = _read(place, Reading(preparation))
+    arrays, notes = prepared(str(place), source, preparation)
+    splits = [split for split in ALL_SPLITS if split in arrays]
     measured = []
     for split in splits:
-        what = f"{quoted(path)}" if len(splits) == 1 else f"the {split} split of {quoted(path)}"
-        measured.append(measure(what, one_channel(what, source.images[split])))
-    scaled, notes = _scaled(source, measured)
-    counts = {split: len(source.images[split]) for split in splits}
-    labels, label_notes = read_labels(
+        what = f"{quoted(place)}" if len(splits) == 1 else f"the {split} split of {quoted(place)}"
+        measured.append(measure(what, arrays[split], preparation.range))
+    scaled, range_notes = _scaled(source, measured, preparation)
+    counts = {split: len(arrays[split]) for split in splits}
+    labels, _, label_notes = read_labels(
         {split: source.labels[split] for split in splits if split in source.labels}, counts
     )
     return OwnImages(
         _together(scaled),
         np.concatenate([_or_none(labels.get(split), counts[split]) for split in splits]),
-        (*source.notes, *notes, *label_notes),
+        (*source.notes, *notes, *range_notes, *label_notes),
     )
 
 
-def _read(path: Path) -> Source:
+def _read(path: Path, how: Reading) -> Source:
     with reading(path, "an image, arrays, or a folder of images", "try another path"):
         if stat.S_ISREG(path.stat().st_mode):
             with open_regular(path) as file:
                 head = file.read(HEAD_BYTES)
             if kind_of(head).image:
-                return Source("images", {"train": read_pictures(quoted(path), [path])[0]})
-    return read_source(str(path))
+                source = Source("images", {})
+                read_files(source, {"train": [path]}, how)
+                return source
+    return read_source(str(path), how)
 
 
-def _scaled(source: Source, measured: list[Values]) -> tuple[list[Images], list[str]]:
-    try:
-        return to_one_scale(measured)
-    except ArrayError:
-        if source.kind != "images":
-            raise
-        # The greys of an image file have one meaning, however few and dark the images are.
-        return [values.array.astype(np.uint8) for values in measured], []
+def _scaled(
+    source: Source, measured: list[Values], preparation: Preparation
+) -> tuple[list[Images], list[str]]:
+    if source.kind == "images" and all(values.array.dtype == np.uint8 for values in measured):
+        # The bytes of an image file have one meaning, however few and dark the images are.
+        return [values.array for values in measured], []
+    return to_one_scale(measured, preparation.range)
 
 
 def _together(splits: list[Images]) -> Images:

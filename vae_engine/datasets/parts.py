@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -13,6 +14,7 @@ from vae_engine.datasets.arrays import Images, Labels
 from vae_engine.datasets.source import SPLIT_NAMES, Split, counted
 from vae_engine.datasets.splits import (
     BY_POSITION,
+    Keys,
     Mask,
     SplitMethod,
     choose,
@@ -25,40 +27,66 @@ from vae_engine.errors import DatasetError
 Rows: TypeAlias = npt.NDArray[np.int64]
 Parts: TypeAlias = dict[Split, "Part"]
 
+NewArray: TypeAlias = Callable[[tuple[int, ...], npt.DTypeLike], npt.NDArray[Any]]
+"""Makes an array of a shape and type, in memory or in a file."""
+
 MIN_TRAINING_IMAGES = 8
 """Fewer, validation included, are refused: 8 leave 6 to train on and 2 to validate."""
 
 _MIN_BESIDE_VALIDATION = 6
+_CHUNK = 1024
 
 
 @dataclass(frozen=True)
 class Part:
-    """One split.
+    """One split, its images not taken from their source yet.
 
     Attributes:
-        images: (n, 28, 28).
+        source: images of the source, (m, h, w) or (m, h, w, 3).
         labels: (n,), or None.
-        rows: (n,), the place of each image in its source.
+        rows: (n,), the place of each image in what the source was read from.
+        keys: (n,), of `image_keys`, where splits follow them.
+        index: (n,), the place of each image in `source`; None for all of them.
     """
 
-    images: Images
+    source: Images
     labels: Labels | None
     rows: Rows
+    keys: Keys | None = None
+    index: Rows | None = None
 
     def __len__(self) -> int:
-        return len(self.images)
+        return len(self.rows)
+
+    @property
+    def images(self) -> Images:
+        """Its images, (n, h, w) or (n, h, w, 3)."""
+        return self.source if self.index is None else self.source[self.index]
 
     def keeping(self, chosen: Mask | Rows | slice) -> Part:
         """The images chosen, in their order."""
         labels = None if self.labels is None else self.labels[chosen]
-        return Part(self.images[chosen], labels, self.rows[chosen])
+        keys = None if self.keys is None else self.keys[chosen]
+        if isinstance(chosen, slice) and self.index is None:
+            return Part(self.source[chosen], labels, self.rows[chosen], keys)
+        index = np.arange(len(self.source)) if self.index is None else self.index
+        return Part(self.source, labels, self.rows[chosen], keys, index[chosen])
 
-    def frozen(self) -> Part:
-        """The same, read-only."""
-        for array in (self.images, self.labels, self.rows):
+    def frozen(self, new_array: NewArray | None = None) -> Part:
+        """The same with its own images, read-only; `new_array` makes their array."""
+        images = self.images if new_array is None else self._written(new_array)
+        part = Part(images, self.labels, self.rows)
+        for array in (part.source, part.labels, part.rows):
             if array is not None:
                 array.flags.writeable = False
-        return self
+        return part
+
+    def _written(self, new_array: NewArray) -> Images:
+        images = new_array((len(self), *self.source.shape[1:]), self.source.dtype)
+        index = np.arange(len(self)) if self.index is None else self.index
+        for start in range(0, len(self), _CHUNK):
+            images[start : start + _CHUNK] = self.source[index[start : start + _CHUNK]]
+        return images
 
 
 def with_test_split(name: str, parts: Parts, method: SplitMethod) -> Parts:
@@ -101,18 +129,16 @@ def limited_part(part: Part, limit: int, method: SplitMethod) -> Part:
 
 
 def copies_across(found: Parts) -> list[str]:
-    """What is to be said of images that a source has in two of its splits."""
-    keys = {split: image_keys(part.images) for split, part in found.items()}
+    """What is to be said of images that a source has in two of its splits, by their keys."""
     notes = []
-    for split in found:
-        if split == "train":
+    training = found["train"].keys
+    for split, part in found.items():
+        if split == "train" or part.keys is None or training is None:
             continue
-        copies = int(np.isin(keys[split], keys["train"]).sum())
+        copies = int(np.isin(part.keys, training).sum())
         if copies:
             name = SPLIT_NAMES[split]
-            notes.append(
-                f"{copies:,} of the {len(keys[split]):,} {name} images are training images too"
-            )
+            notes.append(f"{copies:,} of the {len(part):,} {name} images are training images too")
     return notes
 
 
@@ -145,5 +171,6 @@ def _divided(parts: Parts, new: Split, count: int, method: SplitMethod) -> Parts
             "train": train.keeping(slice(first)),
             new: train.keeping(slice(first, None)),
         }
-    chosen = choose(image_keys(train.images), train.labels, count)
+    keys = image_keys(train.images) if train.keys is None else train.keys
+    chosen = choose(keys, train.labels, count)
     return {**parts, "train": train.keeping(~chosen), new: train.keeping(chosen)}

@@ -1,31 +1,30 @@
-"""Image files: PNG, JPEG, WebP, BMP, GIF, TIFF and PNM, read by Pillow as 28x28 greys.
+"""Image files: PNG, JPEG, WebP, BMP, GIF, TIFF and PNM, read by Pillow one at a time.
 
-Size and form are checked by each file's header before anything is decoded, so that an image that
-declares more than 28x28 pixels costs nothing. Of several frames the first counts.
+Each file's header is checked before anything is decoded, so that an image that declares too many
+pixels costs nothing. Of several frames the first counts, and the orientation in a photograph's
+EXIF data is applied.
 """
 
 from __future__ import annotations
 
 import struct
-import warnings
-from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BytesIO
 from pathlib import Path
+from typing import IO, Literal, TypeAlias
 
+import msgspec
 import numpy as np
-import numpy.typing as npt
-from PIL import Image
+from PIL import Image, ImageOps
 
-from vae_engine.datasets.arrays import IMAGE_SIDE, AnyArray, check_image_header
+from vae_engine.datasets.arrays import AnyArray
 from vae_engine.datasets.files import open_regular, quoted, reading
 from vae_engine.datasets.kinds import HEAD_BYTES, kind_of
-from vae_engine.datasets.source import counted
-from vae_engine.datasets.tiff import read_tiffs
+from vae_engine.datasets.preparation import SMALLEST_TAKEN, Fit, Size, size_text
+from vae_engine.datasets.resizing import resized, resized_image
 from vae_engine.errors import DatasetError
 
-WANTED = "a grey image of 28x28 pixels"
+WANTED = "an image"
 SUFFIXES = frozenset(
     (
         ".png",
@@ -43,139 +42,178 @@ SUFFIXES = frozenset(
         ".ppm",
     )
 )
+MAX_PIXELS = 100_000_000
+"""No image above this is decoded: 300 MB as colour."""
+
+Values: TypeAlias = Literal["uint8", "uint16", "int32", "float32"]
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
 _LOSSY = ("JPEG", "WEBP")
 # Lossy colour spaces give equal channels back with rounding errors.
 _MOST_UNEQUAL = 4
-# A plain one takes under 4 KiB; the rest leaves room for metadata.
-_MAX_FILE_BYTES = 1024 * 1024
+_MAX_FILE_BYTES = 512 * 1024 * 1024
 _TILE_TAGS = (322, 323)
-_MOST_TILE = 1024
-_GREY_NUMBERS = ("I;16", "I;16B", "I;16L", "I", "F")
-_SAVED = (
-    "np.savez('grey.npz', images=np.stack([{image} "
-    "for f in sorted(pathlib.Path({folder}).glob('*{suffix}'))]))"
-)
-_NUMBERS = "np.asarray(Image.open(f))"
-_DEEP = dict.fromkeys(("I;16", "I;16B", "I;16L"), f"{_NUMBERS} / 65535")
-_ON_WHITE = (
-    "np.asarray(Image.alpha_composite(Image.new('RGBA', (28, 28), 'white'), "
-    "Image.open(f).convert('RGBA')).convert('L'))"
-)
-_CONVERTED = "np.asarray(Image.open(f).convert('L').resize((28, 28)))"
+_MOST_TILE = 8192
+_ORIENTATION, _TURNED = 0x0112, (5, 6, 7, 8)
+_GREYS = ("1", "L", "LA", "La", "I;16", "I;16B", "I;16L", "I", "F")
+_DEEP: dict[str, Values] = {
+    "I;16": "uint16",
+    "I;16B": "uint16",
+    "I;16L": "uint16",
+    "I": "int32",
+    "F": "float32",
+}
+# A JPEG decoder can leave out detail; it leaves this many times what is needed.
+_DRAFT_MARGIN = 2
 
 
-def read_pictures(what: str, files: Sequence[Path]) -> tuple[npt.NDArray[np.uint8], Counter[str]]:
-    """Read image files.
+class Probe(msgspec.Struct, frozen=True):
+    """What an image file's header tells.
 
-    Args:
-        what: holds them, for messages.
-        files: at least one.
+    Attributes:
+        size: height and width, upright.
+        mode: Pillow's.
+        format: PNG, JPEG, ...
+        values: uint8 but for greys of more bits.
+        grey: it has one channel, beside alpha.
+        alpha: it may be transparent.
+        packed: a TIFF that libtiff unpacks.
+    """
 
-    Returns:
-        The images (n, 28, 28) in the order of the files, and how many are of which format.
+    size: Size
+    mode: str
+    format: str
+    values: Values
+    grey: bool
+    alpha: bool
+    packed: bool
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """How all images of a dataset are decoded.
+
+    Attributes:
+        size: height and width.
+        fit: how another aspect ratio is fitted.
+        channels: 1, or 3.
+        values: the type of the arrays.
+        white: transparent parts are laid on white, else on black.
+    """
+
+    size: Size
+    fit: Fit
+    channels: int
+    values: Values
+    white: bool = True
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one image's array."""
+        return self.size if self.channels == 1 else (*self.size, self.channels)
+
+
+def probe(path: Path) -> Probe:
+    """Read a file's header.
 
     Raises:
-        DatasetError: an image is missing, damaged, not 28x28, in colour, transparent, or of 16
-            bits.
+        DatasetError: it is no image, damaged, too small or too large.
     """
-    shape = (len(files), IMAGE_SIDE, IMAGE_SIDE)
-    check_image_header(what, np.dtype(np.uint8), shape)
-    images = np.empty(shape, np.uint8)
-    formats: Counter[str] = Counter()
-    compressed: list[int] = []
-    # Pillow warns of odd metadata, and would do so on the terminal.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for index, path in enumerate(files):
-            with _opened(path) as image:
-                formats[str(image.format)] += 1
-                if _needs_libtiff(image):
-                    compressed.append(index)
-                else:
-                    images[index] = _greys(path, image)
-    if compressed:
-        images[compressed] = read_tiffs([files[index] for index in compressed])
-    return images, formats
+    with opened(path) as image:
+        width, height = image.size
+        if _is_turned(image):
+            width, height = height, width
+        return Probe(
+            size=(height, width),
+            mode=image.mode,
+            format=str(image.format),
+            values=_DEEP.get(image.mode, "uint8"),
+            grey=image.mode in _GREYS,
+            alpha=_has_alpha(image),
+            packed=_needs_libtiff(image),
+        )
 
 
-def described(formats: Counter[str]) -> str:
-    """How many files of which formats, in words."""
-    return " and ".join(counted(count, f"{name} file") for name, count in formats.most_common())
-
-
-def read_picture(path: Path) -> AnyArray:
-    """The greys (28, 28) of one image file, whatever decoder that takes.
+def decode(path: Path, plan: Plan) -> tuple[AnyArray, bool]:
+    """One image as the plan has it, (h, w) or (h, w, 3), and whether it is in colour.
 
     Raises:
-        DatasetError: as `read_pictures`.
+        DatasetError: it is damaged, or cannot be brought to the plan's channels.
     """
-    with warnings.catch_warnings(), _opened(path) as image:
-        warnings.simplefilter("ignore")
-        return _greys(path, image)
+    with opened(path) as image, reading(path, WANTED, _remedy(path)):
+        values = _DEEP.get(image.mode, "uint8")
+        if plan.values != "uint8":
+            deep = _deep_values(ImageOps.exif_transpose(image), values, plan)
+            return resized(deep[np.newaxis], plan.size, plan.fit)[0], False
+        _draft(image, plan)
+        upright = ImageOps.exif_transpose(image)
+        if values != "uint8":
+            upright = _of_eight_bits(upright, values)
+        if _has_alpha(upright):
+            upright = _laid(upright, plan)
+        upright = upright.convert("L" if plan.channels == 1 else "RGB")
+        border = 255 if plan.white and _has_alpha(image) else 0
+        fitted = np.asarray(resized_image(upright, plan.size, plan.fit, border))
+        return fitted, plan.channels == 3 and _is_coloured(fitted, str(image.format))
+
+
+def visible_brightness(path: Path) -> tuple[float, float]:
+    """Of an image with alpha: the mean luminance of what is visible, 0 to 1, and how much is.
+
+    Raises:
+        DatasetError: it is damaged.
+    """
+    with opened(path) as image, reading(path, WANTED, _remedy(path)):
+        image.thumbnail((64, 64))
+        channels = np.asarray(image.convert("RGBA")).astype(np.float64) / 255
+        alpha = channels[..., 3]
+        weight = float(alpha.sum())
+        grey = channels[..., :3].mean(axis=-1)
+        return float((grey * alpha).sum()) / max(weight, 1e-9), weight / alpha.size
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
-    """An image file of 28x28 pixels; what goes wrong with it within becomes one line.
+def opened(path: Path) -> Iterator[Image.Image]:
+    """An image file, not decoded yet; what goes wrong with it within becomes one line.
 
     Raises:
-        DatasetError: it is no image, of another size, or damaged.
+        DatasetError: it is no image, too large or too small, or damaged.
     """
-    with reading(path, WANTED, f"try to copy it again, or `rm {quoted(path)}`"):
-        with open_regular(path) as file:
-            data = file.read(_MAX_FILE_BYTES + 1)
-        if len(data) > _MAX_FILE_BYTES:
-            raise DatasetError(
-                f"{quoted(path)} is larger than {_MAX_FILE_BYTES // 1024} KiB: wanted {WANTED}; "
-                f"{_remedy(path)}"
-            )
-        kind = kind_of(data[:HEAD_BYTES])
-        if not kind.image:
-            raise DatasetError(
-                f"{quoted(path)} is {kind.name}, or a damaged image: wanted {WANTED}; "
-                f"try `rm {quoted(path)}`"
-            )
-        # Before Pillow sees it: a header may ask for more memory than there is.
-        if (size := _declared_size(data)) is not None:
-            _check_size(path, size)
-        with Image.open(BytesIO(data), formats=_FORMATS) as image:
-            _check_size(path, image.size)
+    with reading(path, WANTED, _remedy(path)), open_regular(path) as file:
+        _check_file(path, file)
+        with Image.open(file, formats=_FORMATS) as image:
+            _check_size(path, (image.height, image.width))
             _check_tiles(path, image)
             yield image
 
 
-def _needs_libtiff(image: Image.Image) -> bool:
-    return any(tile[0] == "libtiff" for tile in getattr(image, "tile", ()))
-
-
-def _declared_size(data: bytes) -> tuple[int, int] | None:
-    """Width and height by the header, of the formats that Pillow decodes in part to tell."""
-    if data[:4] == b"\x89PNG" and data[12:16] == b"IHDR" and len(data) >= 24:
-        # PNG specification, third edition, 11.2.1.
-        width, height = struct.unpack(">II", data[16:24])
-        return width, height
-    if data[8:12] != b"WEBP" or len(data) < 30:
-        return None
-    # RFC 9649, sections 2.5 to 2.7.
-    if data[12:16] == b"VP8X":
-        return _uint24(data[24:27]) + 1, _uint24(data[27:30]) + 1
-    if data[12:16] == b"VP8L":
-        bits = int.from_bytes(data[21:25], "little")
-        return (bits & 0x3FFF) + 1, (bits >> 14 & 0x3FFF) + 1
-    width, height = struct.unpack("<HH", data[26:30])
-    return width & 0x3FFF, height & 0x3FFF
-
-
-def _uint24(data: bytes) -> int:
-    return int.from_bytes(data, "little")
-
-
-def _check_size(path: Path, size: tuple[int, int]) -> None:
-    if size != (IMAGE_SIDE, IMAGE_SIDE):
+def _check_file(path: Path, file: IO[bytes]) -> None:
+    head = file.read(HEAD_BYTES)
+    kind = kind_of(head)
+    if not kind.image:
         raise DatasetError(
-            f"{quoted(path)} has {size[0]}x{size[1]} pixels: wanted {WANTED}; {_remedy(path)}"
+            f"{quoted(path)} is {kind.name}, or a damaged image: wanted {WANTED}; {_remedy(path)}"
+        )
+    if file.seek(0, 2) > _MAX_FILE_BYTES:
+        raise DatasetError(
+            f"{quoted(path)} is larger than {_MAX_FILE_BYTES // 1024**2} MiB: wanted a smaller "
+            f"file; {_remedy(path)}"
+        )
+    file.seek(0)
+    # Before Pillow sees it: a header may ask for more memory than there is.
+    if (size := _declared_size(head)) is not None:
+        _check_size(path, size)
+
+
+def _check_size(path: Path, size: Size) -> None:
+    if size[0] * size[1] > MAX_PIXELS:
+        raise DatasetError(
+            f"{quoted(path)} has {size_text(size)} pixels: wanted at most "
+            f"{MAX_PIXELS // 1_000_000} million; {_remedy(path)}"
+        )
+    if min(size) < SMALLEST_TAKEN:
+        raise DatasetError(
+            f"{quoted(path)} has {size_text(size)} pixels: wanted at least {SMALLEST_TAKEN} on "
+            f"each side; {_remedy(path)}"
         )
 
 
@@ -189,41 +227,78 @@ def _check_tiles(path: Path, image: Image.Image) -> None:
         )
 
 
-def _greys(path: Path, image: Image.Image) -> AnyArray:
-    """The first frame's greys (28, 28).
-
-    Raises:
-        DatasetError: it is in colour, transparent, or of more than 8 bits.
-    """
-    if image.mode in _GREY_NUMBERS:
-        raise DatasetError(
-            f"{quoted(path)} has greys of more than 8 bits ({image.mode}): wanted {WANTED} and of "
-            f"8 bits; {_remedy(path, _DEEP.get(image.mode, _NUMBERS))}"
-        )
-    transparent = image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info
-    if image.mode in ("1", "L") and not transparent:
-        return np.asarray(image.convert("L"))
-    if image.mode in ("CMYK", "YCbCr", "LAB", "HSV"):
-        raise _in_colour(path, image.mode)
-    channels = np.asarray(image.convert("RGBA" if transparent else "RGB"))
-    if transparent and channels[..., 3].min() < 255:
-        raise DatasetError(
-            f"{quoted(path)} is transparent: wanted {WANTED}, without alpha; "
-            f"{_remedy(path, _ON_WHITE)}"
-        )
-    colours = channels[..., :3]
-    spread = int((colours.max(axis=-1).astype(int) - colours.min(axis=-1)).max())
-    if spread > (_MOST_UNEQUAL if image.format in _LOSSY else 0):
-        raise _in_colour(path, "palette colour" if image.mode in ("P", "PA") else image.mode)
-    return np.asarray(image.convert("L")) if spread else colours[..., 0]
+def _needs_libtiff(image: Image.Image) -> bool:
+    return any(tile[0] == "libtiff" for tile in getattr(image, "tile", ()))
 
 
-def _in_colour(path: Path, mode: str) -> DatasetError:
-    return DatasetError(f"{quoted(path)} is in colour ({mode}): wanted {WANTED}; {_remedy(path)}")
+def _declared_size(data: bytes) -> Size | None:
+    """Height and width by the header, of the formats that Pillow decodes in part to tell."""
+    if data[:4] == b"\x89PNG" and data[12:16] == b"IHDR" and len(data) >= 24:
+        # PNG specification, third edition, 11.2.1.
+        width, height = struct.unpack(">II", data[16:24])
+        return height, width
+    if data[8:12] != b"WEBP" or len(data) < 30:
+        return None
+    # RFC 9649, sections 2.5 to 2.7.
+    if data[12:16] == b"VP8X":
+        return _uint24(data[27:30]) + 1, _uint24(data[24:27]) + 1
+    if data[12:16] == b"VP8L":
+        bits = int.from_bytes(data[21:25], "little")
+        return (bits >> 14 & 0x3FFF) + 1, (bits & 0x3FFF) + 1
+    width, height = struct.unpack("<HH", data[26:30])
+    return height & 0x3FFF, width & 0x3FFF
 
 
-def _remedy(path: Path, image: str = _CONVERTED) -> str:
-    """The line that makes a dataset of the images of a folder, whatever they are."""
-    suffix = path.suffix if path.suffix.isprintable() else ""
-    line = _SAVED.format(image=image, folder=quoted(path.parent), suffix=suffix)
-    return f"try `{line}`"
+def _uint24(data: bytes) -> int:
+    return int.from_bytes(data, "little")
+
+
+def _is_turned(image: Image.Image) -> bool:
+    # A PNG without EXIF data would be decoded to look for them behind the pixels.
+    if image.format == "PNG" and "exif" not in image.info:
+        return False
+    return image.getexif().get(_ORIENTATION) in _TURNED
+
+
+def _has_alpha(image: Image.Image) -> bool:
+    return image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info
+
+
+def _draft(image: Image.Image, plan: Plan) -> None:
+    if image.format != "JPEG":
+        return
+    scale = min(image.size) / (max(plan.size) * _DRAFT_MARGIN)
+    if scale >= _DRAFT_MARGIN:
+        image.draft(image.mode, (int(image.width / scale), int(image.height / scale)))
+
+
+def _laid(image: Image.Image, plan: Plan) -> Image.Image:
+    """Without alpha, on the plan's background."""
+    colour = (255, 255, 255, 255) if plan.white else (0, 0, 0, 255)
+    layer = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", layer.size, colour), layer).convert("RGB")
+
+
+def _deep_values(image: Image.Image, values: Values, plan: Plan) -> AnyArray:
+    """The greys of more than 8 bits; those of 8 bits on the same scale."""
+    if values != "uint8":
+        return np.asarray(image).astype(plan.values)
+    if _has_alpha(image):
+        image = _laid(image, plan)
+    greys = np.asarray(image.convert("L")).astype(plan.values)
+    return greys * np.uint16(257) if plan.values == "uint16" else greys
+
+
+def _of_eight_bits(image: Image.Image, values: Values) -> Image.Image:
+    numbers = np.asarray(image).astype(np.float64)
+    white = 65_535 if values == "uint16" or numbers.max() > 255 else 255
+    return Image.fromarray(np.rint(np.clip(numbers / white, 0, 1) * 255).astype(np.uint8))
+
+
+def _is_coloured(image: AnyArray, format_: str) -> bool:
+    spread = int((image.max(axis=-1).astype(int) - image.min(axis=-1)).max())
+    return spread > (_MOST_UNEQUAL if format_ in _LOSSY else 0)
+
+
+def _remedy(path: Path) -> str:
+    return f"try to copy it again, or `rm {quoted(path)}`"

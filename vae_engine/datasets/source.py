@@ -6,12 +6,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+import numpy as np
+import numpy.typing as npt
+
 from vae_engine.datasets.arrays import AnyArray
 from vae_engine.datasets.files import shortened
 
 Split: TypeAlias = Literal["train", "val", "test"]
 
 SPLIT_NAMES: dict[Split, str] = {"train": "training", "test": "test", "val": "validation"}
+
+ALL_SPLITS: tuple[Split, ...] = ("train", "val", "test")
 
 SPLIT_WORDS: dict[str, Split] = {
     "train": "train",
@@ -39,6 +44,9 @@ class Source:
         labels: of the splits that have some.
         taken: what the images were read from, in words, such as `396 PNG files`.
         notes: what else is to be said, most of all what was left out and why.
+        rows: of the splits of which not every image could be read, the places of those that
+            could.
+        bad: the files that could not be read, and what is wrong with each.
     """
 
     kind: str
@@ -46,6 +54,8 @@ class Source:
     labels: dict[Split, AnyArray] = field(default_factory=dict)
     taken: str = ""
     notes: list[str] = field(default_factory=list)
+    rows: dict[Split, npt.NDArray[np.int64]] = field(default_factory=dict)
+    bad: list[tuple[str, str]] = field(default_factory=list)
 
 
 def listed(names: Iterable[str], shown: int = _SHOWN_NAMES) -> str:

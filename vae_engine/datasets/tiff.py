@@ -1,7 +1,7 @@
 """`python -m vae_engine.datasets.tiff`: compressed TIFF files, unpacked in a process of its own.
 
 libtiff writes about damaged files to the standard error of the process that uses it, which may be
-the terminal that the app draws on. So it is used where nobody listens.
+the terminal that the app draws on, and a file may crash it. So it is used where nobody listens.
 """
 
 from __future__ import annotations
@@ -9,66 +9,95 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 import numpy as np
 
-from vae_engine.datasets.arrays import IMAGE_SIDE, AnyArray
+from vae_engine.datasets.arrays import AnyArray
 from vae_engine.datasets.files import quoted
+from vae_engine.datasets.pictures import Plan, decode
 from vae_engine.errors import DatasetError
 from vae_engine.modules import module_command
 
 _SECONDS = 900.0
+_AT_ONCE = 64
+
+
+class _Task(msgspec.Struct):
+    """Files to decode in one way."""
+
+    plan: Plan
+    names: list[bytes]
 
 
 class _Unpacked(msgspec.Struct):
-    """One file's greys as bytes, or why there are none."""
+    """One file's pixels as bytes, or why there are none."""
 
-    greys: bytes = b""
+    pixels: bytes = b""
+    coloured: bool = False
     problem: str = ""
 
 
-def read_tiffs(files: Sequence[Path]) -> AnyArray:
-    """The images (n, 28, 28) uint8 of TIFF files.
+def decode_tiffs(
+    files: Sequence[Path], plan: Plan
+) -> Iterator[tuple[AnyArray, bool] | DatasetError]:
+    """Each file as `decode` gives it, or what is wrong with it."""
+    for start in range(0, len(files), _AT_ONCE):
+        yield from _decode(files[start : start + _AT_ONCE], plan)
 
-    Raises:
-        DatasetError: one is damaged, or no grey image of 28x28.
-    """
-    done = subprocess.run(
-        module_command("vae_engine.datasets.tiff"),
-        input=b"\0".join(os.fsencode(path) for path in files),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        timeout=_SECONDS,
-        check=False,
-    )
-    unpacked = msgspec.msgpack.decode(done.stdout, type=list[_Unpacked]) if done.stdout else []
+
+def _decode(files: Sequence[Path], plan: Plan) -> Iterator[tuple[AnyArray, bool] | DatasetError]:
+    unpacked = _unpack(files, plan)
+    if len(unpacked) != len(files):
+        # A decoder that a file crashes ends with its process: find out which one.
+        if len(files) == 1:
+            yield DatasetError(
+                f"{quoted(files[0])} cannot be unpacked: wanted an undamaged TIFF image; "
+                "try to save it as PNG"
+            )
+            return
+        for path in files:
+            yield from _decode([path], plan)
+        return
     for each in unpacked:
         if each.problem:
-            raise DatasetError(each.problem)
-    if done.returncode != 0 or len(unpacked) != len(files):
-        # A decoder that a file crashes ends with its process.
-        raise DatasetError(
-            f"a TIFF image like {quoted(files[0])} cannot be unpacked: "
-            "wanted undamaged TIFF images; try to save them as PNG"
+            yield DatasetError(each.problem)
+        else:
+            pixels = np.frombuffer(each.pixels, plan.values).reshape(plan.shape)
+            yield pixels, each.coloured
+
+
+def _unpack(files: Sequence[Path], plan: Plan) -> list[_Unpacked]:
+    try:
+        done = subprocess.run(
+            module_command("vae_engine.datasets.tiff"),
+            input=msgspec.msgpack.encode(_Task(plan, [os.fsencode(path) for path in files])),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=_SECONDS,
+            check=False,
         )
-    greys = np.frombuffer(b"".join(each.greys for each in unpacked), np.uint8)
-    return greys.reshape(len(files), IMAGE_SIDE, IMAGE_SIDE)
+    except subprocess.TimeoutExpired:
+        return []
+    if done.returncode != 0 or not done.stdout:
+        return []
+    return msgspec.msgpack.decode(done.stdout, type=list[_Unpacked])
 
 
 def main() -> int:
-    """Unpack the files named on stdin, up to the first that cannot be."""
-    from vae_engine.datasets.pictures import read_picture
-
+    """Unpack the files named on stdin."""
+    warnings.simplefilter("ignore")
+    task = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=_Task)
     unpacked: list[_Unpacked] = []
-    for name in sys.stdin.buffer.read().split(b"\0"):
+    for name in task.names:
         try:
-            unpacked.append(_Unpacked(greys=read_picture(Path(os.fsdecode(name))).tobytes()))
+            pixels, coloured = decode(Path(os.fsdecode(name)), task.plan)
+            unpacked.append(_Unpacked(np.ascontiguousarray(pixels).tobytes(), coloured))
         except DatasetError as error:
             unpacked.append(_Unpacked(problem=str(error)))
-            break
     sys.stdout.buffer.write(msgspec.msgpack.encode(unpacked))
     return 0
 

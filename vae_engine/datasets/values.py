@@ -6,6 +6,7 @@ with a remedy, and one that has a single sensible reading is read so and reporte
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from vae_engine.datasets.preparation import Range
 from vae_engine.errors import ArrayError
 
 _WHITE = 255
@@ -23,11 +25,15 @@ _BLACK_FLOATS = 1.5 / 255
 _DIM_FLOATS = 0.25
 _DARKER_BY, _MUCH_DARKER_BY, _ENOUGH_IMAGES = 2, 8, 8
 _SIGNED_SPAN = 0.98
+_CHUNK = 1024
+_BITS = (10, 12, 14, 16)
+_PERCENTILES = (1, 99)
+_MOST_SAMPLES = 4_000_000
 
 
 @dataclass(frozen=True)
 class Values:
-    """An array of images (n, 28, 28) with the range of its values, which is a possible one.
+    """An array of images (n, h, w) or (n, h, w, 3) with the range of its values.
 
     Attributes:
         what: it is, for messages.
@@ -36,6 +42,7 @@ class Values:
         white: the value that stands for white: 255, or 1.
         whole: all values are whole numbers, and not floats from 0 to 1.
         signed: floats from -1 to 1, of which -1 is black.
+        deep: values above 255, of which none is negative: more than 8 bits, or counts.
     """
 
     what: str
@@ -45,6 +52,7 @@ class Values:
     white: int
     whole: bool
     signed: bool
+    deep: bool = False
 
     @property
     def span(self) -> str:
@@ -68,6 +76,11 @@ class Values:
         Raises:
             ArrayError: they can be read in two ways.
         """
+        if self.deep:
+            raise ArrayError(
+                f"{self.span}: wanted floats from 0 to 1, or integers from 0 to 255; "
+                f"try {_rescaled(self.low, self.high)}"
+            )
         if self.signed:
             raise ArrayError(
                 f"{self.span}: wanted floats from 0 to 1; where -1 is black, try `(images + 1) / 2`"
@@ -84,8 +97,12 @@ class Values:
             )
         return self.scaled()
 
-    def scaled(self, white: float = 0) -> npt.NDArray[np.uint8] | npt.NDArray[np.float32]:
-        """(n, 28, 28) uint8, or float32 in [0, 1]; `white` says which value is, if not `white`."""
+    def scaled(
+        self, white: float = 0, black: float = 0
+    ) -> npt.NDArray[np.uint8] | npt.NDArray[np.float32]:
+        """As uint8, or float32 in [0, 1]; on their own, or with these values as white and black."""
+        if self.deep or white not in (0, _WHITE):
+            return self.between(black, white or self.high, to_bytes=self.whole and not self.deep)
         white = white or self.white
         if self.signed:
             return _clipped((self.array.astype(np.float32) + 1) / 2)
@@ -98,13 +115,32 @@ class Values:
             return np.ascontiguousarray(self.array, dtype=np.uint8)
         return np.where(self.array != 0, np.uint8(_WHITE), np.uint8(0))
 
+    def between(
+        self, black: float, white: float, *, to_bytes: bool = False
+    ) -> npt.NDArray[np.uint8] | npt.NDArray[np.float32]:
+        """The images with these values as black and white, and what lies outside clipped.
 
-def measure(what: str, images: npt.NDArray[Any]) -> Values:
+        Bytes stay bytes, as do, with `to_bytes`, whole numbers from 0 to 255.
+        """
+        span = white - black
+        if to_bytes or self.array.dtype == np.uint8:
+            shares = np.clip((np.arange(_WHITE + 1) - black) / span, 0, 1)
+            levels: npt.NDArray[np.uint8] = np.rint(shares * _WHITE).astype(np.uint8)
+            return np.asarray(levels[self.array.astype(np.uint8)], np.uint8)
+        result = np.empty(self.array.shape, np.float32)
+        for start in range(0, len(result), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            result[part] = np.clip((self.array[part].astype(np.float64) - black) / span, 0, 1)
+        return result
+
+
+def measure(what: str, images: npt.NDArray[Any], asked: Range = "auto") -> Values:
     """The range of the images' values.
 
     Args:
         what: the images are, for messages.
-        images: (n, 28, 28), n above 0, of a type that counts.
+        images: (n, h, w) or (n, h, w, 3), n above 0, of a type that counts.
+        asked: what `--range` says; other ranges than auto take any finite values.
 
     Raises:
         ArrayError: NaN, infinities, or values that are in no range of images.
@@ -115,18 +151,23 @@ def measure(what: str, images: npt.NDArray[Any]) -> Values:
             f"{what} holds NaN: wanted floats from 0 to 1; try `np.nan_to_num(images)`"
         )
 
-    def values(*, white: int, whole: bool, signed: bool = False) -> Values:
-        return Values(what, images, low, high, white, whole, signed)
+    def values(*, white: int, whole: bool, signed: bool = False, deep: bool = False) -> Values:
+        return Values(what, images, low, high, white, whole, signed, deep)
+
+    if asked != "auto" and np.isfinite(low) and np.isfinite(high):
+        return values(white=1, whole=images.dtype.kind != "f", deep=high > _WHITE)
 
     if images.dtype.kind == "b":
         return values(white=1, whole=True)
     found = f"{what} holds {images.dtype.name} values from {low:.6g} to {high:.6g}"
     if images.dtype.kind != "f":
-        if low < 0 or high > _WHITE:
+        if low < 0:
             raise ArrayError(
                 f"{found}: wanted integers from 0 to 255, or floats from 0 to 1; "
-                f"try {_rescaled(low, high)}"
+                f"try {_rescaled(low, high)}, or --range minmax"
             )
+        if high > _WHITE:
+            return values(white=_WHITE, whole=True, deep=True)
         return values(white=1 if high <= 1 else _WHITE, whole=True)
     slack = max(1e-5, 2 * float(np.finfo(images.dtype).eps))
     if -slack <= low and high <= 1 + slack:
@@ -139,21 +180,25 @@ def measure(what: str, images: npt.NDArray[Any]) -> Values:
         raise ArrayError(
             f"{found}: wanted floats from 0 to 1; try `np.nan_to_num(images, posinf=1, neginf=0)`"
         )
+    if low >= 0:
+        return values(white=_WHITE, whole=_are_whole(images), deep=True)
     raise ArrayError(
-        f"{found}: wanted floats from 0 to 1, or integers from 0 to 255; try {_rescaled(low, high)}"
+        f"{found}: wanted floats from 0 to 1, or integers from 0 to 255; "
+        f"try {_rescaled(low, high)}, or --range minmax"
     )
 
 
 def to_one_scale(
-    splits: Sequence[Values],
+    splits: Sequence[Values], asked: Range = "auto"
 ) -> tuple[list[npt.NDArray[np.uint8] | npt.NDArray[np.float32]], list[str]]:
     """Bring the splits of a dataset to one type and range.
 
     Args:
         splits: of one dataset, the training split first.
+        asked: what `--range` says, and `measure` was told.
 
     Returns:
-        The images of each split, all (n, 28, 28) uint8 or all float32 in [0, 1], and what is to
+        The images of each split, all uint8 or all float32 in [0, 1], and what is to
         be said about how their values were read.
 
     Raises:
@@ -163,17 +208,21 @@ def to_one_scale(
     if not lit or len({level for values in splits for level in (values.low, values.high)}) == 1:
         raise ArrayError(
             f"{splits[0].what} holds nothing but the value {splits[0].high:g}: wanted images; "
-            "try a look at it with `print(images.min(), images.max())`"
+            "try another path, or a look at it with `print(images.min(), images.max())`"
         )
-    white, notes = _common_white(lit)
+    if asked != "auto":
+        return _as_asked(splits, asked)
+    if any(values.deep for values in splits):
+        return _deep(splits)
+    (black, white), notes = _common_range(lit)
     _compare(lit, notes)
-    scaled = [values.scaled(white if values.white == _WHITE else 0) for values in splits]
+    scaled = [
+        values.scaled() if values.white != _WHITE else values.scaled(white, black)
+        for values in splits
+    ]
     if len({images.dtype for images in scaled}) > 1:
         notes.append("splits of bytes and of floats: all are taken as floats from 0 to 1")
-        scaled = [
-            images if images.dtype == np.float32 else images.astype(np.float32) / np.float32(255)
-            for images in scaled
-        ]
+        scaled = [_as_floats(images) for images in scaled]
     _tell_dark(scaled[0], notes)
     return scaled, notes
 
@@ -190,8 +239,8 @@ def _tell_dark(images: npt.NDArray[np.uint8] | npt.NDArray[np.float32], notes: l
         )
 
 
-def _common_white(lit: Sequence[Values]) -> tuple[float, list[str]]:
-    """The value that is white where it is not 1, and what is to be said."""
+def _common_range(lit: Sequence[Values]) -> tuple[tuple[float, float], list[str]]:
+    """The values that are black and white where white is not 1, and what is to be said."""
     notes: list[str] = []
     greys = [values for values in lit if values.white == _WHITE]
     bits = [values for values in lit if values.bits and values.array.dtype != np.bool_]
@@ -210,25 +259,92 @@ def _common_white(lit: Sequence[Values]) -> tuple[float, list[str]]:
         )
     if top < _DIM_FLOATS:
         notes.append(f"the images are dark: no value is above {top:.3g} of 1")
-    return (_white_of_greys(greys, notes) if greys else _WHITE), notes
+    return (_range_of_greys(greys, notes) if greys else (0, _WHITE)), notes
 
 
-def _white_of_greys(greys: Sequence[Values], notes: list[str]) -> float:
+def _range_of_greys(greys: Sequence[Values], notes: list[str]) -> tuple[float, float]:
     brightest = max(greys, key=lambda values: values.high)
     top = brightest.high
     if top >= _DARKEST_GREYS:
         if any(values.array.dtype.kind == "f" for values in greys):
             notes.append(f"floats from 0 to {top:.6g} are taken as greys, with 255 as white")
-        return _WHITE
+        return 0, _WHITE
     if all(values.whole and _has_two_values(values.array, top) for values in greys):
         notes.append(f"values 0 and {top:g} are taken as black and white")
-        return top
+        return 0, top
     low = min(values.low for values in greys)
-    line = f"(images - {low:g}) / {top - low:g}" if 0 < low < top else f"images / {top:g}"
-    raise ArrayError(
-        f"{brightest.span}, nearly black where white is 255: wanted integers from 0 to 255, or "
-        f"floats from 0 to 1; try `{line}`, or to keep them dark `images / 255`"
+    low = low if low < top else 0
+    notes.append(
+        f"values from {low:g} to {top:g} are taken as black to white; --range 0-1 keeps them dark"
     )
+    return low, top
+
+
+def _deep(
+    splits: Sequence[Values],
+) -> tuple[list[npt.NDArray[np.uint8] | npt.NDArray[np.float32]], list[str]]:
+    """Images of more than 8 bits, or counts: white is the most that their bits hold, if likely."""
+    brightest = max(splits, key=lambda values: values.high)
+    for values in splits:
+        darker = values.high * _MUCH_DARKER_BY < brightest.high
+        if values.low < 0 or (darker and len(values.array) >= _ENOUGH_IMAGES):
+            raise _differing(values, brightest)
+    white, high = brightest.high, brightest.high
+    told = f"values from {min(values.low for values in splits):g} to {high:g} are taken as"
+    bits = next((bits for bits in _BITS if high < 2**bits), 0)
+    if bits and brightest.whole and high > 2 ** (bits - 1):
+        white = 2**bits - 1
+        told += f" {bits} bits, with {white} as white"
+    else:
+        told += f" black to white, 0 to {high:g}"
+    images = [values.between(0, white) for values in splits]
+    return images, [f"{told}; --range minmax or percentile says otherwise"]
+
+
+def _as_asked(
+    splits: Sequence[Values], asked: Range
+) -> tuple[list[npt.NDArray[np.uint8] | npt.NDArray[np.float32]], list[str]]:
+    """The images with the black and white that `--range` asks for, the same for all of them."""
+    black, white = 0.0, 1.0
+    if asked == "minmax":
+        black = min(values.low for values in splits)
+        white = max(values.high for values in splits)
+    elif asked == "percentile":
+        flat = splits[0].array.reshape(-1)
+        sampled = flat[:: max(1, len(flat) // _MOST_SAMPLES)]
+        black, white = (float(value) for value in np.percentile(sampled, _PERCENTILES))
+        if black == white:
+            raise ArrayError(
+                f"{splits[0].span}, and its 1st and 99th percentiles are both {black:g}: wanted "
+                "images that differ there; try --range minmax"
+            )
+    elif all(values.whole for values in splits):
+        white = _full_scale(splits)
+    images = [values.between(black, white) for values in splits]
+    if len({array.dtype for array in images}) > 1:
+        images = [_as_floats(array) for array in images]
+    outside = min(values.low for values in splits) < black, max(v.high for v in splits) > white
+    clipped = ", values outside clipped" if any(outside) else ""
+    return images, [f"values from {black:g} to {white:g} are taken as black to white{clipped}"]
+
+
+def _full_scale(splits: Sequence[Values]) -> float:
+    """The most that integers of this type hold; 1 for those that are 0 and 1."""
+    high = max(values.high for values in splits)
+    if high <= 1:
+        return 1
+    types = {values.array.dtype for values in splits}
+    if types == {np.dtype(np.uint16)}:
+        return 2**16 - 1
+    return _WHITE if high <= _WHITE else 2 ** math.ceil(math.log2(high + 1)) - 1
+
+
+def _as_floats(
+    images: npt.NDArray[np.uint8] | npt.NDArray[np.float32],
+) -> npt.NDArray[np.float32]:
+    if images.dtype == np.float32:
+        return images.astype(np.float32, copy=False)
+    return images.astype(np.float32) / np.float32(_WHITE)
 
 
 def _check_signed(lit: Sequence[Values], notes: list[str]) -> None:
