@@ -37,12 +37,16 @@ PROMINENT = ("dataset", "latent_dim", "epochs")
 """What most people change, and what the form asks first."""
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    "Length, seed, threads": (
+    "Images, length, seed": (
         "dataset",
         "latent_dim",
         "epochs",
         "min_epochs",
         "limit",
+        "image_size",
+        "fit",
+        "color",
+        "range",
         "seed",
         "threads",
     ),

@@ -8,15 +8,30 @@ import importlib.util
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
 from vae_engine.dataset_names import NAMED_DATASETS
-from vae_engine.errors import SessionBusyError, SessionDamagedError, SessionError, WorkerError
+from vae_engine.errors import (
+    DatasetError,
+    SessionBusyError,
+    SessionDamagedError,
+    SessionError,
+    WorkerError,
+)
+from vae_engine.image_shape import GREY_28
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions.records import LIVE, CheckpointEntry, CheckpointIndex
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
-from vae_engine.settings import SETTINGS, Settings
+from vae_engine.settings import SETTINGS, Settings, SettingValue
 
+if TYPE_CHECKING:
+    from vae_engine.datasets.preflight import CheckedDataset
+
+DatasetKey: TypeAlias = tuple[SettingValue, ...]
+"""The settings that decide on the images; see `dataset_key`."""
+
+_DATASET_SETTINGS = ("dataset", "limit", "image_size", "fit", "color", "range")
 _READ_BYTES = 2**20
 
 
@@ -25,7 +40,8 @@ def check_new(
     settings: Iterable[Settings],
     logdir: Path | None,
     tell: Callable[[str], object] | None = None,
-) -> dict[tuple[str, int], int]:
+    report: Callable[[str, int, int], object] | None = None,
+) -> dict[DatasetKey, CheckedDataset]:
     """Check that sessions of these settings can be trained here.
 
     Args:
@@ -33,9 +49,10 @@ def check_new(
         settings: of each; equal datasets are read once.
         logdir: where they will write for TensorBoard, if anywhere.
         tell: called with a line on each dataset that is a path: what is taken, what not, and why.
+        report: called with what is done, how far and of how much, where it takes long.
 
     Returns:
-        How many images each dataset and limit has to train on.
+        The images that the sessions of each `dataset_key` train on.
 
     Raises:
         DatasetError: the images cannot be used.
@@ -45,17 +62,31 @@ def check_new(
     """
     # Imported here: NumPy would double the time that help and wrong usage take.
     from vae_engine.datasets import check_dataset
+    from vae_engine.datasets.preparation import Preparation
 
     _check_tensorflow()
-    counts = {}
-    for dataset, limit in dict.fromkeys((one.dataset, one.limit) for one in settings):
-        checked = check_dataset(dataset, limit)
-        counts[dataset, limit] = checked.train_images
-        if tell is not None and dataset not in NAMED_DATASETS:
+    found: dict[DatasetKey, CheckedDataset] = {}
+    for one in settings:
+        key = dataset_key(one)
+        if key in found:
+            continue
+        checked = check_dataset(
+            one.dataset, one.limit, preparation=Preparation.of(one), report=report
+        )
+        _check_network(checked)
+        found[key] = checked
+        if tell is not None and (
+            one.dataset not in NAMED_DATASETS or checked.image_shape != GREY_28
+        ):
             tell(checked.description)
     if logdir is not None:
         _check_logdir(logdir, store)
-    return counts
+    return found
+
+
+def dataset_key(settings: Settings) -> DatasetKey:
+    """What decides which images a session trains on, and how they are prepared."""
+    return tuple(settings[name] for name in _DATASET_SETTINGS)
 
 
 def check_resumable(session: Session, *, more: int | None, dataset: str | None = None) -> None:
@@ -98,14 +129,23 @@ def check_same_images(session: Session, dataset: str | None = None) -> None:
         SettingError: there are fewer training images than its `limit`.
     """
     from vae_engine.datasets import check_dataset
+    from vae_engine.datasets.preparation import Preparation
     from vae_engine.inference.dataset import session_dataset
 
     settings, prepared = session.settings, session.log.prepared
     begun = prepared is not None and "sha256" in prepared.dataset
     if dataset is None and (not begun or settings.dataset in NAMED_DATASETS):
-        check_dataset(settings.dataset, settings.limit)
+        check_dataset(settings.dataset, settings.limit, preparation=Preparation.of(settings))
     if begun or dataset is not None:
         session_dataset(session, dataset)
+
+
+def _check_network(checked: CheckedDataset) -> None:
+    if checked.image_shape != GREY_28:
+        raise DatasetError(
+            f"{checked.description}; the network of this version takes 28x28 grey: "
+            "try --image-size 28 --color grey"
+        )
 
 
 def _check_tensorflow() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from vae_engine.control.preflight import check_new, check_same_images
+from vae_engine.control.preflight import check_new, check_same_images, dataset_key
 from vae_engine.control.training import Shield
 from vae_engine.dataset_names import absolute_dataset
 from vae_engine.defaults import suited_settings
@@ -56,11 +56,12 @@ def check_sweep(
     """
     head = check_ray(ray) if ray else ""
     grid = _with_absolute_datasets(grid)
-    counts = check_new(store, grid.trials, None, tell)
+    images = check_new(store, grid.trials, None, tell)
     if grid.given is None:
         return grid, head
     trials = tuple(
-        suited_settings(one, grid.given, counts[one.dataset, one.limit]) for one in grid.trials
+        suited_settings(one, grid.given, images[dataset_key(one)].train_images)
+        for one in grid.trials
     )
     return Grid(grid.varied, trials), head
 
@@ -238,9 +239,7 @@ def _check_images(sweep: Sweep, trials: Sequence[Trial]) -> None:
     """Check the images of trials that are to go on: of each dataset once, with their digest."""
     unbegun = [trial.settings for trial in trials if trial.status == "waiting"]
     check_new(sweep.sessions, unbegun, None)
-    begun = {
-        (one.settings.dataset, one.settings.limit): one for one in trials if one.status != "waiting"
-    }
+    begun = {dataset_key(one.settings): one for one in trials if one.status != "waiting"}
     for trial in begun.values():
         session = Session(sweep.sessions.root / trial.session)
         session.poll(progress=False)

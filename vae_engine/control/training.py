@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from vae_engine.control.preflight import check_new, check_resumable
+from vae_engine.control.preflight import check_new, check_resumable, dataset_key
 from vae_engine.dataset_names import absolute_dataset
 from vae_engine.defaults import suited_settings
 from vae_engine.distributed.distribution import ALONE, Distribution
@@ -37,6 +37,7 @@ def start_session(
     distribution: Distribution = ALONE,
     shield: Shield = contextlib.nullcontext,
     tell: Callable[[str], object] | None = None,
+    report: Callable[[str, int, int], object] | None = None,
 ) -> Session:
     """Check, create a session and start its worker; where that fails, nothing is left behind.
 
@@ -52,6 +53,7 @@ def start_session(
         distribution: the devices that train it.
         shield: around creation and start.
         tell: called, before it is created, with a line on its images, unless everyone knows them.
+        report: called with what is done, how far and of how much, while images are read.
 
     Raises:
         DatasetError: the images cannot be used.
@@ -60,9 +62,9 @@ def start_session(
         WorkerError: the worker did not start.
     """
     settings = msgspec.structs.replace(settings, dataset=absolute_dataset(settings.dataset))
-    counts = check_new(store, [settings], logdir, tell)
+    images = check_new(store, [settings], logdir, tell, report)[dataset_key(settings)]
     if given is not None:
-        settings = suited_settings(settings, given, counts[settings.dataset, settings.limit])
+        settings = suited_settings(settings, given, images.train_images)
     with shield():
         session = store.create(settings, name=name, command=command, parent=parent)
         try:

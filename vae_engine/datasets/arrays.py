@@ -261,6 +261,8 @@ def _remedy_for(found: tuple[int, ...], shape: ImageShape) -> str:
 
 
 def _shape_remedy(shape: tuple[int, ...]) -> str:
+    if len(shape) == 3 and max(shape[1:]) < SMALLEST_TAKEN:
+        return f" of at least {SMALLEST_TAKEN} pixels a side; try another array"
     if (len(shape) == 2 and shape[0] == shape[1]) or (len(shape) == 3 and shape[2] in CHANNELS):
         return "; for one image try `images[np.newaxis]`"
     if len(shape) in (3, 4) and shape[0] == shape[1] >= SMALLEST_TAKEN:
@@ -268,5 +270,5 @@ def _shape_remedy(shape: tuple[int, ...]) -> str:
     if len(shape) == 5 and shape[-1] == 1 and fits(shape[:-1]):
         return "; try `images[..., 0]`"
     if len(shape) in (3, 4) and not _are_sides(shape[1:3]):
-        return f"; of at least {SMALLEST_TAKEN} pixels a side: try another array"
+        return f" of at least {SMALLEST_TAKEN} pixels a side; try another array"
     return "; try `images.reshape(-1, height, width)`"

@@ -15,6 +15,8 @@ from vae_engine.datasets.dataset import Dataset, make_dataset
 from vae_engine.datasets.files import quoted, shortened
 from vae_engine.datasets.keras_cache import fashion_mnist_folder
 from vae_engine.datasets.loader import load_dataset
+from vae_engine.datasets.picture_set import Report
+from vae_engine.datasets.preparation import AUTO, Preparation
 from vae_engine.datasets.source import Source
 from vae_engine.datasets.splits import BY_CONTENT, BY_POSITION, SplitMethod
 from vae_engine.errors import DatasetError
@@ -28,7 +30,12 @@ _MNIST_SECONDS = 30.0
 _KerasArrays: TypeAlias = tuple[tuple[AnyArray, AnyArray], tuple[AnyArray, AnyArray]]
 
 
-def load_dataset_with_keras(name: str, method: SplitMethod = BY_CONTENT) -> Dataset:
+def load_dataset_with_keras(
+    name: str,
+    method: SplitMethod = BY_CONTENT,
+    preparation: Preparation = AUTO,
+    report: Report | None = None,
+) -> Dataset:
     """Load `mnist` or `fashion_mnist` by its Keras loader, which downloads it once, or a path.
 
     Where MNIST cannot be downloaded within half a minute, the packaged copy with the same arrays
@@ -38,13 +45,13 @@ def load_dataset_with_keras(name: str, method: SplitMethod = BY_CONTENT) -> Data
         DatasetError: Fashion-MNIST cannot be downloaded, or as `load_dataset` does.
     """
     if name == "mnist":
-        return _keras_mnist()
+        return _keras_mnist(preparation)
     if name == "fashion_mnist":
-        return _keras_fashion_mnist()
-    return load_dataset(name, method)
+        return _keras_fashion_mnist(preparation)
+    return load_dataset(name, method, preparation, report)
 
 
-def _keras_mnist() -> Dataset:
+def _keras_mnist(preparation: Preparation) -> Dataset:
     from keras.datasets import mnist
 
     try:
@@ -55,11 +62,11 @@ def _keras_mnist() -> Dataset:
         # Harmless, and the same arrays: no warning, and the end of what Keras says is enough.
         why = shortened(str(error).rpartition(" -- ")[2])
         _logger.info("mnist: using the packaged copy, as Keras has none (%s)", why)
-        return load_dataset("mnist")
-    return make_dataset("mnist", _source(loaded), BY_POSITION)
+        return load_dataset("mnist", preparation=preparation)
+    return make_dataset("mnist", _source(loaded), BY_POSITION, preparation)
 
 
-def _keras_fashion_mnist() -> Dataset:
+def _keras_fashion_mnist(preparation: Preparation) -> Dataset:
     from keras.datasets import fashion_mnist
 
     try:
@@ -70,7 +77,7 @@ def _keras_fashion_mnist() -> Dataset:
             f"Keras cannot load fashion_mnist ({_reason(error)}): wanted a network, or its four "
             f"IDX files, undamaged, in {quoted(fashion_mnist_folder())}"
         ) from error
-    return make_dataset("fashion_mnist", _source(loaded), BY_POSITION)
+    return make_dataset("fashion_mnist", _source(loaded), BY_POSITION, preparation)
 
 
 def _source(loaded: _KerasArrays) -> Source:

@@ -9,8 +9,11 @@ from typing import NamedTuple
 from vae_engine.dataset_names import NAMED_TRAINING_IMAGES
 from vae_engine.datasets.keras_cache import fashion_mnist_folder, is_complete
 from vae_engine.datasets.loader import load_dataset
+from vae_engine.datasets.picture_set import Report
+from vae_engine.datasets.preparation import AUTO, Preparation
 from vae_engine.datasets.splits import BY_CONTENT, SplitMethod
 from vae_engine.errors import DatasetError
+from vae_engine.image_shape import GREY_28, ImageShape
 from vae_engine.modules import module_command
 
 EXIT_UNAVAILABLE = 3
@@ -27,14 +30,22 @@ class CheckedDataset(NamedTuple):
 
     Attributes:
         train_images: how many it has to train on.
+        image_shape: height, width and channels of an image.
         description: `Dataset.description`; "" for `mnist` with limit 0, which is not read.
     """
 
     train_images: int
+    image_shape: ImageShape
     description: str
 
 
-def check_dataset(name: str, limit: int = 0, method: SplitMethod = BY_CONTENT) -> CheckedDataset:
+def check_dataset(
+    name: str,
+    limit: int = 0,
+    method: SplitMethod = BY_CONTENT,
+    preparation: Preparation = AUTO,
+    report: Report | None = None,
+) -> CheckedDataset:
     """Check that a session on this dataset can start; Fashion-MNIST is downloaded if need be.
 
     `mnist` with limit 0 returns at once, since the package has a copy. A download runs Keras in a
@@ -44,17 +55,19 @@ def check_dataset(name: str, limit: int = 0, method: SplitMethod = BY_CONTENT) -
         name: of the dataset, or its path.
         limit: use so many training images; 0 for all.
         method: how splits that a path does not bring are made.
+        preparation: what the images are brought to.
+        report: told about progress.
 
     Raises:
         DatasetError: the data are missing, damaged or unfit, or cannot be downloaded.
         SettingError: there are fewer training images than `limit`.
     """
-    if name == "mnist" and limit == 0:
-        return CheckedDataset(NAMED_TRAINING_IMAGES, "")
+    if name == "mnist" and limit == 0 and preparation == AUTO:
+        return CheckedDataset(NAMED_TRAINING_IMAGES, GREY_28, "")
     if name == "fashion_mnist" and not is_complete(fashion_mnist_folder()):
         _download(name)
-    dataset = load_dataset(name, method).limited(limit)
-    return CheckedDataset(len(dataset.train_images), dataset.description())
+    dataset = load_dataset(name, method, preparation, report).limited(limit)
+    return CheckedDataset(len(dataset.train_images), dataset.image_shape, dataset.description())
 
 
 def _download(name: str) -> None:

@@ -6,6 +6,7 @@ import contextlib
 
 from vae_engine.dataset_names import absolute_dataset
 from vae_engine.datasets import Dataset, load_dataset
+from vae_engine.datasets.preparation import Preparation
 from vae_engine.datasets.splits import recorded_method
 from vae_engine.errors import DatasetError
 from vae_engine.sessions.moved import dataset_path, keep_dataset
@@ -36,7 +37,7 @@ def session_dataset(session: Session, place: str | None = None) -> Dataset:
             subject=session.id,
         )
     try:
-        dataset = load_dataset(where, method)
+        dataset = load_dataset(where, method, Preparation.of(settings))
     except DatasetError as error:
         raise DatasetError(str(error), remedy="move_dataset", subject=session.id) from error
     if trained_on not in (None, dataset.sha256):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from vae_engine.datasets import load_dataset_with_keras
+from vae_engine.datasets.preparation import Preparation
 from vae_engine.distributed.distribution import Distribution
 from vae_engine.distributed.member import Member
 from vae_engine.distributed.messages import Chunk, End, Ready, Synchronize
@@ -32,7 +33,9 @@ def train_as_member(member: Member, distribution: Distribution, settings: Settin
     configure_tensorflow(settings)
     try:
         strategy = make_strategy(distribution, member.welcome.addresses)
-        dataset = load_dataset_with_keras(settings.dataset, member.welcome.split)
+        dataset = load_dataset_with_keras(
+            settings.dataset, member.welcome.split, Preparation.of(settings)
+        )
         dataset = dataset.limited(settings.limit)
         steps = ReplicatedSteps(
             settings, strategy, lambda: build_networks(settings), dataset.train_images

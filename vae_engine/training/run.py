@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from vae_engine.datasets import Dataset, load_dataset_with_keras
 from vae_engine.datasets.binarization import as_evaluated
+from vae_engine.datasets.preparation import Preparation
 from vae_engine.datasets.splits import recorded_method
 from vae_engine.distributed.chief import Chief
 from vae_engine.distributed.distribution import ALONE, Distribution
@@ -195,9 +196,9 @@ def _mean_pixel(dataset: Dataset) -> float:
 def _dataset(folder: Path, settings: Settings, journal: Journal) -> Dataset:
     before = journal.log.prepared
     method = recorded_method(before.dataset if before else None)
-    dataset = load_dataset_with_keras(dataset_path(folder, settings), method).limited(
-        settings.limit
-    )
+    dataset = load_dataset_with_keras(
+        dataset_path(folder, settings), method, Preparation.of(settings)
+    ).limited(settings.limit)
     _log.info("%s", dataset.description())
     return dataset
 
