@@ -53,7 +53,7 @@ def test_images_keep_the_size_that_all_of_them_have(
     tmp_path: Path, shape: tuple[int, ...], suffix: str
 ) -> None:
     images = noise(12, *shape)
-    how = {"lossless": True} if suffix == "webp" else {}
+    how: dict[str, Any] = {"lossless": True} if suffix == "webp" else {}
     dataset = load_dataset(written(tmp_path / "d", images, suffix, **how))
     assert np.array_equal(whole(dataset), images)
     assert dataset.image_shape == ImageShape(shape[0], shape[1], 3 if len(shape) == 3 else 1)
