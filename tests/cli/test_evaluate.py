@@ -149,7 +149,7 @@ def test_a_binarized_session_is_measured_on_the_images_of_its_test_loss(
 def test_samples_out_of_range_are_bad_usage(vae: Vae, session: Session, samples: str) -> None:
     line = vae("evaluate", session.id, "--samples", samples).error(2)
     assert "samples is" in line
-    assert "1 to" in line
+    assert "must be a whole number from 1 to 10000" in line
 
 
 def test_without_an_export_it_says_when_there_will_be_one(vae: Vae, recorder: Recorder) -> None:

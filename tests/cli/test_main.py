@@ -115,7 +115,8 @@ def test_an_unknown_session_is_a_failure(vae: Vae) -> None:
 
 def test_a_sessions_folder_that_is_none_is_one_line(vae: Vae, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    assert "file" in vae("sessions", "--sessions-dir", tmp_path / "file").error(1)
+    line = vae("sessions", "--sessions-dir", tmp_path / "file").error(1)
+    assert line == f"vae: {tmp_path / 'file'} cannot be read: Not a directory"
 
 
 def test_the_option_is_stronger_than_the_variable_and_that_than_the_default(

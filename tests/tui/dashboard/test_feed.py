@@ -4,6 +4,7 @@ import os
 import shutil
 import threading
 import time
+from collections.abc import Callable
 
 import msgspec
 import pytest
@@ -230,8 +231,7 @@ def test_the_stream_tells_every_change_once_and_ends_when_closed(
     assert len(told) == 2
 
 
-def _wait(reached: object) -> None:
-    assert callable(reached)
+def _wait(reached: Callable[[], object]) -> None:
     deadline = time.monotonic() + 10
     while not reached():
         assert time.monotonic() < deadline, "it did not come about"

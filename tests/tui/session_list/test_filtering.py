@@ -156,8 +156,21 @@ def test_any_text_is_a_filter_and_its_problem_one_line(text: str) -> None:
     assert parsed.text == text
     assert len(parsed.problem) < 200
     assert "\n" not in parsed.problem
-    assert parsed.admits(entry(), NOW) in (True, False)
-    assert parsed.admits(entry(settings=None, loss=None, tags=(), size=None), NOW) in (True, False)
+    for one in (entry(), entry(settings=None, loss=None, tags=(), size=None)):
+        # Each condition that could be read must hold, and none that could not.
+        assert parsed.admits(one, NOW) == all(holds(one, NOW) for holds in parsed.conditions)
+
+
+@given(
+    st.sampled_from(["d", "loss", "age", "size", "tag", "status", "note", "filters", "epoch"]),
+    st.sampled_from(["2", "3h", "5M", "1e3", "paper", "completed", "latent"]),
+)
+def test_unequal_is_the_opposite_of_equal(name: str, value: str) -> None:
+    equal, unequal = parse_filter(f"{name}={value}"), parse_filter(f"{name}!={value}")
+    assert bool(equal.problem) == bool(unequal.problem)
+    if not equal.problem:
+        for one in (entry(), entry(settings=None, loss=None, tags=(), size=None)):
+            assert equal.admits(one, NOW) is not unequal.admits(one, NOW)
 
 
 @given(st.text(alphabet=st.characters(exclude_characters='"', exclude_categories=["C", "Z"])))
