@@ -76,6 +76,14 @@ def old_objects_set_aside() -> None:
     gc.freeze()
 
 
+@pytest.fixture(autouse=True, scope="session")
+def patient_disk() -> Iterator[None]:
+    """No test cuts the power for real, so none waits for the disk; workers still do."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _descriptor: None)
+        yield
+
+
 @pytest.fixture(autouse=True)
 def own_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No test reads or writes the preferences of whoever runs it."""

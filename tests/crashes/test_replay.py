@@ -5,7 +5,6 @@ The quick run takes some of the states before the report and all after it, `-m s
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 from pathlib import Path
@@ -45,12 +44,6 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return world
 
 
-@pytest.fixture
-def patient_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Judging a state needs no disk."""
-    monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
-
-
 def record(operation: Operation, root: Path) -> Recording:
     root.mkdir()
     operation.prepare(root)
@@ -80,7 +73,7 @@ def test_all_operations_are_named(world: Path) -> None:
 
 @pytest.mark.parametrize("name", _NAMES)
 def test_a_power_cut_leaves_the_old_or_the_new_and_after_the_report_the_new(
-    name: str, world: Path, tmp_path: Path, patient_disk: None
+    name: str, world: Path, tmp_path: Path
 ) -> None:
     operation = operations(world)[name]
     recording = record(operation, tmp_path / "recorded")
@@ -97,7 +90,7 @@ def test_a_power_cut_leaves_the_old_or_the_new_and_after_the_report_the_new(
 @pytest.mark.slow
 @pytest.mark.parametrize("name", _NAMES)
 def test_a_thousand_states_that_a_power_cut_may_leave(
-    name: str, world: Path, tmp_path: Path, patient_disk: None
+    name: str, world: Path, tmp_path: Path
 ) -> None:
     operation = operations(world)[name]
     recording = record(operation, tmp_path / "recorded")
@@ -110,7 +103,7 @@ def test_a_thousand_states_that_a_power_cut_may_leave(
 
 @pytest.mark.parametrize("name", _NAMES)
 def test_a_kill_at_any_step_leaves_what_the_next_command_goes_on_with(
-    name: str, world: Path, tmp_path: Path, patient_disk: None
+    name: str, world: Path, tmp_path: Path
 ) -> None:
     operation = operations(world)[name]
     states = list(killed_states(record(operation, tmp_path / "recorded")))

@@ -51,11 +51,6 @@ def judge(states: list[State], folder: Path) -> None:
         shutil.rmtree(root)
 
 
-@pytest.fixture(autouse=True)
-def patient_disk(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("os.fsync", lambda _descriptor: None)
-
-
 def record_run(session: Session, epochs: int) -> Recording:
     """What a worker writes, in its order, with small weights."""
     with recorded(session.folder) as recorder:

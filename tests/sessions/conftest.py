@@ -1,9 +1,7 @@
 """Stores and archives that many tests begin with."""
 
 import io
-import os
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,14 +10,6 @@ from tests.sessions.archives import Files
 from tests.sessions.makers import finished_session
 from vae_engine.sessions.archive import CONTENTS, export_session
 from vae_engine.sessions.store import SessionStore
-
-
-@pytest.fixture(scope="package", autouse=True)
-def patient_disk() -> Iterator[None]:
-    """No test here cuts the power, so none waits for the disk."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(os, "fsync", lambda _descriptor: None)
-        yield
 
 
 @pytest.fixture(scope="package")

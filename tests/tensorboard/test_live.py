@@ -23,8 +23,7 @@ from vae_engine.tensorboard.logdir import keep_logdir
 
 
 @pytest.fixture
-def recorder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recorder:
-    monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
+def recorder(tmp_path: Path) -> Recorder:
     return Recorder(SessionStore(tmp_path / "sessions"))
 
 

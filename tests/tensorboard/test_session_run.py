@@ -27,8 +27,7 @@ from vae_engine.tensorboard.session_run import export_session_run
 
 
 @pytest.fixture
-def recorder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Recorder:
-    monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
+def recorder(tmp_path: Path) -> Recorder:
     return Recorder(SessionStore(tmp_path / "sessions"))
 
 

@@ -5,7 +5,6 @@ The long run is `python -m pytest -m slow tests/faults/foreign/test_damaged_app.
 
 from __future__ import annotations
 
-import os
 import random
 import shutil
 from pathlib import Path
@@ -57,10 +56,8 @@ async def test_every_screen_opens_over_damaged_sessions(
     store: SessionStore,
     recorder: Recorder,
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
     count: int,
 ) -> None:
-    monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
     original = Recorder(SessionStore(tmp_path / "originals")).session("original").folder
     recorder.session("healthy")
     folders = []

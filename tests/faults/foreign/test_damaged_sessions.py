@@ -178,7 +178,6 @@ def look(
     monkeypatch.setenv("VAE_SESSIONS", str(ground.store.root))
     monkeypatch.setattr(session_images, "load_dataset", _load)
     monkeypatch.setattr(training, "start_worker", _start_no_worker)
-    monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
     # Squeezing the exports would take most of the time.
     monkeypatch.setattr(zlib, "Z_DEFAULT_COMPRESSION", 0)
     output = tmp_path / "output"

@@ -208,9 +208,8 @@ HARMLESS_ANSWERS = {"log of long events", "worker's log of a terabyte"}
 
 
 def test_bombs_are_refused_before_memory_goes(
-    store: SessionStore, recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    store: SessionStore, recorder: Recorder, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
     place = tmp_path / "place"
     place.mkdir()
     commands = [make(recorder.session(**RECORDED), place) for make in BOMBS.values()]

@@ -116,10 +116,7 @@ def _in_event(event: dict[str, Any], text: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
-def test_no_command_passes_it_on(
-    store: SessionStore, recorder: Recorder, monkeypatch: pytest.MonkeyPatch, attack: str
-) -> None:
-    monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
+def test_no_command_passes_it_on(store: SessionStore, recorder: Recorder, attack: str) -> None:
     sessions = [hostile_session(recorder, ATTACKS[attack], status) for status in STATUSES]
     before = digest(store.root)
     for session in sessions:
@@ -171,11 +168,9 @@ def test_a_dataset_that_is_no_text_is_damage(recorder: Recorder, attack: str) ->
 async def test_no_screen_passes_it_on(
     store: SessionStore,
     recorder: Recorder,
-    monkeypatch: pytest.MonkeyPatch,
     status: Status,
     attacks: list[str],
 ) -> None:
-    monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
     sessions = [hostile_session(recorder, ATTACKS[attack], status) for attack in attacks]
     if status == "training":
         for session in sessions:
