@@ -1,4 +1,4 @@
-"""Train convolutional VAEs in the background, keep every run as a session, and use what came out.
+"""Train convolutional VAEs in the background, keep every run as a session, and use its results.
 
     import vae_engine
 
@@ -61,7 +61,7 @@ __all__ = [
     "train",
 ]
 
-# Loaded when first used: LiteRT and the data readers would double the start of every command.
+# Loaded on first use: LiteRT and the data readers would double the start-up time of every command.
 _LAZY = {
     **dict.fromkeys(("History", "SavedSession", "SessionTable"), "vae_engine.api"),
     **dict.fromkeys(("list_sessions", "load_session", "train"), "vae_engine.api"),

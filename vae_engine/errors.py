@@ -1,21 +1,21 @@
-"""The errors a caller can meet, as one tree.
+"""The error classes of this package.
 
     EngineError
-    ├── SettingError          a setting has a value it cannot have (bad usage)
+    ├── SettingError          a setting has an invalid value (usage error)
     │   └── ArgumentError         an argument of the Python API is wrong (also a ValueError)
-    ├── DatasetError          images cannot be read, or are not what training needs
-    │   └── ArrayError            an array is not one of images (also a ValueError)
-    ├── SessionError          a session, or the command for it, cannot be carried out
-    │   ├── SessionNotFoundError  no session, or more than one, goes by that id or name
+    ├── DatasetError          images cannot be read, or are unsuitable
+    │   └── ArrayError            an array does not hold images (also a ValueError)
+    ├── SessionError          an operation on a session failed
+    │   ├── SessionNotFoundError  no session, or more than one, has that id or name
     │   ├── SessionDamagedError   its files cannot be read, or are newer than this version
     │   ├── SessionBusyError      another worker holds it, or it is in the wrong state
     │   └── SessionLostError      another worker has taken it over from this one
     ├── WorkerError           the training worker could not be started
-    │   └── DistributedError      the workers of a session do not come together, or one is lost
-    └── RayClusterError       Ray is missing, does not answer, or has no node that can train
+    │   └── DistributedError      the workers of a session do not connect, or one is lost
+    └── RayClusterError       Ray is missing, does not answer, or has no suitable node
 
-Every message is one line that says what was found and what is wanted. What to do about it is a
-`Remedy`: who shows the error knows whether that is a command, a key or a call.
+Every message is one line: what was found and what was expected. What to do is a `Remedy`, which the
+caller words as a command, a key or a call.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ Remedy = Literal[
     "train_sweep",
     "move_dataset",
 ]
-"""What can be done about an error; most are about the session or sweep that is its `subject`."""
+"""How to resolve an error; most refer to the session or sweep in its `subject`."""
 
 
 class EngineError(Exception):
-    """Base of all errors that this package raises on purpose.
+    """Base of all errors that this package raises deliberately.
 
     Attributes:
-        remedy: what can be done, None where the message says it or nothing can.
-        subject: id of the session or sweep that the remedy is for.
+        remedy: how to resolve it; None if the message says so, or if there is none.
+        subject: id of the session or sweep that the remedy applies to.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class SettingError(EngineError):
 
 
 class ArgumentError(SettingError, ValueError):
-    """An argument of the Python API has a value it cannot have; the message names it."""
+    """An argument of the Python API has an invalid value; the message names it."""
 
 
 class DatasetError(EngineError):
@@ -75,11 +75,11 @@ class ArrayError(DatasetError, ValueError):
 
 
 class SessionError(EngineError):
-    """Something asked of a session cannot be done."""
+    """An operation on a session failed."""
 
 
 class SessionNotFoundError(SessionError):
-    """No session, or more than one, answers to the given id, prefix or name."""
+    """No session, or more than one, matches the given id, prefix or name."""
 
 
 class SessionDamagedError(SessionError):
@@ -87,7 +87,7 @@ class SessionDamagedError(SessionError):
 
 
 class SessionBusyError(SessionError):
-    """A worker holds the session, or it is not in the state that the request needs."""
+    """A worker holds the session, or it is in the wrong state for the request."""
 
 
 class SessionLostError(SessionError):
@@ -99,8 +99,8 @@ class WorkerError(EngineError):
 
 
 class DistributedError(WorkerError):
-    """The workers that train one session do not come together, or one of them is lost."""
+    """The workers that train one session do not connect, or one of them is lost."""
 
 
 class RayClusterError(EngineError):
-    """Ray is not installed, does not answer, or none of its nodes can train."""
+    """Ray is not installed, does not answer, or has no node that can train."""

@@ -1,4 +1,4 @@
-"""How modules of this package are run in processes of their own."""
+"""Commands that run modules of this package in separate processes."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _SAFE_PATH = "PYTHONSAFEPATH"
 
 
 def module_command(module: str, *arguments: str) -> list[str]:
-    """The command that runs a module as `__main__`.
+    """Return the command that runs a module as `__main__`.
 
-    `-P` keeps the working directory off the path: it may be a stranger's dataset with a `json.py`.
+    `-P` removes the working directory from the path: it may be a foreign dataset with a `json.py`.
     """
     return [sys.executable, "-P", "-m", module, *arguments]
 

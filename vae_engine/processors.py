@@ -1,4 +1,4 @@
-"""How many processors there are to compute on, and what `threads` 0 comes to."""
+"""The number of usable processors, and the meaning of `threads` 0."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from vae_engine.settings import SETTINGS, Settings
 
 
 def usable_processors() -> int:
-    """The processors that this process may use, at most as many as a session has threads."""
+    """Count the processors that this process may use, up to the maximum of `threads`."""
     if hasattr(os, "sched_getaffinity"):
         usable = len(os.sched_getaffinity(0))
     else:
@@ -19,7 +19,7 @@ def usable_processors() -> int:
 
 
 def with_threads(settings: Settings) -> Settings:
-    """Count the threads that `threads` 0 stands for: equal bits need equally many."""
+    """Replace `threads` 0 by a number: equal bits need equal numbers of threads."""
     if settings.threads:
         return settings
     return msgspec.structs.replace(settings, threads=usable_processors())

@@ -42,7 +42,7 @@ def test_a_worker_that_does_not_answer_is_a_failure(
     ("answer", "said"),
     [
         (ev.CommandIgnored(command="pause", why="training has ended"), "training has ended"),
-        (None, "has ended meanwhile: it is interrupted"),
+        (None, "has ended in the meantime: it is interrupted"),
     ],
     ids=["refuses", "dies"],
 )

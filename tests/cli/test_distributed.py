@@ -24,7 +24,7 @@ def test_a_tf_config_that_is_none_is_bad_usage(
     monkeypatch.setenv("TF_CONFIG", '{"cluster": {"worker": ["one"]}}')
     done = vae(*command)
     assert (done.code, done.out) == (2, "")
-    assert "'one' is no worker's address: it must be HOST:PORT" in done.err
+    assert "'one' is not a worker's address: it must be HOST:PORT" in done.err
 
 
 def test_a_chief_whose_port_is_in_use_creates_no_session(vae: Vae, store: SessionStore) -> None:
@@ -33,7 +33,7 @@ def test_a_chief_whose_port_is_in_use_creates_no_session(vae: Vae, store: Sessio
         done = vae("train", "--workers", f"{here},127.0.0.1:2", "--worker-index", 0)
     assert (done.code, done.out) == (1, "")
     assert done.err == (
-        f"vae: {here} cannot be listened at: the port is in use; give this worker another\n"
+        f"vae: cannot listen at {here}: the port is in use; give this worker another\n"
     )
     assert store.listings() == []
 

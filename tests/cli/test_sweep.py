@@ -200,7 +200,7 @@ def test_a_sweep_in_the_wrong_state_is_refused(
     for name in (layout.WORKER, layout.HEARTBEAT):
         content = (store.root / made.record.trials[0].session / name).read_bytes()
         (made.folder / name).write_bytes(content)
-    assert "runs already" in vae("sweep", "resume", "whole").error(1)
+    assert "is already running" in vae("sweep", "resume", "whole").error(1)
 
 
 def test_news_are_trials_that_began_or_ended(sweep: Sweep, recorder: Recorder) -> None:
@@ -233,7 +233,7 @@ def test_the_live_table_fits_the_terminal(sweep: Sweep, width: int, height: int)
         (["--ray", "ray://head:10001"], 2, "ray://head:10001 is no address of a head node"),
         (["--ray", "head:99999"], 2, "'head:99999' has no port from 1 to 65535"),
         (["--gpus", "1"], 2, "--gpus is for a cluster: give --ray too"),
-        (["--ray", "127.0.0.1:1"], 1, "no Ray answers at 127.0.0.1:1: Connection refused"),
+        (["--ray", "127.0.0.1:1"], 1, "Ray does not respond at 127.0.0.1:1: Connection refused"),
     ],
 )
 def test_a_cluster_that_is_none_is_told_before_anything_is_made(
@@ -252,7 +252,7 @@ def test_a_cluster_that_is_none_is_told_before_anything_is_made(
 def test_without_ray_the_extra_is_named(vae: Vae, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     said = vae("sweep", "run", *SMALL, "--ray", "auto").error(1)
-    assert said == "vae: Ray is not installed: pip install 'vae-workbench[ray]' brings it"
+    assert said == "vae: Ray is not installed: run pip install 'vae-workbench[ray]'"
 
 
 def test_a_sweep_goes_on_where_it_was_run_or_where_it_is_told(
@@ -261,9 +261,9 @@ def test_a_sweep_goes_on_where_it_was_run_or_where_it_is_told(
     monkeypatch.setattr("importlib.util.find_spec", lambda _: object())
     made = SweepStore(store).create(make_grid({}), parallel=1, ray="127.0.0.1:1")
     said = vae("sweep", "resume", made.id).error(1)
-    assert "no Ray answers at 127.0.0.1:1" in said
+    assert "Ray does not respond at 127.0.0.1:1" in said
     said = vae("sweep", "resume", made.id, "--ray", "127.0.0.1:2").error(1)
-    assert "no Ray answers at 127.0.0.1:2" in said
+    assert "Ray does not respond at 127.0.0.1:2" in said
     started: list[str] = []
     monkeypatch.setattr(
         "vae_engine.control.sweeps.start_coordinator", lambda _, *, ray: started.append(ray)

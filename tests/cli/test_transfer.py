@@ -124,8 +124,8 @@ def test_exporting_for_tensorboard_imports_no_tensorflow(
 @pytest.mark.parametrize(
     ("logdir", "why"),
     [
-        ("sessions", "lies among the sessions"),
-        ("sessions/logs", "lies among the sessions"),
+        ("sessions", "is inside the sessions folder"),
+        ("sessions/logs", "is inside the sessions folder"),
         ("file", "cannot be written"),
         ("file/logs", "cannot be written"),
     ],

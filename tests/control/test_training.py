@@ -153,12 +153,12 @@ def test_without_tensorflow_nothing_is_begun(
     store: SessionStore, recorder: Recorder, workers: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "tensorflow", None)
-    with pytest.raises(WorkerError, match="TensorFlow is not installed"):
+    with pytest.raises(WorkerError, match="TensorFlow, which is not installed"):
         start_session(store, make_settings())
     assert store.listings() == []
     session = recorder.session(status="interrupted", epochs=2, of=5)
     recorder.checkpoint(session)
-    with pytest.raises(WorkerError, match="TensorFlow is not installed"):
+    with pytest.raises(WorkerError, match="TensorFlow, which is not installed"):
         resume_session(session)
     assert workers == []
 

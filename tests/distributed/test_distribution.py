@@ -131,7 +131,7 @@ def test_a_port_in_use_is_told() -> None:
 @pytest.mark.parametrize(
     ("before", "word"),
     [
-        ({}, "so far 1 worker trained it, from here on 2 workers"),
+        ({}, "1 worker trained it so far, from here on 2 workers"),
         ({"workers": 2, "replicas": 4}, "so far 2 workers with 4 replicas trained it"),
         ({"workers": "\x1b[2J", "replicas": 2}, "so far 1 worker with 2 replicas"),
     ],

@@ -38,7 +38,7 @@ def test_a_full_disk_fails_the_training_and_room_lets_it_go_on(
         wait_until(session, lambda: session.log.phase == "ended")
         wait_until(session, lambda: not session.alive())
         assert session.status() == "failed"
-        told = "the disk is full: make room, then resume"
+        told = "the disk is full: free some space, then resume"
         assert session.log.stop_reason.startswith(told)
         assert told in vae(session, "attach").error(1)
         shown = vae(session, "show")
@@ -48,7 +48,9 @@ def test_a_full_disk_fails_the_training_and_room_lets_it_go_on(
         assert told in head(session)
         # The worker's last word took no more than the room that it had kept for it.
         full.fill()
-        assert "the disk is full, make room first" in vae(session, "resume", "--detach").error(1)
+        assert "the disk is full, free some space first" in vae(
+            session, "resume", "--detach"
+        ).error(1)
         full.make_room()
         full.protect()
         assert "Read-only file system" in vae(session, "resume", "--detach").error(1)
@@ -166,4 +168,4 @@ def test_a_folder_that_is_taken_away_takes_its_worker_along(
         session.folder.mkdir()
     wait_for(lambda: not process.is_running() or process.status() == psutil.STATUS_ZOMBIE)
     assert not replaced or not list(session.folder.iterdir())
-    assert "the session's folder is gone" in (aside / layout.LOG).read_text()
+    assert "the session's folder was deleted" in (aside / layout.LOG).read_text()

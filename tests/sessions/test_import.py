@@ -59,7 +59,7 @@ def test_a_link_to_an_archive_is_as_good_as_the_archive(
 def test_an_archive_of_something_else_is_refused(store: SessionStore, path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(layout.MANIFEST, "{}")
-    assert_refused(store, path, "no archive.json: it is no exported session")
+    assert_refused(store, path, "no archive.json: it is not an exported session")
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_an_archive_of_something_else_is_refused(store: SessionStore, path: Path
         ({"id": ".trash"}, "archive.json is damaged"),
         ({"id": "x" * 65}, "archive.json is damaged"),
         ({"files": []}, "archive.json is damaged"),
-        ({"files": {}}, "has not the files that its archive.json names"),
+        ({"files": {}}, "lacks files that its archive.json names"),
         ({"files": {"session.json": {"size": -1, "sha256": "0" * 64}}}, "archive.json is damaged"),
         ({"files": {"session.json": {"size": 1, "sha256": "0"}}}, "archive.json is damaged"),
     ],
@@ -90,7 +90,7 @@ def test_a_missing_file_is_told(store: SessionStore, path: Path, files: Files, n
     contents = told(files)
     del files[name]
     pack(path, files, contents)
-    assert_refused(store, path, "has not the files")
+    assert_refused(store, path, "lacks files")
 
 
 def test_an_archive_without_a_session_is_refused(
@@ -98,7 +98,7 @@ def test_an_archive_without_a_session_is_refused(
 ) -> None:
     del files[layout.MANIFEST]
     pack(path, files, told(files, id="lost"))
-    assert_refused(store, path, "has not the files")
+    assert_refused(store, path, "lacks files")
 
 
 @pytest.mark.parametrize("change", [b"x", b""], ids=["longer", "shorter"])
@@ -156,14 +156,14 @@ def test_a_full_disk_leaves_nothing(store: SessionStore, path: Path, honest: byt
     path.write_bytes(honest)
     store.root.mkdir()
     with file_size_limit(1000):
-        assert_refused(store, path, f"nothing can be imported to .*: {os.strerror(errno.EFBIG)}")
+        assert_refused(store, path, f"cannot import to .*: {os.strerror(errno.EFBIG)}")
     assert import_session(store, path).id
 
 
 def test_a_store_that_cannot_be_made_is_told(tmp_path: Path, path: Path, honest: bytes) -> None:
     path.write_bytes(honest)
     (tmp_path / "file").write_text("")
-    with pytest.raises(SessionError, match="nothing can be imported to"):
+    with pytest.raises(SessionError, match="cannot import to"):
         import_session(SessionStore(tmp_path / "file"), path)
 
 

@@ -93,7 +93,7 @@ def test_a_disk_that_fails_to_sync_is_an_error_and_nothing_appears(
 ) -> None:
     store.root.mkdir()
     refuse_sync(monkeypatch, name, folders=folders, files=not folders)
-    with pytest.raises(SessionError, match="no session can be created"):
+    with pytest.raises(SessionError, match="cannot create a session"):
         new_session(store.root)
     assert list(store.root.iterdir()) == []
     assert disk.unreported() == []

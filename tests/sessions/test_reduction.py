@@ -187,9 +187,9 @@ def test_more_epochs_than_any_training_has_are_damage(monkeypatch: pytest.Monkey
     for _ in range(100):
         log.apply(epoch_ended(epoch) for epoch in range(1, 6))
     assert log.epoch == 5
-    with pytest.raises(SessionDamagedError, match="more epochs than any training has"):
+    with pytest.raises(SessionDamagedError, match="has more epochs than any training"):
         log.apply(epoch_ended(epoch) for epoch in range(6, 20))
-    with pytest.raises(SessionDamagedError, match="more epochs than any training has"):
+    with pytest.raises(SessionDamagedError, match="has more epochs than any training"):
         SessionLog().apply(ev.Exported(epoch=epoch) for epoch in range(10_000))
 
 

@@ -114,6 +114,6 @@ def test_a_session_that_another_process_empties_while_it_is_restored_is_gone(
         move(source, target)
 
     monkeypatch.setattr("vae_engine.sessions.store.move", emptied_first)
-    with pytest.raises(SessionNotFoundError, match="was deleted just now"):
+    with pytest.raises(SessionNotFoundError, match="was just deleted"):
         store.restore(session.id)
     assert store.listings() == store.trash() == []

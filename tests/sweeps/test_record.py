@@ -155,5 +155,5 @@ def test_a_link_in_place_of_the_record_is_refused(
     with pytest.raises(SessionDamagedError, match="link"):
         store.find(sweep.id)
     (sweep.folder / RECORD).unlink()
-    with pytest.raises(SessionDamagedError, match="this is no sweep"):
+    with pytest.raises(SessionDamagedError, match="this is not a sweep"):
         store.find(sweep.id)

@@ -159,7 +159,7 @@ def test_nothing_is_written_into_the_session_itself(recorder: Recorder) -> None:
     session = recorder.session(epochs=1)
     before = files(session.folder)
     for logdir in (session.folder, session.folder / "logs", session.folder.parent):
-        with pytest.raises(SessionError, match="lies in the session itself"):
+        with pytest.raises(SessionError, match="is inside the session"):
             export_session_run(session, logdir, None)
     assert files(session.folder) == before
 

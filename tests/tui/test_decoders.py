@@ -93,7 +93,7 @@ def test_a_decoder_for_another_latent_dim_is_refused(
     index = f"{layout.EXPORTS}/{layout.INDEX}"
     shutil.copyfile(other.folder / index, recorded_session.folder / index)
     problem = look(recorded_session, None, None).problem
-    assert "array dense_1.kernel is <f4 (4, 256): wanted is <f4 (2, 256)" in problem
+    assert "array dense_1.kernel is <f4 (4, 256): expected <f4 (2, 256)" in problem
 
 
 @pytest.mark.parametrize("crafted", ["memory of the heap", "half of the columns"])

@@ -133,7 +133,9 @@ def test_two_workers_end_where_one_does(
     pairs[1].member.send_signal(signal.SIGTERM)
     pairs[1].wait_for_end()
     assert again.status() == "interrupted"
-    assert again.log.stop_reason == f"worker 1 ({pairs[1].address}) was asked to end (SIGTERM)"
+    assert (
+        again.log.stop_reason == f"worker 1 ({pairs[1].address}) got a termination signal (SIGTERM)"
+    )
     assert pairs[1].outcome()[0] == 0
     pairs.append(Pair(runner, again))
     pairs[2].wait_for_end()
@@ -162,7 +164,7 @@ def test_a_lost_worker_ends_the_run_and_the_rest_resume(
     pairs[1].member.send_signal(signal.SIGSTOP)
     pairs[1].wait_for_end()
     assert session.status() == "failed"
-    assert "is lost: it gave no sign of life for 10 s" in session.log.stop_reason
+    assert "is lost: it sent nothing for 10 s" in session.log.stop_reason
 
     # Without a chief a worker goes.
     pairs.append(Pair(runner, session))

@@ -1,4 +1,4 @@
-"""What notebooks and scripts begin with: list and load sessions, train."""
+"""Entry points for notebooks and scripts: list and load sessions, train."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ SESSIONS_VARIABLE = "VAE_SESSIONS"
 
 
 def sessions_folder(folder: str | Path | None = None) -> Path:
-    """Where sessions live: `folder`, else `$VAE_SESSIONS`, else `./sessions`."""
+    """Return the sessions folder: `folder`, else `$VAE_SESSIONS`, else `./sessions`."""
     return Path(folder or os.environ.get(SESSIONS_VARIABLE) or "sessions")
 
 
 def list_sessions(folder: str | Path | None = None) -> SessionTable:
-    """All readable sessions, newest first: a sequence that shows itself as a table.
+    """List all readable sessions, newest first: a sequence that prints as a table.
 
     Args:
         folder: of the sessions; see `sessions_folder`.
@@ -44,10 +44,10 @@ def list_sessions(folder: str | Path | None = None) -> SessionTable:
 
 
 def load_session(reference: str = LATEST, folder: str | Path | None = None) -> SavedSession:
-    """The session that `reference` names: an id, a unique part of it, a name, or `latest`.
+    """Load the session that `reference` names: an id, a unique part of it, a name, or `latest`.
 
     Raises:
-        SessionNotFoundError: none or several are meant.
+        SessionNotFoundError: none or several match.
         SessionDamagedError: it cannot be read.
     """
     return SavedSession(SessionStore(sessions_folder(folder)).find(reference))
@@ -60,19 +60,17 @@ def train(
     settings: Mapping[str, Any] | None = None,
     **changes: Any,
 ) -> SavedSession:
-    """Start a training session in a worker of its own, and return at once.
+    """Start a run in a worker process and return immediately.
 
-    Settings that are not given suit the number of images, where it is small.
+    Omitted settings have their defaults, which depend on the number of images if it is small.
 
     Args:
-        folder: of the sessions; see `sessions_folder`.
-        name: what to call it.
+        folder: of the sessions; see `sessions_folder`. name: of the session.
         settings: values by name, such as `{"latent_dim": 8}` or another session's `settings`.
-        changes: further settings, stronger than `settings`, such as `latent_dim=8`.
+        changes: further settings, which override `settings`, such as `latent_dim=8`.
 
     Raises:
-        ArgumentError: a `SettingError` and a `ValueError`: an argument or a setting has a value
-            it cannot have.
+        ArgumentError: an argument or a setting is invalid; a `SettingError` and a `ValueError`.
         DatasetError: the images cannot be read.
         WorkerError: the worker could not be started.
     """

@@ -1,4 +1,4 @@
-"""Checks of arguments that the Python API takes, with errors that name the argument."""
+"""Argument checks of the Python API, with errors that name the argument."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from vae_engine.errors import ArgumentError, SessionDamagedError
 from vae_engine.text import short_line, value_text
 
-# The prior reaches 6; beyond this a network's sums can leave float32.
+# The prior lies within 6; beyond this limit, a network's sums can overflow float32.
 _FAR = 1e6
 
 
 def whole_number(name: str, value: object, *, low: int, high: int | None = None) -> int:
-    """A whole number, Python's or NumPy's, of at least `low` and at most `high`.
+    """Check a whole number, Python's or NumPy's, from `low` to `high`.
 
     Raises:
         ArgumentError: it is something else.
@@ -38,7 +38,7 @@ def whole_number(name: str, value: object, *, low: int, high: int | None = None)
 
 
 def number_from_zero(name: str, value: object) -> float:
-    """A finite number of at least 0.
+    """Check a finite number of at least 0.
 
     Raises:
         ArgumentError: it is something else.
@@ -53,17 +53,17 @@ def number_from_zero(name: str, value: object) -> float:
 
 
 def latent_points(name: str, value: object, latent_dim: int) -> NDArray[np.float32]:
-    """Points z as (n, latent_dim) float32.
+    """Convert points z to (n, latent_dim) float32.
 
     Raises:
-        ArgumentError: another shape, no numbers, or values that are not finite in float32.
+        ArgumentError: wrong shape, not numbers, or values that are not finite in float32.
     """
     try:
         array: NDArray[Any] = np.asarray(value)
-    # Other libraries raise what they like, such as PyTorch of a tensor that needs a gradient.
+    # Other libraries raise various errors, such as PyTorch for a tensor that needs a gradient.
     except (ValueError, TypeError, RuntimeError) as error:
         raise ArgumentError(
-            f"{name} is no array ({short_line(str(error))}): it must be an array of numbers"
+            f"{name} is not an array ({short_line(str(error))}): it must be an array of numbers"
         ) from None
     if array.dtype.kind not in "iuf":
         raise ArgumentError(f"{name} has the type {array.dtype}: it must be an array of numbers")
@@ -80,7 +80,7 @@ def latent_points(name: str, value: object, latent_dim: int) -> NDArray[np.float
 
 
 def optional_path(name: str, value: object) -> str | None:
-    """A path as text, or None.
+    """Convert a path to text; None stays None.
 
     Raises:
         ArgumentError: it is something else.
@@ -94,29 +94,29 @@ def optional_path(name: str, value: object) -> str | None:
 
 @contextmanager
 def fits_memory(name: str) -> Iterator[None]:
-    """Blame the argument of this name where its work does not fit into memory.
+    """Raise an error that names the argument if the work does not fit into memory.
 
     Raises:
-        ArgumentError: it does not.
+        ArgumentError: it does not fit.
     """
     try:
         yield
     except MemoryError:
         raise ArgumentError(
-            f"{name} asks for more images than fit into memory: it must be fewer at a time"
+            f"{name} needs more images than fit into memory: pass fewer at a time"
         ) from None
 
 
 @contextmanager
 def near_enough(name: str, points: NDArray[np.float32]) -> Iterator[None]:
-    """Blame the argument that led to these points, and not the session, if they are far out.
+    """Raise an error that names the argument, not the session, if points are too far out.
 
     Args:
         name: of the argument.
-        points: (n, latent_dim) that are decoded.
+        points: (n, latent_dim), to decode.
 
     Raises:
-        ArgumentError: the decoder gives no numbers, and they lie further out than any image.
+        ArgumentError: the decoder's output is not finite, and the points are beyond any image.
     """
     try:
         yield
@@ -125,6 +125,6 @@ def near_enough(name: str, points: NDArray[np.float32]) -> Iterator[None]:
         if furthest <= _FAR:
             raise
         raise ArgumentError(
-            f"{name} leads to z of {furthest:.3g}, where there is no image: it must be smaller, "
+            f"{name} leads to z of {furthest:.3g}, where there are no images: it must be smaller, "
             "since the prior lies within 6 of 0"
         ) from None

@@ -23,11 +23,11 @@ class History(dict[str, NDArray[Any]]):
     """
 
     def __init__(self, epochs: Sequence[EpochEnded], latent_dim: int) -> None:
-        """Of finished epochs, in order.
+        """Make a history of finished epochs, in order.
 
         Args:
             epochs: as a session's log has them.
-            latent_dim: of the session; what a damaged epoch lacks is NaN.
+            latent_dim: of the session; missing values of a damaged epoch are NaN.
         """
         super().__init__(
             (name, np.array([getattr(epoch, name) for epoch in epochs]))

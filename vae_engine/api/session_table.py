@@ -18,14 +18,14 @@ _LONGEST_CELL = 40
 
 
 class SessionTable(Sequence[SavedSession]):
-    """Sessions in the order that they were listed in, as they were then.
+    """Sessions in listing order, in their state at that time.
 
-    An item is a `SavedSession`, a slice another table. `rows()` makes a data frame:
+    An item is a `SavedSession`, a slice is another table. For a data frame:
     `pandas.DataFrame(table.rows())`.
     """
 
     def __init__(self, listings: Iterable[Listing]) -> None:
-        """Of readable sessions."""
+        """Make a table of readable sessions."""
         self._listings = list(listings)
 
     def __len__(self) -> int:
@@ -84,7 +84,7 @@ def _row(listing: Listing) -> dict[str, Any]:
 
 
 def _cell(value: object) -> str:
-    """A value in one short cell; names come from strangers' sessions, too."""
+    """Format a value as a short cell; names may come from foreign sessions."""
     if value is None:
         return "-"
     if isinstance(value, float):

@@ -1,5 +1,5 @@
-"""What people do to sessions and sweeps, each once: for command line, app and Python alike.
+"""Operations on sessions and sweeps, shared by command line, app and Python API.
 
-Everything is checked before a process starts that can be, and what cannot be begun leaves nothing
-behind. Calls may take seconds; none imports TensorFlow.
+All possible checks run before a process starts, and a failed start leaves nothing behind. Calls may
+take seconds; none imports TensorFlow.
 """

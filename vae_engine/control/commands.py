@@ -1,4 +1,4 @@
-"""What is asked of a session's worker: pause, continue, stop."""
+"""Commands to a session's worker: pause, continue, stop."""
 
 from __future__ import annotations
 
@@ -22,25 +22,24 @@ _OBEYED: dict[CommandName, tuple[type[ev.AnyEvent], ...]] = {
     "stop": (ev.Stopping, ev.RunEnded),
     "stop_now": (ev.RunEnded,),
 }
-"""The event that says that a command is obeyed."""
+"""The event that confirms a command."""
 
 
 def ask(session: Session, command: CommandName) -> ev.AnyEvent:
-    """Send a command to the session's worker and wait until it is obeyed.
+    """Send a command to the session's worker and wait for its confirmation.
 
-    After `stop_now` the worker is gone too.
+    After `stop_now`, the worker has exited, too.
 
     Args:
-        session: which.
-        command: what is asked.
+        session: the session. command: the command.
 
     Returns:
-        The event that says so.
+        The event that confirms it.
 
     Raises:
-        SessionBusyError: no worker has it, or it refuses.
-        SessionError: the run has ended otherwise, or the worker does not answer in time: then the
-            command still waits.
+        SessionBusyError: it has no worker, or the worker refuses.
+        SessionError: the run has ended otherwise, or the worker does not answer in time; the
+        command then stays in the inbox.
         OSError: the inbox cannot be written.
     """
     session.poll()
@@ -56,7 +55,7 @@ def ask(session: Session, command: CommandName) -> ev.AnyEvent:
 def _wait(session: Session, command: CommandName) -> ev.AnyEvent:
     deadline = time.monotonic() + _OBEYED_SECONDS
     while time.monotonic() < deadline:
-        # Asked before the log is read, so that a dead worker's last words are read as well.
+        # Checked before the log is read, so that the last events of a dead worker are read, too.
         alive = session.alive()
         for event in session.poll():
             if isinstance(event, _OBEYED[command]):
@@ -65,7 +64,7 @@ def _wait(session: Session, command: CommandName) -> ev.AnyEvent:
                 raise SessionBusyError(f"session {session.id} ignores the command: {event.why}")
         if not alive:
             raise SessionError(
-                f"session {session.id} has ended meanwhile: it is {session.status()}"
+                f"session {session.id} has ended in the meantime: it is {session.status()}"
             )
         time.sleep(_POLL_SECONDS)
     raise SessionError(

@@ -1,4 +1,4 @@
-"""What can be known to be wrong before a worker starts."""
+"""Checks before a worker starts."""
 
 from __future__ import annotations
 
@@ -42,17 +42,17 @@ def check_new(
     tell: Callable[[str], object] | None = None,
     report: Callable[[str, int, int], object] | None = None,
 ) -> dict[DatasetKey, CheckedDataset]:
-    """Check that sessions of these settings can be trained here.
+    """Check that sessions with these settings can be trained here.
 
     Args:
-        store: where they will be.
+        store: their store.
         settings: of each; equal datasets are read once.
-        logdir: where they will write for TensorBoard, if anywhere.
-        tell: called with a line on each dataset that is a path: what is taken, what not, and why.
-        report: called with what is done, how far and of how much, where it takes long.
+        logdir: TensorBoard's folder, or None.
+        tell: called with a line per dataset that is a path: what is used, what is not, and why.
+        report: called with the stage, the progress and the total of long operations.
 
     Returns:
-        The images that the sessions of each `dataset_key` train on.
+        The training images of each `dataset_key`.
 
     Raises:
         DatasetError: the images cannot be used.
@@ -90,19 +90,18 @@ def dataset_key(settings: Settings) -> DatasetKey:
 
 
 def check_resumable(session: Session, *, more: int | None, dataset: str | None = None) -> None:
-    """Check that a session can go on, by `more` epochs or to its planned end.
+    """Check that a session can be resumed for `more` epochs or to its planned end.
 
     Args:
-        session: which.
-        more: epochs more than it has, None for up to the planned end.
-        dataset: where its images are now, None for where they were.
+        session: the session. more: additional epochs, None for up to the planned end.
+        dataset: the present path of its images, None if unchanged.
 
     Raises:
         SessionBusyError: it has a worker.
-        SettingError: so many epochs are more than a session can have.
-        SessionError: its training is over, or what it needs is not there.
+        SettingError: a session cannot have that many epochs.
+        SessionError: its training has completed, or a file that it needs is missing.
         SessionDamagedError: its checkpoints cannot be read.
-        DatasetError: its images are gone, or are not those it trained on.
+        DatasetError: its images are missing, or differ from those it was trained on.
         WorkerError: TensorFlow is not installed.
     """
     status, log, this = session.status(), session.log, f"session {session.id}"
@@ -120,12 +119,12 @@ def check_resumable(session: Session, *, more: int | None, dataset: str | None =
 
 
 def check_same_images(session: Session, dataset: str | None = None) -> None:
-    """Check that the images of a session are there, and those that it was trained on.
+    """Check that the images of a session exist and equal those it was trained on.
 
-    Arguments as of `check_resumable`.
+    Arguments as in `check_resumable`.
 
     Raises:
-        DatasetError: they are not.
+        DatasetError: they are missing or differ.
         SettingError: there are fewer training images than its `limit`.
     """
     from vae_engine.datasets import check_dataset
@@ -151,7 +150,7 @@ def _check_network(checked: CheckedDataset) -> None:
 def _check_tensorflow() -> None:
     # Found, not imported: that takes seconds.
     if importlib.util.find_spec("tensorflow") is None:
-        raise WorkerError("TensorFlow is not installed, and training needs it: install it first")
+        raise WorkerError("training needs TensorFlow, which is not installed: install it first")
 
 
 def _check_checkpoints(session: Session) -> None:
@@ -162,7 +161,7 @@ def _check_checkpoints(session: Session) -> None:
     if index is None:
         if session.log.epoch:
             raise SessionError(
-                f"session {session.id} has no checkpoints, as a slim copy",
+                f"session {session.id} has no checkpoints, like a slim copy",
                 remedy="fork",
                 subject=session.id,
             )
@@ -170,7 +169,7 @@ def _check_checkpoints(session: Session) -> None:
     entries = [entry for entry in (index.latest, index.previous) if entry is not None]
     if not any(_is_whole(session.folder, entry) for entry in entries):
         raise SessionDamagedError(
-            f"session {session.id} has no checkpoint that is whole: "
+            f"session {session.id} has no intact checkpoint: "
             f"{', '.join(Path(entry.file).name for entry in entries)} cannot be read, or differ "
             "from what was written",
             remedy="fork",
@@ -190,12 +189,13 @@ def _is_whole(folder: Path, entry: CheckpointEntry) -> bool:
 
 
 def _check_logdir(logdir: Path, store: SessionStore) -> None:
-    """Find out now, and not after an epoch, whether the worker can write for TensorBoard there."""
+    """Check before the start, not after an epoch, that the worker can write to TensorBoard's
+    folder."""
     from vae_engine.tensorboard.logdir import check_tensorboard
 
     check_tensorboard()
     if logdir.resolve().is_relative_to(store.root.resolve()):
-        raise SessionError(f"{logdir} lies among the sessions: choose another folder")
+        raise SessionError(f"{logdir} is inside the sessions folder: choose another folder")
     try:
         logdir.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Moving sessions to the trash, and bringing them back."""
+"""Move sessions to the trash and restore them."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from vae_engine.sessions.store import Listing, SessionStore
 
 
 def delete_sessions(store: SessionStore, references: Sequence[str]) -> list[Listing]:
-    """Move sessions to the trash: all of them or, where one has a worker, none.
+    """Move sessions to the trash: all of them, or none if one has a worker.
 
     Args:
-        store: where they are.
+        store: their store.
         references: id, name or unique part of an id of each; one named twice is moved once.
 
     Returns:
-        What was moved.
+        The moved sessions.
 
     Raises:
-        SessionNotFoundError: one of them is not there.
+        SessionNotFoundError: one of them does not exist.
         SessionBusyError: one has a worker.
-        SessionError: one cannot be moved; those before it have been.
+        SessionError: one cannot be moved; the earlier ones were moved.
     """
     found = {listing.id: listing for listing in map(store.find_listing, references)}
     for listing in found.values():
@@ -37,10 +37,10 @@ def delete_sessions(store: SessionStore, references: Sequence[str]) -> list[List
 
 
 def restore_sessions(store: SessionStore, references: Sequence[str]) -> list[Listing]:
-    """Bring sessions back from the trash; returns them as they are now.
+    """Restore sessions from the trash; return their listings.
 
     Raises:
-        SessionNotFoundError: the trash has none, or several, of that id or name.
+        SessionNotFoundError: the trash has none, or several, with that id or name.
         SessionError: one cannot be moved.
     """
     return [store.restore(reference) for reference in references]

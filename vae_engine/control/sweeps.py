@@ -1,4 +1,4 @@
-"""Starting, resuming and stopping sweeps."""
+"""Start, resume and stop sweeps."""
 
 from __future__ import annotations
 
@@ -42,16 +42,16 @@ def check_sweep(
         store: of the sessions that its trials will be.
         grid: its trials; datasets' paths may be relative.
         ray: address of the cluster that trains it; empty for this machine.
-        tell: called with a line on the images of each dataset that is a path.
+        tell: called with a line about the images of each dataset that is a path.
 
     Returns:
-        The grid with settings that suit the images, see `suited_settings`; and `HOST:PORT` of the
+        The grid with settings suited to the images, see `suited_settings`; and `HOST:PORT` of the
         cluster's head node, empty for this machine.
 
     Raises:
-        RayClusterError: Ray is not installed, or none answers there.
+        RayClusterError: Ray is not installed, or does not answer.
         DatasetError: the images of a trial cannot be used.
-        SettingError: a trial's `limit` is above what there is.
+        SettingError: a trial's `limit` exceeds the number of images.
         WorkerError: TensorFlow is not installed.
     """
     head = check_ray(ray) if ray else ""
@@ -78,23 +78,24 @@ def start_sweep(
     head: str | None = None,
     shield: Shield = contextlib.nullcontext,
 ) -> Sweep:
-    """Check, record a sweep and start its coordinator; where that fails, nothing is left behind.
+    """Check and record a sweep, and start its coordinator; a failure leaves nothing behind.
 
     Args:
         store: of the sessions that its trials will be.
         grid: its trials; datasets' paths may be relative.
-        parallel: how many train at once.
-        name: its name, None for the usual one.
+        parallel: number of trials that train at once.
+        name: its name, None for the default.
         command: the command line to record, None for this process's.
         ray: address of the cluster that trains it, `auto` or `HOST:PORT`; empty for this machine.
-        gpus: that each trial needs there.
-        head: of the cluster, where `check_sweep` has answered with it and the grid; None to ask it.
+        gpus: GPUs per trial there.
+        head: the cluster's head node, if `check_sweep` has returned it with the grid; None to call
+        it.
         shield: around creation and start.
 
     Raises:
         RayClusterError: the cluster does not answer.
         DatasetError: the images of a trial cannot be used.
-        SettingError: the name cannot be used, or a trial's `limit` is above what there is.
+        SettingError: the name is invalid, or a trial's `limit` exceeds the number of images.
         SessionError: the sweep cannot be recorded.
         WorkerError: the coordinator did not start.
     """
@@ -120,18 +121,19 @@ def start_sweep(
 def resume_sweep(
     sweep: Sweep, *, ray: str | None = None, shield: Shield = contextlib.nullcontext
 ) -> None:
-    """Go on with every trial that is not finished.
+    """Resume every unfinished trial.
 
     Args:
-        sweep: one that does not run.
-        ray: address of the cluster that trains it, empty for this machine, None for as before.
+        sweep: a sweep that is not running.
+        ray: address of the cluster that trains it, empty for this machine, None for the previous
+        one.
         shield: around the start.
 
     Raises:
-        SessionBusyError: it runs.
-        SessionError: every trial is done, or past help.
+        SessionBusyError: it is running.
+        SessionError: no trial can be resumed.
         RayClusterError: the cluster does not answer.
-        DatasetError: the images of a trial cannot be used any more.
+        DatasetError: the images of a trial are no longer usable.
         WorkerError: the coordinator did not start.
     """
     trials = read_trials(sweep)
@@ -146,7 +148,7 @@ def resume_sweep(
 
 
 def start_coordinator(sweep: Sweep, *, ray: str = "") -> int:
-    """Start a detached coordinator for the sweep and wait until it holds it.
+    """Start a detached coordinator and wait until it holds the sweep.
 
     Args:
         sweep: one without a coordinator.
@@ -157,7 +159,7 @@ def start_coordinator(sweep: Sweep, *, ray: str = "") -> int:
 
     Raises:
         SessionBusyError: another one has the sweep.
-        WorkerError: it could not be started, or died at once.
+        WorkerError: it could not be started, or exited immediately.
     """
     _check_free(sweep)
     arguments, seconds = (["--ray", ray], {"seconds": _RAY_SECONDS}) if ray else ([], {})
@@ -172,7 +174,7 @@ def start_coordinator(sweep: Sweep, *, ray: str = "") -> int:
 
 
 def ask_to_stop(sweep: Sweep) -> None:
-    """Ask a sweep to stop, its trials after a checkpoint; they do so within some seconds.
+    """Send a stop to a sweep; its trials stop after a checkpoint, within some seconds.
 
     Raises:
         SessionBusyError: nothing of it runs.
@@ -180,15 +182,15 @@ def ask_to_stop(sweep: Sweep) -> None:
     """
     trials = read_trials(sweep, figures=False)
     if not sweep.alive() and not any(trial.live for trial in trials):
-        raise SessionBusyError(f"sweep {sweep.id} does not run: there is nothing to stop")
+        raise SessionBusyError(f"sweep {sweep.id} is not running: there is nothing to stop")
     _ask_to_stop(sweep, trials)
 
 
 def stop_sweep(sweep: Sweep, *, seconds: float = _STOP_SECONDS) -> None:
-    """Stop a sweep, and wait until nothing of it runs.
+    """Stop a sweep and wait until all of it has stopped.
 
     Args:
-        sweep: one that runs, or whose trials do.
+        sweep: a sweep that is running, or has running trials.
         seconds: to wait.
 
     Raises:
@@ -200,7 +202,7 @@ def stop_sweep(sweep: Sweep, *, seconds: float = _STOP_SECONDS) -> None:
     asked_coordinator = sweep.alive()
     ask_to_stop(sweep)
     while True:
-        # Looked for before the trials are read: it may begin one just before it goes.
+        # Checked before the trials are read: it may start one just before it exits.
         alive = sweep.alive()
         trials = read_trials(sweep, figures=False)
         if not alive and not any(trial.live for trial in trials):
@@ -212,14 +214,14 @@ def stop_sweep(sweep: Sweep, *, seconds: float = _STOP_SECONDS) -> None:
                 subject=sweep.id,
             )
         if asked_coordinator and not alive:
-            # It was killed before it could pass it on, or nothing is left to ask.
+            # It was killed before it could forward the command, or no worker is left.
             asked_coordinator = False
             _ask_to_stop(sweep, trials)
         time.sleep(_POLL_SECONDS)
 
 
 def _ask_to_stop(sweep: Sweep, trials: Sequence[Trial]) -> None:
-    """Ask the coordinator, and where there is none the trials."""
+    """Send the command to the coordinator or, if there is none, to the trials."""
     if sweep.alive():
         inbox.send(sweep.folder, "stop")
         return
@@ -236,7 +238,7 @@ def _check_free(sweep: Sweep) -> None:
 
 
 def _check_images(sweep: Sweep, trials: Sequence[Trial]) -> None:
-    """Check the images of trials that are to go on: of each dataset once, with their digest."""
+    """Check the images of trials to resume: each dataset once, with its digest."""
     unbegun = [trial.settings for trial in trials if trial.status == "waiting"]
     check_new(sweep.sessions, unbegun, None)
     begun = {dataset_key(one.settings): one for one in trials if one.status != "waiting"}
@@ -248,12 +250,12 @@ def _check_images(sweep: Sweep, trials: Sequence[Trial]) -> None:
 
 def _busy(sweep: Sweep) -> SessionBusyError:
     return SessionBusyError(
-        f"sweep {sweep.id} runs already", remedy="follow_sweep", subject=sweep.id
+        f"sweep {sweep.id} is already running", remedy="follow_sweep", subject=sweep.id
     )
 
 
 def _with_absolute_datasets(grid: Grid) -> Grid:
-    """Its datasets' paths made absolute, since the workers may run elsewhere."""
+    """Make the datasets' paths absolute, since the workers may run elsewhere."""
     varied = dict(grid.varied)
     if "dataset" in varied:
         varied["dataset"] = tuple(absolute_dataset(str(one)) for one in varied["dataset"])

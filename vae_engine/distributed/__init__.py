@@ -1,1 +1,1 @@
-"""Distributed training: several workers train one session, led by the first of them, the chief."""
+"""Distributed training: several workers train one session, led by the first one, the chief."""

@@ -1,4 +1,4 @@
-"""The chief's side of distributed training: gathers the workers, notices when one is lost."""
+"""The chief's side of distributed training: connects the workers and detects lost ones."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ _log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.1
 _HELLO_SECONDS = 5.0
-# A worker's threads and the place of its dataset are its own affair; the images are compared.
+# A worker's threads and dataset path are local; the images are compared.
 _OWN = frozenset({"threads", "dataset"})
 
 
 class Chief:
     """Holds a connection to every other worker.
 
-    The loss of one is found by its connection: at once where its process ended, by its silence
-    where its machine hangs.
+    The connection reveals a lost worker: immediately if its process ended, by silence if its
+    machine hangs.
 
     Attributes:
         addresses: of the workers' TensorFlow servers.
-        leaving: which worker was asked to go, and how; "" for none.
+        leaving: which worker got a termination signal, and which; "" for none.
     """
 
     def __init__(
@@ -61,19 +61,20 @@ class Chief:
         silence: float = SILENCE_SECONDS,
         split: SplitMethod = BY_CONTENT,
     ) -> None:
-        """Nobody is called yet.
+        """Prepare without connecting yet.
 
         Args:
-            distribution: all workers, this one being the first.
+            distribution: all workers; this one is the first.
             session: its id.
-            settings: what all will train with.
+            settings: of all workers.
             record: the chief's `worker.json`.
-            versions: of what the bits depend on; equal on all workers.
-            stuck: called with the reason where a worker is lost and the collective operation under
-                way does not end: must end the process.
-            leave: called where a worker is asked to go: training must end with a checkpoint.
-            silence: seconds without a sign of life after which a worker is lost.
-            split: how the images are divided.
+            versions: those that the bits depend on; equal on all workers.
+            stuck: called with the reason if a worker is lost and the present collective operation
+            does not end; must end the process.
+            leave: called if a worker gets a termination signal: training must end with a
+            checkpoint.
+            silence: seconds without a message after which a worker is lost.
+            split: method of the splits.
         """
         self._distribution = distribution
         self._session = session
@@ -97,7 +98,7 @@ class Chief:
         """Wait until every worker has arrived.
 
         Raises:
-            DistributedError: one does not within the time given, or must be refused.
+            DistributedError: one does not arrive in time, or is refused.
         """
         workers = self._distribution.workers
         deadline = time.monotonic() + self._distribution.wait
@@ -112,13 +113,13 @@ class Chief:
                     threading.Thread(
                         target=self._admit, args=(connection,), name="admission", daemon=True
                     ).start()
-        _log.info("all %d workers are here", len(workers))
+        _log.info("all %d workers have joined", len(workers))
 
     def wait_until_ready(self, dataset_sha256: str) -> None:
-        """Wait until every worker has the images of this digest.
+        """Wait until every worker has images with this digest.
 
         Raises:
-            DistributedError: one has others, or is lost.
+            DistributedError: one has other images, or is lost.
         """
         with self._changed:
             self._changed.wait_for(
@@ -129,7 +130,7 @@ class Chief:
             if ready.dataset_sha256 != dataset_sha256:
                 raise DistributedError(
                     f"{self._distribution.name(index)} has other images than the chief: "
-                    "give all of them the same dataset"
+                    "give all workers the same dataset"
                 )
 
     def tell(self, message: Message) -> None:
@@ -139,13 +140,13 @@ class Chief:
 
     @contextlib.contextmanager
     def collective(self, *failures: type[Exception]) -> Iterator[None]:
-        """Surround what waits for the other workers, and may never end when one is lost.
+        """Run an operation that waits for the other workers and may hang if one is lost.
 
         Args:
-            failures: what is raised in there when a worker is lost.
+            failures: exceptions that the operation raises if a worker is lost.
 
         Raises:
-            DistributedError: a worker is lost; says which.
+            DistributedError: a worker is lost; the message names it.
         """
         with self._changed:
             self._raise_problem()
@@ -154,18 +155,18 @@ class Chief:
             yield
         except failures as error:
             with self._changed:
-                # The connection may take longer to tell than what was raised.
+                # The connection may report the loss later than the operation.
                 self._changed.wait_for(lambda: self._problem, 2 * self._silence)
             self._raise_problem()
             why = " ".join(str(error).split())[:200]
-            raise DistributedError(f"the workers no longer reach each other: {why}") from error
+            raise DistributedError(f"the workers cannot reach each other: {why}") from error
         finally:
             with self._changed:
                 self._inside = False
                 self._changed.notify_all()
 
     def end(self, ending: End) -> None:
-        """Tell all how the run ended, and part."""
+        """Send all workers how the run ended, and disconnect."""
         with self._changed:
             self._ended = True
         self.tell(ending)
@@ -173,12 +174,12 @@ class Chief:
             link.close()
 
     def _admit(self, connection: socket.socket) -> None:
-        """Hear who it is, in a thread of its own: a silent stranger must keep nobody waiting."""
+        """Read its introduction in a separate thread, so that a silent client blocks nobody."""
         try:
             connection.settimeout(_HELLO_SECONDS)
             hello = read(connection)
             if not isinstance(hello, Hello):
-                raise DistributedError("it does not introduce itself as a worker")
+                raise DistributedError("it did not identify itself as a worker")
             if why := self._objection(hello):
                 write(connection, Refused(why=why))
                 connection.close()
@@ -191,7 +192,7 @@ class Chief:
     def _welcome(self, index: int, connection: socket.socket) -> None:
         with self._changed:
             if index in self._links:
-                write(connection, Refused(why=f"worker {index} is here already"))
+                write(connection, Refused(why=f"worker {index} has already joined"))
                 connection.close()
                 return
             write(
@@ -210,13 +211,13 @@ class Chief:
                 lose=lambda why: self._lose(index, why),
                 silence=self._silence,
             )
-        _log.info("%s is here", self._distribution.name(index))
+        _log.info("%s has joined", self._distribution.name(index))
 
     def _objection(self, hello: Hello) -> str:
-        """Why a worker cannot take part; the run ends with it, unless it is no worker of it."""
+        """Return why a worker is refused, which ends the run unless it is a foreign worker."""
         mine = self._distribution
         if hello.workers != mine.workers or not 0 < hello.index < len(mine.workers):
-            return "it was started with other workers than the chief: give all the same list"
+            return "its list of workers differs from the chief's: pass the same list to all"
         theirs = mine.name(hello.index)
         for problem in (
             _difference("protocol", str(hello.protocol), str(PROTOCOL)),
@@ -240,20 +241,20 @@ class Chief:
                     self._ready[index] = message
                     self._changed.notify_all()
             case Leaving():
-                _log.info("%s is asked to go: %s", name, message.why)
-                self.leaving = self.leaving or f"{name} was asked to end ({message.why})"
+                _log.info("%s got a termination signal: %s", name, message.why)
+                self.leaving = self.leaving or f"{name} got a termination signal ({message.why})"
                 self._leave()
             case Failed():
                 self._note(f"{name} failed: {message.why}")
 
     def _lose(self, index: int, why: str) -> None:
         self._note(
-            f"{self._distribution.name(index)} is lost: {why}; resume goes on from the last "
-            "checkpoint, with the workers that are there"
+            f"{self._distribution.name(index)} is lost: {why}; resume continues from the last "
+            "checkpoint, with the remaining workers"
         )
 
     def _note(self, problem: str) -> None:
-        """Let the thread that trains know; end the process where that waits in vain."""
+        """Notify the training thread; end the process if that thread hangs."""
         with self._changed:
             if self._ended or self._problem:
                 return
@@ -261,7 +262,7 @@ class Chief:
             self._problem = problem
             self._changed.notify_all()
             if not self._changed.wait_for(lambda: not self._inside, self._silence):
-                # Under the lock, so that whoever comes back now has no word beside this one.
+                # Under the lock, so that no second message is written.
                 self.tell(End(status="failed", reason=problem[:1000]))
                 self._stuck(problem)
 
@@ -290,7 +291,7 @@ def _setting_difference(settings: Settings, name: str, theirs: str) -> str:
 
 
 def _free_address(address: str) -> str:
-    """The same host with a free port: the chief's own is taken by what this module listens at."""
+    """Return the same host with a free port: this module listens at the chief's own port."""
     host, _ = split_address(address)
     with socket.socket() as probe:
         probe.bind(("", 0))

@@ -1,4 +1,4 @@
-"""Which workers train a session together, as the command line or `TF_CONFIG` says."""
+"""Which workers train a session together, from the command line or `TF_CONFIG`."""
 
 from __future__ import annotations
 
@@ -18,13 +18,12 @@ DEFAULT_WAIT = 120.0
 
 
 class Distribution(msgspec.Struct, frozen=True, kw_only=True):
-    """The workers of a session, and which of them this one is.
+    """The workers of a session, and the index of this one.
 
     Attributes:
-        workers: `HOST:PORT` of each, the chief first; empty for one worker on its own.
-        index: this worker's place among them; 0 is the chief, who alone writes the session.
-        replicas: devices that train on each worker.
-        wait: seconds until a worker that does not arrive is given up.
+        workers: `HOST:PORT` of each, the chief first; empty for a single worker.
+        index: of this worker; 0 is the chief, the only one that writes the session.
+        replicas: devices per worker. wait: seconds to wait for the other workers.
     """
 
     workers: tuple[str, ...] = ()
@@ -39,14 +38,14 @@ class Distribution(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def total_replicas(self) -> int:
-        """Devices of all workers together."""
+        """Number of devices of all workers."""
         return max(1, len(self.workers)) * self.replicas
 
     def difference(self, environment: Mapping[str, object]) -> str:
-        """What to say where an earlier run of the session had others; "" where it had as many.
+        """Describe a different number of workers in an earlier run of the session; "" if equal.
 
         Args:
-            environment: that the earlier run recorded.
+            environment: recorded by the earlier run.
         """
         told = [environment.get(name, 1) for name in ("workers", "replicas")]
         before = [count if isinstance(count, int) else 1 for count in told]
@@ -54,16 +53,16 @@ class Distribution(msgspec.Struct, frozen=True, kw_only=True):
         if before == now:
             return ""
         return (
-            f"so far {_counted(*before)} trained it, from here on {_counted(*now)}: the bits may "
+            f"{_counted(*before)} trained it so far, from here on {_counted(*now)}: the bits may "
             "differ from those of an undisturbed run"
         )
 
     def arguments(self) -> list[str]:
-        """The arguments by which a worker's process is told all this, none for one on its own."""
+        """Return the arguments that pass this to a worker process; none for a single worker."""
         return [] if self == ALONE else ["--distribution", msgspec.json.encode(self).decode()]
 
     def name(self, index: int) -> str:
-        """A worker in words: `worker 1 (10.0.0.2:2222)`."""
+        """Return a worker's name: `worker 1 (10.0.0.2:2222)`."""
         return f"worker {index} ({self.workers[index]})"
 
 
@@ -72,10 +71,10 @@ ALONE = Distribution()
 
 
 def read_distribution(text: str) -> Distribution:
-    """The distribution of a process's `arguments`.
+    """Parse the distribution from a process's `arguments`.
 
     Raises:
-        ValueError: they are none.
+        ValueError: they are invalid.
     """
     return msgspec.json.decode(text, type=Distribution)
 
@@ -88,17 +87,16 @@ def make_distribution(
     wait: float = DEFAULT_WAIT,
     environment: Mapping[str, str],
 ) -> Distribution:
-    """The distribution that options ask for, or else the environment's `TF_CONFIG`.
+    """Make the distribution from options, or else from the environment's `TF_CONFIG`.
 
     Args:
         workers: `HOST:PORT,HOST:PORT...`, the chief first.
-        index: this worker's place among them.
-        replicas: devices on each worker.
-        wait: seconds until a worker that does not arrive is given up.
+        index: of this worker.
+        replicas: devices per worker. wait: seconds to wait for the other workers.
         environment: of the process.
 
     Raises:
-        SettingError: these list no workers, or give this process no place among them.
+        SettingError: the list of workers or the index is invalid.
     """
     addresses, place = _addresses(workers, index, environment)
     if not 0 <= place < max(1, len(addresses)):
@@ -106,22 +104,22 @@ def make_distribution(
             f"worker-index is {place}: with {len(addresses)} workers it must be from 0 to "
             f"{len(addresses) - 1}"
         )
-    if len(addresses) == 1:  # One worker has nobody to wait for.
+    if len(addresses) == 1:  # A single worker waits for no other.
         addresses = ()
     return Distribution(workers=addresses, index=place, replicas=replicas, wait=wait)
 
 
 def split_address(address: str) -> tuple[str, int]:
-    """Host and port of a `HOST:PORT`, an IPv6 host in brackets.
+    """Parse `HOST:PORT`, an IPv6 host in brackets.
 
     Raises:
-        SettingError: it is none.
+        SettingError: it is invalid.
     """
     host, colon, port = address.rpartition(":")
     bare = host.removeprefix("[").removesuffix("]")
     whole = bool(colon and bare) and not any(sign.isspace() or sign in "/@?#" for sign in bare)
     if not whole or not bare.isprintable() or (":" in bare and bare == host):
-        raise SettingError(f"{_shown(address)} is no worker's address: it must be HOST:PORT")
+        raise SettingError(f"{_shown(address)} is not a worker's address: it must be HOST:PORT")
     if not (port.isascii() and port.isdigit() and 1 <= int(port[:6]) <= 65_535):
         raise SettingError(
             f"{_shown(address)} has the port {_shown(port)}: it must be from 1 to 65535"
@@ -140,7 +138,7 @@ def listen(address: str) -> socket.socket:
         family, *_, found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         return _listen(family, found)
     except OSError as error:
-        raise DistributedError(f"{address} cannot be listened at: {_reason(error)}") from None
+        raise DistributedError(f"cannot listen at {address}: {_reason(error)}") from None
 
 
 def _listen(family: int, found: Any) -> socket.socket:
@@ -149,7 +147,7 @@ def _listen(family: int, found: Any) -> socket.socket:
     except OSError as error:
         if error.errno != errno.EADDRNOTAVAIL:
             raise
-        # The name is one that others reach this machine by, as in a container network.
+        # The name may be valid only for other machines, as in a container network.
         return socket.create_server(("", found[1]), family=family)
 
 
@@ -164,7 +162,7 @@ def _addresses(
 ) -> tuple[tuple[str, ...], int]:
     if workers is not None:
         if index is None:
-            raise SettingError("workers needs worker-index: which of them is this one, from 0")
+            raise SettingError("workers needs worker-index: the index of this worker, from 0")
         return _checked(workers.split(",")), index
     if index is not None:
         raise SettingError("worker-index needs workers: HOST:PORT,HOST:PORT..., the chief first")
@@ -174,7 +172,7 @@ def _addresses(
 
 class _Task(msgspec.Struct):
     type: str = "worker"
-    # Some schedulers write it as text.
+    # Some schedulers write it as a string.
     index: int | Annotated[str, Meta(pattern=r"\A[0-9]{1,6}\Z")] = 0
 
 
@@ -184,7 +182,7 @@ class _TfConfig(msgspec.Struct):
 
 
 def _from_tf_config(text: str) -> tuple[tuple[str, ...], int]:
-    """The workers of a `TF_CONFIG`: a `chief`, where there is one, comes before all `worker`s."""
+    """Parse the workers of a `TF_CONFIG`: a `chief`, if present, comes before all `worker`s."""
     try:
         config = msgspec.json.decode(text, type=_TfConfig)
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:

@@ -1,4 +1,4 @@
-"""A connection between two workers that notices when the other one is gone."""
+"""A connection between two workers that detects when the other one is lost."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from vae_engine.errors import DistributedError
 
 BEAT_SECONDS = 2.0
 SILENCE_SECONDS = 10.0
-"""How long a worker may be silent before it counts as lost."""
+"""Seconds of silence after which a worker counts as lost."""
 
 
 class Link:
-    """Sends and hears messages until one side closes it; safe to use from several threads."""
+    """Sends and receives messages until one side closes it; thread-safe."""
 
     def __init__(
         self,
@@ -29,11 +29,11 @@ class Link:
         """Begin.
 
         Args:
-            connection: on which nobody else reads or writes.
-            hear: called with every message, in order, in a thread of the link.
-            lose: called once with the reason when the other side is gone, after the last message;
-                not after `close`, nor after an `End` was heard.
-            silence: seconds without a message that mean so.
+            connection: a socket for this link only.
+            hear: called with every message, in order, in the link's thread.
+            lose: called once with the reason when the other side is lost, after the last message;
+            not after `close`, nor after an `End` was received.
+            silence: seconds without a message after which it is lost.
         """
         self._connection = connection
         self._hear = hear
@@ -47,14 +47,14 @@ class Link:
             threading.Thread(target=target, name="link", daemon=True).start()
 
     def send(self, message: Message) -> None:
-        """Send a message; one that cannot be sent is told by `lose`."""
+        """Send a message; `lose` reports a failure."""
         with self._sending, contextlib.suppress(OSError):
             write(self._connection, message)
 
     def close(self) -> None:
-        """End the connection; what was sent still arrives."""
+        """Close the connection; sent messages still arrive."""
         self._closed.set()
-        # The thread that listens closes the rest, once the other side has ended it too.
+        # The reading thread closes the rest once the other side has closed it, too.
         with contextlib.suppress(OSError):
             self._connection.shutdown(socket.SHUT_WR)
 
@@ -71,19 +71,19 @@ class Link:
             self._lose(why)
 
     def _hear_all(self) -> str:
-        """Hear messages until there are no more; returns why."""
+        """Receive messages until the connection ends; return the reason."""
         while True:
             try:
                 message = read(self._connection)
             except TimeoutError:
-                return f"it gave no sign of life for {self._silence:g} s"
+                return f"it sent nothing for {self._silence:g} s"
             except EOFError:
-                return "its connection ended"
+                return "it closed its connection"
             except OSError as error:
                 return f"its connection broke ({error.strerror or error})"
             except DistributedError as error:
                 return str(error)
             if isinstance(message, End):
-                self._closed.set()  # What follows is no loss.
+                self._closed.set()  # What follows is not a loss.
             if not isinstance(message, Beat):
                 self._hear(message)

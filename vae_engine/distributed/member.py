@@ -1,4 +1,4 @@
-"""Another worker's side of distributed training: joins the chief, and does what it is told."""
+"""The side of the other workers in distributed training: join the chief and follow it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Member:
     """Holds the connection to the chief.
 
     Attributes:
-        welcome: what the chief wants trained.
+        welcome: the chief's session and settings.
     """
 
     def __init__(
@@ -33,15 +33,15 @@ class Member:
         lost: Callable[[str], None],
         silence: float = SILENCE_SECONDS,
     ) -> None:
-        """Join the chief, who may start later than this worker.
+        """Join the chief, which may start later than this worker.
 
         Args:
-            distribution: all workers, and which of them this one is.
-            versions: of what the bits depend on.
-            given: the settings that this worker was started with, in the form of its options.
-            lost: called with the reason when the chief is gone, maybe in the middle of a collective
-                operation that never ends: must end the process.
-            silence: seconds without a sign of life after which the chief is gone.
+            distribution: all workers, and the index of this one.
+            versions: those that the bits depend on.
+            given: this worker's own settings, in the form of its options.
+            lost: called with the reason when the chief is lost, possibly during a collective
+            operation that never ends; must end the process.
+            silence: seconds without a message after which the chief is lost.
 
         Raises:
             DistributedError: the chief cannot be reached in time, or refuses; or the port is in
@@ -49,7 +49,7 @@ class Member:
         """
         self._name = distribution.name(0)
         self._silence = silence
-        # TensorFlow will listen here, and would say less clearly that it cannot.
+        # TensorFlow will listen here, with a less clear error.
         listen(distribution.workers[distribution.index]).close()
         hello = Hello(
             index=distribution.index,
@@ -68,13 +68,13 @@ class Member:
         )
 
     def hear(self) -> Message:
-        """What the chief says next; waits for it."""
+        """Wait for the chief's next message."""
         return self._heard.get()
 
     def ending(self) -> End | None:
-        """How the run ended, where the other workers could no longer be reached; None for unknown.
+        """Return how the run ended if the other workers are unreachable; None for unknown.
 
-        The chief finds out which one is lost, and tells.
+        The chief determines which one is lost, and sends it.
         """
         deadline = time.monotonic() + 2 * self._silence
         with contextlib.suppress(queue.Empty):
@@ -89,7 +89,7 @@ class Member:
         self._link.send(message)
 
     def close(self) -> None:
-        """Part from the chief."""
+        """Disconnect from the chief."""
         self._link.close()
 
     def _join(self, distribution: Distribution, hello: Hello) -> tuple[socket.socket, Welcome]:
@@ -99,7 +99,7 @@ class Member:
             try:
                 return self._introduce(distribution.workers[0], hello)
             except (OSError, EOFError) as error:
-                # It may be about to start.
+                # It may still be starting.
                 why = getattr(error, "strerror", None) or str(error)
                 time.sleep(_RETRY_SECONDS)
         raise DistributedError(
@@ -123,6 +123,6 @@ class Member:
                     f"the chief, {self._name}, refuses this worker: {answer.why}"
                 )
             if not isinstance(answer, Welcome):
-                raise DistributedError(f"the chief, {self._name}, does not answer as a chief does")
+                raise DistributedError(f"the chief, {self._name}, does not answer like a chief")
             unwelcome.pop_all()
             return connection, answer

@@ -1,4 +1,4 @@
-"""What workers tell each other: MessagePack behind its length, over TCP."""
+"""Messages between workers: length-prefixed MessagePack over TCP."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vae_engine.settings import Settings
 
 PROTOCOL = 1
 
-# Far above every honest message: the longest are the learning rates of a fifth of a second.
+# Far above any valid message: the longest have the learning rates of a fifth of a second.
 _LIMIT = 2**20
 _LENGTH = struct.Struct(">I")
 
@@ -23,10 +23,10 @@ Line = Annotated[str, Meta(max_length=1000)]
 
 
 class Hello(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """A worker's first word to the chief.
+    """A worker's first message to the chief.
 
-    `given` are the settings that it was started with, apart from the defaults; what it trains
-    with are the chief's, and these must not contradict them.
+    `given` are its own settings other than the defaults. It trains with the chief's settings, which
+    these must not contradict.
     """
 
     protocol: int = PROTOCOL
@@ -38,16 +38,16 @@ class Hello(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """The chief does not take the worker."""
+    """The chief refuses the worker."""
 
     why: Line
 
 
 class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """The chief takes the worker, and tells it what to train.
+    """The chief accepts the worker, and sends it the session.
 
-    `addresses` are those of TensorFlow's own servers; `split` is how the images are divided;
-    `chief` is how a worker recognises that it sees the very session folder.
+    `addresses` are those of TensorFlow's own servers; `split` is the method of the splits; by
+    `chief`, a worker recognizes the session folder.
     """
 
     session: SessionId
@@ -64,11 +64,11 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Synchronize(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """All take over the chief's weights and optimizer."""
+    """All workers copy the chief's weights and optimizer state."""
 
 
 class Chunk(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Take the steps `first` to `last` (exclusive) of an epoch; rates and betas are of these.
+    """Run steps `first` to `last` (exclusive) of an epoch, with these rates and betas.
 
     Both are float32 as bytes, so that every worker has the same bits.
     """
@@ -81,17 +81,17 @@ class Chunk(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class Beat(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """Its sender lives."""
+    """A heartbeat of its sender."""
 
 
 class Leaving(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """A worker is asked to go, and will after the chief's checkpoint."""
+    """A worker got a termination signal, and exits after the chief's checkpoint."""
 
     why: Line
 
 
 class Failed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
-    """A worker goes, since it cannot go on."""
+    """A worker has failed and exits."""
 
     why: Line
 
@@ -113,7 +113,7 @@ def write(connection: socket.socket, message: Message) -> None:
     """Send a message.
 
     Raises:
-        OSError: the connection is gone, or takes nothing for as long as its timeout.
+        OSError: the connection is broken, or timed out.
     """
     data = _encoder.encode(message)
     connection.sendall(_LENGTH.pack(len(data)) + data)
@@ -124,8 +124,8 @@ def read(connection: socket.socket) -> Message:
 
     Raises:
         EOFError: the connection ended.
-        OSError: it broke, or brought nothing for as long as its timeout.
-        DistributedError: what came is no message.
+        OSError: the connection is broken, or timed out.
+        DistributedError: the data is not a message.
     """
     (length,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size))
     if length > _LIMIT:

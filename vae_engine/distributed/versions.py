@@ -1,4 +1,4 @@
-"""The versions that must be equal on all workers of a session."""
+"""Versions that must be equal on all workers of a session."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ _PACKAGES = ("tensorflow", "keras", "numpy", "vae-workbench")
 
 
 def compared_versions() -> dict[str, str]:
-    """By name: Python, what computes, and this package."""
+    """Return the versions by name: Python, the numerical packages, and this package."""
     return {"python": platform.python_version(), **{name: _version(name) for name in _PACKAGES}}
 
 
 def _version(name: str) -> str:
     try:
         return version(name)
-    except PackageNotFoundError:  # Another distribution of it, such as tensorflow-cpu.
+    except PackageNotFoundError:  # Another distribution, such as tensorflow-cpu.
         return "not installed"

@@ -1,8 +1,8 @@
-"""Sessions as zip files: carried to another machine or person, and taken in from there.
+"""Export sessions to zip files and import them on another machine.
 
-An archive holds a session's files under their names in its folder, and `archive.json`, which tells
-the size and the SHA-256 of each. Whoever takes one in trusts nothing that it says: names come from
-a fixed set, bytes are counted as they are written, and nothing in it is ever run.
+An archive holds a session's files under their names in its folder, and `archive.json` with the size
+and the SHA-256 of each. An import trusts none of this: names come from a fixed set, bytes are
+counted as they are written, and nothing in the archive is executed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from vae_engine.sessions.slim import slim_content, slim_names
 from vae_engine.sessions.store import SessionStore
 
 CONTENTS = "archive.json"
-"""The member that tells what the others must be."""
+"""The member that lists the others."""
 
 _CHUNK = 2**20
 # Room for a preview of each of the 100,000 epochs that a session may have.
@@ -39,7 +39,7 @@ _LARGEST_CONTENTS = 32 * 2**20
 _LARGEST_SMALL_FILE = 2**20
 _LARGEST_FILE = 4 * 2**30
 _LARGEST_TOTAL = 16 * 2**30
-# Weights and images hardly shrink at all, a log to a tenth: what grows more is a bomb.
+# Weights and images hardly compress, a log to a tenth: a higher ratio is a bomb.
 _MOST_GROWTH = 50
 _REGULAR = (0, stat.S_IFREG)
 
@@ -61,19 +61,19 @@ class Contents(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def export_session(session: Session, path: Path, *, slim: bool = False) -> None:
-    """Write a session into a zip file, in one step; a live one as it is at the moment.
+    """Write a session to a zip file atomically; a live one in its present state.
 
     Args:
-        session: any session; a worker may be at it.
+        session: any session, also a live one.
         path: the file to create or replace, outside of the session's folder.
-        slim: leave out what only further training needs, see `vae_engine.sessions.slim`.
+        slim: omit what only further training needs, see `vae_engine.sessions.slim`.
 
     Raises:
         SessionError: `path` cannot be written, or lies in the session.
         SessionDamagedError: a file of the session cannot be read.
     """
     if path.resolve().is_relative_to(session.folder.resolve()):
-        raise SessionError(f"{path} lies in the session itself: choose another place")
+        raise SessionError(f"{path} is inside the session: choose another place")
 
     def write(temporary: Path) -> None:
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -86,14 +86,14 @@ def export_session(session: Session, path: Path, *, slim: bool = False) -> None:
 
 
 def import_session(store: SessionStore, path: Path) -> Session:
-    """Take a session from a zip file into the store; it appears whole or not at all.
+    """Import a session from a zip file into the store, completely or not at all.
 
     Args:
-        store: where to.
-        path: an archive that `export_session` wrote, or that somebody says it did.
+        store: the destination.
+        path: an archive of `export_session`; not trusted.
 
     Raises:
-        SessionDamagedError: it is no such archive, is damaged, or comes from a newer version.
+        SessionDamagedError: it is not an archive, is damaged, or comes from a newer version.
         SessionError: the archive or the store cannot be reached, or a session of that id is in
             the store or its trash.
     """
@@ -102,7 +102,7 @@ def import_session(store: SessionStore, path: Path) -> Session:
             archive = zipfile.ZipFile(file)
         except ZIP_ERRORS as error:
             reason = atomic.one_line(error)
-            raise SessionDamagedError(f"{path.name} is no zip archive: {reason}") from None
+            raise SessionDamagedError(f"{path.name} is not a zip archive: {reason}") from None
         with archive:
             contents = _read_contents(archive)
             _check_sizes(contents, os.fstat(file.fileno()).st_size)
@@ -120,15 +120,15 @@ def _pack(archive: zipfile.ZipFile, session: Session, *, slim: bool) -> None:
                 source = file if content is None else io.BytesIO(content)
                 files[name] = _add(archive, name, source)
         except FileNotFoundError:
-            continue  # A live worker has put a newer one in its place.
+            continue  # A live worker has replaced it.
     if layout.MANIFEST not in files:
-        raise SessionNotFoundError(f"session {session.id} is gone: nothing is exported")
+        raise SessionNotFoundError(f"session {session.id} was deleted: nothing was exported")
     contents = msgspec.json.encode(Contents(id=_travelling_id(session), slim=slim, files=files))
     _add(archive, CONTENTS, io.BytesIO(msgspec.json.format(contents)))
 
 
 def _travelling_id(session: Session) -> str:
-    """The name of its folder, or its first id where somebody gave the folder no id for a name."""
+    """Return the folder's name, or the original id if the name is not an id."""
     try:
         return msgspec.convert(session.id, SessionId)
     except msgspec.ValidationError:
@@ -136,9 +136,9 @@ def _travelling_id(session: Session) -> str:
 
 
 def _file_names(folder: Path, *, slim: bool) -> list[str]:
-    """The files to export, relative to the folder: the indexes before what they name.
+    """List the files to export, relative to the folder: indexes before the files that they name.
 
-    A live worker keeps what its latest index named for a while: so an archive is complete.
+    A live worker keeps the files of its latest index for a while, so the archive is complete.
     """
     paths = [path for pattern in ("*", "*/*") for path in folder.glob(pattern)]
     names = [path.relative_to(folder).as_posix() for path in paths]
@@ -163,10 +163,10 @@ def _add(archive: zipfile.ZipFile, name: str, source: BinaryIO) -> ArchivedFile:
 
 
 class _BoundedFile(io.BufferedReader):
-    """A file from which nobody reads much at once.
+    """A file that limits the size of each read.
 
-    `zipfile` reads a directory of any length in one go, and makes an object of each entry. Cut
-    short, such a directory is refused as damaged before memory goes.
+    `zipfile` reads a directory of any length at once, and makes an object per entry. A truncated
+    directory is refused as damaged before it fills the memory.
     """
 
     def read(self, size: int | None = -1, /) -> bytes:
@@ -189,37 +189,35 @@ def _open_file(path: Path) -> _BoundedFile:
 
 
 def _read_contents(archive: zipfile.ZipFile) -> Contents:
-    """Check what the archive says of itself, without unpacking anything but `archive.json`."""
+    """Check the archive's directory; decompress only `archive.json`."""
     members = archive.infolist()
     if len(members) > _MOST_MEMBERS:
         raise SessionDamagedError(
-            f"the archive has {len(members)} members: no session has more than {_MOST_MEMBERS}"
+            f"the archive has {len(members)} members: a session has at most {_MOST_MEMBERS}"
         )
     for info in members:
         _check_member(info)
     names = {info.orig_filename for info in members}
     if len(names) != len(members):
-        raise SessionDamagedError("the archive has two members of one name: refused")
+        raise SessionDamagedError("the archive has two members with the same name")
     if CONTENTS not in names:
-        raise SessionDamagedError(f"the archive has no {CONTENTS}: it is no exported session")
+        raise SessionDamagedError(f"the archive has no {CONTENTS}: it is not an exported session")
     contents = _decode_contents(_read_member(archive, CONTENTS))
     if contents.files.keys() != names - {CONTENTS} or layout.MANIFEST not in names:
-        raise SessionDamagedError(f"the archive has not the files that its {CONTENTS} names")
+        raise SessionDamagedError(f"the archive lacks files that its {CONTENTS} names")
     return contents
 
 
 def _check_member(info: zipfile.ZipInfo) -> None:
-    # The name as it stands in the archive: `filename` ends where a NUL stands in it.
+    # The name as stored in the archive: `filename` ends at the first NUL.
     name = info.orig_filename
     shown = repr(name if len(name) <= 80 else name[:77] + "...")
     if name != CONTENTS and not layout.travels(name):
-        raise SessionDamagedError(
-            f"the archive has a member {shown}, which no session has: refused"
-        )
+        raise SessionDamagedError(f"the archive has an unexpected member {shown}")
     if stat.S_IFMT(info.external_attr >> 16) not in _REGULAR:
-        raise SessionDamagedError(f"the archive's member {shown} is a link or a device: refused")
+        raise SessionDamagedError(f"the archive's member {shown} is a link or a device")
     if info.flag_bits & 1 or info.compress_type not in COMPRESSIONS:
-        raise SessionDamagedError(f"the archive's member {shown} is packed in an unknown way")
+        raise SessionDamagedError(f"the archive's member {shown} has an unknown compression")
 
 
 class _Head(msgspec.Struct):
@@ -244,22 +242,24 @@ def _check_sizes(contents: Contents, archive_size: int) -> None:
         small = name.endswith(".json") or name.startswith(f"{layout.PREVIEWS}/")
         largest = _LARGEST_SMALL_FILE if small else _LARGEST_FILE
         if file.size > largest:
-            raise SessionDamagedError(f"{name} has {file.size} bytes: at most {largest} are taken")
+            raise SessionDamagedError(
+                f"{name} has {file.size} bytes: at most {largest} are allowed"
+            )
     total = sum(file.size for file in contents.files.values())
     if total > min(_LARGEST_TOTAL, _MOST_GROWTH * archive_size + _CHUNK):
         raise SessionDamagedError(
-            f"the archive of {archive_size} bytes would grow to {total}: refused"
+            f"the archive of {archive_size} bytes would grow to {total} bytes"
         )
 
 
 def _check_free(store: SessionStore, session_id: str) -> None:
     if where := store.holds(session_id):
-        raise SessionError(f"session {session_id} is {where} already: nothing is imported")
+        raise SessionError(f"session {session_id} is {where} already: nothing was imported")
 
 
 def _unpack(archive: zipfile.ZipFile, contents: Contents, store: SessionStore) -> None:
     def check() -> None:
-        """Once more: another import may have been quicker."""
+        """Check again: another import may have been faster."""
         _check_free(store, contents.id)
 
     try:
@@ -270,7 +270,7 @@ def _unpack(archive: zipfile.ZipFile, contents: Contents, store: SessionStore) -
             read_manifest(draft)
             atomic.write_record(draft / layout.SUMMARY, read_summary(draft), durable=False)
     except OSError as error:
-        raise SessionError(f"nothing can be imported to {store.root}: {error.strerror}") from None
+        raise SessionError(f"cannot import to {store.root}: {error.strerror}") from None
 
 
 def _extract(archive: zipfile.ZipFile, name: str, file: ArchivedFile, target: Path) -> None:
@@ -283,7 +283,7 @@ def _extract(archive: zipfile.ZipFile, name: str, file: ArchivedFile, target: Pa
             digest.update(chunk)
             output.write(chunk)
     if size != file.size or digest.hexdigest() != file.sha256:
-        raise SessionDamagedError(f"{name} is not what was archived: its size or SHA-256 differs")
+        raise SessionDamagedError(f"{name} differs from the archived file in size or SHA-256")
 
 
 def _read_member(archive: zipfile.ZipFile, name: str) -> bytes:
@@ -301,4 +301,6 @@ def _chunks(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
             while chunk := member.read(_CHUNK):
                 yield chunk
     except ZIP_ERRORS as error:
-        raise SessionDamagedError(f"{name} cannot be unpacked: {atomic.one_line(error)}") from None
+        raise SessionDamagedError(
+            f"{name} cannot be decompressed: {atomic.one_line(error)}"
+        ) from None

@@ -1,4 +1,4 @@
-"""Reading NumPy arrays that a stranger may have written: header first, then at most what fits."""
+"""Read NumPy arrays from foreign files: the header first, then at most the expected size."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ ZIP_ERRORS = (
     NotImplementedError,
     RuntimeError,
 )
-"""What `zipfile` raises on damaged archives."""
+"""Exceptions of `zipfile` for damaged archives."""
 
 COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-"""The others let an archive choose how much memory reading it takes."""
+"""With other methods, the archive could determine how much memory reading it takes."""
 
 # The header as NumPy writes it. Its own reader evaluates a literal of any kind and size.
 _HEADER = re.compile(
@@ -42,7 +42,7 @@ _HEADER = re.compile(
 )
 
 
-# The end of a zip without a comment; where another directory is found for one beyond 4 GiB.
+# The end of a zip without a comment, and the locator of the directory of a zip above 4 GiB.
 _END = struct.Struct("<4s4H2LH")
 _END_SIGNATURE = b"PK\x05\x06"
 _LOCATOR_64, _LOCATOR_64_SIZE = b"PK\x06\x07", 20
@@ -51,14 +51,14 @@ _MOST_DIRECTORY = 64 * 2**10
 
 @dataclass(frozen=True)
 class ArraySpec:
-    """What an array must be: its dtype, and its shape with None for any length up to `longest`."""
+    """Expected dtype and shape of an array; None in the shape is any length up to `longest`."""
 
     dtype: str
     shape: tuple[int | None, ...]
     longest: int = 1024
 
     def admits(self, descr: str, shape: tuple[int, ...]) -> bool:
-        """Whether an array with this dtype, such as `<f4`, and this shape is wanted."""
+        """Whether an array of this dtype, such as `<f4`, and this shape is allowed."""
         return (
             descr == np.dtype(self.dtype).str
             and len(shape) == len(self.shape)
@@ -74,7 +74,7 @@ class ArraySpec:
 
 
 def write_npz(path: Path, arrays: Mapping[str, NDArray[Any]], *, compress: bool = True) -> None:
-    """Replace `path` by an `.npz` of these arrays, in one step, on the disk too."""
+    """Replace `path` atomically by an `.npz` of these arrays, and sync it."""
     save = np.savez_compressed if compress else np.savez
 
     def write(temporary: Path) -> None:
@@ -85,16 +85,17 @@ def write_npz(path: Path, arrays: Mapping[str, NDArray[Any]], *, compress: bool 
 
 
 def read_npz(path: Path, specs: Mapping[str, ArraySpec], *, limit: int) -> dict[str, NDArray[Any]]:
-    """Read the named arrays of an `.npz`; nothing is unpickled, others are left unread.
+    """Read the named arrays of an `.npz`, without unpickling; skip the others.
 
     Args:
         path: a regular file.
-        specs: the wanted arrays by name.
+        specs: the arrays to read, by name.
         limit: bytes the file may have.
 
     Raises:
         FileNotFoundError: there is no such file.
-        SessionDamagedError: it is too large, no npz, or an array is missing or another.
+        SessionDamagedError: it is too large or no npz, or an array is missing or differs from its
+        spec.
     """
     return parse_npz(atomic.read_bounded(path, limit), specs, name=path.name)
 
@@ -111,19 +112,19 @@ def parse_npz(data: bytes, specs: Mapping[str, ArraySpec], *, name: str) -> dict
 
 
 def _check_directory(data: bytes) -> None:
-    """Refuse a zip whose directory names more than an honest one: `zipfile` reads it whole.
+    """Refuse a zip with an oversized directory, because `zipfile` reads all of it.
 
     Raises:
-        ValueError: it does, or does not end as NumPy's do.
+        ValueError: the directory is too large, or the file does not end like one of NumPy's.
     """
     end = data[-_END.size :]
     if len(end) < _END.size or end[:4] != _END_SIGNATURE:
-        raise ValueError("it does not end as a zip of arrays does")
+        raise ValueError("it does not end like a zip of arrays")
     if _LOCATOR_64 in data[-_END.size - _LOCATOR_64_SIZE : -_END.size]:
-        raise ValueError("its directory is one of a zip beyond 4 GiB")
+        raise ValueError("its directory belongs to a zip above 4 GiB")
     size = _END.unpack(end)[5]
     if size > _MOST_DIRECTORY:
-        raise ValueError(f"its directory has {size} bytes, wanted are {_MOST_DIRECTORY} at most")
+        raise ValueError(f"its directory has {size} bytes: at most {_MOST_DIRECTORY} are allowed")
 
 
 def _read_array(archive: zipfile.ZipFile, key: str, spec: ArraySpec) -> NDArray[Any]:
@@ -132,17 +133,17 @@ def _read_array(archive: zipfile.ZipFile, key: str, spec: ArraySpec) -> NDArray[
     except KeyError:
         raise ValueError(f"it has no array {key}") from None
     if info.compress_type not in COMPRESSIONS:
-        raise ValueError(f"array {key} is compressed in a way that NumPy never does")
+        raise ValueError(f"array {key} has a compression that NumPy never uses")
     with archive.open(info) as member:
         descr, fortran, shape = _read_header(member, key)
         if not spec.admits(descr, shape):
-            raise ValueError(f"array {key} is {descr} {shape}: wanted is {spec}")
+            raise ValueError(f"array {key} is {descr} {shape}: expected {spec}")
         dtype = np.dtype(spec.dtype)
         size = math.prod(shape) * dtype.itemsize
-        # One byte more, so that the member's end, and with it its checksum, is reached.
+        # One byte more, to reach the member's end, where its checksum is verified.
         data = member.read(size + 1)
     if len(data) != size:
-        raise ValueError(f"array {key} has not the {size} bytes of its shape")
+        raise ValueError(f"array {key} does not have the {size} bytes of its shape")
     return np.frombuffer(data, dtype=dtype).reshape(shape, order="F" if fortran else "C")
 
 

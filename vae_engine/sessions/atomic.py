@@ -1,4 +1,4 @@
-"""Files that are whole or absent: replaced in one step, read with a bound."""
+"""Files that are whole or absent: replaced atomically, read with a size limit."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ from vae_engine.text import printable
 Record = TypeVar("Record")
 
 TEMPORARY = ".tmp-"
-"""What the names of writes under way begin with."""
+"""Prefix of the names of unfinished writes."""
 
 SAFELY = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-"""Flags that open a file without following a link, or waiting for the other end of a FIFO."""
+"""Flags that open a file without following links and without waiting on a FIFO."""
 
 _RECORD_LIMIT = 2**20
 _OTHERS_SECONDS = 3600.0
 
 
 def replace_file(path: Path, write: Callable[[Path], None], *, durable: bool = True) -> None:
-    """Let `write` fill a temporary file, then put it in the place of `path` in one step.
+    """Let `write` fill a temporary file, then rename it to `path`.
 
     Args:
         path: the file to replace or create.
-        write: receives the temporary path, which lies in the same folder.
-        durable: wait until the disk has it, so that it also survives a power cut.
+        write: receives the temporary path, in the same folder.
+        durable: sync the file and its folder, so that it survives a power cut.
 
     Raises:
-        OSError: the file cannot be written; `path` is then as it was.
+        OSError: the file cannot be written; `path` is then unchanged.
     """
     # The suffix stays, since writers such as Keras and NumPy choose the format by it.
     temporary = path.with_name(f"{TEMPORARY}{random_name(4)}-{path.name}")
@@ -81,7 +81,7 @@ def read_record(path: Path, kind: type[Record], *, limit: int = _RECORD_LIMIT) -
 
 
 def read_optional(path: Path, kind: type[Record]) -> Record | None:
-    """Like `read_record`, but None where there is no such file."""
+    """Like `read_record`, but None if the file does not exist."""
     try:
         return read_record(path, kind)
     except FileNotFoundError:
@@ -93,7 +93,7 @@ def read_bounded(path: Path, limit: int) -> bytes:
 
     Raises:
         FileNotFoundError: there is none.
-        SessionDamagedError: it is no regular file, larger, or unreadable.
+        SessionDamagedError: it is not a regular file, too large, or unreadable.
     """
     with open_regular(path) as file:
         size = os.fstat(file.fileno()).st_size
@@ -106,11 +106,11 @@ def read_bounded(path: Path, limit: int) -> bytes:
 
 
 def open_regular(path: Path) -> BinaryIO:
-    """Open a regular file for reading, without waiting for anything and following no link.
+    """Open a regular file for reading, without blocking and without following links.
 
     Raises:
         FileNotFoundError: there is none.
-        SessionDamagedError: it is no regular file, or unreadable.
+        SessionDamagedError: it is not a regular file, or unreadable.
     """
     try:
         descriptor = _open_safely(path, os.O_RDONLY)
@@ -126,7 +126,7 @@ def open_regular(path: Path) -> BinaryIO:
 
 
 def open_to_write(path: Path, flags: int, *, create: bool = True) -> int:
-    """Open a regular file for writing and return its descriptor; no link is followed.
+    """Open a regular file for writing, without following links; return its descriptor.
 
     Args:
         path: the file; its folder must exist.
@@ -149,7 +149,7 @@ def _open_safely(path: Path, flags: int) -> int:
     except OSError as error:
         if error.errno not in disk.NOT_OFFERED:
             raise
-    # A file system that knows these flags not: look at the file before and after.
+    # A file system without these flags: check the file before and after.
     try:
         before = path.lstat()
     except FileNotFoundError:
@@ -168,10 +168,11 @@ def _open_safely(path: Path, flags: int) -> int:
 
 
 def remove_temporaries(folder: Path) -> None:
-    """Delete what a killed worker left in a session's folder; only its next worker may call this.
+    """Delete leftovers of a killed worker in a session's folder; only the next worker may call
+    this.
 
-    Inbox, label, evaluation and the small files of others, who may be at it now, are kept: they are
-    deleted after an hour. Folders that are links are left alone.
+    Files in the inbox and small files of other processes, which may be writing now, are deleted
+    only after an hour. Linked folders are not entered.
     """
     others_files = (layout.LABEL, layout.EVALUATION, layout.TENSORBOARD, layout.DATASET)
     folders = [folder, *(folder / name for name in layout.FOLDERS)]
@@ -191,11 +192,11 @@ def remove_temporaries(folder: Path) -> None:
 
 @contextlib.contextmanager
 def scratch_folder(folder: Path) -> Iterator[None]:
-    """Have libraries put their intermediate files into `folder` instead of the system's `/tmp`.
+    """Make libraries put their intermediate files into `folder` instead of `/tmp`.
 
-    There a killed worker's would stay for ever; here its next worker removes them.
+    Those of a killed worker would stay in `/tmp` for ever; here, the next worker removes them.
     """
-    import tempfile  # Workers alone need it, and looking at a session should start at once.
+    import tempfile  # Only workers need it, and viewers should start quickly.
 
     with tempfile.TemporaryDirectory(
         prefix=TEMPORARY, dir=folder, ignore_cleanup_errors=True
@@ -208,39 +209,39 @@ def scratch_folder(folder: Path) -> Iterator[None]:
 
 
 class Reserve:
-    """Room on the disk that is kept for what must be written when the disk is full."""
+    """Disk space reserved for what must be written when the disk is full."""
 
     def __init__(self, folder: Path, size: int) -> None:
-        """Keep `size` bytes in a file of `folder`.
+        """Reserve `size` bytes in a file of `folder`.
 
         Raises:
-            OSError: there is no room.
+            OSError: the disk has no space.
         """
         self._path = folder / f"{TEMPORARY}{random_name(4)}-reserve"
         try:
-            # Random bytes: a disk that compresses would keep no room for zeros.
+            # Random bytes: a compressing file system would reserve no space for zeros.
             self._path.write_bytes(os.urandom(size))
         except BaseException:
             self.release()
             raise
 
     def release(self) -> None:
-        """Give the room back."""
+        """Free the space."""
         with contextlib.suppress(OSError):
             self._path.unlink(missing_ok=True)
 
 
 def random_name(size: int) -> str:
-    """Part of a name that nothing else has: `size` random bytes in hexadecimal digits."""
-    # As `secrets` makes it, which every command would wait for: it loads OpenSSL.
+    """Return `size` random bytes in hexadecimal digits, for a unique name."""
+    # The same as `secrets`, which would slow every command down by loading OpenSSL.
     return os.urandom(size).hex()
 
 
 def one_line(error: Exception) -> str:
-    """An error's text, which may quote the file, in one line without control characters."""
+    """Return an error's text, which may quote the file, as one line without control characters."""
     return printable_start(" ".join(str(error).split()))
 
 
 def printable_start(text: str) -> str:
-    """The first 200 characters of a text, with `?` in place of control characters."""
+    """Return the first 200 characters of a text, with `?` in place of control characters."""
     return printable(text[:200])

@@ -1,7 +1,7 @@
-"""Makes files and folders durable: once synced, they survive a power cut.
+"""Make files and folders durable: once synced, they survive a power cut.
 
-Some file systems (FUSE, SMB, old NFS servers) refuse to sync folders or to lock files. Work goes on
-there, and whoever runs it reports once what is not guaranteed: see `unreported`.
+Some file systems (FUSE, SMB, old NFS servers) refuse to sync folders or to lock files. Work
+continues there, and the caller reports once what is not guaranteed: see `unreported`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import threading
 from pathlib import Path
 
 NOT_OFFERED = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.ENOTTY})
-"""How a system call fails on a file system that does not offer it."""
+"""Error numbers of a system call that the file system does not support."""
 
 _NO_FOLDER_SYNC = NOT_OFFERED | {errno.EBADF, errno.EISDIR, errno.EACCES, errno.EPERM}
 
@@ -45,7 +45,7 @@ def sync_open_file(descriptor: int, path: Path) -> None:
 
 
 def sync_folder(path: Path) -> None:
-    """Wait until the disk has the entries of a folder: what was created, renamed or removed.
+    """Sync the entries of a folder: what was created, renamed or removed.
 
     Raises:
         OSError: the disk refused; a file system without this call is reported instead.
@@ -66,7 +66,7 @@ def sync_folder(path: Path) -> None:
 
 
 def sync_tree(folder: Path) -> None:
-    """Sync every file and folder below `folder`, and itself; links are left alone.
+    """Sync `folder` and every file and folder in it; skip links.
 
     Raises:
         OSError: the disk refused.
@@ -80,7 +80,7 @@ def sync_tree(folder: Path) -> None:
 
 
 def make_folders(path: Path) -> None:
-    """Create a folder and its parents where they are missing, and sync the entry of each.
+    """Create a folder and its missing parents, and sync the entry of each.
 
     Raises:
         OSError: one cannot be created.
@@ -97,7 +97,7 @@ def make_folders(path: Path) -> None:
 
 
 def removed_working_directory() -> str:
-    """The path that this process's working directory had, where it was removed; "" where not."""
+    """Return the path of this process's working directory if it was removed, otherwise ""."""
     try:
         Path.cwd()
     except FileNotFoundError:
@@ -109,7 +109,7 @@ def removed_working_directory() -> str:
 
 
 def report(path: Path, lack: str) -> None:
-    """Note, once for each file system, that it cannot do something; `path` lies in it."""
+    """Record, once per file system, that it lacks a function; `path` is in it."""
     try:
         device = path.stat().st_dev
     except OSError:

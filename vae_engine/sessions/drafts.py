@@ -1,4 +1,4 @@
-"""Folders of sessions and sweeps that appear, move and go as a whole, whenever the power fails."""
+"""Create, move and delete folders as a whole, even if the power fails."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from vae_engine.sessions.locks import guarded
 
 _PREFIX = ".new-"
 _REMOVED = ".gone-"
-# Whoever fills a draft writes into it all the time, at most some seconds between two files.
+# A draft in use is written to every few seconds.
 _ABANDONED_SECONDS = 3600.0
-# In the copy that a move to another file system makes, until the source is gone.
+# In the copy made by a move to another file system, until the source is deleted.
 _MOVING = f"{TEMPORARY}moving"
 _CHUNK = 2**20
 _WITHOUT_CONTENT = (layout.LOCK, layout.HEARTBEAT)
@@ -28,21 +28,21 @@ _WITHOUT_CONTENT = (layout.LOCK, layout.HEARTBEAT)
 def draft_folder(
     root: Path, name: str, *, check: Callable[[], None] = lambda: None
 ) -> Iterator[Path]:
-    """Give a hidden folder to fill; it becomes `root/name` when the block ends well.
+    """Yield a hidden folder to fill; it becomes `root/name` if the block succeeds.
 
-    It is on the disk then. When the block fails, nothing is left of it; what a killed creation left
-    is removed by a later one. All modes follow the umask.
+    It is then synced. If the block fails, nothing is left of it; a later creation removes leftovers
+    of a killed one. All modes follow the umask.
 
     Args:
-        root: where it will lie; created with its parents where it is missing.
-        name: what it will be called.
-        check: raises where it may not appear; called while nothing else in `root` is moved.
+        root: its folder; created with its parents if missing.
+        name: its final name.
+        check: raises if it may not appear; called while nothing else in `root` is moved.
 
     Raises:
-        FileExistsError: there is something of that name.
+        FileExistsError: the name exists.
         OSError: the folders cannot be made.
     """
-    # Before there is one of our own: the clock of the folder's machine may be another.
+    # Before creating our own: the folder's machine may have another clock.
     _remove_abandoned(root)
     disk.make_folders(root)
     draft = root / f"{_PREFIX}{name}-{random_name(4)}"
@@ -64,13 +64,13 @@ def draft_folder(
 
 
 def move(source: Path, target: Path) -> None:
-    """Move a folder to a place that is free, on the disk too, also to another file system.
+    """Move a folder to a free place and sync it, also to another file system.
 
-    A remainder at the target, see `is_remainder`, gives way. The caller guards both places.
+    A remainder at the target (see `is_remainder`) is replaced. The caller guards both places.
 
     Raises:
         FileExistsError: something else is there.
-        OSError: it cannot be moved; it is then where it was.
+        OSError: it cannot be moved; it then stays where it was.
     """
     disk.make_folders(target.parent)
     if os.path.lexists(target) and is_remainder(target, source):
@@ -87,7 +87,7 @@ def move(source: Path, target: Path) -> None:
 
 
 def finish_move(source: Path, target: Path) -> None:
-    """Delete the source of a move that has reached its target, see `is_remainder`.
+    """Delete the source of a finished move, see `is_remainder`.
 
     Raises:
         OSError: something in it cannot be deleted.
@@ -97,7 +97,7 @@ def finish_move(source: Path, target: Path) -> None:
 
 
 def discard(folder: Path) -> None:
-    """Delete a folder for good; at no moment a part of it can be taken for a session.
+    """Delete a folder permanently; a part of it never looks like a session.
 
     Raises:
         OSError: something in it cannot be deleted.
@@ -106,7 +106,7 @@ def discard(folder: Path) -> None:
     try:
         folder.rename(grave)
     except OSError as error:
-        if error.errno != errno.EXDEV:  # An overlay renames no folder of its lower layer.
+        if error.errno != errno.EXDEV:  # An overlay cannot rename a folder of its lower layer.
             raise
         (folder / layout.MANIFEST).unlink(missing_ok=True)
         disk.sync_folder(folder)
@@ -117,27 +117,27 @@ def discard(folder: Path) -> None:
 
 
 def withdraw(folder: Path) -> None:
-    """Take a new folder away again, at once for whoever looks; the rest of it may follow later."""
-    # What cannot be removed now, as while a worker that is ending writes, a later creation removes.
+    """Withdraw a new folder: it disappears immediately, its content possibly later."""
+    # A later creation removes what cannot be removed now, for example while a worker still writes.
     with contextlib.suppress(OSError):
         discard(folder)
 
 
 def remove_discarded(root: Path) -> None:
-    """Delete what an interrupted `discard` left in a folder.
+    """Delete leftovers of interrupted `discard` calls in a folder.
 
     Raises:
-        OSError: something of it cannot be deleted.
+        OSError: some of it cannot be deleted.
     """
     for grave in _named(root, _REMOVED):
         _remove(grave)
 
 
 def is_remainder(folder: Path, whole: Path) -> bool:
-    """Whether a folder may go, since all its content is also in the folder `whole`.
+    """Whether a folder may be deleted, because `whole` has all its content.
 
-    So are what an interrupted move to another file system leaves, and what has a worker's lock
-    file alone. An equal session that somebody has copied is none.
+    This holds for leftovers of an interrupted move to another file system, and for folders with
+    only a worker's lock file. A copy of a session is not a remainder.
     """
     session = os.path.lexists(folder / layout.MANIFEST)
     if folder.is_symlink() or (session and not os.path.lexists(whole / _MOVING)):
@@ -169,7 +169,7 @@ def _copy(source: Path, target: Path) -> None:
     try:
         try:
             shutil.copytree(source, draft, symlinks=True)
-        except shutil.Error as error:  # One for several files: each a path, a path and a reason.
+        except shutil.Error as error:  # Several files: each a path, a path and a reason.
             raise OSError(errno.EIO, str(error.args[0][0][2])) from None
         (draft / _MOVING).touch()
         disk.sync_tree(draft)
@@ -200,14 +200,14 @@ def _remove(folder: Path) -> None:
 def _remove_abandoned(root: Path) -> None:
     for draft in _named(root, _PREFIX):
         if time.time() - _latest_change(draft) > _ABANDONED_SECONDS:
-            # Another process may be removing it too, or it may not be ours to remove.
+            # Another process may be removing it too, or we lack the permission.
             shutil.rmtree(draft, ignore_errors=True)
     for grave in _named(root, _REMOVED):
         shutil.rmtree(grave, ignore_errors=True)
 
 
 def _named(root: Path, prefix: str) -> list[Path]:
-    """The folders in `root` whose name begins so; none where it cannot be read."""
+    """List the folders in `root` with this prefix; none if `root` cannot be read."""
     try:
         with os.scandir(root) as entries:
             return [
@@ -220,9 +220,9 @@ def _named(root: Path, prefix: str) -> list[Path]:
 
 
 def _latest_change(folder: Path) -> float:
-    """When anything below a folder was changed last; others may move or remove it meanwhile."""
+    """Return the time of the last change below a folder; others may move or remove it meanwhile."""
     latest = 0.0
-    # `os.walk` passes over what is gone, where `rglob` of Python 3.11 fails.
+    # `os.walk` skips removed entries; `rglob` of Python 3.11 fails on them.
     for path, _, names in os.walk(folder):
         for one in (Path(path), *(Path(path) / name for name in names)):
             with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""The history of one or more sessions as CSV, a row an epoch."""
+"""The history of one or more sessions as CSV, one row per epoch."""
 
 from __future__ import annotations
 
@@ -18,25 +18,25 @@ FIGURES = tuple(
     for name in EpochEnded.__struct_fields__
     if name not in ("seq", "time", "epoch", "kl_per_dimension")
 )
-"""Figures of an epoch with one number each, in the order of the event; columns of these names."""
+"""Scalar metrics of an epoch, in the order of the event; they name the columns."""
 
-# What a spreadsheet would take for a formula.
+# Start of text that a spreadsheet would read as a formula.
 _FORMULA = ("=", "+", "-", "@")
 
 
 def write_history_csv(path: Path, sessions: Sequence[Session]) -> int:
-    """Write the finished epochs of sessions, which may be live, into a CSV file in one step.
+    """Write the finished epochs of sessions, which may be live, to a CSV file atomically.
 
     The columns are `session`, `setting_<name>` for every setting in which the sessions differ,
-    `epoch`, the figures of `EpochEnded` by name, `time`, and `kl_z0`, `kl_z1`... as many as the
-    largest z has dimensions; cells that do not apply are empty. Numbers are read back exactly.
+    `epoch`, the metrics of `EpochEnded` by name, `time`, and `kl_z0`, `kl_z1`... up to the largest
+    latent dimension. Cells that do not apply are empty. Numbers have full precision.
 
     Args:
         path: the file to create or replace.
         sessions: in the order of the rows.
 
     Returns:
-        How many epochs were written.
+        The number of epochs written.
 
     Raises:
         SessionError: `path` cannot be written.
@@ -57,7 +57,7 @@ def write_history_csv(path: Path, sessions: Sequence[Session]) -> int:
 
 
 def history_rows(sessions: Sequence[Session]) -> Iterator[list[str | float]]:
-    """The head and the rows of `write_history_csv`, of the events that were polled so far."""
+    """Return the header and the rows of `write_history_csv` from the events polled so far."""
     settings = differing_settings([session.settings for session in sessions])
     dimensions = range(
         max(
@@ -91,6 +91,6 @@ def history_rows(sessions: Sequence[Session]) -> Iterator[list[str | float]]:
 
 
 def _text(value: str) -> str:
-    """Foreign text on one line, which a spreadsheet shows and does not compute."""
+    """Return foreign text as one line that a spreadsheet does not evaluate."""
     line = printable(value)
     return f"'{line}" if line.startswith(_FORMULA) else line

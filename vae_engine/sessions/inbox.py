@@ -1,4 +1,4 @@
-"""Commands: files that controllers drop into a session's inbox and its worker takes away."""
+"""Commands: files that controllers put into a session's inbox and its worker removes."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ CommandName = Literal["pause", "continue", "stop", "stop_now"]
 
 
 class Command(msgspec.Struct, frozen=True, kw_only=True):
-    """One request; `stop` is at the end of the epoch, `stop_now` after a checkpoint."""
+    """One command; `stop` acts at the end of the epoch, `stop_now` after a checkpoint."""
 
     command: CommandName
     sender: str = ""
 
 
 def send(folder: Path, command: CommandName) -> Path:
-    """Ask the worker of the session in `folder`; the file is gone once the worker has read it.
+    """Send a command to the worker of the session in `folder`, which deletes the file once read.
 
     Returns:
         The command's file.
@@ -34,14 +34,14 @@ def send(folder: Path, command: CommandName) -> Path:
     """
     inbox = folder / layout.INBOX
     inbox.mkdir(exist_ok=True)
-    # Names sort in the order of asking, so that all controllers see the same outcome.
+    # Names sort by time, so that all controllers see the same outcome.
     path = inbox / f"{time.time_ns():020d}-{atomic.random_name(3)}.json"
     atomic.write_record(path, Command(command=command, sender=f"pid {os.getpid()}"))
     return path
 
 
 def pending(folder: Path) -> list[CommandName]:
-    """Commands that were asked and not read yet, oldest first; damaged ones are left out."""
+    """Return unread commands, oldest first, without damaged ones."""
     names: list[CommandName] = []
     for path in _files(folder):
         with contextlib.suppress(FileNotFoundError, SessionDamagedError):
@@ -53,10 +53,10 @@ def take(folder: Path) -> list[tuple[CommandName | None, str]]:
     """Remove and return all commands, oldest first; only the worker may call this.
 
     Returns:
-        (command, "") for each, or (None, what is wrong) for a file that is no command.
+        (command, "") for each, or (None, problem) for a file that is not a command.
 
     Raises:
-        OSError: the first of them cannot be removed; it was not taken.
+        OSError: the first cannot be removed; it was not taken.
     """
     taken: list[tuple[CommandName | None, str]] = []
     for path in _files(folder):
@@ -72,7 +72,7 @@ def take(folder: Path) -> list[tuple[CommandName | None, str]]:
         except OSError:
             if not taken:
                 raise
-            return taken  # Those before must be obeyed; the next call tells the failure.
+            return taken  # The earlier ones must be executed; the next call raises.
         taken.append(asked)
     return taken
 

@@ -1,4 +1,4 @@
-"""The worker's pen: events, and the summary that follows from them."""
+"""Writes the event log and keeps `summary.json` up to date."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from vae_engine.sessions.progress import SessionLog
 
 _log = logging.getLogger(__name__)
 
-# A few blocks of a disk, for an event, a summary and some lines of the worker's log.
+# A few disk blocks for an event, a summary and some lines of the worker's log.
 _RESERVE_BYTES = 64 * 1024
 
 
 class Journal:
-    """Writes a session's events and keeps `summary.json` true; safe to use from several threads.
+    """Writes a session's events and keeps `summary.json` up to date; thread-safe.
 
     Attributes:
-        log: what all events so far add up to, earlier runs included.
+        log: the reduction of all events so far, including earlier runs.
     """
 
     def __init__(self, folder: Path) -> None:
         """Open the log of the session in `folder`.
 
         Raises:
-            SessionDamagedError: the log is no regular file.
+            SessionDamagedError: the log is not a regular file.
             OSError: it cannot be written, or the disk is full.
         """
         self._folder = folder
@@ -44,19 +44,20 @@ class Journal:
         self.log = SessionLog()
         for events in EventReader(folder / layout.EVENTS).batches(progress=False):
             self.log.apply(events)
-        # Whoever opens the log holds the session: the worker before is gone.
+        # Whoever opens the log holds the session, so the previous worker has ended.
         self.log.settle(alive=False)
 
     def check_before_writing(self, check: Callable[[], None]) -> None:
-        """Call `check` before every event; what it raises keeps the event from being written."""
+        """Call `check` before every event; if it raises, the event is not written."""
         self._check = check
 
     def listen(self, listener: Callable[[AnyEvent], None]) -> None:
-        """Call `listener` with every event from now on, after it was written, in its thread."""
+        """Call `listener` with every event from now on, after it was written, in the writing
+        thread."""
         self._listeners.append(listener)
 
     def emit(self, event: AnyEvent) -> None:
-        """Append an event; all but progress reach the disk before this returns.
+        """Append an event, synced unless it is progress.
 
         Raises:
             OSError: the disk refused.
@@ -73,7 +74,7 @@ class Journal:
             listener(told)
 
     def end(self, event: RunEnded) -> None:
-        """Write the run's last word, for which there is room on a full disk too, and close.
+        """Write the run's last event, for which space is reserved, and close.
 
         Raises:
             OSError: the disk refused.
@@ -94,5 +95,5 @@ class Journal:
             summary = self.log.summary(self._writer.size)
             atomic.write_record(self._folder / layout.SUMMARY, summary, durable=False)
         except OSError as error:
-            # It is a cache: who finds the log longer than it tells adds the log up.
+            # It is a cache: readers reduce the log if it is longer than recorded.
             _log.warning("%s cannot be written: %s", layout.SUMMARY, error.strerror)

@@ -1,4 +1,4 @@
-"""What people may call a session: checked when it is written, so that every listing can show it."""
+"""Validation of names, tags and notes, so that every listing can show them."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ NAME_LIMIT = 200
 TAG_LIMIT = 50
 TAGS_LIMIT = 50
 NOTE_LIMIT = 20_000
-# Persian, the scripts of India and emoji of several code points are written with them. Python
-# counts them among the control characters.
+# Persian, Indic scripts and emoji of several code points need these, which Python classifies as
+# control characters.
 _JOINERS = dict.fromkeys((0x200C, 0x200D, *range(0xE0020, 0xE0080)))
 
 
 def check_label(label: Label) -> Label:
-    """Return `label` when it can be kept.
+    """Return `label` if it is valid.
 
     Name and tags are one line of printable characters; the note may have several lines.
 
     Raises:
-        SettingError: a part is too long, or has characters that are no text.
+        SettingError: a part is too long, or has characters that are not text.
     """
     _check_line("name", label.name, NAME_LIMIT)
     if len(label.tags) > TAGS_LIMIT:
-        raise SettingError(f"{len(label.tags)} tags are too many: at most {TAGS_LIMIT} are kept")
+        raise SettingError(f"{len(label.tags)} tags are too many: at most {TAGS_LIMIT} are allowed")
     for tag in label.tags:
         _check_line("tag", tag, TAG_LIMIT)
     _check_length("note", label.note, NOTE_LIMIT)
@@ -41,7 +41,7 @@ def _check_line(part: str, text: str, limit: int) -> None:
 
 
 def is_one_line(text: str) -> bool:
-    """Whether a terminal shows all of `text` on one line and as what it is."""
+    """Whether a terminal shows all of `text` on one line, unchanged."""
     return text.translate(_JOINERS).isprintable()
 
 

@@ -1,4 +1,4 @@
-"""What a process that is gone has left in its log, for when it had no last word of its own."""
+"""The last log lines of a process that exited without a final event."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from vae_engine.sessions import atomic
 from vae_engine.text import cut, printable
 
 RUN_BEGINS = "this run begins"
-"""What a worker logs first: what stands before is of an earlier run."""
+"""The first line that a worker logs; earlier lines belong to an earlier run."""
 
 SILENT_END = "its log has no message: the system may have killed it, for example for lack of memory"
-"""What is said of a process that left nothing."""
+"""Shown for a process that logged nothing."""
 
 _TAIL_BYTES = 16 * 1024
 _MOST_LINES, _LONGEST = 2, 400
-# Remarks of ours and of TensorFlow's about what goes well, and the places of a dump of the stack.
+# Informational lines of ours and of TensorFlow, and stack frames.
 _REMARK = re.compile(
     r"""
     \d{4}-\d\d-\d\d\ \d\d:\d\d:\d\d[,.]\d+(:|\ )\ ?(DEBUG|INFO|I)\ .*
@@ -36,11 +36,11 @@ _REMARK = re.compile(
 
 
 def last_words(log: Path, start: int = 0) -> str:
-    """The last lines of a log that say what went wrong, on one printable line; "" for none.
+    """Return the last lines of a log that describe the error, as one printable line; "" for none.
 
     Args:
-        log: of a process that is gone.
-        start: offset in bytes from which the process wrote.
+        log: of a process that has exited.
+        start: offset in bytes where the process began to write.
     """
     try:
         with atomic.open_regular(log) as file:
@@ -53,14 +53,14 @@ def last_words(log: Path, start: int = 0) -> str:
     except (OSError, SessionDamagedError) as error:
         return f"its log cannot be read ({error})"
     _, _, of_this_run = text.rpartition(RUN_BEGINS)
-    # Behind the mark is the rest of its line; a line that was cut off at the front says little.
+    # Skip the rest of the line after the mark, and a truncated first line.
     lines = of_this_run.split("\n")
     return _telling(lines[1:] if len(of_this_run) < len(text) or begin > start else lines)
 
 
 def _telling(lines: Iterable[str]) -> str:
     told = [line for line in lines if line.strip() and not _REMARK.fullmatch(line)]
-    # What follows is where, not what.
+    # What follows is the place, not the error.
     for at, line in enumerate(told):
         if line.startswith("Fatal Python error"):
             told = told[: at + 1]

@@ -1,10 +1,10 @@
-"""Names of the files in a session folder: the contract between worker and viewers.
+"""File names in a session folder: the contract between worker and viewers.
 
 Each file has one writer. `session.json` is written once by whoever creates the session,
 `label.json` by whoever renames or tags it, `evaluation.json` by whoever evaluates it,
 `tensorboard.json` by whoever starts the worker, `dataset.json` by whoever finds a dataset that was
-moved, everything else by the worker alone; controllers add files to the inbox and the worker takes
-them away.
+moved, everything else by the worker only; controllers add files to the inbox and the worker removes
+them.
 """
 
 from __future__ import annotations
@@ -61,13 +61,13 @@ NAMES = frozenset(
         DATASET,
     }
 )
-"""Everything that lies directly in a session folder."""
+"""Everything directly in a session folder."""
 
 # Earlier versions exported LiteRT files.
 _EXPORT = r"exports/(encoder|decoder)-[0-9]{6,9}\.(npz|tflite)"
-# What belongs to one machine or one worker's life (worker.json, heartbeat, lock, inbox) stays at
-# home, and so do tensorboard.json, since nobody may choose for others where their workers write,
-# dataset.json, and the summary, which whoever takes the session in derives anew from the log.
+# Not exported: files of one machine or one worker (worker.json, heartbeat, lock, inbox),
+# tensorboard.json, since nobody may choose where another user's worker writes, dataset.json, and
+# the summary, which an import derives from the log.
 _TRAVELLING = (
     r"session\.json|label\.json|events\.jsonl|worker(-[0-9]{3})?\.log|result\.json"
     r"|evaluation\.json|reconstructions\.png|samples\.png|embeddings\.npz"
@@ -76,12 +76,12 @@ _TRAVELLING = (
     rf"|exports/index\.json|{_EXPORT}"
     r"|model/(vae\.weights\.h5|vae\.keras|(encoder|decoder)\.tflite)"
 )
-# Needed for further training, or by other programs: the exports hold the same weights.
+# For further training or other programs; the exports hold the same weights.
 _LEFT_OUT_OF_SLIM = r"checkpoints/.*|worker(-[0-9]{3})?\.log|model/.*"
 
 
 def worker_log(index: int) -> str:
-    """Name of the log of a worker other than the chief, where several train the session."""
+    """Name of the log of a worker other than the chief, if several train the session."""
     return f"worker-{index:03d}.log"
 
 
@@ -106,7 +106,7 @@ def is_export(relative: str) -> bool:
 
 
 def travels(relative: str, *, slim: bool = False) -> bool:
-    """Whether a file, named relative to its session, belongs into an export."""
+    """Whether a file, named relative to its session, is part of an export."""
     if not re.fullmatch(_TRAVELLING, relative):
         return False
     return not (slim and re.fullmatch(_LEFT_OUT_OF_SLIM, relative))

@@ -1,4 +1,4 @@
-"""Waiting for a worker that has said its last word and is about to be gone."""
+"""Wait for a worker that has written its last event to exit."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ import time
 
 from vae_engine.sessions.session import Session
 
-# It has files to close and TensorFlow's threads to end; on a busy machine that takes a while.
+# It closes files and ends TensorFlow's threads; on a busy machine this takes a while.
 LEAVING_SECONDS = 20.0
 _POLL_SECONDS = 0.02
 
 
 def let_leave(session: Session, seconds: float = LEAVING_SECONDS) -> bool:
-    """Wait for the session's worker to be gone, if its run has ended; any other is not waited for.
+    """Wait for the session's worker to exit if its run has ended; otherwise return immediately.
 
     Returns:
         Whether no worker holds the session.

@@ -1,4 +1,4 @@
-"""A text file that another process appends to, read by whole lines."""
+"""Read a text file that another process appends to, by whole lines."""
 
 from __future__ import annotations
 
@@ -10,39 +10,39 @@ from vae_engine.sessions import atomic
 
 # A line longer than this is damage, not an event: 256 floats take under 8 KiB.
 LINE_LIMIT = 64 * 1024
-# As much as an archive may hold of one file; 50 epochs take 100 KB.
+# The limit of one file in an archive; 50 epochs take 100 KB.
 FILE_LIMIT = 4 * 2**30
 _CHUNK = 4 * 2**20
-# So much of what was read last is held against the file at each read.
+# The number of bytes read last that each read compares with the file.
 _TAIL = 64
 
 
 class LineReader:
-    """Follows a file: each `read` returns the lines that were completed since the last one.
+    """Follows a file: each `read` returns the lines completed since the last one.
 
     Attributes:
         offset: bytes of the file up to the end of the last whole line.
-        overlong: lines of more than `LINE_LIMIT` bytes, which are passed over.
+        overlong: number of skipped lines of more than `LINE_LIMIT` bytes.
     """
 
     def __init__(self, path: Path, offset: int = 0) -> None:
         self._path = path
         self.offset = offset
         self.overlong = 0
-        self._skipped = 0  # Bytes of an overlong line that were passed over already.
+        self._skipped = 0  # Bytes of an overlong line that were skipped already.
         self._tail = b""  # The bytes before `offset`, as they were read.
 
     @property
     def position(self) -> int:
-        """Where the next `read` begins."""
+        """Offset where the next `read` begins."""
         return self.offset + self._skipped
 
     def read(self) -> list[bytes]:
         """Return new lines without their ends, from at most 4 MiB of the file.
 
         Raises:
-            SessionDamagedError: the file exists but is no readable regular file, too large, or no
-                longer the one whose lines were read.
+            SessionDamagedError: the file exists but is not a readable regular file, is too large,
+            or is no longer the one whose lines were read.
         """
         data = self._read_bytes()
         end = data.rfind(b"\n") + 1
@@ -60,7 +60,7 @@ class LineReader:
         return whole
 
     def _pass_over(self, data: bytes) -> None:
-        """Go past the beginning of an overlong line, or every poll would read it again."""
+        """Skip the beginning of an overlong line; otherwise every poll would read it again."""
         if self._skipped or len(data) > LINE_LIMIT:
             self.overlong += not self._skipped
             self._skipped += len(data)
@@ -75,11 +75,11 @@ class LineReader:
                         f"{self._path.name} has {size} bytes: at most {FILE_LIMIT} are read"
                     )
                 if size < self.position:
-                    self._skipped = 0  # The writer has cut the damaged end off.
+                    self._skipped = 0  # The writer has cut off the damaged end.
                 return os.pread(file.fileno(), _CHUNK, self.position)
         except FileNotFoundError:
             if self._tail:
-                raise SessionDamagedError(f"{self._path.name} is gone") from None
+                raise SessionDamagedError(f"{self._path.name} was removed") from None
             return b""
         except OSError as error:
             raise SessionDamagedError(

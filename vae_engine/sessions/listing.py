@@ -1,4 +1,4 @@
-"""Sessions as lines of a list, however damaged they are."""
+"""Sessions as lines of a list, even if damaged."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Listing(msgspec.Struct, frozen=True):
 
 
 def read_listing(folder: Path) -> Listing:
-    """Describe the session in `folder`; whatever is wrong with it becomes its `problem`."""
+    """Describe the session in `folder`; an error becomes its `problem`."""
     try:
         manifest = read_manifest(folder)
         summary = _present(read_summary(folder), folder)
@@ -75,7 +75,7 @@ def read_listings(root: Path) -> list[Listing]:
 
 
 def _read_settled(folder: Path) -> Listing | None:
-    """Like `read_listing`, but None for a session that was moved away meanwhile."""
+    """Like `read_listing`, but None if the session was moved away meanwhile."""
     listing = read_listing(folder)
     if listing.problem:  # Or it was moved away and back.
         listing = read_listing(folder)
@@ -83,7 +83,7 @@ def _read_settled(folder: Path) -> Listing | None:
 
 
 def session_folders(root: Path) -> list[Path]:
-    """The folders in `root` that are sessions, or claim to be; none where there is no `root`.
+    """List the folders in `root` that are or claim to be sessions; none if `root` is missing.
 
     Raises:
         SessionError: `root` cannot be read.

@@ -1,4 +1,4 @@
-"""Whether a session's worker lives, and how a worker shows that it does."""
+"""Liveness of a session's worker: records, heartbeat and lock."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from vae_engine.sessions import atomic, layout, locks
 from vae_engine.sessions.records import WorkerRecord
 
 if TYPE_CHECKING:
-    # Imported where it is used: looking at sessions seldom needs it, and should start at once.
+    # Imported where it is used: viewers rarely need it and should start quickly.
     import psutil
 
 HEARTBEAT_SECONDS = 2.0
-# Across hosts nothing but the heartbeat can be seen; clocks and network file systems may lag.
+# Across hosts only the heartbeat is visible; clocks and network file systems may lag.
 STALE_SECONDS = 30.0
 
 _LOCK_ATTEMPTS = 5
@@ -24,18 +24,18 @@ _LOCK_PAUSE = 0.02
 
 
 def boot_id() -> str:
-    """This boot of this machine; empty where the system does not tell."""
+    """Return the id of this boot of this machine; empty if the system has none."""
     path = Path("/proc/sys/kernel/random/boot_id")
     return path.read_text().strip() if path.exists() else ""
 
 
 def host_name() -> str:
-    """This machine's name, as `socket.gethostname` tells it, without loading sockets."""
+    """Return this machine's name like `socket.gethostname`, without loading sockets."""
     return os.uname().nodename
 
 
 def pid_namespace() -> int:
-    """The inode of this process's PID namespace; 0 where the system does not tell."""
+    """Return the inode of this process's PID namespace; 0 if unknown."""
     try:
         return Path("/proc/self/ns/pid").stat().st_ino
     except OSError:
@@ -43,7 +43,7 @@ def pid_namespace() -> int:
 
 
 def this_process(run: int) -> WorkerRecord:
-    """The record by which others recognise the calling process."""
+    """Return the record that identifies the calling process."""
     import psutil
 
     process = psutil.Process()
@@ -59,7 +59,7 @@ def this_process(run: int) -> WorkerRecord:
 
 
 def oom_kills() -> int:
-    """How many processes this system has killed for lack of memory; -1 where it does not tell."""
+    """Count the processes that this system has killed for lack of memory; -1 if unknown."""
     try:
         counts = Path("/proc/vmstat").read_text().split()
     except OSError:
@@ -68,13 +68,13 @@ def oom_kills() -> int:
 
 
 def memory_ran_out_since(worker: WorkerRecord) -> bool:
-    """Whether this system has killed a process for lack of memory since that one began on it."""
+    """Whether this system has killed a process for lack of memory since that worker began."""
     here = (worker.host, worker.boot_id) == (host_name(), boot_id())
     return here and 0 <= worker.oom_kills < oom_kills()
 
 
 def seconds_after_boot(process: psutil.Process) -> float:
-    """Seconds from boot to the start of a process, which no change of the clock moves."""
+    """Return the seconds from boot to the start of a process, independent of the clock."""
     import psutil
 
     booted = psutil.boot_time()
@@ -82,17 +82,17 @@ def seconds_after_boot(process: psutil.Process) -> float:
 
 
 def beat(folder: Path) -> None:
-    """Renew the heartbeat: the file's time is the message.
+    """Touch the heartbeat file.
 
     Raises:
-        OSError: the folder is gone or cannot be written, or the heartbeat is a link.
+        OSError: the folder is missing or not writable, or the heartbeat is a link.
     """
     descriptor = atomic.open_to_write(folder / layout.HEARTBEAT, os.O_WRONLY)
     try:
         try:
             os.utime(descriptor)
         except OSError:
-            # Another user's file, or a file system that sets no times: writing does.
+            # Another user's file, or a file system without setting times: writing sets it.
             os.pwrite(descriptor, b"\n", 0)
             os.ftruncate(descriptor, 0)
     finally:
@@ -100,7 +100,7 @@ def beat(folder: Path) -> None:
 
 
 def heartbeat_age(folder: Path) -> float:
-    """Seconds since the last heartbeat; infinite when there was none."""
+    """Return the seconds since the last heartbeat; infinite if there was none."""
     try:
         return time.time() - (folder / layout.HEARTBEAT).lstat().st_mtime
     except OSError:
@@ -110,12 +110,12 @@ def heartbeat_age(folder: Path) -> float:
 def is_alive(worker: WorkerRecord | None, age: float, lock: Path | None = None) -> bool:
     """Whether the worker of this record lives.
 
-    Where its processes can be seen the process itself is looked up, with its creation time, so that
-    a reused pid deceives nobody. From another machine only the heartbeat counts; from another
-    container of this machine the heartbeat and the lock.
+    If its processes are visible, the process is looked up with its creation time, which detects a
+    reused pid. From another machine, only the heartbeat counts; from another container of this
+    machine, the heartbeat and the lock.
 
     Args:
-        worker: the session's `worker.json`, None where there is none.
+        worker: the session's `worker.json`, None if missing.
         age: seconds since its heartbeat.
         lock: the session's lock file.
     """
@@ -135,7 +135,7 @@ def is_alive(worker: WorkerRecord | None, age: float, lock: Path | None = None) 
 
         try:
             process = psutil.Process(worker.pid)
-            # The system tells the boot in whole seconds, and rounds it anew each time.
+            # The system reports the boot time in whole seconds and rounds it each time.
             same = abs(seconds_after_boot(process) - worker.process_created) < 2.0
             return same and process.status() != psutil.STATUS_ZOMBIE
         except (psutil.Error, ValueError, OverflowError):
@@ -145,13 +145,13 @@ def is_alive(worker: WorkerRecord | None, age: float, lock: Path | None = None) 
 
 
 def _presence(pid: int) -> Literal["gone", "there", "hidden"]:
-    """Whether there is a process of that number: for most sessions not, which is told quickly."""
+    """Whether a process with that pid exists: quick, and for most sessions false."""
     try:
         os.kill(pid, 0)  # Sends nothing.
     except ProcessLookupError:
         return "gone"
     except PermissionError:
-        # Another user's; where `/proc` is mounted with hidepid it cannot be looked up.
+        # Another user's; with `/proc` mounted with hidepid, it cannot be looked up.
         return "there" if Path(f"/proc/{pid}").exists() else "hidden"
     except OverflowError:
         return "gone"
@@ -159,7 +159,7 @@ def _presence(pid: int) -> Literal["gone", "there", "hidden"]:
 
 
 def hold_lock(folder: Path) -> locks.Lock:
-    """Take the session for the life of this process; the system frees it, however that ends.
+    """Lock the session for the lifetime of this process; the system always frees it.
 
     Raises:
         SessionBusyError: another worker has it.
@@ -169,7 +169,7 @@ def hold_lock(folder: Path) -> locks.Lock:
         lock = locks.try_lock(folder / layout.LOCK)
         if lock is not None:
             return lock
-        # Whoever asks whether it is held holds it for some microseconds.
+        # Checking the lock holds it for some microseconds.
         time.sleep(_LOCK_PAUSE)
     raise SessionBusyError(
         f"session {folder.name} already has a worker", remedy="follow", subject=folder.name

@@ -1,4 +1,4 @@
-"""Locks that end with their process: `flock`, on files that are opened without following links."""
+"""Locks that end with their process: `flock` on files opened without following links."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ class Lock:
         self._descriptor: int | None = descriptor
 
     def release(self) -> None:
-        """Give the lock back; a second call does nothing."""
+        """Release the lock; a second call does nothing."""
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
 
 
 def try_lock(path: Path) -> Lock | None:
-    """Lock a file, which is created if it is missing; its folder must exist.
+    """Lock a file and create it if it is missing; its folder must exist.
 
     On a file system without locks this succeeds, and is reported by `disk.unreported`.
 
     Returns:
-        The lock, or None where another process holds it.
+        The lock, or None if another process holds it.
 
     Raises:
-        OSError: the file cannot be opened, or is no regular file.
+        OSError: the file cannot be opened, or is not a regular file.
     """
     while True:
         descriptor = _open(path)
@@ -60,7 +60,7 @@ def try_lock(path: Path) -> Lock | None:
 
 
 def is_free(path: Path) -> bool:
-    """Whether a lock file is there that no process holds; False where nobody can tell."""
+    """Whether a lock file exists that no process holds; False if unknown."""
     try:
         descriptor = os.open(path, os.O_RDONLY | atomic.SAFELY)
     except OSError:
@@ -76,13 +76,13 @@ def is_free(path: Path) -> bool:
 
 @contextlib.contextmanager
 def guarded(folder: Path) -> Iterator[None]:
-    """Let no other process of this machine create, move or remove a session meanwhile.
+    """Prevent other processes of this machine from creating, moving or removing sessions.
 
-    The lock is on the folder itself, so nothing is left in it. Where a folder cannot be locked or
-    is missing, the block runs without: renames alone then decide who is first.
+    The lock is on the folder itself, so it leaves no file behind. If the folder cannot be locked or
+    is missing, the block runs without a lock; then the first rename wins.
 
     Raises:
-        SessionBusyError: another process had it for a minute.
+        SessionBusyError: another process held it for a minute.
     """
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -107,7 +107,7 @@ def _open(path: Path) -> int:
     try:
         return atomic.open_to_write(path, os.O_RDWR)
     except PermissionError:
-        # Another user's file: a lock needs no more than to read it.
+        # Another user's file: reading is enough for a lock.
         return atomic.open_to_write(path, os.O_RDONLY, create=False)
 
 

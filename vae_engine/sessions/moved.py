@@ -1,4 +1,4 @@
-"""Where a session's dataset lies now, if it was moved since the session was created."""
+"""The present path of a dataset that was moved after the session was created."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from vae_engine.settings import Settings
 
 
 def keep_dataset(session_folder: Path, path: str) -> None:
-    """Have later runs and commands look for the session's images at `path`.
+    """Record `path` as the place of the session's images for later runs and commands.
 
     Raises:
         OSError: the session's folder cannot be written.
@@ -22,9 +22,10 @@ def keep_dataset(session_folder: Path, path: str) -> None:
 
 
 def dataset_path(session_folder: Path, settings: Settings) -> str:
-    """The name or path of the session's images: where they were found last, else the setting's.
+    """Return the name or path of the session's images: where they were last found, else the
+    setting.
 
-    A record that came with a copy of the session is of another machine, and counts for nothing.
+    A record that came with a copy of the session belongs to another machine and is ignored.
     """
     try:
         record = atomic.read_optional(session_folder / layout.DATASET, DatasetRecord)

@@ -1,4 +1,4 @@
-"""Notices that another worker has taken a session over, where locks do not reach that far."""
+"""Detects that another worker has taken a session over where locks are not visible."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _Stamp = tuple[int, int, int]
 class Ownership:
     """A worker's claim to a session or sweep: its own record in `worker.json`.
 
-    Two machines or containers that do not see each other's processes and locks may each start a
-    worker. The later one replaces `worker.json`; the earlier one must then end.
+    Two machines or containers that cannot see each other's processes and locks may each start a
+    worker. The later one replaces `worker.json`; the earlier one must then exit.
     """
 
     def __init__(self, folder: Path, record: WorkerRecord) -> None:
@@ -32,10 +32,10 @@ class Ownership:
     def check(self) -> None:
         """Check that the folder is still this worker's; costs some microseconds.
 
-        A record that is missing or unreadable names nobody else, so it changes nothing.
+        A missing or unreadable record names no other worker, so it has no effect.
 
         Raises:
-            SessionLostError: another worker has it.
+            SessionLostError: another worker has the session.
         """
         stamp = self._stamp()
         if stamp is None or stamp == self._seen:

@@ -1,4 +1,4 @@
-"""From events to what is known: the reduction that worker, app and command line share."""
+"""The reduction of events to a state, shared by worker, app and command line."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from vae_engine.sessions.records import Count, EndStatus, Epoch, Seconds, Status
 Phase = Literal["created", "starting", "training", "paused", "stopping", "ended"]
 
 _KEPT_IGNORED = 100
-# Memory that the history may take: as much as the longest training that the settings allow, of
-# 100,000 epochs at d = 256.
+# Limit of the history's memory: the longest training that the settings allow, 100,000 epochs at d =
+# 256.
 _HISTORY_BYTES = 2**30
 _EPOCH_BYTES = 1024
 _FLOAT_BYTES = 32
 _EXPORT_BYTES = 64
-# The speed of a machine that others use as well is best measured by the latest epochs.
+# On a shared machine, the latest epochs are the best measure of its speed.
 _EPOCHS_TIMED = 3
 _MOST_STAGES = 20
 
 
 class Standing(msgspec.Struct, kw_only=True):
-    """Where a session stands by its latest run that trained; see `SessionLog` for the fields."""
+    """State of a session after its latest run that trained; see `SessionLog` for the fields."""
 
     phase: Phase = "created"
     end_status: EndStatus | None = None
@@ -40,7 +40,7 @@ class Standing(msgspec.Struct, kw_only=True):
 class Attempt(msgspec.Struct, frozen=True, kw_only=True):
     """A run that ended before it trained, of a session that has trained before.
 
-    `status` and `reason` are its last word; without one they are None and empty.
+    `status` and `reason` are from `run_ended`; without it they are None and empty.
     """
 
     run: Count
@@ -50,14 +50,13 @@ class Attempt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
-    """`summary.json`: the log in short, so that a thousand sessions are listed at once.
+    """`summary.json`: the log in short, so that a thousand sessions are listed quickly.
 
-    `epoch` of `epochs` are done; `duration` sums the seconds of all runs up to `updated`.
-    `earliest_end` and `epoch_seconds` are those of `SessionLog`. It stands for the first
-    `log_bytes` of the log: who finds more there than progress adds the log up anew.
-
-    `earlier` is where the session stands if the run under way is gone before it trains, `attempt`
-    the run that was so. `knows_attempts` is False of earlier versions, which had neither.
+    `epoch` of `epochs` are finished; `duration` sums the seconds of all runs up to `updated`.
+    `earliest_end` and `epoch_seconds` are those of `SessionLog`. It describes the first `log_bytes`
+    of the log; a reader that finds more than progress after them reduces the log again. `earlier`
+    is the state if the present run ends before it trains, `attempt` such a run. `knows_attempts` is
+    False in earlier versions, which had neither.
     """
 
     phase: Phase
@@ -80,19 +79,19 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SessionLog:
-    """What a session's events add up to.
+    """The state that results from a session's events.
 
-    A run that ends before it has trained leaves the session where it stood: it is an attempt.
+    A run that ends before it has trained leaves the state unchanged: it is an attempt.
 
     Attributes:
         run: number of the latest run.
-        run_is_over: whether the latest run has said its last word.
-        history: the epochs in order, each exactly once however often a run was resumed.
-        first_progress: of the epoch under way, or None between epochs.
+        run_is_over: whether the latest run has ended.
+        history: the epochs in order, each exactly once, however often a run was resumed.
+        first_progress: of the current epoch, or None between epochs.
         latest_progress: likewise, the newest.
         preparing: the stages of the latest run's start so far.
         prepared: environment, dataset and parameter count of the latest run.
-        ignored: the latest commands that were not carried out, newest last.
+        ignored: the latest commands without effect, newest last.
     """
 
     def __init__(self) -> None:
@@ -122,12 +121,12 @@ class SessionLog:
 
     @property
     def phase(self) -> Phase:
-        """Where the session stands."""
+        """The session's phase."""
         return self._standing.phase
 
     @property
     def end_status(self) -> EndStatus | None:
-        """How it ended, None where it has not."""
+        """How it ended, or None."""
         return self._standing.end_status
 
     @property
@@ -142,17 +141,17 @@ class SessionLog:
 
     @property
     def min_epochs(self) -> int:
-        """The epoch that it trains up to, however converged it is."""
+        """The epoch that it trains up to even if it converges earlier."""
         return self._standing.min_epochs
 
     @property
     def earliest_end(self) -> int:
-        """The epoch with which its run ends at the earliest, 0 before it began."""
+        """The earliest epoch at which its run can end, 0 before it began."""
         return self._standing.earliest_end
 
     @property
     def attempt(self) -> Attempt | None:
-        """The latest run, where that is over without having trained, and an earlier one has."""
+        """The latest run, if it ended without training and an earlier one trained."""
         if self._earlier is None or not self._is_over:
             return None
         run = self._run
@@ -162,11 +161,11 @@ class SessionLog:
 
     @property
     def may_be_attempt(self) -> bool:
-        """Whether it depends on the worker's life where the session stands; see `settle`."""
+        """Whether the state depends on whether the worker lives; see `settle`."""
         return self._earlier is not None and not self.run_is_over
 
     def settle(self, *, alive: bool) -> None:
-        """Take note of whether the worker lives: gone before it trained, its run was an attempt."""
+        """Record whether the worker lives: if it died before it trained, its run was an attempt."""
         self._gone = not alive
 
     @property
@@ -189,12 +188,12 @@ class SessionLog:
 
     @property
     def epoch(self) -> int:
-        """How many epochs are finished."""
+        """The number of finished epochs."""
         return max(self._epochs, default=0)
 
     @property
     def epoch_seconds(self) -> float | None:
-        """What an epoch took lately with everything that belongs to it; None before the first."""
+        """Recent duration of an epoch, including checkpoints and exports; None before the first."""
         return self._clock.seconds
 
     @property
@@ -208,17 +207,17 @@ class SessionLog:
     def duration(self) -> float:
         """Seconds that workers spent on the session so far.
 
-        A run that was killed counts up to its last event other than progress, an attempt not.
+        A killed run counts up to its last event other than progress; an attempt does not count.
         """
         if self._earlier is not None:
             return self._earlier_runs
         return self._earlier_runs + self._run_seconds(self.updated)
 
     def apply(self, events: Iterable[ev.AnyEvent]) -> None:
-        """Take further events in.
+        """Apply further events.
 
         Raises:
-            SessionDamagedError: they tell of more epochs than any training has.
+            SessionDamagedError: they have more epochs than any training.
         """
         for event in events:
             if self._run_started is None:
@@ -230,7 +229,7 @@ class SessionLog:
                 self._told = event.time
 
     def summary(self, log_bytes: int = 0) -> Summary:
-        """The present state in short, as the first `log_bytes` of the log tell it."""
+        """Return the state after the first `log_bytes` of the log, in short."""
         latest = self._epochs.get(self.epoch)
         return Summary(
             phase=self.phase,
@@ -275,7 +274,7 @@ class SessionLog:
                 self._take_room(_EXPORT_BYTES * (event.epoch not in self._exported))
                 self._exported.add(event.epoch)
             case ev.Paused() | ev.Continued():
-                # A stop is final; one that was asked meanwhile is told before these.
+                # A stop is final; one requested meanwhile comes before these.
                 if self._run.phase != "stopping":
                     self._run.phase = "paused" if isinstance(event, ev.Paused) else "training"
             case ev.Stopping():
@@ -296,7 +295,7 @@ class SessionLog:
     def _start_run(self, event: ev.RunStarted) -> None:
         if self._earlier is None:
             self._earlier_runs += self._run_seconds(self._told)
-            # Of a session that has not trained yet the latest run tells, whatever became of it.
+            # If the session has not trained yet, the latest run counts, however it ended.
             self._earlier = self._run if self._has_trained else None
         self._run = Standing(
             phase="starting",
@@ -315,34 +314,34 @@ class SessionLog:
         self.run = event.run
 
     def _begin(self) -> None:
-        """The run trains: it is no attempt, whatever becomes of it."""
+        """The run trains, so it is not an attempt, however it ends."""
         self._has_trained = True
         self._earlier = None
 
     def _end_epoch(self, event: ev.EpochEnded) -> None:
         self._begin()
         self.first_progress = self.latest_progress = None
-        # A resumed run repeats an epoch whose checkpoint was lost: the later figures hold.
+        # A resumed run repeats an epoch whose checkpoint was lost: the later metrics count.
         repeated = self._epochs.get(event.epoch)
         self._take_room(_room(event) - (_room(repeated) if repeated else 0))
         self._epochs[event.epoch] = event
         self._run.earliest_end = event.earliest_end or max(self._run.min_epochs, event.epoch)
         if repeated:
-            self._best = None  # Looked for when it is asked: a log may repeat itself without end.
+            self._best = None  # Computed on demand: a log may repeat itself without end.
         elif self._best is not None:
             self._best = min(self._best, event, key=_rank)
 
     def _take_room(self, size: int) -> None:
         self._bytes += size
         if self._bytes > _HISTORY_BYTES:
-            raise SessionDamagedError("events.jsonl tells of more epochs than any training has")
+            raise SessionDamagedError("events.jsonl has more epochs than any training")
 
     def _run_seconds(self, until: float) -> float:
         return 0.0 if self._run_started is None else max(0.0, until - self._run_started)
 
 
 class _EpochClock:
-    """Times epochs by the log: checkpoints and exports count, pauses do not."""
+    """Times epochs by the log: including checkpoints and exports, without pauses."""
 
     def __init__(self) -> None:
         self._latest: deque[float] = deque(maxlen=_EPOCHS_TIMED)
@@ -353,11 +352,12 @@ class _EpochClock:
 
     @property
     def seconds(self) -> float | None:
-        """The mean of the latest epochs; the first of a run, which compiles, only by itself."""
+        """The mean of the latest epochs; the first of a run, which compiles, counts only if it is
+        alone."""
         return sum(self._latest) / len(self._latest) if self._latest else self._first
 
     def apply(self, event: ev.AnyEvent) -> None:
-        """Take in one more event."""
+        """Apply one event."""
         match event:
             case ev.RunStarted():
                 self._began = self._paused = None
@@ -384,7 +384,7 @@ class _EpochClock:
 
 
 def settled(summary: Summary) -> Summary:
-    """A summary where no worker lives: a run that had not trained yet was an attempt."""
+    """Adjust a summary if no worker lives: a run that had not trained yet was an attempt."""
     earlier = summary.earlier
     if earlier is None:
         return summary
@@ -409,7 +409,7 @@ def _rank(epoch: ev.EpochEnded) -> tuple[float, int]:
 
 
 def derive_status(phase: Phase, end_status: EndStatus | None, *, alive: bool) -> Status:
-    """The status that can be trusted: the log's last word, held against whether a worker lives.
+    """Derive the status from the log's last event and from whether a worker lives.
 
     Args:
         phase: from the log or its summary.

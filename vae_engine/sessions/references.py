@@ -1,4 +1,4 @@
-"""Which session a person means by an id, a name, a unique part of an id, or `latest`."""
+"""Resolve an id, a name, a unique part of an id, or `latest` to a session."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SHOWN_IDS = 5
 
 
 class Kind(msgspec.Struct, frozen=True):
-    """What is referred to: what one is called, and how to read a folder's name and birth.
+    """A kind of folder (session or sweep): its noun, and how to read a folder's name and creation.
 
     Both give None for a damaged folder.
     """
@@ -28,17 +28,17 @@ class Kind(msgspec.Struct, frozen=True):
 def resolve(
     reference: str, folders: list[Path], *, where: str, remedy: Remedy, kind: Kind | None = None
 ) -> Path:
-    """Choose among the folders of sessions, or of another kind.
+    """Find the folder that a reference means.
 
     Args:
-        reference: what the person typed.
-        folders: those that can be meant.
-        where: where they lie, in words, for the error.
-        remedy: what can be done when there is none, for the error.
+        reference: what the user typed.
+        folders: the candidates.
+        where: their place, in words, for the error.
+        remedy: how to resolve the error if none matches.
         kind: of the folders; sessions by default.
 
     Raises:
-        SessionNotFoundError: none or several are meant.
+        SessionNotFoundError: none or several match.
     """
     kind = kind or Kind("session", _created, _name)
     if reference == LATEST:
@@ -59,7 +59,7 @@ def resolve(
 
 
 def _matches(reference: str, folders: list[Path], kind: Kind) -> Iterator[list[Path]]:
-    """By the strength of their claim: those of that id, of that name, of that part of an id."""
+    """Return the matches: by id, else by name, else by part of an id."""
     yield [folder for folder in folders if folder.name == reference]
     yield [folder for folder in folders if kind.name(folder) == reference]
     yield _by_part_of_id(reference, folders)

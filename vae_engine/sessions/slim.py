@@ -1,7 +1,7 @@
-"""What a slim archive holds: all that browsing, sampling and analysing need, nothing to train on.
+"""Contents of a slim archive: what browsing, sampling and analysis need, not training.
 
-Beside what `layout.travels` leaves out (checkpoints, the Keras files, the worker's log) these are
-left out: all exports but the current one, all but a few previews, and the progress within epochs.
+In addition to what `layout.travels` omits (checkpoints, the Keras files, the worker's log), a slim
+archive omits all exports but the current one, all but a few previews, and the progress events.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _PREVIEW = re.compile(rf"{layout.PREVIEWS}/epoch-([0-9]+)\.npz")
 
 
 def slim_names(folder: Path, names: Sequence[str]) -> list[str]:
-    """Choose, of the files that a slim archive may hold, those that it does.
+    """Select the files of a slim archive.
 
     Raises:
         SessionDamagedError: the index of exports or the log cannot be read.
@@ -46,7 +46,7 @@ def slim_names(folder: Path, names: Sequence[str]) -> list[str]:
 
 
 def slim_content(folder: Path, name: str) -> bytes | None:
-    """What a slim archive holds instead of a file's content, None for the content as it is.
+    """Return the replacement of a file's content in a slim archive, None if unchanged.
 
     Raises:
         SessionDamagedError: the file cannot be read.
@@ -72,7 +72,7 @@ def _without_progress(log: Path) -> bytes:
 
 
 def _spread(epochs: Sequence[int], best: int) -> set[int]:
-    """At most `MOST_PREVIEWS` of these epochs: first, last, the best, and others evenly between."""
+    """Select at most `MOST_PREVIEWS` epochs: first, last, best, and others evenly between."""
     ordered = sorted(epochs)
     if len(ordered) <= MOST_PREVIEWS:
         return set(ordered)

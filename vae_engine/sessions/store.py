@@ -60,8 +60,8 @@ class SessionStore:
                 f"the working directory {disk.removed_working_directory()} was removed: "
                 f"cd to another, or give the full path of {root}"
             ) from None
-        except RuntimeError:  # There is no such user.
-            raise SessionError(f"{root} cannot be found: name its folder in full") from None
+        except RuntimeError:  # No such user.
+            raise SessionError(f"{root} cannot be found: give its full path") from None
 
     def create(
         self,
@@ -73,21 +73,21 @@ class SessionStore:
         session_id: str | None = None,
         tags: Sequence[str] = (),
     ) -> Session:
-        """Make a new session; it appears whole or not at all, and nothing trains yet.
+        """Create a session atomically; nothing trains yet.
 
         Args:
-            settings: what it will train with; `threads` 0 becomes this machine's CPU count.
-            name: what people call it; by default made of dataset and latent dimension.
+            settings: its settings; `threads` 0 becomes this machine's CPU count.
+            name: its name; by default composed of dataset and latent dimension.
             command: the command line to record; by default this process's.
             parent: id of the session it was forked from.
-            session_id: the id to give it; by default one that is free.
+            session_id: its id; by default a new one.
             tags: of its label.
 
         Raises:
-            SettingError: the name is too long, or no line of text.
-            SessionError: the folder cannot be written, or has a session of that id.
+            SettingError: the name is too long, or not a line of text.
+            SessionError: the folder cannot be written, or has a session with that id.
         """
-        from importlib.metadata import version  # Only creating needs it, and it is slow.
+        from importlib.metadata import version  # Only creation needs it, and it is slow.
 
         label = check_label(Label(name=name or default_name(settings), tags=list(tags)))
         now = time.time()
@@ -107,7 +107,7 @@ class SessionStore:
         return Session(self.root / manifest.id)
 
     def _add(self, manifest: Manifest, label: Label) -> bool:
-        """Write a new session; False where another of its id has come meanwhile."""
+        """Write a new session; False if another process created the same id meanwhile."""
 
         def check() -> None:
             if self.holds(manifest.id):
@@ -122,12 +122,12 @@ class SessionStore:
             return False
         except OSError as error:
             raise SessionError(
-                f"no session can be created in {self.root}: {error.strerror}"
+                f"cannot create a session in {self.root}: {error.strerror}"
             ) from None
         return True
 
     def listings(self) -> list[Listing]:
-        """All sessions, newest first; damaged ones last, each with its problem.
+        """List all sessions, newest first; damaged ones last, each with its problem.
 
         Raises:
             SessionError: the folder cannot be read.
@@ -135,13 +135,14 @@ class SessionStore:
         return read_listings(self.root)
 
     def find(self, reference: str) -> Session:
-        """The session that `reference` names: an id, a name, a unique part of an id, or `latest`.
+        """Find the session that `reference` names: an id, a name, a unique part of an id, or
+        `latest`.
 
         A unique part is the beginning of the id or of its last group of characters.
 
         Raises:
             SessionNotFoundError: none or several are meant.
-            SessionDamagedError: the one that is meant cannot be read.
+            SessionDamagedError: the matching session cannot be read.
         """
         folder = self._resolve(reference)
         try:
@@ -149,10 +150,10 @@ class SessionStore:
         except SessionDamagedError:
             if folder.exists():
                 raise
-            raise SessionNotFoundError(f"session {folder.name} was deleted just now") from None
+            raise SessionNotFoundError(f"session {folder.name} was just deleted") from None
 
     def find_listing(self, reference: str) -> Listing:
-        """Like `find`, but a damaged session is found too: to tell of it, or to delete it.
+        """Like `find`, but includes damaged sessions, to report or delete them.
 
         Raises:
             SessionNotFoundError: none or several are meant.
@@ -160,10 +161,10 @@ class SessionStore:
         return read_listing(self._resolve(reference))
 
     def delete(self, session: Session | Listing) -> None:
-        """Move a session, which may be damaged, to the trash.
+        """Move a session, even a damaged one, to the trash.
 
         Raises:
-            SessionNotFoundError: it is gone, or in the trash already.
+            SessionNotFoundError: it was deleted, or is in the trash already.
             SessionBusyError: it has a worker.
             SessionError: it cannot be moved.
         """
@@ -187,10 +188,10 @@ class SessionStore:
                 lock.release()
 
     def restore(self, reference: str) -> Listing:
-        """Bring a session, which may be damaged, back from the trash.
+        """Restore a session, even a damaged one, from the trash.
 
         Raises:
-            SessionNotFoundError: the trash has none, or several, of that id or name.
+            SessionNotFoundError: the trash has none, or several, with that id or name.
             SessionError: it cannot be moved.
         """
         with guarded(self.root):
@@ -200,7 +201,7 @@ class SessionStore:
         return read_listing(self.root / folder.name)
 
     def trash(self) -> list[Listing]:
-        """The deleted sessions, newest first.
+        """List the deleted sessions, newest first.
 
         Raises:
             SessionError: the trash cannot be read.
@@ -208,7 +209,7 @@ class SessionStore:
         return read_listings(self._trash)
 
     def empty_trash(self) -> int:
-        """Delete what is in the trash for good; returns how many sessions that were.
+        """Empty the trash permanently; return the number of sessions deleted.
 
         Raises:
             SessionError: something cannot be deleted.
@@ -217,7 +218,7 @@ class SessionStore:
         try:
             remove_discarded(self._trash)
             for folder in session_folders(self._trash):
-                # Somebody else may restore it, or empty the trash too.
+                # Another process may restore it, or empty the trash too.
                 with contextlib.suppress(FileNotFoundError):
                     discard(folder)
                     deleted += 1
@@ -229,12 +230,12 @@ class SessionStore:
         """Replace a session's name, tags and note.
 
         Raises:
-            SettingError: the label cannot be kept, see `check_label`.
+            SettingError: the label is invalid, see `check_label`.
             SessionError: the folder cannot be written.
         """
         check_label(label)
         try:
-            # Half-way a move would take the temporary file with it.
+            # A concurrent move would take the temporary file with it.
             with guarded(self.root):
                 atomic.write_record(session.folder / layout.LABEL, label)
         except OSError as error:
@@ -243,7 +244,7 @@ class SessionStore:
             ) from None
 
     def holds(self, session_id: str) -> str:
-        """Where a session of that id lies: "here", "in the trash", or "" for nowhere."""
+        """Return the place of a session with that id: "here", "in the trash", or "" for none."""
         if os.path.lexists(self.root / session_id):
             return "here"
         return "in the trash" if os.path.lexists(self._trash / session_id) else ""
@@ -277,18 +278,18 @@ class SessionStore:
             raise SessionError(f"{target} is in the way: move it aside first") from None
         except OSError as error:
             if not os.path.lexists(source) and not os.path.lexists(target):
-                # The trash is emptied without a guard, since that may take long.
-                raise SessionNotFoundError(f"session {source.name} was deleted just now") from None
+                # Emptying the trash takes no guard, because it may take long.
+                raise SessionNotFoundError(f"session {source.name} was just deleted") from None
             raise SessionError(
                 f"session {source.name} cannot be moved to {target.parent}: {error.strerror}"
             ) from None
 
 
 def command_line() -> list[str]:
-    """This process's command line, without the folder that the command was found in."""
+    """Return this process's command line, without the command's folder."""
     return [as_text(part) for part in (Path(sys.argv[0]).name, *sys.argv[1:])]
 
 
 def as_text(argument: str) -> str:
-    """A command's argument, which may be any bytes, as text that JSON can hold."""
+    """Return a command's argument, which may be any bytes, as text that JSON can hold."""
     return argument.encode(errors="replace").decode()

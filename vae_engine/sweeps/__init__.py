@@ -1,1 +1,1 @@
-"""Grids of settings, each trained as an ordinary session, and what comes out by setting."""
+"""Grids of settings, each trained as an ordinary session, with results per setting."""

@@ -1,8 +1,8 @@
 """The coordinator of a sweep: `python -m vae_engine.sweeps SWEEP_FOLDER`.
 
-One detached process, as a worker is: it writes to the sweep's `worker.log` and hears its inbox.
-When it is killed its trials train on, and the next coordinator takes them over; when the system
-asks it to go, it stops them first.
+A detached process, like a worker: it writes to the sweep's `worker.log` and reads its inbox. If it
+is killed, its trials continue, and the next coordinator takes them over; on a termination signal,
+it stops them first.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _POLL_SECONDS = 0.2
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Coordinate the sweep until nothing is left to do; returns the process's exit code."""
+    """Coordinate the sweep until nothing is left to do; return the process's exit code."""
     parser = argparse.ArgumentParser(prog="python -m vae_engine.sweeps")
     parser.add_argument("folder", type=Path, help="the sweep's folder")
     parser.add_argument("--ray", default="", metavar="HOST:PORT", help="train on this cluster")
@@ -53,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
         _log.error("%s", error)
         return EXIT_BUSY
     except (EngineError, OSError) as error:
-        _log.error("the sweep cannot go on: %s", error)
+        _log.error("the sweep cannot continue: %s", error)
         return EXIT_FAILED
     finally:
         lock.release()
@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _make_runner(sweep: Sweep, ray: str) -> Runner:
-    """The one that is asked for; Ray is imported, and joined, where it is."""
+    """Make the requested runner; Ray is imported and joined only if requested."""
     if not ray:
         return LocalRunner()
     from vae_engine.sweeps.ray.runner import RayRunner
@@ -71,7 +71,7 @@ def _make_runner(sweep: Sweep, ray: str) -> Runner:
 
 def _coordinate(sweep: Sweep, runner: Runner) -> None:
     atomic.remove_temporaries(sweep.folder)
-    # Before this coordinator can be seen: what is asked from then on is meant for it.
+    # Before this coordinator is visible: later commands are for it.
     asked: list[str] = []
     when_asked_to_go(asked.append)
     inbox.take(sweep.folder)
@@ -84,7 +84,7 @@ def _coordinate(sweep: Sweep, runner: Runner) -> None:
         ownership.check()
         time.sleep(_POLL_SECONDS)
         if not sweep.folder.is_dir():
-            _log.error("the sweep's folder is gone: the coordinator goes too, its trials stay")
+            _log.error("the sweep's folder was deleted: the coordinator exits, its trials continue")
             return
         try:
             if time.monotonic() - last_beat >= HEARTBEAT_SECONDS:
@@ -93,26 +93,26 @@ def _coordinate(sweep: Sweep, runner: Runner) -> None:
             for command, _ in inbox.take(sweep.folder):
                 _obey(coordinator, command)
         except OSError as error:
-            # The disk may be full or gone for a while.
+            # The disk may be full or unavailable for a while.
             _log.warning("the sweep's folder cannot be reached: %s", error)
     runner.close()
     _log.info("nothing is left to do")
 
 
 def _goes_on(coordinator: Coordinator, asked: list[str]) -> bool:
-    """Begin what is next, or nothing more where the system has asked the coordinator to go."""
+    """Start the next trials, or nothing more after a termination signal."""
     if asked:
-        _log.info("the system asks the coordinator to go: %s", asked.pop())
+        _log.info("termination signal: %s", asked.pop())
         coordinator.stop()
     return coordinator.tick()
 
 
 def _obey(coordinator: Coordinator, command: inbox.CommandName | None) -> None:
     if command in ("stop", "stop_now"):
-        _log.info("told to stop")
+        _log.info("stop requested")
         coordinator.stop()
     else:
-        _log.warning("command %s ignored: a sweep can be stopped only", command)
+        _log.warning("command %s ignored: a sweep takes only stop", command)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The coordinator's work: which trial is begun when, and what is left once one has ended."""
+"""The coordinator: when to start each trial, and what remains when one has ended."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _log = logging.getLogger(__name__)
 
 
 class Coordinator:
-    """Trains and evaluates the trials of a sweep, so many at once as its record says.
+    """Trains and evaluates the trials of a sweep, as many at once as its record allows.
 
-    All that it knows is read from the sessions, so one that is killed leaves nothing but its lock,
-    and the next goes on where it was. What failed is not begun again by the same coordinator.
+    Its whole state comes from the sessions, so a killed coordinator leaves only its lock, and the
+    next one continues. The same coordinator does not retry failed trials.
     """
 
     def __init__(self, sweep: Sweep, runner: Runner) -> None:
-        """Take over the trials that run, and line up those with something left to do."""
+        """Take over running trials, and queue the unfinished ones."""
         self._sweep = sweep
         self._store = sweep.sessions
         self._runner = runner
@@ -41,9 +41,9 @@ class Coordinator:
                 _log.error("trial %d, session %s: %s", trial.number, trial.session, trial.problem)
 
     def tick(self) -> bool:
-        """Look what has ended, begin what there is room for; returns whether anything is left.
+        """Handle ended trials and start as many as allowed; return whether anything is left.
 
-        It never waits longer than a worker's start takes.
+        It never waits longer than for the start of a worker.
         """
         for number in list(self._running):
             if not self._is_running(number):
@@ -53,7 +53,7 @@ class Coordinator:
         return bool(self._running or self._waiting)
 
     def stop(self) -> None:
-        """Begin nothing more, and ask what runs to stop."""
+        """Start nothing more, and stop running trials."""
         if self._stopping:
             return
         self._stopping = True
@@ -70,7 +70,7 @@ class Coordinator:
         return self._runner.has_room(self._sweep.settings[number - 1])
 
     def _take_over(self, trial: Trial) -> None:
-        _log.info("trial %d, session %s, trains already", trial.number, trial.session)
+        _log.info("trial %d, session %s, is already training", trial.number, trial.session)
         self._running[trial.number] = "train"
         self._begun.add((trial.number, "train"))
         self._taken_over.add(trial.number)
@@ -86,11 +86,11 @@ class Coordinator:
         trial = read_trial(self._sweep, number)
         _log.info("trial %d, session %s: %s done, %s", number, trial.session, task, trial.status)
         if number in self._taken_over and trial.status == "interrupted":
-            # It was lost before this coordinator came, as on a host that shows so late only.
+            # It was lost before this coordinator started, for example on a host that shows it late.
             self._begun.discard((number, task))
         self._taken_over.discard(number)
         if not self._stopping:
-            # Its evaluation is next, before another trial is begun.
+            # Its evaluation is next, before another trial starts.
             self._waiting.appendleft(number)
 
     def _begin(self, number: int) -> None:
@@ -104,7 +104,7 @@ class Coordinator:
         try:
             self._runner.start(self._session(trial), trial.task)
         except SessionBusyError:
-            _log.info("trial %d, session %s, is in other hands", number, trial.session)
+            _log.info("trial %d: session %s is locked by another worker", number, trial.session)
         except EngineError as error:
             _log.error("trial %d, session %s: %s", number, trial.session, error)
             return
@@ -112,7 +112,7 @@ class Coordinator:
         _log.info("trial %d, session %s: %s", number, trial.session, trial.task)
 
     def _session(self, trial: Trial) -> Session:
-        """The trial's session, made where there is none."""
+        """Return the trial's session; create it if missing."""
         if trial.status != "waiting":
             return Session(self._store.root / trial.session)
         record = self._sweep.record

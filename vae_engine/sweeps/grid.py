@@ -1,4 +1,4 @@
-"""The grid: lists of values for settings, and every combination of them."""
+"""The grid: lists of values for settings, and all their combinations."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from vae_engine.processors import with_threads
 from vae_engine.settings import SETTINGS, Setting, Settings, SettingValue, make_settings
 
 MOST_TRIALS = 10_000
-"""As many trials as a sweep may have."""
+"""Maximum number of trials of a sweep."""
 
 _SEED = "seed"
-# So that as many trials as the machine has processors train best side by side: docs/benchmarks.md.
+# Fastest with as many trials as processors: docs/benchmarks.md.
 _DEFAULT_THREADS = 1
 
 
@@ -26,10 +26,10 @@ class Grid:
     All settings are tried with one seed before any with the next.
 
     Attributes:
-        varied: the settings that have several values, with these; the seed last.
+        varied: the settings with several values, and the values; the seed last.
         trials: all settings of each trial, no two equal, `threads` never 0.
-        given: the names of the settings that were asked for; the others may give way to values
-            that suit the number of images. None keeps them all.
+        given: the names of the given settings; the others may change to suit the number of images.
+        None keeps all.
     """
 
     varied: dict[str, tuple[SettingValue, ...]]
@@ -38,13 +38,13 @@ class Grid:
 
 
 def parse_list(setting: Setting, text: str) -> tuple[SettingValue, ...]:
-    """Read a list of values typed by a person: `2,8,16`.
+    """Parse a typed list of values: `2,8,16`.
 
-    A comma separates values, but for a setting whose one value is a list already (`filters`,
-    `dense_units`): there it belongs to the value.
+    A comma separates values, except for a setting whose value is itself a list (`filters`,
+    `dense_units`): there it is part of the value.
 
     Raises:
-        SettingError: a value is missing, not of this setting's kind, or out of range.
+        SettingError: a value is missing, of the wrong type, or out of range.
     """
     if setting.kind == "ints":
         return (setting.parse(text),)
@@ -52,7 +52,7 @@ def parse_list(setting: Setting, text: str) -> tuple[SettingValue, ...]:
 
 
 def count_trials(values: Mapping[str, Sequence[SettingValue]], seeds: int | None = None) -> int:
-    """How many trials `make_grid` would make of the same."""
+    """Count the trials that `make_grid` would make."""
     return math.prod(len(several) for several in values.values()) * (seeds or 1)
 
 
@@ -60,12 +60,12 @@ def make_grid(values: Mapping[str, Sequence[SettingValue]], seeds: int | None = 
     """Combine every value with every other.
 
     Args:
-        values: the values of each setting that was given; `threads` is 1 where it was not.
-        seeds: so many seeds, upwards from the one that was given, or 0.
+        values: the values of each given setting; `threads` is 1 if not given.
+        seeds: number of seeds, counting up from the given one, or 0.
 
     Raises:
-        SettingError: no value or the same one twice, both a list of seeds and `seeds`, values that
-            contradict each other, or more than `MOST_TRIALS`.
+        SettingError: a missing or repeated value, both a list of seeds and `seeds`, values that
+        contradict each other, or more than `MOST_TRIALS`.
     """
     lists = {name: tuple(values[name]) for name in SETTINGS if name in values and name != _SEED}
     lists.setdefault("threads", (_DEFAULT_THREADS,))
@@ -76,7 +76,7 @@ def make_grid(values: Mapping[str, Sequence[SettingValue]], seeds: int | None = 
         raise SettingError(f"{count:,} trials are too many: a sweep has at most {MOST_TRIALS:,}")
     trials = tuple(_combinations(lists))
     if len(set(trials)) < len(trials):
-        raise SettingError("threads 0 and the number of processors that it stands for are the same")
+        raise SettingError("threads 0 equals the number of processors")
     varied = {name: several for name, several in lists.items() if len(several) > 1}
     return Grid(varied, trials, frozenset(values))
 

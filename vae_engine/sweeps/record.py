@@ -1,4 +1,4 @@
-"""`sweep.json`: the trials of a sweep and the sessions that they are, written once."""
+"""`sweep.json`: the trials of a sweep and their sessions, written once."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ RECORD = "sweep.json"
 # 10,000 trials take 3 MB.
 _LIMIT = 16 * 2**20
 
-# A list stands for a tuple, which JSON has not.
+# A list stands for a tuple, which JSON does not have.
 JsonValue = int | float | str | list[int]
 
 
 class TrialRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One trial: the id of its session, and where its settings differ from the sweep's."""
+    """One trial: the id of its session, and its settings that differ from the sweep's."""
 
     session: SessionId
     changes: dict[str, JsonValue] = {}
 
 
 class SweepRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """`sweep.json`: what was asked for.
+    """`sweep.json`: the request.
 
-    The ids of all sessions are in it before the first of them exists, so that whoever goes on with
-    the sweep finds every trial, and makes none twice.
+    It has the ids of all sessions before the first of them exists, so that a later coordinator
+    finds every trial and creates none twice.
     """
 
     schema: Annotated[int, Meta(ge=1)] = SCHEMA
@@ -81,27 +81,27 @@ def read_sweep(folder: Path) -> SweepRecord:
         _check_names(head.settings)
         record = atomic.read_record(folder / RECORD, SweepRecord, limit=_LIMIT)
     except FileNotFoundError:
-        raise SessionDamagedError(f"{RECORD} is missing: this is no sweep") from None
+        raise SessionDamagedError(f"{RECORD} is missing: this is not a sweep") from None
     _check(record)
     return record
 
 
 def trial_settings(record: SweepRecord, trial: TrialRecord) -> Settings:
-    """All settings of a trial.
+    """Return all settings of a trial.
 
     Raises:
-        SettingError: they cannot be; `read_sweep` refuses such a record.
+        SettingError: they are invalid; `read_sweep` refuses such a record.
     """
     return make_settings({**msgspec.structs.asdict(record.settings), **trial.changes})
 
 
 def varied_values(record: SweepRecord, settings: Settings) -> dict[str, SettingValue]:
-    """The values that a trial has of what the sweep varies."""
+    """Return a trial's values of the varied settings."""
     return {name: getattr(settings, name) for name in record.varied}
 
 
 def make_changes(settings: Settings, base: Settings) -> dict[str, JsonValue]:
-    """Where `settings` differ from `base`."""
+    """Return the values of `settings` that differ from `base`."""
     return {
         name: list(value) if isinstance(value, tuple) else value
         for name in SETTINGS

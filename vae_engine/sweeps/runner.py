@@ -1,4 +1,4 @@
-"""How trials are started and watched: what a coordinator asks of where they run."""
+"""Runners: the coordinator's interface to the place where trials run."""
 
 from __future__ import annotations
 
@@ -16,31 +16,30 @@ from vae_engine.worker.launcher import start_worker
 
 
 class Runner(Protocol):
-    """Where trials run. What they do there arrives in their session folders."""
+    """Runs trials. Their results arrive in their session folders."""
 
     def start(self, session: Session, task: Task) -> None:
-        """Begin to train a session, which goes on where it stands, or to evaluate it.
+        """Start to train a session from its present state, or to evaluate it.
 
         Raises:
-            SessionBusyError: somebody else trains it.
-            EngineError: it cannot be begun.
+            SessionBusyError: another worker trains it. EngineError: it cannot be started.
         """
 
     def running(self, session: Session) -> bool:
-        """Whether a task of it is under way, also one that an earlier coordinator began."""
+        """Whether one of its tasks is running, including one started by an earlier coordinator."""
 
     def stop(self, session: Session) -> None:
-        """Ask its task to end: training after a checkpoint, an evaluation with nothing.
+        """Stop its task: training after a checkpoint, an evaluation without a result.
 
         Raises:
             OSError: the session's inbox cannot be written.
         """
 
     def has_room(self, settings: Settings) -> bool:
-        """Whether one more trial of these settings can be begun now."""
+        """Whether one more trial with these settings can start now."""
 
     def close(self) -> None:
-        """Nothing is left to start or stop."""
+        """Release the runner: nothing is left to start or stop."""
 
 
 class LocalRunner:
@@ -54,7 +53,7 @@ class LocalRunner:
         if task == "train":
             start_worker(session)
             return
-        # The libraries of linear algebra would take all processors.
+        # Linear algebra libraries would use all processors.
         threads = str(session.settings.threads)
         environment = {
             **os.environ,
@@ -68,11 +67,11 @@ class LocalRunner:
             )
         except OSError as error:
             raise WorkerError(
-                f"no evaluation of {session.id} can be started: {error.strerror}"
+                f"cannot start an evaluation of {session.id}: {error.strerror}"
             ) from None
 
     def running(self, session: Session) -> bool:
-        """Whether its worker lives or its evaluation is under way."""
+        """Whether its worker lives or its evaluation is running."""
         process = self._evaluations.get(session.id)
         if process is not None and process.poll() is None:
             return True
@@ -87,8 +86,8 @@ class LocalRunner:
             inbox.send(session.folder, "stop_now")
 
     def has_room(self, settings: Settings) -> bool:  # noqa: ARG002 - others look at it.
-        """How many run at once is the sweep's own choice here."""
+        """Here, only the sweep limits how many run at once."""
         return True
 
     def close(self) -> None:
-        """Workers stay, whoever started them."""
+        """Do nothing: workers outlive the coordinator."""

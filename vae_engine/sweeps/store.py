@@ -1,4 +1,4 @@
-"""The sweeps beside the sessions of a folder: create, list, find."""
+"""The sweeps of a sessions folder: create, list, find."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from vae_engine.sweeps.record import (
 class Sweep:
     """A sweep's folder and its record, which never changes.
 
-    What became of its trials is told by their sessions alone: see `vae_engine.sweeps.trials`.
+    Only the sessions of its trials record their results: see `vae_engine.sweeps.trials`.
     """
 
     folder: Path
@@ -42,12 +42,12 @@ class Sweep:
 
     @property
     def id(self) -> str:
-        """The name of its folder, and the tag of its sessions."""
+        """Its id: the name of its folder, and the tag of its sessions."""
         return self.folder.name
 
     @property
     def sessions(self) -> SessionStore:
-        """The sessions among which its trials are."""
+        """The session store of its trials."""
         return SessionStore(self.folder.parent.parent)
 
     @cached_property
@@ -56,7 +56,7 @@ class Sweep:
         return tuple(trial_settings(self.record, trial) for trial in self.record.trials)
 
     def alive(self) -> bool:
-        """Whether a coordinator starts its trials now."""
+        """Whether its coordinator lives."""
         return worker_alive(self.folder)
 
 
@@ -69,7 +69,7 @@ class DamagedSweep:
 
 
 class SweepStore:
-    """All sweeps of one folder of sessions, neither of which need exist yet."""
+    """All sweeps of one sessions folder; neither needs to exist yet."""
 
     def __init__(self, sessions: SessionStore) -> None:
         self.sessions = sessions
@@ -85,21 +85,21 @@ class SweepStore:
         ray: str = "",
         gpus: float = 0.0,
     ) -> Sweep:
-        """Record a new sweep; it appears whole or not at all, and nothing trains yet.
+        """Record a new sweep atomically; nothing trains yet.
 
         Args:
             grid: its trials.
             parallel: how many may train at once.
-            name: what people call it; by default made of what it varies.
+            name: its name; by default composed of the varied settings.
             command: the command line to record; by default this process's.
-            ray: address of the cluster that trains it, as it was given; empty for this machine.
+            ray: address of the cluster that trains it, as given; empty for this machine.
             gpus: that each trial needs there.
 
         Raises:
-            SettingError: the name is too long, or no line of text.
+            SettingError: the name is too long, or not a line of text.
             SessionError: the folder cannot be written.
         """
-        from importlib.metadata import version  # Only creating needs it, and it is slow.
+        from importlib.metadata import version  # Only creation needs it, and it is slow.
 
         called = check_label(Label(name=name or default_name(grid.varied))).name
         now = time.time()
@@ -133,12 +133,13 @@ class SweepStore:
                 write_sweep(draft, record)
         except OSError as error:
             raise SessionError(
-                f"no sweep can be created in {self.sessions.root}: {error.strerror}"
+                f"cannot create a sweep in {self.sessions.root}: {error.strerror}"
             ) from None
         return Sweep(self.root / record.id, record)
 
     def find(self, reference: str) -> Sweep:
-        """The sweep that `reference` names: an id, a name, a unique part of an id, or `latest`.
+        """Find the sweep that `reference` names: an id, a name, a unique part of an id, or
+        `latest`.
 
         Raises:
             SessionNotFoundError: none or several are meant.
@@ -158,7 +159,7 @@ class SweepStore:
             raise SessionDamagedError(f"sweep {folder.name}: {error}") from None
 
     def listings(self) -> list[Sweep | DamagedSweep]:
-        """All sweeps, newest first; damaged ones last, each with its problem.
+        """List all sweeps, newest first; damaged ones last, each with its problem.
 
         Raises:
             SessionError: the folder cannot be read.
@@ -173,7 +174,7 @@ class SweepStore:
         return [*newest_first, *sorted(damaged, key=lambda sweep: sweep.id)]
 
     def _free_stem(self, now: float) -> str:
-        """What the ids of the sweep and of all its sessions begin with."""
+        """Return an unused prefix for the ids of the sweep and of its sessions."""
         stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(now))
         taken = {folder.name for folder in session_folders(self.root)}
         while f"sweep-{(stem := f'{stamp}-{random_name(2)}')}" in taken:
@@ -182,10 +183,10 @@ class SweepStore:
 
 
 def find_sessions(store: SessionStore, reference: str) -> list[Session]:
-    """The session that `reference` names, or those of the sweep whose id it is, in its order.
+    """Find the session that `reference` names, or all sessions of that sweep, in its order.
 
     Raises:
-        SessionNotFoundError: none or several are meant, or the sweep has no session yet.
+        SessionNotFoundError: none or several match, or the sweep has no session yet.
         SessionDamagedError: the one that is meant cannot be read.
     """
     sweeps = SweepStore(store)
@@ -199,7 +200,7 @@ def find_sessions(store: SessionStore, reference: str) -> list[Session]:
 
 
 def default_name(varied: Iterable[str]) -> str:
-    """The name of a sweep that was given none, of the settings it varies: `latent_dim x seed`."""
+    """Return a sweep's default name, from its varied settings: `latent_dim x seed`."""
     return " x ".join(varied)[:NAME_LIMIT] or "one trial"
 
 

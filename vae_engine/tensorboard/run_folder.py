@@ -40,7 +40,7 @@ class RunFolder:
         """
         self.path = logdir.absolute() / session.id
         if self.path.resolve().is_relative_to(session.folder.resolve()):
-            raise SessionError(f"{logdir} lies in the session itself: choose another folder")
+            raise SessionError(f"{logdir} is inside the session: choose another folder")
         if self.path.exists() and any(self.path.iterdir()) and not self._event_files():
             raise SessionError(
                 f"{self.path} has files of something else: choose another folder, or move them"

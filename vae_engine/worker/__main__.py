@@ -1,9 +1,9 @@
 """The training worker: `python -m vae_engine.worker SESSION_FOLDER [options]`.
 
-One detached process for one session. Nothing that a terminal does reaches it: it leads a session
-of its own, writes to the session's `worker.log`, and hears only its inbox and the signals by which
-a system asks it to go. Where
-several workers train the session, this one is the chief, the others are `vae_engine.worker.member`.
+One detached process for one session. It is independent of any terminal: it leads its own process
+session, writes to the session's `worker.log`, and reacts only to its inbox and to termination
+signals. If several workers train the session, this one is the chief; the others are
+`vae_engine.worker.member`.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(folder: Path, epochs: int | None, distribution: Distribution) -> int:
     _log.info("%s, as process %d", RUN_BEGINS, os.getpid())
-    # What ends the process at once, as a fault in a library, still says where.
+    # Print a stack dump if a fault in a library ends the process.
     faulthandler.enable()
     atomic.remove_temporaries(folder)
     layout.create_folders(folder)
@@ -81,7 +81,7 @@ def _run(folder: Path, epochs: int | None, distribution: Distribution) -> int:
     run = journal.log.run + 1
     controls = Controls()
     supervisor = Supervisor(folder, journal, controls)
-    # Before this worker can be seen: what is asked from then on is meant for it.
+    # Before this worker is visible: later commands are for it.
     when_asked_to_go(supervisor.terminate)
     left = inbox.take(folder)
     supervisor.claim(this_process(run))
@@ -105,7 +105,7 @@ def _run(folder: Path, epochs: int | None, distribution: Distribution) -> int:
 def _run_started(folder: Path, journal: Journal, epochs: int | None) -> ev.RunStarted:
     settings, log = read_manifest(folder).settings, journal.log
     target = epochs or log.epochs or settings.epochs
-    # Who asks for more epochs gets them all, however converged the session is.
+    # Requested additional epochs all run, even if the session has converged.
     shortest = target if epochs is not None else log.min_epochs or settings.min_epochs
     return ev.RunStarted(
         run=log.run + 1,
@@ -119,7 +119,8 @@ def _run_started(folder: Path, journal: Journal, epochs: int | None) -> ev.RunSt
 
 def _chief(folder: Path, journal: Journal, controls: Controls, distribution: Distribution) -> Chief:
     def end_stuck(why: str) -> None:
-        """Nothing else can interrupt a collective operation that waits for a lost worker."""
+        """Exit, because nothing else can interrupt a collective operation that waits for a lost
+        worker."""
         try:
             journal.end(ev.RunEnded(status="failed", reason=why))
         except (OSError, SessionLostError) as error:
@@ -147,7 +148,7 @@ def _train(
     distribution: Distribution,
     chief: Chief | None,
 ) -> tuple[EndStatus, str]:
-    """Train, and turn whatever happens into the run's last word."""
+    """Train, and record the outcome as the run's last event."""
     try:
         if chief is not None:
             chief.gather()
@@ -180,7 +181,7 @@ def _import_and_train(
 
 
 def _leave(code: int) -> NoReturn:
-    """End at once: TensorFlow's threads take seconds to end, and others wait for the session."""
+    """Exit immediately: TensorFlow's threads take seconds to end, while others wait."""
     logging.shutdown()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError):  # The disk may be full.
@@ -190,7 +191,7 @@ def _leave(code: int) -> NoReturn:
 
 if __name__ == "__main__":
     exit_code = main()
-    # Several workers take leave of each other first.
+    # Several workers disconnect from each other first.
     if "--distribution" in sys.argv:
         sys.exit(exit_code)
     _leave(exit_code)

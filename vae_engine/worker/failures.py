@@ -1,4 +1,4 @@
-"""What stopped a worker, in one line that says what to do."""
+"""Why a worker stopped, in one line with what to do."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ import os
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 _ADVICE = {
-    errno.ENOSPC: "the disk is full: make room, then resume",
-    errno.EDQUOT: "the disk quota is used up: make room, then resume",
-    errno.EFBIG: "a file grew beyond the limit of the system: raise it (ulimit -f), then resume",
+    errno.ENOSPC: "the disk is full: free some space, then resume",
+    errno.EDQUOT: "the disk quota is used up: free some space, then resume",
+    errno.EFBIG: "a file exceeds the system's size limit: raise it (ulimit -f), then resume",
     errno.EROFS: "the disk is read-only: make it writable, then resume",
     errno.EACCES: "the session's folder may not be written: allow it, then resume",
     errno.EPERM: "the session's folder may not be written: allow it, then resume",
-    errno.EIO: "the disk fails: see to it, then resume",
-    errno.ESTALE: "the network file system is gone: bring it back, then resume",
+    errno.EIO: "the disk has an I/O error: check it, then resume",
+    errno.ESTALE: "the network file system is unavailable: reconnect it, then resume",
 }
 
 
 def disk_error(error: BaseException) -> int:
-    """The system's number of the disk error that is behind an error, 0 for none.
+    """Return the errno of the disk error behind an error, 0 for none.
 
-    Libraries wrap such errors in ones of their own, HDF5 with no more than the text.
+    Libraries wrap such errors in their own; HDF5 keeps only the text.
     """
     seen: BaseException | None = error
     while seen is not None:
@@ -33,7 +33,7 @@ def disk_error(error: BaseException) -> int:
 
 
 def last_word(error: BaseException) -> str:
-    """One line for whatever ended a run before its time."""
+    """Return one line for the error that ended a run early."""
     text = " ".join(str(error).split())[:300]
     if number := disk_error(error):
         return f"{_ADVICE[number]} ({text})"

@@ -1,4 +1,4 @@
-"""Starting workers, and other processes that outlive whoever started them."""
+"""Start workers and other processes that outlive their parent."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _READY_SECONDS = 60.0
 _POLL_SECONDS = 0.02
 
 EXIT_BUSY = 3
-"""The exit code of a worker when another has the session."""
+"""Exit code of a worker if another has the session."""
 
 EXIT_NO_ROOM = 4
-"""The worker's exit code when the disk is full, so that not even its log can say so."""
+"""Exit code of a worker if the disk is too full even for its log."""
 
 
 def start_worker(
@@ -44,20 +44,20 @@ def start_worker(
 ) -> int:
     """Start a detached worker for the session and wait until it holds it.
 
-    A worker that has said its last word is waited for.
+    If the previous worker has written its last event, wait for it to exit.
 
     Args:
         session: one without a worker.
-        epochs: train up to this epoch instead of the one planned before.
-        logdir: where this worker and later ones write for TensorBoard; None leaves it as it is.
-        distribution: the devices that train it; with several workers this one is the chief.
+        epochs: train up to this epoch instead of the planned one.
+        logdir: TensorBoard's folder for this worker and later ones; None keeps the present one.
+        distribution: the devices that train it; with several workers, this one is the chief.
 
     Returns:
         The worker's process id.
 
     Raises:
         SessionBusyError: another worker has the session.
-        WorkerError: the worker could not be started, or died at once.
+        WorkerError: the worker could not be started, or exited immediately.
     """
     busy = SessionBusyError(
         f"session {session.id} already has a worker", remedy="follow", subject=session.id
@@ -89,19 +89,19 @@ def start_detached(
     """Run `python -m MODULE FOLDER ARGUMENTS` detached, and wait until it holds the folder.
 
     Args:
-        folder: of a session or sweep; it holds it once its record is in `worker.json`.
-        module: that takes the folder's lock, and ends with `EXIT_BUSY` where another has it.
+        folder: of a session or sweep; held once the process's record is in `worker.json`.
+        module: locks the folder, and exits with `EXIT_BUSY` if another process has it.
         arguments: further ones.
-        called: what the process is, for errors.
-        busy: the error where another has the folder.
-        seconds: it may take to begin.
+        called: a name of the process for errors.
+        busy: the error if another process has the folder.
+        seconds: time limit for its start.
 
     Returns:
         The process id.
 
     Raises:
         SessionBusyError: another process has the folder.
-        WorkerError: the process could not be started, or died at once.
+        WorkerError: the process could not be started, or exited immediately.
     """
     earlier = _worker(folder)
     try:
@@ -109,11 +109,11 @@ def start_detached(
             log_start = output.tell()
             process = _spawn([module, str(folder), *arguments], output)
     except OSError as error:
-        raise WorkerError(f"no {called} can be started: {error.strerror} ({folder})") from None
+        raise WorkerError(f"cannot start the {called}: {error.strerror} ({folder})") from None
     _reap(process)
 
     def is_ready() -> bool:
-        # After a reboot the worker may have the very number of the one before it.
+        # After a reboot, the worker may have the same pid as the previous one.
         found = _worker(folder)
         return found is not None and found.pid == process.pid and found != earlier
 
@@ -123,16 +123,16 @@ def start_detached(
     if process.returncode == EXIT_BUSY:
         raise busy
     if process.returncode == EXIT_NO_ROOM:
-        raise WorkerError(f"the {called} died: the disk is full, make room first")
+        raise WorkerError(f"the {called} exited: the disk is full, free some space first")
     raise WorkerError(f"the {called} died: {_why_died(process, folder / layout.LOG, log_start)}")
 
 
 def _why_died(process: subprocess.Popen[bytes], log: Path, start: int) -> str:
     said = last_words(log, start)
     if process.returncode == -signal.SIGKILL:
-        killed = "the system killed it (SIGKILL), as it does for lack of memory"
+        killed = "it was killed (SIGKILL), possibly for lack of memory"
         return f"{killed}: {said}" if said else killed
-    return said or f"it ended with code {process.returncode} and left no message"
+    return said or f"it exited with code {process.returncode} and no message"
 
 
 def _keep_logdir(session: Session, logdir: Path) -> None:
@@ -140,19 +140,21 @@ def _keep_logdir(session: Session, logdir: Path) -> None:
         keep_logdir(session.folder, logdir)
     except OSError as error:
         raise WorkerError(
-            f"no worker of {session.id} can be started: {error.strerror} ({session.folder})"
+            f"cannot start a worker of {session.id}: {error.strerror} ({session.folder})"
         ) from None
 
 
 def leave_terminal(log: Path) -> None:
-    """Leave the terminal behind, also when started by hand: for the process that was started.
+    """Detach this process from the terminal, even if started by hand.
 
-    It leads a session of its own, reads nothing, and writes to the log.
+    It leads its own process session, reads nothing, and writes to the log.
 
     Raises:
         OSError: the log cannot be written, or is a link.
     """
-    if os.getpgrp() != os.getpid():  # A group's leader, such as a shell's job, may not.
+    if (
+        os.getpgrp() != os.getpid()
+    ):  # A process group leader, such as a shell's job, cannot call setsid.
         os.setsid()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     written = open_to_write(log, os.O_WRONLY | os.O_APPEND)
@@ -189,16 +191,16 @@ def _spawn(module: Sequence[str], output: BinaryIO) -> subprocess.Popen[bytes]:
 def start_member(
     sessions: Path, distribution: Distribution, given: Mapping[str, str]
 ) -> subprocess.Popen[str]:
-    """Start a detached worker that trains the session which the chief tells it.
+    """Start a detached worker that trains the chief's session.
 
     Args:
-        sessions: the folder of the sessions, where its log goes.
-        distribution: all workers, and which of them it is.
-        given: the settings that it was started with, in the form of their options.
+        sessions: the sessions folder, for its log.
+        distribution: all workers, and its index.
+        given: its settings, in the form of their options.
 
     Returns:
-        Its process. A line on stdout says that it has joined, another how the run ended; whatever
-        kept it from joining is the last line of stderr.
+        Its process. It prints a line on stdout when it has joined, and another when the run has
+        ended; an error that prevents joining is the last line of stderr.
 
     Raises:
         WorkerError: it cannot be started.
@@ -216,25 +218,25 @@ def start_member(
             env=worker_environment(),
         )
     except OSError as error:
-        raise WorkerError(f"no worker can be started: {error.strerror}") from None
+        raise WorkerError(f"cannot start a worker: {error.strerror}") from None
     _reap(process)
     return process
 
 
 def _reap(process: subprocess.Popen[Any]) -> None:
-    """Take its exit status, or it stays as a zombie: whoever started it may live for days."""
+    """Collect its exit status, or it stays a zombie: the parent may live for days."""
     threading.Thread(target=process.wait, name="reaper", daemon=True).start()
 
 
 def worker_environment() -> dict[str, str]:
-    """The variables that a worker is started with."""
-    # The workers are told as arguments; TensorFlow must not find them a second time.
+    """Return the environment of a worker."""
+    # The workers are passed as arguments; TensorFlow must not find them a second time.
     kept = {name: value for name, value in os.environ.items() if name != "TF_CONFIG"}
     return {
         **kept,
         "TF_CPP_MIN_LOG_LEVEL": "2",
         "PYTHONUNBUFFERED": "1",
-        # HDF5 would lock a file that nobody else knows, and fail where there are no locks.
+        # HDF5 would lock a private file, and fail on file systems without locks.
         "HDF5_USE_FILE_LOCKING": "FALSE",
     }
 
@@ -256,4 +258,4 @@ def _worker(folder: Path) -> WorkerRecord | None:
     try:
         return read_optional(folder / layout.WORKER, WorkerRecord)
     except SessionDamagedError:
-        return None  # The worker will replace it.
+        return None  # The worker replaces it.

@@ -1,8 +1,7 @@
 """A worker that is not the chief: `python -m vae_engine.worker.member SESSIONS_FOLDER [options]`.
 
-A detached process, as the chief's. It joins the chief, who tells it which session it trains; then
-it writes a log, and no other file. On stdout it says when it has joined and how the run ended,
-for whoever started it and still listens.
+A detached process, like the chief. It joins the chief, which sends it the session; then it writes a
+log and no other file. It prints on stdout when it has joined and how the run ended.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ _log = logging.getLogger("vae_engine.worker")
 
 EXIT_DONE, EXIT_FAILED = 0, 1
 LOGS = ".workers"
-"""The folder of logs beside the sessions, where the chief's session folder cannot be seen."""
+"""Folder of logs beside the sessions, if the chief's session folder is not accessible."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -70,7 +69,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _train(member: Member, distribution: Distribution, given: dict[str, str]) -> tuple[int, str]:
-    """Train, and tell the chief what went wrong if anything does."""
+    """Train, and report any error to the chief."""
     _leave_when_asked(member)
     try:
         from vae_engine.training.membership import train_as_member
@@ -90,7 +89,7 @@ def _train(member: Member, distribution: Distribution, given: dict[str, str]) ->
 
 
 def _own_settings(settings: Settings, given: dict[str, str]) -> Settings:
-    """The chief's settings, with the threads and the place of the dataset of this machine."""
+    """Return the chief's settings, with this machine's threads and dataset path."""
     own: dict[str, object] = {"threads": 0}
     for name in ("threads", "dataset"):
         if name in given:
@@ -99,7 +98,8 @@ def _own_settings(settings: Settings, given: dict[str, str]) -> Settings:
 
 
 def _log_file(sessions: Path, distribution: Distribution, welcome: Welcome) -> Path:
-    """In the session's folder where this machine sees it, else beside the sessions of this one."""
+    """Return the log file: in the session's folder if accessible, else beside this machine's
+    sessions."""
     name = layout.worker_log(distribution.index)
     folder = sessions / welcome.session
     with contextlib.suppress(EngineError, OSError):
@@ -110,26 +110,26 @@ def _log_file(sessions: Path, distribution: Distribution, welcome: Welcome) -> P
 
 
 def _leave_when_asked(member: Member) -> None:
-    """When the system asks, ask the chief to end with a checkpoint, and go on until it does."""
+    """On a termination signal, ask the chief to stop with a checkpoint; continue until then."""
     asked: queue.SimpleQueue[str] = queue.SimpleQueue()
 
     def tell() -> None:
         member.tell(Leaving(why=asked.get()))
 
-    # Not in the handler: it may interrupt the very sending of a message.
+    # Not in the handler, which may interrupt the sending of a message.
     threading.Thread(target=tell, name="leaving", daemon=True).start()
     when_asked_to_go(asked.put)
 
 
 def _leave(front: int, why: str) -> None:
-    """Nothing else can interrupt a collective operation that waits for a chief that is gone."""
+    """Exit: nothing else can interrupt a collective operation that waits for a lost chief."""
     _log.error("%s", why)
     _say(front, why)
     os._exit(EXIT_FAILED)
 
 
 def _say(front: int, text: str) -> None:
-    with contextlib.suppress(OSError):  # Whoever started this worker may listen no more.
+    with contextlib.suppress(OSError):  # The parent may have closed the pipe.
         os.write(front, f"{text}\n".encode(errors="replace"))
 
 

@@ -1,4 +1,4 @@
-"""The signals by which a system asks a process to go, as a batch system does before it preempts."""
+"""Termination signals, such as a batch system sends before preemption."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import signal
 from collections.abc import Callable
 
 _LEFT_ALONE = {
-    # Faults of the process itself, after which it cannot go on, and what none can catch.
+    # Faults after which the process cannot continue, and signals that cannot be caught.
     *("SIGABRT", "SIGBUS", "SIGFPE", "SIGILL", "SIGSEGV", "SIGSYS", "SIGTRAP", "SIGKILL"),
-    # A terminal that goes, a reader that goes, a file that is too large: dealt with elsewhere.
+    # A closed terminal, a closed pipe, a file that is too large: handled elsewhere.
     *("SIGHUP", "SIGPIPE", "SIGXFSZ"),
     # These do not end a process.
     *("SIGCHLD", "SIGCONT", "SIGSTOP", "SIGTSTP", "SIGTTIN", "SIGTTOU", "SIGURG", "SIGWINCH"),
@@ -17,7 +17,7 @@ _LEFT_ALONE = {
 
 
 def signal_name(number: int) -> str:
-    """What a signal is called: `SIGTERM`; of the real-time ones those between have no name."""
+    """Return a signal's name, such as `SIGTERM`; most real-time signals have none."""
     try:
         return signal.Signals(number).name
     except ValueError:
@@ -27,13 +27,13 @@ def signal_name(number: int) -> str:
 ASKING_TO_GO = tuple(
     sorted(number for number in signal.valid_signals() if signal_name(number) not in _LEFT_ALONE)
 )
-"""All whose default is to end the process, but for faults."""
+"""All signals that end a process by default, except faults."""
 
 
 def when_asked_to_go(note: Callable[[str], object]) -> None:
-    """Call `note` with the name of each such signal, in a handler of the main thread.
+    """Call `note` with the name of each termination signal, in a handler of the main thread.
 
-    They are heard even where whoever started the process had them blocked or ignored.
+    They are handled even if the parent had blocked or ignored them.
     """
     for number in ASKING_TO_GO:
         signal.signal(number, lambda caught, _: note(signal_name(caught)))

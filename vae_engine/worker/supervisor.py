@@ -1,4 +1,4 @@
-"""The worker's second thread: hears commands and shows that the worker lives."""
+"""The worker's second thread: receives commands and renews the heartbeat."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from vae_engine.worker.launcher import EXIT_BUSY
 _log = logging.getLogger(__name__)
 
 _POLL_SECONDS = 0.1
-# A network file system may lose sight of a folder for a moment.
+# On a network file system, a folder may disappear for a moment.
 _MISSED = 20
 
 
 class Supervisor:
-    """Polls the inbox ten times a second and renews the heartbeat, whatever training does."""
+    """Polls the inbox ten times per second and renews the heartbeat, whatever training does."""
 
     def __init__(self, folder: Path, journal: Journal, controls: Controls) -> None:
         self._folder = folder
@@ -45,7 +45,7 @@ class Supervisor:
         self.terminated = ""
 
     def claim(self, record: WorkerRecord) -> None:
-        """Show that this worker has the session; from then on it ends if another takes it over.
+        """Claim the session for this worker, which exits if another takes it over.
 
         Raises:
             OSError: the disk refused.
@@ -54,9 +54,9 @@ class Supervisor:
         self._journal.check_before_writing(self._ownership.check)
 
     def start(self, left: Sequence[tuple[CommandName | None, str]]) -> None:
-        """Begin; `left` are the commands that an earlier worker did not take."""
+        """Start the thread; `left` are the commands that an earlier worker did not take."""
         for command, why in left:
-            self._ignore(command, why or "it was meant for an earlier worker")
+            self._ignore(command, why or "it was sent to an earlier worker")
         beat(self._folder)
         self._thread.start()
 
@@ -76,10 +76,10 @@ class Supervisor:
         self._finishing = True
 
     def terminate(self, why: str) -> None:
-        """The system asks the worker to go, by the signal `why`; a signal handler may call this.
+        """Stop because of the termination signal `why`; a signal handler may call this.
 
-        No more than a note: the handler interrupts the thread that trains, maybe where it is about
-        to wait, and a wake-up at that moment would be lost.
+        This only sets a flag: the handler interrupts the training thread, possibly just before it
+        waits, and a wake-up at that moment would be lost.
         """
         self.terminated = self.terminated or why
 
@@ -100,7 +100,7 @@ class Supervisor:
                 _log.error("%s", error)
                 os._exit(EXIT_BUSY)
             except OSError as error:
-                # The disk may be full or gone for a while; training finds out by itself.
+                # The disk may be full or unavailable for a while; training detects that itself.
                 _log.warning("the session folder cannot be reached: %s", error)
             if self.terminated and self._controls.stop != "now":
                 self._controls.stop_now()
@@ -123,7 +123,7 @@ class Supervisor:
         self._journal.emit(ev.CommandIgnored(command=command or "unknown", why=why))
 
     def _leave_if_nothing_to_lose(self) -> None:
-        """Obey a stop at once while TensorFlow is being imported, which nothing can interrupt."""
+        """Stop immediately during the import of TensorFlow, which cannot be interrupted."""
         with self._lock:
             if self._controls.stop != "now" or not self._nothing_to_lose:
                 return
@@ -137,20 +137,20 @@ class Supervisor:
             os._exit(0)
 
     def _leave_if_deleted(self) -> None:
-        """Go when the session is deleted, or another folder has its name: nobody will read this.
+        """Exit if the session was deleted, or another folder has its name.
 
-        Whatever was written from then on could only harm the folder that is there now.
+        Further writes could only damage the present folder.
         """
         try:
             found = self._folder.stat()
         except FileNotFoundError:
             found = None
         except OSError:
-            return  # It cannot be reached, which may pass.
+            return  # It is not accessible, possibly for a moment.
         if found is not None and os.path.samestat(found, self._identity):
             self._missed = 0
             return
         self._missed += 1
         if found is not None or self._missed >= _MISSED:
-            _log.error("the session's folder is gone: the worker goes too")
+            _log.error("the session's folder was deleted: the worker exits")
             os._exit(1)

@@ -63,7 +63,7 @@ def test_a_log_that_is_gone_is_told(training: Session) -> None:
     feed = SessionFeed(Session(training.folder))
     feed.read()
     (training.folder / layout.EVENTS).unlink()
-    assert feed.read().problem == "events.jsonl is gone"
+    assert feed.read().problem == "events.jsonl was removed"
 
 
 def test_a_whole_log_in_place_of_the_one_read_is_taken_up(

@@ -98,12 +98,14 @@ def test_without_ray_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None
 def test_nobody_listens() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         address = f"127.0.0.1:{server.getsockname()[1]}"
-    with pytest.raises(RayClusterError, match=f"no Ray answers at {address}: Connection refused"):
+    with pytest.raises(
+        RayClusterError, match=f"Ray does not respond at {address}: Connection refused"
+    ):
         check_ray(address)
 
 
 def test_who_listens_but_says_nothing(silent: Server) -> None:
-    with pytest.raises(RayClusterError, match=f"no Ray answers at {silent.address} within"):
+    with pytest.raises(RayClusterError, match=f"Ray does not respond at {silent.address} within"):
         check_ray(silent.address)
     assert silent.heard.startswith(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
 
@@ -111,7 +113,7 @@ def test_who_listens_but_says_nothing(silent: Server) -> None:
 def test_who_answers_otherwise() -> None:
     server = Server(b"HTTP/1.1 400 Bad Request\r\n\r\n")
     try:
-        with pytest.raises(RayClusterError, match=f"what answers at {server.address} is not Ray"):
+        with pytest.raises(RayClusterError, match=f"the server at {server.address} is not Ray"):
             check_ray(server.address)
     finally:
         server.close()

@@ -1,1 +1,1 @@
-"""Sweeps on a Ray cluster: trials as tasks, their sessions in the driver's folder as they train."""
+"""Sweeps on a Ray cluster: trials as tasks, with live sessions in the driver's folder."""

@@ -1,4 +1,4 @@
-"""Where Ray is, found out without importing it, which takes seconds."""
+"""Find Ray's address without importing Ray, which takes seconds."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from vae_engine.errors import RayClusterError, SettingError
 
 _DEFAULT_PORT = 6379
 _ANSWER_SECONDS = 4.0
-# Where `ray start` notes the address of the cluster that this machine is a node of.
+# Where `ray start` records the address of this node's cluster.
 _NOTE = Path("ray") / "ray_current_cluster"
-# How an HTTP/2 connection begins (RFC 9113, 3.4): the preface and an empty SETTINGS frame, which a
-# server answers with its own. Ray's head speaks gRPC, which is HTTP/2.
+# Start of an HTTP/2 connection (RFC 9113, 3.4): the preface and an empty SETTINGS frame; a server
+# answers with its own. Ray's head node uses gRPC, which is HTTP/2.
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
 _FRAME_HEAD, _SETTINGS_FRAME = 9, 4
 
 
 def check_ray(address: str) -> str:
-    """Check that Ray is installed here and answers.
+    """Check that Ray is installed here and responds.
 
     Args:
         address: `HOST:PORT` of the head node, or `auto`: the cluster that this machine belongs to.
@@ -30,32 +30,32 @@ def check_ray(address: str) -> str:
         The address as `HOST:PORT`.
 
     Raises:
-        SettingError: the address is none.
-        RayClusterError: it is not installed, or nothing answers there as Ray does, within a few
-            seconds.
+        SettingError: the address is invalid.
+        RayClusterError: it is not installed, or does not respond at the address within a few
+        seconds.
     """
     if importlib.util.find_spec("ray") is None:
-        raise RayClusterError("Ray is not installed: pip install 'vae-workbench[ray]' brings it")
+        raise RayClusterError("Ray is not installed: run pip install 'vae-workbench[ray]'")
     host, port = parse_address(_own_cluster() if address == "auto" else address)
     _require_answer(host, port)
     return f"{host}:{port}"
 
 
 def parse_address(address: str) -> tuple[str, int]:
-    """Host and port of `HOST[:PORT]`; 6379 without a port.
+    """Parse `HOST[:PORT]`; the default port is 6379.
 
     Raises:
-        SettingError: it is no such address.
+        SettingError: it is not such an address.
     """
     if "://" in address:
         raise SettingError(
-            f"{address} is no address of a head node: give HOST:PORT, on a machine of the cluster"
+            f"{address} is not the address of a head node: give HOST:PORT, on a node of the cluster"
         )
     host, colon, text = address.rpartition(":")
     if not colon:
         host, text = address, str(_DEFAULT_PORT)
     if not re.fullmatch(r"[!-~]+", host) or not re.fullmatch(r"[0-9]{1,5}", text):
-        raise SettingError(f"{address!r} is no address: give auto or HOST:PORT")
+        raise SettingError(f"{address!r} is not an address: give auto or HOST:PORT")
     port = int(text)
     if not 0 < port < 2**16:
         raise SettingError(f"{address!r} has no port from 1 to 65535")
@@ -71,8 +71,7 @@ def _own_cluster() -> str:
         noted = ""
     if not noted:
         raise RayClusterError(
-            "this machine is no node of a Ray cluster: `ray start --head` makes it one, "
-            "or give HOST:PORT"
+            "this machine is not a node of a Ray cluster: run `ray start --head`, or give HOST:PORT"
         )
     return noted
 
@@ -86,10 +85,10 @@ def _require_answer(host: str, port: int) -> None:
             head = connection.recv(_FRAME_HEAD)
     except TimeoutError:
         raise RayClusterError(
-            f"no Ray answers at {where} within {_ANSWER_SECONDS:.0f} s: is it the head node's?"
+            f"Ray does not respond at {where} within {_ANSWER_SECONDS:.0f} s: is it the head?"
         ) from None
     except OSError as error:
         reason = error.strerror or str(error)
-        raise RayClusterError(f"no Ray answers at {where}: {reason}") from None
+        raise RayClusterError(f"Ray does not respond at {where}: {reason}") from None
     if len(head) < _FRAME_HEAD or head[3] != _SETTINGS_FRAME:
-        raise RayClusterError(f"what answers at {where} is not Ray")
+        raise RayClusterError(f"the server at {where} is not Ray")

@@ -1,7 +1,7 @@
-"""Run a module that dies with whoever started it: `python -m ...lifeline MODULE ARGUMENTS`.
+"""Run a module that exits with its parent: `python -m ...lifeline MODULE ARGUMENTS`.
 
-A worker leads a session of its own and would outlive a lost node's Ray. Its standard input is the
-lifeline: when the other end closes, however that comes about, the process ends at once.
+A worker leads its own process session and would outlive Ray on a lost node. Its standard input is
+the lifeline: when the other end closes for any reason, the process exits immediately.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ EXIT_ORPHANED = 5
 
 
 def main() -> None:
-    """Watch the lifeline, and run the module that the arguments name as `python -m` does."""
-    # A worker puts another file in the place of its standard input.
+    """Watch the lifeline, and run the module that the arguments name, like `python -m`."""
+    # A worker replaces its standard input.
     lifeline = os.dup(sys.stdin.fileno())
     threading.Thread(target=_watch, args=(lifeline,), name="lifeline", daemon=True).start()
     del sys.argv[0]

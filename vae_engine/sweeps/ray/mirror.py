@@ -1,7 +1,6 @@
-"""What changes in a session's folder on one machine, for its copy on another.
+"""Changes of a session's folder on one machine, for its copy on another.
 
-Whoever applies the updates in order has, at every moment, a folder as a worker would leave it: no
-index names a file that is not there, no event tells of what is not.
+After each update, applied in order, the copy is consistent: no index or event names a missing file.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from vae_engine.sessions.records import CheckpointIndex, ExportIndex
 
 _CHECKPOINT_INDEX = f"{layout.CHECKPOINTS}/{layout.INDEX}"
 _EXPORT_INDEX = f"{layout.EXPORTS}/{layout.INDEX}"
-# Read first and written last: what they name must be there.
+# Read first and written last, so that the files they name exist.
 _NAMING = (_CHECKPOINT_INDEX, _EXPORT_INDEX, layout.RESULT)
 _LOGS = (layout.EVENTS, layout.LOG)
 _NAMED_FOLDERS = (layout.CHECKPOINTS, layout.EXPORTS)
@@ -29,12 +28,12 @@ _OPTIONAL = (layout.SUMMARY, layout.HEARTBEAT)
 _TRIES = 20
 
 Stamp = tuple[int, int, int]
-"""Inode, size and time of a file: a replaced one has another."""
+"""Inode, size and time of a file; they change when it is replaced."""
 
 
 @dataclass(frozen=True)
 class Appended:
-    """Bytes at the end of a log, and at which offset."""
+    """Bytes appended to a log, and their offset."""
 
     name: str
     offset: int
@@ -43,14 +42,14 @@ class Appended:
 
 @dataclass(frozen=True)
 class Update:
-    """What has changed since the update before.
+    """Changes since the previous update.
 
     Attributes:
-        replaced: files by name with their content, in the order in which to write them.
+        replaced: content of files by name, in writing order.
         named: all checkpoints and exports that the indexes name; others are to be deleted.
         appended: to be written after the files.
         summary: `summary.json`, to be written last; None for unchanged.
-        beat: whether the worker has shown that it lives.
+        beat: whether the worker has renewed its heartbeat.
     """
 
     replaced: tuple[tuple[str, bytes], ...] = ()
@@ -61,7 +60,7 @@ class Update:
 
 
 class Mirror:
-    """Finds out what has changed in a session's folder; what is there at first counts as known."""
+    """Detects changes in a session's folder; the initial content counts as known."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -71,26 +70,26 @@ class Mirror:
         self._stamps_pending: dict[str, Stamp] = {}
 
     def changes(self) -> Update:
-        """What has changed since the last update that was `delivered`.
+        """Return the changes since the last update that was `delivered`.
 
         Raises:
-            OSError: the folder cannot be read, or changes faster than it is read.
+            OSError: the folder cannot be read, or changes faster than it can be read.
         """
         for attempt in range(_TRIES):
             try:
                 return self._snapshot()
-            except FileNotFoundError:  # Pruned between a look at the index and one at the file.
+            except FileNotFoundError:  # Pruned between reading the index and reading the file.
                 if attempt == _TRIES - 1:
                     raise
         raise AssertionError
 
     def delivered(self) -> None:
-        """The last update has arrived: do not tell of it again."""
+        """Record that the last update has arrived."""
         self._stamps.update(self._stamps_pending)
         self._ends.update(self._ends_pending)
 
     def _snapshot(self) -> Update:
-        # In this order, so that nothing names or tells what is younger than the look at it.
+        # In this order, so that nothing read earlier refers to something read later.
         stamps: dict[str, Stamp] = {}
         summary = self._changed(layout.SUMMARY, stamps)
         beat = self._changed(layout.HEARTBEAT, stamps)
@@ -125,13 +124,13 @@ class Mirror:
             with (self._folder / name).open("rb") as file:
                 file.seek(start)
                 content = file.read()
-            if name == layout.EVENTS:  # The last line may still be being written.
+            if name == layout.EVENTS:  # The last line may be incomplete.
                 content = content[: content.rfind(b"\n") + 1]
             if content:
                 yield Appended(name, start, content)
 
     def _changed(self, name: str, stamps: dict[str, Stamp]) -> bytes | None:
-        """The file's content where it is new, with its stamp noted; None where it is known."""
+        """Return a file's content if it is new, and record its stamp; None if it is known."""
         try:
             if self._stamp(name) == self._stamps.get(name):
                 return None
@@ -145,7 +144,7 @@ class Mirror:
         return content
 
     def _read(self, name: str) -> tuple[Stamp, bytes] | None:
-        """A file's stamp and content, which belong together; None where there is none."""
+        """Read a consistent pair of a file's stamp and content; None if it is missing."""
         try:
             with (self._folder / name).open("rb") as file:
                 return _stamp_of(os.fstat(file.fileno())), file.read()
@@ -153,7 +152,7 @@ class Mirror:
             return None
 
     def _names(self) -> Iterator[str]:
-        """The worker's files that are replaced whole, as they are now."""
+        """List the worker's atomically replaced files."""
         for path in sorted([*self._folder.glob("*"), *self._folder.glob("*/*")]):
             name = path.relative_to(self._folder).as_posix()
             if is_mirrored(name) and path.is_file():
@@ -170,17 +169,17 @@ class Mirror:
 
 
 def is_mirrored(name: str) -> bool:
-    """Whether a file, named relative to its session, is one that the worker replaces whole."""
+    """Whether the worker replaces this file (relative to its session) atomically."""
     if name in _OTHERS_FILES or name in _LOGS:
         return False
     return name == layout.WORKER or layout.travels(name)
 
 
 def named_files(contents: Mapping[str, bytes]) -> frozenset[str]:
-    """The checkpoints and exports that indexes name.
+    """Return the checkpoints and exports that indexes name.
 
     Args:
-        contents: by their names; other files are passed over.
+        contents: files by name; those that are not an index are ignored.
 
     Raises:
         SessionDamagedError: an index cannot be read.

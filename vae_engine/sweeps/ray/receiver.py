@@ -1,4 +1,4 @@
-"""The driver's end: takes updates of sessions that train where the driver's folder is not seen."""
+"""The driver's side: applies updates of sessions on nodes without access to its folder."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from vae_engine.sweeps.ray.mirror import Appended, Update, is_mirrored
 
 
 class SupersededError(SessionError):
-    """Another attempt has the session, or it was deleted: this one must end."""
+    """Another attempt has the session, or it was deleted: this attempt must end."""
 
 
 @dataclass
@@ -28,15 +28,15 @@ class _Attempt:
 
 
 class Receiver:
-    """Writes into the driver's folder for workers on other machines, in place of these.
+    """Writes to the driver's folder for workers on other machines.
 
-    One attempt has a session at a time: when Ray tries a task anew elsewhere, the latest counts,
-    and whatever an earlier one that still lives sends is refused. While it is sent updates, the
-    session's lock is held here, so that nobody on the driver's side trains it too.
+    One attempt has a session at a time. If Ray restarts a task elsewhere, the latest attempt
+    counts, and updates of earlier ones are refused. The session's lock is held here meanwhile, so
+    that no worker on the driver's side trains it, too.
     """
 
     def __init__(self, root: str) -> None:
-        """For the sessions below `root`."""
+        """Receive updates of the sessions below `root`."""
         self._root = Path(root)
         self._attempts: dict[str, _Attempt] = {}
 
@@ -45,12 +45,11 @@ class Receiver:
 
         Args:
             session: its id.
-            attempt: a name of its own.
-            mirrored: False where its worker writes into the driver's folder by itself, and takes
-                the lock.
+            attempt: its unique name.
+            mirrored: False if its worker writes to the driver's folder itself, and takes the lock.
 
         Returns:
-            The session's files to go on with, by name; none where it is not mirrored.
+            The session's files to continue from, by name; none if it is not mirrored.
 
         Raises:
             SessionBusyError: a worker on the driver's side has it.
@@ -75,41 +74,40 @@ class Receiver:
             return {}
         atomic.remove_temporaries(folder)
         layout.create_folders(folder)
-        # A worker that was killed may have left half a line: the next offset is behind a whole one.
+        # A killed worker may have left half a line; the next offset is after a whole one.
         EventWriter(folder / layout.EVENTS).close()
         return self.contents(session)
 
     def contents(self, session: str) -> dict[str, bytes]:
-        """The files of a session that another machine needs to go on with it, by name.
+        """Return the files of a session that another machine needs to continue it, by name.
 
         Raises:
-            OSError: the folder is gone or cannot be read.
+            OSError: the folder is missing or cannot be read.
         """
         folder = self._root / session
         found = {}
         for path in [*folder.glob("*"), *folder.glob("*/*")]:
             name = path.relative_to(folder).as_posix()
             if layout.travels(name) and path.is_file():
-                with contextlib.suppress(FileNotFoundError):  # Pruned just now.
+                with contextlib.suppress(FileNotFoundError):  # Just pruned.
                     found[name] = path.read_bytes()
         return found
 
     def update(
         self, session: str, attempt: str, update: Update, delivered: Iterable[str] = ()
     ) -> dict[str, bytes]:
-        """Apply an update, and hand out what was asked of the session meanwhile.
+        """Apply an update, and return the session's pending commands.
 
         Args:
             session: its id.
-            attempt: whose update it is.
-            update: what has changed.
-            delivered: commands that have arrived at the worker's inbox, by file name.
+            attempt: the sender. update: the changes.
+            delivered: names of command files that have arrived in the worker's inbox.
 
         Returns:
             The commands in the session's inbox, by file name.
 
         Raises:
-            SupersededError: the attempt has the session no longer.
+            SupersededError: the attempt no longer has the session.
             OSError: the disk refused; the same update may be sent again.
         """
         folder = self._require(session, attempt)
@@ -119,7 +117,7 @@ class Receiver:
         return _commands(folder)
 
     def keep_evaluation(self, session: str, content: bytes) -> None:
-        """Write an evaluation that was made on another machine.
+        """Write an evaluation from another machine.
 
         Raises:
             OSError: the disk refused.
@@ -127,7 +125,7 @@ class Receiver:
         _replace(self._root / session / layout.EVALUATION, content)
 
     def end(self, session: str, attempt: str) -> None:
-        """The attempt is done: give the session back."""
+        """End an attempt and release the session."""
         current = self._attempts.get(session)
         if current is not None and current.name == attempt:
             self._release(session)
@@ -159,7 +157,7 @@ def _deleted(session: str) -> SupersededError:
 def _apply(folder: Path, update: Update) -> None:
     for name, content in update.replaced:
         if not is_mirrored(name):
-            raise SessionError(f"{name} is no file of a worker")
+            raise SessionError(f"{name} is not a file of a worker")
         _replace(folder / name, content, durable=not name.startswith(layout.PREVIEWS))
     if update.named:
         for pattern in (f"{layout.CHECKPOINTS}/epoch-*.npz", f"{layout.EXPORTS}/[de]*coder-*"):
@@ -176,11 +174,11 @@ def _apply(folder: Path, update: Update) -> None:
 
 def _append(folder: Path, appended: Appended) -> None:
     if appended.name not in (layout.EVENTS, layout.LOG):
-        raise SessionError(f"{appended.name} is no log")
+        raise SessionError(f"{appended.name} is not a log")
     descriptor = atomic.open_to_write(folder / appended.name, os.O_WRONLY)
     try:
         if os.fstat(descriptor).st_size < appended.offset:
-            raise SupersededError(f"{appended.name} was cut under its worker")
+            raise SupersededError(f"{appended.name} was truncated while its worker was running")
         with os.fdopen(os.dup(descriptor), "wb", buffering=0) as file:
             file.seek(appended.offset)
             content = memoryview(appended.content)
@@ -189,7 +187,7 @@ def _append(folder: Path, appended: Appended) -> None:
         if appended.name == layout.EVENTS:
             disk.sync_open_file(descriptor, folder / appended.name)
     except OSError:
-        # No half line may stay; the whole is sent again.
+        # Remove the incomplete line; it is sent again.
         with contextlib.suppress(OSError):
             os.ftruncate(descriptor, appended.offset)
         raise

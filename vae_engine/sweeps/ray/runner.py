@@ -1,4 +1,4 @@
-"""Trials as Ray tasks; only the coordinator of a sweep imports this module, and with it Ray."""
+"""Trials as Ray tasks; only the coordinator of a sweep imports this module and Ray."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from vae_engine.sweeps.trials import Task
 
 _log = logging.getLogger(__name__)
 
-# So many nodes may be lost under one trial; each time it goes on elsewhere.
+# Number of lost nodes that a trial survives; each time, it continues elsewhere.
 _RETRIES = 10
 _CHECK_SECONDS = 120.0
 _LOOK_SECONDS = 1.0
@@ -44,17 +44,17 @@ _NODE_ID = "ray.io/node-id"
 class RayRunner:
     """Trains and evaluates on the nodes of a Ray cluster; see `vae_engine.sweeps.runner.Runner`.
 
-    Ray ends the tasks of a coordinator that dies; the next one begins them again, and they go on
-    from their last checkpoints.
+    If a coordinator dies, Ray ends its tasks; the next coordinator restarts them from their last
+    checkpoints.
     """
 
     def __init__(self, sweep: Sweep, address: str, *, gpus: float = 0.0) -> None:
-        """Connect to the cluster, and look which of its nodes can train.
+        """Connect to the cluster, and determine which nodes can train.
 
         Args:
             sweep: whose trials these are.
             address: `HOST:PORT` of the head node.
-            gpus: that each trial needs.
+            gpus: GPUs per trial.
 
         Raises:
             RayClusterError: the cluster cannot be joined, or no node has the driver's versions.
@@ -78,12 +78,11 @@ class RayRunner:
         )
 
     def start(self, session: Session, task: Task) -> None:
-        """Hand the session to Ray, which begins with it when a node has room."""
+        """Submit the session to Ray, which starts it when a node has free resources."""
         settings = session.settings
         if not any(self._fits(node, settings) for node in self._usable_nodes()):
             raise RayClusterError(
-                f"no node that can train has {self._needs(settings)}: "
-                "start one, or ask for fewer --threads"
+                f"no usable node has {self._needs(settings)}: start one, or reduce --threads"
             )
         order = Order(
             root=str(self._root),
@@ -117,22 +116,22 @@ class RayRunner:
         return session.alive()
 
     def stop(self, session: Session) -> None:
-        """Ask its worker to stop now; without one its task is cancelled."""
+        """Send `stop_now` to its worker; without a worker, cancel its task."""
         self._stopping[session.id] = None
         self._press(session)
 
     def has_room(self, settings: Settings) -> bool:
-        """Whether the nodes have processors, and devices, for one more trial of these settings."""
+        """Whether the nodes have processors and devices for one more trial with these settings."""
         nodes = self._usable_nodes()
         used = sum(order.threads for order, _ in self._tasks.values())
         cpus = sum(node["Resources"].get("CPU", 0) for node in nodes)
         gpus = sum(node["Resources"].get("GPU", 0) for node in nodes)
         enough = (len(self._tasks) + 1) * self._gpus <= gpus
-        # Alone it is begun in any case: where it never fits, starting it says so.
+        # A single trial always starts: if it can never fit, starting it raises.
         return not self._tasks or (used + settings.threads <= cpus and enough)
 
     def close(self) -> None:
-        """Leave the cluster; tasks that are left end."""
+        """Disconnect from the cluster, which ends remaining tasks."""
         ray.shutdown()
 
     def _submit(self, order: Order) -> None:
@@ -148,7 +147,7 @@ class RayRunner:
         self._tasks[order.session] = (order, reference)
 
     def _press(self, session: Session) -> None:
-        """See to it that a session that was asked to stop does, each of its workers told once."""
+        """Make sure that a stopping session stops: send the command once to each of its workers."""
         asked = self._stopping[session.id]
         try:
             worker = atomic.read_optional(session.folder / layout.WORKER, WorkerRecord)
@@ -178,7 +177,7 @@ class RayRunner:
         return f"{processors} and {self._gpus:g} GPU" if self._gpus else processors
 
     def _check_nodes(self) -> None:
-        """Leave out the nodes of other versions; those that join later are checked by each task."""
+        """Exclude nodes with other versions; each task checks nodes that join later."""
         checks = {
             ray.remote(_describe_node)
             .options(num_cpus=0, label_selector={_NODE_ID: node["NodeID"]})
@@ -187,7 +186,7 @@ class RayRunner:
         }
         done, late = ray.wait(list(checks), num_returns=len(checks), timeout=_CHECK_SECONDS)
         for reference in late:
-            _log.warning("node %s has not said yet which versions it has", checks[reference][:8])
+            _log.warning("node %s has not reported its versions yet", checks[reference][:8])
         lines = []
         for reference in done:
             try:
@@ -205,7 +204,7 @@ class RayRunner:
 
 
 class _RemoteDriver:
-    """The receiver as a task sees it: each call waits for its answer, and raises its error."""
+    """The receiver for a task: each call waits for its result, and raises its error."""
 
     def __init__(self, actor: Any) -> None:
         self._actor = actor
@@ -214,7 +213,7 @@ class _RemoteDriver:
         def call(*arguments: Any, **named: Any) -> Any:
             answer = getattr(self._actor, name).remote(*arguments, **named)
             try:
-                # Not ray.get: while that waits, Ray gives the task's processors to another one.
+                # Not ray.get: while it waits, Ray gives the task's processors to another task.
                 return answer.future().result()
             except ray.exceptions.RayTaskError as error:
                 raise error.cause from None
@@ -236,14 +235,14 @@ def _outcome(session: str, reference: Any) -> Outcome | None:
         outcome: Outcome = ray.get(reference)
         return outcome
     except ray.exceptions.TaskCancelledError:
-        _log.info("session %s was not begun", session)
+        _log.info("session %s was not started", session)
     except ray.exceptions.RayError as error:
         _log.error("session %s: %s", session, atomic.one_line(error))
     return None
 
 
 def _connect(address: str) -> None:
-    """Join the cluster, to which the code of this very package is sent."""
+    """Join the cluster and send it the code of this package."""
     package = str(Path(vae_engine.__file__).parent)
     try:
         # Ray puts the driver's working directory first on the path of every task, before the
@@ -264,7 +263,7 @@ def _on_this_node() -> NodeAffinitySchedulingStrategy:
 
 
 def _write_token(sweep: Sweep) -> tuple[str, str]:
-    """Put a secret into the sweep's folder, by which a node knows that it sees this folder."""
+    """Write a secret to the sweep's folder, by which a node recognizes this folder."""
     for old in sweep.folder.glob(f"{TOKENS}*"):
         old.unlink(missing_ok=True)
     secret = secrets.token_hex(16)

@@ -1,7 +1,8 @@
-"""What a node does for one trial: trains or evaluates its session, near the driver's folder or far.
+"""One trial on a node: trains or evaluates its session, with or without access to the driver's
+folder.
 
-Where the node sees the driver's folder of sessions the worker writes there. Elsewhere the session
-is brought here, and what the worker writes is sent back as it comes.
+If the node can access the driver's sessions folder, the worker writes there. Otherwise the session
+is copied to the node, and changes are sent back continuously.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from vae_engine.sweeps.trials import Task
 from vae_engine.worker.launcher import EXIT_BUSY, open_log, worker_environment
 
 TOKENS = "token-"
-"""What the name of a sweep's file begins with by which a node knows the driver's folder."""
+"""Prefix of the file in a sweep's folder by which a node recognizes the driver's folder."""
 
 _Process: TypeAlias = "subprocess.Popen[bytes]"
 _LIFELINE = "vae_engine.sweeps.ray.lifeline"
@@ -39,21 +40,19 @@ _MODULES: dict[Task, str] = {"train": "vae_engine.worker", "evaluate": "vae_engi
 _PERIOD_SECONDS = 1.0
 # A lost node's worker, or its lock on a network file system, may outlive it for a while.
 _BUSY_SECONDS = 120.0
-# A driver's full disk may get room again; a checkpoint sent later is as good.
+# A driver's full disk may be freed; a checkpoint can be sent later.
 _DELIVERY_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
 class Order:
-    """What the driver asks of a node; paths are the driver's.
+    """The driver's request to a node; paths are the driver's.
 
     Attributes:
-        root: the folder of sessions.
-        token: path below `root` of a file, and what is in it.
+        root: the sessions folder.
+        token: path of a file below `root`, and its content.
         session: the id.
-        task: what to do.
-        threads: to compute with.
-        versions: of the driver.
+        task: train or evaluate. threads: number of threads. versions: of the driver.
     """
 
     root: str
@@ -66,10 +65,10 @@ class Order:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How it ended: `refused` by a node of other versions, `busy` in other hands, or `ended`.
+    """How it ended: `refused` (other versions), `busy` (locked by another worker), or `ended`.
 
     Attributes:
-        why: what went wrong, in one line; empty for nothing.
+        why: the error in one line; empty for none.
         node: Ray's id of the node.
     """
 
@@ -79,7 +78,7 @@ class Outcome:
 
 
 class Driver(Protocol):
-    """The receiver on the driver's side, called over the network; see `Receiver`."""
+    """The driver's receiver, called over the network; see `Receiver`."""
 
     def begin(self, session: str, attempt: str, *, mirrored: bool) -> dict[str, bytes]:
         """Take the session."""
@@ -96,11 +95,11 @@ class Driver(Protocol):
         """Send an evaluation."""
 
     def end(self, session: str, attempt: str) -> None:
-        """Give the session back."""
+        """Release the session."""
 
 
 def carry_out(order: Order, driver: Driver, node: str) -> Outcome:
-    """Do what is ordered on this node, which Ray calls `node`; returns once it is done."""
+    """Carry out the order on this node (Ray's id is `node`); return when done."""
     if other := difference(order.versions, compared_versions()):
         return Outcome("refused", f"node {node_name(node)} has {other}", node)
     shared = shared_root(order)
@@ -120,12 +119,13 @@ def carry_out(order: Order, driver: Driver, node: str) -> Outcome:
 
 
 def node_name(node: str) -> str:
-    """The calling node for people: its host, and the beginning of Ray's id, unique on the host."""
+    """Return a readable name of this node: its host, and the beginning of Ray's id, unique on the
+    host."""
     return f"{socket.gethostname()} ({node[:8]})"
 
 
 def difference(driver: Mapping[str, str], node: Mapping[str, str]) -> str:
-    """What a node has otherwise than the driver, in words; empty for nothing."""
+    """Describe how a node's versions differ from the driver's; empty if they do not."""
     return ", ".join(
         f"{name} {node.get(name, 'unknown')} where the driver has {wanted}"
         for name, wanted in driver.items()
@@ -134,10 +134,10 @@ def difference(driver: Mapping[str, str], node: Mapping[str, str]) -> str:
 
 
 def shared_root(order: Order) -> Path | None:
-    """The driver's folder of sessions as this node sees it; None where it does not.
+    """Return this node's path of the driver's sessions folder; None if it has no access.
 
-    It is at the driver's path, or where VAE_SESSIONS says for this node; the token in it tells it
-    from another folder at the same path.
+    It is at the driver's path, or at this node's VAE_SESSIONS; the token distinguishes it from
+    another folder at the same path.
     """
     root = Path(os.environ.get("VAE_SESSIONS") or order.root)
     name, content = order.token
@@ -186,7 +186,7 @@ def _evaluate(order: Order, driver: Driver, shared: Path | None) -> str:
 
 
 class _Link:
-    """Carries updates of a session to the driver, and commands from there."""
+    """Sends updates of a session to the driver, and receives its commands."""
 
     def __init__(self, order: Order, driver: Driver, folder: Path, attempt: str) -> None:
         self._session = order.session
@@ -197,10 +197,10 @@ class _Link:
         self._delivered: set[str] = set()
 
     def exchange(self) -> bool:
-        """Send what is new; returns whether it arrived.
+        """Send the changes; return whether they arrived.
 
         Raises:
-            SupersededError: this attempt counts no longer.
+            SupersededError: this attempt is superseded.
         """
         try:
             update = self._mirror.changes()
@@ -208,17 +208,17 @@ class _Link:
                 self._session, self._attempt, update, sorted(self._delivered)
             )
         except (OSError, SessionDamagedError) as error:
-            print(f"session {self._session}: not sent, tried again: {error}", file=sys.stderr)
+            print(f"session {self._session}: sending failed, will retry: {error}", file=sys.stderr)
             return False
         self._mirror.delivered()
         self._hand_over(commands)
         return True
 
     def finish(self) -> None:
-        """Send the last of it.
+        """Send the last changes.
 
         Raises:
-            OSError: it has not arrived for minutes.
+            OSError: they have not arrived for minutes.
         """
         deadline = time.monotonic() + _DELIVERY_SECONDS
         while not self.exchange():
@@ -227,7 +227,7 @@ class _Link:
             time.sleep(_PERIOD_SECONDS)
 
     def _hand_over(self, commands: Mapping[str, bytes]) -> None:
-        # What is not in the driver's inbox any more has been acknowledged.
+        # Commands that are no longer in the driver's inbox have been acknowledged.
         self._delivered &= commands.keys()
         for name, content in commands.items():
             if name not in self._delivered:
@@ -248,7 +248,7 @@ def _brought_here(order: Order, files: Mapping[str, bytes]) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def _running(order: Order, folder: Path, log: Path | None = None) -> Iterator[_Process]:
-    """The process that trains or evaluates; killed if it is left before its end."""
+    """Run the process that trains or evaluates; kill it if the block is left early."""
     with open_log(log or folder / layout.LOG) as output:
         process = subprocess.Popen(
             module_command(_LIFELINE, _MODULES[order.task], str(folder)),
@@ -269,7 +269,8 @@ def _running(order: Order, folder: Path, log: Path | None = None) -> Iterator[_P
 
 
 def _environment(order: Order) -> dict[str, str]:
-    """As `LocalRunner` has it; what Ray sets for libraries of linear algebra is left out."""
+    """Return the environment like `LocalRunner`, without Ray's variables for linear algebra
+    libraries."""
     environment = worker_environment()
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         environment.pop(name, None)
@@ -280,7 +281,7 @@ def _environment(order: Order) -> dict[str, str]:
 
 def _ending(process: _Process, folder: Path) -> str:
     if process.returncode == EXIT_BUSY:
-        raise SessionBusyError(f"session {folder.name} is in other hands")
+        raise SessionBusyError(f"session {folder.name} is locked by another worker")
     return (last_words(folder / layout.LOG) or SILENT_END) if process.returncode else ""
 
 
