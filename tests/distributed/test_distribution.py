@@ -132,8 +132,8 @@ def test_a_port_in_use_is_told() -> None:
     ("before", "word"),
     [
         ({}, "1 worker trained it so far, from here on 2 workers"),
-        ({"workers": 2, "replicas": 4}, "so far 2 workers with 4 replicas trained it"),
-        ({"workers": "\x1b[2J", "replicas": 2}, "so far 1 worker with 2 replicas"),
+        ({"workers": 2, "replicas": 4}, "2 workers with 4 replicas trained it so far"),
+        ({"workers": "\x1b[2J", "replicas": 2}, "1 worker with 2 replicas"),
     ],
 )
 def test_other_devices_than_before_are_told(before: dict[str, object], word: str) -> None:

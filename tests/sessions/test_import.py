@@ -33,7 +33,7 @@ def test_the_honest_twin_of_all_these_is_imported(
 @pytest.mark.parametrize("data", [b"", b"I am no zip", b"PK\x05\x06", b"PK\x03\x04" * 100])
 def test_what_is_no_zip_is_refused(store: SessionStore, path: Path, data: bytes) -> None:
     path.write_bytes(data)
-    assert_refused(store, path, "session.zip is no zip archive")
+    assert_refused(store, path, "session.zip is not a zip archive")
 
 
 @pytest.mark.parametrize("make", [os.mkfifo, Path.mkdir, lambda path: path.symlink_to("/dev/zero")])
@@ -108,7 +108,7 @@ def test_a_file_of_another_length_is_refused(
     contents = told(files)
     files[layout.SAMPLES] = files[layout.SAMPLES][: -1 if not change else None] + change
     pack(path, files, contents)
-    assert_refused(store, path, "samples.png is not what was archived")
+    assert_refused(store, path, "samples.png differs from the archived file")
 
 
 def test_a_file_of_another_digest_is_refused(store: SessionStore, path: Path, files: Files) -> None:
@@ -116,7 +116,7 @@ def test_a_file_of_another_digest_is_refused(store: SessionStore, path: Path, fi
     decoder = layout.export_file("decoder", 3)
     files[decoder] = files[decoder][::-1]
     pack(path, files, contents)
-    assert_refused(store, path, "decoder-000003.npz is not what was archived")
+    assert_refused(store, path, "decoder-000003.npz differs from the archived file")
 
 
 @pytest.mark.parametrize(

@@ -129,11 +129,11 @@ def read(connection: socket.socket) -> Message:
     """
     (length,) = _LENGTH.unpack(_exactly(connection, _LENGTH.size))
     if length > _LIMIT:
-        raise DistributedError("what it says is no worker's message")
+        raise DistributedError("this is not a worker's message")
     try:
         return _decoder.decode(_exactly(connection, length))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        raise DistributedError("what it says is no worker's message") from None
+        raise DistributedError("this is not a worker's message") from None
 
 
 def _exactly(connection: socket.socket, size: int) -> bytes:

@@ -123,7 +123,7 @@ def test_auto_is_the_cluster_of_this_machine(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("RAY_TMPDIR", str(tmp_path))
-    with pytest.raises(RayClusterError, match="no node of a Ray cluster"):
+    with pytest.raises(RayClusterError, match="not a node of a Ray cluster"):
         check_ray("auto")
     server = Server(SETTINGS_FRAME)
     try:
