@@ -256,7 +256,7 @@ def test_something_else_at_the_chiefs_address_is_told() -> None:
 
     with socket.create_server((host, int(port))) as server:
         threading.Thread(target=answer, args=(server,), daemon=True).start()
-        with pytest.raises(DistributedError, match="does not answer: what it says is no worker's"):
+        with pytest.raises(DistributedError, match="does not answer: this is not a worker's"):
             Member(
                 msgspec.structs.replace(workers, index=1),
                 versions=VERSIONS,
