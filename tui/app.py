@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar, get_args
@@ -35,9 +36,8 @@ from tui.preferences import (
     write_preferences,
 )
 from tui.remedies import error_text
-from tui.session_list.columns import loss_text
+from tui.screen import WorkbenchScreen
 from tui.session_list.screen import SessionsScreen
-from tui.size import SizedScreen
 from tui.terminal import garbage, heap
 from tui.terminal.charset import is_unicode
 from tui.terminal.colors import TerminalColors, is_linux_console
@@ -49,6 +49,7 @@ from tui.terminal.scrollbars import choose_scrollbars
 from tui.terminal.streams import flush_or_discard
 from tui.terminal.typed_ahead import TypedAhead, ordered_driver
 from tui.terminal.wire import compact_driver
+from tui.text import loss_text
 from tui.themes import choose_theme, completed
 from vae_engine.errors import EngineError, SessionError
 from vae_engine.sessions.records import LIVE
@@ -57,6 +58,9 @@ from vae_engine.sessions.store import SessionStore
 if TYPE_CHECKING:
     from textual.actions import ActionParseResult
     from textual.command import Provider
+
+    from vae_engine.sessions.session import Session
+    from vae_engine.sweeps.store import Sweep
 
 _SCAN_SECONDS = 1.0
 # Where another screen is over the list, only to tell of those that end.
@@ -229,7 +233,7 @@ class WorkbenchApp(App[None]):
         # Textual takes the terminal again, but draws on it only what changes.
         self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh())
         if self._open_session is not None:
-            self._open(self._open_session)
+            self._open_first(self._open_session)
         if self._damage:
             self.notify(self._damage, severity="warning", markup=False)
         self.run_worker(self._follow_sessions, thread=True, group="catalogue")
@@ -317,7 +321,7 @@ class WorkbenchApp(App[None]):
         from tui.help.glossary_screen import GlossaryScreen
 
         below = self.screen
-        if isinstance(below, SizedScreen):
+        if isinstance(below, WorkbenchScreen):
             self.push_screen(GlossaryScreen(below.terms()))
 
     def action_glyphs(self) -> None:
@@ -382,11 +386,58 @@ class WorkbenchApp(App[None]):
             "Colours: auto, 16, 256 or 24bit", "From the next start", self.action_next_colors
         )
 
-    def _open(self, session_id: str) -> None:
+    def hold_keys(self) -> AbstractContextManager[None]:
+        """Hold back what is typed while a screen is prepared: it is meant for that one."""
+        return self.typed_ahead.held()
+
+    # Each screen is imported when it is opened: the first frame waits for none of them.
+
+    def open_dashboard(self, session: Session, *, instead_of: Screen[Any] | None = None) -> None:
+        """Open the dashboard of a session; in the place of a screen, if that is still on top."""
         from tui.dashboard.screen import DashboardScreen
 
+        self._open(DashboardScreen(session), instead_of)
+
+    def open_sampler(self, session: Session) -> None:
+        """Open the sampler over a session."""
+        from tui.sampler.screen import SamplerScreen
+
+        self._open(SamplerScreen(session))
+
+    def open_sweep(self, sweep: Sweep, *, instead_of: Screen[Any] | None = None) -> None:
+        """Open a sweep; in the place of a screen, if that is still on top."""
+        from tui.sweeps.screen import SweepScreen
+
+        self._open(SweepScreen(sweep), instead_of)
+
+    def open_sweeps(self) -> None:
+        """Open the list of sweeps."""
+        from tui.sweeps.list_screen import SweepsScreen
+
+        self._open(SweepsScreen(self.store))
+
+    def open_new_session(self, base: Session | None = None) -> None:
+        """Open the form with the defaults, or with the settings of a session to fork."""
+        from tui.new_session.screen import NewSessionScreen
+
+        self._open(NewSessionScreen(self.store, base))
+
+    def open_new_sweep(self) -> None:
+        """Open the form with a sweep filled in."""
+        from tui.new_session.screen import NewSessionScreen
+        from tui.presets import SWEEP_TEXTS
+
+        self._open(NewSessionScreen(self.store, texts=SWEEP_TEXTS))
+
+    def _open(self, screen: Screen[Any], instead_of: Screen[Any] | None = None) -> None:
+        if instead_of is not None and instead_of is self.screen:
+            self.switch_screen(screen)
+        else:
+            self.push_screen(screen)
+
+    def _open_first(self, session_id: str) -> None:
         try:
-            self.push_screen(DashboardScreen(self.store.find(session_id)))
+            self.open_dashboard(self.store.find(session_id))
         except EngineError as error:
             self.notify(error_text(error), severity="error", markup=False)
 

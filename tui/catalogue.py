@@ -9,8 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from tui.attempts import attempt_text
-from tui.text import one_line
+from tui.text import attempt_text, one_line
 from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions import layout
 from vae_engine.sessions.listing import Listing, read_listing, session_folders

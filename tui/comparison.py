@@ -11,8 +11,7 @@ import numpy as np
 
 from tui.history import History
 from tui.rendering.series import Series
-from tui.session_list.columns import loss_text
-from tui.text import duration_text, one_line
+from tui.text import duration_text, loss_text, one_line
 from tui.widgets.table_layout import Head, Row
 from vae_engine.errors import EngineError
 from vae_engine.sessions.session import Session

@@ -7,7 +7,13 @@ steer the terminal nor break a table.
 from __future__ import annotations
 
 import time
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Literal
+
+from vae_engine.settings import SETTINGS
+
+if TYPE_CHECKING:
+    from vae_engine.sessions.progress import Attempt
 
 _LONGEST = 1000
 _UNPRINTABLE = "?"
@@ -30,6 +36,15 @@ REASONS = {
     "stop_now": "told to stop at once",
 }
 """The reasons for which a training ends in order, in words."""
+
+
+_ENDED = {
+    "failed": "failed",
+    "interrupted": "was interrupted",
+    "stopped": "was stopped",
+    "diverged": "diverged",
+    "completed": "ended",
+}
 
 
 def one_line(text: str, longest: int = _LONGEST) -> str:
@@ -93,6 +108,40 @@ def age_text(then: float) -> str:
         if seconds >= size:
             return f"{seconds // size}{unit}"
     return f"{seconds}s"
+
+
+def loss_text(loss: float | None) -> str:
+    """Nats an image, in at most seven characters."""
+    if loss is None:
+        return ""
+    return f"{loss:.2f}" if abs(loss) < 1e4 else f"{loss:.1e}"
+
+
+def varied_text(varied: Mapping[str, Sequence[object]]) -> str:
+    """What is varied: `latent_dim 2, 8 x seed 0, 1`; several widths are `16,32 | 8`."""
+    parts = []
+    for name, values in varied.items():
+        setting = SETTINGS[name]
+        separator = " | " if setting.kind == "ints" else ", "
+        parts.append(f"{name} {separator.join(map(setting.format, values))}")
+    return " x ".join(parts) or "one trial"
+
+
+def attempt_text(attempt: Attempt, last_words: str = "") -> str:
+    """`attempt at 14:03 failed: the disk is full`.
+
+    Args:
+        attempt: which.
+        last_words: what the log tells, of one that has no last word.
+    """
+    now, then = time.localtime(), time.localtime(attempt.time)
+    today = now[:3] == then[:3]
+    when = time.strftime("%H:%M" if today else "%Y-%m-%d %H:%M", then)
+    if attempt.status is None:
+        said = f"attempt at {when} failed: its worker exited unexpectedly"
+        return one_line(f"{said} ({last_words})" if last_words else said)
+    why = REASONS.get(attempt.reason, attempt.reason)
+    return one_line(f"attempt at {when} {_ENDED[attempt.status]}: {why}")
 
 
 def _printable(char: str) -> str:

@@ -17,7 +17,7 @@ from tests.tui.session_list.test_screen import sessions
 from tests.tui.watching import has_left, until
 from tui.app import WorkbenchApp
 from tui.dashboard.screen import DashboardScreen
-from tui.prompts import LineScreen
+from tui.dialogs import LineScreen
 from tui.sampler.screen import SamplerScreen
 from tui.session_list.screen import SessionsScreen
 from tui.sweeps.screen import SweepScreen

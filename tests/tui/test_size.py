@@ -5,7 +5,7 @@ import pytest
 from tests.tui.pilot import screen_text
 from tests.tui.session_list.test_screen import sessions
 from tests.tui.watching import until
-from tui.size import too_small
+from tui.screen import too_small
 from vae_engine.sessions.store import SessionStore
 
 

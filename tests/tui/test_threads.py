@@ -10,7 +10,7 @@ from textual.app import App
 from textual.screen import Screen
 
 from tests.tui.watching import until
-from tui.threads import run_in_thread
+from tui.screen import run_in_thread
 
 THREADS = 3
 

@@ -9,10 +9,9 @@ from typing import Any
 
 import msgspec
 
-from tui.attempts import attempt_text
 from tui.cli.output import Column, table
 from tui.cli.report import SessionReport
-from tui.text import REASONS, duration_text, one_line
+from tui.text import REASONS, attempt_text, duration_text, one_line
 from vae_engine.defaults import few_steps_note
 from vae_engine.sessions.progress import Attempt
 from vae_engine.settings import SETTINGS, Settings, changed_settings

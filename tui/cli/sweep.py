@@ -41,8 +41,8 @@ from tui.cli.sweep_report import (
     sweep_report,
 )
 from tui.new_session.forecast import expected_sweep_duration
+from tui.new_session.plan import SEEDS, UNASKED_TRIALS, cluster_line, default_parallel, plan_line
 from tui.new_session.timings import measured_timings
-from tui.sweeps.plan import SEEDS, UNASKED_TRIALS, cluster_line, default_parallel, plan_line
 from tui.text import age_text, encodable
 from vae_engine.control.sweeps import check_sweep, resume_sweep, start_sweep, stop_sweep
 from vae_engine.errors import SettingError

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from tui.cli.options import Command, file_reader, number_setting, read_name, setting_metavar
-from tui.sweeps.plan import PARALLEL
+from tui.new_session.plan import PARALLEL
 from vae_engine.dataset_names import absolute_dataset
 from vae_engine.settings import SETTINGS, Setting, SettingValue
 from vae_engine.sweeps.grid import parse_list

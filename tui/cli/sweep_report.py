@@ -11,8 +11,8 @@ import msgspec
 
 from tui.cli.options import command_for
 from tui.cli.output import Column, table
-from tui.sweeps.wording import best_line, counts_text, figure_text, trial_line, varied_text
-from tui.text import encodable
+from tui.sweeps.wording import best_line, counts_text, figure_text, trial_line
+from tui.text import encodable, varied_text
 from vae_engine.settings import SETTINGS
 from vae_engine.sweeps.results import FIGURES, SettingResult, best_trial, by_setting
 from vae_engine.sweeps.store import DamagedSweep, Sweep

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 
-from tui.attempts import attempt_text
 from tui.cli.options import command_for
-from tui.text import REASONS, duration_text, encodable
+from tui.text import REASONS, attempt_text, duration_text, encodable
 from vae_engine.defaults import few_steps_note, suited_changes
 from vae_engine.sessions import events as ev
 from vae_engine.sessions import layout

@@ -9,13 +9,12 @@ from typing import ClassVar
 from textual import work
 from textual.binding import BindingType
 
-from tui import operations
 from tui.dashboard.feed import SessionFeed, Snapshot
 from tui.dialogs import ConfirmScreen, NumberScreen
-from tui.keys import Keys
 from tui.remedies import error_text
-from tui.size import SizedScreen
+from tui.screen import Keys, WorkbenchScreen
 from tui.text import one_line
+from vae_engine.control.training import resume_session
 from vae_engine.errors import EngineError
 from vae_engine.sessions.inbox import CommandName
 from vae_engine.sessions.records import Status
@@ -35,7 +34,7 @@ _AFTER: dict[str, frozenset[Status]] = {
 key = Keys("dashboard")
 
 
-class TrainingActions(SizedScreen):
+class TrainingActions(WorkbenchScreen):
     """A screen over one session, which can be paused, stopped, resumed and extended."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -124,7 +123,8 @@ class TrainingActions(SizedScreen):
         self._do("starting a worker ...")
         folder: Path = self.session.folder
         try:
-            await asyncio.to_thread(operations.resumed, folder, more=more)
+            # Opened anew: the feed reads the screen's own session in another thread.
+            await asyncio.to_thread(lambda: resume_session(Session(folder), more=more))
         except (EngineError, OSError) as error:
             self._complain(error_text(error, "dashboard"))
         finally:

@@ -9,9 +9,9 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 
-from tui.attempts import attempt_text
 from tui.eta import Remaining, remaining
 from tui.history import History
+from tui.text import attempt_text
 from vae_engine.defaults import few_steps_note
 from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions import atomic, inbox, layout

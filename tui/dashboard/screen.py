@@ -15,6 +15,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.timer import Timer
 
+from tui.chart_options import ChartOptions
 from tui.dashboard.actions import TrainingActions, key
 from tui.dashboard.body import PAGES, DashboardBody
 from tui.dashboard.epoch_images import EpochImageReader, EpochImages
@@ -24,10 +25,9 @@ from tui.dashboard.log_view import LogView
 from tui.dashboard.starting import start_lines
 from tui.dashboard.timeline import Timeline
 from tui.help.glossary import epoch_values
+from tui.screen import run_in_thread
 from tui.text import one_line
-from tui.threads import run_in_thread
 from tui.widgets.chart import LossChart
-from tui.widgets.chart_options import ChartOptions
 from tui.widgets.key_line import KeyLine
 from tui.widgets.page_tabs import PageTabs
 from vae_engine.sessions.session import Session
@@ -146,9 +146,7 @@ class DashboardScreen(TrainingActions, ChartOptions):
 
     def action_generate(self) -> None:
         """Open the sampler."""
-        from tui.sampler.screen import SamplerScreen
-
-        self.app.push_screen(SamplerScreen(self.session))
+        self.workbench.open_sampler(self.session)
 
     def action_step(self, epochs: int) -> None:
         """Look at another epoch."""

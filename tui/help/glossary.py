@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from tui.session_list.columns import loss_text
+from tui.text import loss_text
 
 if TYPE_CHECKING:
     from vae_engine.sessions.events import EpochEnded

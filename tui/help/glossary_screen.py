@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.help.glossary import Term, arranged
-from tui.leaving import Dialog
+from tui.screen import Dialog
 from tui.text import one_line
 
 

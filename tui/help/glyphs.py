@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar, cast, get_args
+from typing import ClassVar, get_args
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -11,11 +11,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Vertical
 from textual.widgets import RadioButton, RadioSet, Static
 
-from tui.leaving import Dialog
 from tui.preferences import GlyphSet
-
-if TYPE_CHECKING:
-    from tui.app import WorkbenchApp
+from tui.screen import Dialog
 
 _GLYPH_SETS: tuple[GlyphSet, ...] = get_args(GlyphSet)
 
@@ -30,7 +27,7 @@ class GlyphsScreen(Dialog[None]):
 
     def compose(self) -> ComposeResult:
         """The patterns, each with its name, and the choice."""
-        chosen = cast("WorkbenchApp", self.app).preferences.glyphs
+        chosen = self.workbench.preferences.glyphs
         with Vertical(id="glyphs-box"):
             yield Static("Glyphs of images", id="glyphs-title", markup=False)
             yield Static(
@@ -48,7 +45,7 @@ class GlyphsScreen(Dialog[None]):
 
     def on_radio_set_changed(self, event: RadioSet.Changed) -> None:
         """Show images in these glyphs from now on."""
-        cast("WorkbenchApp", self.app).remember(glyphs=_GLYPH_SETS[event.index])
+        self.workbench.remember(glyphs=_GLYPH_SETS[event.index])
 
 
 def _specimen(name: GlyphSet) -> Text:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from rich.table import Table
 from rich.text import Text
@@ -14,10 +14,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from tui.help.key_groups import Key, group_keys
-from tui.leaving import Dialog
-
-if TYPE_CHECKING:
-    from tui.app import WorkbenchApp
+from tui.screen import Dialog
 
 _LEAST_KEYS = 9
 _WIDE = 100
@@ -60,9 +57,8 @@ class HelpScreen(Dialog[None]):
 
     def action_instead(self, name: str) -> None:
         """Close, and open another dialog over the screen below."""
-        app = cast("WorkbenchApp", self.app)
         self.dismiss()
-        app.call_later(app.action_glossary if name == "glossary" else app.action_glyphs)
+        self.app.call_later(self.app.run_action, f"app.{name}")
 
 
 def _columns(groups: Mapping[str, list[Key]]) -> tuple[dict[str, list[Key]], ...]:

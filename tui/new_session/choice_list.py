@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from tui.leaving import Dialog
+from tui.screen import Dialog
 from tui.text import one_line
 
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from tui.sweeps.plan import PARALLEL, SEEDS, UNASKED_TRIALS, default_parallel
+from tui.new_session.plan import PARALLEL, SEEDS, UNASKED_TRIALS, default_parallel
+from tui.presets import PRESETS
 from tui.text import one_line
 from vae_engine.dataset_names import absolute_dataset, expanded
 from vae_engine.defaults import few_steps_note, suited_settings, training_images
@@ -17,21 +18,6 @@ from vae_engine.sessions.labels import check_label
 from vae_engine.sessions.records import Label
 from vae_engine.settings import SETTINGS, Setting, Settings, SettingValue, make_settings
 from vae_engine.sweeps.grid import Grid, count_trials, make_grid, parse_list
-
-DEMO = "two-minute demo"
-PRESETS: dict[str, dict[str, SettingValue]] = {
-    "d = 2": {"latent_dim": 2},
-    "d = 8": {"latent_dim": 8},
-    "d = 16": {"latent_dim": 16},
-    DEMO: {
-        "latent_dim": 2,
-        "epochs": 5,
-        "min_epochs": 5,
-        "decay_epochs": 4,
-        "learning_rate": 4e-3,
-    },
-}
-"""Settings that differ from the defaults, by the name of the preset."""
 
 PROMINENT = ("dataset", "latent_dim", "epochs")
 """What most people change, and what the form asks first."""
@@ -85,9 +71,6 @@ FIELDS: dict[str, Setting] = {
     ),
 }
 """What is known of every field but the name."""
-
-SWEEP_TEXTS = {"latent_dim": "2,8,16", "seeds": "3"}
-"""The sweep that is filled in for whoever asks for a new one."""
 
 Lists = dict[str, tuple[SettingValue, ...]]
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from textual.binding import Binding, BindingType
 
-from tui.new_session.draft import PRESETS
+from tui.presets import PRESETS
 
 FORM_KEYS: Final[list[BindingType]] = [
     Binding("ctrl+s", "start", "Start", id="new.start", tooltip="Start training"),

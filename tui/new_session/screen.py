@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shlex
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -18,9 +18,7 @@ from tui.command_line import sweep_command, train_command
 from tui.new_session.choices import choices_of
 from tui.new_session.costs import Timing
 from tui.new_session.draft import (
-    DEMO,
     NAME,
-    PRESETS,
     Draft,
     SweepDraft,
     default_texts,
@@ -30,11 +28,12 @@ from tui.new_session.draft import (
 )
 from tui.new_session.forecast import expected_duration, expected_sweep_duration
 from tui.new_session.keys import FORM_KEYS
+from tui.new_session.plan import plan_line
 from tui.new_session.setting_form import SettingForm, describe_field
 from tui.new_session.timings import known_images, measured_timings
+from tui.presets import DEMO, PRESETS
 from tui.remedies import error_text
-from tui.size import SizedScreen
-from tui.sweeps.plan import plan_line
+from tui.screen import WorkbenchScreen
 from tui.text import one_line
 from tui.widgets.key_line import KeyLine
 from vae_engine.control.sweeps import start_sweep
@@ -45,11 +44,8 @@ from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import make_settings
 from vae_engine.sweeps.store import Sweep
 
-if TYPE_CHECKING:
-    from tui.app import WorkbenchApp
 
-
-class NewSessionScreen(SizedScreen):
+class NewSessionScreen(WorkbenchScreen):
     """Fill in settings and start a worker; then its dashboard takes this screen's place.
 
     Several values in a field make a sweep, and its screen follows instead.
@@ -112,7 +108,7 @@ class NewSessionScreen(SizedScreen):
     def action_copy(self) -> None:
         """Copy the command line, through the terminal."""
         if command := self._command():
-            cast("WorkbenchApp", self.app).copy_line(command)
+            self.workbench.copy_line(command)
 
     def action_start(self) -> None:
         """Start training, if nothing is wrong."""
@@ -150,7 +146,7 @@ class NewSessionScreen(SizedScreen):
 
         name = message.field
         form = self.query_one(SettingForm)
-        entries = cast("WorkbenchApp", self.app).entries or ()
+        entries = self.workbench.entries or ()
         earlier = [entry.settings.dataset for entry in entries if entry.settings]
         hint = "A path can be typed into the field." if name == "dataset" else ""
         values = choices_of(name, earlier)
@@ -181,7 +177,7 @@ class NewSessionScreen(SizedScreen):
 
     @work
     async def _measure(self) -> None:
-        entries = cast("WorkbenchApp", self.app).entries or ()
+        entries = self.workbench.entries or ()
         self._timings = await asyncio.to_thread(measured_timings, entries)
         if self.is_attached:
             self._draft = self._read(self.query_one(SettingForm).texts)
@@ -192,7 +188,7 @@ class NewSessionScreen(SizedScreen):
         self._show_draft()
         command = shlex.split(self._command())
         # What is typed meanwhile is meant for the screen that opens then.
-        held = cast("WorkbenchApp", self.app).typed_ahead.held
+        held = self.workbench.hold_keys
         try:
             if draft.sweep is not None:
                 with held():
@@ -235,20 +231,16 @@ class NewSessionScreen(SizedScreen):
         )
 
     def _show_sweep(self, sweep: Sweep) -> None:
-        from tui.sweeps.screen import SweepScreen
-
-        cast("WorkbenchApp", self.app).look_again()
+        self.workbench.look_again()
         if self.is_active:
-            self.app.switch_screen(SweepScreen(sweep))
+            self.workbench.open_sweep(sweep, instead_of=self)
         else:
             self.notify(f"The sweep {one_line(sweep.record.name)} has begun.", markup=False)
 
     def _show_dashboard(self, session: Session) -> None:
-        from tui.dashboard.screen import DashboardScreen
-
-        cast("WorkbenchApp", self.app).look_again()
+        self.workbench.look_again()
         if self.is_active:
-            self.app.switch_screen(DashboardScreen(session))
+            self.workbench.open_dashboard(session, instead_of=self)
         else:
             self.notify(f"{one_line(session.label.name)} is training.", markup=False)
 

@@ -8,14 +8,13 @@ from textual.message import Message
 from textual.timer import Timer
 
 from tui.decoders import Supply, look
-from tui.size import SizedScreen
-from tui.threads import run_in_thread
+from tui.screen import WorkbenchScreen, run_in_thread
 from vae_engine.sessions.session import Session
 
 _LOOK_SECONDS = 1.0
 
 
-class DecoderScreen(SizedScreen):
+class DecoderScreen(WorkbenchScreen):
     """Follows the session's exports while it is on top.
 
     Attributes:

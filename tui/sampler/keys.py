@@ -6,7 +6,7 @@ from typing import Final
 
 from textual.binding import Binding, BindingType
 
-from tui.keys import Keys
+from tui.screen import Keys
 
 _TEMPERATURE = Binding.Group("Temperature", compact=True)
 

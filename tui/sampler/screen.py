@@ -16,8 +16,8 @@ from textual.message import Message
 from textual.widgets import ContentSwitcher, Static
 
 from tui.decoders import Supply
+from tui.dialogs import LineScreen
 from tui.preferences import Preferences
-from tui.prompts import LineScreen
 from tui.sampler.decoder_screen import DecoderScreen
 from tui.sampler.embeddings import Embeddings, embeddings_of
 from tui.sampler.keys import SAMPLER_KEYS
@@ -28,8 +28,8 @@ from tui.sampler.sample_grid import SampleGrid
 from tui.sampler.saving import Shown, save
 from tui.sampler.views import PathView, SamplesView, View
 from tui.sampler.wording import decoder_line
+from tui.screen import run_in_thread
 from tui.text import one_line
-from tui.threads import run_in_thread
 from tui.widgets.images import ImageGrid
 from tui.widgets.key_line import KeyLine
 from vae_engine.errors import EngineError

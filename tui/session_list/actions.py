@@ -12,13 +12,13 @@ from textual import work
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from tui import operations
 from tui.catalogue import Entry
 from tui.command_line import train_command
-from tui.keys import Keys
 from tui.remedies import error_text
-from tui.session_opening import SessionOpening
+from tui.screen import Keys, WorkbenchScreen
+from tui.session_list import changes
 from vae_engine.control.removal import delete_sessions, restore_sessions
+from vae_engine.control.training import resume_session
 from vae_engine.errors import EngineError
 from vae_engine.sessions.labels import check_label
 from vae_engine.sessions.listing import Listing
@@ -35,7 +35,7 @@ _EXAMPLE = "Open the example, trained on all of MNIST"
 key = Keys("sessions")
 
 
-class SessionActions(SessionOpening):
+class SessionActions(WorkbenchScreen):
     """A screen with sessions on it, some of them chosen, and one of them current."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -72,15 +72,23 @@ class SessionActions(SessionOpening):
         """The selected sessions; without a selection the current one."""
         raise NotImplementedError
 
+    def action_open(self) -> None:
+        """Open the dashboard."""
+        if session := self.opened_session():
+            self.workbench.open_dashboard(session)
+
+    def action_generate(self) -> None:
+        """Open the sampler."""
+        if session := self.opened_session():
+            self.workbench.open_sampler(session)
+
     def action_new(self) -> None:
         """Open the form with the defaults."""
-        from tui.new_session.screen import NewSessionScreen
-
-        self.app.push_screen(NewSessionScreen(self.workbench.store))
+        self.workbench.open_new_session()
 
     def action_demo(self) -> None:
         """Train the two-minute demo, and open its dashboard."""
-        from tui.new_session.draft import DEMO, PRESETS
+        from tui.presets import DEMO, PRESETS
         from vae_engine.control.training import start_session
         from vae_engine.settings import make_settings
 
@@ -89,7 +97,7 @@ class SessionActions(SessionOpening):
         command = shlex.split(train_command(settings, store.root, name="demo"))
         self._carry_out(
             lambda: start_session(store, settings, command=command, name="demo"),
-            self._show_dashboard,
+            self.workbench.open_dashboard,
         )
 
     def action_first(self, name: str) -> None:
@@ -101,20 +109,16 @@ class SessionActions(SessionOpening):
         from tui.session_list.example import add_example
 
         store = self.workbench.store
-        self._carry_out(lambda: add_example(store), self._show_dashboard)
+        self._carry_out(lambda: add_example(store), self.workbench.open_dashboard)
 
     def action_fork(self) -> None:
         """Open the form with the settings of the current session."""
-        from tui.new_session.screen import NewSessionScreen
-
         if session := self.opened_session():
-            self.app.push_screen(NewSessionScreen(self.workbench.store, session))
+            self.workbench.open_new_session(session)
 
     def action_sweeps(self) -> None:
         """Open the list of sweeps."""
-        from tui.sweeps.list_screen import SweepsScreen
-
-        self.app.push_screen(SweepsScreen(self.workbench.store))
+        self.workbench.open_sweeps()
 
     def action_compare(self) -> None:
         """Open the curves of the chosen sessions."""
@@ -135,7 +139,7 @@ class SessionActions(SessionOpening):
         """Go on to the planned end, and open the dashboard."""
         if (entry := self.current()) is not None:
             self.notify(f"Starting a worker for {entry.name} ...", markup=False, timeout=3)
-            self._carry_out(lambda: operations.resumed(entry.folder), self._show_dashboard)
+            self._carry_out(lambda: _resumed(entry.folder), self.workbench.open_dashboard)
 
     @work
     async def action_extend(self) -> None:
@@ -149,13 +153,13 @@ class SessionActions(SessionOpening):
         if (more := await self.app.push_screen_wait(screen)) is not None:
             self.notify(f"Starting a worker for {entry.name} ...", markup=False, timeout=3)
             self._carry_out(
-                lambda: operations.resumed(entry.folder, more=more), self._show_dashboard
+                lambda: _resumed(entry.folder, more=more), self.workbench.open_dashboard
             )
 
     @work
     async def action_rename(self) -> None:
         """Ask for another name."""
-        from tui.prompts import LineScreen
+        from tui.dialogs import LineScreen
 
         if (entry := self.current()) is None:
             return
@@ -165,12 +169,12 @@ class SessionActions(SessionOpening):
                 f"Name of {entry.id}", text, check=lambda name: check_label(Label(name=name))
             )
 
-        await self._relabel([entry], ask, entry.name, operations.renamed)
+        await self._relabel([entry], ask, entry.name, changes.renamed)
 
     @work
     async def action_tag(self) -> None:
         """Ask for tags."""
-        from tui.prompts import LineScreen
+        from tui.dialogs import LineScreen
 
         if not (entries := self.chosen()):
             return
@@ -180,17 +184,17 @@ class SessionActions(SessionOpening):
             return LineScreen(
                 f"Tags of {entries[0].name}" if one else f"Tags of {len(entries)} sessions",
                 text,
-                check=lambda words: check_label(operations.tagged(words)(Label(name="any"))),
+                check=lambda words: check_label(changes.tagged(words)(Label(name="any"))),
                 hint="words; +word adds to the tags there are, -word takes it away",
             )
 
         tags = ", ".join(entries[0].tags) if one else "+"
-        await self._relabel(entries, ask, tags, operations.tagged)
+        await self._relabel(entries, ask, tags, changes.tagged)
 
     @work
     async def action_note(self) -> None:
         """Ask for a note."""
-        from tui.prompts import NoteScreen
+        from tui.dialogs import NoteScreen
 
         if (entry := self.current()) is None:
             return
@@ -198,12 +202,12 @@ class SessionActions(SessionOpening):
         def ask(text: str) -> NoteScreen:
             return NoteScreen(f"Note on {entry.name}", text)
 
-        await self._relabel([entry], ask, entry.note, operations.noted)
+        await self._relabel([entry], ask, entry.note, changes.noted)
 
     @work
     async def action_export(self) -> None:
         """Ask for a file, and write the archive."""
-        from tui.prompts import ArchiveScreen
+        from tui.dialogs import ArchiveScreen
 
         if (entry := self.current()) is None:
             return
@@ -214,7 +218,7 @@ class SessionActions(SessionOpening):
             path, slim = answer
             try:
                 written = await asyncio.to_thread(
-                    operations.export_archive, entry.folder, path, slim=slim
+                    changes.export_archive, entry.folder, path, slim=slim
                 )
             except (EngineError, OSError) as error:
                 self._complain(error)
@@ -262,7 +266,7 @@ class SessionActions(SessionOpening):
 
         def relabel_all(words: str) -> None:
             for entry in entries:
-                operations.relabel(store, entry.folder, change(words))
+                changes.relabel(store, entry.folder, change(words))
 
         while (typed := await self.app.push_screen_wait(ask(text))) is not None:
             text = typed
@@ -274,11 +278,6 @@ class SessionActions(SessionOpening):
                 break
         self.workbench.look_again()
 
-    def _show_dashboard(self, session: Session) -> None:
-        from tui.dashboard.screen import DashboardScreen
-
-        self.app.push_screen(DashboardScreen(session))
-
     @work
     async def _carry_out(self, job: Callable[[], Answer], done: Callable[[Answer], object]) -> None:
         """Do something slow in a thread, then go on; say what went wrong.
@@ -286,7 +285,7 @@ class SessionActions(SessionOpening):
         What is typed meanwhile waits: it is meant for what opens, or for the list as it is then.
         """
         try:
-            with self.workbench.typed_ahead.held():
+            with self.workbench.hold_keys():
                 answer = await asyncio.to_thread(job)
         except (EngineError, OSError) as error:
             self._complain(error)
@@ -306,6 +305,12 @@ class SessionActions(SessionOpening):
 
     def _complain(self, error: Exception) -> None:
         self.notify(error_text(error), severity="error", markup=False)
+
+
+def _resumed(folder: Path, more: int | None = None) -> Session:
+    session = Session(folder)
+    resume_session(session, more=more)
+    return session
 
 
 def _sessions(count: int) -> str:

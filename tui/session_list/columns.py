@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tui.catalogue import Entry
 from tui.status import status_rank, with_glyph
-from tui.text import age_text, duration_text, fitted, one_line
+from tui.text import age_text, duration_text, fitted, loss_text, one_line
 
 if TYPE_CHECKING:
     from tui.eta import Remaining
@@ -97,13 +97,6 @@ def left_text(entry: Entry, now: float) -> str:
 def epoch_text(entry: Entry) -> str:
     """Epochs done of those planned: `12/50`; a sweep counts trials, beside its name."""
     return f"{entry.epoch}/{entry.epochs}" if entry.settings and not entry.trials else ""
-
-
-def loss_text(loss: float | None) -> str:
-    """Nats an image, in at most seven characters."""
-    if loss is None:
-        return ""
-    return f"{loss:.2f}" if abs(loss) < 1e4 else f"{loss:.1e}"
 
 
 def _age(entry: Entry, now: float) -> str:

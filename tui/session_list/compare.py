@@ -12,11 +12,11 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import Static
 
+from tui.chart_options import ChartOptions
 from tui.comparison import FIGURES, TONES, Compared, curves, differing, heads, read_compared, rows
-from tui.keys import Keys
 from tui.remedies import error_text
+from tui.screen import Keys
 from tui.widgets.chart import LossChart
-from tui.widgets.chart_options import ChartOptions
 from tui.widgets.key_line import KeyLine
 from tui.widgets.session_table import SessionTable
 from vae_engine.errors import EngineError
@@ -92,8 +92,6 @@ class CompareScreen(ChartOptions):
     @on(SessionTable.Opened)
     def action_open(self) -> None:
         """Open the dashboard of the session under the cursor."""
-        from tui.dashboard.screen import DashboardScreen
-
         key = self.query_one(SessionTable).cursor_key
         if key is None:
             return
@@ -102,7 +100,7 @@ class CompareScreen(ChartOptions):
         except EngineError as error:
             self.notify(error_text(error), severity="error", markup=False)
         else:
-            self.app.push_screen(DashboardScreen(session))
+            self.workbench.open_dashboard(session)
 
     def _read_if_current(self) -> None:
         if self.is_current:

@@ -16,8 +16,8 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from tui.catalogue import Entry
-from tui.session_list.columns import loss_text
 from tui.session_list.preview_text import preview_text
+from tui.text import loss_text
 from vae_engine.errors import EngineError, SessionDamagedError
 from vae_engine.sessions.session import Session
 

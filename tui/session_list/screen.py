@@ -16,11 +16,11 @@ from textual.widgets import Input, Static
 
 from tui.preferences import Preferences
 from tui.session_list.actions import key
-from tui.session_list.columns import loss_text, shown_columns
+from tui.session_list.columns import shown_columns
 from tui.session_list.filtering import Filter, parse_filter
 from tui.session_list.preview import SessionPreview
 from tui.session_list.table_rows import SessionRows, table_heads
-from tui.text import encodable, one_line
+from tui.text import encodable, loss_text, one_line
 from tui.widgets.key_line import KeyLine
 from tui.widgets.session_table import SessionTable
 

@@ -96,7 +96,6 @@ class SessionRows(SessionActions):
         if entry is None or not entry.trials or entry.sweep is None:
             super().action_open()
             return
-        from tui.sweeps.screen import SweepScreen
         from vae_engine.sweeps.store import SweepStore
 
         try:
@@ -104,7 +103,7 @@ class SessionRows(SessionActions):
         except EngineError as error:
             self._complain(error)
         else:
-            self.app.push_screen(SweepScreen(sweep))
+            self.workbench.open_sweep(sweep)
 
     def action_fork(self) -> None:
         """Open the form with the settings of the session, not of a sweep."""

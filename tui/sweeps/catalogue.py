@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from tui.sweeps.wording import varied_text
-from tui.text import one_line
+from tui.text import one_line, varied_text
 from vae_engine.errors import EngineError
 from vae_engine.sessions.listing import session_folders
 from vae_engine.sweeps.record import RECORD, read_sweep

@@ -14,7 +14,7 @@ from textual.containers import Container
 from textual.content import Content
 from textual.widgets import Footer, Static
 
-from tui.keys import Keys
+from tui.screen import Keys
 from tui.status import LOOKS, with_glyph
 from tui.sweeps.actions import SweepActions
 from tui.sweeps.catalogue import SweepCatalogue, SweepEntry
@@ -80,17 +80,12 @@ class SweepsScreen(SweepActions):
     @on(SessionTable.Opened)
     def action_open(self) -> None:
         """Open the sweep under the cursor."""
-        from tui.sweeps.screen import SweepScreen
-
         if sweep := self.current_sweep():
-            self.app.push_screen(SweepScreen(sweep))
+            self.workbench.open_sweep(sweep)
 
     def action_new(self) -> None:
         """Open the form with a sweep filled in."""
-        from tui.new_session.draft import SWEEP_TEXTS
-        from tui.new_session.screen import NewSessionScreen
-
-        self.app.push_screen(NewSessionScreen(self._store, texts=SWEEP_TEXTS))
+        self.workbench.open_new_sweep()
 
     @on(SessionTable.Highlighted)
     def _show_detail(self) -> None:

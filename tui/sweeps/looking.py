@@ -9,14 +9,14 @@ import time
 from textual import work
 from textual.css.query import NoMatches
 
-from tui.size import SizedScreen
+from tui.screen import WorkbenchScreen
 
 _LOOK_SECONDS = 1.0
 # After its work the thread rests so many times as long, but not for ever on a busy machine.
 _REST, _LONGEST_REST = 10, 3.0
 
 
-class LookingScreen(SizedScreen):
+class LookingScreen(WorkbenchScreen):
     """Reads once a second, less often where that takes long, and at once when asked."""
 
     def __init__(self) -> None:

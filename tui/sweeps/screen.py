@@ -11,10 +11,10 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import Footer, Static
 
+from tui.chart_options import ChartOptions
 from tui.comparison import FIGURES
-from tui.keys import Keys
 from tui.remedies import error_text
-from tui.session_opening import SessionOpening
+from tui.screen import Keys
 from tui.sweeps.actions import SweepActions
 from tui.sweeps.body import PAGES, SweepBody
 from tui.sweeps.curves import setting_curves
@@ -25,7 +25,6 @@ from tui.sweeps.screen_wording import detail_words, head_words
 from tui.sweeps.trial_grid import TrialGrid
 from tui.text import one_line
 from tui.widgets.chart import TONES
-from tui.widgets.chart_options import ChartOptions
 from tui.widgets.page_tabs import PageTabs
 from vae_engine.errors import EngineError
 from vae_engine.sessions.session import Session
@@ -37,7 +36,7 @@ key = Keys("sweep")
 _IN_SIGHT = 2 * TONES
 
 
-class SweepScreen(SweepActions, SessionOpening, ChartOptions):
+class SweepScreen(SweepActions, ChartOptions):
     """The grid of trials with a cursor on one of them; live ones keep moving.
 
     Curves and samples are those of the settings around the cursor, twelve at most.
@@ -119,6 +118,16 @@ class SweepScreen(SweepActions, SessionOpening, ChartOptions):
             return snapshot.status == "running" or live
         left = live or any(trial.task for trial in snapshot.trials)
         return snapshot.status != "running" and left
+
+    def action_open(self) -> None:
+        """Open the dashboard of the trial under the cursor."""
+        if session := self.opened_session():
+            self.workbench.open_dashboard(session)
+
+    def action_generate(self) -> None:
+        """Open the sampler over the trial under the cursor."""
+        if session := self.opened_session():
+            self.workbench.open_sampler(session)
 
     def action_figure(self, step: int) -> None:
         """Show the curves of the next figure."""

@@ -7,8 +7,8 @@ from textual.content import Content
 from tui.eta import remaining_sweep_seconds
 from tui.status import LOOKS, TONE_COLOURS
 from tui.sweeps.feed import SweepSnapshot
-from tui.sweeps.wording import counts_text, trial_line, varied_text
-from tui.text import duration_text, one_line
+from tui.sweeps.wording import counts_text, trial_line
+from tui.text import duration_text, one_line, varied_text
 from vae_engine.sweeps.store import Sweep
 from vae_engine.sweeps.trials import Trial
 

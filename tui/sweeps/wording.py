@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from tui.attempts import attempt_text
-from tui.text import REASONS, duration_text
-from vae_engine.settings import SETTINGS
+from tui.text import REASONS, attempt_text, duration_text
 from vae_engine.sweeps.results import Statistic, best_trial
 from vae_engine.sweeps.trials import Trial, values_text
 
@@ -22,16 +20,6 @@ _COUNTED = {
     "deleted": "deleted",
     "damaged": "damaged",
 }
-
-
-def varied_text(varied: Mapping[str, Sequence[object]]) -> str:
-    """What is varied: `latent_dim 2, 8 x seed 0, 1`; several widths are `16,32 | 8`."""
-    parts = []
-    for name, values in varied.items():
-        setting = SETTINGS[name]
-        separator = " | " if setting.kind == "ints" else ", "
-        parts.append(f"{name} {separator.join(map(setting.format, values))}")
-    return " x ".join(parts) or "one trial"
 
 
 def counts_text(trials: Sequence[Trial]) -> str:

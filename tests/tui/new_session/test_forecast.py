@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tui.new_session.costs import Machine, Sizes, Timing, nominal_step
-from tui.new_session.draft import DEMO, PRESETS
 from tui.new_session.forecast import expected_duration, expected_sweep_duration
+from tui.presets import DEMO, PRESETS
 from vae_engine.settings import Settings, make_settings
 
 MNIST = Sizes(55_000, 5_000, 10_000)

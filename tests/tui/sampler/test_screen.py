@@ -13,7 +13,7 @@ from textual.widgets import Input
 from tests.tui.recorder import Recorder
 from tests.tui.watching import text_of, until
 from tui.app import WorkbenchApp
-from tui.prompts import LineScreen
+from tui.dialogs import LineScreen
 from tui.sampler.draws import Draw
 from tui.sampler.latent_map import LatentMap
 from tui.sampler.latent_vector import LatentVector

@@ -14,9 +14,8 @@ from tests.tui.session_list.test_screen import sessions
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
 from tui.dashboard.screen import DashboardScreen
-from tui.dialogs import ConfirmScreen, NumberScreen
+from tui.dialogs import ArchiveScreen, ConfirmScreen, LineScreen, NoteScreen, NumberScreen
 from tui.new_session.screen import NewSessionScreen
-from tui.prompts import ArchiveScreen, LineScreen, NoteScreen
 from tui.sampler.screen import SamplerScreen
 from tui.session_list.compare import CompareScreen
 from tui.session_list.screen import SessionsScreen

@@ -17,7 +17,7 @@ from tests.tui.recorder import Recorder
 from tests.tui.session_list.test_screen import sessions
 from tests.tui.watching import until
 from tui.dashboard.screen import DashboardScreen
-from tui.new_session.draft import DEMO, PRESETS
+from tui.presets import DEMO, PRESETS
 from tui.session_list import example
 from tui.session_list.example import EXAMPLE_ID, add_example, example_folder
 from tui.session_list.readable_samples import ReadableSamples

@@ -1,4 +1,4 @@
-"""What the app does to sessions besides starting and ending them: for worker threads."""
+"""Changes to names, tags and notes of sessions, and archives of them: for worker threads."""
 
 from __future__ import annotations
 
@@ -7,18 +7,10 @@ from pathlib import Path
 
 import msgspec
 
-from vae_engine.control.training import resume_session
 from vae_engine.errors import SessionError
 from vae_engine.sessions.records import Label
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
-
-
-def resumed(folder: Path, *, more: int | None = None) -> Session:
-    """Go on with the session in `folder`; returns it. Arguments and errors as `resume_session`."""
-    session = Session(folder)
-    resume_session(session, more=more)
-    return session
 
 
 def relabel(store: SessionStore, folder: Path, change: Callable[[Label], Label]) -> None:

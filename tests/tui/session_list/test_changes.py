@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.tui.recorder import Recorder
-from tui import operations
+from tui.session_list import changes
 from vae_engine.errors import SessionError, SettingError
 from vae_engine.sessions.records import Label
 from vae_engine.sessions.store import SessionStore
@@ -16,11 +16,11 @@ def test_labels_change_one_part_and_keep_the_others(
     store: SessionStore, recorder: Recorder
 ) -> None:
     session = recorder.session("one", tags=["a"], note="n")
-    operations.relabel(store, session.folder, operations.renamed("  two "))
-    operations.relabel(store, session.folder, operations.noted("line\nline"))
+    changes.relabel(store, session.folder, changes.renamed("  two "))
+    changes.relabel(store, session.folder, changes.noted("line\nline"))
     assert session.label == Label(name="two", tags=["a"], note="line\nline")
     with pytest.raises(SettingError, match="name"):
-        operations.relabel(store, session.folder, operations.renamed(" "))
+        changes.relabel(store, session.folder, changes.renamed(" "))
 
 
 @pytest.mark.parametrize(
@@ -37,14 +37,14 @@ def test_labels_change_one_part_and_keep_the_others(
     ],
 )
 def test_tags_are_set_or_added_and_taken(words: str, tags: list[str]) -> None:
-    assert operations.tagged(words)(Label(name="n", tags=["a", "b"])).tags == tags
+    assert changes.tagged(words)(Label(name="n", tags=["a", "b"])).tags == tags
 
 
 def test_an_archive_is_written_but_over_nothing(recorder: Recorder, tmp_path: Path) -> None:
     session, target = recorder.session(), tmp_path / "out.zip"
-    assert operations.export_archive(session.folder, target, slim=True) == target
+    assert changes.export_archive(session.folder, target, slim=True) == target
     assert zipfile.is_zipfile(target)
     with pytest.raises(SessionError, match="exists already"):
-        operations.export_archive(session.folder, target, slim=True)
+        changes.export_archive(session.folder, target, slim=True)
     with pytest.raises(SessionError, match=r"must end in \.zip"):
-        operations.export_archive(session.folder, tmp_path / "out.tar", slim=True)
+        changes.export_archive(session.folder, tmp_path / "out.tar", slim=True)

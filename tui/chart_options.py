@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from tui.rendering.curves import Scale
-from tui.size import SizedScreen
+from tui.screen import WorkbenchScreen
 
 _SMOOTHINGS = (0.0, 0.6, 0.9)
 
 
-class ChartOptions(SizedScreen):
+class ChartOptions(WorkbenchScreen):
     """A screen with curves; what is chosen here holds on the other ones too."""
 
     @property

@@ -1,0 +1,159 @@
+"""What every screen of the app is: it can be left once, says where it has no room, has keys."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import ClassVar, cast
+
+from textual import events
+from textual.await_complete import AwaitComplete
+from textual.binding import Binding
+from textual.dom import DOMNode
+from textual.screen import ModalScreen, Screen, ScreenResultType
+from textual.widgets import Static
+from textual.worker import Worker
+
+from tui.terminal import garbage, heap
+from tui.widgets.release import release, release_lines
+from tui.workbench import Workbench
+
+LEAST_COLUMNS, LEAST_ROWS = 60, 20
+
+
+def too_small(columns: int, rows: int) -> str:
+    """What to say in a terminal of this size; empty where there is room."""
+    if columns >= LEAST_COLUMNS and rows >= LEAST_ROWS:
+        return ""
+    return (
+        f"This terminal has {columns} columns and {rows} rows. "
+        f"The workbench needs {LEAST_COLUMNS} and {LEAST_ROWS}: please enlarge it."
+    )
+
+
+class SizeNotice(Static):
+    """Covers a screen that has no room, so that no broken picture is shown."""
+
+    DEFAULT_CSS = """
+    SizeNotice {
+        overlay: screen;
+        position: absolute;
+        width: 100vw;
+        height: 100vh;
+        background: $background;
+        color: $text;
+        content-align: center middle;
+        text-align: center;
+        padding: 0 2;
+    }
+    """
+
+
+class LeavableScreen(Screen[ScreenResultType]):
+    """A screen over another one: `dismiss` leaves it once, however fast the keys come."""
+
+    @property
+    def workbench(self) -> Workbench:
+        """The app, as far as screens know it."""
+        return cast("Workbench", self.app)
+
+    def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
+        """Leave the screen, if it is still on top.
+
+        A key that was pressed before the last one had worked still reaches a screen that was left:
+        Textual would take the screen below away as well, or end the app where there is none.
+        """
+        return super().dismiss(result) if self.is_active else AwaitComplete()
+
+    def on_unmount(self) -> None:
+        """Have the app let go of this screen and its widgets."""
+        release(self.app, leaving=self)
+        release_lines(self)
+        self.app.call_later(garbage.collect)
+        self.app.call_later(heap.give_back)
+
+
+class Dialog(LeavableScreen[ScreenResultType], ModalScreen[ScreenResultType]):
+    """A question over a screen, which shines through."""
+
+
+class WorkbenchScreen(LeavableScreen[None]):
+    """A screen of its own, which says so where it has no room.
+
+    Attributes:
+        TERMS: the words on it, by their ids in `tui.help.glossary`, the most important first.
+    """
+
+    TERMS: ClassVar[tuple[str, ...]] = ()
+
+    def terms(self) -> Mapping[str, str]:
+        """`TERMS`, each with its present value, or an empty text."""
+        return dict.fromkeys(self.TERMS, "")
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Put the notice above everything else, or take it away."""
+        sentence = too_small(event.size.width, event.size.height)
+        notices = self.query_children(SizeNotice)
+        if sentence and not notices:
+            self.mount(SizeNotice(sentence))
+        for notice in notices:
+            notice.update(sentence)
+            notice.display = bool(sentence)
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Makes the bindings of one screen, each with its name, its help and an id of its own.
+
+    Attributes:
+        screen: its name, with which the ids begin.
+    """
+
+    screen: str
+
+    def __call__(
+        self,
+        keys: str,
+        action: str,
+        name: str,
+        tooltip: str,
+        *,
+        show: bool = False,
+        display: str | None = None,
+        priority: bool = False,
+        group: Binding.Group | None = None,
+    ) -> Binding:
+        """A binding.
+
+        Args:
+            keys: that are bound, separated by commas.
+            action: of the screen, or with a prefix of the app.
+            name: in the footer and the palette; its id is made of it, so each has one of its own.
+            tooltip: what it does, for the help.
+            show: whether the footer has it.
+            display: what the footer shows instead of the first key.
+            priority: whether it comes before the keys of what has the focus.
+            group: of keys that stand together.
+        """
+        return Binding(
+            keys,
+            action,
+            name,
+            id=f"{self.screen}.{name.lower().replace(' ', '_')}",
+            tooltip=tooltip,
+            show=show,
+            key_display=display,
+            priority=priority,
+            group=group,
+        )
+
+
+def run_in_thread(node: DOMNode, task: Callable[[], None], *, group: str) -> Worker[None]:
+    """Run a task in a thread that keeps nothing of it, as a worker of a node.
+
+    Each thread that has run one of Textual's own thread workers holds that worker until its next
+    one, and so the screen that it was for, with all that this had loaded.
+    """
+    return node.run_worker(partial(asyncio.to_thread, task), group=group)
