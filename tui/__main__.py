@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from tui.terminal import garbage
+from tui.terminal import memory
 
 
 def main() -> None:
     """Run `vae` with the arguments of this process."""
-    garbage.put_off()
+    memory.put_off_garbage()
     # Here, behind it: the imports are most of the start.
     from tui.cli.main import main as run
 
     try:
         run()
     finally:
-        garbage.leave()
+        memory.ignore_garbage()
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ from tui.preferences import (
 from tui.remedies import error_text
 from tui.screen import WorkbenchScreen
 from tui.session_list.screen import SessionsScreen
-from tui.terminal import garbage, heap
+from tui.terminal import memory
 from tui.terminal.charset import is_unicode
 from tui.terminal.colors import TerminalColors, is_linux_console
 from tui.terminal.driver import LoopDriver, loop_driver
@@ -229,7 +229,7 @@ class WorkbenchApp(App[None]):
         self.theme_changed_signal.subscribe(self, lambda theme: self.remember(theme=theme.name))
         if not self.is_headless:
             leave_with_terminal(self.leave)
-            self.call_after_refresh(garbage.look_seldom)
+            self.call_after_refresh(memory.look_seldom)
         # Textual takes the terminal again, but draws on it only what changes.
         self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh())
         if self._open_session is not None:
@@ -482,7 +482,7 @@ def run_app(
     Raises:
         SystemExit: the terminal has gone, the system ends, or the app has failed.
     """
-    heap.keep_together()
+    memory.share_heap()
     app = WorkbenchApp(store, open_session=open_session)
     app.run(mouse=app.preferences.mouse if mouse is None else mouse)
     if app.return_code:

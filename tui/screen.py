@@ -16,7 +16,7 @@ from textual.screen import ModalScreen, Screen, ScreenResultType
 from textual.widgets import Static
 from textual.worker import Worker
 
-from tui.terminal import garbage, heap
+from tui.terminal import memory
 from tui.widgets.release import release, release_lines
 from tui.workbench import Workbench
 
@@ -71,8 +71,8 @@ class LeavableScreen(Screen[ScreenResultType]):
         """Have the app let go of this screen and its widgets."""
         release(self.app, leaving=self)
         release_lines(self)
-        self.app.call_later(garbage.collect)
-        self.app.call_later(heap.give_back)
+        self.app.call_later(memory.collect_garbage)
+        self.app.call_later(memory.give_back)
 
 
 class Dialog(LeavableScreen[ScreenResultType], ModalScreen[ScreenResultType]):

@@ -14,7 +14,6 @@ from tui.dashboard.diagnosis import collapsed_dimensions, diagnose
 from tui.dashboard.epoch_images import EpochImages
 from tui.dashboard.feed import Snapshot
 from tui.dashboard.kl_bars import KlBars
-from tui.dashboard.layout import shows_whole, tile_for, tiles_width, whole_tile
 from tui.dashboard.log_view import LogView
 from tui.dashboard.starting import start_lines
 from tui.dashboard.timeline import Timeline
@@ -22,6 +21,7 @@ from tui.history import Figure
 from tui.preferences import GlyphSet
 from tui.rendering.curves import Scale
 from tui.rendering.series import number_text
+from tui.rendering.sizes import IMAGE_SIZES, ImageSize
 from tui.text import one_line
 from tui.widgets.chart import LossChart
 from tui.widgets.images import ImageGrid
@@ -37,6 +37,14 @@ PAGES = {
 }
 """The parts by id, with their names, in the order of their keys."""
 
+WHOLE_COLUMNS, WHOLE_ROWS = 110, 34
+"""From this size on everything is shown at once, else one page at a time."""
+
+ACROSS = 5
+"""So many digits stand side by side at least, unless the terminal is too narrow."""
+
+_HEAD_ROWS = 4
+_MOST_OF_WIDTH = 0.63
 _LEFT = ("charts", "latent")
 _CHARTS: dict[Figure, str] = {
     "loss": "loss",
@@ -178,6 +186,37 @@ class DashboardBody(Horizontal):
         widget = self.query_one(selector, Static)
         if widget.content != Content(text):
             widget.update(Content(text))
+
+
+def shows_whole(width: int, height: int) -> bool:
+    """Whether a terminal of this size shows everything at once."""
+    return width >= WHOLE_COLUMNS and height >= WHOLE_ROWS
+
+
+def whole_tile(width: int, height: int) -> ImageSize:
+    """The size of images where everything is shown at once.
+
+    Five digits over their reconstructions and two rows of samples fit below each other, and leave
+    more than a third of the width to the charts.
+    """
+    room_across = int(width * _MOST_OF_WIDTH)
+    # Each part has a title, and a line between its two rows.
+    room_down = (height - _HEAD_ROWS) // 2 - 2
+    return tile_for(room_across, room_down)
+
+
+def tile_for(width: int, height: int) -> ImageSize:
+    """The largest size at which two rows of five images fit, or of fewer where none does."""
+    for across in range(ACROSS, 0, -1):
+        for columns, rows in IMAGE_SIZES:
+            if across * (columns + 1) - 1 <= width and 2 * rows + 1 <= height:
+                return columns, rows
+    return IMAGE_SIZES[-1]
+
+
+def tiles_width(tile: ImageSize) -> int:
+    """Cells that five images take side by side."""
+    return ACROSS * (tile[0] + 1) - 1
 
 
 def _latent_text(ended: EpochEnded | None) -> str:

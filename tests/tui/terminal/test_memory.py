@@ -15,10 +15,10 @@ pytestmark = pytest.mark.skipif(
 
 LOAD = """
 import ctypes, sys, threading
-from tui.terminal import heap
+from tui.terminal import memory
 
 if sys.argv[1] == "together":
-    heap.keep_together()
+    memory.share_heap()
 
 THREADS, LARGE = 4, 1 << 20
 started = threading.Barrier(THREADS)
@@ -45,18 +45,18 @@ c.fflush(stream)
 
 HOLES = """
 import psutil
-from tui.terminal import heap
+from tui.terminal import memory
 
 def resident():
     return psutil.Process().memory_info().rss
 
-heap.keep_together()
+memory.share_heap()
 # What is last in the heap keeps glibc from giving back what was freed below it.
 held = [bytes(1000) for _ in range(50_000)]
 last = bytes(1000)
 held.clear()
 before = resident()
-heap.give_back()
+memory.give_back()
 print(before - resident())
 """
 
