@@ -21,8 +21,8 @@ STILL_HELD = 2
 
 async def loaded(pilot: Pilot[Any], sampler: SamplerScreen) -> list[weakref.ref[object]]:
     """Wait for the sampler's decoder; both of them, and the lines that were drawn."""
-    await until(pilot, lambda: sampler.supply.decoder is not None)
-    held = (sampler, sampler.supply.decoder, sampler._styles_cache)
+    await until(pilot, lambda: sampler.exports.supply.decoder is not None)
+    held = (sampler, sampler.exports.supply.decoder, sampler._styles_cache)
     return [weakref.ref(one) for one in held]
 
 

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal, cast
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
@@ -18,17 +18,16 @@ from textual.widgets import ContentSwitcher, Static
 from tui.decoders import Supply
 from tui.dialogs import LineScreen
 from tui.preferences import Preferences
-from tui.sampler.decoder_screen import DecoderScreen
+from tui.sampler.chosen import ChosenPanel
 from tui.sampler.embeddings import Embeddings, embeddings_of
-from tui.sampler.keys import SAMPLER_KEYS
+from tui.sampler.exports import ExportFollower, decoder_line
 from tui.sampler.latent_map import LatentMap
 from tui.sampler.latent_vector import LatentVector
 from tui.sampler.model import Sampler
 from tui.sampler.sample_grid import SampleGrid
 from tui.sampler.saving import Shown, save
 from tui.sampler.views import PathView, SamplesView, View
-from tui.sampler.wording import decoder_line
-from tui.screen import run_in_thread
+from tui.screen import Keys, WorkbenchScreen, run_in_thread
 from tui.text import one_line
 from tui.widgets.images import ImageGrid
 from tui.widgets.key_line import KeyLine
@@ -44,14 +43,49 @@ _VALUES_IN_SIGHT = 8
 _WIDE = 100
 
 
-class SamplerScreen(DecoderScreen):
+_TEMPERATURE = Binding.Group("Temperature", compact=True)
+
+key = Keys("sampler")
+
+
+class SamplerScreen(WorkbenchScreen):
     """Samples one session with its newest decoder, or with that of an epoch."""
 
     CSS_PATH = "screen.tcss"
     AUTO_FOCUS = "#samples"
     TERMS = ("z", "prior", "temperature", "latent_dim", "posterior", "seed")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide")]  # noqa: RUF012 - as in Textual
-    BINDINGS: ClassVar[list[BindingType]] = SAMPLER_KEYS
+    BINDINGS: ClassVar[list[BindingType]] = [
+        key("n", "anew", "New", "Draw new samples with the next seed", show=True),
+        key("b", "step(-1)", "Back", "Back to the previous samples"),
+        key("f", "step(1)", "Forward", "Forward to the next samples"),
+        key("s", "seed", "Seed", "Type the seed of a draw"),
+        key(
+            "plus,equals_sign",
+            "heat(1)",
+            "Temperature up",
+            "Temperature up by 0.1",
+            group=_TEMPERATURE,
+            show=True,
+        ),
+        key(
+            "minus",
+            "heat(-1)",
+            "Temperature down",
+            "Temperature down by 0.1",
+            group=_TEMPERATURE,
+            show=True,
+        ),
+        key("space", "mark", "Mark", "Mark the selected sample as A or B", show=True),
+        key("i", "view('path')", "Path", "The path between the marked samples", show=True),
+        key("c", "turn_path", "Curve", "Linear or spherical path", show=True),
+        key("m", "view('map')", "Map", "The map of latent space", show=True),
+        key("left_square_bracket", "epoch(-1)", "Older", "Earlier decoder", display="["),
+        key("right_square_bracket", "epoch(1)", "Newer", "Later decoder", display="]"),
+        key("v", "resize", "Size", "Smaller images, or the largest again"),
+        key("w", "save", "Save", "Save what is shown as PNG and npz"),
+        key("escape", "back", "Leave", "Back to the samples, or leave the sampler", show=True),
+    ]
 
     class Embedded(Message):
         """The session's embeddings were read, or there is a reason why not."""
@@ -62,7 +96,9 @@ class SamplerScreen(DecoderScreen):
 
     def __init__(self, session: Session) -> None:
         """Make the sampler of this session."""
-        super().__init__(session)
+        super().__init__()
+        self.session = session
+        self.exports = ExportFollower(self, session, self.show_supply)
         self.sampler: Sampler | None = None
         self.view_name: ViewName = "samples"
         self._session_name = session.label.name
@@ -78,20 +114,26 @@ class SamplerScreen(DecoderScreen):
                 yield SamplesView(id="samples")
                 yield PathView(id="path")
                 yield LatentMap(self.session.settings.latent_dim, id="map")
-            with Vertical(id="side"):
-                yield ImageGrid(id="portrait")
-                yield LatentVector(id="vector")
-                yield Static(id="hint", markup=False)
+            yield ChosenPanel(id="side")
         yield KeyLine()
 
     def on_mount(self) -> None:
         """Wait for a decoder."""
         self.query_one("#body").display = False
         self.watch(self.app, "preferences", self._take_preferences)
+        self.exports.follow()
+
+    def on_screen_suspend(self) -> None:
+        """Look for no decoder while another screen covers this one."""
+        self.exports.rest()
+
+    def on_screen_resume(self) -> None:
+        """Look for decoders again."""
+        self.exports.go_on()
 
     def on_descendant_focus(self) -> None:
         """Say what the keys do to z."""
-        self._hint()
+        self.query_one(ChosenPanel).hint()
 
     def on_resize(self, event: events.Resize) -> None:
         """Make the chosen image as large as the values of z leave room for."""
@@ -112,11 +154,11 @@ class SamplerScreen(DecoderScreen):
 
     def show_supply(self, before: Supply) -> None:
         """Sample with another decoder, or say why there is none."""
-        decoder = self.supply.decoder
+        decoder = self.exports.supply.decoder
         self.query_one("#body").display = decoder is not None
         absent = self.query_one("#absent", Static)
         absent.display = decoder is None
-        absent.update(Content(one_line(self.supply.problem)))
+        absent.update(Content(one_line(self.exports.supply.problem)))
         if decoder is not None and decoder is not before.decoder:
             if self.sampler is None:
                 self._begin(Sampler(decoder))
@@ -159,6 +201,10 @@ class SamplerScreen(DecoderScreen):
             )
             self.app.push_screen(question, self._take_seed)
 
+    def action_epoch(self, by: int) -> None:
+        """Use the decoder of an earlier or later epoch."""
+        self.exports.choose(by)
+
     def action_mark(self) -> None:
         """Mark or unmark the selected sample."""
         self.query_one(SamplesView).mark()
@@ -179,7 +225,7 @@ class SamplerScreen(DecoderScreen):
         self.view_name = "samples" if name == self.view_name else name
         self.query_one("#view", ContentSwitcher).current = self.view_name
         self.query_one(f"#{self.view_name}").focus()
-        self.query_one(LatentVector).editable = self.view_name == "samples"
+        self.query_one(ChosenPanel).editable = self.view_name == "samples"
         if self.view_name == "map":
             self._embed(self.sampler.decoder.entry)
         self.refresh_bindings()
@@ -252,24 +298,13 @@ class SamplerScreen(DecoderScreen):
     def _show_chosen(self) -> None:
         chosen = self.view.chosen()
         if chosen is not None:
-            self.query_one("#portrait", ImageGrid).show(chosen.image[None])
-            self.query_one(LatentVector).show(chosen.z, nudged=chosen.nudged)
+            self.query_one(ChosenPanel).show(chosen)
         self._say()
 
     def _say(self) -> None:
-        decoder = decoder_line(self._session_name, self.supply)
+        decoder = decoder_line(self._session_name, self.exports.supply)
         self.query_one("#head-decoder", Static).update(decoder, layout=False)
         self.query_one("#head-view", Static).update(self.view.headline(), layout=False)
-
-    def _hint(self) -> None:
-        vector = self.query_one(LatentVector)
-        if self.view_name != "samples":
-            hint = ""
-        elif vector.has_focus:
-            hint = "←→ nudge  0 undo"
-        else:
-            hint = "Tab, then ←→ nudges z"
-        self.query_one("#hint", Static).update(hint, layout=False)
 
     def _take_seed(self, seed: str | None) -> None:
         if seed is not None and self.sampler is not None:

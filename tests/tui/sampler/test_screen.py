@@ -43,7 +43,7 @@ async def sampler(
     async with app.run_test(size=size) as pilot:
         screen = SamplerScreen(Session(session.folder))
         await app.push_screen(screen)
-        await until(pilot, lambda: screen.supply.problem or len(samples(screen).images))
+        await until(pilot, lambda: screen.exports.supply.problem or len(samples(screen).images))
         yield screen, pilot
 
 

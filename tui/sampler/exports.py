@@ -1,0 +1,117 @@
+"""The decoders that a session exports: the one in use, newer ones as they appear, in words too."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from textual.content import Content
+from textual.screen import Screen
+from textual.timer import Timer
+
+from tui.decoders import Supply, look
+from tui.text import one_line
+from vae_engine.sessions.session import Session
+
+_LOOK_SECONDS = 1.0
+_QUIET = "$text-muted"
+
+
+class ExportFollower:
+    """Looks for the exports of a session while a screen is on top.
+
+    Attributes:
+        supply: what there is now.
+        chosen_epoch: the one whose decoder is wanted; None wants the newest.
+    """
+
+    def __init__(
+        self, screen: Screen[Any], session: Session, changed: Callable[[Supply], None]
+    ) -> None:
+        """Make what follows the exports, from `follow` on.
+
+        Args:
+            screen: for which.
+            session: whose exports.
+            changed: is given what there was before, when `supply` has become something else.
+        """
+        self._screen, self._session, self._changed = screen, session, changed
+        self.supply = Supply()
+        self.chosen_epoch: int | None = None
+        self._looking = False
+        self._again: Timer | None = None
+
+    def follow(self) -> None:
+        """Look now, and again and again."""
+        self._again = self._screen.set_interval(_LOOK_SECONDS, self._look)
+        self._look()
+
+    def rest(self) -> None:
+        """Look no more until `go_on`."""
+        if self._again is not None:
+            self._again.pause()
+
+    def go_on(self) -> None:
+        """Look again."""
+        if self._again is not None:
+            self._again.resume()
+
+    def choose(self, by: int) -> None:
+        """Use the decoder of an earlier or later epoch."""
+        self.chosen_epoch = self.supply.neighbour(self.chosen_epoch, by)
+        self._look()
+
+    def _look(self) -> None:
+        # One look at a time: a folder on a network may take its time to answer.
+        if not self._looking:
+            self._looking = True
+            self._screen.run_worker(self._look_once(), group="look")
+
+    async def _look_once(self) -> None:
+        epoch = self.chosen_epoch
+        supply = await asyncio.to_thread(look, self._session, epoch, self.supply.decoder)
+        # As a message of the screen: once it is being left, it takes none.
+        self._screen.call_later(self._take, epoch, supply)
+
+    def _take(self, epoch: int | None, supply: Supply) -> None:
+        self._looking = False
+        if epoch != self.chosen_epoch:
+            self._look()
+        before, self.supply = self.supply, supply
+        if before != supply:
+            self._changed(before)
+
+
+def decoder_line(name: str, supply: Supply) -> Content:
+    """Which session, whose epoch's decoder, and which others there are."""
+    parts = [Content.styled(one_line(name), "bold")]
+    if supply.decoder is not None:
+        entry = supply.decoder.entry
+        epoch = f"decoder of epoch {entry.epoch}"
+        if entry.step:
+            epoch += f" and {entry.step} steps"
+        parts.append(Content(epoch) + Content.styled(_standing(supply), _QUIET))
+    if supply.problem:
+        parts.append(Content.styled(one_line(supply.problem), "$text-warning"))
+    elif len(supply.entries) > 1:
+        parts.append(_epochs(supply))
+    return Content("   ").join(parts)
+
+
+def _standing(supply: Supply) -> str:
+    if supply.newest is None or supply.decoder is None:
+        return ""
+    if supply.decoder.entry != supply.newest:
+        return f", the newest is of {supply.newest.epoch}"
+    return ", the newest so far" if supply.live else ", the newest"
+
+
+def _epochs(supply: Supply) -> Content:
+    """The epochs that kept a decoder, the one in use in bold."""
+    used = supply.decoder.entry if supply.decoder else None
+    numbers = [
+        Content.styled(f"{entry.epoch}", "bold $text-accent" if entry == used else _QUIET)
+        for entry in supply.entries
+    ]
+    return Content.styled("of ", _QUIET) + Content(" ").join(numbers)
