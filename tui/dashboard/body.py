@@ -12,9 +12,9 @@ from textual.widgets import Static
 
 from tui.dashboard.diagnosis import collapsed_dimensions, diagnose
 from tui.dashboard.epoch_images import EpochImages
-from tui.dashboard.feed import Snapshot
 from tui.dashboard.kl_bars import KlBars
 from tui.dashboard.log_view import LogView
+from tui.dashboard.snapshot import Snapshot
 from tui.dashboard.starting import start_lines
 from tui.dashboard.timeline import Timeline
 from tui.history import Figure

@@ -9,7 +9,7 @@ from typing import ClassVar
 from rich.cells import cell_len
 from rich.segment import Segment
 
-from tui.dashboard.feed import Snapshot
+from tui.dashboard.snapshot import Snapshot
 from tui.dashboard.starting import stage_under_way
 from tui.eta import remaining_text
 from tui.rendering.series import number_text

@@ -16,16 +16,17 @@ from textual.message import Message
 from textual.timer import Timer
 
 from tui.chart_options import ChartOptions
-from tui.dashboard.actions import TrainingActions, key
+from tui.dashboard.actions import TrainingActions
 from tui.dashboard.body import PAGES, DashboardBody
 from tui.dashboard.epoch_images import EpochImageReader, EpochImages
-from tui.dashboard.feed import Snapshot
+from tui.dashboard.feed import SessionFeed
 from tui.dashboard.header import SessionHeader
 from tui.dashboard.log_view import LogView
+from tui.dashboard.snapshot import Snapshot
 from tui.dashboard.starting import start_lines
 from tui.dashboard.timeline import Timeline
 from tui.help.glossary import epoch_values
-from tui.screen import run_in_thread
+from tui.screen import Keys, run_in_thread
 from tui.text import one_line
 from tui.widgets.chart import LossChart
 from tui.widgets.key_line import KeyLine
@@ -35,7 +36,10 @@ from vae_engine.sessions.session import Session
 _LAPSE_SECONDS = 0.5
 
 
-class DashboardScreen(TrainingActions, ChartOptions):
+key = Keys("dashboard")
+
+
+class DashboardScreen(ChartOptions):
     """Head, charts, latent dimensions, images of an epoch, log.
 
     Attributes:
@@ -49,6 +53,13 @@ class DashboardScreen(TrainingActions, ChartOptions):
         *("elbo", "beta", "learning_rate", "epoch"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
+        # One key, of which only one meaning applies at a time.
+        key("p", "pause", "Pause", "Write a checkpoint and pause the run", show=True),
+        key("p", "go_on", "Continue", "Continue the paused run", show=True),
+        key("p", "resume", "Resume", "Resume the run from its last checkpoint", show=True),
+        key("x", "stop", "Stop", "Stop the run after this epoch and export", show=True),
+        key("X", "stop_now", "Stop now", "Write a checkpoint and stop the run now"),
+        key("e", "extend", "Extend", "Train more epochs", show=True),
         key("g", "generate", "Sample", "Draw from the prior with this model", show=True),
         key("left,h", "step(-1)", "Epoch", "One epoch back", show=True, display="←→"),
         key("right,l", "step(1)", "Later", "One epoch forward"),
@@ -81,7 +92,11 @@ class DashboardScreen(TrainingActions, ChartOptions):
 
     def __init__(self, session: Session) -> None:
         """Make the dashboard of this session."""
-        super().__init__(session)
+        super().__init__()
+        self.session = session
+        self.snapshot: Snapshot | None = None
+        self.feed = SessionFeed(session)
+        self._training = TrainingActions(self, session, self.feed, self._show_snapshot)
         self.timeline = Timeline()
         self._reader = EpochImageReader(session)
         self._images: EpochImages | None = None
@@ -123,11 +138,11 @@ class DashboardScreen(TrainingActions, ChartOptions):
         """Show a new state."""
         before, self.snapshot = self.snapshot, message.snapshot
         self._tell_ignored(message.snapshot)
-        self.show_snapshot()
+        self._show_snapshot()
         if before is None or _offer(before) != _offer(message.snapshot):
             self.refresh_bindings()
 
-    def show_snapshot(self) -> None:
+    def _show_snapshot(self) -> None:
         """Show what is known now."""
         if self.snapshot is None:
             return
@@ -139,6 +154,36 @@ class DashboardScreen(TrainingActions, ChartOptions):
         snapshot = self.snapshot
         ended = snapshot.history.nearest(self.timeline.epoch) if snapshot is not None else None
         return {**super().terms(), **(epoch_values(ended) if ended is not None else {})}
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer what the session's state allows."""
+        if action in TrainingActions.NAMES:
+            return self._training.offers(action, self.snapshot)
+        return super().check_action(action, parameters)
+
+    def action_pause(self) -> None:
+        """Ask the worker to rest."""
+        self._training.ask("pause")
+
+    def action_go_on(self) -> None:
+        """Ask the worker to go on."""
+        self._training.ask("continue")
+
+    def action_stop(self) -> None:
+        """Ask the worker to stop at the end of the epoch."""
+        self._training.ask("stop")
+
+    def action_stop_now(self) -> None:
+        """Ask the worker to stop at once, after a confirmation."""
+        self._training.stop_now()
+
+    def action_resume(self) -> None:
+        """Start a worker that goes on to the planned end."""
+        self._training.resume()
+
+    def action_extend(self) -> None:
+        """Ask for how many epochs more, and start a worker."""
+        self._training.extend(self.snapshot.history.newest if self.snapshot else 0)
 
     def action_back(self) -> None:
         """Leave the dashboard."""
@@ -267,7 +312,7 @@ class DashboardScreen(TrainingActions, ChartOptions):
     def _show_figures(self) -> None:
         if self.snapshot is None:
             return
-        self.query_one(SessionHeader).show(self.snapshot, self.doing)
+        self.query_one(SessionHeader).show(self.snapshot, self._training.doing)
         self.query_one(DashboardBody).show_log(self.snapshot.log)
         scale = self.chart_scale
         snapshot, playing = self.snapshot, self._lapse is not None

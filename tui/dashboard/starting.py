@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from tui.dashboard.feed import Snapshot
+from tui.dashboard.snapshot import Snapshot
 from tui.text import duration_text
 
 _STAGES = {

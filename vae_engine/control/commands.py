@@ -45,11 +45,20 @@ def ask(session: Session, command: CommandName) -> ev.AnyEvent:
     session.poll()
     if (status := session.status()) not in LIVE:
         raise SessionBusyError(f"session {session.id} has no worker: it is {status}")
-    inbox.send(session.folder, command)
+    send(session, command)
     heard = _wait(session, command)
     if isinstance(heard, ev.RunEnded):
         let_leave(session)
     return heard
+
+
+def send(session: Session, command: CommandName) -> None:
+    """Send a command to the session's worker, and wait for nothing: its log shows what comes of it.
+
+    Raises:
+        OSError: the inbox cannot be written.
+    """
+    inbox.send(session.folder, command)
 
 
 def _wait(session: Session, command: CommandName) -> ev.AnyEvent:

@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from tests.tui.recorder import Recorder, epoch_ended, progress
-from tui.dashboard.feed import SessionFeed, Snapshot
+from tui.dashboard.feed import SessionFeed
+from tui.dashboard.snapshot import Snapshot
 from vae_engine.sessions import events as ev
 from vae_engine.sessions import inbox, layout
 from vae_engine.sessions.records import Label

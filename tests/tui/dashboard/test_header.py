@@ -7,8 +7,8 @@ import pytest
 from rich.cells import cell_len
 
 from tests.tui.recorder import epoch_ended, progress
-from tui.dashboard.feed import Snapshot
 from tui.dashboard.header import header_lines
+from tui.dashboard.snapshot import Snapshot
 from tui.eta import Remaining
 from tui.history import History
 from vae_engine.sessions.records import Label

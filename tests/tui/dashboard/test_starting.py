@@ -11,9 +11,9 @@ from tests.tui.pilot import screen_text
 from tests.tui.recorder import Recorder, progress
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
-from tui.dashboard.feed import Snapshot
 from tui.dashboard.log_view import LogView
 from tui.dashboard.screen import DashboardScreen
+from tui.dashboard.snapshot import Snapshot
 from tui.dashboard.starting import start_lines
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.previews import Preview, write_preview
