@@ -14,10 +14,11 @@ from textual.containers import Container
 from textual.content import Content
 from textual.widgets import Footer, Static
 
-from tui.screen import Keys
+from tui.screen import Keys, WorkbenchScreen
 from tui.status import LOOKS, with_glyph
 from tui.sweeps.actions import SweepActions
 from tui.sweeps.catalogue import SweepCatalogue, SweepEntry
+from tui.sweeps.looking import Looking
 from tui.text import age_text, encodable, one_line
 from tui.widgets.session_table import SessionTable
 from tui.widgets.table_layout import Head, Row
@@ -37,7 +38,7 @@ _HEADS = (
 key = Keys("sweeps")
 
 
-class SweepsScreen(SweepActions):
+class SweepsScreen(WorkbenchScreen):
     """All sweeps; those that run keep moving."""
 
     CSS_PATH = "list_screen.tcss"
@@ -55,6 +56,8 @@ class SweepsScreen(SweepActions):
         self._store = store
         self._catalogue = SweepCatalogue(SweepStore(store))
         self._entries: dict[str, SweepEntry] = {}
+        self._looking = Looking(self, self._read)
+        self._actions = SweepActions(self, self._looking.look_again)
 
     def compose(self) -> ComposeResult:
         """Head, table, what is known of the sweep under the cursor, keys."""
@@ -68,9 +71,13 @@ class SweepsScreen(SweepActions):
     def on_mount(self) -> None:
         """Follow the sweeps."""
         self.query_one(SessionTable).focus()
-        self.follow()
+        self._looking.follow()
 
-    def current_sweep(self) -> Sweep | None:
+    def on_screen_resume(self) -> None:
+        """Catch up with what happened meanwhile."""
+        self._looking.look_again()
+
+    def _current_sweep(self) -> Sweep | None:
         """The sweep under the cursor, None where there is none or it is damaged."""
         entry = self._current()
         if entry is not None and entry.sweep is None:
@@ -80,8 +87,18 @@ class SweepsScreen(SweepActions):
     @on(SessionTable.Opened)
     def action_open(self) -> None:
         """Open the sweep under the cursor."""
-        if sweep := self.current_sweep():
+        if sweep := self._current_sweep():
             self.workbench.open_sweep(sweep)
+
+    def action_stop(self) -> None:
+        """Ask, then stop the sweep."""
+        if sweep := self._current_sweep():
+            self._actions.stop(sweep)
+
+    def action_resume(self) -> None:
+        """Ask, then go on with what is not finished."""
+        if sweep := self._current_sweep():
+            self._actions.resume(sweep)
 
     def action_new(self) -> None:
         """Open the form with a sweep filled in."""
@@ -96,7 +113,7 @@ class SweepsScreen(SweepActions):
     def _current(self) -> SweepEntry | None:
         return self._entries.get(self.query_one(SessionTable).cursor_key or "")
 
-    async def read(self) -> None:
+    async def _read(self) -> None:
         """Read the list."""
         problem, entries = "", []
         try:

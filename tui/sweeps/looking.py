@@ -1,50 +1,51 @@
-"""Screens that read again and again while they are the one that is seen."""
+"""Reading again and again while a screen is the one that is seen."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import time
+from collections.abc import Awaitable, Callable
+from typing import Any
 
-from textual import work
 from textual.css.query import NoMatches
-
-from tui.screen import WorkbenchScreen
+from textual.screen import Screen
+from textual.worker import Worker
 
 _LOOK_SECONDS = 1.0
 # After its work the thread rests so many times as long, but not for ever on a busy machine.
 _REST, _LONGEST_REST = 10, 3.0
 
 
-class LookingScreen(WorkbenchScreen):
+class Looking:
     """Reads once a second, less often where that takes long, and at once when asked."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._again = asyncio.Event()
+    def __init__(self, screen: Screen[Any], read: Callable[[], Awaitable[None]]) -> None:
+        """Make what reads, from `follow` on.
 
-    async def read(self) -> None:
-        """Read what the screen is about, in a thread, and show it."""
-        raise NotImplementedError
+        Args:
+            screen: for which.
+            read: reads what the screen is about, in a thread, and shows it.
+        """
+        self._screen, self._read = screen, read
+        self._again = asyncio.Event()
 
     def look_again(self) -> None:
         """Read now."""
         self._again.set()
 
-    def on_screen_resume(self) -> None:
-        """Catch up with what happened meanwhile."""
-        self.look_again()
-
-    @work
-    async def follow(self) -> None:
+    def follow(self) -> Worker[None]:
         """Read again and again, until the screen is left."""
+        return self._screen.run_worker(self._follow())
+
+    async def _follow(self) -> None:
         while True:
             begun = time.monotonic()
             # Whoever asks while another screen is over this one is answered when it is seen again.
             self._again.clear()
-            if self.is_current:
+            if self._screen.is_current:
                 try:
-                    await self.read()
+                    await self._read()
                 except NoMatches:
                     return  # The screen is left, and its widgets are gone.
             worked = time.monotonic() - begun

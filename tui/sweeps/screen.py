@@ -16,12 +16,12 @@ from tui.comparison import FIGURES
 from tui.remedies import error_text
 from tui.screen import Keys
 from tui.sweeps.actions import SweepActions
-from tui.sweeps.body import PAGES, SweepBody
+from tui.sweeps.body import PAGES, SweepBody, detail_words, head_words
 from tui.sweeps.curves import setting_curves
 from tui.sweeps.feed import SweepFeed, SweepSnapshot
 from tui.sweeps.grid import SettingRow, TrialTable, trial_table
+from tui.sweeps.looking import Looking
 from tui.sweeps.samples import SampleSource
-from tui.sweeps.screen_wording import detail_words, head_words
 from tui.sweeps.trial_grid import TrialGrid
 from tui.text import one_line
 from tui.widgets.chart import TONES
@@ -36,7 +36,7 @@ key = Keys("sweep")
 _IN_SIGHT = 2 * TONES
 
 
-class SweepScreen(SweepActions, ChartOptions):
+class SweepScreen(ChartOptions):
     """The grid of trials with a cursor on one of them; live ones keep moving.
 
     Curves and samples are those of the settings around the cursor, twelve at most.
@@ -82,6 +82,8 @@ class SweepScreen(SweepActions, ChartOptions):
         self._seed = 0
         self._read_rows: tuple[SettingRow, ...] = ()
         self._best_first = False
+        self._looking = Looking(self, self._read)
+        self._actions = SweepActions(self, self._looking.look_again)
 
     def compose(self) -> ComposeResult:
         """Head, pages or all at once, the trial under the cursor, keys."""
@@ -95,16 +97,24 @@ class SweepScreen(SweepActions, ChartOptions):
         """Follow the sweep."""
         self.query_one(TrialGrid).focus()
         self.watch(self.app, "preferences", self._draw_curves)
-        self.follow()
+        self._looking.follow()
 
     def on_resize(self, event: events.Resize) -> None:
         """Show everything at once, or one page at a time."""
         whole = self.query_one(SweepBody).fit(event.size)
         self.query_one(PageTabs).display = not whole
 
-    def current_sweep(self) -> Sweep | None:
-        """This one."""
-        return self.sweep
+    def on_screen_resume(self) -> None:
+        """Catch up with what happened meanwhile."""
+        self._looking.look_again()
+
+    def action_stop(self) -> None:
+        """Ask, then stop the sweep."""
+        self._actions.stop(self.sweep)
+
+    def action_resume(self) -> None:
+        """Ask, then go on with what is not finished."""
+        self._actions.resume(self.sweep)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer to stop what runs, and to resume what does not."""
@@ -121,12 +131,12 @@ class SweepScreen(SweepActions, ChartOptions):
 
     def action_open(self) -> None:
         """Open the dashboard of the trial under the cursor."""
-        if session := self.opened_session():
+        if session := self._opened_session():
             self.workbench.open_dashboard(session)
 
     def action_generate(self) -> None:
         """Open the sampler over the trial under the cursor."""
-        if session := self.opened_session():
+        if session := self._opened_session():
             self.workbench.open_sampler(session)
 
     def action_figure(self, step: int) -> None:
@@ -142,7 +152,7 @@ class SweepScreen(SweepActions, ChartOptions):
     def action_draw(self, step: int) -> None:
         """Draw the samples of another seed."""
         self._seed = max(0, self._seed + step)
-        self.look_again()
+        self._looking.look_again()
 
     def action_turn(self, step: int) -> None:
         """Turn the pages."""
@@ -165,7 +175,7 @@ class SweepScreen(SweepActions, ChartOptions):
     def _follow_cursor(self) -> None:
         self._draw()
         if self.snapshot is not None and self._in_sight() != self._read_rows:
-            self.look_again()
+            self._looking.look_again()
 
     def _in_sight(self) -> tuple[SettingRow, ...]:
         """The settings around the cursor, as many as can be told apart in one chart."""
@@ -173,7 +183,7 @@ class SweepScreen(SweepActions, ChartOptions):
         first = row - row % _IN_SIGHT
         return self._table.rows[first : first + _IN_SIGHT]
 
-    async def read(self) -> None:
+    async def _read(self) -> None:
         """Read the sweep, and the samples of the settings in sight."""
         rows = self._in_sight()
         wanted = [index for row in rows for index in row.trials]
@@ -187,7 +197,7 @@ class SweepScreen(SweepActions, ChartOptions):
             self.refresh_bindings()
         if not rows and self._table.rows:
             # The first look tells which trials are in sight.
-            self.look_again()
+            self._looking.look_again()
             return
         self._read_rows = rows
         seed = self._seed
@@ -227,7 +237,7 @@ class SweepScreen(SweepActions, ChartOptions):
         index = self.query_one(TrialGrid).current
         return self.snapshot.trials[index] if self.snapshot and index is not None else None
 
-    def opened_session(self) -> Session | None:
+    def _opened_session(self) -> Session | None:
         """The session of the trial under the cursor, None where it cannot be opened."""
         if (trial := self._trial()) is None:
             return None

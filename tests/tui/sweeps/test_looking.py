@@ -11,7 +11,8 @@ from textual.screen import ModalScreen, Screen
 
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
-from tui.sweeps.looking import LookingScreen
+from tui.screen import WorkbenchScreen
+from tui.sweeps.looking import Looking
 from vae_engine.sessions.store import SessionStore
 
 MOMENT = 0.3
@@ -19,11 +20,18 @@ MOMENT = 0.3
 FEW = 20
 
 
-class Watched(LookingScreen):
+class Watched(WorkbenchScreen):
     """Counts how often it reads, and how often it is asked whether it is seen."""
 
     reads = 0
     asked = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looking = Looking(self, self.read)
+
+    def on_screen_resume(self) -> None:
+        self.looking.look_again()
 
     @property
     def is_current(self) -> bool:
@@ -49,11 +57,11 @@ async def test_asked_while_covered_it_rests_and_reads_when_it_is_seen_again(
     store: SessionStore,
 ) -> None:
     async with watched(store) as (screen, app, pilot):
-        screen.follow()
+        screen.looking.follow()
         await until(pilot, lambda: screen.reads)
         await app.push_screen(Screen())
         screen.reads = screen.asked = 0
-        screen.look_again()
+        screen.looking.look_again()
         await pilot.pause(MOMENT)
         assert screen.asked < FEW
         assert not screen.reads
@@ -63,17 +71,17 @@ async def test_asked_while_covered_it_rests_and_reads_when_it_is_seen_again(
 
 async def test_a_screen_below_a_question_is_seen(store: SessionStore) -> None:
     async with watched(store) as (screen, app, pilot):
-        screen.follow()
+        screen.looking.follow()
         await app.push_screen(ModalScreen())
         screen.reads = 0
-        screen.look_again()
+        screen.looking.look_again()
         await until(pilot, lambda: screen.reads)
 
 
 async def test_asked_and_cancelled_at_once_it_ends(store: SessionStore) -> None:
     async with watched(store) as (screen, _, pilot):
-        worker = screen.follow()
+        worker = screen.looking.follow()
         await until(pilot, lambda: screen.reads)
-        screen.look_again()
+        screen.looking.look_again()
         worker.cancel()
         await until(pilot, lambda: worker.is_finished)
