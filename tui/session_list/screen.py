@@ -3,40 +3,88 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import BindingType
-from textual.containers import Container, Horizontal
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from tui.catalogue import Entry
 from tui.preferences import Preferences
-from tui.session_list.actions import key
-from tui.session_list.columns import shown_columns
-from tui.session_list.filtering import Filter, parse_filter
+from tui.screen import WorkbenchScreen
+from tui.session_list.actions import SESSION_KEYS, SessionActions, key
+from tui.session_list.body import ListBody
+from tui.session_list.columns import COLUMN_IDS, COLUMNS
+from tui.session_list.filter_bar import FilterBar
+from tui.session_list.filtering import Filter
 from tui.session_list.preview import SessionPreview
-from tui.session_list.table_rows import SessionRows, table_heads
+from tui.session_list.rows import best_trial
+from tui.session_list.table import SessionRows, sort_column
 from tui.text import encodable, loss_text, one_line
 from tui.widgets.key_line import KeyLine
 from tui.widgets.session_table import SessionTable
+from vae_engine.errors import EngineError
+from vae_engine.sessions.session import Session
 
 _TICK_SECONDS = 1.0
 _AGE_SECONDS = 20.0
 _WIDE = 90
-# Rows of the table and of the preview, which shares what the table leaves.
-_LEAST_ROWS, _ROOM_TO_GROW = 6, 2
-_LEAST_PREVIEW, _PREVIEW_SHARE = 9, 0.4
 
 
-class SessionsScreen(SessionRows):
+_SORT_KEYS = Binding.Group("Sort by a column; again: the other way round")
+
+
+def _plain(do: Callable[[SessionActions], None]) -> Callable[[SessionsScreen], None]:
+    """The action of a key."""
+    return lambda screen: do(screen.actions)
+
+
+def _on_current(do: Callable[[SessionActions, Entry], None]) -> Callable[[SessionsScreen], None]:
+    """The action of a key on the session under the cursor, if there is one."""
+
+    def act(screen: SessionsScreen) -> None:
+        if entry := screen.current():
+            do(screen.actions, entry)
+
+    return act
+
+
+def _on_chosen(
+    do: Callable[[SessionActions, Sequence[Entry]], None],
+) -> Callable[[SessionsScreen], None]:
+    """The action of a key on the chosen sessions, if there are some."""
+
+    def act(screen: SessionsScreen) -> None:
+        if entries := screen.table.chosen():
+            do(screen.actions, entries)
+
+    return act
+
+
+class SessionsScreen(WorkbenchScreen):
     """All sessions. Cursor, selection, sort and filter stay as they are when sessions change."""
 
     TERMS = ("loss", "nats", "latent_dim", "epoch", "session")
     BINDINGS: ClassVar[list[BindingType]] = [
+        *SESSION_KEYS,
+        key("z", "fold", "Fold", "List a sweep's trials, or fold them", show=True),
+        key("o", "sort_next", "Sort", "Sort by the next column"),
+        key("O", "sort_reverse", "Reverse", "Reverse the sort order"),
+        *(
+            key(
+                str(at % 10),
+                f"sort_by('{column.id}')",
+                f"Sort by {column.title}",
+                f"Sort by {column.title}",
+                group=_SORT_KEYS,
+            )
+            for at, column in enumerate(COLUMNS, 1)
+            if column.sorts
+        ),
         # With priority, so that what is typed right after it goes into the filter.
         key("slash", "filter", "Filter", "Filter the list", show=True, priority=True),
         key("space", "select", "Select", "Select or deselect this session"),
@@ -48,33 +96,36 @@ class SessionsScreen(SessionRows):
     def __init__(self) -> None:
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-close"), (100, "-open"), (150, "-roomy")]
+        self.actions = SessionActions(self)
         self._filter = Filter()
         self._refreshed = 0.0
         self._admitted = 0
-        self._shared = (0, 0, False)
         self._offered = (True, 2, False)
 
     def compose(self) -> ComposeResult:
         """Head, filter, table beside or above the preview, keys."""
         yield Static(id="sessions-head")
-        with Horizontal(id="filter-bar"):
-            yield Static("filter", id="filter-label")
-            yield Input(
-                placeholder="d=2 loss<145 status=completed tag:paper", id="filter", compact=True
-            )
-            yield Static(id="filter-problem")
-        with Container(id="sessions-body"):
-            with Container(id="sessions-list"):
-                heads = table_heads(shown_columns(self.app.size.width, live=False))
-                yield SessionTable(heads, id="sessions-table")
-                yield Static(id="sessions-empty")
-            yield SessionPreview(id="sessions-preview")
+        yield FilterBar(id="filter-bar")
+        yield ListBody(id="sessions-body")
         yield KeyLine()
+
+    @property
+    def table(self) -> SessionRows:
+        """The table of sessions."""
+        return self.query_one(SessionRows)
+
+    def current(self) -> Entry | None:
+        """The session under the cursor; None, and a word of why, on a sweep."""
+        entry = self.table.under_cursor()
+        if entry is not None and entry.trials:
+            self.notify("This is a sweep: Enter opens it, z lists its trials.")
+            return None
+        return entry
 
     def on_mount(self) -> None:
         """Take up the sort order of the last run, and follow the sessions."""
-        self._show_filter_bar(False)
-        self.query_one(SessionTable).focus()
+        self.query_one(FilterBar).display = False
+        self.table.focus()
         self.watch(self.app, "entries", self._refresh_if_current)
         self.watch(self.app, "problem", self._refresh_if_current)
         self.watch(self.app, "preferences", self._follow_preferences)
@@ -93,7 +144,7 @@ class SessionsScreen(SessionRows):
 
     def terms(self) -> Mapping[str, str]:
         """The columns' words, with the values of the session under the cursor."""
-        entry = self.under_cursor()
+        entry = self.table.under_cursor()
         loss = f"{loss_text(entry.loss)} nats" if entry is not None and entry.loss else ""
         d = str(entry.settings.latent_dim) if entry is not None and entry.settings else ""
         return {**super().terms(), "loss": loss, "latent_dim": d}
@@ -105,68 +156,170 @@ class SessionsScreen(SessionRows):
     ) -> bool | None:
         """Offer what has an effect; in the filter, its key is a character."""
         if self.workbench.entries is not None:
-            present, shown = len(self.workbench.entries), len(self._shown)
+            present, shown = len(self.workbench.entries), len(self.table.entries)
             if action == "first":
                 return not present
             if action in _NEED_ANY and not present:
                 return False
             if action == "fold":
-                return any(entry.sweep for entry in self._shown.values())
+                return self.table.has_sweeps
             if action in _NEED_SHOWN and shown < _NEED_SHOWN[action]:
                 return False
         elif action in ("first", "fold"):
             return False
         # `has_focus` lags behind: keys typed ahead would still be taken for bindings.
-        return action != "filter" or self.focused is not self.query_one("#filter", Input)
+        return action != "filter" or self.focused is not self.query_one(FilterBar).box
 
     def action_select(self) -> None:
         """Select the session under the cursor, or no longer."""
-        self.query_one(SessionTable).toggle()
+        self.table.toggle()
         self._show_head()
 
     def action_select_all(self) -> None:
         """Select all sessions of the list, or none."""
-        self.query_one(SessionTable).toggle_all()
+        self.table.toggle_all()
         self._show_head()
 
     def action_filter(self) -> None:
         """Type a filter."""
-        self._show_filter_bar(True)
+        bar = self.query_one(FilterBar)
+        bar.display = True
         # At once: `focus()` would let keys pass that were typed right after.
-        self.set_focus(self.query_one("#filter", Input))
+        self.set_focus(bar.box)
 
     def action_leave_filter(self) -> None:
         """From the filter back to the table; from the table show all sessions again."""
-        box = self.query_one("#filter", Input)
-        if not box.has_focus or not box.value:
-            box.value = ""
-            self._show_filter_bar(False)
-        self.query_one(SessionTable).focus()
+        bar = self.query_one(FilterBar)
+        if not bar.box.has_focus or not bar.box.value:
+            bar.box.value = ""
+            bar.display = False
+        self.table.focus()
+
+    def action_open(self) -> None:
+        """Open the dashboard, or the sweep."""
+        entry = self.table.under_cursor()
+        if entry is None or not entry.trials or entry.sweep is None:
+            if session := self._opened_session():
+                self.workbench.open_dashboard(session)
+            return
+        from vae_engine.sweeps.store import SweepStore
+
+        try:
+            sweep = SweepStore(self.workbench.store).find(entry.sweep.id)
+        except EngineError as error:
+            self.actions.complain(error)
+        else:
+            self.workbench.open_sweep(sweep)
+
+    def action_generate(self) -> None:
+        """Open the sampler, of a sweep over the best trial."""
+        if session := self._opened_session():
+            self.workbench.open_sampler(session)
+
+    def action_new(self) -> None:
+        """Open the form with the defaults."""
+        self.workbench.open_new_session()
+
+    def action_fork(self) -> None:
+        """Open the form with the settings of the session, not of a sweep."""
+        if (entry := self.current()) and (session := self.actions.open_session(entry.folder)):
+            self.workbench.open_new_session(session)
+
+    def action_sweeps(self) -> None:
+        """Open the list of sweeps."""
+        self.workbench.open_sweeps()
+
+    def action_compare(self) -> None:
+        """Open the curves of the chosen sessions."""
+        from tui.session_list.compare import CompareScreen
+
+        sound = [entry for entry in self.table.chosen() if not entry.problem]
+        if len(sound) < 2:
+            self.notify("Select at least two sessions with Space, then compare them.")
+            return
+        sessions = [self.actions.open_session(entry.folder) for entry in sound]
+        if None not in sessions:
+            self.app.push_screen(CompareScreen([one for one in sessions if one is not None]))
+
+    def action_first(self, name: str) -> None:
+        """Take the first step that an empty list offers."""
+        self.action_demo() if name == "demo" else self.action_example()
+
+    action_demo = _plain(SessionActions.demo)
+    action_example = _plain(SessionActions.example)
+    action_undo = _plain(SessionActions.undo)
+    action_resume = _on_current(SessionActions.resume)
+    action_extend = _on_current(SessionActions.extend)
+    action_rename = _on_current(SessionActions.rename)
+    action_note = _on_current(SessionActions.note)
+    action_export = _on_current(SessionActions.export)
+    action_tag = _on_chosen(SessionActions.tag)
+    action_delete = _on_chosen(SessionActions.delete)
+
+    def action_fold(self) -> None:
+        """List the trials of the sweep under the cursor, or fold them again."""
+        entry = self.table.under_cursor()
+        if entry is None or entry.sweep is None:
+            self.notify("Only a sweep folds: it stands for its trials.")
+            return
+        self.table.fold(entry)
+        self.refresh_rows()
+        if not entry.trials:
+            self.table.put_cursor(f"{entry.sweep.id}/")
+
+    def action_sort_by(self, column: str) -> None:
+        """Sort by a column; the other way round if it is sorted by it already."""
+        preferences = self.workbench.preferences
+        reverse = preferences.sort == column and not preferences.sort_reversed
+        self.workbench.remember(sort=column, sort_reversed=reverse)
+
+    def action_sort_next(self) -> None:
+        """Sort by the next column."""
+        at = COLUMN_IDS.index(sort_column(self.workbench.preferences)) + 1
+        self.workbench.remember(sort=COLUMN_IDS[at % len(COLUMN_IDS)], sort_reversed=False)
+
+    def action_sort_reverse(self) -> None:
+        """Reverse the sort order."""
+        self.workbench.remember(sort_reversed=not self.workbench.preferences.sort_reversed)
+
+    @on(SessionTable.HeadClicked)
+    def _sort_clicked(self, message: SessionTable.HeadClicked) -> None:
+        if message.id in COLUMN_IDS:
+            self.action_sort_by(message.id)
+
+    @on(SessionTable.Opened)
+    def _open_clicked(self) -> None:
+        self.action_open()
+
+    @on(SessionRows.CurvesRead)
+    def _show_curves(self) -> None:
+        self.refresh_rows()
+
+    def _opened_session(self) -> Session | None:
+        """The session under the cursor, of a sweep the best trial, opened."""
+        entry = self.table.under_cursor()
+        if entry is None:
+            return None
+        session = best_trial(entry) if entry.trials else entry
+        return self.actions.open_session(session.folder)
 
     @on(SessionTable.Highlighted)
     def _show_preview(self) -> None:
-        self.query_one(SessionPreview).show(self.under_cursor())
+        self.query_one(SessionPreview).show(self.table.under_cursor())
 
     @on(Input.Changed, "#filter")
     def _take_filter(self, event: Input.Changed) -> None:
         """Filter as it is typed, by what can be read of it."""
-        self._apply_filter(event.value)
+        self._filter = self.query_one(FilterBar).read(event.value)
+        self.refresh_rows()
 
     @on(Input.Submitted, "#filter")
     def _leave_input(self, event: Input.Submitted) -> None:
-        self._show_filter_bar(bool(event.value))
-        self.query_one(SessionTable).focus()
-
-    def _apply_filter(self, text: str) -> None:
-        self._filter = parse_filter(text)
-        problem = one_line(self._filter.problem)
-        self.query_one("#filter", Input).set_class(bool(problem), "-wrong")
-        self._say("#filter-problem", Content(problem))
-        self.refresh_rows()
+        self.query_one(FilterBar).display = bool(event.value)
+        self.table.focus()
 
     def _follow_preferences(self, preferences: Preferences) -> None:
-        sorting = (self.sort_column, preferences.sort_reversed)
-        self.query_one(SessionTable).sorted_by = sorting
+        self.table.sorted_by = (sort_column(preferences), preferences.sort_reversed)
         self.refresh_rows()
 
     def _tick(self) -> None:
@@ -187,16 +340,20 @@ class SessionsScreen(SessionRows):
         self._refreshed = time.monotonic()
         admitted = [entry for entry in entries if self._filter.admits(entry, now)]
         self._admitted = len(admitted)
-        self.show_rows(admitted, now)
+        self.table.show_entries(admitted, self.workbench.preferences, now)
         self._show_preview()
         self._show_head()
-        self._show_emptiness(len(entries))
-        self._share_room()
-        sweeps = any(entry.sweep for entry in self._shown.values())
-        offered = (bool(entries), min(2, len(self._shown)), sweeps)
+        body = self.query_one(ListBody)
+        body.say_why_empty(len(entries), self.workbench.problem, self._folder)
+        body.share_room()
+        offered = (bool(entries), min(2, len(self.table.entries)), self.table.has_sweeps)
         if offered != self._offered:
             self._offered = offered
             self.refresh_bindings()
+
+    @property
+    def _folder(self) -> str:
+        return _home_relative(self.workbench.store.root)
 
     def _show_head(self) -> None:
         entries = self.workbench.entries or ()
@@ -205,62 +362,23 @@ class SessionsScreen(SessionRows):
         if self._filter.conditions:
             counts.append(f"{self._admitted} shown")
         counts += [f"{live} running"] if live else []
-        selected = len(self.chosen()) if self.query_one(SessionTable).selected else 0
+        selected = len(self.table.chosen()) if self.table.selected else 0
         counts += [f"{selected} selected"] if selected else []
-        folder = _home_relative(self.workbench.store.root)
         head = Content.assemble(
-            ("vae", "bold"), "  ", ", ".join(counts), "  ", (folder, "$text-muted")
+            ("vae", "bold"), "  ", ", ".join(counts), "  ", (self._folder, "$text-muted")
         )
         self._say("#sessions-head", head)
-
-    def _show_emptiness(self, total: int) -> None:
-        """Say why there is nothing to see, and what to press."""
-        said = ""
-        if self.workbench.problem:
-            said = one_line(self.workbench.problem)
-        elif total and not self._shown:
-            said = "No session meets the filter.\n\nEsc shows all of them again."
-        self._say("#sessions-empty", Content(said))
-        self.query_one("#sessions-empty").display = bool(said)
-        self._welcome(not total and not said)
-        self.query_one(SessionPreview).display = bool(self._shown)
-
-    def _share_room(self) -> None:
-        """Give the preview the rows that the table does not need."""
-        room = self.query_one("#sessions-body").size.height
-        wanted = max(_LEAST_ROWS, len(self._shown) + _ROOM_TO_GROW)
-        height = max(min(wanted, room - max(_LEAST_PREVIEW, int(room * _PREVIEW_SHARE))), 1)
-        box = self.query_one("#sessions-list")
-        wanted_height = (room, height, bool(self._shown))
-        if room and wanted_height != self._shared:
-            self._shared = wanted_height
-            box.styles.height = height if self._shown else "1fr"
 
     def on_resize(self, event: events.Resize) -> None:
         """Share the room anew, and show the columns that have room."""
         self.query_one(KeyLine).compact = event.size.width < _WIDE
         self.call_after_refresh(self.refresh_rows)
 
-    def _welcome(self, wanted: bool) -> None:
-        """Greet whoever has no session yet, or no longer."""
-        there = self.query("#welcome")
-        if wanted and not there:
-            from tui.session_list.welcome import Welcome
-
-            self.query_one("#sessions-list").mount(
-                Welcome(_home_relative(self.workbench.store.root))
-            )
-        elif there and not wanted:
-            there.remove()
-
     def _say(self, where: str, words: Content) -> None:
         """Update a Static, but only if it shows something else: it would be sent again."""
         static = self.query_one(where, Static)
         if static.content != words:
             static.update(words)
-
-    def _show_filter_bar(self, visible: bool) -> None:
-        self.query_one("#filter-bar").display = visible
 
 
 # Actions that do nothing without a session, and those that need so many in the list.

@@ -1,0 +1,77 @@
+"""The table of sessions beside or above what is known of one, or why there is nothing to see."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.content import Content
+from textual.widgets import Static
+
+from tui.session_list.preview import SessionPreview
+from tui.session_list.table import SessionRows
+from tui.text import one_line
+
+# Rows of the table and of the preview, which shares what the table leaves.
+_LEAST_ROWS, _ROOM_TO_GROW = 6, 2
+_LEAST_PREVIEW, _PREVIEW_SHARE = 9, 0.4
+
+
+class ListBody(Container):
+    """Table and preview, which share the room."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._shared = (0, 0, False)
+
+    def compose(self) -> ComposeResult:
+        """Table, what is said instead of it, preview."""
+        with Container(id="sessions-list"):
+            yield SessionRows(self.app.size.width, id="sessions-table")
+            yield Static(id="sessions-empty")
+        yield SessionPreview(id="sessions-preview")
+
+    @property
+    def table(self) -> SessionRows:
+        """The table."""
+        return self.query_one(SessionRows)
+
+    def say_why_empty(self, total: int, problem: str, folder: str) -> None:
+        """Say why there is nothing to see, and what to press.
+
+        Args:
+            total: sessions there are, shown or not.
+            problem: why they cannot be read, else empty.
+            folder: where they are looked for.
+        """
+        said = ""
+        if problem:
+            said = one_line(problem)
+        elif total and not self.table.entries:
+            said = "No session meets the filter.\n\nEsc shows all of them again."
+        empty = self.query_one("#sessions-empty", Static)
+        if empty.content != Content(said):
+            empty.update(Content(said))
+        empty.display = bool(said)
+        self._welcome(folder, wanted=not total and not said)
+        self.query_one(SessionPreview).display = bool(self.table.entries)
+
+    def share_room(self) -> None:
+        """Give the preview the rows that the table does not need."""
+        room = self.size.height
+        wanted = max(_LEAST_ROWS, len(self.table.entries) + _ROOM_TO_GROW)
+        height = max(min(wanted, room - max(_LEAST_PREVIEW, int(room * _PREVIEW_SHARE))), 1)
+        box = self.query_one("#sessions-list")
+        wanted_height = (room, height, bool(self.table.entries))
+        if room and wanted_height != self._shared:
+            self._shared = wanted_height
+            box.styles.height = height if self.table.entries else "1fr"
+
+    def _welcome(self, folder: str, *, wanted: bool) -> None:
+        """Greet whoever has no session yet, or no longer."""
+        there = self.query("#welcome")
+        if wanted and not there:
+            from tui.session_list.welcome import Welcome
+
+            self.query_one("#sessions-list").mount(Welcome(folder))
+        elif there and not wanted:
+            there.remove()

@@ -1,0 +1,125 @@
+"""The table of sessions: sorted, folded by sweep, with curves where there is room."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from textual import work
+from textual.message import Message
+
+from tui.catalogue import Entry
+from tui.preferences import Preferences
+from tui.session_list.columns import COLUMN_IDS, CURVE, Column, shown_columns
+from tui.session_list.curve_texts import CurveTexts
+from tui.session_list.rows import folded_rows
+from tui.status import LOOKS
+from tui.widgets.session_table import SessionTable
+from tui.widgets.table_layout import Head, Row
+
+# Scrolling reads nothing: only what is looked at for a moment.
+_REST_SECONDS = 0.2
+
+
+def sort_column(preferences: Preferences) -> str:
+    """Id of the column by which the list is sorted."""
+    column = preferences.sort
+    return column if column in COLUMN_IDS else "age"
+
+
+class SessionRows(SessionTable):
+    """The sessions that are listed; a sweep is one row, or also those of its trials.
+
+    Attributes:
+        entries: the sessions and sweeps of the rows, by the rows' keys.
+    """
+
+    class CurvesRead(Message):
+        """Curves were read that the rows do not show yet."""
+
+    def __init__(self, width: int, *, id: str) -> None:
+        """Make an empty table on a terminal of so many columns."""
+        super().__init__(_heads(shown_columns(width, live=False)), id=id)
+        self.entries: dict[str, Entry] = {}
+        self._unfolded: set[str] = set()
+        self._curves = CurveTexts()
+        self._shown_columns: tuple[Column, ...] = ()
+
+    @property
+    def has_sweeps(self) -> bool:
+        """Whether a row is a sweep, or one of its trials."""
+        return any(entry.sweep for entry in self.entries.values())
+
+    def under_cursor(self) -> Entry | None:
+        """The session or sweep under the cursor."""
+        return self.entries.get(self.cursor_key or "")
+
+    def chosen(self) -> list[Entry]:
+        """The selected sessions in the order of the list, else the current one; no sweeps.
+
+        A sweep stands for its trials.
+        """
+        rows = [self.entries[key] for key in self.keys if key in self.selected]
+        rows = rows or [entry for entry in [self.under_cursor()] if entry is not None]
+        sessions = [one for row in rows for one in (row.trials or (row,))]
+        return list({one.id: one for one in sessions}.values())
+
+    def fold(self, entry: Entry) -> None:
+        """List the trials of a sweep, or fold them again."""
+        assert entry.sweep is not None
+        self._unfolded ^= {entry.sweep.id}
+
+    def show_entries(self, entries: Sequence[Entry], preferences: Preferences, now: float) -> None:
+        """Fold, sort and show these sessions, as they are at `now`."""
+        rows = folded_rows(
+            entries,
+            sort_column(preferences),
+            reverse=preferences.sort_reversed,
+            unfolded=self._unfolded,
+        )
+        self.entries = {entry.id: entry for entry in rows}
+        width = self.screen.size.width
+        self._shown_columns = shown_columns(width, live=any(one.live for one in rows))
+        curves = self._curves.texts(rows)
+        self.show(
+            [_row(entry, now, self._shown_columns, curves) for entry in rows],
+            heads=_heads(self._shown_columns),
+        )
+        self._want_curves()
+
+    def _want_curves(self) -> None:
+        """Have the curves read of the rows in view, where there is a column for them."""
+        if not any(column.id == CURVE for column in self._shown_columns):
+            return
+        top = int(self.scroll_offset.y)
+        keys = self.keys[top : top + self.size.height]
+        missing = self._curves.missing(self.entries[key] for key in keys)
+        if missing:
+            self._read_curves(missing)
+
+    @work(exclusive=True, group="curves")
+    async def _read_curves(self, entries: Sequence[Entry]) -> None:
+        await asyncio.sleep(_REST_SECONDS)
+        from tui.rendering.palettes import ColorDepth
+        from tui.widgets.display import app_depth
+
+        ascii_only = app_depth(self.app) is ColorDepth.ASCII
+        await asyncio.to_thread(self._curves.read, entries, ascii_only=ascii_only)
+        if self.is_attached:
+            self.post_message(self.CurvesRead())
+
+
+def _heads(columns: Sequence[Column]) -> list[Head]:
+    """The heads of these columns; the name takes what the others leave."""
+    return [
+        Head(column.id, column.title, column.align, flexible=column.id == "name")
+        for column in columns
+    ]
+
+
+def _row(entry: Entry, now: float, columns: Sequence[Column], curves: Mapping[str, str]) -> Row:
+    cells = tuple(
+        curves.get(entry.id, "") if column.id == CURVE else column.text(entry, now)
+        for column in columns
+    )
+    return Row(entry.id, cells, LOOKS[entry.status].tone)
