@@ -7,7 +7,7 @@ from typing import Literal
 from tui.text import one_line
 from vae_engine.errors import EngineError, Remedy
 
-Place = Literal["list", "dashboard"]
+Where = Literal["list", "dashboard"]
 """Where the keys are pressed: in a list of sessions or sweeps, or on the screen of one."""
 
 _IN_LIST: dict[Remedy, str] = {
@@ -38,7 +38,7 @@ _ON_DASHBOARD: dict[Remedy, str] = {
 }
 
 
-def error_text(error: Exception, place: Place = "list") -> str:
+def error_text(error: Exception, place: Where = "list") -> str:
     """One printable line for an error, with the key that helps, if one does."""
     way = ""
     if isinstance(error, EngineError) and error.remedy is not None:

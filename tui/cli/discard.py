@@ -24,7 +24,7 @@ def delete(references: tuple[str, ...], store: SessionStore) -> None:
     """
     for listing in delete_sessions(store, references):
         back = command_for("restore", listing.id)
-        say(f"{_shown(listing)} is in the trash: `{back}` brings it back")
+        say(f"{_session_line(listing)} is in the trash: `{back}` brings it back")
 
 
 @click.command()
@@ -33,7 +33,7 @@ def delete(references: tuple[str, ...], store: SessionStore) -> None:
 def restore(references: tuple[str, ...], store: SessionStore) -> None:
     """Restore sessions from the trash."""
     for listing in restore_sessions(store, references):
-        say(f"{_shown(listing)} is back")
+        say(f"{_session_line(listing)} is back")
 
 
 @click.command()
@@ -58,7 +58,7 @@ def trash(store: SessionStore, empty: bool, yes: bool, as_json: bool) -> None:
 COMMANDS = {"delete": delete, "restore": restore, "trash": trash}
 
 
-def _shown(listing: Listing) -> str:
+def _session_line(listing: Listing) -> str:
     return f"{listing.id} ({listing.label.name if listing.label else 'damaged'})"
 
 

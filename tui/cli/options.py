@@ -119,7 +119,7 @@ def file_reader(option: str, suffixes: Sequence[str]) -> Callable[[str], Path]:
     def read(text: str) -> Path:
         path = Path(text)
         if path.suffix.lower() not in suffixes or not encodable(text).isprintable():
-            raise SettingError(f"{option} is {_shown(text)}: it must be a file ending in {wanted}")
+            raise SettingError(f"{option} is {_quoted(text)}: it must be a file ending in {wanted}")
         return path
 
     return read
@@ -127,7 +127,7 @@ def file_reader(option: str, suffixes: Sequence[str]) -> Callable[[str], Path]:
 
 def _read_logdir(text: str) -> Path:
     if not text.isprintable() or not 0 < len(text) <= _LONGEST_PATH:
-        raise SettingError(f"tensorboard is {_shown(text)}: it must be a folder of printable name")
+        raise SettingError(f"tensorboard is {_quoted(text)}: it must be a folder of printable name")
     return Path(text).expanduser().absolute()
 
 
@@ -192,6 +192,6 @@ def _shell_quoted(root: Path) -> str:
     return shlex.quote(encodable(str(root)))
 
 
-def _shown(text: str) -> str:
+def _quoted(text: str) -> str:
     shown = repr(text)
     return shown if len(shown) <= 60 else shown[:57] + "..."

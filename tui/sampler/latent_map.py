@@ -27,7 +27,7 @@ from tui.sampler.latent import (
 )
 from tui.sampler.latent_plane import DecodedPlane, EmbeddedPlane, LatentPlane
 from tui.sampler.model import Sampler
-from tui.sampler.plane_canvas import Place, fit_canvas
+from tui.sampler.plane_canvas import Shares, fit_canvas
 from tui.sampler.saving import Shown
 from tui.sampler.views import Chosen, figure
 
@@ -110,7 +110,7 @@ class LatentMap(Horizontal, can_focus=True):
         return self.query_one(EmbeddedPlane)
 
     @property
-    def place(self) -> Place:
+    def place(self) -> Shares:
         """Where the cursor stands."""
         return self.decoded.cursor
 
@@ -197,7 +197,7 @@ class LatentMap(Horizontal, can_focus=True):
 
     def action_move(self, across: int, down: int) -> None:
         """Move the cursor by cells."""
-        canvas = self._shown().canvas
+        canvas = self._plane_shown().canvas
         x, y = canvas.cell(self.place)
         self._go(canvas.place(x + across, y + down))
 
@@ -208,7 +208,7 @@ class LatentMap(Horizontal, can_focus=True):
     def action_other(self) -> None:
         """Show the other plane."""
         if not self._both:
-            shown = self._shown()
+            shown = self._plane_shown()
             self.decoded.display = shown is self.embedded
             self.embedded.display = shown is self.decoded
             self.redraw()
@@ -250,7 +250,7 @@ class LatentMap(Horizontal, can_focus=True):
         event.stop()
         self._go(event.place)
 
-    def _go(self, place: Place) -> None:
+    def _go(self, place: Shares) -> None:
         if place != self.place:
             self.decoded.cursor = self.embedded.cursor = place
             self.post_message(self.Moved())
@@ -272,7 +272,7 @@ class LatentMap(Horizontal, can_focus=True):
         self.redraw()
         self.post_message(self.Moved())
 
-    def _shown(self) -> LatentPlane:
+    def _plane_shown(self) -> LatentPlane:
         return self.decoded if self.decoded.display else self.embedded
 
     def _share_room(self) -> None:

@@ -27,7 +27,7 @@ from tui.sampler.model import NO_SHEET, Sampler
 from tui.sampler.plane_canvas import (
     LABELS,
     Canvas,
-    Place,
+    Shares,
     fit_canvas,
     lower_axis,
     side_label,
@@ -64,13 +64,13 @@ class LatentPlane(Widget):
     """
     COMPONENT_CLASSES: ClassVar[set[str]] = {"latent-plane--cursor", "latent-plane--arm"}
 
-    cursor: var[Place] = var((0.5, 0.5), init=False)
+    cursor: var[Shares] = var((0.5, 0.5), init=False)
 
     @dataclass
     class Clicked(Message):
         """A place was clicked."""
 
-        place: Place
+        place: Shares
 
     def __init__(self, title: str, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -112,7 +112,7 @@ class LatentPlane(Widget):
         if offset is not None and self._canvas.width:
             self.post_message(self.Clicked(self._canvas.place(offset.x - LABELS, offset.y)))
 
-    def watch_cursor(self, before: Place, after: Place) -> None:
+    def watch_cursor(self, before: Shares, after: Shares) -> None:
         """Move the cursor, and refresh only where it was and is."""
         if not self._lines:
             return

@@ -13,7 +13,7 @@ from tui.rendering.runs import Line
 from tui.rendering.sizes import IMAGE_SIZES, ImageSize
 from tui.sampler.latent import normal_quantile
 
-Place = tuple[float, float]
+Shares = tuple[float, float]
 """Shares of N(0, 1) to the left and below, as in `Plane`."""
 
 # At even places: the axes are shares of N(0, 1), on which whole numbers would not be.
@@ -49,13 +49,13 @@ class Canvas:
         """Cells from top to bottom."""
         return self.tile[1] * self.down
 
-    def cell(self, place: Place) -> tuple[int, int]:
+    def cell(self, place: Shares) -> tuple[int, int]:
         """Column and row of a place."""
         x = min(self.width - 1, max(0, int(place[0] * self.width)))
         y = min(self.height - 1, max(0, int((1 - place[1]) * self.height)))
         return x, y
 
-    def place(self, x: int, y: int) -> Place:
+    def place(self, x: int, y: int) -> Shares:
         """The middle of the nearest cell; that of the plane where there are no cells."""
         if not self.width or not self.height:
             return 0.5, 0.5

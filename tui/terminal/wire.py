@@ -23,7 +23,8 @@ from tui.terminal.wire_frames import PLAIN, Cell, NotUnderstoodError, Rendition,
 _HARMLESS = re.compile(r"(?:\x1b\[\?2026[hl]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x07)+")
 _MOVE = re.compile(r"\x1b\[[0-9]+;[0-9]+H")
 
-Place = tuple[int, int]
+Cursor = tuple[int, int]
+"""Column and row."""
 
 _NOWHERE = (-1, -1)
 _width = itemgetter(1)
@@ -34,7 +35,7 @@ class Wire:
 
     def __init__(self) -> None:
         self._lines: dict[int, list[Cell | None]] = {}
-        self._cursor: Place | None = None
+        self._cursor: Cursor | None = None
 
     def forget(self) -> None:
         """The terminal may show anything now: the next frame is sent whole."""
@@ -101,7 +102,7 @@ class Wire:
 class _Pen:
     """Writes runs, with moves and styles only where the terminal does not have them yet."""
 
-    def __init__(self, place: Place | None) -> None:
+    def __init__(self, place: Cursor | None) -> None:
         self._pieces: list[str] = []
         self._line, self._column = place or _NOWHERE
         self._rendition = PLAIN
@@ -109,7 +110,7 @@ class _Pen:
         self._effects: tuple[str, ...] = ()
 
     @property
-    def place(self) -> Place:
+    def place(self) -> Cursor:
         """Where the terminal's cursor is."""
         return self._line, self._column
 
