@@ -13,7 +13,7 @@ import pytest
 import tui
 import vae_engine
 from tui.cli import remedies as of_commands
-from tui.remedies import Place, error_text
+from tui.remedies import Where, error_text
 from vae_engine.errors import Remedy, SessionBusyError
 
 
@@ -35,7 +35,7 @@ def test_no_text_of_the_engine_names_a_command_of_the_command_line() -> None:
 
 def test_nobody_in_the_app_is_told_to_type_a_command_about_an_error() -> None:
     for remedy in get_args(Remedy):
-        for place in get_args(Place):
+        for place in get_args(Where):
             error = SessionBusyError("it is so", remedy=remedy, subject="some-id")
             said = error_text(error, place)
             assert said.startswith("it is so")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -11,7 +11,7 @@ import msgspec
 from tui.new_session.plan import PARALLEL, SEEDS, UNASKED_TRIALS, default_parallel
 from tui.presets import PRESETS
 from tui.text import one_line
-from vae_engine.dataset_names import absolute_dataset, expanded
+from vae_engine.dataset_names import NAMED_DATASETS, absolute_dataset, expanded
 from vae_engine.defaults import few_steps_note, suited_settings, training_images
 from vae_engine.errors import SettingError
 from vae_engine.sessions.labels import check_label
@@ -140,6 +140,24 @@ def texts_of(settings: Settings) -> dict[str, str]:
     """The fields of a session that is forked; it has yet to get a name."""
     own = {name: one.format(getattr(settings, name)) for name, one in SETTINGS.items()}
     return {**default_texts(), **own}
+
+
+def has_choices(name: str) -> bool:
+    """Whether a field has values to choose from."""
+    return name == "dataset" or (name in SETTINGS and bool(SETTINGS[name].choices))
+
+
+def choices_of(name: str, earlier: Iterable[str]) -> list[str]:
+    """The values to choose from in a field, the default first.
+
+    Args:
+        name: of a field for which `has_choices` holds.
+        earlier: datasets of other sessions.
+    """
+    if name != "dataset":
+        setting = SETTINGS[name]
+        return list(dict.fromkeys([str(setting.default), *setting.choices]))
+    return list(dict.fromkeys([*NAMED_DATASETS, *sorted(set(earlier))]))
 
 
 def read_draft(

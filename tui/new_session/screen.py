@@ -9,29 +9,26 @@ from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from tui.command_line import sweep_command, train_command
-from tui.new_session.choices import choices_of
 from tui.new_session.costs import Timing
 from tui.new_session.draft import (
     NAME,
     Draft,
     SweepDraft,
+    choices_of,
     default_texts,
     preset_texts,
     read_draft,
     texts_of,
 )
-from tui.new_session.forecast import expected_duration, expected_sweep_duration
-from tui.new_session.keys import FORM_KEYS
-from tui.new_session.plan import plan_line
 from tui.new_session.setting_form import SettingForm, describe_field
+from tui.new_session.summary import command_line, duration_lines
 from tui.new_session.timings import known_images, measured_timings
-from tui.presets import DEMO, PRESETS
+from tui.presets import PRESETS
 from tui.remedies import error_text
 from tui.screen import WorkbenchScreen
 from tui.text import one_line
@@ -41,7 +38,6 @@ from vae_engine.control.training import start_session
 from vae_engine.errors import EngineError
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
-from vae_engine.settings import make_settings
 from vae_engine.sweeps.store import Sweep
 
 
@@ -54,7 +50,35 @@ class NewSessionScreen(WorkbenchScreen):
     CSS_PATH = "screen.tcss"
     TERMS = ("latent_dim", "epoch", "beta", "learning_rate", "seed", "converged", "session")
     AUTO_FOCUS = "#field-latent_dim"
-    BINDINGS: ClassVar[list[BindingType]] = FORM_KEYS
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # Everything that a function key does has a button or another key too.
+        Binding("ctrl+s", "start", "Start", id="new.start", tooltip="Start training"),
+        Binding("ctrl+y", "copy", "Copy command", id="new.copy", tooltip="Copy the command line"),
+        # With priority, so that what is typed right after them goes into the next field.
+        Binding("tab,down", "app.focus_next", "Next", id="new.next", show=False, priority=True),
+        Binding(
+            *("shift+tab,up", "app.focus_previous", "Previous"),
+            id="new.previous",
+            show=False,
+            priority=True,
+        ),
+        Binding("ctrl+g", "app.glossary", "Words", id="new.words", tooltip="What the words mean"),
+        Binding("f1", "app.help", "Help", id="new.help", tooltip="The keys of this screen"),
+        Binding("escape", "dismiss", "Back", id="new.leave", tooltip="Start nothing"),
+        Binding("ctrl+r", "reset", "Default", id="new.reset", tooltip="Reset to the default"),
+        Binding("ctrl+o", "fold", "Unfold", id="new.fold", tooltip="Show all settings, or few"),
+        *(
+            Binding(
+                f"f{at}",
+                f"preset({name!r})",
+                name,
+                id=f"new.preset-{at}",
+                tooltip=f"Fill in {name}; its button does too",
+                show=False,
+            )
+            for at, name in enumerate(PRESETS, 5)
+        ),
+    ]
 
     def __init__(
         self,
@@ -261,34 +285,11 @@ class NewSessionScreen(WorkbenchScreen):
         return f"fork of {one_line(self._base.label.name)}" if self._base else "new session"
 
     def _duration(self) -> str:
-        draft, timings = self._draft, self._timings
         if self._starting:
-            return "Starting the coordinator ..." if draft.sweep else "Starting the worker ..."
-        if draft.problems or timings is None:
-            return "Expected duration: ..."
-        if draft.sweep is None:
-            assert draft.suited is not None
-            demo = draft.settings == make_settings(PRESETS[DEMO])
-            duration = expected_duration(draft.suited, timings, demo=demo)
-            expected = f"Expected duration: {duration}"
-            return f"{expected}\nFew steps: {draft.few_steps}" if draft.few_steps else expected
-        trials, parallel = draft.sweep.grid.trials, draft.sweep.parallel
-        plan = one_line(plan_line(draft.sweep.grid, parallel))
-        return f"{plan}\nExpected duration: {expected_sweep_duration(trials, parallel, timings)}"
+            sweep = self._draft.sweep is not None
+            return "Starting the coordinator ..." if sweep else "Starting the worker ..."
+        return duration_lines(self._draft, self._timings)
 
     def _command(self) -> str:
         """The equivalent command line; empty while something is wrong."""
-        draft, root = self._draft, self._store.root
-        if draft.sweep is not None:
-            parallel = draft.sweep.parallel if draft.sweep.chosen else None
-            return sweep_command(
-                draft.sweep.lists,
-                root,
-                seeds=draft.sweep.seeds,
-                parallel=parallel,
-                name=draft.name,
-            )
-        if draft.settings is None:
-            return ""
-        base = (self._base.id, self._base.settings) if self._base else None
-        return train_command(draft.settings, root, name=draft.name, parent=base)
+        return command_line(self._draft, self._store.root, self._base)

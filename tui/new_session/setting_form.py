@@ -12,8 +12,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from tui.new_session.choices import has_choices
-from tui.new_session.draft import FIELDS, GROUPS, NAME, PROMINENT, Draft, default_texts
+from tui.new_session.draft import FIELDS, GROUPS, NAME, PROMINENT, Draft, default_texts, has_choices
 from tui.new_session.setting_group import GroupHeading
 
 NAME_HELP = "what people call it; by default dataset and d, or what varies"
