@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
-import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -26,8 +24,9 @@ from textual.screen import Screen
 from textual.widget import MountError
 from textual.worker import WorkerFailed
 
-from tui.catalogue import Catalogue, Entry, ended_between
+from tui.catalogue import Entry, ended_between
 from tui.command_line import attach_command, stop_command
+from tui.following import SessionFollower
 from tui.preferences import (
     Colors,
     Preferences,
@@ -51,7 +50,7 @@ from tui.terminal.typed_ahead import TypedAhead, ordered_driver
 from tui.terminal.wire import compact_driver
 from tui.text import loss_text
 from tui.themes import choose_theme, completed
-from vae_engine.errors import EngineError, SessionError
+from vae_engine.errors import EngineError
 from vae_engine.sessions.records import LIVE
 from vae_engine.sessions.store import SessionStore
 
@@ -61,14 +60,6 @@ if TYPE_CHECKING:
 
     from vae_engine.sessions.session import Session
     from vae_engine.sweeps.store import Sweep
-
-_SCAN_SECONDS = 1.0
-# Where another screen is over the list, only to tell of those that end.
-_ALERT_SECONDS = 5.0
-# After its work the thread that scans rests so many times as long: it takes few % of a core.
-_REST = 20
-# A thousand folders take seconds to measure: in parts, so that the list shows them as they come.
-_MEASURE_SECONDS = 0.2
 
 
 def _commands() -> type[Provider]:
@@ -183,9 +174,9 @@ class WorkbenchApp(App[None]):
         self._terminal_colors = TerminalColors(
             self.console.color_system, linux=is_linux_console(os.environ)
         )
-        self._leaving = threading.Event()
-        self._look_again = threading.Event()
-        self._scan_seconds = _SCAN_SECONDS
+        self._follower = SessionFollower(
+            store.root, lambda *found: self.post_message(self.CatalogueRead(*found))
+        )
         self.typed_ahead = TypedAhead(self)
         self.copied = ""
 
@@ -236,12 +227,11 @@ class WorkbenchApp(App[None]):
             self._open_first(self._open_session)
         if self._damage:
             self.notify(self._damage, severity="warning", markup=False)
-        self.run_worker(self._follow_sessions, thread=True, group="catalogue")
+        self.run_worker(self._follower.run, thread=True, group="catalogue")
 
     def on_unmount(self) -> None:
         """Let the thread end that follows the sessions."""
-        self._leaving.set()
-        self._look_again.set()
+        self._follower.end()
 
     @property
     def _background_screens(self) -> list[Screen[Any]]:
@@ -290,13 +280,11 @@ class WorkbenchApp(App[None]):
 
     def look_again(self) -> None:
         """Read the list of sessions now: something was done to them."""
-        self._look_again.set()
+        self._follower.look_again()
 
     def list_is_shown(self, shown: bool) -> None:
         """Follow the sessions as closely as they are looked at."""
-        self._scan_seconds = _SCAN_SECONDS if shown else _ALERT_SECONDS
-        if shown:
-            self.look_again()
+        self._follower.watch_closely(shown)
 
     def on_workbench_app_catalogue_read(self, message: CatalogueRead) -> None:
         """Take the sessions as they are now, and tell which have ended."""
@@ -440,30 +428,6 @@ class WorkbenchApp(App[None]):
             self.open_dashboard(self.store.find(session_id))
         except EngineError as error:
             self.notify(error_text(error), severity="error", markup=False)
-
-    def _follow_sessions(self) -> None:
-        """In a thread: look at the folder of sessions time and again, and measure them."""
-        catalogue = Catalogue(self.store.root)
-        told: tuple[tuple[Entry, ...], str] | None = None
-        while not self._leaving.is_set():
-            begun = time.thread_time()
-            for found in _looks(catalogue):
-                if found != told:
-                    told = found
-                    self.post_message(self.CatalogueRead(*found))
-            worked = time.thread_time() - begun
-            self._look_again.wait(max(self._scan_seconds, worked * _REST))
-            self._look_again.clear()
-
-
-def _looks(catalogue: Catalogue) -> Iterator[tuple[tuple[Entry, ...], str]]:
-    """The sessions, or why they cannot be read; then the same with more of their sizes."""
-    try:
-        yield tuple(catalogue.scan()), ""
-    except SessionError as error:
-        yield (), str(error)
-    else:
-        yield tuple(catalogue.measure(_MEASURE_SECONDS)), ""
 
 
 def run_app(

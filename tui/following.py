@@ -1,0 +1,74 @@
+"""Following the folder of sessions: the list as it is, told when it has changed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from tui.catalogue import Catalogue, Entry
+from vae_engine.errors import SessionError
+
+_SCAN_SECONDS = 1.0
+# Where another screen is over the list, only to tell of those that end.
+_ALERT_SECONDS = 5.0
+# After its work the thread that scans rests so many times as long: it takes few % of a core.
+_REST = 20
+# A thousand folders take seconds to measure: in parts, so that the list shows them as they come.
+_MEASURE_SECONDS = 0.2
+
+
+class SessionFollower:
+    """Looks at the folder of sessions time and again, and measures them, in a thread."""
+
+    def __init__(self, root: Path, tell: Callable[[tuple[Entry, ...], str], object]) -> None:
+        """Make what follows, from `run` on.
+
+        Args:
+            root: the folder of sessions.
+            tell: called in the thread with all sessions, and why they cannot be read, else empty.
+        """
+        self._root, self._tell = root, tell
+        self._ends = threading.Event()
+        self._look_again = threading.Event()
+        self._seconds = _SCAN_SECONDS
+
+    def look_again(self) -> None:
+        """Look now."""
+        self._look_again.set()
+
+    def watch_closely(self, closely: bool) -> None:
+        """Look once a second, or only often enough to tell of those that end."""
+        self._seconds = _SCAN_SECONDS if closely else _ALERT_SECONDS
+        if closely:
+            self.look_again()
+
+    def end(self) -> None:
+        """Let `run` return."""
+        self._ends.set()
+        self._look_again.set()
+
+    def run(self) -> None:
+        """Follow until `end`."""
+        catalogue = Catalogue(self._root)
+        told: tuple[tuple[Entry, ...], str] | None = None
+        while not self._ends.is_set():
+            begun = time.thread_time()
+            for found in _looks(catalogue):
+                if found != told:
+                    told = found
+                    self._tell(*found)
+            worked = time.thread_time() - begun
+            self._look_again.wait(max(self._seconds, worked * _REST))
+            self._look_again.clear()
+
+
+def _looks(catalogue: Catalogue) -> Iterator[tuple[tuple[Entry, ...], str]]:
+    """The sessions, or why they cannot be read; then the same with more of their sizes."""
+    try:
+        yield tuple(catalogue.scan()), ""
+    except SessionError as error:
+        yield (), str(error)
+    else:
+        yield tuple(catalogue.measure(_MEASURE_SECONDS)), ""
