@@ -6,7 +6,7 @@ import click
 
 from tui.cli import wording
 from tui.cli.follow import follow_to_the_end, tell_outcome
-from tui.cli.options import command_for, id_argument, plain_option, store_option
+from tui.cli.options import command_for, id_argument, live_id_argument, plain_option, store_option
 from tui.cli.output import say
 from tui.cli.screen import app_options
 from vae_engine.control.commands import ask
@@ -36,7 +36,7 @@ def attach(reference: str, store: SessionStore, plain: bool) -> None:
 
 
 @click.command()
-@id_argument
+@live_id_argument
 @click.option("--now", is_flag=True, help="write a checkpoint and stop at once; wait for it")
 @store_option
 def stop(reference: str, store: SessionStore, now: bool) -> None:
@@ -54,7 +54,7 @@ def stop(reference: str, store: SessionStore, now: bool) -> None:
 
 
 @click.command()
-@id_argument
+@live_id_argument
 @store_option
 def pause(reference: str, store: SessionStore) -> None:
     """Pause a run."""
@@ -65,7 +65,7 @@ def pause(reference: str, store: SessionStore) -> None:
 
 
 @click.command(name="continue")
-@id_argument
+@live_id_argument
 @store_option
 def continue_(reference: str, store: SessionStore) -> None:
     """Continue a paused run."""

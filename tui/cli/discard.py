@@ -7,7 +7,13 @@ import sys
 import click
 
 from tui.cli.browse import tell_entries
-from tui.cli.options import command_for, ids_argument, json_option, store_option
+from tui.cli.options import (
+    command_for,
+    ids_argument,
+    json_option,
+    store_option,
+    trashed_ids_argument,
+)
 from tui.cli.output import say
 from tui.cli.report import session_entry
 from vae_engine.control.removal import delete_sessions, restore_sessions
@@ -28,7 +34,7 @@ def delete(references: tuple[str, ...], store: SessionStore) -> None:
 
 
 @click.command()
-@ids_argument
+@trashed_ids_argument
 @store_option
 def restore(references: tuple[str, ...], store: SessionStore) -> None:
     """Restore sessions from the trash."""

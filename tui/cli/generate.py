@@ -13,6 +13,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from tui.cli import completion
 from tui.cli.gallery import draw, paired_rows, terminal_grid
 from tui.cli.options import (
     id_argument,
@@ -147,7 +148,12 @@ def reconstruct(
     type=click.Choice(["test", "train"]),
     help="split of the session's dataset  [default: test]",
 )
-@click.option("--images", metavar="FILE_OR_FOLDER", help="images of your own: a file or a folder")
+@click.option(
+    "--images",
+    metavar="FILE_OR_FOLDER",
+    shell_complete=completion.files,
+    help="images of your own: a file or a folder",
+)
 @output_option(".npz", required=True)
 @moved_option
 @store_option

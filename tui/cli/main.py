@@ -11,7 +11,9 @@ from typing import TextIO
 
 import click
 from click.core import ParameterSource
+from click.shell_completion import CompletionItem
 
+from tui.cli import completion
 from tui.cli.options import store_option
 from tui.cli.output import is_terminal
 from tui.cli.screen import app_obstacle, app_options, show_app
@@ -72,6 +74,15 @@ class LazyGroup(click.Group):
         commands: dict[str, click.Command] = import_module(f"tui.cli.{module}").COMMANDS
         return commands[cmd_name]
 
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Commands, without importing them, and options."""
+        found = [
+            CompletionItem(name, help=summary)
+            for name, (_, summary) in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return found + click.Command.shell_complete(self, ctx, incomplete)
+
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands without importing them."""
         with formatter.section("Commands"):
@@ -109,6 +120,8 @@ def main() -> None:
         # A name that the locale cannot show must not end the command.
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+    if instruction := os.environ.get(completion.VARIABLE):
+        sys.exit(completion.complete(cli, instruction))
     _believe_the_kernel()
     sys.exit(run(sys.argv[1:]))
 

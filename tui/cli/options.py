@@ -9,6 +9,8 @@ from typing import Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from tui.cli import completion
+from tui.cli.completion import Completer
 from tui.text import encodable
 from vae_engine.errors import SettingError
 from vae_engine.sessions.labels import check_label
@@ -83,6 +85,7 @@ def setting_option(
         type=setting.parse,
         default=fallback,
         metavar=setting_metavar(setting),
+        shell_complete=completion.of_setting(setting),
         help=f"{setting.help}  [default: {default}]",
     )
 
@@ -103,13 +106,20 @@ def output_option(
         type=file_reader("output", suffixes),
         metavar="FILE",
         required=required,
+        shell_complete=completion.files,
         help=f"output file, ending in {' or '.join(suffixes)}{without}",
     )
 
 
 def tensorboard_option(help_text: str) -> Callable[[Command], Command]:
     """The option `--tensorboard DIR`."""
-    return click.option("--tensorboard", type=_read_logdir, metavar="DIR", help=help_text)
+    return click.option(
+        "--tensorboard",
+        type=_read_logdir,
+        metavar="DIR",
+        help=help_text,
+        shell_complete=completion.folders,
+    )
 
 
 def file_reader(option: str, suffixes: Sequence[str]) -> Callable[[str], Path]:
@@ -135,6 +145,7 @@ csv_option = click.option(
     "--csv",
     type=file_reader("csv", (".csv",)),
     metavar="FILE",
+    shell_complete=completion.files,
     help="write the history, one row per epoch, to a .csv file",
 )
 name_option = click.option(
@@ -150,11 +161,27 @@ moved_option = click.option(
     "--dataset",
     "place",
     metavar="PATH",
+    shell_complete=completion.datasets,
     help="current path of the dataset, if it was moved",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="JSON for scripts")
-id_argument = click.argument("reference", metavar="ID")
-ids_argument = click.argument("references", metavar="ID...", nargs=-1, required=True)
+
+
+def _id_argument(complete: Completer) -> Callable[[Command], Command]:
+    return click.argument("reference", metavar="ID", shell_complete=complete)
+
+
+def _ids_argument(complete: Completer) -> Callable[[Command], Command]:
+    return click.argument(
+        "references", metavar="ID...", nargs=-1, required=True, shell_complete=complete
+    )
+
+
+id_argument = _id_argument(completion.sessions)
+live_id_argument = _id_argument(completion.live_sessions)
+sweep_argument = _id_argument(completion.sweeps)
+ids_argument = _ids_argument(completion.sessions)
+trashed_ids_argument = _ids_argument(completion.trashed_sessions)
 
 
 def _note_sessions_dir(
@@ -175,6 +202,7 @@ store_option = click.option(
     default="sessions",
     envvar="VAE_SESSIONS",
     metavar="P",
+    shell_complete=completion.folders,
     help="sessions folder  [env: VAE_SESSIONS; default: ./sessions]",
 )
 

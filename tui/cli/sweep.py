@@ -14,10 +14,10 @@ from tui.cli.logout import logout_warning
 from tui.cli.options import (
     command_for,
     detach_option,
-    id_argument,
     json_option,
     setting_option,
     store_option,
+    sweep_argument,
 )
 from tui.cli.output import Column, say, table, table_width
 from tui.cli.report import to_json
@@ -154,7 +154,7 @@ def list_(store: SessionStore, as_json: bool) -> None:
 
 
 @sweep.command()
-@id_argument
+@sweep_argument
 @json_option
 @csv_option
 @store_option
@@ -179,7 +179,7 @@ def show(reference: str, store: SessionStore, as_json: bool, output: Path | None
 
 
 @sweep.command()
-@id_argument
+@sweep_argument
 @store_option
 def stop(reference: str, store: SessionStore) -> None:
     """Stop a sweep; its trials write a checkpoint first.
@@ -193,7 +193,7 @@ def stop(reference: str, store: SessionStore) -> None:
 
 
 @sweep.command()
-@id_argument
+@sweep_argument
 @resume_ray_option
 @sweep_plain_option
 @detach_option

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from tui.cli import completion
 from tui.cli.options import Command, file_reader, number_setting, read_name, setting_metavar
 from tui.new_session.plan import PARALLEL
 from vae_engine.dataset_names import absolute_dataset
@@ -39,12 +40,14 @@ ray_option = click.option(
     "--ray",
     type=_read_address,
     metavar="ADDRESS",
+    shell_complete=completion.words("auto"),
     help="Ray cluster: auto (this machine's) or HOST:PORT of its head",
 )
 resume_ray_option = click.option(
     "--ray",
     type=lambda text: "" if text == "none" else _read_address(text),
     metavar="ADDRESS",
+    shell_complete=completion.words("auto", "none"),
     help="Ray cluster to resume on, or none  [default: as before]",
 )
 csv_option = click.option(
@@ -52,6 +55,7 @@ csv_option = click.option(
     "output",
     type=file_reader("csv", (".csv",)),
     metavar="FILE",
+    shell_complete=completion.files,
     help="write the table, one row per setting, to a .csv file",
 )
 
@@ -76,6 +80,7 @@ def _list_option(setting: Setting) -> Callable[[Command], Command]:
         type=read,
         multiple=True,
         metavar=value + more,
+        shell_complete=completion.of_setting(setting),
         help=f"{setting.help}  [default: {_default(setting)}]",
     )
 

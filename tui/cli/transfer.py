@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from tui.cli import completion
 from tui.cli.options import (
     csv_option,
     ids_argument,
@@ -71,7 +72,7 @@ def export(
 
 
 @click.command(name="import")
-@click.argument("archive", metavar="FILE.zip", type=Path)
+@click.argument("archive", metavar="FILE.zip", type=Path, shell_complete=completion.files)
 @store_option
 def import_(archive: Path, store: SessionStore) -> None:
     """Import a session from a zip file.

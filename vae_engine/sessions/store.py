@@ -183,7 +183,7 @@ class SessionStore:
                     f"session {session.id} cannot be deleted: {error.strerror} ({layout.LOCK})"
                 ) from None
             try:
-                self._move(session.folder, self._trash / session.id)
+                self._move(session.folder, self.trash_folder / session.id)
             finally:
                 lock.release()
 
@@ -195,7 +195,7 @@ class SessionStore:
             SessionError: it cannot be moved.
         """
         with guarded(self.root):
-            folders = session_folders(self._trash)
+            folders = session_folders(self.trash_folder)
             folder = resolve(reference, folders, where="in the trash", remedy="list_trash")
             self._move(folder, self.root / folder.name)
         return read_listing(self.root / folder.name)
@@ -206,7 +206,7 @@ class SessionStore:
         Raises:
             SessionError: the trash cannot be read.
         """
-        return read_listings(self._trash)
+        return read_listings(self.trash_folder)
 
     def empty_trash(self) -> int:
         """Empty the trash permanently; return the number of sessions deleted.
@@ -216,8 +216,8 @@ class SessionStore:
         """
         deleted = 0
         try:
-            remove_discarded(self._trash)
-            for folder in session_folders(self._trash):
+            remove_discarded(self.trash_folder)
+            for folder in session_folders(self.trash_folder):
                 # Another process may restore it, or empty the trash too.
                 with contextlib.suppress(FileNotFoundError):
                     discard(folder)
@@ -247,10 +247,11 @@ class SessionStore:
         """Return the place of a session with that id: "here", "in the trash", or "" for none."""
         if os.path.lexists(self.root / session_id):
             return "here"
-        return "in the trash" if os.path.lexists(self._trash / session_id) else ""
+        return "in the trash" if os.path.lexists(self.trash_folder / session_id) else ""
 
     @property
-    def _trash(self) -> Path:
+    def trash_folder(self) -> Path:
+        """Where deleted sessions lie."""
         return self.root / layout.TRASH
 
     def _free_id(self, now: float) -> str:

@@ -1,0 +1,195 @@
+"""What the Tab key offers: session and sweep ids, datasets, values of settings, paths.
+
+The shell pastes a suggestion into the command line as it is, so only text that means the same
+there is offered: a stranger's session may be called `$(rm -r ~)`.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from click.shell_completion import CompletionItem
+
+from tui.text import one_line
+from vae_engine.dataset_names import NAMED_DATASETS
+from vae_engine.errors import EngineError
+from vae_engine.sessions.listing import session_folders
+from vae_engine.sessions.references import LATEST
+from vae_engine.sessions.session import read_label, read_manifest, worker_alive
+from vae_engine.sessions.store import SessionStore
+
+if TYPE_CHECKING:
+    from vae_engine.settings import Setting
+
+VARIABLE = "_VAE_COMPLETE"
+"""The environment variable by which a shell asks; its value names the shell."""
+
+Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
+
+# `:` and `=` separate words in bash.
+_SAFE = re.compile(r"[\w.+@%,/][\w.+@%,/-]*")
+_MOST = 200
+"""Suggestions, and sessions of which the names are read."""
+_HELP_LENGTH = 40
+# click's script for fish takes a suggestion apart at commas.
+_COMMA = ","
+
+
+def complete(cli: click.Command, instruction: str) -> int:
+    """Answer a shell; returns the exit code.
+
+    Args:
+        cli: the command `vae`.
+        instruction: the value of `VARIABLE`.
+    """
+    from click.shell_completion import shell_complete
+
+    try:
+        return shell_complete(cli, {}, "vae", VARIABLE, instruction)
+    except (EngineError, OSError):
+        return 1  # A message would be written into the line that is being typed.
+
+
+def sessions(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Ids of sessions, newest first, and their names once a letter is typed."""
+    return _of_folders(session_folders(_store(context).root), context, parameter, incomplete)
+
+
+def live_sessions(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Those that a worker has."""
+    folders = filter(worker_alive, session_folders(_store(context).root))
+    return _of_folders(folders, context, parameter, incomplete)
+
+
+def trashed_sessions(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Those in the trash."""
+    folders = session_folders(_store(context).trash_folder)
+    return _of_folders(folders, context, parameter, incomplete)
+
+
+def sweeps(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Ids of sweeps, newest first."""
+    from vae_engine.sweeps.store import SweepStore
+
+    folders = session_folders(SweepStore(_store(context)).root)
+    return _of_folders(folders, context, parameter, incomplete, named=False)
+
+
+def datasets(
+    _context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Named datasets and what lies in the working directory; paths once one is begun."""
+    found = [CompletionItem(name) for name in NAMED_DATASETS if name.startswith(incomplete)]
+    if not found:
+        return [CompletionItem(incomplete, type="file")]
+    beside = sorted(
+        entry.name + "/" * entry.is_dir()
+        for entry in os.scandir()
+        if entry.name.startswith(incomplete) and not entry.name.startswith(".")
+    )
+    return found + [CompletionItem(name) for name in beside if _SAFE.fullmatch(name)][:_MOST]
+
+
+def files(
+    _context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Paths, by the shell itself."""
+    return [CompletionItem(incomplete, type="file")]
+
+
+def folders(
+    _context: click.Context, _parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """Paths of folders, by the shell itself."""
+    return [CompletionItem(incomplete, type="dir")]
+
+
+def words(*offered: str) -> Completer:
+    """Some words; behind a comma the next one of a list."""
+
+    def offer(
+        _context: click.Context, _parameter: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        before, comma, last = incomplete.rpartition(_COMMA)
+        if comma and os.environ.get(VARIABLE, "").startswith("fish"):
+            return []
+        return [CompletionItem(before + comma + word) for word in offered if word.startswith(last)]
+
+    return offer
+
+
+def of_setting(setting: Setting) -> Completer | None:
+    """What completes a setting's value; None for numbers."""
+    if setting.name == "dataset":
+        return datasets
+    return words(*setting.choices) if setting.choices else None
+
+
+def _store(context: click.Context) -> SessionStore:
+    store = context.params.get("store")
+    return store if isinstance(store, SessionStore) else SessionStore(Path("sessions"))
+
+
+def _of_folders(
+    folders: Iterable[Path],
+    context: click.Context,
+    parameter: click.Parameter,
+    incomplete: str,
+    *,
+    named: bool = True,
+) -> list[CompletionItem]:
+    given = context.params.get(parameter.name or "") if parameter.nargs == -1 else ()
+    typeable = [folder for folder in folders if _SAFE.fullmatch(folder.name)]
+    typeable = sorted(typeable, key=lambda folder: folder.name, reverse=True)
+    offered = [
+        folder
+        for folder in typeable
+        if (folder.name.startswith(incomplete) or _last_part(folder).startswith(incomplete))
+        and folder.name not in (given or ())
+    ][:_MOST]
+    names = {folder: _name(folder) for folder in typeable[:_MOST]} if named else {}
+    found = [
+        CompletionItem(folder.name, help=_help(names.get(folder, "")) or None) for folder in offered
+    ]
+    if incomplete and len(typeable) <= _MOST:  # Else nobody knows whether a name is unique.
+        found += [CompletionItem(name) for name in _unique(names.values(), incomplete)]
+    if LATEST.startswith(incomplete) and typeable:
+        found.append(CompletionItem(LATEST))
+    return found
+
+
+def _last_part(folder: Path) -> str:
+    return folder.name.rpartition("-")[2]
+
+
+def _name(folder: Path) -> str:
+    try:
+        return read_label(folder, read_manifest(folder)).name
+    except EngineError:
+        return ""
+
+
+def _help(name: str) -> str:
+    return one_line(name, _HELP_LENGTH).replace(_COMMA, " ")
+
+
+def _unique(names: Iterable[str], incomplete: str) -> list[str]:
+    names = list(names)
+    return sorted(
+        name
+        for name in set(names)
+        if name.startswith(incomplete) and names.count(name) == 1 and _SAFE.fullmatch(name)
+    )
