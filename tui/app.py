@@ -11,7 +11,7 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
 import msgspec
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.css.query import NoMatches
 from textual.dom import DOMNode
@@ -29,6 +29,7 @@ from tui.command_line import attach_command, stop_command
 from tui.following import SessionFollower
 from tui.preferences import (
     Colors,
+    Link,
     Preferences,
     preferences_file,
     read_preferences,
@@ -42,10 +43,12 @@ from tui.terminal.charset import is_unicode
 from tui.terminal.colors import TerminalColors, is_linux_console
 from tui.terminal.driver import LoopDriver, loop_driver
 from tui.terminal.hangup import leave_with_terminal
+from tui.terminal.link import is_slow
 from tui.terminal.notifications import alert
 from tui.terminal.pasting import take_paste
 from tui.terminal.scrollbars import choose_scrollbars
 from tui.terminal.streams import flush_or_discard
+from tui.terminal.textual_internals import PatientApp
 from tui.terminal.typed_ahead import TypedAhead, ordered_driver
 from tui.terminal.wire import compact_driver
 from tui.text import loss_text
@@ -55,6 +58,7 @@ from vae_engine.sessions.records import LIVE
 from vae_engine.sessions.store import SessionStore
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from textual.actions import ActionParseResult
     from textual.command import Provider
 
@@ -69,7 +73,7 @@ def _commands() -> type[Provider]:
     return Commands
 
 
-class WorkbenchApp(App[None]):
+class WorkbenchApp(PatientApp):
     """The workbench over one folder of sessions.
 
     Screens read `app.preferences`, watch it (`self.watch(self.app, "preferences", ...)`) and change
@@ -83,6 +87,7 @@ class WorkbenchApp(App[None]):
         problem: why they cannot be read, else empty.
         copied: the line that was last sent to the terminal's clipboard.
         typed_ahead: what was typed and not delivered yet; held back while a screen is prepared.
+        terminal: the driver of the terminal; None where there is none.
     """
 
     TITLE = "vae"
@@ -177,7 +182,11 @@ class WorkbenchApp(App[None]):
         self._follower = SessionFollower(
             store.root, lambda *found: self.post_message(self.CatalogueRead(*found))
         )
+        self._told_to_leave = False
+        # Dialogs cover less there: what they covered has to be sent again.
+        self.set_class(is_slow(os.environ), "-slow-link")
         self.typed_ahead = TypedAhead(self)
+        self.terminal: Driver | None = None
         self.copied = ""
 
     def get_default_screen(self) -> Screen[Any]:
@@ -185,8 +194,9 @@ class WorkbenchApp(App[None]):
         return SessionsScreen()
 
     def get_driver_class(self) -> type[Driver]:
-        """The platform's driver, in fewer bytes and with fewer threads."""
-        return compact_driver(ordered_driver(loop_driver(super().get_driver_class())))
+        """The platform's driver with fewer threads, in fewer bytes where the link is slow."""
+        driver = ordered_driver(loop_driver(super().get_driver_class()))
+        return compact_driver(driver) if is_slow(os.environ) else driver
 
     def get_css_variables(self) -> dict[str, str]:
         """The theme's colours, with those of the app, and quiet scrollbars."""
@@ -233,14 +243,6 @@ class WorkbenchApp(App[None]):
         """Let the thread end that follows the sessions."""
         self._follower.end()
 
-    @property
-    def _background_screens(self) -> list[Screen[Any]]:
-        """The screens that shine through the top one.
-
-        Textual counts the one below an opaque screen as well, and would send what moves there.
-        """
-        return [] if self.screen.styles.background.a == 1 else super()._background_screens
-
     def leave(self, exit_code: int) -> None:
         """Leave at once, since the terminal has gone or the system ends."""
         self.exit(return_code=exit_code)
@@ -257,15 +259,28 @@ class WorkbenchApp(App[None]):
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
         """Do what a key asks for; what is typed once the app was told to leave is for the shell."""
-        return self._exit or await super().run_action(action, default_namespace, namespaces)
+        return self._told_to_leave or await super().run_action(
+            action, default_namespace, namespaces
+        )
 
-    def _handle_exception(self, error: Exception) -> None:
-        # Told to leave, Textual mounts nothing: a screen that is just being opened has no widgets.
+    def exit(
+        self,
+        result: None = None,
+        return_code: int = 0,
+        message: RenderableType | None = None,
+    ) -> None:
+        """Leave; keys that come from now on are for the shell."""
+        self._told_to_leave = True
+        super().exit(result, return_code, message)
+
+    def forgives(self, error: Exception) -> bool:
+        """Whether a screen could not be opened since the app was told to leave."""
+        # Then Textual mounts nothing: a screen that is just being opened has no widgets.
         cause = error.error if isinstance(error, WorkerFailed) else error
-        if self._exit and isinstance(cause, NoMatches | MountError):
+        forgiven = self._told_to_leave and isinstance(cause, NoMatches | MountError)
+        if forgiven:
             self.log.warning(f"not opened, since the app is left: {cause}")
-        else:
-            super()._handle_exception(error)
+        return forgiven
 
     def remember(self, **changes: Any) -> None:
         """Change preferences by name, and keep them for the next run."""
@@ -295,7 +310,7 @@ class WorkbenchApp(App[None]):
         for entry in ended:
             title, told = f"{entry.name} {entry.status}", _outcome(entry)
             good = entry.status in ("completed", "stopped")
-            alert(self, title, told, good=good, aloud=self.preferences.bell)
+            alert(self, title, told, good=good, aloud=self.preferences.bell, terminal=self.terminal)
 
     def action_help(self) -> None:
         """Show the keys of this screen."""
@@ -326,7 +341,7 @@ class WorkbenchApp(App[None]):
     def action_redraw(self) -> None:
         """Draw the screen anew: something else has written over it."""
         self.screen.refresh()
-        redraw = getattr(self._driver, "redraw", None)
+        redraw = getattr(self.terminal, "redraw", None)
         if redraw is not None:
             redraw()
 
@@ -344,8 +359,8 @@ class WorkbenchApp(App[None]):
     def action_toggle_mouse(self) -> None:
         """React to the mouse, or leave it to the terminal."""
         self.remember(mouse=not self.preferences.mouse)
-        if isinstance(self._driver, LoopDriver):
-            self._driver.use_mouse(self.preferences.mouse)
+        if isinstance(self.terminal, LoopDriver):
+            self.terminal.use_mouse(self.preferences.mouse)
         self.notify("The mouse is on." if self.preferences.mouse else "The mouse is off.")
 
     def action_next_colors(self) -> None:
@@ -354,6 +369,13 @@ class WorkbenchApp(App[None]):
         chosen = every[(every.index(self.preferences.colors) + 1) % len(every)]
         self.remember(colors=chosen)
         self.notify(f"Colours: {chosen}, from the next start.")
+
+    def action_next_link(self) -> None:
+        """Remember what the link to the terminal is like; the next start uses it."""
+        every = get_args(Link)
+        chosen = every[(every.index(self.preferences.link) + 1) % len(every)]
+        self.remember(link=chosen)
+        self.notify(f"Link: {chosen}, from the next start.")
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """What the command palette has besides the keys of the screen."""
@@ -372,6 +394,11 @@ class WorkbenchApp(App[None]):
         )
         yield SystemCommand(
             "Colours: auto, 16, 256 or 24bit", "From the next start", self.action_next_colors
+        )
+        yield SystemCommand(
+            "Link: auto, slow or fast",
+            "Fewer bytes over ssh or always, from the next start",
+            self.action_next_link,
         )
 
     def hold_keys(self) -> AbstractContextManager[None]:

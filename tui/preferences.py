@@ -15,6 +15,7 @@ from vae_engine.sessions import atomic
 # Spelt out, since importing `tui.rendering.glyphs` would have the first frame wait for NumPy.
 GlyphSet = Literal["half", "quadrant", "sextant", "octant"]
 Colors = Literal["auto", "16", "256", "24bit"]
+Link = Literal["auto", "slow", "fast"]
 DEFAULT_THEME = "textual-dark"
 
 
@@ -33,6 +34,7 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
         bell: ring and notify the terminal when a training ends.
         mouse: react to the mouse; otherwise it is the terminal's, to select text.
         colors: how many the terminal has; auto tells it from TERM and COLORTERM.
+        link: whether few bytes count more than processor time; auto does where ssh is used.
     """
 
     theme: Annotated[str, Meta(max_length=80)] = DEFAULT_THEME
@@ -46,6 +48,7 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     bell: bool = True
     mouse: bool = True
     colors: Colors = "auto"
+    link: Link = "auto"
 
 
 def preferences_file() -> Path:

@@ -17,7 +17,7 @@ from textual.widgets import Static
 from textual.worker import Worker
 
 from tui.terminal import memory
-from tui.widgets.release import release, release_lines
+from tui.terminal.textual_internals import release, release_lines
 from tui.workbench import Workbench
 
 LEAST_COLUMNS, LEAST_ROWS = 60, 20
@@ -70,7 +70,7 @@ class LeavableScreen(Screen[ScreenResultType]):
     def on_unmount(self) -> None:
         """Have the app let go of this screen and its widgets."""
         release(self.app, leaving=self)
-        release_lines(self)
+        release_lines()
         self.app.call_later(memory.collect_garbage)
         self.app.call_later(memory.give_back)
 

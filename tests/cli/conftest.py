@@ -46,7 +46,7 @@ def own_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VAE_SESSIONS", str(tmp_path / "sessions"))
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("LINES", "24")
-    for name in ("NO_COLOR", "LC_ALL", "PYTHONIOENCODING"):
+    for name in ("NO_COLOR", "LC_ALL", "PYTHONIOENCODING", "SSH_CONNECTION", "SSH_TTY", "VAE_LINK"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LANG", "C.UTF-8")
 

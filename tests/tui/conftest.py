@@ -12,7 +12,7 @@ from vae_engine.sessions.store import SessionStore
 def plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every test sees the terminal that it says it has."""
     monkeypatch.delenv("VAE_SESSIONS", raising=False)
-    for name in ("NO_COLOR", "SSH_CONNECTION", "SSH_TTY"):
+    for name in ("NO_COLOR", "SSH_CONNECTION", "SSH_TTY", "VAE_LINK"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("TERM", "xterm")
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from typing import Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
 from tui.cli.output import say
+from tui.terminal.link import LINK_VARIABLE
 from vae_engine.sessions.store import SessionStore
+
+if TYPE_CHECKING:
+    from tui.preferences import Preferences
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -19,11 +23,12 @@ PLAIN_TERMS = ("", "dumb", "unknown")
 
 COLORS = ("auto", "16", "256", "24bit")
 _COLOR_SYSTEMS = {"16": "standard", "256": "256", "24bit": "truecolor"}
-_COLORS_OPTION, _MOUSE_OPTION = "colors", "no_mouse"
+LINKS = ("auto", "slow", "fast")
+_COLORS_OPTION, _LINK_OPTION, _MOUSE_OPTION = "colors", "link", "no_mouse"
 
 
 def app_options(command: Command) -> Command:
-    """The options of commands that open the app: `--colors` and `--no-mouse`."""
+    """The options of commands that open the app: `--colors`, `--link` and `--no-mouse`."""
     colors = click.option(
         "--colors",
         type=click.Choice(COLORS),
@@ -38,7 +43,15 @@ def app_options(command: Command) -> Command:
         callback=_remember,
         help="leave the mouse to the terminal, for selecting text",
     )
-    return colors(no_mouse(command))
+    link = click.option(
+        "--link",
+        type=click.Choice(LINKS),
+        envvar=LINK_VARIABLE,
+        expose_value=False,
+        callback=_remember,
+        help="send fewer bytes: slow, fast  [default: slow over ssh]",
+    )
+    return colors(link(no_mouse(command)))
 
 
 def _remember(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
@@ -76,8 +89,9 @@ def show_app(store: SessionStore, open_session: str | None = None) -> None:
         open_session: id of the session to begin with; by default the list of all.
     """
     meta = click.get_current_context().meta
-    colors = meta.get(f"vae.{_COLORS_OPTION}") or _preferred_colors()
-    _choose_colors(colors)
+    preferences = _preferences()
+    _choose_colors(meta.get(f"vae.{_COLORS_OPTION}") or preferences.colors)
+    os.environ[LINK_VARIABLE] = meta.get(f"vae.{_LINK_OPTION}") or preferences.link
     # Imported here: commands that print lines need not wait for it.
     from tui.app import run_app
 
@@ -86,11 +100,11 @@ def show_app(store: SessionStore, open_session: str | None = None) -> None:
         say(line)
 
 
-def _preferred_colors() -> str:
+def _preferences() -> Preferences:
     from tui.preferences import preferences_file, read_preferences
 
     found, _ = read_preferences(preferences_file())
-    return found.colors
+    return found
 
 
 def _choose_colors(colors: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -15,9 +16,12 @@ from textual.widgets import Static
 
 from tui.help.key_groups import Key, group_keys
 from tui.screen import Dialog
+from tui.terminal.link import is_slow
 
 _LEAST_KEYS = 9
 _WIDE = 100
+# Over a slow link a dialog covers little.
+_NEVER = 100_000
 
 
 class HelpScreen(Dialog[None]):
@@ -38,13 +42,14 @@ class HelpScreen(Dialog[None]):
 
     def __init__(self, below: Screen[Any]) -> None:
         super().__init__()
-        self.HORIZONTAL_BREAKPOINTS = [(0, "-one-column"), (_WIDE, "-two-columns")]
+        self._wide = _NEVER if is_slow(os.environ) else _WIDE
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-one-column"), (self._wide, "-two-columns")]
         self._groups = group_keys(below.active_bindings.values())
 
     def compose(self) -> ComposeResult:
         """The headings with their keys, in columns of the same height."""
         # Textual applies breakpoints after the first frame.
-        self.add_class("-two-columns" if self.app.size.width >= _WIDE else "-one-column")
+        self.add_class("-two-columns" if self.app.size.width >= self._wide else "-one-column")
         with Vertical(id="help-box"):
             with VerticalScroll(id="help-keys"), Container(id="help-columns"):
                 for column in _columns(self._groups):

@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import select
+import signal
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from textual.driver import Driver
@@ -21,6 +24,7 @@ from textual.message import Message
 from tui.terminal.charset import ascii_text, is_unicode
 from tui.terminal.guard import TerminalGuard
 from tui.terminal.input import TerminalInput
+from tui.terminal.textual_internals import key_parser
 
 _CHUNK_BYTES = 4096
 # Not asked for: the keyboard protocol of kitty, since it would outlive a lost connection and leave
@@ -29,35 +33,48 @@ _NOT_SENT = frozenset({"\x1b[>25u", "\x1b[<u", "\x1b[?1004h", "\x1b[?1004l"})
 # A terminal without a second screen, such as GNU screen as it comes, would keep the last frame.
 _LEAVE_SECOND_SCREEN = "\x1b[?1049l"
 _CLEAR = "\x1b[m\x1b[H\x1b[2J"
+_MOUSE_ON = re.compile(r"\x1b\[\?(?:100[0-356]|1015|1016)h")
 
 
 class LoopDriver(LinuxDriver):
     """Reads keys, stops and goes on in the event loop."""
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
+    def __init__(self, app: Any, *, mouse: bool = True, **options: Any) -> None:
+        with _errors_on_the_terminal():
+            # Textual always asks for the mouse; `write` passes it on while it is used.
+            super().__init__(app, mouse=True, **options)
+        self._terminal = _descriptor(sys.__stdin__)
+        self._event_loop = asyncio.get_running_loop()
         self._taking = False
         self._pending: asyncio.TimerHandle | None = None
         self._guard: TerminalGuard | None = None
-        if self._file is not None and not self._file.isatty() and sys.__stdout__ is not None:
-            # Textual draws on stderr, which may be a file (`vae 2>errors`).
-            self._file = sys.__stdout__
+        self._uses_mouse = mouse
+        self._mouse_modes: dict[str, None] = {}
         # All glyphs or none: what this app draws, and Textual's own borders and marks.
-        self._unicode = is_unicode(os.environ, getattr(self._file, "encoding", None))
-        self._input = TerminalInput()
+        self._unicode = is_unicode(os.environ, getattr(_screen_stream(), "encoding", None))
+        self._input: TerminalInput | None = None
+        # Both write to the terminal. The handler of a signal would wait for ever if that came while
+        # the queue of what is written was locked.
+        for number in (signal.SIGTSTP, signal.SIGCONT):
+            self._handle_in_loop(number)
+        self._believe_the_kernel()
 
     def write(self, data: str) -> None:
         """Write to the terminal in its characters; ask for no mode that is not needed."""
         if data in _NOT_SENT:
             return
+        if _MOUSE_ON.fullmatch(data) is not None:
+            self._mouse_modes[data] = None
+            if not self._uses_mouse:
+                return
         if not self._unicode:
             data = ascii_text(data)
         super().write(_CLEAR + data if data == _LEAVE_SECOND_SCREEN else data)
 
     def start_application_mode(self) -> None:
         """Take the terminal; from then on it is given back even if this process is killed."""
-        if self._guard is None and self.input_tty:
-            self._guard = TerminalGuard(self.fileno)
+        if self._guard is None and os.isatty(self._terminal):
+            self._guard = TerminalGuard(self._terminal)
         if self._guard is not None:
             self._guard.hold()
         super().start_application_mode()  # type: ignore[no-untyped-call]
@@ -70,87 +87,93 @@ class LoopDriver(LinuxDriver):
 
     def use_mouse(self, used: bool) -> None:
         """Ask for the mouse, or leave it to the terminal."""
-        if not used:
-            self._disable_mouse_support()
-            self.write("\x1b[?1016l")
-        self._mouse = used
-        self._enable_mouse_support()
+        self._uses_mouse = used
+        for mode in list(self._mouse_modes):
+            self.write(mode if used else f"{mode[:-1]}l")
         self.flush()
 
     def run_input_thread(self) -> None:
         """Hand the keys over to the event loop; the thread that Textual made for them ends."""
+        if key_parser() is None:
+            super().run_input_thread()
+            return
         self._taking = True
-        self._loop.call_soon_threadsafe(self._listen)
+        self._event_loop.call_soon_threadsafe(self._listen)
 
     def disable_input(self) -> None:
         """Read no further."""
         self._taking = False
         self._cancel_wait()
-        self._loop.remove_reader(self.fileno)
+        self._event_loop.remove_reader(self._terminal)
         super().disable_input()
 
     def take_what_waits(self) -> None:
         """Read the input that has arrived by now."""
-        while self._taking and select.select([self.fileno], [], [], 0)[0]:
+        while self._taking and select.select([self._terminal], [], [], 0)[0]:
             if not self._take():
                 return
 
     def resume_application_mode(self) -> None:
         """Take the terminal again."""
         # Textual comes here at every SIGCONT, also when only SIGSTOP, which nobody can catch, came
-        # before it: what it starts would go on beside that of before.
-        if self._taking:
+        # before it: what it starts would go on beside that of before, and nobody would be told.
+        was_taken = self._taking
+        if was_taken:
             self.suspend_application_mode()
-            self._must_signal_resume = True
         super().resume_application_mode()
+        if was_taken and _is_in_foreground(self._terminal):
+            self.send_message(self.SignalResume())
 
-    def _get_terminal_size(self) -> tuple[int, int]:
-        """Columns and rows; what the kernel says comes before exported `COLUMNS` and `LINES`."""
-        assert self._file is not None
-        for descriptor in (self._file.fileno(), self.fileno):
-            try:
-                size = os.get_terminal_size(descriptor)
-            except OSError:
-                continue
-            if size.columns > 0 and size.lines > 0:
-                return size.columns, size.lines
-        return super()._get_terminal_size()
+    def _handle_in_loop(self, number: signal.Signals) -> None:
+        """Have the event loop call what Textual does at a signal."""
+        handler = signal.getsignal(number)
+        if not callable(handler):
+            return
 
-    # Both write to the terminal. The handler of a signal would wait for ever if that came while the
-    # queue of what is written was locked.
-    def _sigtstp_application(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(super()._sigtstp_application)
+        def hand_over(*caught: Any) -> None:
+            self._event_loop.call_soon_threadsafe(handler, *caught)
 
-    def _sigcont_application(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(super()._sigcont_application)
+        signal.signal(number, hand_over)
+
+    def _believe_the_kernel(self) -> None:
+        """Forget exported `COLUMNS` and `LINES` where the kernel knows the terminal's size."""
+        try:
+            size = os.get_terminal_size(_descriptor(_screen_stream()))
+        except OSError:
+            return
+        if size.columns > 0 and size.lines > 0:
+            os.environ.pop("COLUMNS", None)
+            os.environ.pop("LINES", None)
 
     def _listen(self) -> None:
         if self._taking:
             self._input = TerminalInput()
-            self._loop.add_reader(self.fileno, self._take)
+            self._event_loop.add_reader(self._terminal, self._take)
 
     def _take(self) -> bool:
         """Read once; False where the terminal has gone."""
         try:
-            typed = os.read(self.fileno, _CHUNK_BYTES)
+            typed = os.read(self._terminal, _CHUNK_BYTES)
         except OSError:
             typed = b""
         if not typed:
             # Whoever watches the terminal ends the app.
-            self._loop.remove_reader(self.fileno)
+            self._event_loop.remove_reader(self._terminal)
             return False
-        self._process(self._input.feed(typed))
+        if self._input is not None:
+            self._process(self._input.feed(typed))
         self._wait_for_more()
         return True
 
     def _wait_for_more(self) -> None:
         self._cancel_wait()
-        if (patience := self._input.patience) is not None:
-            self._pending = self._loop.call_later(patience, self._give_up)
+        if self._input is not None and (patience := self._input.patience) is not None:
+            self._pending = self._event_loop.call_later(patience, self._give_up)
 
     def _give_up(self) -> None:
         """Let an escape be a key that nothing has followed."""
-        self._process(self._input.give_up())
+        if self._input is not None:
+            self._process(self._input.give_up())
 
     def _cancel_wait(self) -> None:
         if self._pending is not None:
@@ -160,6 +183,37 @@ class LoopDriver(LinuxDriver):
     def _process(self, messages: Iterable[Message]) -> None:
         for message in messages:
             self.process_message(message)
+
+
+def _screen_stream() -> Any:
+    """The stream on which the app is drawn: Textual takes stderr, which may be a file."""
+    error, output = sys.__stderr__, sys.__stdout__
+    on_error = error is None or error.isatty() or output is None
+    return error if on_error else output
+
+
+@contextmanager
+def _errors_on_the_terminal() -> Iterator[None]:
+    """Have Textual take the stream that is the terminal (`vae 2>errors`)."""
+    error = sys.__stderr__
+    sys.__stderr__ = _screen_stream()  # type: ignore[misc]
+    try:
+        yield
+    finally:
+        sys.__stderr__ = error  # type: ignore[misc]
+
+
+def _descriptor(stream: Any) -> int:
+    found: int = stream.fileno()
+    return found
+
+
+def _is_in_foreground(terminal: int) -> bool:
+    """Whether this process may write to its terminal; true also of one that controls no job."""
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        return True
 
 
 def loop_driver(driver: type[Driver]) -> type[Driver]:

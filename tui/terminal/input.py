@@ -6,17 +6,26 @@ import codecs
 from collections.abc import Iterable, Iterator
 
 from textual import events
-from textual._xterm_parser import XTermParser
 from textual.message import Message
 
 from tui.terminal.key_sequences import SequenceSplitter, Unit
+from tui.terminal.textual_internals import key_parser
 
 
 class TerminalInput:
     """Decodes and parses input; state is kept between calls, so input may be cut anywhere."""
 
     def __init__(self) -> None:
-        self._parser = XTermParser()
+        """Start without input.
+
+        Raises:
+            RuntimeError: this Textual has no parser that can be used: `key_parser` is None.
+        """
+        make_parser = key_parser()
+        if make_parser is None:
+            raise RuntimeError("this Textual has no parser of keys: let its driver read them")
+        self._make_parser = make_parser
+        self._parser = make_parser()
         self._splitter = SequenceSplitter()
         # A byte that is no text is no reason to end; one of 8-bit controls must stay recognizable.
         self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
@@ -48,7 +57,7 @@ class TerminalInput:
             yield events.Paste(unit.text.replace("\x00", ""))
         # The parser would wait for more of a sequence that it does not know, and then make keys of
         # it: only what a fresh one makes something of reaches it.
-        elif unit.kind == "character" or any(XTermParser().feed(unit.text)):
+        elif unit.kind == "character" or any(self._make_parser().feed(unit.text)):
             yield from self._parser.feed(unit.text)
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from textual.app import App
+from textual.driver import Driver
 
 _LONGEST = 200
 _TOAST_SECONDS = 15.0
@@ -18,7 +19,15 @@ _ONLY_OSC_9 = ("kitty", "ghostty", "wezterm", "iterm", "foot")
 _ONLY_OSC_777 = ("rxvt",)
 
 
-def alert(app: App[Any], title: str, message: str, *, good: bool, aloud: bool = True) -> None:
+def alert(
+    app: App[Any],
+    title: str,
+    message: str,
+    *,
+    good: bool,
+    aloud: bool = True,
+    terminal: Driver | None = None,
+) -> None:
     """Tell that something ended.
 
     Args:
@@ -27,6 +36,7 @@ def alert(app: App[Any], title: str, message: str, *, good: bool, aloud: bool = 
         message: how; text, not markup.
         good: whether it ended as it was meant to.
         aloud: ring and notify the terminal, besides the toast.
+        terminal: which one to notify; None for none.
     """
     app.notify(
         message,
@@ -38,10 +48,9 @@ def alert(app: App[Any], title: str, message: str, *, good: bool, aloud: bool = 
     if not aloud:
         return
     app.bell()
-    driver = app._driver
-    if driver is not None and not app.is_headless:
-        driver.write(notification_codes(title, message, os.environ))
-        driver.flush()
+    if terminal is not None and not app.is_headless:
+        terminal.write(notification_codes(title, message, os.environ))
+        terminal.flush()
 
 
 def notification_codes(title: str, message: str, environ: Mapping[str, str]) -> str:

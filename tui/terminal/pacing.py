@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
 from functools import cache
 from typing import Final
+
+from tui.terminal.link import is_slow
 
 # In 24-bit colour a cell takes 13 bytes, and a poor link carries 50 KiB a second: half of it for
 # images leaves the other half to what keys change.
@@ -45,9 +46,4 @@ class Pacer:
 @cache
 def terminal_pacer() -> Pacer:
     """The pacer of this process's terminal."""
-    return Pacer(_CELLS_A_SECOND if is_remote(os.environ) else None)
-
-
-def is_remote(environ: Mapping[str, str]) -> bool:
-    """Whether the terminal is reached by ssh, whose buffers hide how slow the link is."""
-    return bool(environ.get("SSH_CONNECTION") or environ.get("SSH_TTY"))
+    return Pacer(_CELLS_A_SECOND if is_slow(os.environ) else None)

@@ -123,25 +123,39 @@ async def _within(waiting: Any, seconds: float) -> None:
 
 
 def ordered_driver(driver: type[Driver]) -> type[Driver]:
-    """The same driver, whose input goes through the app's `typed_ahead`."""
+    """The same driver, whose input goes through the `typed_ahead` of the app, which it tells."""
 
     class OrderedDriver(driver):  # type: ignore[misc, valid-type]
         """Sends input in order, everything else as it is."""
 
+        def __init__(self, app: Any, **options: Any) -> None:
+            super().__init__(app, **options)
+            self._typed_ahead: TypedAhead = app.typed_ahead
+            self._ordering_loop = asyncio.get_running_loop()
+            app.terminal = self
+
         def write(self, data: str) -> None:
-            if not self._app.typed_ahead.is_open and len(data) >= _SHORTEST_FRAME:
+            if not self._typed_ahead.is_open and len(data) >= _SHORTEST_FRAME:
                 # Nobody has seen anything before this frame.
                 if isinstance(self, LoopDriver):
                     self.take_what_waits()
-                self._app.typed_ahead.open()
+                self._typed_ahead.open()
             super().write(data)
 
         def send_message(self, message: Message) -> None:
             if not isinstance(message, _INPUT):
                 super().send_message(message)
-            elif asyncio._get_running_loop() is self._loop:
-                self._app.typed_ahead.put(message)
+            elif _running_loop() is self._ordering_loop:
+                self._typed_ahead.put(message)
             else:
-                self._loop.call_soon_threadsafe(self._app.typed_ahead.put, message)
+                self._ordering_loop.call_soon_threadsafe(self._typed_ahead.put, message)
 
     return OrderedDriver
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    """The event loop of this thread, None where none runs."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None

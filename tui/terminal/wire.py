@@ -17,7 +17,15 @@ from textual.driver import Driver
 from textual.geometry import Size
 from textual.message import Message
 
-from tui.terminal.wire_frames import PLAIN, Cell, NotUnderstoodError, Rendition, Run, runs_of
+from tui.terminal.wire_frames import (
+    PLAIN,
+    Cell,
+    NotUnderstoodError,
+    Rendition,
+    Run,
+    inverted,
+    runs_of,
+)
 
 # Synchronized output, operating system commands, the bell: they leave the cells alone.
 _HARMLESS = re.compile(r"(?:\x1b\[\?2026[hl]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x07)+")
@@ -123,6 +131,9 @@ class _Pen:
         if column != self._column or line != self._line:
             self._move(line, column)
         if rendition is not self._rendition:
+            turned = inverted(text, rendition)
+            if turned is not None and self._changes(turned[1]) < self._changes(rendition):
+                text, rendition = turned
             self._style(rendition)
         self._pieces.append(text)
         self._column = column + len(text)
@@ -144,6 +155,12 @@ class _Pen:
         else:
             self._pieces.append(f"\x1b[{line + 1};{column + 1}H")
         self._line, self._column = line, column
+
+    def _changes(self, wanted: Rendition) -> int:
+        """How many colours would have to be told."""
+        return (wanted.foreground not in (None, self._foreground)) + (
+            wanted.background != self._background
+        )
 
     def _style(self, wanted: Rendition) -> None:
         self._rendition = wanted
@@ -182,15 +199,16 @@ def compact_driver(driver: type[Driver]) -> type[Driver]:
     class CompactDriver(driver):  # type: ignore[misc, valid-type]
         """Writes in fewer bytes."""
 
-        def __init__(self, *arguments: Any, **options: Any) -> None:
-            super().__init__(*arguments, **options)
+        def __init__(self, app: Any, **options: Any) -> None:
+            super().__init__(app, **options)
+            self._sized_app = app
             self._wire = Wire()
             self._drawn_size: Size | None = None
 
         def write(self, data: str) -> None:
             # Not every resize comes through `process_message`, but the app knows of all.
-            if self._app.size != self._drawn_size:
-                self._drawn_size = self._app.size
+            if self._sized_app.size != self._drawn_size:
+                self._drawn_size = self._sized_app.size
                 self._wire.forget()
             # Textual sends the whole screen for every dialog that opens or closes.
             super().write(self._wire.compacted(data, mend=False))

@@ -139,3 +139,28 @@ def _color(code: str, codes: Iterator[str]) -> str:
         return code
     kind = next(codes, "")
     return ";".join((code, kind, *islice(codes, 1 if kind == "5" else 3)))
+
+
+# Block elements and those that ink what they leave: U+2580 and its neighbours.
+_INVERSES = str.maketrans("▀▄▌▐▘▟▝▙▖▜▗▛▞▚", "▄▀▐▌▟▘▙▝▜▖▛▗▚▞")
+_INVERTIBLE = frozenset(map(chr, _INVERSES))
+
+
+def inverted(text: str, drawn: Rendition) -> tuple[str, Rendition] | None:
+    """The same picture in the inverse glyphs and colours; None where some have no inverse."""
+    if not (drawn.foreground and drawn.background) or drawn.effects:
+        return None
+    if not _INVERTIBLE.issuperset(text):
+        return None
+    return text.translate(_INVERSES), _swapped(drawn.foreground, drawn.background)
+
+
+@lru_cache(maxsize=8192)
+def _swapped(foreground: str, background: str) -> Rendition:
+    return rendition(_moved(background, -10), _moved(foreground, 10), ())
+
+
+def _moved(color: str, by: int) -> str:
+    """The same colour of the other plane: their codes are ten apart."""
+    code, mark, rest = color.partition(";")
+    return f"{int(code) + by}{mark}{rest}"

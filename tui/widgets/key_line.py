@@ -6,7 +6,7 @@ from textual.app import ComposeResult
 from textual.reactive import Reactive
 from textual.widgets import Footer
 
-from tui.widgets.release import release
+from tui.terminal.textual_internals import release
 
 
 class KeyLine(Footer):

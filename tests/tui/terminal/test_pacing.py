@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-import pytest
-
 from tests.rendering.painting import digits
 from tests.tui.widgets.test_images import showing
-from tui.terminal.pacing import Pacer, is_remote
+from tui.terminal.pacing import Pacer
 from tui.widgets.images import ImageGrid
 
 
@@ -32,14 +30,6 @@ def test_one_link_is_shared_by_all() -> None:
     pacer.sent(10)
     pacer.sent(10)
     assert pacer.wait() > 10
-
-
-@pytest.mark.parametrize(
-    ("environ", "remote"),
-    [({}, False), ({"SSH_CONNECTION": "a 1 b 2"}, True), ({"SSH_TTY": "/dev/pts/1"}, True)],
-)
-def test_ssh_tells_of_itself(environ: dict[str, str], remote: bool) -> None:
-    assert is_remote(environ) is remote
 
 
 async def test_on_a_slow_link_the_last_images_shown_arrive_in_the_end() -> None:

@@ -1,0 +1,161 @@
+"""Every use of a private part of Textual, and nothing else.
+
+Textual may rename or drop such a part in any release. So each is named in `PARTS` and looked for
+before it is used, and without it the app takes Textual's own, slower way. Parts that Textual itself
+calls (methods that `PatientApp` overrides) are without effect where nobody calls them any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cache
+from importlib import import_module
+from typing import Any, NamedTuple, Protocol
+
+from textual.app import App
+from textual.dom import DOMNode
+from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
+from textual.screen import Screen
+from textual.widget import Widget
+
+
+class Part(NamedTuple):
+    """A private part of Textual.
+
+    Attributes:
+        name: where Textual has it.
+        purpose: what the app does by it.
+        without: what happens where it is missing.
+        find: returns it, or raises what tells that it is not there.
+    """
+
+    name: str
+    purpose: str
+    without: str
+    find: Callable[[], object]
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether this Textual lacks it."""
+        try:
+            self.find()
+        except (AttributeError, ImportError, LookupError, TypeError, ValueError):
+            return True
+        return False
+
+
+def _own_watcher() -> Any:
+    """The watcher that Textual notes for a node that watches itself."""
+    node = DOMNode()
+    node.watch(node, "id", print, init=False)
+    watcher, _ = getattr(node, "__watchers")["id"][0]
+    return watcher
+
+
+_PARSER = Part(
+    "textual._xterm_parser.XTermParser.feed",
+    "turns what a terminal sends into keys, in the event loop",
+    "Textual's own thread reads the keys",
+    lambda: import_module("textual._xterm_parser").XTermParser.feed,
+)
+_WATCHERS = Part(
+    "__watchers",
+    "lets go of widgets that are gone but watch others",
+    "what they hold stays in memory until what they watch changes",
+    lambda: _own_watcher().is_running,
+)
+_STYLES_CACHE = Part(
+    "textual._styles_cache.StylesCache.get_inner_outer.cache_clear",
+    "forgets the lines of a screen that was left",
+    "the lines of the last thousand widgets stay in memory",
+    lambda: import_module("textual._styles_cache").StylesCache.get_inner_outer.cache_clear,
+)
+
+PARTS = (
+    _PARSER,
+    Part(
+        "LinuxDriver.run_input_thread",
+        "is replaced by the event loop",
+        "Textual's own thread reads the keys",
+        lambda: LinuxDriver.run_input_thread,
+    ),
+    Part(
+        "App._background_screens",
+        "draws nothing that lies below an opaque screen",
+        "what moves there is drawn too",
+        lambda: App._background_screens,
+    ),
+    Part(
+        "App._handle_exception",
+        "forgives a screen that is opened while the app is left",
+        "leaving at that moment ends with a traceback",
+        lambda: App._handle_exception,
+    ),
+    _WATCHERS,
+    _STYLES_CACHE,
+)
+"""All that the app uses."""
+
+
+class KeyParser(Protocol):
+    """Textual's parser of input."""
+
+    def feed(self, data: str) -> Iterable[Message]:
+        """Take in characters, and return what they complete."""
+
+
+@cache
+def key_parser() -> Callable[[], KeyParser] | None:
+    """What makes a parser of input; None where Textual has none that can be used."""
+    if _PARSER.is_missing:
+        return None
+    found: Callable[[], KeyParser] = import_module("textual._xterm_parser").XTermParser
+    return found
+
+
+class PatientApp(App[None]):
+    """An app that draws what is seen, and may be left while a screen is opened."""
+
+    def forgives(self, error: Exception) -> bool:  # noqa: ARG002 - for subclasses
+        """Whether an error in the app's own loop is none."""
+        return False
+
+    @property
+    def _background_screens(self) -> list[Screen[Any]]:
+        """The screens that shine through the top one.
+
+        Textual counts the one below an opaque screen as well, and would send what moves there.
+        """
+        return [] if self.screen.styles.background.a == 1 else super()._background_screens
+
+    def _handle_exception(self, error: Exception) -> None:
+        if not self.forgives(error):
+            super()._handle_exception(error)
+
+
+@cache
+def _watchers_are_known() -> bool:
+    return not _WATCHERS.is_missing
+
+
+def release(watched: DOMNode, leaving: Widget | None = None) -> None:
+    """Have a node let go of the widgets that watch it and are gone, and of one that is leaving.
+
+    Textual drops a watcher that is gone only when what it watched changes; till then every sampler
+    that was left stayed in memory with its decoder, 7 MB, and every key of a footer with them.
+    """
+    if not _watchers_are_known():
+        return
+    for watchers in getattr(watched, "__watchers", {}).values():
+        watchers[:] = [one for one in watchers if one[0] is not leaving and one[0].is_running]
+
+
+def release_lines() -> None:
+    """Forget the lines that widgets have drawn.
+
+    Textual's cache of two colours is keyed by the drawing of a widget: it keeps the lines of the
+    last thousand widgets, 1 MB for each screen that was left.
+    """
+    if not _STYLES_CACHE.is_missing:
+        import_module("textual._styles_cache").StylesCache.get_inner_outer.cache_clear()
