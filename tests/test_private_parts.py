@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -147,8 +148,7 @@ def _by_name(node: ast.Call) -> Iterator[str]:
         if isinstance(name, ast.Constant) and str(name.value).startswith("_"):
             yield ast.unparse(node)
     elif called.endswith("import_module") and isinstance(node.args[0], ast.Constant):
-        if any(map(is_private, str(node.args[0].value).split("."))):
-            yield ast.unparse(node)
+        yield from filter(is_private, str(node.args[0].value).split("."))
 
 
 @pytest.mark.parametrize(
@@ -201,9 +201,10 @@ def test_no_class_of_ours_takes_a_private_name_of_its_library() -> None:
     for name in light_modules():
         if name.endswith("__main__") or name == "tui.terminal.textual_internals":
             continue
-        for one in vars(importlib.import_module(name)).values():
-            if inspect.isclass(one) and one.__module__ == name:
-                ours = set(filter(is_private, _written(one)))
+        ours_and_theirs: list[Any] = list(vars(importlib.import_module(name)).values())
+        for one in ours_and_theirs:
+            if isinstance(one, type) and one.__module__ == name:
+                ours = {attribute for attribute in _written(one) if is_private(attribute)}
                 for base in one.__mro__[1:]:
                     if base.__module__.partition(".")[0] not in (*OWN, *sys.stdlib_module_names):
                         clashes |= {
@@ -214,7 +215,7 @@ def test_no_class_of_ours_takes_a_private_name_of_its_library() -> None:
 
 
 @cache
-def _written(one: type) -> set[str]:
+def _written(one: Any) -> set[str]:
     """The names of methods, and those that are assigned to self, in a class's source."""
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(one))).body[0]
@@ -222,11 +223,13 @@ def _written(one: type) -> set[str]:
         return set(vars(one))
     assert isinstance(tree, ast.ClassDef)
     names = {getattr(node, "name", "") for node in tree.body}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
-            if ast.unparse(node.value) == "self":
-                names.add(node.attr)
-    return names
+    return names | {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Store)
+        and ast.unparse(node.value) == "self"
+    }
 
 
 @pytest.mark.parametrize("part", textual_internals.PARTS, ids=lambda part: part.name)

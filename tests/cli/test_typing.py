@@ -129,7 +129,10 @@ def test_a_copied_line_is_shown_and_printed_on_leaving(terminal: Attach, three: 
     assert "vae train --latent-dim 9" in shown.text.replace("\n", "")
 
 
-def test_a_dialog_leaves_what_lies_around_it_alone(terminal: Attach, three: Recorder) -> None:
+def test_over_a_slow_link_a_dialog_leaves_what_lies_around_it_alone(
+    terminal: Attach, three: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSH_CONNECTION", "a 1 b 2")
     shown = terminal(columns=160, rows=50)
     shown.wait_for("3 sessions")
     shown.wait_for("best val_loss")

@@ -115,9 +115,7 @@ def test_without_any_private_part_the_app_works(
 ) -> None:
     words = [word for words in RENAMED.values() for word in words]
     monkeypatch.setenv("PYTHONPATH", str(renamed_textual(tmp_path, *words)))
-    listed = (
-        "from tui.terminal.textual_internals import PARTS as p; print([q.is_missing for q in p])"
-    )
+    listed = "import tui.terminal.textual_internals as t; print([p.is_missing for p in t.PARTS])"
     told = subprocess.run(
         [sys.executable, "-c", listed], capture_output=True, text=True, check=True
     ).stdout
