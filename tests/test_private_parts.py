@@ -26,6 +26,8 @@ INTERNALS = {"textual": "tui/terminal/textual_internals.py"}
 UNDOCUMENTED = ("tensorflow.python", "tensorflow.core", "keras.src", "keras._tf_keras", "ray.dag")
 # A leading underscore, but documented.
 DOCUMENTED = {"os._exit"}
+# Of named tuples.
+DOCUMENTED_OF_ALL = {"_asdict", "_fields", "_make", "_replace"}
 # Attributes of libraries that are documented as theirs to set.
 SETTABLE = {"sys.__stderr__", "tempfile.tempdir", "ScrollBar.renderer"}
 
@@ -131,7 +133,7 @@ def _attribute(
         # Another value for an attribute of a library.
         if name not in SETTABLE:
             yield name
-    elif not is_private(node.attr) or name in DOCUMENTED:
+    elif not is_private(node.attr) or name in DOCUMENTED or node.attr in DOCUMENTED_OF_ALL:
         return
     elif owner not in ("self", "cls"):
         # Of a class of ours, within the class itself.
