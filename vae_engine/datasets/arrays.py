@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
+import psutil
 
 from vae_engine.datasets.files import MAX_ARRAY_BYTES, shortened
 from vae_engine.datasets.preparation import SMALLEST_TAKEN
@@ -31,6 +32,7 @@ _ALPHA = (2, 4)
 _CHUNK = 4096
 # A side above this is no image's, and a flat image of fewer values than this is none either.
 _LONGEST_SIDE = 100_000
+_SMALL = 64 * 1024**2
 _FEWEST_VALUES = SMALLEST_TAKEN**2
 _MNIST_VALUES = 784
 
@@ -124,13 +126,19 @@ def check_size(what: str, dtype: np.dtype[Any], shape: tuple[int, ...], noun: st
     """Check that an array that a file declares may be read.
 
     Raises:
-        ArrayError: it is above 2 GiB.
+        ArrayError: it is above 16 GiB, or above the memory that is free.
     """
-    if math.prod(shape) * dtype.itemsize > MAX_ARRAY_BYTES:
+    declared = math.prod(shape) * dtype.itemsize
+    if declared > MAX_ARRAY_BYTES:
         raise ArrayError(
             f"{what} declares {shortened(str(shape[0]))} {noun}s of {shortened(dtype.name)}: "
             f"wanted at most {MAX_ARRAY_BYTES / 1024**3:g} GiB; "
             "try fewer images, or `images.astype('uint8')`"
+        )
+    if declared > _SMALL and declared > (free := psutil.virtual_memory().available):
+        raise ArrayError(
+            f"{what} needs {declared / 1024**3:.1f} GiB of memory: wanted at most the "
+            f"{free / 1024**3:.1f} GiB that are free; try fewer images, or a folder of image files"
         )
 
 

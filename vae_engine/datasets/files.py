@@ -14,8 +14,11 @@ import numpy.typing as npt
 
 from vae_engine.errors import DatasetError
 
-MAX_ARRAY_BYTES = 2 * 1024**3
-"""No array above this is read: 2.7 million images of bytes, far more than a VAE here trains on."""
+MAX_ARRAY_BYTES = 16 * 1024**3
+"""No array above this is read: a million images of 64x64 in colour take 12 GiB."""
+
+MAX_PACKED_BYTES = 2 * 1024**3
+"""No compressed array above this is read unless its file is large too: it may hold nothing."""
 
 _CHUNK_BYTES = 1024**2
 _SHOWN_CHARACTERS = 160

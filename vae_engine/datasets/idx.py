@@ -21,7 +21,15 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from vae_engine.datasets.arrays import AnyArray, check_image_header
-from vae_engine.datasets.files import ByteStream, open_regular, quoted, read_exactly, reading
+from vae_engine.datasets.files import (
+    MAX_ARRAY_BYTES,
+    MAX_PACKED_BYTES,
+    ByteStream,
+    open_regular,
+    quoted,
+    read_exactly,
+    reading,
+)
 from vae_engine.datasets.kinds import GZIP, HEAD_BYTES, IDX, kind_of
 from vae_engine.datasets.labels import check_label_header
 from vae_engine.datasets.source import SPLIT_NAMES, SPLIT_WORDS, Source, Split, counted, listed
@@ -155,10 +163,12 @@ def _read(path: Path, role: _Role) -> AnyArray:
         if not packed:
             return _read_stream(file, role, quoted(path))
         with gzip.GzipFile(fileobj=file) as unpacked:
-            return _read_stream(unpacked, role, quoted(path))
+            return _read_stream(unpacked, role, quoted(path), MAX_PACKED_BYTES)
 
 
-def _read_stream(stream: ByteStream, role: _Role, what: str) -> AnyArray:
+def _read_stream(
+    stream: ByteStream, role: _Role, what: str, most: int = MAX_ARRAY_BYTES
+) -> AnyArray:
     magic = stream.read(4)
     dimensions = _dimensions(magic)
     wanted = f"wanted an IDX file of {role}; try to download it again"
@@ -177,6 +187,11 @@ def _read_stream(stream: ByteStream, role: _Role, what: str) -> AnyArray:
         check_image_header(what, dtype, shape)
     else:
         check_label_header(what, dtype, shape)
+    if math.prod(shape) * dtype.itemsize > most:
+        raise DatasetError(
+            f"{what} declares more than {most / 1024**3:g} GiB: wanted at most that in a gzip "
+            f"file; try `gunzip {what}`"
+        )
     data = read_exactly(stream, math.prod(shape) * dtype.itemsize, what)
     return data.view(dtype).reshape(shape)
 

@@ -30,25 +30,24 @@ def _by_code(code: str) -> str:
 
 
 _FOLDER = "an image is no dataset: try its folder"
-_TABLE = (
-    "try `t = np.loadtxt('{name}', delimiter=',', skiprows=1); "
-    "np.savez('data.npz', images=t[:, 1:].astype('uint8'), labels=t[:, 0])`"
-)
+_BY_ITSELF = "try '{name}' in place of its folder"
 
 NPZ = Kind("a zip archive", "try `np.savez('data.npz', images=images)`")
 NPY = Kind("a .npy array", "")
 IDX = Kind("an IDX file", "")
+HDF5 = Kind("an HDF5 file", _BY_ITSELF)
+PARQUET = Kind("a Parquet file", _BY_ITSELF)
 GZIP = Kind("a gzip file", _by_code("gunzip '{name}'"))
 EMPTY = Kind("an empty file", "copy or save it again: try `np.savez('data.npz', images=images)`")
 UNKNOWN = Kind("of no known format", _by_code(_SAVED.format(images="images")))
-CSV = Kind("a CSV table", _TABLE)
+CSV = Kind("a CSV table", _BY_ITSELF)
 JSON = Kind(
     "a JSON file",
     _by_code(_SAVED.format(images="np.array(json.load(open('{name}')), 'uint8')")),
 )
 HTML = Kind("a web page (HTML or XML)", "download the file itself: try the page's download link")
 TEXT = Kind("a text file", UNKNOWN.remedy)
-NUMBERS = Kind("a table of numbers", _TABLE.replace(", delimiter=',', skiprows=1", ""))
+NUMBERS = Kind("a table of numbers", _BY_ITSELF)
 _LFS = Kind("a Git LFS pointer, not the file itself", _by_code("git lfs pull"))
 _PICKLE = Kind(
     "a pickle, which can run code and is never loaded",
@@ -66,13 +65,7 @@ _MAGIC: tuple[tuple[bytes, Kind], ...] = (
     (b"GIF89a", Kind("a GIF image", _FOLDER, image=True)),
     (b"II*\0", Kind("a TIFF image", _FOLDER, image=True)),
     (b"MM\0*", Kind("a TIFF image", _FOLDER, image=True)),
-    (
-        b"\x89HDF\r\n\x1a\n",
-        Kind(
-            "an HDF5 file",
-            _by_code("f = h5py.File('{name}'); " + _SAVED.format(images="f['images'][:]")),
-        ),
-    ),
+    (b"\x89HDF\r\n\x1a\n", HDF5),
     (
         b"MATLAB 5.0",
         Kind(
@@ -80,15 +73,7 @@ _MAGIC: tuple[tuple[bytes, Kind], ...] = (
             _by_code(_SAVED.format(images="scipy.io.loadmat('{name}')['images']")),
         ),
     ),
-    (
-        b"PAR1",
-        Kind(
-            "a Parquet file",
-            _by_code(
-                "t = pd.read_parquet('{name}'); " + _SAVED.format(images="np.stack(t['image'])")
-            ),
-        ),
-    ),
+    (b"PAR1", PARQUET),
     (
         b"ARROW1",
         Kind(

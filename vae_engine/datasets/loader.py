@@ -6,15 +6,33 @@ import stat
 from pathlib import Path
 
 from vae_engine.dataset_names import NAMED_DATASETS
+from vae_engine.datasets.cache import Identity, cached, identify
+from vae_engine.datasets.csv_file import read_csv
 from vae_engine.datasets.dataset import Dataset, make_dataset
 from vae_engine.datasets.files import open_regular, quoted, reading
 from vae_engine.datasets.folder import read_folder
+from vae_engine.datasets.hdf5 import read_hdf5
 from vae_engine.datasets.idx import read_idx_file, unpacked_head
 from vae_engine.datasets.keras_cache import fashion_mnist_folder, is_complete
-from vae_engine.datasets.kinds import GZIP, HEAD_BYTES, IDX, NPY, NPZ, kind_of, kind_of_gzip
+from vae_engine.datasets.kinds import (
+    CSV,
+    GZIP,
+    HDF5,
+    HEAD_BYTES,
+    IDX,
+    NPY,
+    NPZ,
+    NUMBERS,
+    PARQUET,
+    TEXT,
+    kind_of,
+    kind_of_gzip,
+)
 from vae_engine.datasets.naming import assemble
 from vae_engine.datasets.npy import npy_array
 from vae_engine.datasets.npz import read_npz
+from vae_engine.datasets.parquet import read_parquet
+from vae_engine.datasets.parts import NewArray
 from vae_engine.datasets.picture_set import Report
 from vae_engine.datasets.preparation import AUTO, Preparation
 from vae_engine.datasets.reading import DEFAULT, Reading
@@ -23,7 +41,11 @@ from vae_engine.datasets.splits import BY_CONTENT, BY_POSITION, SplitMethod
 from vae_engine.errors import ArgumentError, DatasetError
 
 _PACKAGED_MNIST = Path(__file__).with_name("mnist.npz")
-_WANTED = "mnist, fashion_mnist, an .npz or .npy file, or a folder of images or IDX files"
+_TABLES = (".csv", ".tsv", ".txt")
+_WANTED = (
+    "mnist, fashion_mnist, a folder of images or IDX files, "
+    "or an .npz, .npy, HDF5, CSV or Parquet file"
+)
 
 
 def load_dataset(
@@ -82,12 +104,31 @@ def _cached_fashion_mnist(preparation: Preparation) -> Dataset:
 
 
 def _load_path(name: str, how: Reading) -> Dataset:
+    path, _ = split_key(name)
+    whole = str(Path(name).expanduser().absolute())
+
+    def identity() -> Identity:
+        return identify(path, whole, how)
+
+    try:
+        found = identity() if name and path.exists() else None
+    except OSError:
+        found = None
+    if found is None or not found.worth:
+        return _read_dataset(name, whole, how, None)
+    return cached(
+        found, identity, lambda new_array: _read_dataset(name, whole, how, new_array), how.report
+    )
+
+
+def _read_dataset(name: str, whole: str, how: Reading, new_array: NewArray | None) -> Dataset:
+    if new_array is not None:
+        how = how._replace(new_array=new_array)
     source = read_source(name, how)
     if how.method == BY_POSITION:
         # It was left alone when sessions were split so.
         source.images.pop("val", None)
-    path = str(Path(name).expanduser().absolute())
-    return make_dataset(path, source, how.method, how.preparation)
+    return make_dataset(whole, source, how.method, how.preparation, new_array)
 
 
 def read_source(name: str, how: Reading = DEFAULT) -> Source:
@@ -103,7 +144,7 @@ def read_source(name: str, how: Reading = DEFAULT) -> Source:
     if not name:
         raise DatasetError(f"the dataset's path is empty: wanted {_WANTED}; try another path")
     with reading(Path(name), _WANTED, "try another path"):
-        path = Path(name).expanduser().absolute()
+        path, key = split_key(name)
         if (meant := _named_dataset(name)) and not path.exists():
             raise DatasetError(f"there is no {quoted(name)}: wanted {_WANTED}; try `{meant}`")
         mode = path.stat().st_mode
@@ -111,11 +152,20 @@ def read_source(name: str, how: Reading = DEFAULT) -> Source:
         with reading(path, "a folder of images or IDX files"):
             return read_folder(path, how)
     if stat.S_ISREG(mode):
-        return _read_file(path)
+        return _read_file(path, key, how)
     raise DatasetError(
         f"{quoted(path)} is neither a file nor a folder: wanted {_WANTED}; "
         f"try `ls -l {quoted(path)}`"
     )
+
+
+def split_key(name: str) -> tuple[Path, str | None]:
+    """The absolute path of a file, and which of its arrays is meant: `data.npz::key`."""
+    whole = Path(name).expanduser().absolute()
+    path, mark, key = str(whole).rpartition("::")
+    if not mark or not key or whole.exists():
+        return whole, None
+    return Path(path), key.strip("/")
 
 
 def _named_dataset(name: str) -> str:
@@ -125,18 +175,29 @@ def _named_dataset(name: str) -> str:
     return spelled if spelled in NAMED_DATASETS else ""
 
 
-def _read_file(path: Path) -> Source:
+def _read_file(path: Path, key: str | None, how: Reading) -> Source:
     """Read a file, whose kind its first bytes tell and not its name."""
     with reading(path, _WANTED), open_regular(path) as file:
         head = file.read(HEAD_BYTES)
     kind = kind_of(head)
     if kind is NPZ:
-        return read_npz(path)
+        return read_npz(path, key)
+    if kind is HDF5:
+        return read_hdf5(path, key)
+    if key is not None:
+        raise DatasetError(
+            f"{quoted(path)} is {kind.name}: wanted an .npz or HDF5 file before ::; "
+            f"try {quoted(path)}"
+        )
     if kind is NPY:
         with reading(
             path, "a .npy file", "try to copy it again, or `np.save('images.npy', images)`"
         ):
             return assemble(quoted(path), "npy", {path.stem: npy_array(path)})
+    if kind is PARQUET:
+        return read_parquet(path, how)
+    if kind in (CSV, NUMBERS) or (kind is TEXT and path.suffix.lower() in _TABLES):
+        return read_csv(path, how)
     unpacked = unpacked_head(path, head)
     if kind_of(unpacked) is IDX:
         return read_idx_file(path)

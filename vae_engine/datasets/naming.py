@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, Protocol, TypeAlias
 
-from vae_engine.datasets.arrays import check_image_header, fits
+from vae_engine.datasets.arrays import AnyArray, check_image_header, fits
 from vae_engine.datasets.files import shortened
 from vae_engine.datasets.labels import check_label_header
-from vae_engine.datasets.npy import StoredArray
+from vae_engine.datasets.npy import Header, HeaderCheck
 from vae_engine.datasets.source import SPLIT_NAMES, SPLIT_WORDS, Source, Split, listed
 from vae_engine.errors import ArrayError, DatasetError
 
@@ -43,25 +43,40 @@ class _Claim(NamedTuple):
     name: str
 
 
-def assemble(what: str, kind: str, arrays: Mapping[str, StoredArray]) -> Source:
+class ReadableArray(Protocol):
+    """An array that is not read yet."""
+
+    @property
+    def header(self) -> Header:
+        """Type and shape that it declares."""
+
+    def read(self, check: HeaderCheck) -> AnyArray:
+        """The array, once `check` has nothing against its header."""
+
+
+def assemble(
+    what: str, kind: str, arrays: Mapping[str, ReadableArray], key: str | None = None
+) -> Source:
     """Read the images and labels among some arrays.
 
     Args:
         what: holds them, for messages.
         kind: of the source.
         arrays: by name.
+        key: the name of the images' array; None finds it by the names.
 
     Raises:
         DatasetError: it is not clear which are the images, or they cannot be used.
     """
     claims = _claims(arrays)
-    images = _image_names(what, arrays, claims)
+    images = _image_names(what, arrays, claims) if key is None else _keyed(what, arrays, key)
     source = Source(
         kind, {split: arrays[name].read(check_image_header) for split, name in images.items()}
     )
     used = set(images.values())
     for split in images:
-        name = _label_name(arrays, claims, split, alone=len(images) == 1)
+        meant = _split_of(key) or split if key is not None else split
+        name = _label_name(arrays, claims, meant, alone=len(images) == 1)
         if name is None or name in used:
             continue
         used.add(name)
@@ -76,7 +91,21 @@ def assemble(what: str, kind: str, arrays: Mapping[str, StoredArray]) -> Source:
     return source
 
 
-def _claims(arrays: Mapping[str, StoredArray]) -> dict[_Place, list[_Claim]]:
+def _keyed(what: str, arrays: Mapping[str, ReadableArray], key: str) -> dict[Split, str]:
+    if key not in arrays:
+        raise DatasetError(
+            f"{what} has no array {shortened(repr(key))}: wanted one of "
+            f"{listed(arrays, _SHOWN_NAMES)}; try its name after ::"
+        )
+    return {"train": key}
+
+
+def _split_of(name: str) -> Split | None:
+    place, _ = _meaning(name)
+    return place[1] if place else None
+
+
+def _claims(arrays: Mapping[str, ReadableArray]) -> dict[_Place, list[_Claim]]:
     claims: dict[_Place, list[_Claim]] = {}
     for name in arrays:
         place, others = _meaning(name)
@@ -109,7 +138,7 @@ def _meaning(name: str) -> tuple[_Place | None, int]:
 
 
 def _image_names(
-    what: str, arrays: Mapping[str, StoredArray], claims: Mapping[_Place, list[_Claim]]
+    what: str, arrays: Mapping[str, ReadableArray], claims: Mapping[_Place, list[_Claim]]
 ) -> dict[Split, str]:
     """The array of images of each split.
 
@@ -135,14 +164,18 @@ def _image_names(
     # One array is told what is wrong with it, unless it is one of labels.
     alone = len(arrays) == 1 and not any(role == "labels" for role, _ in claims)
     possible = [name for name in arrays if alone or _may_be_images(arrays[name])]
+    # Vectors look like flat images.
+    grids = [name for name in possible if not alone and len(arrays[name].header.shape) > 2]
+    possible = grids or possible
     if len(possible) == 1:
         return {"train": possible[0]}
+    remedy = f"try PATH::{possible[0]}, or {_REMEDY.removeprefix('try ')}" if possible else _REMEDY
     raise DatasetError(
-        f"{what} holds {_shown(arrays)}: wanted x_train, images, or one array of images; {_REMEDY}"
+        f"{what} holds {_shown(arrays)}: wanted x_train, images, or one array of images; {remedy}"
     )
 
 
-def _best(what: str, arrays: Mapping[str, StoredArray], claims: list[_Claim]) -> str | None:
+def _best(what: str, arrays: Mapping[str, ReadableArray], claims: list[_Claim]) -> str | None:
     """The array whose name says it best; None where other words and another shape say no."""
     possible = [
         claim for claim in sorted(claims) if not claim.others or _may_be_images(arrays[claim.name])
@@ -155,14 +188,14 @@ def _best(what: str, arrays: Mapping[str, StoredArray], claims: list[_Claim]) ->
         if len(exact) != 1:
             raise DatasetError(
                 f"{what} holds {listed(best)}, each of which may be the images: "
-                f"wanted one; {_REMEDY}"
+                f"wanted one; try PATH::{best[0]}, or {_REMEDY.removeprefix('try ')}"
             )
         best = exact
     return best[0]
 
 
 def _label_name(
-    arrays: Mapping[str, StoredArray],
+    arrays: Mapping[str, ReadableArray],
     claims: Mapping[_Place, list[_Claim]],
     split: Split,
     *,
@@ -181,7 +214,7 @@ def _label_name(
     return "arr_1" if alone and "arr_1" in arrays and "arr_0" in arrays else None
 
 
-def _may_be_images(array: StoredArray) -> bool:
+def _may_be_images(array: ReadableArray) -> bool:
     try:
         header = array.header
     except DatasetError:
@@ -189,7 +222,7 @@ def _may_be_images(array: StoredArray) -> bool:
     return fits(header.shape) and header.dtype.kind in "buif"
 
 
-def _shown(arrays: Mapping[str, StoredArray]) -> str:
+def _shown(arrays: Mapping[str, ReadableArray]) -> str:
     if not arrays:
         return "no array"
     names = list(arrays)
@@ -198,7 +231,7 @@ def _shown(arrays: Mapping[str, StoredArray]) -> str:
     return f"the array{'s' * (len(names) > 1)} {', '.join(shown)}{more}"
 
 
-def _shape(array: StoredArray) -> str:
+def _shape(array: ReadableArray) -> str:
     try:
         return f" {shortened(str(array.header.shape))}"
     except DatasetError:

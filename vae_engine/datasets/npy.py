@@ -19,12 +19,21 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 
 from vae_engine.datasets.arrays import AnyArray
-from vae_engine.datasets.files import ByteStream, open_regular, quoted, read_exactly, shortened
+from vae_engine.datasets.files import (
+    MAX_ARRAY_BYTES,
+    MAX_PACKED_BYTES,
+    ByteStream,
+    open_regular,
+    quoted,
+    read_exactly,
+    shortened,
+)
 from vae_engine.errors import DatasetError
 
 HeaderCheck: TypeAlias = Callable[[str, np.dtype[Any], tuple[int, ...]], None]
 
 _ENCRYPTED = 1
+_MOST_PACKED = 50
 _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # NumPy believes a header that says it is 4 GiB long; those of plain arrays take 128 bytes.
 _MAX_HEADER_BYTES = 16 * 1024
@@ -51,11 +60,13 @@ class StoredArray:
         what: it is, for messages.
         size: of the .npy file, in bytes.
         open: opens it.
+        packed: the bytes that it takes where it is compressed.
     """
 
     what: str
     size: int
     open: Callable[[], AbstractContextManager[ByteStream]]
+    packed: int = MAX_ARRAY_BYTES
 
     @cached_property
     def header(self) -> Header:
@@ -97,6 +108,11 @@ class StoredArray:
             raise DatasetError(
                 f"{self.what} declares {wanted} bytes of data but has {held}: "
                 "wanted an undamaged array; try to copy or save it again"
+            )
+        if wanted > MAX_PACKED_BYTES and self.packed * _MOST_PACKED < wanted:
+            raise DatasetError(
+                f"{self.what} declares {wanted / 1024**3:.1f} GiB in {self.packed} bytes: wanted "
+                "images, which are not packed so well; try `np.savez` without compression"
             )
         with self.open() as stream:
             stream.read(header.length)
@@ -142,4 +158,4 @@ def _member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> St
             )
         return archive.open(member)
 
-    return StoredArray(what, member.file_size, open_member)
+    return StoredArray(what, member.file_size, open_member, member.compress_size)

@@ -16,8 +16,12 @@ WANTED = "an .npz file with x_train, or with one array of images"
 _REMEDY = "try to copy it again, or `np.savez('data.npz', x_train=images)`"
 
 
-def read_npz(path: Path) -> Source:
+def read_npz(path: Path, key: str | None = None) -> Source:
     """Read a dataset; arrays that are neither images nor labels are left out.
+
+    Args:
+        path: of the file.
+        key: the name of the array of images; None finds it.
 
     Raises:
         DatasetError: missing, damaged, pickled, too large, or without the arrays wanted.
@@ -29,7 +33,7 @@ def read_npz(path: Path) -> Source:
                 f"{quoted(path)} is {kind.name}: wanted {WANTED}; "
                 f"{kind.remedy.replace('{name}', str(path))}"
             )
-        return assemble(quoted(path), "npz", arrays)
+        return assemble(quoted(path), "npz", arrays, key)
 
 
 def _names(path: Path) -> list[str]:

@@ -1,0 +1,162 @@
+"""HDF5 files, read by h5py in a process of its own, since a damaged one may crash its library.
+
+`python -m vae_engine.datasets.hdf5 PATH` lists the arrays, with NAME and OUTPUT it saves one as
+.npy. Arrays that lie in other files are not followed.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from vae_engine.datasets.arrays import AnyArray
+from vae_engine.datasets.files import quoted, shortened
+from vae_engine.datasets.naming import assemble
+from vae_engine.datasets.npy import Header, HeaderCheck, npy_array
+from vae_engine.datasets.source import Source
+from vae_engine.errors import DatasetError
+from vae_engine.modules import module_command
+
+_SECONDS = 1800.0
+_MOST_ARRAYS = 1000
+_CHUNK_BYTES = 64 * 1024 * 1024
+_REMEDY = "try to copy it again, or `h5ls -r` to look at it"
+
+
+class Listed(msgspec.Struct):
+    """An array in a file: its name, type and shape."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Hdf5Array:
+    """An array that is not read yet."""
+
+    path: Path
+    listed: Listed
+
+    @property
+    def what(self) -> str:
+        """It is, for messages."""
+        return f"{shortened(repr(self.listed.name))} in {quoted(self.path)}"
+
+    @cached_property
+    def header(self) -> Header:
+        """Type and shape that it declares."""
+        return Header(np.dtype(self.listed.dtype), self.listed.shape, False, 0)
+
+    def read(self, check: HeaderCheck) -> AnyArray:
+        """The array, once `check` has nothing against its header.
+
+        Raises:
+            DatasetError: as `check` does, or the data are damaged.
+        """
+        check(self.what, self.header.dtype, self.header.shape)
+        with tempfile.TemporaryDirectory(prefix="vae-hdf5-") as folder:
+            output = Path(folder) / "array.npy"
+            _run(self.path, self.listed.name, str(output))
+            return npy_array(output).read(check)
+
+
+def read_hdf5(path: Path, key: str | None = None) -> Source:
+    """Read a dataset of an HDF5 file; `key` names the array of images.
+
+    Raises:
+        DatasetError: damaged, or without images.
+    """
+    listed = msgspec.msgpack.decode(_run(path), type=list[Listed])
+    arrays = {each.name: Hdf5Array(path, each) for each in listed}
+    return assemble(quoted(path), "hdf5", arrays, key)
+
+
+def _run(path: Path, *arguments: str) -> bytes:
+    try:
+        done = subprocess.run(
+            [*module_command("vae_engine.datasets.hdf5"), os.fspath(path), *arguments],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            env={**os.environ, "HDF5_USE_FILE_LOCKING": "FALSE", "HDF5_PLUGIN_PATH": "::"},
+            timeout=_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise DatasetError(
+            f"{quoted(path)} took longer than {_SECONDS:.0f} s to read: wanted a smaller array; "
+            "try `np.save('images.npy', images)`"
+        ) from None
+    if done.returncode != 0:
+        lines = done.stderr.decode(errors="replace").strip().splitlines()
+        why = shortened(lines[-1]) if lines and done.returncode == 1 else "its library crashed"
+        raise DatasetError(
+            f"{quoted(path)} cannot be read ({why}): wanted an undamaged HDF5 file; {_REMEDY}"
+        )
+    return done.stdout
+
+
+def main(arguments: list[str]) -> int:
+    """List the arrays of a file, or save one."""
+    import h5py
+
+    try:
+        with h5py.File(arguments[0], "r") as file:
+            if len(arguments) == 1:
+                sys.stdout.buffer.write(msgspec.msgpack.encode(_list(file, h5py)))
+            else:
+                _save(file[arguments[1]], Path(arguments[2]), h5py)
+    # h5py raises many types on damaged files.
+    except Exception as error:  # noqa: BLE001
+        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _list(file: Any, h5py: Any) -> list[Listed]:
+    """The arrays of numbers and texts, wherever they lie in the file itself."""
+    found: list[Listed] = []
+    waiting = [file]
+    seen: set[Any] = set()
+    while waiting and len(found) < _MOST_ARRAYS:
+        group = waiting.pop(0)
+        for name in group:
+            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+                continue
+            item = group[name]
+            if isinstance(item, h5py.Group) and item.id not in seen and len(seen) < _MOST_ARRAYS:
+                seen.add(item.id)
+                waiting.append(item)
+            elif isinstance(item, h5py.Dataset) and not item.is_virtual and not item.external:
+                text = h5py.check_string_dtype(item.dtype) is not None
+                if item.shape is not None and (text or item.dtype.kind in "buifSU"):
+                    kind = "<U1" if text else item.dtype.str
+                    found.append(Listed(item.name.lstrip("/"), kind, tuple(item.shape)))
+    return found
+
+
+def _save(item: Any, output: Path, h5py: Any) -> None:
+    if h5py.check_string_dtype(item.dtype) is not None:
+        np.save(output, np.array(item.asstr()[()], "U"), allow_pickle=False)
+        return
+    saved = np.lib.format.open_memmap(output, "w+", item.dtype, item.shape)
+    if not item.shape:
+        return
+    row = max(1, item.dtype.itemsize * int(np.prod(item.shape[1:], dtype=np.int64)))
+    step = max(1, _CHUNK_BYTES // row)
+    for start in range(0, item.shape[0], step):
+        saved[start : start + step] = item[start : start + step]
+    saved.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

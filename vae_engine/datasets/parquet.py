@@ -1,0 +1,177 @@
+"""Parquet tables, read by pyarrow in a process of its own, since a damaged one may crash it.
+
+`python -m vae_engine.datasets.parquet PATH FOLDER` unpacks a table into a folder: the columns of
+numbers as one array, images that are stored as files as files.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from vae_engine.datasets.arrays import AnyArray
+from vae_engine.datasets.files import MAX_ARRAY_BYTES, quoted, reading, shortened
+from vae_engine.datasets.pictures import SUFFIXES
+from vae_engine.datasets.reading import Reading
+from vae_engine.datasets.source import Source
+from vae_engine.datasets.tables import Table, placed, table_source
+from vae_engine.errors import DatasetError
+from vae_engine.modules import module_command
+
+_SECONDS = 1800.0
+_WANTED = "a Parquet table with a column per pixel, of paths, or of images"
+_NUMBERS = "numbers.npy"
+
+
+class Unpacked(msgspec.Struct):
+    """What the folder holds.
+
+    Attributes:
+        rows: of the table.
+        names: of its columns.
+        numeric: of those of numbers, in the order of the array.
+        texts: those of texts.
+        lists: those of lists, saved as list-INDEX.npy.
+        images: those of images, saved as INDEX/ROW.
+    """
+
+    rows: int
+    names: list[str]
+    numeric: list[str]
+    texts: dict[str, list[str]]
+    lists: list[str]
+    images: list[str]
+
+
+def read_parquet(path: Path, how: Reading) -> Source:
+    """Read a table.
+
+    Raises:
+        DatasetError: it holds no images, is damaged, or pyarrow is not installed.
+    """
+    if importlib.util.find_spec("pyarrow") is None:
+        raise DatasetError(
+            f"{quoted(path)} is a Parquet file, which pyarrow reads: wanted it installed; "
+            "try `pip install pyarrow`"
+        )
+    with tempfile.TemporaryDirectory(prefix="vae-parquet-") as name:
+        folder = Path(name)
+        table = _unpack(path, folder)
+        with reading(path, _WANTED):
+            source = table_source(quoted(path), "parquet", _table(path, folder, table), how)
+            # The arrays are used when the folder is gone.
+            source.images = {split: np.array(each) for split, each in source.images.items()}
+            return source
+
+
+def _unpack(path: Path, folder: Path) -> Unpacked:
+    try:
+        done = subprocess.run(
+            [*module_command("vae_engine.datasets.parquet"), os.fspath(path), str(folder)],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise DatasetError(
+            f"{quoted(path)} took longer than {_SECONDS:.0f} s to read: wanted a smaller table; "
+            "try fewer rows"
+        ) from None
+    if done.returncode != 0:
+        lines = done.stderr.decode(errors="replace").strip().splitlines()
+        why = shortened(lines[-1]) if lines and done.returncode == 1 else "its library crashed"
+        raise DatasetError(
+            f"{quoted(path)} cannot be read ({why}): wanted {_WANTED}; try to copy it again"
+        )
+    return msgspec.msgpack.decode(done.stdout, type=Unpacked)
+
+
+def _table(path: Path, folder: Path, found: Unpacked) -> Table:
+    numbers: AnyArray = np.zeros((found.rows, 0), np.uint8)
+    if found.numeric:
+        numbers = np.load(folder / _NUMBERS, allow_pickle=False)
+    table = Table(found.names, numbers, found.numeric, found.texts)
+    for name in found.lists:
+        index = found.names.index(name)
+        table.lists[name] = np.load(folder / f"list-{index}.npy", allow_pickle=False)
+    for name in found.images:
+        within = folder / str(found.names.index(name))
+        table.files[name] = [within / f"{row:09}" for row in range(found.rows)]
+    if not table.files:
+        for name, values in list(table.texts.items()):
+            if values and all(Path(value).suffix.lower() in SUFFIXES for value in values[:20]):
+                table.files[name] = placed(path.parent, values)
+                del table.texts[name]
+                break
+    return table
+
+
+def main(arguments: list[str]) -> int:
+    """Unpack a table."""
+    try:
+        found = _save(arguments[0], Path(arguments[1]))
+    # pyarrow raises many types on damaged files.
+    except Exception as error:  # noqa: BLE001
+        print(f"{type(error).__name__}: {str(error).splitlines()[0]}", file=sys.stderr)
+        return 1
+    sys.stdout.buffer.write(msgspec.msgpack.encode(found))
+    return 0
+
+
+def _save(path: str, folder: Path) -> Unpacked:
+    import pyarrow
+    import pyarrow.parquet
+
+    file = pyarrow.parquet.ParquetFile(path)
+    rows, names = file.metadata.num_rows, list(file.schema_arrow.names)
+    found = Unpacked(rows, names, [], {}, [], [])
+    types = pyarrow.types
+    for index, name in enumerate(names):
+        kind = file.schema_arrow.field(index).type
+        if (
+            (types.is_struct(kind) and kind.get_field_index("bytes") >= 0)
+            or types.is_binary(kind)
+            or types.is_large_binary(kind)
+        ):
+            found.images.append(name)
+        elif types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind):
+            found.numeric.append(name)
+        elif types.is_string(kind) or types.is_large_string(kind) or types.is_dictionary(kind):
+            found.texts[name] = [str(value) for value in file.read([name])[0].to_pylist()]
+        elif types.is_list(kind) or types.is_fixed_size_list(kind) or types.is_large_list(kind):
+            found.lists.append(name)
+    if rows * max(1, len(found.numeric)) > MAX_ARRAY_BYTES:
+        raise ValueError(f"{rows:,} rows are more than are read")
+    if found.numeric:
+        # An integer or float type that holds all of them; what is missing becomes NaN.
+        columns = [file.read([name])[0].to_numpy() for name in found.numeric]
+        np.save(folder / _NUMBERS, np.stack(columns, axis=1), allow_pickle=False)
+    for name in found.lists:
+        values = np.array(file.read([name])[0].to_pylist())
+        np.save(folder / f"list-{names.index(name)}.npy", values, allow_pickle=False)
+    for name in found.images:
+        _save_images(file, name, folder / str(names.index(name)))
+    return found
+
+
+def _save_images(file: Any, name: str, folder: Path) -> None:
+    folder.mkdir()
+    row = 0
+    for batch in file.iter_batches(batch_size=256, columns=[name]):
+        for value in batch.column(0).to_pylist():
+            data = value.get("bytes") if isinstance(value, dict) else value
+            (folder / f"{row:09}").write_bytes(data or b"")
+            row += 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

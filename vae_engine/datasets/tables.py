@@ -1,0 +1,213 @@
+"""Tables as datasets: a column per pixel, a column of paths, or a column of whole images.
+
+Kaggle's digit-recognizer has a label and 784 pixels per row, FER2013 the pixels as one text,
+Hugging Face's Parquet files an image file per row.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from vae_engine.datasets.arrays import AnyArray
+from vae_engine.datasets.layout import read_files
+from vae_engine.datasets.pictures import SUFFIXES
+from vae_engine.datasets.reading import Reading
+from vae_engine.datasets.source import SPLIT_NAMES, SPLIT_WORDS, Source, Split, counted, listed
+from vae_engine.errors import DatasetError
+
+_LABELS = ("label", "labels", "class", "class_name", "classname", "y", "target", "category")
+_SPLITS = ("split", "usage", "subset", "set", "fold", "partition", "dataset")
+_PIXEL = re.compile(
+    r"(pixel|pix|px|p|x|f|feature|col|column)?[ _.-]?\d+([x_.,-]\d+)?", re.IGNORECASE
+)
+_SPLIT_WORDS: dict[str, Split] = {
+    **SPLIT_WORDS,
+    "publictest": "val",
+    "privatetest": "test",
+}
+_MOST_CLASSES = 65_536
+_REMEDY = "try a table with a label and a column per pixel, or with a column of paths"
+
+
+@dataclass
+class Table:
+    """The columns of a table by what they hold.
+
+    Attributes:
+        names: of all columns, in order.
+        numbers: (rows, n), the columns of numbers.
+        numeric: the names of these.
+        texts: the columns of texts.
+        lists: the columns of several numbers per row, (rows, ...).
+        files: the columns of paths, or of images as files.
+        named: whether the names are the table's own.
+    """
+
+    names: list[str]
+    numbers: AnyArray
+    numeric: list[str]
+    texts: dict[str, list[str]] = field(default_factory=dict)
+    lists: dict[str, AnyArray] = field(default_factory=dict)
+    files: dict[str, list[Path]] = field(default_factory=dict)
+    named: bool = True
+
+    def column(self, name: str) -> AnyArray:
+        """A column of numbers or texts."""
+        if name in self.texts:
+            return np.array(self.texts[name])
+        return np.asarray(self.numbers[:, self.numeric.index(name)])
+
+
+def table_source(what: str, kind: str, table: Table, how: Reading) -> Source:
+    """The images and labels of a table.
+
+    Args:
+        what: it is, for messages.
+        kind: of the source.
+        table: its columns.
+        how: its images are read.
+
+    Raises:
+        DatasetError: it has no images.
+    """
+    label, split = _label_column(table), _named_column(table, _SPLITS)
+    if table.files:
+        name = next(iter(table.files))
+        used = {name}
+        source = Source(kind, {})
+        _split_files(source, table.files[name], _splits(table, split), how)
+    elif table.lists:
+        name = max(table.lists, key=lambda each: table.lists[each][0].size)
+        used = {name}
+        source = _split_array(Source(kind, {}), table.lists[name], _splits(table, split))
+    else:
+        pixels, label = _pixel_columns(what, table, label, how)
+        used = set(pixels)
+        places = [table.numeric.index(each) for each in pixels]
+        whole = len(places) == len(table.numeric)
+        array = table.numbers if whole else table.numbers[:, places]
+        source = _split_array(Source(kind, {}), array, _splits(table, split))
+        name = f"{len(pixels)} columns"
+    if label is not None:
+        values = table.column(label)
+        for part, rows in source.rows.items():
+            source.labels[part] = values[rows]
+        used.add(label)
+    source.taken = source.taken or f"{name} of {counted(len(table.numbers), 'row')}"
+    left = [each for each in table.names if each not in used and each != split]
+    if left:
+        source.notes.append(f"left out: the column{'s' * (len(left) > 1)} {listed(left)}")
+    return source
+
+
+def path_column(names: Sequence[str], rows: Sequence[Sequence[str]]) -> int | None:
+    """Which column of some rows holds paths of image files, if any."""
+    for index in range(len(names)):
+        values = [row[index] for row in rows if len(row) > index]
+        if values and all(Path(value).suffix.lower() in SUFFIXES for value in values):
+            return index
+    return None
+
+
+def placed(folder: Path, values: Sequence[str]) -> list[Path]:
+    """Paths as a table names them, which lie beside it or in one folder beside it."""
+    base = folder
+    if values and not (folder / values[0]).exists():
+        within = sorted(path for path in folder.iterdir() if path.is_dir())
+        base = next((path for path in within if (path / values[0]).exists()), folder)
+    return [base / value for value in values]
+
+
+def _named_column(table: Table, names: Sequence[str]) -> str | None:
+    found = {name.lower().strip(): name for name in [*table.numeric, *table.texts]}
+    return next((found[name] for name in names if name in found), None)
+
+
+def _label_column(table: Table) -> str | None:
+    if (named := _named_column(table, (*_LABELS, "emotion", "digit", "species"))) is not None:
+        return named
+    several = [name for name in table.texts if 1 < len(set(table.texts[name])) < len(table.numbers)]
+    several = [name for name in several if name.lower().strip() not in _SPLITS]
+    return several[0] if len(several) == 1 else None
+
+
+def _pixel_columns(
+    what: str, table: Table, label: str | None, how: Reading
+) -> tuple[list[str], str | None]:
+    """The names of the columns that are pixels, and of the labels."""
+    left = [name for name in table.numeric if name != label]
+    if table.named:
+        pixels = [name for name in left if _PIXEL.fullmatch(name.strip())]
+        others = [name for name in left if name not in pixels]
+        if not pixels and len(left) >= 16:
+            pixels, others = left, []
+        if label is None and len(others) == 1 and pixels and _may_be_labels(table, others[0]):
+            label = others[0]
+    else:
+        pixels = left
+        if label is None and not _is_image(len(pixels), how) and _is_image(len(pixels) - 1, how):
+            label = _label_at_an_end(table, pixels)
+            pixels = [name for name in pixels if name != label]
+    if len(pixels) < 16:
+        raise DatasetError(
+            f"{what} has the columns {listed(table.names)} and no images: wanted a column per "
+            f"pixel, or a column of paths; {_REMEDY}"
+        )
+    return pixels, label
+
+
+def _is_image(count: int, how: Reading) -> bool:
+    size = how.preparation.size
+    if size is not None and count in (size[0] * size[1], 3 * size[0] * size[1]):
+        return True
+    return any(round((count / c) ** 0.5) ** 2 * c == count for c in (1, 3))
+
+
+def _label_at_an_end(table: Table, columns: Sequence[str]) -> str:
+    """The first or last column: a label has several values, and fewer than a pixel."""
+    ends = [columns[0], columns[-1]]
+    counts = [len(np.unique(table.column(name))) for name in ends]
+    if min(counts) < 2:
+        return ends[counts.index(max(counts))]
+    return ends[counts.index(min(counts))]
+
+
+def _may_be_labels(table: Table, name: str) -> bool:
+    values = table.column(name)
+    distinct = len(np.unique(values))
+    return bool((values == np.rint(values)).all()) and distinct < min(len(values), _MOST_CLASSES)
+
+
+def _splits(table: Table, name: str | None) -> Mapping[Split, AnyArray]:
+    """The rows of each split that a column names; all for training where there is none."""
+    every = np.arange(len(table.numbers))
+    if name is None or name not in table.texts:
+        return {"train": every}
+    words = [_SPLIT_WORDS.get(value.lower().strip()) for value in table.texts[name]]
+    if None in words or "train" not in words:
+        return {"train": every}
+    return {
+        split: np.flatnonzero([word == split for word in words])
+        for split in SPLIT_NAMES
+        if split in words
+    }
+
+
+def _split_array(source: Source, array: AnyArray, splits: Mapping[Split, AnyArray]) -> Source:
+    for split, rows in splits.items():
+        source.images[split] = array if len(rows) == len(array) else array[rows]
+        source.rows[split] = rows
+    return source
+
+
+def _split_files(
+    source: Source, files: Sequence[Path], splits: Mapping[Split, AnyArray], how: Reading
+) -> None:
+    read_files(source, {split: [files[row] for row in rows] for split, rows in splits.items()}, how)
+    for split, rows in splits.items():
+        source.rows[split] = rows[source.rows[split]]
