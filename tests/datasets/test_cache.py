@@ -17,6 +17,7 @@ import pytest
 from tests.datasets.samples import digits, write_npz, write_pngs
 from vae_engine.datasets import Dataset, cache, load_dataset
 from vae_engine.datasets import picture_set as pictures
+from vae_engine.datasets.pictures import decode as plain_decode
 from vae_engine.datasets.preparation import Preparation
 
 X = digits(train=40)["x_train"]
@@ -36,11 +37,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def decoded(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """The files that were decoded."""
     done: list[Path] = []
-    decode = pictures.decode
 
     def noted(path: Path, plan: Any) -> Any:
         done.append(path)
-        return decode(path, plan)
+        return plain_decode(path, plan)
 
     monkeypatch.setattr(pictures, "decode", noted)
     return done
