@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vae_engine.inference.architecture import level_filters
 from vae_engine.settings import Settings
 
 _SIDE = 28
@@ -51,7 +52,7 @@ def training_operations(settings: Settings) -> int:
 def _encoder(settings: Settings) -> list[LayerOperations]:
     layers = []
     side, channels = _SIDE, 1
-    for index, filters in enumerate(settings.filters, start=1):
+    for index, filters in enumerate(level_filters(settings), start=1):
         side = -(-side // 2)
         work = side**2 * _kernel(settings, channels, filters)
         layers.append(LayerOperations(f"encoder/conv_{index}", work, reaches_images=index == 1))
@@ -71,9 +72,10 @@ def _decoder(settings: Settings) -> list[LayerOperations]:
     for index, units in enumerate(reversed(settings.dense_units), start=1):
         layers.append(LayerOperations(f"decoder/dense_{index}", 2 * width * units))
         width = units
-    side, channels = _SIDE // 2 ** len(settings.filters), settings.filters[-1]
+    every = level_filters(settings)
+    side, channels = _SIDE // 2 ** len(every), every[-1]
     layers.append(LayerOperations("decoder/dense_image", 2 * width * side**2 * channels))
-    outputs = [*reversed(settings.filters[:-1]), 1]
+    outputs = [*reversed(every[:-1]), 1]
     names = [f"conv_transpose_{index}" for index in range(1, len(outputs))] + ["logits"]
     for name, filters in zip(names, outputs, strict=True):
         # Each input value meets the whole kernel once, wherever its products then go.

@@ -16,6 +16,7 @@ from torch.nn import functional
 
 from benchmarks.processes import tell
 from vae_engine.datasets import load_dataset, to_float
+from vae_engine.inference.architecture import level_filters
 from vae_engine.settings import Settings, make_settings
 
 WARM_STEPS = 20
@@ -32,7 +33,7 @@ class TorchNetwork(nn.Module):  # type: ignore[misc]
         kernel, side, channels = settings.kernel_size, 28, 1
         padding, extra = (kernel - 1) // 2, kernel % 2
         encoder: list[nn.Module] = []
-        for filters in settings.filters:
+        for filters in level_filters(settings):
             encoder += [nn.Conv2d(channels, filters, kernel, 2, padding), nn.ReLU()]
             side, channels = side // 2, filters
         encoder += [nn.Flatten(), *_dense(side**2 * channels, settings.dense_units)]
@@ -41,7 +42,7 @@ class TorchNetwork(nn.Module):  # type: ignore[misc]
         widths = (*reversed(settings.dense_units), side**2 * channels)
         decoder: list[nn.Module] = [*_dense(settings.latent_dim, widths)]
         decoder.append(nn.Unflatten(1, (channels, side, side)))
-        for filters in (*reversed(settings.filters[:-1]), 1):
+        for filters in (*reversed(level_filters(settings)[:-1]), 1):
             decoder += [
                 nn.ConvTranspose2d(channels, filters, kernel, 2, padding, extra),
                 nn.ReLU(),

@@ -51,6 +51,7 @@ def test_it_was_trained_on_all_of_mnist_at_two_dimensions(
         adam_beta_2=0.999,
         decay_epochs=6,
         patience=4,
+        filters=(16, 32),
     )
     assert example.settings == settings
     prepared = example.session.log.prepared

@@ -14,6 +14,9 @@ from collections.abc import Collection, Mapping
 import msgspec
 
 from vae_engine.dataset_names import NAMED_DATASETS, NAMED_TRAINING_IMAGES
+from vae_engine.image_shape import GREY_28, ImageShape
+from vae_engine.inference.architecture import level_filters
+from vae_engine.likelihoods import pixel_likelihood
 from vae_engine.settings import SETTINGS, Settings
 
 EPOCH_STEPS = 32
@@ -25,19 +28,26 @@ SMALLEST_BATCH = 8
 ENOUGH_STEPS = 400
 """Runs of fewer steps have learnt little more than the mean image."""
 
+_COLOUR: dict[str, int | float | tuple[int, ...]] = {"latent_dim": 32, "learning_rate": 1e-3}
+"""Defaults for colour images, chosen on icons of 64x64: docs/decisions/0033."""
+
 _EPOCH_SETTINGS = ("epochs", "min_epochs", "patience", "decay_epochs", "beta_warmup_epochs")
 
 
-def suited_settings(settings: Settings, given: Collection[str], images: int) -> Settings:
-    """Replace defaults by values that suit so many training images.
+def suited_settings(
+    settings: Settings, given: Collection[str], images: int, shape: ImageShape = GREY_28
+) -> Settings:
+    """Replace defaults by values that suit so many training images of this shape.
 
-    Above some 4,000 images nothing changes.
+    Above some 4,000 images of 28x28 grey nothing changes but what is `auto`.
 
     Args:
         settings: to train with.
         given: the names of those that were asked for; they stay as they are.
         images: how many are trained on, `limit` applied.
+        shape: of the images.
     """
+    settings = resolved_settings(_suited_to_shape(settings, given, shape), shape)
     changes: dict[str, int | float] = {}
     if "batch_size" not in given:
         changes["batch_size"] = _batch_size(settings.batch_size, images)
@@ -54,12 +64,25 @@ def suited_settings(settings: Settings, given: Collection[str], images: int) -> 
     return msgspec.structs.replace(suited, epochs=max(suited.min_epochs, suited.epochs))
 
 
+def resolved_settings(settings: Settings, shape: ImageShape = GREY_28) -> Settings:
+    """The settings with what is `auto` replaced by what it comes to for images of this shape."""
+    return msgspec.structs.replace(
+        settings,
+        filters=level_filters(settings, shape),
+        likelihood=pixel_likelihood(settings, shape),
+    )
+
+
 def suited_changes(settings: Settings, suited: Settings) -> dict[str, str]:
-    """The settings that `suited_settings` replaced, by name: the text of their new values."""
+    """The settings that `suited_settings` replaced, by name: the text of their new values.
+
+    What auto came to is left out where it is what it always was, for 28x28 grey.
+    """
+    usual = resolved_settings(settings)
     return {
         name: setting.format(getattr(suited, name))
         for name, setting in SETTINGS.items()
-        if getattr(suited, name) != getattr(settings, name)
+        if getattr(suited, name) not in (getattr(settings, name), getattr(usual, name))
     }
 
 
@@ -108,6 +131,19 @@ def _remedy(settings: Settings, images: int, steps: int) -> str:
     epochs = -(-ENOUGH_STEPS // steps)
     more = f"--epochs {epochs}"
     return more if smaller == settings.batch_size else f"--batch-size {smaller} or {more}"
+
+
+def _suited_to_shape(settings: Settings, given: Collection[str], shape: ImageShape) -> Settings:
+    """Replace the defaults that were chosen on 28x28 grey images."""
+    wanted: dict[str, int | float | tuple[int, ...]] = {}
+    if shape != GREY_28:
+        # A loss is a sum over the values of an image, and so is what counts as progress.
+        per_value = SETTINGS["min_delta"].default / GREY_28.values  # type: ignore[operator]
+        wanted["min_delta"] = round(per_value * shape.values, 3)
+    if shape.channels > 1:
+        wanted |= _COLOUR
+    changes = {name: value for name, value in wanted.items() if name not in given}
+    return msgspec.structs.replace(settings, **changes)
 
 
 def _batch_size(largest: int, images: int) -> int:

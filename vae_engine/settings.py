@@ -28,6 +28,9 @@ from msgspec.inspect import (
 from vae_engine.errors import SettingError
 from vae_engine.text import value_text
 
+AUTO = "auto"
+"""What is chosen by the images; `filters` holds it as ()."""
+
 SettingValue = int | float | str | tuple[int, ...]
 SettingKind = Literal["int", "float", "str", "ints", "choice"]
 
@@ -103,14 +106,21 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Literal["none", "dynamic"],
         Meta(description="none: grey pixels; dynamic: resample 0 or 1 every step"),
     ] = "none"
+    likelihood: Annotated[
+        Literal["auto", "bernoulli", "gaussian", "continuous_bernoulli"],
+        Meta(description="pixels given z; auto: gaussian for colour"),
+    ] = "auto"
+    free_bits: Annotated[
+        float,
+        Meta(ge=0.0, le=100.0, description="nats of KL per dimension free of charge; 0: off"),
+    ] = 0.0
     filters: Annotated[
         tuple[Filters, ...],
         Meta(
-            min_length=1,
-            max_length=2,
-            description="filters per encoder convolution; mirrored in the decoder",
+            max_length=8,
+            description="filters per encoder convolution; auto: by image size",
         ),
-    ] = (16, 32)
+    ] = ()
     kernel_size: Annotated[int, Meta(ge=2, le=9, description="kernel size of the convolutions")] = 4
     dense_units: Annotated[
         tuple[Units, ...],
@@ -198,8 +208,10 @@ class Setting(msgspec.Struct, frozen=True):
         if self.low_open and not self.high_open:
             high = f"and at most {self.high:.10g}"
         if self.kind == "ints":
+            auto = "" if self.min_items else f"{AUTO}, or "
             return (
-                f"{self.min_items} to {self.max_items} whole numbers {low} {high}, comma-separated"
+                f"{auto}{max(1, self.min_items)} to {self.max_items} whole numbers {low} {high}, "
+                "comma-separated"
             )
         noun = "a whole number" if self.kind == "int" else "a number"
         return f"{noun} {low} {high}"
@@ -231,7 +243,7 @@ class Setting(msgspec.Struct, frozen=True):
                 return self.check(int(text))
             if self.kind == "float":
                 return self.check(float(text))
-            if self.kind == "ints":
+            if self.kind == "ints" and text != AUTO:
                 return self.check(tuple(int(part) for part in text.split(",")))
         except ValueError:
             raise SettingError(
@@ -242,7 +254,7 @@ class Setting(msgspec.Struct, frozen=True):
     def format(self, value: object) -> str:
         """The text that `parse` reads back as `value`."""
         if isinstance(value, (tuple, list)):
-            return ",".join(str(item) for item in value)
+            return ",".join(str(item) for item in value) or AUTO
         return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
 
     def _typed(self, value: object) -> SettingValue | None:
@@ -257,6 +269,8 @@ class Setting(msgspec.Struct, frozen=True):
             value = "x".join(map(str, [value] if isinstance(value, int) else value))
         if self.kind in ("str", "choice"):
             return value if isinstance(value, str) and value.isprintable() else None
+        if value == AUTO and not self.min_items:
+            return ()
         if isinstance(value, (list, tuple)) and all(type(item) is int for item in value):
             return tuple(value)
         return None
@@ -351,6 +365,11 @@ def make_settings(values: Mapping[str, object] | None = None, **changes: object)
             )
     checked = {name: SETTINGS[name].check(value) for name, value in given.items()}
     settings = Settings(**checked)  # type: ignore[arg-type]
+    if settings.binarize != "none" and settings.likelihood not in (AUTO, "bernoulli"):
+        raise SettingError(
+            f"binarize is {settings.binarize} and likelihood {settings.likelihood}: pixels of 0 "
+            "and 1 have no density, so likelihood must be bernoulli, or binarize none"
+        )
     if settings.min_epochs > settings.epochs:
         if "min_epochs" in given and "epochs" in given:
             raise SettingError(
@@ -364,14 +383,30 @@ def make_settings(values: Mapping[str, object] | None = None, **changes: object)
 
 
 def changed_settings(settings: Settings) -> dict[str, SettingValue]:
-    """The settings that differ from their defaults, by name."""
+    """The settings that differ from their defaults, by name.
+
+    So does what auto came to, except for MNIST's images, where everyone has these values.
+    """
+    is_mnist = settings.dataset in _GREY_28 and settings.image_size == AUTO
+    usual = _MNIST_AUTO if is_mnist and settings.color != "rgb" else {}
     return {
         name: value
         for name, setting in SETTINGS.items()
-        if (value := getattr(settings, name)) != setting.default
+        if (value := getattr(settings, name)) not in (setting.default, usual.get(name))
     }
 
 
 def differing_settings(several: Sequence[Settings]) -> list[str]:
     """The names of the settings that are not the same in all of them."""
-    return [name for name in SETTINGS if len({getattr(one, name) for one in several}) > 1]
+    return [name for name in SETTINGS if len({_comparable(one, name) for one in several}) > 1]
+
+
+def _comparable(settings: Settings, name: str) -> SettingValue:
+    """A value, with the auto of sessions that record none as what it came to then."""
+    value = settings[name]
+    return _MNIST_AUTO.get(name, value) if value == SETTINGS[name].default else value
+
+
+_GREY_28 = ("mnist", "fashion_mnist")
+_MNIST_AUTO: dict[str, SettingValue] = {"filters": (16, 32), "likelihood": "bernoulli"}
+"""What auto comes to for grey images of 28x28."""

@@ -15,7 +15,7 @@ from tests.tui.recorder import Recorder
 from vae_engine.control import training
 from vae_engine.control.sweeps import check_sweep
 from vae_engine.control.training import resume_session, start_session
-from vae_engine.defaults import suited_settings
+from vae_engine.defaults import resolved_settings, suited_settings
 from vae_engine.errors import DatasetError, EngineError, SessionError, SettingError, WorkerError
 from vae_engine.sessions import layout
 from vae_engine.sessions.atomic import write_record
@@ -72,7 +72,7 @@ def test_defaults_give_way_on_few_images_and_what_was_asked_for_does_not(
     stays = start_session(store, whole, given={"dataset", "batch_size", "epochs"}).settings
     assert (stays.batch_size, stays.epochs) == (128, 50)
     # Who passes all settings, as a fork does, gets all of them.
-    assert start_session(store, asked).settings == asked
+    assert start_session(store, asked).settings == resolved_settings(asked)
 
 
 def test_the_limit_counts_and_mnist_changes_nothing(
@@ -80,7 +80,7 @@ def test_the_limit_counts_and_mnist_changes_nothing(
 ) -> None:
     limited, whole = make_settings(limit=200), make_settings(threads=1)
     assert start_session(store, limited, given={"limit"}).settings.batch_size == 8
-    assert start_session(store, whole, given=()).settings == whole
+    assert start_session(store, whole, given=()).settings == resolved_settings(whole)
 
 
 def test_the_python_api_takes_the_same_defaults(

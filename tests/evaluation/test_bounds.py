@@ -12,11 +12,11 @@ from vae_engine.evaluation.bounds import (
     Floats,
     ImportanceSums,
     LogSumExp,
-    bernoulli_log_likelihood,
     importance_sums,
     log_prior_ratio,
     standard_error,
 )
+from vae_engine.inference.pixels import bernoulli_log_likelihood
 
 PIXELS = 6
 GRID: Doubles = np.linspace(-12.0, 12.0, 4801)

@@ -98,7 +98,8 @@ def beyond(setting: Setting) -> list[SettingValue]:
     high = setting.high if setting.high_open else setting.high + 1
     if setting.kind == "ints":
         too_many = (int(setting.low),) * (setting.max_items + 1)
-        return [(), too_many, (int(low),), (int(high),)]
+        empty = [()] if setting.min_items else []  # Else it stands for auto.
+        return [*empty, too_many, (int(low),), (int(high),)]
     if setting.kind == "int":
         return [int(low), int(high), 10**400]
     return [low, high, math.nan, math.inf, -math.inf, 1e308]

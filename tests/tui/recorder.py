@@ -167,8 +167,16 @@ class Recorder:
             names = {part: layout.export_file(part, epoch) for part in ("encoder", "decoder")}
             for part, name in names.items():
                 shutil.copyfile(_recording(session) / f"{part}.npz", session.folder / name)
-            digests = {f"{part}_sha256": _sha256(session.folder / names[part]) for part in names}
-            entries.append(ExportEntry(epoch=epoch, step=step, **names, **digests))
+            digests = {part: _sha256(session.folder / names[part]) for part in names}
+            entry = ExportEntry(
+                epoch=epoch,
+                step=step,
+                encoder=names["encoder"],
+                encoder_sha256=digests["encoder"],
+                decoder=names["decoder"],
+                decoder_sha256=digests["decoder"],
+            )
+            entries.append(entry)
         index = ExportIndex(current=entries[-1], kept=entries)
         atomic.write_record(session.folder / layout.EXPORTS / layout.INDEX, index)
 

@@ -39,7 +39,7 @@ def suited(asked: Settings, settings: Settings) -> str:
     if not changes:
         return ""
     told = ", ".join(f"{SETTINGS[name].option} {text}" for name, text in changes.items())
-    return f"defaults for few images: {told}"
+    return f"defaults for these images: {told}"
 
 
 def epoch_line(epoch: ev.EpochEnded, log: SessionLog) -> str:

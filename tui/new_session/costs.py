@@ -15,6 +15,7 @@ import msgspec
 
 from tui.eta import BETWEEN_SECONDS, FINISH_SECONDS
 from vae_engine.defaults import steps_per_epoch
+from vae_engine.inference.architecture import level_filters
 from vae_engine.processors import usable_processors
 from vae_engine.settings import Settings
 
@@ -200,14 +201,13 @@ def nominal_images(settings: Settings) -> float:
 def same_work(one: Settings, other: Settings) -> bool:
     """Whether a step of both is the same work."""
     # The session records what 0 threads came to.
-    return all(
+    return level_filters(one) == level_filters(other) and all(
         getattr(one, name) == getattr(other, name) or (name == "threads" and not other.threads)
         for name in _WORK
     )
 
 
 _WORK = (
-    "filters",
     "kernel_size",
     "dense_units",
     "activation",
@@ -237,7 +237,7 @@ def _without_seed(settings: Settings) -> Settings:
 def _work(settings: Settings) -> tuple[int, int]:
     """Parameters, and multiplications for one image, of encoder and decoder together."""
     side, channels, parameters, operations = _SIDE, 1, 0, 0
-    for filters in settings.filters:
+    for filters in level_filters(settings):
         side //= 2
         weights = settings.kernel_size**2 * channels * filters
         parameters += weights

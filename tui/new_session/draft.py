@@ -12,7 +12,12 @@ from tui.new_session.plan import PARALLEL, SEEDS, UNASKED_TRIALS, default_parall
 from tui.presets import PRESETS
 from tui.text import one_line
 from vae_engine.dataset_names import NAMED_DATASETS, absolute_dataset, expanded
-from vae_engine.defaults import few_steps_note, suited_settings, training_images
+from vae_engine.defaults import (
+    few_steps_note,
+    resolved_settings,
+    suited_settings,
+    training_images,
+)
 from vae_engine.errors import SettingError
 from vae_engine.sessions.labels import check_label
 from vae_engine.sessions.records import Label
@@ -42,6 +47,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "beta_warmup_epochs",
         "binarize",
         "filters",
+        "likelihood",
+        "free_bits",
         "kernel_size",
         "dense_units",
         "activation",
@@ -284,10 +291,14 @@ def _contradiction(error: SettingError, otherwise: str = NAME) -> dict[str, str]
 
 
 def _adjusted(settings: Settings, lists: Lists) -> dict[str, str]:
+    # What auto comes to is no surprise where it is what everyone has, on 28x28 grey images.
+    usual = resolved_settings(Settings())
     return {
         name: SETTINGS[name].format(getattr(settings, name))
         for name, several in lists.items()
-        if name != "dataset" and getattr(settings, name) != several[0]
+        if name != "dataset"
+        and getattr(settings, name) != several[0]
+        and (several[0], getattr(settings, name)) != (SETTINGS[name].default, getattr(usual, name))
     }
 
 

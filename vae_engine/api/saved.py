@@ -22,6 +22,7 @@ from vae_engine.control.commands import ask
 from vae_engine.control.training import resume_session
 from vae_engine.datasets import to_float, to_images
 from vae_engine.errors import SessionDamagedError, SessionError
+from vae_engine.image_shape import ImageShape
 from vae_engine.inference.dataset import session_dataset
 from vae_engine.inference.sampling import draw_prior, load_decoder, load_encoder
 from vae_engine.sessions import layout
@@ -214,7 +215,7 @@ class SavedSession:
         seed: SupportsIndex = 0,
         temperature: SupportsFloat = 1.0,
     ) -> Floats:
-        """Draw from the prior: pixel probabilities (count, 28, 28) in [0, 1].
+        """Draw from the prior: pixel means (count, h, w), or (count, h, w, 3), in [0, 1].
 
         Args:
             count: how many, at least 1.
@@ -235,7 +236,7 @@ class SavedSession:
                 return decoder.decode(z)
 
     def decode(self, z: NDArray[Any]) -> Floats:
-        """Pixel probabilities (n, 28, 28) for finite z (n, latent_dim); errors as `sample`."""
+        """Pixel means for finite z (n, latent_dim); shapes and errors as of `sample`."""
         decoder = load_decoder(self.session)
         with fits_memory("z"):
             points = latent_points("z", z, self.settings.latent_dim)
@@ -258,7 +259,7 @@ class SavedSession:
             return encoder.encode(to_float(to_images(images)))
 
     def reconstruct(self, images: NDArray[Any]) -> Floats:
-        """Images decoded from their z_mean, (n, 28, 28) in [0, 1]; arguments as `embed`."""
+        """Images decoded from their z_mean, (n, h, w) or (n, h, w, 3); arguments as `embed`."""
         z_mean, _ = self.embed(images)
         return self.decode(z_mean)
 
@@ -283,7 +284,8 @@ class SavedSession:
         expected = result.files.get(layout.WEIGHTS)
         if expected is None:
             raise SessionDamagedError(f"session {self.id} records no digest of its weights")
-        return load_networks(self.settings, path, expected)
+        shape = ImageShape(*result.image_shape)
+        return load_networks(self.settings, path, expected, shape)
 
 
 def _silent(*_: object) -> None:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from vae_engine.dataset_names import NAMED_DATASETS
 from vae_engine.errors import (
-    DatasetError,
     SessionBusyError,
     SessionDamagedError,
     SessionError,
@@ -73,7 +72,6 @@ def check_new(
         checked = check_dataset(
             one.dataset, one.limit, preparation=Preparation.of(one), report=report
         )
-        _check_network(checked)
         found[key] = checked
         if tell is not None and (
             one.dataset not in NAMED_DATASETS or checked.image_shape != GREY_28
@@ -137,14 +135,6 @@ def check_same_images(session: Session, dataset: str | None = None) -> None:
         check_dataset(settings.dataset, settings.limit, preparation=Preparation.of(settings))
     if begun or dataset is not None:
         session_dataset(session, dataset)
-
-
-def _check_network(checked: CheckedDataset) -> None:
-    if checked.image_shape != GREY_28:
-        raise DatasetError(
-            f"{checked.description}; the network of this version takes 28x28 grey: "
-            "try --image-size 28 --color grey"
-        )
 
 
 def _check_tensorflow() -> None:

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from vae_engine.control.preflight import check_new, check_same_images, dataset_key
 from vae_engine.control.training import Shield
 from vae_engine.dataset_names import absolute_dataset
-from vae_engine.defaults import suited_settings
+from vae_engine.defaults import resolved_settings, suited_settings
 from vae_engine.errors import SessionBusyError, SessionError, SettingError
+from vae_engine.inference.architecture import check_network_size
 from vae_engine.sessions import inbox
 from vae_engine.sessions.drafts import withdraw
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
+from vae_engine.settings import Settings
 from vae_engine.sweeps.grid import Grid
 from vae_engine.sweeps.ray.address import check_ray
 from vae_engine.sweeps.store import Sweep, SweepStore
 from vae_engine.sweeps.trials import Trial, read_trials
 from vae_engine.worker.launcher import start_detached
+
+if TYPE_CHECKING:
+    from vae_engine.datasets.preflight import CheckedDataset
 
 # Importing Ray, joining a cluster and sending it the code takes a while.
 _RAY_SECONDS = 300.0
@@ -57,13 +63,18 @@ def check_sweep(
     head = check_ray(ray) if ray else ""
     grid = _with_absolute_datasets(grid)
     images = check_new(store, grid.trials, None, tell)
-    if grid.given is None:
-        return grid, head
-    trials = tuple(
-        suited_settings(one, grid.given, images[dataset_key(one)].train_images)
-        for one in grid.trials
-    )
+    trials = tuple(_suited(one, grid.given, images[dataset_key(one)]) for one in grid.trials)
     return Grid(grid.varied, trials), head
+
+
+def _suited(settings: Settings, given: Collection[str] | None, images: CheckedDataset) -> Settings:
+    """A trial's settings with what suits its images, and a network of a possible size."""
+    shape = images.image_shape
+    if given is not None:
+        settings = suited_settings(settings, given, images.train_images, shape)
+    settings = resolved_settings(settings, shape)
+    check_network_size(settings, shape)
+    return settings
 
 
 def start_sweep(

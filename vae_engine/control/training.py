@@ -12,8 +12,9 @@ import msgspec
 
 from vae_engine.control.preflight import check_new, check_resumable, dataset_key
 from vae_engine.dataset_names import absolute_dataset
-from vae_engine.defaults import suited_settings
+from vae_engine.defaults import resolved_settings, suited_settings
 from vae_engine.distributed.distribution import ALONE, Distribution
+from vae_engine.inference.architecture import check_network_size
 from vae_engine.sessions.drafts import withdraw
 from vae_engine.sessions.leaving import let_leave
 from vae_engine.sessions.session import Session
@@ -64,7 +65,9 @@ def start_session(
     settings = msgspec.structs.replace(settings, dataset=absolute_dataset(settings.dataset))
     images = check_new(store, [settings], logdir, tell, report)[dataset_key(settings)]
     if given is not None:
-        settings = suited_settings(settings, given, images.train_images)
+        settings = suited_settings(settings, given, images.train_images, images.image_shape)
+    settings = resolved_settings(settings, images.image_shape)
+    check_network_size(settings, images.image_shape)
     with shield():
         session = store.create(settings, name=name, command=command, parent=parent)
         try:

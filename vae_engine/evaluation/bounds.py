@@ -8,8 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from vae_engine.inference.pixels import PixelModel
+
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
+
+BERNOULLI = PixelModel()
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +103,7 @@ def importance_sums(
     z_mean: Floats,
     z_log_var: Floats,
     noise: Iterable[Floats],
+    pixels: PixelModel = BERNOULLI,
 ) -> ImportanceSums:
     """Decode images' z for one sample of noise after the other.
 
@@ -108,36 +113,19 @@ def importance_sums(
         z_mean: (n, latent_dim).
         z_log_var: (n, latent_dim).
         noise: for each sample epsilon (n, latent_dim) from N(0, I); at least one.
+        pixels: the likelihood.
     """
     sums: ImportanceSums | None = None
     deviation = np.exp(0.5 * z_log_var)
     for epsilon in noise:
         z = z_mean + deviation * epsilon
-        likelihood = bernoulli_log_likelihood(images, logits(z))
+        likelihood = pixels.log_likelihood(images, logits(z))
         weight = likelihood + log_prior_ratio(z, z_log_var, epsilon)
         sample = ImportanceSums(1, likelihood, LogSumExp.of(weight))
         sums = sample if sums is None else sums.plus(sample)
     if sums is None:
         raise ValueError("no samples of noise: wanted at least one")
     return sums
-
-
-def bernoulli_log_likelihood(images: Floats, logits: Floats) -> Doubles:
-    """log p(x|z) summed over the pixels, (n,).
-
-    `x l - max(l, 0) - log(1 + exp(-|l|))`, minus the binary cross-entropy as it is trained on:
-    Kingma & Welling, "Auto-Encoding Variational Bayes", 2013, appendix C.1. For grey x it is no
-    probability but the same figure.
-    """
-    x, pixels = images.reshape(len(images), -1), logits.reshape(len(images), -1)
-    softplus = np.abs(pixels)
-    np.negative(softplus, out=softplus)
-    np.exp(softplus, out=softplus)
-    softplus += 1.0
-    np.log(softplus, out=softplus)
-    softplus += np.maximum(pixels, 0.0)
-    total: Doubles = (x * pixels - softplus).sum(axis=1, dtype=np.float64)
-    return total
 
 
 def log_prior_ratio(z: Floats, z_log_var: Floats, epsilon: Floats) -> Doubles:

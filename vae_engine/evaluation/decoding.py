@@ -40,7 +40,7 @@ class Posterior:
     """Images of a split with their posterior.
 
     Attributes:
-        images: (n, 28, 28), uint8, or float32 in [0, 1].
+        images: (n, h, w) or (n, h, w, 3), uint8, or float32 in [0, 1].
         z_mean: (n, latent_dim).
         z_log_var: (n, latent_dim).
     """
@@ -178,4 +178,5 @@ def _decode(task: _Task) -> ImportanceSums:
         posterior.z_mean,
         posterior.z_log_var,
         (noise(task.seed, task.block, sample, shape) for sample in task.samples),
+        _decoder.pixels,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable
@@ -23,6 +24,7 @@ from vae_engine.evaluation.decoding import Posterior, aggregate_noise, decoded_p
 from vae_engine.evaluation.probes import LabelledCodes, knn_accuracy, linear_accuracy
 from vae_engine.inference.networks import Decoder, Encoder
 from vae_engine.inference.sampling import find_export, open_decoder, open_encoder
+from vae_engine.likelihoods import bits_per_dimension
 from vae_engine.sessions import layout
 from vae_engine.sessions.atomic import write_record
 from vae_engine.sessions.records import EvaluationRecord, ExportEntry
@@ -31,7 +33,7 @@ from vae_engine.sessions.session import Session
 Report = Callable[[str, int, int], None]
 """Told what is under way, how much of it is done, and of how much, in equal parts of work."""
 
-_ENCODED_AT_ONCE = 2048
+_ENCODED_AT_ONCE, _ENCODED_VALUES = 2048, 2048 * 28 * 28
 _MOST_AGGREGATE_DRAWS = 10_000
 
 
@@ -101,6 +103,12 @@ def evaluate_session(
         aggregate_kl=mean_kl - information,
         knn_accuracy=knn,
         linear_accuracy=linear,
+        likelihood=export.decoder.pixels.likelihood,
+        bits_per_dimension=bits_per_dimension(
+            float((sums.nll if samples > 1 else negative_elbo).mean()),
+            export.decoder.shape,
+            export.decoder.pixels.likelihood,
+        ),
     )
 
 
@@ -134,12 +142,13 @@ def _open_export(session: Session, entry: ExportEntry) -> _Export:
 
 
 def _encode(encoder: Encoder, images: Images, what: str, report: Report) -> Posterior:
-    """The posterior of images (n, 28, 28), uint8 or float32 in [0, 1]."""
+    """The posterior of images (n, h, w) or (n, h, w, 3), uint8 or float32 in [0, 1]."""
     means, log_vars = [], []
-    starts = range(0, len(images), _ENCODED_AT_ONCE)
+    at_once = max(1, min(_ENCODED_AT_ONCE, _ENCODED_VALUES // math.prod(images.shape[1:])))
+    starts = range(0, len(images), at_once)
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         parts = pool.map(
-            lambda start: encoder.encode(to_float(images[start : start + _ENCODED_AT_ONCE])), starts
+            lambda start: encoder.encode(to_float(images[start : start + at_once])), starts
         )
         report(what, 0, len(images))
         for start, (z_mean, z_log_var) in zip(starts, parts, strict=True):

@@ -10,13 +10,23 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from vae_engine.errors import SettingError
+from vae_engine.image_shape import GREY_28, ImageShape
+from vae_engine.likelihoods import pixel_likelihood
 from vae_engine.settings import Settings
 
 Shape = tuple[int, ...]
 LayerKind = Literal["dense", "conv", "conv_transpose"]
 
-IMAGE_SHAPE = (28, 28, 1)
-Z_MEAN, Z_LOG_VAR, LOGITS = "z_mean", "z_log_var", "logits"
+Z_MEAN, Z_LOG_VAR, LOGITS, LOG_SIGMA = "z_mean", "z_log_var", "logits", "log_sigma"
+
+# Auto stops halving where the deepest image has about so many pixels a side.
+_DEEPEST_SIDE = 8
+# What the first level has, and how much work it may be: filters squared times pixels.
+_GREY_FILTERS, _COLOUR_FILTERS, _MOST_WORK = 16, 32, 32**2 * 64**2
+_FEWEST_FILTERS, _MOST_FILTERS = 8, 256
+_MOST_WEIGHTS = 2**28
+"""Numbers that encoder and decoder may have: 1 GiB, four times that in training."""
 
 
 @dataclass(frozen=True)
@@ -50,17 +60,56 @@ class Layer:
         return {f"{self.name}.kernel": self.kernel, f"{self.name}.bias": self.bias}
 
 
-def encoder_layers(settings: Settings, image: Shape = IMAGE_SHAPE) -> list[Layer]:
+def auto_filters(shape: ImageShape) -> tuple[int, ...]:
+    """The filters of each level that suit images of this shape: 16, 32 for 28x28 grey.
+
+    Levels halve the sides until 8 are left, by their geometric mean. Each level has twice the
+    filters of the one before, so all of them take about as long; of large images the first has
+    fewer, so that a step takes no longer than one of 64x64 colour images with 32, 64, 128.
+    """
+    side = math.sqrt(shape.height * shape.width)
+    levels = max(1, math.ceil(math.log2(side / _DEEPEST_SIDE)))
+    first = _GREY_FILTERS if shape.channels == 1 else _COLOUR_FILTERS
+    while first > _FEWEST_FILTERS and first**2 * shape.height * shape.width > _MOST_WORK:
+        first //= 2
+    return tuple(min(first * 2**level, _MOST_FILTERS) for level in range(levels))
+
+
+def level_filters(settings: Settings, shape: ImageShape = GREY_28) -> tuple[int, ...]:
+    """The filters of each level of these settings, with auto resolved."""
+    return settings.filters or auto_filters(shape)
+
+
+def check_network_size(settings: Settings, shape: ImageShape) -> None:
+    """Check that the networks have a size that a machine can train.
+
+    Raises:
+        SettingError: they have more than 268 million weights.
+    """
+    layers = [*encoder_layers(settings, shape), *decoder_layers(settings, shape)]
+    weights = count_bytes(layers) // 4
+    if weights > _MOST_WEIGHTS:
+        filters = ",".join(map(str, level_filters(settings, shape)))
+        raise SettingError(
+            f"the network would have {weights / 1e6:,.0f} million weights for images of "
+            f"{shape.text} with filters {filters}, at most {_MOST_WEIGHTS / 1e6:,.0f} million are "
+            "possible: choose more levels of filters, or fewer dense_units"
+        )
+
+
+def encoder_layers(settings: Settings, shape: ImageShape = GREY_28) -> list[Layer]:
     """The encoder's layers in their order; the last two are the heads, z_mean and z_log_var.
+
+    Sides that are odd are padded by the convolutions' "same" padding.
 
     Args:
         settings: of the session.
-        image: (height, width, channels).
+        shape: of its images.
     """
     layers: list[Layer] = []
-    height, width, channels = image
+    height, width, channels = shape
     kernel = (settings.kernel_size, settings.kernel_size)
-    for index, filters in enumerate(settings.filters, start=1):
+    for index, filters in enumerate(level_filters(settings, shape), start=1):
         before = (height, width, channels)
         height, width = -(-height // 2), -(-width // 2)
         layers.append(
@@ -81,22 +130,25 @@ def encoder_layers(settings: Settings, image: Shape = IMAGE_SHAPE) -> list[Layer
     return [*layers, *(_dense(name, units, settings.latent_dim) for name in (Z_MEAN, Z_LOG_VAR))]
 
 
-def decoder_layers(settings: Settings, image: Shape = IMAGE_SHAPE) -> list[Layer]:
+def decoder_layers(settings: Settings, shape: ImageShape = GREY_28) -> list[Layer]:
     """The decoder's layers in their order; the last gives the logits of the pixels.
+
+    Their image may be larger than `shape`: see `cropping`.
 
     Args:
         settings: of the session.
-        image: (height, width, channels), the sides multiples of 2 to the number of convolutions.
+        shape: of its images.
     """
     layers: list[Layer] = []
     units = settings.latent_dim
     for index, wanted in enumerate(reversed(settings.dense_units), start=1):
         layers.append(_dense(f"dense_{index}", units, wanted, settings.activation))
         units = wanted
-    scale = 2 ** len(settings.filters)
-    height, width, channels = image[0] // scale, image[1] // scale, settings.filters[-1]
+    every = level_filters(settings, shape)
+    scale = 2 ** len(every)
+    height, width, channels = -(-shape.height // scale), -(-shape.width // scale), every[-1]
     layers.append(_dense("dense_image", units, height * width * channels, settings.activation))
-    mirrored = [*reversed(settings.filters[:-1]), image[2]]
+    mirrored = [*reversed(every[:-1]), shape.channels]
     for index, filters in enumerate(mirrored, start=1):
         is_last = index == len(mirrored)
         layers.append(
@@ -111,6 +163,21 @@ def decoder_layers(settings: Settings, image: Shape = IMAGE_SHAPE) -> list[Layer
         )
         height, width, channels = 2 * height, 2 * width, filters
     return layers
+
+
+def cropping(settings: Settings, shape: ImageShape) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Rows above and below, columns left and right, to cut off the decoder's last layer.
+
+    All are 0 where the sides are multiples of 2 to the number of levels.
+    """
+    scale = 2 ** len(level_filters(settings, shape))
+    rows, columns = (-side % scale for side in (shape.height, shape.width))
+    return (rows // 2, rows - rows // 2), (columns // 2, columns - columns // 2)
+
+
+def likelihood_arrays(settings: Settings, shape: ImageShape) -> dict[str, Shape]:
+    """Shapes of what an exported decoder has beside its layers, by name."""
+    return {LOG_SIGMA: (1,)} if pixel_likelihood(settings, shape) == "gaussian" else {}
 
 
 def count_bytes(layers: list[Layer]) -> int:

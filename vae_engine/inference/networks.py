@@ -3,27 +3,37 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vae_engine.errors import SessionDamagedError
+from vae_engine.image_shape import GREY_28, ImageShape
 from vae_engine.inference import architecture
-from vae_engine.inference.architecture import Layer
+from vae_engine.inference.architecture import Layer, Shape
 from vae_engine.inference.blas import one_thread
-from vae_engine.inference.layers import Function, make_function, most_floats, sigmoid
+from vae_engine.inference.layers import Function, make_function, most_floats
 from vae_engine.inference.litert_file import is_litert, read_litert
+from vae_engine.inference.pixels import PixelModel
+from vae_engine.likelihoods import pixel_likelihood
 from vae_engine.sessions.arrays import ArraySpec, parse_npz
 from vae_engine.sessions.atomic import one_line, read_bounded
 from vae_engine.settings import Settings
 
 Floats = NDArray[np.float32]
 Arrays = dict[str, Floats]
+_DecoderState = tuple[
+    list[Layer], Arrays, tuple[tuple[int, int], tuple[int, int]], ImageShape, PixelModel
+]
 
 _BATCH_BYTES = 16 * 2**20
 """What a layer may take at once, however many images are asked for."""
 _MOST_AT_ONCE = 32
+_MOST_BYTES = 2**31
+"""What a network's weights may take, and what a layer may take for one image."""
+_MOST_LOG_SIGMA = 20.0
 _ROOM = 256 * 2**10
 """Bytes that a file may have beside its weights: names, headers, a LiteRT file's graph."""
 
@@ -35,18 +45,23 @@ class Encoder:
         latent_dim: dimensions of z.
     """
 
-    def __init__(self, path: Path, sha256: str, settings: Settings) -> None:
+    def __init__(
+        self, path: Path, sha256: str, settings: Settings, shape: ImageShape = GREY_28
+    ) -> None:
         """Load it.
 
         Args:
             path: of an `.npz`, or of a `.tflite` as earlier versions exported them.
             sha256: digest that the file has.
             settings: of its session, which tell every shape in it.
+            shape: of the session's images.
 
         Raises:
-            SessionDamagedError: missing, of another digest, or not an encoder of these settings.
+            SessionDamagedError: missing, of another digest, not an encoder of these settings, or
+                too large to be run.
         """
-        layers = architecture.encoder_layers(settings)
+        layers = architecture.encoder_layers(settings, shape)
+        _check_size(path, layers)
         self._image = layers[0].inputs
         arrays = _load(path, sha256, layers)
         *trunk, z_mean, z_log_var = layers
@@ -56,7 +71,7 @@ class Encoder:
         self._at_once = _images_at_once(layers)
 
     def encode(self, images: Floats) -> tuple[Floats, Floats]:
-        """(z_mean, z_log_var), each (n, latent_dim), for images (n, 28, 28, 1) in [0, 1].
+        """(z_mean, z_log_var), each (n, latent_dim), for images (n, h, w, c) in [0, 1].
 
         Raises:
             SessionDamagedError: the weights are so large that the result is not finite.
@@ -79,54 +94,89 @@ class Decoder:
 
     Attributes:
         latent_dim: dimensions of z.
+        shape: of the images.
+        pixels: their distribution given the logits.
     """
 
-    def __init__(self, path: Path, sha256: str, settings: Settings) -> None:
+    def __init__(
+        self, path: Path, sha256: str, settings: Settings, shape: ImageShape = GREY_28
+    ) -> None:
         """Load it; arguments and errors as of `Encoder`."""
-        self._layers = architecture.decoder_layers(settings)
-        self._arrays = _load(path, sha256, self._layers)
+        layers = architecture.decoder_layers(settings, shape)
+        _check_size(path, layers)
+        further = architecture.likelihood_arrays(settings, shape)
+        arrays = _load(path, sha256, layers, further)
+        likelihood = pixel_likelihood(settings, shape)
+        log_sigma = float(arrays[architecture.LOG_SIGMA][0]) if further else None
+        if log_sigma is not None and abs(log_sigma) > _MOST_LOG_SIGMA:
+            raise SessionDamagedError(f"{path.name} has a log_sigma of {log_sigma:g}: refused")
+        crop = architecture.cropping(settings, shape)
+        self._state = layers, arrays, crop, shape, PixelModel(likelihood, log_sigma)
         self.latent_dim = settings.latent_dim
         self._prepare()
 
-    def __getstate__(self) -> tuple[list[Layer], Arrays, int]:
-        return self._layers, self._arrays, self.latent_dim
+    def __getstate__(self) -> tuple[_DecoderState, int]:
+        return self._state, self.latent_dim
 
-    def __setstate__(self, state: tuple[list[Layer], Arrays, int]) -> None:
-        self._layers, self._arrays, self.latent_dim = state
+    def __setstate__(self, state: tuple[_DecoderState, int]) -> None:
+        self._state, self.latent_dim = state
         self._prepare()
 
     def _prepare(self) -> None:
+        self._layers, self._arrays, crop, self.shape, self.pixels = self._state
+        (top, _), (left, _) = crop
+        self._rows = slice(top, top + self.shape.height)
+        self._columns = slice(left, left + self.shape.width)
         self._functions = _functions(self._layers, self._arrays)
         self._at_once = _images_at_once(self._layers)
 
     def decode(self, z: Floats) -> Floats:
-        """Pixel probabilities, (n, 28, 28) in [0, 1], for z of shape (n, latent_dim).
+        """The pixels' means in [0, 1], for z of shape (n, latent_dim).
+
+        Returns:
+            (n, h, w) of grey images, (n, h, w, 3) of colour.
 
         Raises:
             SessionDamagedError: the weights are so large that some are no numbers.
         """
         with np.errstate(all="ignore"):
-            probabilities = sigmoid(self.decode_logits(z))
-        if np.isnan(probabilities).any():
+            means = self.pixels.means(self.decode_logits(z))
+        if np.isnan(means).any():
             raise SessionDamagedError("the exported model gives images that are not finite")
-        return probabilities
+        return means
 
     def decode_logits(self, z: Floats) -> Floats:
-        """Logits of the pixels, (n, 28, 28), for z of shape (n, latent_dim).
+        """Logits of the pixels, of the shape of `decode`, for z of shape (n, latent_dim).
 
         A likelihood needs them: float32 probabilities round to 1 from a logit of 17 on, where the
         logarithm of their complement is lost.
         """
         z = z.astype(np.float32, copy=False).reshape(len(z), self.latent_dim)
-        logits = np.empty((len(z), *self._layers[-1].outputs), np.float32)
+        logits = np.empty((len(z), *self.shape), np.float32)
         with one_thread(), np.errstate(all="ignore"):
             for part in _parts(len(z), self._at_once):
-                logits[part] = _run(self._functions, z[part])
-        return logits.reshape(len(z), *self._layers[-1].outputs[:2])
+                logits[part] = _run(self._functions, z[part])[:, self._rows, self._columns]
+        return logits.reshape(len(z), *self.shape.array)
 
 
-def _load(path: Path, sha256: str, layers: list[Layer]) -> Arrays:
-    """The arrays of a file, each of the shape that its layer has.
+def _check_size(path: Path, layers: list[Layer]) -> None:
+    """Refuse a network that takes too much memory, before any of its file is read.
+
+    Raises:
+        SessionDamagedError: its settings describe such a one.
+    """
+    size = architecture.count_bytes(layers), 4 * max(most_floats(layer) for layer in layers)
+    if max(size) > _MOST_BYTES:
+        raise SessionDamagedError(
+            f"{path.name} takes {max(size) / 2**30:.1f} GiB by the session's settings: networks of "
+            f"more than {_MOST_BYTES / 2**30:.0f} GiB are not loaded"
+        )
+
+
+def _load(
+    path: Path, sha256: str, layers: list[Layer], further: Mapping[str, Shape] | None = None
+) -> Arrays:
+    """The arrays of a file, each of the shape that its layer has, and `further` ones.
 
     Raises:
         SessionDamagedError: missing, of another digest, or no such arrays.
@@ -137,7 +187,7 @@ def _load(path: Path, sha256: str, layers: list[Layer]) -> Arrays:
         raise SessionDamagedError(f"{path.name} is missing: resume to export it anew") from None
     if hashlib.sha256(content).hexdigest() != sha256:
         raise SessionDamagedError(f"{path.name} is not the file that was exported: refused")
-    if is_litert(content):
+    if is_litert(content) and not further:
         try:
             arrays = read_litert(content, layers)
         except ValueError as error:
@@ -149,7 +199,7 @@ def _load(path: Path, sha256: str, layers: list[Layer]) -> Arrays:
             name: ArraySpec("<f4", shape)
             for layer in layers
             for name, shape in layer.arrays.items()
-        }
+        } | {name: ArraySpec("<f4", shape) for name, shape in (further or {}).items()}
         arrays = parse_npz(content, specs, name=path.name)
     for name, values in arrays.items():
         if not np.isfinite(values).all():

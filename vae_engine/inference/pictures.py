@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -14,18 +15,32 @@ _GAP = 2
 
 
 def picture(images: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:
-    """Images (n, h, w) in rows of `columns`, black gaps between: (height, width) uint8."""
-    count, height, width = images.shape
+    """Images in rows of `columns`, black gaps between.
+
+    Args:
+        images: (n, h, w) grey, or (n, h, w, 3) RGB.
+        columns: images per row.
+
+    Returns:
+        (height, width), or (height, width, 3), uint8.
+    """
+    count, height, width, *colours = images.shape
     rows = -(-count // columns)
-    sheet = np.zeros((rows * (height + _GAP) - _GAP, columns * (width + _GAP) - _GAP), np.uint8)
+    size = rows * (height + _GAP) - _GAP, columns * (width + _GAP) - _GAP
+    sheet = np.zeros((*size, *colours), np.uint8)
     for index, image in enumerate(images):
         top, left = (index // columns) * (height + _GAP), (index % columns) * (width + _GAP)
         sheet[top : top + height, left : left + width] = image
     return sheet
 
 
+def square_columns(images: NDArray[np.uint8]) -> int:
+    """How many columns make a sheet of so many images about as wide as high, in images."""
+    return math.ceil(math.sqrt(len(images)))
+
+
 def save_png(path: Path, pixels: NDArray[np.uint8]) -> None:
-    """Replace `path` by a grey PNG of pixels (height, width), in one step.
+    """Replace `path` by a PNG of pixels (height, width) or (height, width, 3), in one step.
 
     Raises:
         OSError: it cannot be written.

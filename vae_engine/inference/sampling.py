@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae_engine.errors import SessionError, SessionNotFoundError
+from vae_engine.image_shape import ImageShape
 from vae_engine.inference.networks import Decoder, Encoder
 from vae_engine.sessions.records import ExportEntry
 from vae_engine.sessions.session import Session
@@ -24,6 +25,11 @@ def draw_prior(count: int, latent_dim: int, *, seed: int, temperature: float = 1
     rng = np.random.Generator(np.random.Philox(seed))
     with np.errstate(over="ignore"):
         return (rng.standard_normal((count, latent_dim)) * temperature).astype(np.float32)
+
+
+def without_grey_axis(images: Floats) -> Floats:
+    """Images (n, h, w, c) as they are outside of the networks: grey ones as (n, h, w)."""
+    return images[..., 0] if images.shape[-1] == 1 else images
 
 
 def to_uint8(probabilities: NDArray[np.floating]) -> NDArray[np.uint8]:
@@ -70,7 +76,8 @@ def open_decoder(session: Session, entry: ExportEntry) -> Decoder:
     Raises:
         SessionDamagedError: the file is not what was exported, or does not fit the settings.
     """
-    return Decoder(session.folder / entry.decoder, entry.decoder_sha256, session.settings)
+    path, shape = session.folder / entry.decoder, ImageShape(*entry.image_shape)
+    return Decoder(path, entry.decoder_sha256, session.settings, shape)
 
 
 def load_encoder(session: Session, epoch: int | None = None) -> Encoder:
@@ -80,4 +87,5 @@ def load_encoder(session: Session, epoch: int | None = None) -> Encoder:
 
 def open_encoder(session: Session, entry: ExportEntry) -> Encoder:
     """The encoder of an export; errors as `open_decoder`."""
-    return Encoder(session.folder / entry.encoder, entry.encoder_sha256, session.settings)
+    path, shape = session.folder / entry.encoder, ImageShape(*entry.image_shape)
+    return Encoder(path, entry.encoder_sha256, session.settings, shape)

@@ -9,12 +9,18 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 from keras import layers
 
+from vae_engine.image_shape import GREY_28, ImageShape
+from vae_engine.inference.architecture import LOG_SIGMA, cropping, decoder_layers, level_filters
+from vae_engine.inference.pixels import SERIES_LOGIT, continuous_bernoulli_mean
+from vae_engine.likelihoods import LOWEST_LOG_SIGMA, Likelihood, pixel_likelihood
 from vae_engine.model.weights import load_weights
 from vae_engine.settings import Settings
 
-IMAGE_SHAPE = (28, 28, 1)
+_FIRST_SIGMA = 0.25
+"""Before training, about the deviation of natural images' pixels from their mean."""
 
 
 @dataclass(frozen=True)
@@ -22,23 +28,42 @@ class Networks:
     """The Keras models of one VAE; they share their layers.
 
     Attributes:
-        encoder: images (n, 28, 28, 1) to [z_mean, z_log_var], each (n, latent_dim).
-        decoder: z (n, latent_dim) to pixel probabilities (n, 28, 28, 1).
-        decoder_logits: the decoder before its sigmoid; the objective is computed from logits.
+        encoder: images (n, h, w, c) to [z_mean, z_log_var], each (n, latent_dim).
+        decoder: z (n, latent_dim) to the pixels' means (n, h, w, c), in [0, 1].
+        decoder_logits: the decoder before the means; the objective is computed from logits.
         vae: images to [images, z_mean, z_log_var], its `output_names`; the images are
             reconstructions. z is sampled when called with `training=True` and is z_mean otherwise.
+            A gaussian one has a fourth output, log_sigma, (n, 1), equal for all images.
             Layers of Keras only, so that its `.keras` file opens without this package.
+        shape: of the images.
+        likelihood: of the pixels.
+        log_sigma_layer: of the gaussian likelihood, holds what `log_sigma` is made of.
     """
 
     encoder: keras.Model
     decoder: keras.Model
     decoder_logits: keras.Model
     vae: keras.Model
+    shape: ImageShape = GREY_28
+    likelihood: Likelihood = "bernoulli"
+    log_sigma_layer: keras.layers.Dense | None = None
 
     @property
     def variables(self) -> list[Any]:
         """The trainable variables, encoder first, in a fixed order."""
-        return [*self.encoder.trainable_variables, *self.decoder.trainable_variables]
+        shared = [] if self.log_sigma_layer is None else self.log_sigma_layer.trainable_variables
+        return [
+            *self.encoder.trainable_variables,
+            *self.decoder.trainable_variables,
+            *shared,
+        ]
+
+    @property
+    def log_sigma(self) -> Any:
+        """Logarithm of the gaussian likelihood's standard deviation, a scalar; None for others."""
+        if self.log_sigma_layer is None:
+            return None
+        return LOWEST_LOG_SIGMA + self.log_sigma_layer(keras.ops.ones((1, 1)))[0, 0]
 
     @property
     def parameters(self) -> int:
@@ -46,28 +71,37 @@ class Networks:
         return sum(int(variable.numpy().size) for variable in self.variables)
 
 
-def build_networks(settings: Settings, mean_pixel: float = 0.5) -> Networks:
+def build_networks(
+    settings: Settings, mean_pixel: float = 0.5, shape: ImageShape = GREY_28
+) -> Networks:
     """Build freshly initialised networks; equal arguments give equal weights.
 
     Args:
-        settings: widths, kernel, latent dimension and seed.
+        settings: widths, kernel, latent dimension, likelihood and seed.
         mean_pixel: of the training images, in [0, 1]; the untrained decoder draws this grey.
+        shape: of the images.
     """
     # Every initialiser draws from this, in the order in which the layers are built.
     keras.utils.set_random_seed(settings.seed)
-    encoder = build_encoder(settings)
-    decoder = build_decoder(settings, mean_pixel)
+    likelihood = pixel_likelihood(settings, shape)
+    encoder = build_encoder(settings, shape)
+    decoder = build_decoder(settings, mean_pixel, shape)
+    is_cropped = any(layer.name == "cropped" for layer in decoder.layers)
     decoder_logits = keras.Model(
-        decoder.input, decoder.get_layer("logits").output, name="decoder_logits"
+        decoder.input,
+        decoder.get_layer("cropped" if is_cropped else "logits").output,
+        name="decoder_logits",
     )
-    return Networks(encoder, decoder, decoder_logits, build_vae(encoder, decoder))
+    log_sigma = _log_sigma_layer() if likelihood == "gaussian" else None
+    vae = build_vae(encoder, decoder, log_sigma)
+    return Networks(encoder, decoder, decoder_logits, vae, shape, likelihood, log_sigma)
 
 
-def build_encoder(settings: Settings) -> keras.Model:
+def build_encoder(settings: Settings, shape: ImageShape = GREY_28) -> keras.Model:
     """Stride-2 convolutions, Dense layers and two heads: the posterior's mean and log-variance."""
-    images = keras.Input(IMAGE_SHAPE, name="images")
+    images = keras.Input(tuple(shape), name="images")
     x = images
-    for index, filters in enumerate(settings.filters, start=1):
+    for index, filters in enumerate(level_filters(settings, shape), start=1):
         x = layers.Conv2D(
             filters,
             settings.kernel_size,
@@ -84,19 +118,22 @@ def build_encoder(settings: Settings) -> keras.Model:
     return keras.Model(images, [z_mean, z_log_var], name="encoder")
 
 
-def build_decoder(settings: Settings, mean_pixel: float = 0.5) -> keras.Model:
-    """The encoder mirrored: Dense, Reshape, stride-2 Conv2DTranspose up to 28x28, sigmoid."""
-    # Black or white data must not give an infinite bias.
-    mean = min(max(mean_pixel, 0.01), 0.99)
+def build_decoder(
+    settings: Settings, mean_pixel: float = 0.5, shape: ImageShape = GREY_28
+) -> keras.Model:
+    """The encoder mirrored: Dense, Reshape, stride-2 Conv2DTranspose, cropping, means of pixels."""
+    likelihood = pixel_likelihood(settings, shape)
     z = keras.Input((settings.latent_dim,), name="z")
     x = z
     for index, units in enumerate(reversed(settings.dense_units), start=1):
         x = layers.Dense(units, activation=settings.activation, name=f"dense_{index}")(x)
-    side = IMAGE_SHAPE[0] // 2 ** len(settings.filters)
-    deepest = settings.filters[-1]
-    x = layers.Dense(side * side * deepest, activation=settings.activation, name="dense_image")(x)
-    x = layers.Reshape((side, side, deepest), name="reshape")(x)
-    for index, filters in enumerate(reversed(settings.filters[:-1]), start=1):
+    every = level_filters(settings, shape)
+    deepest = next(
+        layer.inputs for layer in decoder_layers(settings, shape) if layer.kind == "conv_transpose"
+    )
+    x = layers.Dense(math.prod(deepest), activation=settings.activation, name="dense_image")(x)
+    x = layers.Reshape(deepest, name="reshape")(x)
+    for index, filters in enumerate(reversed(every[:-1]), start=1):
         x = layers.Conv2DTranspose(
             filters,
             settings.kernel_size,
@@ -106,27 +143,76 @@ def build_decoder(settings: Settings, mean_pixel: float = 0.5) -> keras.Model:
             name=f"conv_transpose_{index}",
         )(x)
     logits = layers.Conv2DTranspose(
-        1,
+        shape.channels,
         settings.kernel_size,
         strides=2,
         padding="same",
-        bias_initializer=keras.initializers.Constant(math.log(mean / (1.0 - mean))),
+        bias_initializer=keras.initializers.Constant(_first_logit(mean_pixel, likelihood)),
         name="logits",
     )(x)
-    return keras.Model(
-        z, layers.Activation("sigmoid", name="probabilities")(logits), name="decoder"
+    crop = cropping(settings, shape)
+    if any(map(any, crop)):
+        logits = layers.Cropping2D(crop, name="cropped")(logits)
+    return keras.Model(z, _means(logits, likelihood), name="decoder")
+
+
+def _first_logit(mean_pixel: float, likelihood: Likelihood) -> float:
+    """The logit whose mean is `mean_pixel`."""
+    # Black or white data must not give an infinite bias.
+    mean = min(max(mean_pixel, 0.01), 0.99)
+    if likelihood != "continuous_bernoulli":
+        return math.log(mean / (1.0 - mean))
+    logits = np.linspace(-101.0, 101.0, 20_201)
+    return float(np.interp(mean, continuous_bernoulli_mean(logits), logits))
+
+
+def _means(logits: Any, likelihood: Likelihood) -> Any:
+    """The pixels' means: the sigmoid, or that of a continuous bernoulli.
+
+    The latter is `1/2 + 1/2 coth(l/2) - 1/l` for the logit l, by its series near 0: see
+    `vae_engine.inference.pixels.continuous_bernoulli_mean`.
+    """
+    if likelihood != "continuous_bernoulli":
+        return layers.Activation("sigmoid", name="probabilities")(logits)
+    ops = keras.ops
+    is_small = ops.less(ops.abs(logits), SERIES_LOGIT)
+    large = ops.where(is_small, 1.0, logits)
+    square = ops.square(logits)
+    series = 0.5 + logits * (1 / 12 + square * (square / 30240 - 1 / 720))
+    exact = 0.5 + 0.5 / ops.tanh(0.5 * large) - 1.0 / large
+    return ops.where(is_small, series, exact)
+
+
+def _log_sigma_layer() -> keras.layers.Dense:
+    """A Dense layer of one weight, applied to ones: what log sigma has above its lowest value.
+
+    A layer of Keras, so that the weight is saved with the others. The softplus keeps log sigma
+    above its bound, as in sigma-VAE (Rybkin, Daniilidis & Levine, "Simple and Effective VAE
+    Training with Calibrated Decoders", 2021).
+    """
+    above = math.log(_FIRST_SIGMA) - LOWEST_LOG_SIGMA
+    return layers.Dense(
+        1,
+        use_bias=False,
+        kernel_initializer=keras.initializers.Constant(math.log(math.expm1(above))),
+        activation="softplus",
+        name="log_sigma_above_lowest",
     )
 
 
-def build_vae(encoder: keras.Model, decoder: keras.Model) -> keras.Model:
+def build_vae(
+    encoder: keras.Model, decoder: keras.Model, log_sigma: keras.layers.Dense | None = None
+) -> keras.Model:
     """Encoder, reparameterization and decoder in one model."""
     # Keras lets no input share a name with an output, and `images` is what the decoder gives.
-    inputs = keras.Input(IMAGE_SHAPE, name="inputs")
+    inputs = keras.Input(encoder.input_shape[1:], name="inputs")
     z_mean, z_log_var = encoder(inputs)
     # GaussianNoise adds noise in training only: a sampling layer that every Keras has.
     epsilon = layers.GaussianNoise(1.0, name="epsilon")(keras.ops.zeros_like(z_mean))
     z = z_mean + keras.ops.exp(0.5 * z_log_var) * epsilon
     named = {"images": decoder(z), "z_mean": z_mean, "z_log_var": z_log_var}
+    if log_sigma is not None:
+        named[LOG_SIGMA] = LOWEST_LOG_SIGMA + log_sigma(keras.ops.ones_like(z_mean[:, :1]))
     outputs = [layers.Identity(name=name)(output) for name, output in named.items()]
     return keras.Model(inputs, outputs, name="vae")
 
@@ -141,13 +227,15 @@ def weights_sha256(networks: Networks) -> str:
     return digest.hexdigest()
 
 
-def load_networks(settings: Settings, path: Path, sha256: str) -> Networks:
-    """Build networks and give them the weights of a `.weights.h5` file.
+def load_networks(
+    settings: Settings, path: Path, sha256: str, shape: ImageShape = GREY_28
+) -> Networks:
+    """Build networks for images of `shape`, and give them the weights of a `.weights.h5` file.
 
     Raises:
         FileNotFoundError: there is no such file.
         SessionDamagedError: the file has another digest, or weights of other shapes.
     """
-    networks = build_networks(settings)
+    networks = build_networks(settings, shape=shape)
     load_weights(networks.vae, path, sha256)
     return networks

@@ -14,9 +14,10 @@ import msgspec
 from msgspec import Meta
 
 from vae_engine.errors import SessionDamagedError
+from vae_engine.image_shape import GREY_28
 from vae_engine.sessions import atomic, disk
 from vae_engine.sessions.lines import LineReader
-from vae_engine.sessions.records import Count, EndStatus, Epoch, Seconds
+from vae_engine.sessions.records import Count, EndStatus, Epoch, Seconds, Shape, check_shape
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
@@ -50,13 +51,25 @@ class Preparing(Event, frozen=True, kw_only=True, tag="preparing"):
 
 
 class Prepared(Event, frozen=True, kw_only=True, tag="prepared"):
-    """TensorFlow, the data and the network are ready; training begins after `epoch`."""
+    """TensorFlow, the data and the network are ready; training begins after `epoch`.
+
+    `image_shape` is (height, width, channels); earlier versions trained on 28x28 grey only.
+    """
 
     epoch: Epoch
     step: Epoch
     environment: dict[str, str | int]
     dataset: dict[str, str | int]
     parameters: Count
+    image_shape: Shape = GREY_28
+
+    def __post_init__(self) -> None:
+        """Refuse a shape that no session has.
+
+        Raises:
+            ValueError: it is of other sides or channels.
+        """
+        check_shape(self.image_shape)
 
 
 class Begun(Event, frozen=True, kw_only=True, tag="begun"):

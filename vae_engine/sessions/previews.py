@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae_engine.errors import SessionDamagedError
+from vae_engine.image_shape import ImageShape, is_image_shape
 from vae_engine.sessions import layout
 from vae_engine.sessions.arrays import ArraySpec, read_npz, write_npz
 
@@ -19,9 +20,10 @@ Images = NDArray[np.uint8]
 RECONSTRUCTIONS = 10
 SAMPLES = 64
 
-_IMAGES = ArraySpec("uint8", (None, 28, 28))
 _LABELS = ArraySpec("int64", (None,))
-_FILE_LIMIT = 2**20
+_FILE_LIMIT = 2**24
+# Images with more values have fewer samples in a preview, so that every epoch's can be kept.
+_SMALL_VALUES, _FEW_SAMPLES = 64 * 64 * 3, 16
 _PREVIEW_NAME = re.compile(r"epoch-([0-9]{6,9})\.npz")
 
 
@@ -30,8 +32,8 @@ class Preview:
     """What an epoch's weights draw.
 
     Attributes:
-        reconstructions: (10, 28, 28), of the session's original digits, from z = z_mean.
-        samples: (64, 28, 28), of the prior, at the same z in every epoch.
+        reconstructions: (10, h, w), or (10, h, w, 3), of the session's originals, from z = z_mean.
+        samples: (64, ...), of the prior, at the same z in every epoch; 16 of large images.
     """
 
     reconstructions: Images
@@ -40,10 +42,38 @@ class Preview:
 
 @dataclass(frozen=True)
 class Originals:
-    """The test digits that are reconstructed: images (10, 28, 28); labels (10,), -1 for none."""
+    """The test images that are reconstructed: images (10, h, w) or (10, h, w, 3); labels (10,).
+
+    A label of -1 stands for none.
+    """
 
     images: Images
     labels: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class _ImagesSpec(ArraySpec):
+    """Images of a session: uint8 (n, h, w), or (n, h, w, 3), of any shape that a session has."""
+
+    def admits(self, descr: str, shape: tuple[int, ...]) -> bool:
+        """Whether an array of this dtype and shape is wanted."""
+        return (
+            descr == np.dtype(self.dtype).str
+            and (len(shape) == 3 or shape[3:] == (3,))
+            and 0 < shape[0] <= self.longest
+            and is_image_shape((*shape[1:3], 1))
+        )
+
+    def __str__(self) -> str:
+        return f"{self.dtype} (n, h, w) or (n, h, w, 3)"
+
+
+_IMAGES = _ImagesSpec("uint8", (None, None, None), longest=SAMPLES)
+
+
+def sample_count(shape: ImageShape) -> int:
+    """How many samples a preview of such images has."""
+    return SAMPLES if shape.values <= _SMALL_VALUES else _FEW_SAMPLES
 
 
 def write_preview(folder: Path, epoch: int, preview: Preview) -> None:
@@ -61,18 +91,26 @@ def write_originals(folder: Path, originals: Originals) -> None:
     write_npz(folder / layout.PREVIEWS / layout.ORIGINALS, arrays)
 
 
-def read_preview(folder: Path, epoch: int) -> Preview | None:
+def read_preview(folder: Path, epoch: int, shape: ImageShape | None = None) -> Preview | None:
     """Read an epoch's preview, None where there is none.
 
+    Args:
+        folder: of the session.
+        epoch: which.
+        shape: that its images must have; None for that of the originals, where there are any.
+
     Raises:
-        SessionDamagedError: the file is not a preview.
+        SessionDamagedError: the file is not a preview, or has images of another shape.
     """
     path = folder / layout.preview_file(epoch)
     specs = {"reconstructions": _IMAGES, "samples": _IMAGES}
     try:
-        return Preview(**read_npz(path, specs, limit=_FILE_LIMIT))
+        preview = Preview(**read_npz(path, specs, limit=_FILE_LIMIT))
     except FileNotFoundError:
         return None
+    wanted = _originals_shape(folder) if shape is None else shape.array
+    _check_shapes(path, wanted, preview.reconstructions, preview.samples)
+    return preview
 
 
 def preview_epochs(folder: Path) -> list[int]:
@@ -85,11 +123,11 @@ def preview_epochs(folder: Path) -> list[int]:
     return sorted(int(found[1]) for found in map(_PREVIEW_NAME.fullmatch, names) if found)
 
 
-def read_originals(folder: Path) -> Originals | None:
-    """Read the original digits, None where there are none.
+def read_originals(folder: Path, shape: ImageShape | None = None) -> Originals | None:
+    """Read the original images, None where there are none.
 
     Raises:
-        SessionDamagedError: the file does not hold them.
+        SessionDamagedError: the file does not hold them, or they have another shape than `shape`.
     """
     path = folder / layout.PREVIEWS / layout.ORIGINALS
     specs = {"images": _IMAGES, "labels": _LABELS}
@@ -102,4 +140,30 @@ def read_originals(folder: Path) -> Originals | None:
             f"{path.name} is damaged: {len(originals.images)} images have "
             f"{len(originals.labels)} labels"
         )
+    if shape is not None:
+        _check_shapes(path, shape.array, originals.images)
     return originals
+
+
+def _originals_shape(folder: Path) -> tuple[int, ...] | None:
+    """Shape of one original; None where there are none, or none that can be read."""
+    path = folder / layout.PREVIEWS / layout.ORIGINALS
+    try:
+        return read_npz(path, {"images": _IMAGES}, limit=_FILE_LIMIT)["images"].shape[1:]
+    except (FileNotFoundError, SessionDamagedError):
+        return None
+
+
+def _check_shapes(path: Path, wanted: tuple[int, ...] | None, *arrays: Images) -> None:
+    for array in arrays:
+        found = array.shape[1:]
+        wanted = found if wanted is None else wanted
+        if found != wanted:
+            raise SessionDamagedError(
+                f"{path.name} is damaged: its images are of {_size(found)}, the session's of "
+                f"{_size(wanted)}"
+            )
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    return ImageShape(*shape).text

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from vae_engine.image_shape import GREY_28, is_image_shape
 from vae_engine.sessions.layout import SCHEMA
 from vae_engine.settings import Settings
 
@@ -36,6 +37,19 @@ FileName = Annotated[
 ]
 FolderPath = Annotated[str, Meta(max_length=4096, pattern=r"\A/[^\x00-\x1f\x7f]*\Z")]
 Sha256 = Annotated[str, Meta(pattern=r"\A[0-9a-f]{64}\Z")]
+
+
+Shape = tuple[int, int, int]
+
+
+def check_shape(shape: Shape) -> None:
+    """Check a recorded image shape.
+
+    Raises:
+        ValueError: no session has such images.
+    """
+    if not is_image_shape(shape):
+        raise ValueError(f"images of the shape {shape} are in no session")
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,7 +108,10 @@ class CheckpointIndex(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExportEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """The exported encoder and decoder of one epoch; `step` > 0 is part of the next."""
+    """The exported encoder and decoder of one epoch; `step` > 0 is part of the next.
+
+    `image_shape` is (height, width, channels); earlier versions trained on 28x28 grey only.
+    """
 
     epoch: Epoch
     step: Epoch = 0
@@ -102,6 +119,15 @@ class ExportEntry(msgspec.Struct, frozen=True, kw_only=True):
     encoder_sha256: Sha256
     decoder: FileName
     decoder_sha256: Sha256
+    image_shape: Shape = GREY_28
+
+    def __post_init__(self) -> None:
+        """Refuse a shape that no session has.
+
+        Raises:
+            ValueError: it is of other sides or channels.
+        """
+        check_shape(self.image_shape)
 
 
 class ExportIndex(msgspec.Struct, frozen=True, kw_only=True):
@@ -114,7 +140,10 @@ class ExportIndex(msgspec.Struct, frozen=True, kw_only=True):
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """`result.json`: what a session ended with.
 
-    Losses are in nats an image, at beta = 1, with z sampled, over the whole test split.
+    Losses are in nats per image, at beta = 1, with z sampled, over the whole test split.
+    `test_bits_per_dimension` is the loss in the unit of `vae_engine.likelihoods`, and `likelihood`
+    that of the pixels; earlier versions recorded neither, and knew bernoulli only. `log_sigma` is
+    the gaussian one's.
     """
 
     best_epoch: Epoch
@@ -123,6 +152,18 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     test_kl_loss: float
     weights_sha256: Sha256
     files: dict[FileName, Sha256]
+    image_shape: Shape = GREY_28
+    likelihood: str = "bernoulli"
+    test_bits_per_dimension: float | None = None
+    log_sigma: float | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a shape that no session has.
+
+        Raises:
+            ValueError: it is of other sides or channels.
+        """
+        check_shape(self.image_shape)
 
 
 class TensorBoardRecord(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,6 +215,8 @@ class EvaluationRecord(msgspec.Struct, frozen=True, kw_only=True):
     aggregate_kl: float
     knn_accuracy: float | None = None
     linear_accuracy: float | None = None
+    likelihood: str = "bernoulli"
+    bits_per_dimension: float | None = None
 
     def is_of(self, entry: ExportEntry) -> bool:
         """Whether it was measured with these exported weights."""

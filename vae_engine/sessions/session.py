@@ -10,6 +10,8 @@ from pathlib import Path
 import msgspec
 
 from vae_engine.errors import SessionDamagedError
+from vae_engine.image_shape import GREY_28, ImageShape
+from vae_engine.likelihoods import Likelihood, pixel_likelihood
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions.events import AnyEvent, EventReader
 from vae_engine.sessions.last_words import SILENT_END, last_words
@@ -67,6 +69,31 @@ class Session:
     def settings(self) -> Settings:
         """What it trains with."""
         return self.manifest.settings
+
+    @property
+    def image_shape(self) -> ImageShape:
+        """The shape of its images, as its latest run recorded it; call `poll` first."""
+        return ImageShape(*self.log.prepared.image_shape) if self.log.prepared else GREY_28
+
+    @property
+    def likelihood(self) -> Likelihood:
+        """The likelihood of its pixels; call `poll` first."""
+        return pixel_likelihood(self.settings, self.image_shape)
+
+    @property
+    def measured_on(self) -> str:
+        """What its losses are of: losses of other images, sizes or likelihoods do not compare.
+
+        Equal for sessions whose losses compare; call `poll` first.
+        """
+        prepared = self.log.prepared
+        data = prepared.dataset.get("sha256", "") if prepared else ""
+        kind = (
+            "" if self.settings.binarize == "none" else f" {self.settings.binarize}ally binarized"
+        )
+        return (
+            f"{self.likelihood} {self.image_shape.text}{kind}, data {data or self.settings.dataset}"
+        )
 
     @property
     def label(self) -> Label:

@@ -20,8 +20,8 @@ FIGURES = (
 )
 """The figures of the table, in its order."""
 
-INCOMPARABLE = ("dataset", "binarize")
-"""Losses on other images, or on pixels of another kind, say nothing about each other."""
+INCOMPARABLE = ("dataset", "binarize", "likelihood", "image_size", "fit", "color", "range")
+"""Losses on other images, or of another likelihood, say nothing about each other."""
 
 
 class Statistic(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,6 +67,8 @@ def best_trial(trials: Sequence[Trial]) -> Trial | None:
     """
     finished = [trial for trial in trials if trial.figures is not None]
     if any(name in trial.values for trial in finished for name in INCOMPARABLE):
+        return None
+    if len({trial.figures.measured_on for trial in finished if trial.figures}) > 1:
         return None
     return min(finished, key=_val_negative_elbo, default=None)
 

@@ -32,6 +32,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
         val_negative_elbo: of the validation split after the best epoch: to choose a trial by.
         duration: seconds of training.
         evaluation_duration: seconds of its evaluation, None before it.
+        measured_on: losses with other such words are not comparable.
     """
 
     negative_elbo: float
@@ -43,6 +44,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
     duration: float
     evaluation_duration: float | None
     val_negative_elbo: float
+    measured_on: str = ""
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
@@ -198,13 +200,13 @@ def _with_figures(trial: Trial, session: Session) -> Trial:
         evaluation = None
     return msgspec.structs.replace(
         trial,
-        figures=_figures(result, evaluation, session.log.duration, -best.val_elbo),
+        figures=_figures(result, evaluation, session, -best.val_elbo),
         evaluated=evaluation is not None,
     )
 
 
 def _figures(
-    result: Result, evaluation: EvaluationRecord | None, duration: float, val_negative_elbo: float
+    result: Result, evaluation: EvaluationRecord | None, session: Session, val_negative_elbo: float
 ) -> Figures:
     return Figures(
         negative_elbo=result.test_loss,
@@ -213,7 +215,8 @@ def _figures(
         active_units=evaluation.active_units if evaluation else None,
         knn_accuracy=evaluation.knn_accuracy if evaluation else None,
         linear_accuracy=evaluation.linear_accuracy if evaluation else None,
-        duration=duration,
         evaluation_duration=evaluation.duration if evaluation else None,
+        duration=session.log.duration,
         val_negative_elbo=val_negative_elbo,
+        measured_on=session.measured_on,
     )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from vae_engine.datasets import Dataset, to_float
 from vae_engine.datasets.binarization import as_evaluated
 from vae_engine.inference.pictures import save_png
-from vae_engine.inference.sampling import load_encoder, to_uint8
+from vae_engine.inference.sampling import load_encoder, to_uint8, without_grey_axis
 from vae_engine.sessions import atomic
 from vae_engine.sessions.session import Session
 from vae_engine.tensorboard.protos import ProjectorConfig, text_format
@@ -23,6 +23,9 @@ SPRITE = "sprite.png"
 
 POINTS = 10_000
 """Test images shown at most: the first ones. A browser draws no sprite of much more."""
+
+_MOST_VALUES = 10_000 * 28 * 28
+"""Of all images of the sprite together; a larger one is more than a browser draws."""
 
 AXES = 3
 """The projector draws nothing of shorter vectors: z of fewer dimensions is filled up with 0."""
@@ -46,26 +49,33 @@ def write_projector(folder: Path, session: Session, dataset: Dataset) -> None:
     """
     encoder = load_encoder(session)
     shown = as_evaluated(dataset, session.settings)
-    images = to_float(shown.test_images[:POINTS])
+    points = min(POINTS, _MOST_VALUES // math.prod(dataset.test_images.shape[1:]))
+    images = to_float(shown.test_images[:points])
     parts = range(0, len(images), _ENCODED_AT_ONCE)
     means = [encoder.encode(images[at : at + _ENCODED_AT_ONCE])[0] for at in parts]
     z_mean = np.concatenate(means)
-    labels = np.full(len(z_mean), -1) if shown.test_labels is None else shown.test_labels[:POINTS]
+    labels = np.full(len(z_mean), -1) if shown.test_labels is None else shown.test_labels[:points]
     _write_text(folder / TENSOR, _tensor(z_mean))
     _write_text(folder / METADATA, _metadata(labels))
-    save_png(folder / SPRITE, sprite(to_uint8(images[..., 0])))
+    save_png(folder / SPRITE, sprite(to_uint8(without_grey_axis(images))))
     shape = (len(z_mean), max(AXES, z_mean.shape[1]))
-    _write_text(folder / CONFIG, text_format.MessageToString(_config(*shape)))
+    height, width = images.shape[1:3]
+    config = _config(*shape, image=(width, height))
+    _write_text(folder / CONFIG, text_format.MessageToString(config))
 
 
 def sprite(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Images (n, h, w) in a square without gaps, row by row: (rows x h, columns x w) uint8."""
-    count, height, width = images.shape
+    """Images in a square without gaps, row by row: (rows x h, columns x w) uint8.
+
+    Args:
+        images: (n, h, w), or (n, h, w, 3): then so is the sprite.
+    """
+    count, height, width, *colours = images.shape
     side = math.ceil(math.sqrt(count))
-    tiles = np.zeros((side * side, height, width), np.uint8)
+    tiles = np.zeros((side * side, height, width, *colours), np.uint8)
     tiles[:count] = images
-    rows = tiles.reshape(side, side, height, width).swapaxes(1, 2)
-    return rows.reshape(side * height, side * width)
+    rows = tiles.reshape(side, side, height, width, *colours).swapaxes(1, 2)
+    return rows.reshape(side * height, side * width, *colours)
 
 
 def _tensor(z_mean: NDArray[np.float32]) -> str:
@@ -80,7 +90,7 @@ def _metadata(labels: NDArray[np.int64]) -> str:
     return "label\tindex\n" + "".join(rows)
 
 
-def _config(points: int, dimensions: int) -> ProjectorConfig:
+def _config(points: int, dimensions: int, *, image: tuple[int, int]) -> ProjectorConfig:
     config = ProjectorConfig()
     embedding = config.embeddings.add()
     embedding.tensor_name = "z_mean of the test images"
@@ -88,7 +98,7 @@ def _config(points: int, dimensions: int) -> ProjectorConfig:
     embedding.tensor_path = TENSOR
     embedding.metadata_path = METADATA
     embedding.sprite.image_path = SPRITE
-    embedding.sprite.single_image_dim.extend([28, 28])
+    embedding.sprite.single_image_dim.extend(image)
     return config
 
 

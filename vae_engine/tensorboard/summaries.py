@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from vae_engine.inference.pictures import picture
+from vae_engine.inference.pictures import picture, square_columns
 from vae_engine.sessions.events import EpochEnded
 from vae_engine.sessions.previews import Originals, Preview
 from vae_engine.sessions.records import EvaluationRecord, Result
@@ -59,8 +59,6 @@ KL_TAG = "kl_per_dimension/z{}"
 RECONSTRUCTIONS_TAG = "images/reconstructions"
 SAMPLES_TAG = "images/samples"
 
-_SAMPLE_COLUMNS = 8
-
 
 def scalar(tag: str, value: float) -> Summary.Value:
     """One scalar; TensorBoard keeps single precision."""
@@ -80,12 +78,12 @@ def preview_images(preview: Preview, originals: Originals | None) -> list[Summar
     """Two sheets: digits above their reconstructions, and samples of the prior."""
     return [
         _image(RECONSTRUCTIONS_TAG, reconstruction_sheet(preview, originals)),
-        _image(SAMPLES_TAG, picture(preview.samples, _SAMPLE_COLUMNS)),
+        _image(SAMPLES_TAG, picture(preview.samples, square_columns(preview.samples))),
     ]
 
 
 def reconstruction_sheet(preview: Preview, originals: Originals | None) -> NDArray[np.uint8]:
-    """The original digits in a row above their reconstructions: (height, width) uint8.
+    """The original digits in a row above their reconstructions, uint8.
 
     Where there are none that fit, the reconstructions alone.
     """
@@ -109,8 +107,11 @@ def result_scalars(
 def _image(tag: str, pixels: NDArray[np.uint8]) -> Summary.Value:
     content = io.BytesIO()
     Image.fromarray(pixels).save(content, format="PNG")
-    height, width = pixels.shape
-    grey = Summary.Image(
-        height=height, width=width, colorspace=1, encoded_image_string=content.getvalue()
+    height, width, *colours = pixels.shape
+    image = Summary.Image(
+        height=height,
+        width=width,
+        colorspace=colours[0] if colours else 1,
+        encoded_image_string=content.getvalue(),
     )
-    return Summary.Value(tag=tag, image=grey)
+    return Summary.Value(tag=tag, image=image)

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from vae_engine.inference.architecture import LOG_SIGMA
 from vae_engine.model.network import Networks
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions.arrays import write_npz
@@ -47,8 +48,11 @@ class Exporter:
         Raises:
             OSError: the disk refused; the earlier export stays the current one.
         """
-        encoder, encoder_sha256 = self._export_part("encoder", self._networks.encoder, epoch)
-        decoder, decoder_sha256 = self._export_part("decoder", self._networks.decoder, epoch)
+        networks = self._networks
+        encoder, encoder_sha256 = self._export_part(
+            "encoder", named_weights(networks.encoder), epoch
+        )
+        decoder, decoder_sha256 = self._export_part("decoder", decoder_arrays(networks), epoch)
         entry = ExportEntry(
             epoch=epoch,
             step=step,
@@ -56,6 +60,7 @@ class Exporter:
             encoder_sha256=encoder_sha256,
             decoder=decoder,
             decoder_sha256=decoder_sha256,
+            image_shape=networks.shape,
         )
         before = read_index(self._folder)
         kept = _thinned(
@@ -65,10 +70,12 @@ class Exporter:
         atomic.write_record(self._folder / layout.EXPORTS / layout.INDEX, index)
         prune(self._folder, index)
 
-    def _export_part(self, part: str, model: keras.Model, epoch: int) -> tuple[str, str]:
+    def _export_part(
+        self, part: str, arrays: dict[str, NDArray[np.float32]], epoch: int
+    ) -> tuple[str, str]:
         name = layout.export_file(part, epoch)
         path = self._folder / name
-        write_npz(path, named_weights(model), compress=False)
+        write_npz(path, arrays, compress=False)
         return name, file_sha256(path)
 
 
@@ -79,6 +86,14 @@ def named_weights(model: keras.Model) -> dict[str, NDArray[np.float32]]:
         for layer in model.layers
         for variable in layer.trainable_variables
     }
+
+
+def decoder_arrays(networks: Networks) -> dict[str, NDArray[np.float32]]:
+    """What an exported decoder has: its weights, and the log sigma of a gaussian likelihood."""
+    arrays = named_weights(networks.decoder)
+    if networks.log_sigma is not None:
+        arrays[LOG_SIGMA] = np.asarray(networks.log_sigma, np.float32).reshape(1)
+    return arrays
 
 
 def read_index(folder: Path) -> ExportIndex | None:

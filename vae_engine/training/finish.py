@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae_engine.datasets import Dataset
-from vae_engine.inference.pictures import picture, save_png
+from vae_engine.inference.pictures import picture, save_png, square_columns
+from vae_engine.likelihoods import bits_per_dimension
 from vae_engine.model.network import Networks, weights_sha256
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions.arrays import write_npz
@@ -19,8 +20,6 @@ from vae_engine.sessions.records import Result
 from vae_engine.training.export import file_sha256
 from vae_engine.training.litert import write_litert
 from vae_engine.training.steps import Evaluation
-
-_SAMPLE_COLUMNS = 8
 
 
 def write_result(
@@ -56,7 +55,7 @@ def write_result(
     write_npz(folder / layout.EMBEDDINGS, embeddings)
     pairs = np.concatenate([originals.images, preview.reconstructions])
     save_png(folder / layout.RECONSTRUCTIONS, picture(pairs, len(originals.images)))
-    save_png(folder / layout.SAMPLES, picture(preview.samples, _SAMPLE_COLUMNS))
+    save_png(folder / layout.SAMPLES, picture(preview.samples, square_columns(preview.samples)))
     _replace(folder / layout.WEIGHTS, networks.vae.save_weights)
     _replace(folder / layout.KERAS_MODEL, networks.vae.save)
     _replace(folder / layout.LITERT_ENCODER, partial(write_litert, networks.encoder))
@@ -77,6 +76,10 @@ def write_result(
         test_kl_loss=test.kl_loss,
         weights_sha256=weights_sha256(networks),
         files={name: file_sha256(folder / name) for name in files},
+        image_shape=networks.shape,
+        likelihood=networks.likelihood,
+        test_bits_per_dimension=bits_per_dimension(-test.elbo, networks.shape, networks.likelihood),
+        log_sigma=None if networks.log_sigma is None else float(networks.log_sigma),
     )
     atomic.write_record(folder / layout.RESULT, result)
     return result

@@ -9,6 +9,7 @@ from vae_engine.datasets.preparation import Preparation
 from vae_engine.distributed.distribution import Distribution
 from vae_engine.distributed.member import Member
 from vae_engine.distributed.messages import Chunk, End, Ready, Synchronize
+from vae_engine.image_shape import shape_of_images
 from vae_engine.model.network import build_networks
 from vae_engine.settings import Settings
 from vae_engine.training.environment import configure_tensorflow
@@ -37,8 +38,9 @@ def train_as_member(member: Member, distribution: Distribution, settings: Settin
             settings.dataset, member.welcome.split, Preparation.of(settings)
         )
         dataset = dataset.limited(settings.limit)
+        shape = shape_of_images(dataset.train_images.shape)
         steps = ReplicatedSteps(
-            settings, strategy, lambda: build_networks(settings), dataset.train_images
+            settings, strategy, lambda: build_networks(settings, shape=shape), dataset.train_images
         )
         member.tell(Ready(dataset_sha256=dataset.sha256))
         return _follow(member, steps, settings)

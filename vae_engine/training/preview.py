@@ -9,9 +9,9 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from vae_engine.datasets import Dataset, to_float
-from vae_engine.inference.sampling import to_uint8
+from vae_engine.inference.sampling import to_uint8, without_grey_axis
 from vae_engine.model.network import Networks
-from vae_engine.sessions.previews import RECONSTRUCTIONS, SAMPLES, Originals, Preview
+from vae_engine.sessions.previews import RECONSTRUCTIONS, Originals, Preview, sample_count
 from vae_engine.training.randomness import preview_z
 
 
@@ -25,8 +25,7 @@ def choose_originals(dataset: Dataset) -> Originals:
         _, first = np.unique(labels, return_index=True)
         chosen = first[:RECONSTRUCTIONS]
         shown = labels[chosen].astype(np.int64)
-    pixels = to_uint8(to_float(images[chosen])[..., 0])
-    return Originals(pixels, shown)
+    return Originals(to_uint8(without_grey_axis(to_float(images[chosen]))), shown)
 
 
 class PreviewArtist:
@@ -35,7 +34,7 @@ class PreviewArtist:
     def __init__(self, networks: Networks, originals: Originals, *, seed: int) -> None:
         latent_dim = networks.decoder.input_shape[-1]
         self._originals = tf.constant(to_float(originals.images))
-        self._z = tf.constant(preview_z(seed, SAMPLES, latent_dim))
+        self._z = tf.constant(preview_z(seed, sample_count(networks.shape), latent_dim))
         self._networks = networks
         self._compiled = tf.function(self._draw, autograph=False)
 
@@ -50,5 +49,5 @@ class PreviewArtist:
         return decoder(z_mean, training=False), decoder(self._z, training=False)
 
 
-def _pixels(probabilities: Any) -> NDArray[np.uint8]:
-    return to_uint8(probabilities.numpy()[..., 0])
+def _pixels(means: Any) -> NDArray[np.uint8]:
+    return to_uint8(without_grey_axis(means.numpy()))

@@ -102,7 +102,7 @@ class ReplicatedSteps(TrainingSteps):
             settings: the same on every worker.
             strategy: of the replicas.
             build: makes networks; equal ones each time.
-            images: all training images, (n, 28, 28) uint8 or float32 in [0, 1].
+            images: all training images, as `TrainingSteps` takes them.
             guard: surrounds what waits for other workers.
             announce: is told of the steps of an epoch before they are taken.
         """
@@ -160,11 +160,23 @@ class ReplicatedSteps(TrainingSteps):
         # A replica without an image, in a small last batch, takes one that counts nothing.
         first = tf.minimum(first, count - 1)
         last = tf.maximum(last, first + 1)
-        gradients, means = self._gradients(networks, batch[first:last], epsilon[first:last], beta)
+        part = slice(first, last)
+        gradients, means = self._gradients(networks, batch[part], epsilon[part], beta, weight)
         weighted = [weight * value for value in (*gradients, means)]
         *gradients, means = tf.distribute.get_replica_context().all_reduce(_SUM, weighted)
         optimizer.apply(gradients, learning_rate)
         return means
+
+    def _charged(self, every_kl: Tensor, weight: Tensor | None) -> Tensor:
+        """As of one replica: which dimensions are free is decided by the whole batch's mean.
+
+        `every_kl` is of this replica's part, `weight` its share of the batch. The charges of all
+        parts, weighted, sum to the whole batch's.
+        """
+        free, mean = self._settings.free_bits, tf.reduce_mean(every_kl, axis=0)
+        mine = weight * tf.stop_gradient(mean)
+        whole = tf.distribute.get_replica_context().all_reduce(_SUM, mine)
+        return tf.reduce_sum(tf.where(whole > free, mean, free))
 
     def _take_over(self) -> None:
         replica, (networks, optimizer) = self._this_replica()

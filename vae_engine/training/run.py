@@ -17,6 +17,7 @@ from vae_engine.distributed.chief import Chief
 from vae_engine.distributed.distribution import ALONE, Distribution
 from vae_engine.distributed.messages import Synchronize
 from vae_engine.errors import DatasetError
+from vae_engine.image_shape import shape_of_images
 from vae_engine.model.network import Networks, build_networks
 from vae_engine.sessions import atomic
 from vae_engine.sessions import events as ev
@@ -142,8 +143,10 @@ def _steps(
 ) -> TrainingSteps:
     mean_pixel = _mean_pixel(dataset)
 
+    shape = shape_of_images(dataset.train_images.shape)
+
     def build() -> Networks:
-        return build_networks(settings, mean_pixel=mean_pixel)
+        return build_networks(settings, mean_pixel=mean_pixel, shape=shape)
 
     if strategy is None:
         networks = build()
@@ -177,6 +180,7 @@ def _prepared(
             "val_images": len(dataset.val_images),
             "test_images": len(dataset.test_images),
         },
+        image_shape=trainer.networks.shape,
         parameters=trainer.networks.parameters,
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +13,9 @@ from numpy.typing import NDArray
 
 from vae_engine.model.network import Networks
 from vae_engine.model.objective import (
+    charged_kl,
     kl_per_dimension,
-    reconstruction_per_image,
+    negative_log_likelihood,
     reparameterize,
 )
 from vae_engine.settings import Settings
@@ -24,7 +26,10 @@ from vae_engine.training.randomness import Purpose, binarized, normal_noise
 Tensor = Any
 Totals = tuple[float, float, float]
 
-_EVALUATION_BATCH = 500
+_HELD_BYTES = 2**28
+"""Images of more bytes are handed to the steps a chunk at a time."""
+_EVALUATION_BATCH, _EVALUATION_VALUES = 500, 500 * 64 * 64
+"""Images evaluated at once, and their numbers. Their noise follows from it."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +37,7 @@ class Evaluation:
     """Means over a split, z sampled, nats an image.
 
     Attributes:
-        reconstruction_loss: binary cross-entropy.
+        reconstruction_loss: -log p(x|z), below 0 where a density is above 1.
         kl_per_dimension: (latent_dim,) float64.
         z_mean: (images, latent_dim) float32.
         z_log_var: (images, latent_dim) float32.
@@ -48,6 +53,13 @@ class Evaluation:
         """KL summed over the dimensions."""
         return float(self.kl_per_dimension.sum())
 
+    def loss(self, beta: float, free_bits: float = 0.0) -> float:
+        """What training minimizes, on this split: `reconstruction + beta sum_j max(free, KL_j)`."""
+        if not free_bits:
+            return self.reconstruction_loss + beta * self.kl_loss
+        charged = float(np.maximum(self.kl_per_dimension, free_bits).sum())
+        return self.reconstruction_loss + beta * charged
+
     @property
     def elbo(self) -> float:
         """The evidence lower bound, at beta = 1."""
@@ -60,7 +72,7 @@ def make_optimizer(settings: Settings, networks: Networks) -> Adam:
 
 
 class TrainingSteps:
-    """Trains networks on images held in memory, a chunk of steps at a time.
+    """Trains networks on images, a chunk of steps at a time.
 
     The chunk's length changes nothing in the results: every step's noise, learning rate and beta
     follow from its number, and the sums are carried from chunk to chunk in one order.
@@ -79,11 +91,16 @@ class TrainingSteps:
         optimizer: Adam,
         images: NDArray[Any],
     ) -> None:
-        """Put the images, (n, 28, 28) uint8 or float32 in [0, 1], where the steps find them."""
+        """Put the images, uint8 or float32 in [0, 1], where the steps find them.
+
+        They are (n, h, w) or (n, h, w, c). Large ones stay where they are, such as in a
+        memory-mapped file, and are copied a chunk at a time.
+        """
         self._settings = settings
         self.networks = networks
         self.optimizer = optimizer
-        self._images = tf.constant(images)
+        self._array = images
+        self._tensor = tf.constant(images) if images.nbytes <= _HELD_BYTES else None
         # AutoGraph's conversion took two thirds of the tracing; killed, it leaves files in /tmp.
         self._chunk = tf.function(self._train_chunk, autograph=False, reduce_retracing=True)
         self.images = len(images)
@@ -101,7 +118,7 @@ class TrainingSteps:
         Returns:
             The sums with these steps added; not finite when training diverged.
         """
-        sums = self._chunk(
+        arguments = [
             tf.constant(first),
             tf.constant(last),
             tf.constant(inputs.epoch),
@@ -109,7 +126,12 @@ class TrainingSteps:
             tf.constant(inputs.learning_rates),
             tf.constant(inputs.betas),
             tf.constant(totals, tf.float64),
-        ).numpy()
+        ]
+        if self._tensor is None:
+            size = self._settings.batch_size
+            rows = inputs.order[first * size : last * size]
+            arguments.append(tf.constant(self._array[rows]))
+        sums = self._chunk(*arguments).numpy()
         return float(sums[0]), float(sums[1]), float(sums[2])
 
     def _train_chunk(
@@ -121,11 +143,18 @@ class TrainingSteps:
         learning_rates: Tensor,
         betas: Tensor,
         totals: Tensor,
+        chunk: Tensor = None,
     ) -> Tensor:
         size = self._settings.batch_size
 
+        def images_of(step: Tensor) -> Tensor:
+            if chunk is not None:
+                at = (step - first) * size
+                return chunk[at : at + size]
+            return tf.gather(self._tensor, order[step * size : (step + 1) * size])
+
         def take_step(step: Tensor, sums: Tensor) -> tuple[Tensor, Tensor]:
-            batch = to_float(tf.gather(self._images, order[step * size : (step + 1) * size]))
+            batch = to_float(images_of(step))
             if self._settings.binarize == "dynamic":
                 batch = binarized(self._settings.seed, epoch, step, batch)
             told = self._train_step(batch, epoch, step, learning_rates[step], betas[step])
@@ -152,19 +181,33 @@ class TrainingSteps:
         return normal_noise(settings.seed, Purpose.TRAINING_NOISE, epoch, step, shape)
 
     def _gradients(
-        self, networks: Networks, batch: Tensor, epsilon: Tensor, beta: Tensor
+        self,
+        networks: Networks,
+        batch: Tensor,
+        epsilon: Tensor,
+        beta: Tensor,
+        weight: Tensor | None = None,
     ) -> tuple[list[Tensor], Tensor]:
-        """Gradients of the loss, and loss, reconstruction_loss, kl_loss: means over the images."""
+        """Gradients of the loss, and loss, reconstruction_loss, kl_loss: means over the images.
+
+        `weight` is the share of the step's images that these are, None for all.
+        """
         with tf.GradientTape() as tape:
             z_mean, z_log_var = networks.encoder(batch, training=True)
             logits = networks.decoder_logits(
                 reparameterize(z_mean, z_log_var, epsilon), training=True
             )
-            reconstruction = tf.reduce_mean(reconstruction_per_image(batch, logits))
-            kl = tf.reduce_mean(tf.reduce_sum(kl_per_dimension(z_mean, z_log_var), axis=1))
-            loss = reconstruction + beta * kl
+            reconstruction = tf.reduce_mean(_reconstruction(networks, batch, logits))
+            every_kl = kl_per_dimension(z_mean, z_log_var)
+            kl = tf.reduce_mean(tf.reduce_sum(every_kl, axis=1))
+            charged = self._charged(every_kl, weight) if self._settings.free_bits else kl
+            loss = reconstruction + beta * charged
         gradients = tape.gradient(loss, networks.variables)
         return gradients, tf.stack([loss, reconstruction, kl])
+
+    def _charged(self, every_kl: Tensor, weight: Tensor | None) -> Tensor:  # noqa: ARG002
+        """What the KL of images, (n, latent_dim), counts in the loss where some of it is free."""
+        return charged_kl(tf.reduce_mean(every_kl, axis=0), self._settings.free_bits)
 
 
 class Evaluator:
@@ -176,7 +219,7 @@ class Evaluator:
         self._batch = tf.function(self._evaluate_batch, autograph=False, reduce_retracing=True)
 
     def evaluate(self, images: NDArray[Any], purpose: Purpose) -> Evaluation:
-        """Evaluate on images (n, 28, 28), uint8 or float32 in [0, 1].
+        """Evaluate on images (n, h, w) or (n, h, w, c), uint8 or float32 in [0, 1].
 
         Args:
             images: the split.
@@ -203,18 +246,23 @@ class Evaluator:
         logits = self._networks.decoder_logits(
             reparameterize(z_mean, z_log_var, epsilon), training=False
         )
-        reconstruction = reconstruction_per_image(batch, logits)
+        reconstruction = _reconstruction(self._networks, batch, logits)
         return reconstruction, kl_per_dimension(z_mean, z_log_var), z_mean, z_log_var
 
 
 def to_float(images: Tensor) -> Tensor:
-    """(n, 28, 28) uint8 or float32 to (n, 28, 28, 1) float32 in [0, 1]."""
+    """(n, h, w), or (n, h, w, c), uint8 or float32, to (n, h, w, c) float32 in [0, 1]."""
     values = tf.cast(images, tf.float32)
     if images.dtype == tf.uint8:
         values = values / 255.0
-    return values[..., tf.newaxis]
+    return values[..., tf.newaxis] if values.shape.rank == 3 else values
+
+
+def _reconstruction(networks: Networks, images: Tensor, logits: Tensor) -> Tensor:
+    return negative_log_likelihood(images, logits, networks.likelihood, networks.log_sigma)
 
 
 def _batches(images: NDArray[Any]) -> Iterator[NDArray[Any]]:
-    for start in range(0, len(images), _EVALUATION_BATCH):
-        yield images[start : start + _EVALUATION_BATCH]
+    size = max(1, min(_EVALUATION_BATCH, _EVALUATION_VALUES // math.prod(images.shape[1:])))
+    for start in range(0, len(images), size):
+        yield images[start : start + size]

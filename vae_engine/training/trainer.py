@@ -12,6 +12,7 @@ import msgspec
 from vae_engine.datasets import Dataset
 from vae_engine.errors import SessionDamagedError
 from vae_engine.evaluation.aggregate import active_units
+from vae_engine.likelihoods import COLLAPSED_SIGMA
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.journal import Journal
 from vae_engine.sessions.previews import write_preview
@@ -69,6 +70,7 @@ class Trainer:
         self._chunk_steps = 1
         self._told_progress = 0.0
         self._begun = False
+        self._warned_of_collapse = False
         self.state = self._restore()
 
     def _restore(self) -> TrainingState:
@@ -256,7 +258,7 @@ class Trainer:
     def _end_epoch(self, inputs: EpochInputs) -> None:
         began = time.perf_counter()
         validation = self._evaluator.evaluate(self._dataset.val_images, Purpose.VALIDATION_NOISE)
-        val_loss = validation.reconstruction_loss + self._settings.beta * validation.kl_loss
+        val_loss = validation.loss(self._settings.beta, self._settings.free_bits)
         if not math.isfinite(val_loss):
             raise DivergedError(
                 f"val_loss was not finite after epoch {inputs.epoch}: "
@@ -276,8 +278,25 @@ class Trainer:
         self._save()
         # After the checkpoint, which carries the event: told twice is mended, lost is not.
         self._journal.emit(told)
+        self._warn_of_collapse(told.epoch)
         if export.is_due(told.epoch):
             self._export(told.epoch)
+
+    def _warn_of_collapse(self, epoch: int) -> None:
+        """Say once that the gaussian likelihood describes the rounding of the pixels."""
+        log_sigma = self.networks.log_sigma
+        if log_sigma is None or self._warned_of_collapse:
+            return
+        sigma = math.exp(float(log_sigma))
+        if sigma < COLLAPSED_SIGMA:
+            self._warned_of_collapse = True
+            text = (
+                f"the variance has collapsed in epoch {epoch}: sigma is {sigma:.4f}, less than one "
+                "grey level, so losses say nothing any more; fork it with likelihood bernoulli or "
+                "continuous_bernoulli"
+            )
+            _log.warning("%s", text)
+            self._journal.emit(ev.Warned(text=text))
 
     def _epoch_event(
         self,

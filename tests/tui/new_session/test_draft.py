@@ -32,7 +32,7 @@ def test_every_preset_can_be_trained(preset: str) -> None:
         ("latent_dim", "0", "must be a whole number from 1 to 256"),
         ("latent_dim", "two", "must be a whole number from 1 to 256"),
         ("learning_rate", "2", "must be a number above 0 and at most 1"),
-        ("filters", "1,2,3", "must be 1 to 2 whole numbers from 1 to 512, comma-separated"),
+        ("filters", "1,0", "must be auto, or 1 to 8 whole numbers from 1 to 512, comma-separated"),
         ("dataset", "", "must be text of 1 to 4096 characters"),
         ("min_epochs", "60", "must not be above epochs, which is 50"),
         (NAME, "x" * 300, "the name has 300 characters: it must have at most 200"),
@@ -75,11 +75,12 @@ def test_a_dataset_whose_images_were_counted_is_told_likewise(tmp_path: Path) ->
 
 
 def test_the_settings_of_a_forked_session_give_way_to_nothing() -> None:
-    draft = read_draft(texts_of(make_settings(limit=65)), fork=True)
+    parent = make_settings(limit=65, filters=(16, 32), likelihood="bernoulli")
+    draft = read_draft(texts_of(parent), fork=True)
     assert (draft.adjusted, draft.suited) == ({}, draft.settings)
     assert draft.given == SETTINGS.keys()
     assert draft.few_steps
-    sweep = read_draft({**texts_of(make_settings(limit=65)), "latent_dim": "2,8"}, fork=True).sweep
+    sweep = read_draft({**texts_of(parent), "latent_dim": "2,8"}, fork=True).sweep
     assert sweep is not None
     assert sweep.grid.given is None
 

@@ -23,6 +23,7 @@ from tui.new_session.screen import NewSessionScreen
 from tui.new_session.setting_form import SettingForm
 from tui.session_list.screen import SessionsScreen
 from vae_engine.control import training
+from vae_engine.defaults import resolved_settings
 from vae_engine.errors import WorkerError
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
@@ -211,7 +212,7 @@ async def test_a_fork_begins_with_its_parents_settings(
     assert forked.manifest is not None
     assert forked.manifest.parent == parent.id
     wanted = make_settings(latent_dim=8, beta=2.0, epochs=3, threads=parent.settings.threads)
-    assert forked.manifest.settings == wanted
+    assert forked.manifest.settings == resolved_settings(wanted)
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])

@@ -1,0 +1,120 @@
+"""Likelihoods of pixels against closed forms and integrals, in NumPy and in TensorFlow."""
+
+import math
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from vae_engine.image_shape import GREY_28, ImageShape
+from vae_engine.inference.pixels import (
+    PixelModel,
+    continuous_bernoulli_log_constant,
+    continuous_bernoulli_mean,
+)
+from vae_engine.likelihoods import Likelihood, bits_per_dimension
+from vae_engine.model.objective import (
+    charged_kl,
+    negative_log_likelihood,
+)
+from vae_engine.model.objective import (
+    continuous_bernoulli_log_constant as in_tensorflow,
+)
+
+LOGITS = np.array([-60, -8, -2.5, -0.6, -0.499, -0.3, -1e-3, -1e-9, 0, 1e-6, 0.4, 0.501, 1, 7, 90])
+
+
+def test_the_continuous_bernoullis_constant_makes_its_density_integrate_to_one() -> None:
+    for logit in LOGITS:
+        # e^(l x), normalized: its integral over [0, 1] is expm1(l) / l.
+        area = 1.0 if logit == 0 else math.expm1(logit) / logit
+        expected = math.log1p(math.exp(-abs(logit))) + max(logit, 0) - math.log(area)
+        found = continuous_bernoulli_log_constant(np.array([logit]))[0]
+        assert found == pytest.approx(expected, abs=2e-7)
+
+
+def test_the_continuous_bernoullis_mean_is_that_of_its_density() -> None:
+    nodes, weights = np.polynomial.legendre.leggauss(200)
+    x, weights = (nodes + 1) / 2, weights / 2
+    for logit in LOGITS:
+        density = np.exp(logit * (x - (logit > 0)))
+        mean = (weights * x * density).sum() / (weights * density).sum()
+        assert continuous_bernoulli_mean(np.array([logit]))[0] == pytest.approx(mean, abs=1e-8)
+
+
+def test_single_precision_holds_around_one_half_and_far_out() -> None:
+    logits = np.concatenate([np.linspace(-1, 1, 4001), np.linspace(-200, 200, 4001)])
+    for function in (continuous_bernoulli_log_constant, continuous_bernoulli_mean):
+        exact, single = function(logits), function(logits.astype(np.float32))
+        assert single.dtype == np.float32
+        np.testing.assert_allclose(single, exact, atol=2e-6, rtol=1e-6)
+
+
+def test_the_constants_gradient_is_finite_and_that_of_the_formula() -> None:
+    logits = tf.constant(LOGITS, tf.float64)
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        values = in_tensorflow(logits)
+    slopes = tape.gradient(values, logits).numpy()
+    # d/dl log(l / tanh(l/2)) = sigmoid(l) - mean(l).
+    expected = 1 / (1 + np.exp(-LOGITS)) - continuous_bernoulli_mean(LOGITS)
+    np.testing.assert_allclose(slopes, expected, atol=2e-6)
+    np.testing.assert_allclose(
+        values.numpy(), continuous_bernoulli_log_constant(LOGITS), atol=1e-12
+    )
+
+
+@pytest.mark.parametrize("shape", [(3, 5, 7, 1), (2, 8, 8, 3)])
+@pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian", "continuous_bernoulli"])
+def test_numpy_and_tensorflow_agree(shape: tuple[int, ...], likelihood: Likelihood) -> None:
+    rng = np.random.default_rng(0)
+    images = rng.random(shape).astype(np.float32)
+    logits = (3 * rng.standard_normal(shape)).astype(np.float32)
+    log_sigma = -1.7 if likelihood == "gaussian" else None
+    pixels = PixelModel(likelihood, log_sigma)
+    given = None if log_sigma is None else tf.constant(log_sigma)
+    found = negative_log_likelihood(tf.constant(images), tf.constant(logits), likelihood, given)
+    np.testing.assert_allclose(found.numpy(), -pixels.log_likelihood(images, logits), rtol=2e-6)
+
+
+def test_the_gaussian_is_the_density_of_independent_normals() -> None:
+    rng = np.random.default_rng(1)
+    images = rng.random((4, 6, 5, 3)).astype(np.float32)
+    logits = rng.standard_normal(images.shape).astype(np.float32)
+    means = 1 / (1 + np.exp(-logits.astype(np.float64)))
+    densities = np.exp(-0.5 * ((images - means) / 0.13) ** 2) / (0.13 * math.sqrt(2 * math.pi))
+    expected = np.log(densities).sum(axis=(1, 2, 3))
+    found = PixelModel("gaussian", math.log(0.13)).log_likelihood(images, logits)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_the_best_sigma_is_the_root_of_the_mean_squared_error() -> None:
+    rng = np.random.default_rng(2)
+    images = rng.random((16, 8, 8, 3)).astype(np.float32)
+    logits = rng.standard_normal(images.shape).astype(np.float32)
+    best = math.sqrt(np.square(images - 1 / (1 + np.exp(-logits))).mean())
+    log_sigma = tf.Variable(math.log(best))
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(negative_log_likelihood(images, logits, "gaussian", log_sigma))
+    assert abs(float(tape.gradient(loss, log_sigma))) < 1e-2
+
+
+def test_bits_per_dimension_of_uniform_images_are_eight() -> None:
+    # Every one of 256 levels as likely: a density of 1 on [0, 1], a loss of 0.
+    colour = ImageShape(64, 64, 3)
+    assert bits_per_dimension(0.0, colour, "gaussian") == 8.0
+    assert bits_per_dimension(0.0, colour, "continuous_bernoulli") == 8.0
+    # One bit per pixel: of fair coins.
+    assert bits_per_dimension(784 * math.log(2), GREY_28, "bernoulli") == pytest.approx(1.0)
+    narrow = -colour.values * math.log(2.0)
+    assert bits_per_dimension(narrow, colour, "gaussian") == pytest.approx(7.0)
+
+
+def test_free_bits_charge_each_dimension_at_least_their_price() -> None:
+    mean_kl = tf.Variable([0.1, 2.0, 0.5])
+    with tf.GradientTape() as tape:
+        charged = charged_kl(mean_kl, 0.5)
+    assert float(charged) == pytest.approx(0.5 + 2.0 + 0.5)
+    slopes = tape.gradient(charged, mean_kl).numpy()
+    assert slopes[:2].tolist() == [0.0, 1.0]
+    assert float(charged_kl(mean_kl, 0.0)) == pytest.approx(2.6)
