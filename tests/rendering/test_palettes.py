@@ -12,7 +12,7 @@ from textual.strip import Strip
 
 from tests.rendering.painting import digits, psnr
 from tui.rendering.images import Display, render_lines
-from tui.rendering.palettes import GREY, ColorDepth, Ramp, palette
+from tui.rendering.palettes import CODE_BITS, GREY, ColorDepth, Ramp, palette
 from vae_engine.errors import SettingError
 
 COLORED = [depth for depth in ColorDepth if depth.has_color]
@@ -120,8 +120,9 @@ def test_textual_sends_the_palette_entries_unchanged(depth: ColorDepth, color_sy
 def test_styles_of_all_pairs_of_greys_are_right_and_few_of_them_kept() -> None:
     chosen = palette(ColorDepth.TRUECOLOR)
     for pair in range(0, 1 << 16, 3):
-        style, paper = chosen.styles[pair], pair & 0xFF
+        ink, paper = pair >> 8, pair & 0xFF
+        style = chosen.styles[ink << CODE_BITS | paper]
         assert style.bgcolor == chosen.colors[paper]
-        if pair >> 8 != paper:
-            assert style.color == chosen.colors[pair >> 8]
+        if ink != paper:
+            assert style.color == chosen.colors[ink]
     assert len(chosen.styles) <= 8192

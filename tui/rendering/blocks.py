@@ -1,4 +1,4 @@
-"""Grey images as terminal cells: a block glyph and two greys for each."""
+"""Images as terminal cells: a block glyph and two greys, or two colours, for each."""
 
 from typing import NamedTuple
 
@@ -6,19 +6,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui.rendering.glyphs import SPACE, Glyphs, glyph_set
-from tui.rendering.sampling import Image, cell_samples, chunks
+from tui.rendering.sampling import LUMINANCE, Image, cell_samples, check_request, chunks
 
 
 class Cells(NamedTuple):
-    """Terminal cells of images; all three arrays are ``(..., rows, columns)``.
+    """Terminal cells of images, ``(..., rows, columns)``.
 
-    Canonical: a cell of one grey is a space with that grey as foreground and background, and where
-    a glyph's inverse exists the foreground is the lighter grey.
+    Canonical: a cell of one colour is a space with that colour as foreground and background, and
+    where a glyph's inverse exists the foreground is the lighter colour.
 
     Attributes:
         codepoints: uint32, the glyph of each cell.
-        foreground: uint8, the grey of what the glyph inks.
-        background: uint8, the grey of the rest.
+        foreground: uint8, the grey of what the glyph inks; of colour images ``(..., 3)``, its RGB.
+        background: uint8, the grey or the RGB of the rest.
     """
 
     codepoints: NDArray[np.uint32]
@@ -39,52 +39,83 @@ def fit_cells(images: Image, columns: int, rows: int, glyphs: Glyphs = "half") -
         DatasetError: the images are not uint8 of at least one pixel.
         SettingError: a negative size, or an unknown glyph set.
     """
-    chosen = glyph_set(glyphs)
-    if images.shape[-2:] == (2 * rows, columns):
-        chosen = glyph_set("half")  # Half a cell for each pixel: without loss, and in every font.
-    values, coverage, shape = cell_samples(images, columns, rows, chosen)
-    # A glyph that inks the same share of every sample (a cell inside one pixel) shows no contrast.
-    useful = np.flatnonzero(np.ptp(coverage, axis=1) > 1e-9)
-    if not len(useful):
-        return _uniform(np.rint(values.mean(axis=0)).astype(np.uint8).reshape(shape))
-
-    cells = _uniform(np.rint(values[0]).astype(np.uint8))
-    mixed = np.flatnonzero(values.min(axis=0) != values.max(axis=0))
-    for chunk in chunks(len(mixed), coverage):
-        part = mixed[chunk]
-        best, ink, paper = _two_greys(values[:, part].astype(np.float64), coverage[useful])
-        glyph = useful[best]
-        swap = (ink < paper) & (chosen.inverses[glyph] != 0)
-        codepoints = np.where(swap, chosen.inverses[glyph], chosen.codepoints[glyph])
-        cells.codepoints[part] = np.where(ink == paper, SPACE, codepoints)
-        cells.foreground[part] = np.where(swap, paper, ink)
-        cells.background[part] = np.where(swap, ink, paper)
-    return Cells(
-        cells.codepoints.reshape(shape),
-        cells.foreground.reshape(shape),
-        cells.background.reshape(shape),
-    )
+    check_request(images, columns, rows)
+    codepoints, ink, paper = _fit(images[np.newaxis], columns, rows, glyphs)
+    return Cells(codepoints, ink[0], paper[0])
 
 
-def _uniform(greys: NDArray[np.uint8]) -> Cells:
-    return Cells(np.full(greys.shape, SPACE, dtype=np.uint32), greys, greys.copy())
+def fit_color_cells(images: Image, columns: int, rows: int, glyphs: Glyphs = "half") -> Cells:
+    """Fit a glyph and two colours to every cell so that the squared error in RGB is the least.
+
+    For a given glyph the error is a sum over the channels, so each of them is fitted by itself.
+
+    Args and errors as for `fit_cells`, with ``(..., H, W, 3)`` uint8 images.
+    """
+    planes = np.moveaxis(images, -1, 0)
+    check_request(planes, columns, rows)
+    codepoints, ink, paper = _fit(planes, columns, rows, glyphs)
+    return Cells(codepoints, np.moveaxis(ink, 0, -1), np.moveaxis(paper, 0, -1))
 
 
-def _two_greys(
-    samples: NDArray[np.float64], coverage: NDArray[np.float64]
-) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
-    """Find the glyph and its two greys of least squared error.
-
-    For each glyph this is linear least squares in (ink, paper) within the box [0, 255]^2, solved
-    exactly: where the free solution leaves the box, the best point lies on an edge that it crossed.
+def _fit(
+    planes: Image, columns: int, rows: int, glyphs: Glyphs
+) -> tuple[NDArray[np.uint32], NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return code points ``(..., rows, columns)``, ink and paper ``(C, ..., rows, columns)``.
 
     Args:
-        samples: ``(P, cells)``.
+        planes: ``(C, ..., H, W)``, a channel each.
+        columns, rows, glyphs: as for `fit_cells`.
+    """
+    chosen = glyph_set(glyphs)
+    if planes.shape[-2:] == (2 * rows, columns):
+        chosen = glyph_set("half")  # Half a cell for each pixel: without loss, and in every font.
+    values, coverage, shape = cell_samples(planes, columns, rows, chosen)
+    channels = len(planes)
+    values = values.reshape(len(values), channels, -1)
+    # A glyph that inks the same share of every sample (a cell inside one pixel) shows no contrast.
+    useful = np.flatnonzero(np.ptp(coverage, axis=1) > 1e-9)
+    uniform = values[0] if len(useful) else values.mean(axis=0)
+    paper = np.rint(uniform).astype(np.uint8)
+    ink = paper.copy()
+    codepoints = np.full(paper.shape[1], SPACE, dtype=np.uint32)
+    mixed = np.flatnonzero((values.min(axis=0) != values.max(axis=0)).any(axis=0))
+    for chunk in chunks(len(mixed) if len(useful) else 0, coverage, channels):
+        part = mixed[chunk]
+        best, inks, papers = _two_colors(values[:, :, part].astype(np.float64), coverage[useful])
+        glyph = useful[best]
+        swap = _luminance(inks) < _luminance(papers)
+        swap &= chosen.inverses[glyph] != 0
+        fitted = np.where(swap, chosen.inverses[glyph], chosen.codepoints[glyph])
+        codepoints[part] = np.where((inks == papers).all(axis=0), SPACE, fitted)
+        ink[:, part] = np.where(swap, papers, inks)
+        paper[:, part] = np.where(swap, inks, papers)
+    return codepoints.reshape(shape[1:]), ink.reshape(shape), paper.reshape(shape)
+
+
+def _luminance(colors: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The luminance of colours ``(3, cells)``; greys ``(1, cells)`` are their own."""
+    shown: NDArray[np.float64] = colors[0] if len(colors) == 1 else LUMINANCE @ colors
+    return shown
+
+
+def _two_colors(
+    samples: NDArray[np.float64], coverage: NDArray[np.float64]
+) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
+    """Find the glyph and its two colours of least squared error.
+
+    For each glyph and channel this is linear least squares in (ink, paper) within the box
+    [0, 255]^2, solved exactly: where the free solution leaves the box, the best point lies on an
+    edge that it crossed.
+
+    Args:
+        samples: ``(P, C, cells)``.
         coverage: ``(G, P)``, the share of each sample that each glyph inks.
 
     Returns:
-        The best glyph, ink and paper of each cell; the greys are whole numbers.
+        The best glyph of each cell; ink and paper, ``(C, cells)``, whole numbers.
     """
+    _, channels, cells = samples.shape
+    samples = samples.reshape(-1, channels * cells)
     rest = 1.0 - coverage
     ink_ink = (coverage**2).sum(axis=1)[:, np.newaxis]
     paper_paper = (rest**2).sum(axis=1)[:, np.newaxis]
@@ -93,8 +124,8 @@ def _two_greys(
     paper_samples = rest @ samples
     determinant = ink_ink * paper_paper - ink_paper**2
 
-    paper = _grey((ink_ink * paper_samples - ink_paper * ink_samples) / determinant)
-    ink = _grey((ink_samples - ink_paper * paper) / ink_ink)
+    paper = _level((ink_ink * paper_samples - ink_paper * ink_samples) / determinant)
+    ink = _level((ink_samples - ink_paper * paper) / ink_ink)
 
     def error(ink: NDArray[np.float64], paper: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the squared error, without the term that all glyphs share."""
@@ -104,18 +135,18 @@ def _two_greys(
         return total
 
     least = error(ink, paper)
-    if ink_paper.any():  # Otherwise the two greys are independent and already the best.
-        other_ink = _grey((paper_paper * ink_samples - ink_paper * paper_samples) / determinant)
-        other_paper = _grey((paper_samples - ink_paper * other_ink) / paper_paper)
+    if ink_paper.any():  # Otherwise the two are independent and already the best.
+        other_ink = _level((paper_paper * ink_samples - ink_paper * paper_samples) / determinant)
+        other_paper = _level((paper_samples - ink_paper * other_ink) / paper_paper)
         other = error(other_ink, other_paper)
         better = other < least
         ink, paper = np.where(better, other_ink, ink), np.where(better, other_paper, paper)
         least = np.minimum(least, other)
-    best = least.argmin(axis=0)
-    cell = np.arange(samples.shape[1])
-    return best, ink[best, cell], paper[best, cell]
+    best = least.reshape(-1, channels, cells).sum(axis=1).argmin(axis=0)
+    at = best, slice(None), np.arange(cells)
+    return best, ink.reshape(-1, channels, cells)[at].T, paper.reshape(-1, channels, cells)[at].T
 
 
-def _grey(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def _level(values: NDArray[np.float64]) -> NDArray[np.float64]:
     rounded: NDArray[np.float64] = np.rint(np.clip(values, 0.0, 255.0))
     return rounded

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
-from tui.rendering.blocks import fit_cells
+from tui.rendering.blocks import fit_cells, fit_color_cells
+from tui.rendering.color_palettes import color_palette, dithered
 from tui.rendering.glyphs import Glyphs
 from tui.rendering.palettes import GREY, ColorDepth, Ramp, palette
 from tui.rendering.runs import Line, colored_lines, plain_lines
-from tui.rendering.sampling import Image
+from tui.rendering.sampling import Image, is_color, to_grey
 from tui.rendering.shapes import ascii_shades, fit_shapes
 
 
@@ -17,7 +18,7 @@ class Display:
     Attributes:
         depth: what the terminal can show.
         glyphs: the finest glyphs that its font has.
-        ramp: the colours that stand for black and white.
+        ramp: the colours that stand for the black and white of grey images.
     """
 
     depth: ColorDepth = ColorDepth.TRUECOLOR
@@ -31,7 +32,8 @@ def render_lines(images: Image, columns: int, rows: int, display: Display) -> li
     At 28 x 14 cells a 28 x 28 image is shown without loss, if the terminal has 24-bit colours.
 
     Args:
-        images: ``(..., H, W)`` uint8; many at once take far less time than one by one.
+        images: ``(..., H, W)`` or ``(..., H, W, 3)`` uint8; many at once take far less
+            time than one by one.
         columns: width in cells; 0 gives empty lines.
         rows: height in cells.
         display: how to show them.
@@ -44,8 +46,13 @@ def render_lines(images: Image, columns: int, rows: int, display: Display) -> li
         SettingError: a negative size, or an unknown glyph set.
     """
     if display.depth is ColorDepth.ASCII:
-        return plain_lines(ascii_shades(images, columns, rows))
+        return plain_lines(ascii_shades(to_grey(images), columns, rows))
     if display.depth is ColorDepth.MONO:
-        return plain_lines(fit_shapes(images, columns, rows, display.glyphs))
+        return plain_lines(fit_shapes(to_grey(images), columns, rows, display.glyphs))
+    if is_color(images):
+        if display.depth is ColorDepth.ANSI_16 and columns and rows:
+            images = dithered(images, columns, 2 * rows)
+        cells = fit_color_cells(images, columns, rows, display.glyphs)
+        return colored_lines(cells, color_palette(display.depth))
     cells = fit_cells(images, columns, rows, display.glyphs)
     return colored_lines(cells, palette(display.depth, display.ramp))

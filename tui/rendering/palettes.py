@@ -1,6 +1,6 @@
 """The colours that a terminal has for the greys of an image."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -12,6 +12,7 @@ from rich.color import Color, ColorType
 from rich.color_triplet import ColorTriplet
 from rich.style import Style
 
+from tui.rendering.sampling import LUMINANCE
 from vae_engine.errors import SettingError
 
 Rgb = tuple[int, int, int]
@@ -60,27 +61,31 @@ class Ramp:
 GREY: Final = Ramp()
 
 
+CODE_BITS: Final = 24
+"""Bits of a colour's code, so that two make one key."""
+
+_CODE: Final = (1 << CODE_BITS) - 1
 _STYLES_KEPT: Final = 8192
 
 
 class StyleTable(dict[int, Style]):
-    """The styles of cells in two of a palette's colours, by ``ink << 8 | paper``.
+    """The styles of cells in two of a palette's colours, by ``ink << 24 | paper``, their codes.
 
     Made when first asked for and kept, since making one takes longer than all else about a run.
     When there are too many all are made anew: a training's images come to use most of the 65,536
     pairs of greys within hours, at 0.4 KB each.
     """
 
-    def __init__(self, colors: Sequence[Color]) -> None:
+    def __init__(self, color_of: Callable[[int], Color]) -> None:
         super().__init__()
-        self._colors = colors
+        self._color_of = color_of
 
     def __missing__(self, pair: int) -> Style:
-        ink, paper = pair >> 8, pair & 0xFF
-        ink_color = None if ink == paper else self._colors[ink]
+        ink, paper = pair >> CODE_BITS, pair & _CODE
+        ink_color = None if ink == paper else self._color_of(ink)
         if len(self) >= _STYLES_KEPT:
             self.clear()
-        style = self[pair] = Style.from_color(ink_color, self._colors[paper])
+        style = self[pair] = Style.from_color(ink_color, self._color_of(paper))
         return style
 
 
@@ -98,11 +103,21 @@ class Palette:
     colors: tuple[Color, ...]
     styles: StyleTable
 
+    def codes(self, greys: NDArray[np.uint8]) -> NDArray[np.int64]:
+        """The code of each grey's colour, in an array of the same shape."""
+        return self.levels[greys].astype(np.int64)
 
-# Of red, green and blue, by ITU-R BT.709.
-_LUMINANCE: Final = np.array([0.2126, 0.7152, 0.0722])
+
 _CUBE_STEPS: Final = (0, 95, 135, 175, 215, 255)
 _GREY_STEPS: Final = tuple(range(8, 239, 10))
+XTERM_COLORS: Final = np.concatenate(
+    [
+        np.stack(np.meshgrid(*[_CUBE_STEPS] * 3, indexing="ij"), axis=-1).reshape(-1, 3),
+        np.repeat(_GREY_STEPS, 3).reshape(-1, 3),
+    ]
+)
+"""The entries 16 to 255 of xterm's palette, which no theme changes, ``(240, 3)``."""
+
 # Terminals differ: these are midway between the palettes of xterm, VGA, iTerm and Windows.
 _ANSI_16_GREYS: Final = {0: 0, 8: 110, 7: 205, 15: 255}
 
@@ -127,26 +142,19 @@ def palette(depth: ColorDepth, ramp: Ramp = GREY) -> Palette:
         colors = [Color.from_rgb(*(int(channel) for channel in entry)) for entry in distinct]
     elif depth is ColorDepth.ANSI_256:
         numbers, levels = np.unique(_nearest_of_256(rgb), return_inverse=True)
-        entries = _xterm_colors()
-        colors = [_indexed(int(n), ColorType.EIGHT_BIT, entries[n - 16]) for n in numbers]
+        colors = [indexed(int(n), ColorType.EIGHT_BIT, XTERM_COLORS[n - 16]) for n in numbers]
     elif depth is ColorDepth.ANSI_16:
         numbers, levels = np.unique(_nearest_of_16(ramp), return_inverse=True)
-        colors = [_indexed(int(n), ColorType.STANDARD, [_ANSI_16_GREYS[n]] * 3) for n in numbers]
+        colors = [indexed(int(n), ColorType.STANDARD, [_ANSI_16_GREYS[n]] * 3) for n in numbers]
     else:
         raise SettingError(f"colour depth {depth.value!r} has no colours; give one that has")
-    return Palette(levels.astype(np.uint8).reshape(256), tuple(colors), StyleTable(colors))
-
-
-def _xterm_colors() -> NDArray[np.intp]:
-    """Return the entries 16 to 255 of xterm's palette, which no theme changes, ``(240, 3)``."""
-    cube = np.stack(np.meshgrid(*[_CUBE_STEPS] * 3, indexing="ij"), axis=-1).reshape(-1, 3)
-    greys = np.repeat(_GREY_STEPS, 3).reshape(-1, 3)
-    return np.concatenate([cube, greys])
+    styles = StyleTable(colors.__getitem__)
+    return Palette(levels.astype(np.uint8).reshape(256), tuple(colors), styles)
 
 
 def _nearest_of_256(rgb: NDArray[np.uint8]) -> NDArray[np.intp]:
-    difference = rgb[:, np.newaxis].astype(np.float64) - _xterm_colors()
-    luminance = difference @ _LUMINANCE
+    difference = rgb[:, np.newaxis].astype(np.float64) - XTERM_COLORS
+    luminance = difference @ LUMINANCE
     hue = difference - luminance[..., np.newaxis]
     numbers: NDArray[np.intp] = 16 + (luminance**2 + (hue**2).sum(axis=-1)).argmin(axis=1)
     return numbers
@@ -160,7 +168,8 @@ def _nearest_of_16(ramp: Ramp) -> NDArray[np.intp]:
     return nearest
 
 
-def _indexed(number: int, kind: ColorType, rgb: Iterable[int]) -> Color:
+def indexed(number: int, kind: ColorType, rgb: Iterable[int]) -> Color:
+    """Return an entry of the terminal's palette, which looks like that RGB value."""
     # With its RGB value a colour passes through Textual's filters and Rich's downgrading as it is;
     # without it they would replace the number by a worse one.
     return Color(f"color({number})", kind, number, ColorTriplet(*map(int, rgb)))

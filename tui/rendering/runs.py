@@ -12,15 +12,20 @@ from numpy.typing import NDArray
 from rich.segment import Segment
 
 from tui.rendering.blocks import Cells
+from tui.rendering.color_palettes import ColorPalette
 from tui.rendering.glyphs import SPACE
-from tui.rendering.palettes import Palette
+from tui.rendering.palettes import CODE_BITS, Palette
 
 Line = list[Segment]
 """The segments of one line of the screen."""
 
 
-def colored_lines(cells: Cells, palette: Palette) -> list[Line]:
+def colored_lines(cells: Cells, palette: Palette | ColorPalette) -> list[Line]:
     """Join cells ``(..., rows, columns)`` of equal style into runs.
+
+    Args:
+        cells: of grey or of colour images.
+        palette: for the one or the other.
 
     Returns:
         The lines from top to bottom, those of the first image first.
@@ -29,14 +34,14 @@ def colored_lines(cells: Cells, palette: Palette) -> list[Line]:
     count = math.prod(batch)
     if count * columns == 0:
         return [[] for _ in range(count)]
-    ink = palette.levels[cells.foreground].reshape(-1)
-    paper = palette.levels[cells.background].reshape(-1)
+    ink = palette.codes(cells.foreground).reshape(-1)
+    paper = palette.codes(cells.background).reshape(-1)
     blank = ink == paper
     text = _text(np.where(blank, SPACE, cells.codepoints.reshape(-1)))
     line_start = np.arange(count * columns) % columns == 0
     ink = _lent_ink(ink, paper, blank, line_start)
 
-    key = ink.astype(np.int32) << 8 | paper
+    key = ink << CODE_BITS | paper
     starts = np.flatnonzero(line_start | _differs(key))
     ends = [*starts[1:].tolist(), len(text)]
     styles = palette.styles
@@ -67,11 +72,11 @@ def _differs(values: NDArray[np.generic]) -> NDArray[np.bool_]:
 
 
 def _lent_ink(
-    ink: NDArray[np.uint8],
-    paper: NDArray[np.uint8],
+    ink: NDArray[np.int64],
+    paper: NDArray[np.int64],
     blank: NDArray[np.bool_],
     line_start: NDArray[np.bool_],
-) -> NDArray[np.uint8]:
+) -> NDArray[np.int64]:
     """Give blank cells, which show no ink, the ink of a glyph beside them on equal paper.
 
     So they need no run of their own. The glyph before them lends it, or else the one after.

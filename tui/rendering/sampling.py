@@ -18,7 +18,12 @@ from tui.rendering.resample import area_resize
 from vae_engine.errors import DatasetError, SettingError
 
 Image = NDArray[np.uint8]
-"""Grey images, ``(..., H, W)``, 0 to 255; leading axes are a batch."""
+"""Grey images, ``(..., H, W)``, or RGB, ``(..., H, W, 3)``; 0 to 255; leading axes are a batch."""
+
+LUMINANCE: Final = np.array([0.2126, 0.7152, 0.0722])
+"""Shares of red, green and blue in the luminance, by ITU-R BT.709."""
+
+_CHANNELS: Final = 3
 
 # Multiplications up to which OpenBLAS keeps to one thread (its threshold is 2^18).
 _PRODUCT: Final = 250_000
@@ -36,6 +41,25 @@ class Samples(NamedTuple):
     values: NDArray[np.uint8] | NDArray[np.float64]
     coverage: NDArray[np.float64]
     shape: tuple[int, ...]
+
+
+def is_color(images: Image) -> bool:
+    """Whether images are RGB; a grey image has at least 8 pixels in a row."""
+    return images.ndim > 2 and images.shape[-1] == _CHANNELS
+
+
+def image_size(images: Image) -> tuple[int, int]:
+    """Height and width of grey or RGB images, in pixels."""
+    height, width = images.shape[-3:-1] if is_color(images) else images.shape[-2:]
+    return height, width
+
+
+def to_grey(images: Image) -> Image:
+    """The luminance of RGB images, ``(..., H, W)``; grey images as they are."""
+    if not is_color(images):
+        return images
+    greys: Image = np.rint(images @ LUMINANCE).astype(np.uint8)
+    return greys
 
 
 def check_request(images: Image, columns: int, rows: int) -> None:
@@ -77,13 +101,13 @@ def cell_samples(images: Image, columns: int, rows: int, glyphs: GlyphSet) -> Sa
     )
 
 
-def chunks(cells: int, coverage: NDArray[np.float64]) -> Iterator[slice]:
+def chunks(cells: int, coverage: NDArray[np.float64], channels: int = 1) -> Iterator[slice]:
     """Split so many cells into parts for which the product with the coverage ``(G, P)`` is small.
 
     Then the scratch arrays stay in the processor's cache, and BLAS does not use threads: beside a
     training that has all cores these would make rendering many times slower.
     """
-    step = max(1, _PRODUCT // coverage.size)
+    step = max(1, _PRODUCT // (coverage.size * channels))
     return (slice(start, start + step) for start in range(0, cells, step))
 
 

@@ -1,4 +1,4 @@
-"""Sizes of a 28x28 image in cells of a terminal, which are twice as high as wide."""
+"""Sizes of images in cells of a terminal, which are twice as high as wide."""
 
 from __future__ import annotations
 
@@ -7,13 +7,36 @@ from typing import Final
 ImageSize = tuple[int, int]
 """Columns and rows of cells that an image takes."""
 
-IMAGE_SIZES: Final[tuple[ImageSize, ...]] = tuple((2 * rows, rows) for rows in range(14, 2, -1))
-"""From the one without loss to the smallest that shows a digit."""
+_SMALLEST_ROWS: Final = 3
+_SHRINK: Final = 2**0.5
 
-SIZE_STEPS: Final[tuple[ImageSize, ...]] = tuple(
-    size for size in IMAGE_SIZES if size[1] in (14, 10, 7, 5, 4)
-)
-"""Those that a person chooses among, each some 1.4 times smaller than the one before."""
+
+def image_sizes(height: int, width: int) -> tuple[ImageSize, ...]:
+    """Sizes of an image of so many pixels, largest first.
+
+    From the one with a half block for each pixel, which is without loss, to three rows.
+    """
+    largest = -(-height // 2)
+    smaller = range(largest - 1, _SMALLEST_ROWS - 1, -1)
+    sizes = ((max(1, round(2 * rows * width / height)), rows) for rows in smaller)
+    return ((width, largest), *sizes)
+
+
+def size_steps(height: int, width: int) -> tuple[ImageSize, ...]:
+    """Those of `image_sizes` that a person chooses among, each some 1.4 times smaller."""
+    largest, *smaller = image_sizes(height, width)
+    steps = [largest]
+    for size in smaller:
+        if size[1] > _SMALLEST_ROWS and size[1] <= round(steps[-1][1] / _SHRINK):
+            steps.append(size)
+    return tuple(steps)
+
+
+IMAGE_SIZES: Final = image_sizes(28, 28)
+"""Of a 28x28 image."""
+
+SIZE_STEPS: Final = size_steps(28, 28)
+"""Of a 28x28 image."""
 
 PRINTED_SIZES: Final = SIZE_STEPS[:-1]
 """Those of images among lines of text: down to the least in which a digit can be read."""
