@@ -18,6 +18,7 @@ from click.shell_completion import CompletionItem
 from tui.text import one_line
 from vae_engine.dataset_names import NAMED_DATASETS
 from vae_engine.errors import EngineError
+from vae_engine.sessions import example
 from vae_engine.sessions.listing import session_folders
 from vae_engine.sessions.references import LATEST
 from vae_engine.sessions.session import read_label, read_manifest, worker_alive
@@ -59,7 +60,11 @@ def sessions(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Ids of sessions, newest first, and their names once a letter is typed."""
-    return _of_folders(session_folders(_store(context).root), context, parameter, incomplete)
+    store = _store(context)
+    found = _of_folders(session_folders(store.root), context, parameter, incomplete)
+    if example.NAME.startswith(incomplete) and example.is_missing(store):
+        found.append(CompletionItem(example.NAME, help="copied from the package"))
+    return found
 
 
 def live_sessions(

@@ -80,7 +80,7 @@ class SessionActions:
 
     def example(self) -> None:
         """Put the example beside the other sessions, and open its dashboard."""
-        from tui.session_list.example import add_example
+        from vae_engine.sessions.example import add_example
 
         store = self._workbench.store
         self._carry_out(lambda: add_example(store), self._workbench.open_dashboard)

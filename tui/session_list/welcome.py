@@ -11,8 +11,8 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.session_list.example import example_folder
 from vae_engine.errors import EngineError
+from vae_engine.sessions.example import example_folder
 
 if TYPE_CHECKING:
     from vae_engine.sessions.previews import Images

@@ -138,13 +138,22 @@ class SessionStore:
         """Find the session that `reference` names: an id, a name, a unique part of an id, or
         `latest`.
 
-        A unique part is the beginning of the id or of its last group of characters.
+        A unique part is the beginning of the id or of its last group of characters. `example` is
+        copied from the package if it is neither here nor in the trash.
 
         Raises:
             SessionNotFoundError: none or several are meant.
             SessionDamagedError: the matching session cannot be read.
+            SessionError: the example cannot be copied.
         """
-        folder = self._resolve(reference)
+        from vae_engine.sessions import example  # It imports this module.
+
+        try:
+            folder = self._resolve(reference)
+        except SessionNotFoundError:
+            if reference != example.NAME or not example.is_missing(self):
+                raise
+            folder = example.add_example(self).folder
         try:
             return Session(folder)
         except SessionDamagedError:

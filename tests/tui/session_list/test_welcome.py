@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +10,18 @@ from textual.app import App
 from textual.widgets import Footer
 from textual.widgets._footer import FooterKey
 
-import vae_engine
 from tests.tui.pilot import screen_text, toasts
 from tests.tui.recorder import Recorder
 from tests.tui.session_list.test_screen import sessions
 from tests.tui.watching import until
 from tui.dashboard.screen import DashboardScreen
 from tui.presets import DEMO, PRESETS
-from tui.session_list import example
-from tui.session_list.example import EXAMPLE_ID, add_example, example_folder
 from tui.session_list.readable_samples import ReadableSamples
 from tui.session_list.screen import SessionsScreen
 from vae_engine.control import training
 from vae_engine.errors import SessionError
+from vae_engine.sessions import example
+from vae_engine.sessions.example import EXAMPLE_ID, add_example
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import changed_settings, make_settings
@@ -119,40 +117,6 @@ async def test_in_a_list_d_and_e_keep_their_meaning(
         await pilot.press("n", "e")
         await until(pilot, lambda: "how many epochs more" in screen_text(app))
         await pilot.press("escape")
-
-
-def test_the_example_is_copied_whole_once_and_comes_back_from_the_trash(
-    store: SessionStore,
-) -> None:
-    source = example_folder()
-    assert source is not None
-    session = add_example(store)
-    assert session.folder == store.root / EXAMPLE_ID
-    for part in ("events.jsonl", "embeddings.npz", "exports/decoder-000048.tflite"):
-        assert (session.folder / part).read_bytes() == (source / part).read_bytes()
-    (listing,) = store.listings()
-    assert listing.status == "completed"
-    assert listing.summary is not None
-    assert listing.summary.epoch == 48
-    assert add_example(store).folder == session.folder
-    store.delete(session)
-    assert add_example(store).folder.is_dir()
-    assert not store.trash()
-
-
-def test_a_wheel_has_the_example_beside_its_packages(
-    tmp_path: Path, store: SessionStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    source = example_folder()
-    assert source is not None
-    package = tmp_path / "site-packages" / "vae_engine" / "__init__.py"
-    monkeypatch.setattr(vae_engine, "__file__", str(package))
-    assert example_folder() is None
-    with pytest.raises(SessionError, match="not part of this installation"):
-        add_example(store)
-    assert not store.listings()
-    shutil.copytree(source, tmp_path / "site-packages" / "vae_workbench_example" / EXAMPLE_ID)
-    assert add_example(store).label.name == "example"
 
 
 async def test_a_folder_that_cannot_be_written_is_told(

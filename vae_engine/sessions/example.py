@@ -1,4 +1,4 @@
-"""The example session that comes with the program, and its way into a folder of sessions."""
+"""The example session that comes with the package, and how it gets into a sessions folder."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from vae_engine.sessions.drafts import draft_folder
 from vae_engine.sessions.session import Session, read_summary
 from vae_engine.sessions.store import SessionStore
 
+NAME: Final = "example"
 EXAMPLE_ID: Final = "20261122-110900-1941"
 # In a clone it is one of the sessions; a wheel has it in a folder of its own.
 _PLACES: Final = ("sessions", "vae_workbench_example")
@@ -23,6 +24,11 @@ def example_folder() -> Path | None:
     beside = Path(vae_engine.__file__).parents[1]
     folders = (beside / place / EXAMPLE_ID for place in _PLACES)
     return next((folder for folder in folders if (folder / layout.MANIFEST).is_file()), None)
+
+
+def is_missing(store: SessionStore) -> bool:
+    """Whether it comes with this installation, and these sessions have it nowhere."""
+    return not store.holds(EXAMPLE_ID) and example_folder() is not None
 
 
 def add_example(store: SessionStore) -> Session:
@@ -42,7 +48,7 @@ def add_example(store: SessionStore) -> Session:
 def _copy(store: SessionStore) -> None:
     source = example_folder()
     if source is None:
-        raise SessionError("the example is not part of this installation: n trains a model instead")
+        raise SessionError("the example is not part of this installation", remedy="train")
     names = [path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file()]
     try:
         with draft_folder(store.root, EXAMPLE_ID) as draft:
