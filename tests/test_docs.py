@@ -50,3 +50,13 @@ def test_wording(page: Path) -> None:
         for match in re.finditer(wording.replace(" ", r"\s+"), text, re.IGNORECASE)
     ]
     assert found == []
+
+
+def test_the_test_command_is_one_line() -> None:
+    """`.ci/run` takes the first line of the block."""
+    (block,) = re.findall(
+        r"<!-- test command -->\n```sh\n(.*?)\n```", (ROOT / "README.md").read_text(), re.DOTALL
+    )
+    assert block.startswith("python3 -m venv .venv && ")
+    assert block.endswith(" && .venv/bin/python -m pytest -n auto")
+    assert "\n" not in block
