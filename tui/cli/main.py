@@ -28,6 +28,7 @@ EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
 # The module that has a command, and what the list of commands says of it. Modules are imported when
 # their command is called, so that listing sessions does not wait for what training needs.
 COMMANDS = {
+    "data": ("data", "Describe a dataset before training, with sample images."),
     "train": ("train", "Train a VAE; the run survives the terminal."),
     "resume": ("train", "Resume a session, optionally for more epochs."),
     "fork": ("train", "Start a session from another's settings, some changed."),

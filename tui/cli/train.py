@@ -31,6 +31,7 @@ from tui.cli.options import (
     tensorboard_option,
 )
 from tui.cli.output import say
+from tui.cli.progress import reading_progress
 from tui.cli.screen import app_options
 from tui.text import encodable
 from vae_engine.control.training import fork_settings, resume_session, start_session
@@ -199,17 +200,19 @@ def _train(
     parent: str | None = None,
 ) -> None:
     shield = Shield()
-    session = start_session(
-        store,
-        settings,
-        given=given,
-        name=name,
-        parent=parent,
-        logdir=logdir,
-        distribution=distribution,
-        shield=shield,
-        tell=lambda line: say(encodable(line), err=True),
-    )
+    with reading_progress() as report:
+        session = start_session(
+            store,
+            settings,
+            given=given,
+            name=name,
+            parent=parent,
+            logdir=logdir,
+            distribution=distribution,
+            shield=shield,
+            tell=lambda line: say(encodable(line), err=True),
+            report=report,
+        )
     tell_waiting(distribution)
     if not detach and (changes := wording.suited(settings, session.settings)):
         say(changes)

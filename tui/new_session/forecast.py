@@ -17,13 +17,20 @@ _UNKNOWN = "unknown, since nothing was trained on this machine yet"
 _SOME_IMAGES = 10_000
 
 
-def expected_duration(settings: Settings, timings: Sequence[Timing], *, demo: bool = False) -> str:
+def expected_duration(
+    settings: Settings,
+    timings: Sequence[Timing],
+    *,
+    demo: bool = False,
+    sizes: Sizes | None = None,
+) -> str:
     """One line: how long a run with these settings will take, and how that is known.
 
     Args:
         settings: to train with, as they suit the images.
         timings: of earlier sessions on this machine, the newest first.
         demo: whether this is the demo, of which something is always known.
+        sizes: how many images there are, where that is known.
     """
     machine = Machine(timings)
     if not machine.measured:
@@ -37,6 +44,8 @@ def expected_duration(settings: Settings, timings: Sequence[Timing], *, demo: bo
     rate = settings.batch_size / machine.step_seconds(settings)
     whose = f"as {timing.name}" if same else f"going by {timing.name}"
     told = f"{rate:,.0f} images/s, {whose}"
+    if sizes is not None:
+        return f"{_text(machine.run(settings, sizes), 'it converges')} ({told})"
     counts = _counts(settings, timings)
     if counts is None:
         seconds = machine.epoch_seconds(settings, Sizes(_SOME_IMAGES, 0, 0))

@@ -26,7 +26,7 @@ from vae_engine.datasets.dataset import Dataset
 from vae_engine.datasets.parts import NewArray
 from vae_engine.datasets.picture_set import Report
 from vae_engine.datasets.reading import Reading
-from vae_engine.datasets.source import ALL_SPLITS, Split
+from vae_engine.datasets.source import ALL_SPLITS, Facts, Split
 
 WORTH_FILES = 2000
 """Folders of so many images are cached."""
@@ -59,6 +59,7 @@ class _Meta(msgspec.Struct):
     notes: tuple[str, ...]
     label_names: tuple[str, ...]
     arrays: dict[str, _Arrays]
+    facts: Facts
 
 
 class Identity(msgspec.Struct, frozen=True):
@@ -317,6 +318,7 @@ def _save(folder: Path, dataset: Dataset) -> None:
         dataset.notes,
         dataset.label_names,
         arrays,
+        dataset.facts,
     )
     (folder / _META).write_bytes(msgspec.json.encode(meta))
 
@@ -389,4 +391,5 @@ def _open(folder: Path) -> Dataset | None:
         taken=meta.taken,
         notes=meta.notes,
         label_names=meta.label_names,
+        facts=meta.facts,
     )

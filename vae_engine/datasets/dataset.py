@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -24,9 +26,9 @@ from vae_engine.datasets.parts import (
 )
 from vae_engine.datasets.preparation import AUTO, Preparation
 from vae_engine.datasets.preparing import prepared
-from vae_engine.datasets.source import ALL_SPLITS, SPLIT_NAMES, Source, Split, counted
+from vae_engine.datasets.source import ALL_SPLITS, SPLIT_NAMES, Facts, Source, Split, counted
 from vae_engine.datasets.splits import BY_CONTENT, BY_POSITION, SplitMethod, image_keys
-from vae_engine.datasets.values import measure, to_one_scale
+from vae_engine.datasets.values import Values, measure, to_one_scale
 from vae_engine.errors import SettingError
 from vae_engine.image_shape import ImageShape, shape_of_images
 
@@ -50,6 +52,7 @@ class Dataset:
         taken: what the images were read from, in words.
         notes: what is to be said about the data, such as what was left out and why.
         label_names: what the labels 0, 1, ... are called; empty where they are numbers.
+        facts: what the source held before it was prepared.
     """
 
     name: str
@@ -66,6 +69,7 @@ class Dataset:
     taken: str = ""
     notes: tuple[str, ...] = ()
     label_names: tuple[str, ...] = ()
+    facts: Facts = field(default_factory=Facts)
 
     @property
     def image_shape(self) -> ImageShape:
@@ -142,7 +146,7 @@ def make_dataset(
     Raises:
         DatasetError: wrong types, shapes, values or counts; the message names the split.
     """
-    found, names, notes = _checked(name, source, method, preparation)
+    found, names, facts, notes = _checked(name, source, method, preparation)
     if method == BY_CONTENT:
         found = {
             split: replace(part, keys=image_keys(part.source)) for split, part in found.items()
@@ -178,6 +182,7 @@ def make_dataset(
         taken=source.taken,
         notes=(*source.notes, *notes),
         label_names=() if unlabelled else names,
+        facts=facts,
     )
 
 
@@ -191,8 +196,8 @@ def to_float(images: Images) -> npt.NDArray[np.float32]:
 
 def _checked(
     name: str, source: Source, method: SplitMethod, preparation: Preparation
-) -> tuple[Parts, tuple[str, ...], list[str]]:
-    """The splits of a source, prepared; the names of their labels; what is to be said."""
+) -> tuple[Parts, tuple[str, ...], Facts, list[str]]:
+    """The splits of a source, prepared; their labels' names; its facts; what is to be said."""
     arrays, notes = prepared(name, source, preparation)
     asked = preparation.range
     measured = [
@@ -213,4 +218,18 @@ def _checked(
         split: Part(scaled, labels.get(split), source.rows.get(split, np.arange(len(scaled))))
         for split, scaled in zip(arrays, images, strict=True)
     }
-    return parts, names, [*notes, *label_notes]
+    return parts, names, _facts(source, measured), [*notes, *label_notes]
+
+
+def _facts(source: Source, measured: Sequence[Values]) -> Facts:
+    low = min(values.low for values in measured)
+    high = max(values.high for values in measured)
+    facts = msgspec.structs.replace(source.facts, low=low, high=high)
+    if facts.sizes:
+        return facts
+    sizes: Counter[str] = Counter()
+    modes: Counter[str] = Counter()
+    for array in source.images.values():
+        sizes["x".join(map(str, array.shape[1:]))] += len(array)
+        modes[array.dtype.name] += len(array)
+    return msgspec.structs.replace(facts, sizes=sizes, modes=modes)

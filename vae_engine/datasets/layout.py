@@ -14,7 +14,15 @@ from vae_engine.datasets.files import quoted
 from vae_engine.datasets.labels import MAX_LABEL
 from vae_engine.datasets.picture_set import described, read_picture_set
 from vae_engine.datasets.reading import Reading
-from vae_engine.datasets.source import SPLIT_NAMES, SPLIT_WORDS, Source, Split, counted, listed
+from vae_engine.datasets.source import (
+    SPLIT_NAMES,
+    SPLIT_WORDS,
+    Facts,
+    Source,
+    Split,
+    counted,
+    listed,
+)
 from vae_engine.errors import DatasetError
 
 _Tree: TypeAlias = dict[Place, list[Path]]
@@ -70,7 +78,11 @@ def read_files(source: Source, files: Mapping[Split, list[Path]], reading: Readi
             )
     source.images.update(found.images)
     source.rows.update(found.kept)
-    source.bad += [(str(path), problem) for path, problem in found.bad]
+    source.facts = Facts(
+        sizes=found.sizes,
+        modes=found.modes,
+        bad=tuple((str(path), problem) for path, problem in found.bad),
+    )
     source.notes += found.notes
     source.taken = described(found.formats)
 

@@ -19,7 +19,7 @@ from vae_engine.datasets.files import shortened
 from vae_engine.datasets.grids import as_grey
 from vae_engine.datasets.parts import NewArray
 from vae_engine.datasets.pictures import Plan, Probe, Values, decode, probe, visible_brightness
-from vae_engine.datasets.preparation import Preparation, target_size
+from vae_engine.datasets.preparation import Preparation, size_text, target_size
 from vae_engine.datasets.source import Split, counted, listed
 from vae_engine.datasets.tiff import decode_tiffs
 from vae_engine.errors import DatasetError
@@ -44,6 +44,8 @@ class PictureSet:
         images: of each split (n, h, w) or (n, h, w, 3), of the files that could be read.
         kept: of each split, the places of these in its list of files.
         formats: how many files there are of each format.
+        sizes: how many there are of each size.
+        modes: how many there are of each of Pillow's modes.
         bad: the files that could not be read, and what is wrong with them.
         notes: what is to be said.
     """
@@ -51,6 +53,8 @@ class PictureSet:
     images: dict[Split, AnyArray] = field(default_factory=dict)
     kept: dict[Split, npt.NDArray[np.int64]] = field(default_factory=dict)
     formats: Counter[str] = field(default_factory=Counter)
+    sizes: Counter[str] = field(default_factory=Counter)
+    modes: Counter[str] = field(default_factory=Counter)
     bad: list[tuple[Path, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
@@ -108,7 +112,10 @@ def read_picture_set(
             images[index], in_colour = outcome
             coloured += in_colour
             kept.append(index)
-            result.formats[_probed(probes, split, places[index]).format] += 1
+            found_in = _probed(probes, split, places[index])
+            result.formats[found_in.format] += 1
+            result.sizes[size_text(found_in.size)] += 1
+            result.modes[found_in.mode] += 1
         kept.sort()
         for place, index in enumerate(kept):
             if place < index:

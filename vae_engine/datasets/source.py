@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -34,6 +35,23 @@ SPLIT_WORDS: dict[str, Split] = {
 _SHOWN_NAMES = 3
 
 
+class Facts(msgspec.Struct, frozen=True):
+    """What a source held before it was prepared.
+
+    Attributes:
+        sizes: how many images there were of each size, by its text.
+        modes: how many there were of each mode: Pillow's of files, the type and channels of arrays.
+        low, high: the least and greatest value; 0 both where nothing is known.
+        bad: the files that could not be used, and what is wrong with each.
+    """
+
+    sizes: dict[str, int] = {}
+    modes: dict[str, int] = {}
+    low: float = 0
+    high: float = 0
+    bad: tuple[tuple[str, str], ...] = ()
+
+
 @dataclass
 class Source:
     """Arrays by split; images are of a checked type and shape, labels in any form.
@@ -46,7 +64,7 @@ class Source:
         notes: what else is to be said, most of all what was left out and why.
         rows: of the splits of which not every image could be read, the places of those that
             could.
-        bad: the files that could not be read, and what is wrong with each.
+        facts: what it held.
     """
 
     kind: str
@@ -55,7 +73,7 @@ class Source:
     taken: str = ""
     notes: list[str] = field(default_factory=list)
     rows: dict[Split, npt.NDArray[np.int64]] = field(default_factory=dict)
-    bad: list[tuple[str, str]] = field(default_factory=list)
+    facts: Facts = field(default_factory=Facts)
 
 
 def listed(names: Iterable[str], shown: int = _SHOWN_NAMES) -> str:

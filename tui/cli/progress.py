@@ -1,0 +1,51 @@
+"""How far the reading of many images is: one line on a terminal's stderr, rewritten in place."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tui.cli.output import terminal_width
+from tui.text import one_line
+
+_SECONDS = 0.2
+
+
+class ReadingProgress:
+    """Writes the line; nothing where stderr is no terminal."""
+
+    def __init__(self) -> None:
+        self._stream = sys.stderr
+        self._shown = self._stream is not None and self._stream.isatty()
+        self._last = 0.0
+        self._written = False
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        """Tell what is done, how many are done, and of how many."""
+        now = time.monotonic()
+        if not self._shown or (now - self._last < _SECONDS and done < total):
+            return
+        self._last = now
+        count = f" {done:,} of {total:,} ({done * 100 // total} %)" if total else ""
+        line = one_line(f"{what}{count}")[: terminal_width() - 1]
+        self._stream.write(f"\r{line:<{terminal_width() - 1}}")
+        self._stream.flush()
+        self._written = True
+
+    def clear(self) -> None:
+        """Leave an empty line."""
+        if self._written:
+            self._stream.write("\r" + " " * (terminal_width() - 1) + "\r")
+            self._stream.flush()
+
+
+@contextmanager
+def reading_progress() -> Iterator[ReadingProgress]:
+    """The line while images are read; it is gone afterwards."""
+    progress = ReadingProgress()
+    try:
+        yield progress
+    finally:
+        progress.clear()
