@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tui.cli.main import cli
 from tui.cli.train import train
 from tui.command_line import attach_command, train_command
 from vae_engine.settings import make_settings
@@ -51,7 +52,8 @@ def test_the_command_line_takes_it() -> None:
     )
     words = shlex.split(train_command(settings, USUAL, name="it's"))
     assert words[:2] == ["vae", "train"]
-    with train.make_context("train", words[2:]) as context:
+    # click keeps the options of help that a command's first context has.
+    with train.make_context("train", words[2:], **cli.context_settings) as context:
         values = context.params
     given = {key: value for key, value in values.items() if hasattr(settings, key) and value}
     assert make_settings(given) == settings
