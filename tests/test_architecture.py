@@ -57,9 +57,9 @@ def test_names_in_the_code_exist() -> None:
     named += re.findall(r"`(\w+)` of `([\w/.]+\.py)`", TEXT)
     for step in re.split(r"^(?=\d+\. `)", TEXT, flags=re.MULTILINE)[1:]:
         path, *spans = re.findall(r"`([^`]+)`", step.partition("\n\n")[0])
-        named += [
-            (name, path) for span in spans for name in re.findall(r"\w+", span) if "." in span
-        ]
+        # Not commands and files.
+        code = [span for span in spans if re.fullmatch(r"[A-Z]\w*(\.\w+)?|\w+_\w+", span)]
+        named += [(name, path) for span in code for name in span.split(".")]
     assert len(named) > 8
     for name, path in named:
         assert re.search(rf"\b{name}\b", (ROOT / path).read_text()), (name, path)
