@@ -53,6 +53,7 @@ class TrainingActions:
         """
         self._screen, self._session, self._feed, self._show = screen, session, feed, show
         self.doing = ""
+        self._ignored = -1
 
     def offers(self, action: str, snapshot: Snapshot | None) -> bool:
         """Whether the session's state allows one of `NAMES`."""
@@ -63,6 +64,16 @@ class TrainingActions:
         rests = snapshot.status == "paused" or "pause" in snapshot.asked
         fits = {"pause": not rests, "go_on": rests}.get(action, True)
         return snapshot.live and not snapshot.finishing and fits
+
+    def tell_ignored(self, snapshot: Snapshot) -> None:
+        """Say which command was ignored since the screen was opened, and why."""
+        latest = snapshot.ignored[-1].seq if snapshot.ignored else 0
+        if self._ignored >= 0:
+            for event in snapshot.ignored:
+                if event.seq > self._ignored:
+                    told = f"{event.command.replace('_', ' ')} was ignored: {event.why}"
+                    self._screen.notify(one_line(told), severity="warning", markup=False)
+        self._ignored = latest
 
     def ask(self, command: CommandName) -> None:
         """Ask the worker."""

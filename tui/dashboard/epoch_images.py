@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from textual.screen import Screen
 
 from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions.previews import (
@@ -75,6 +79,49 @@ class EpochImageReader:
             return epoch, preview
         before = [one for one in preview_epochs(self._folder) if one < epoch]
         return (before[-1], read_preview(self._folder, before[-1])) if before else (epoch, None)
+
+
+class EpochImageLoader:
+    """Reads images for a screen, in a thread, those alone that were wanted last.
+
+    Attributes:
+        images: that were read last, None before any.
+    """
+
+    def __init__(self, screen: Screen[Any], session: Session, show: Callable[[], None]) -> None:
+        """Make what reads the images of a session; `show` is called when `images` has changed."""
+        self._screen, self._show = screen, show
+        self._reader = EpochImageReader(session)
+        self._wanted = 0
+        self.images: EpochImages | None = None
+
+    @property
+    def epoch(self) -> int:
+        """The epoch of the images, 0 before the first."""
+        return self.images.epoch if self.images is not None else 0
+
+    def want(self, epoch: int) -> None:
+        """Read the images of an epoch, unless they are there or on their way; 0: untrained."""
+        if epoch == 0 and self.images is None:
+            self._read(self._load_untrained())
+        elif epoch not in (self.epoch, self._wanted):
+            self._wanted = epoch
+            self._read(self._load(epoch))
+
+    def _read(self, work: Coroutine[Any, Any, None]) -> None:
+        self._screen.run_worker(work, group="images", exclusive=True)
+
+    async def _load(self, epoch: int) -> None:
+        self.images = await asyncio.to_thread(self._reader.read, epoch)
+        self._wanted = 0
+        self._show()
+
+    async def _load_untrained(self) -> None:
+        images = await asyncio.to_thread(self._reader.read, 0)
+        # A session of an earlier version has none; others come with the first epoch.
+        if not images.problem and self.images is None:
+            self.images = images
+            self._show()
 
 
 def _digits(originals: Originals | None, preview: Preview) -> Images:

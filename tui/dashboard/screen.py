@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import Mapping
 from typing import ClassVar
 
-from textual import events, work
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.css.query import NoMatches
@@ -18,7 +17,7 @@ from textual.timer import Timer
 from tui.chart_options import ChartOptions
 from tui.dashboard.actions import TrainingActions
 from tui.dashboard.body import PAGES, DashboardBody
-from tui.dashboard.epoch_images import EpochImageReader, EpochImages
+from tui.dashboard.epoch_images import EpochImageLoader
 from tui.dashboard.feed import SessionFeed
 from tui.dashboard.header import SessionHeader
 from tui.dashboard.log_view import LogView
@@ -27,7 +26,6 @@ from tui.dashboard.starting import start_lines
 from tui.dashboard.timeline import Timeline
 from tui.help.glossary import epoch_values
 from tui.screen import Keys, run_in_thread
-from tui.text import one_line
 from tui.widgets.chart import LossChart
 from tui.widgets.key_line import KeyLine
 from tui.widgets.page_tabs import PageTabs
@@ -98,20 +96,17 @@ class DashboardScreen(ChartOptions):
         self.feed = SessionFeed(session)
         self._training = TrainingActions(self, session, self.feed, self._show_snapshot)
         self.timeline = Timeline()
-        self._reader = EpochImageReader(session)
-        self._images: EpochImages | None = None
-        self._loading = 0
+        self._loader = EpochImageLoader(self, session, self._show_loaded)
         self._lapse: Timer | None = None
         self._page = next(iter(PAGES))
         self._paged = False
         self._laid_out: tuple[Size, str] | None = None
-        self._ignored = -1
         self._epoch_view: tuple[object, ...] = ()
 
     @property
     def epoch_shown(self) -> int:
         """The epoch whose images are shown, 0 before the first."""
-        return self._images.epoch if self._images is not None else 0
+        return self._loader.epoch
 
     def compose(self) -> ComposeResult:
         """Head, parts, keys."""
@@ -137,7 +132,7 @@ class DashboardScreen(ChartOptions):
     def on_dashboard_screen_changed(self, message: Changed) -> None:
         """Show a new state."""
         before, self.snapshot = self.snapshot, message.snapshot
-        self._tell_ignored(message.snapshot)
+        self._training.tell_ignored(message.snapshot)
         self._show_snapshot()
         if before is None or _offer(before) != _offer(message.snapshot):
             self.refresh_bindings()
@@ -244,23 +239,11 @@ class DashboardScreen(ChartOptions):
         for snapshot in self.feed.snapshots():
             self.post_message(self.Changed(snapshot))
 
-    @work(group="images", exclusive=True)
-    async def _load_images(self, epoch: int) -> None:
-        self._images = await asyncio.to_thread(self._reader.read, epoch)
-        self._loading = 0
+    def _show_loaded(self) -> None:
         # The reading may end while the app is being left, when parts have gone already.
         with contextlib.suppress(NoMatches):
             self._show_figures()
             self._show_images()
-
-    @work(group="images", exclusive=True)
-    async def _load_untrained(self) -> None:
-        images = await asyncio.to_thread(self._reader.read, 0)
-        # A session of an earlier version has none; others come with the first epoch.
-        if not images.problem and self._images is None:
-            self._images = images
-            with contextlib.suppress(NoMatches):
-                self._show_images()
 
     def _lay_out(self) -> None:
         if self._laid_out == (self.app.size, self._page):
@@ -299,15 +282,12 @@ class DashboardScreen(ChartOptions):
         # All of a new epoch comes with its images: one frame takes less time than two. But neither
         # a key's answer nor the first sight of a session waits for a file.
         arriving = epoch != self.epoch_shown and self.timeline.follows
-        if not arriving or self._images is None:
+        if not arriving or self._loader.images is None:
             self._show_figures()
         if self.snapshot is None:
             return
-        if epoch == 0 and self._images is None and self.snapshot.prepared is not None:
-            self._load_untrained()
-        elif epoch not in (self.epoch_shown, self._loading):
-            self._loading = epoch
-            self._load_images(epoch)
+        if epoch or self._loader.images is not None or self.snapshot.prepared is not None:
+            self._loader.want(epoch)
 
     def _show_figures(self) -> None:
         if self.snapshot is None:
@@ -325,20 +305,10 @@ class DashboardScreen(ChartOptions):
             body.show_epoch(snapshot, self.timeline, scale, playing=playing)
 
     def _show_images(self) -> None:
-        if self._images is None:
+        if self._loader.images is None:
             return
         glyphs = self.workbench.preferences.glyphs
-        self.query_one(DashboardBody).show_images(self._images, glyphs)
-
-    def _tell_ignored(self, snapshot: Snapshot) -> None:
-        """Say which command was ignored since the screen was opened, and why."""
-        latest = snapshot.ignored[-1].seq if snapshot.ignored else 0
-        if self._ignored >= 0:
-            for event in snapshot.ignored:
-                if event.seq > self._ignored:
-                    told = f"{event.command.replace('_', ' ')} was ignored: {event.why}"
-                    self.notify(one_line(told), severity="warning", markup=False)
-        self._ignored = latest
+        self.query_one(DashboardBody).show_images(self._loader.images, glyphs)
 
 
 def _offer(snapshot: Snapshot) -> tuple[object, ...]:

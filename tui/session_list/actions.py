@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from tui.catalogue import Entry
@@ -16,6 +16,7 @@ from tui.command_line import train_command
 from tui.remedies import error_text
 from tui.screen import Keys, WorkbenchScreen
 from tui.session_list import changes
+from tui.session_list.columns import COLUMNS
 from tui.workbench import Workbench
 from vae_engine.control.removal import delete_sessions, restore_sessions
 from vae_engine.control.training import resume_session
@@ -32,6 +33,7 @@ _DEMO = "Train the two-minute demo: d = 2 on MNIST"
 _EXAMPLE = "Open the example, trained on all of MNIST"
 
 key = Keys("sessions")
+_SORT_KEYS = Binding.Group("Sort by a column; again: the other way round")
 
 SESSION_KEYS: Final[list[BindingType]] = [
     key("enter", "open", "Open", "Open the session's dashboard", show=True),
@@ -53,6 +55,20 @@ SESSION_KEYS: Final[list[BindingType]] = [
     key("x", "export", "Export", "Write the session into a zip file"),
     key("d,delete", "delete", "Delete", "Move the selected sessions to the trash"),
     key("u", "undo", "Undo", "Restore what was deleted last"),
+    key("z", "fold", "Fold", "List a sweep's trials, or fold them", show=True),
+    key("o", "sort_next", "Sort", "Sort by the next column"),
+    key("O", "sort_reverse", "Reverse", "Reverse the sort order"),
+    *(
+        key(
+            str(at % 10),
+            f"sort_by('{column.id}')",
+            f"Sort by {column.title}",
+            f"Sort by {column.title}",
+            group=_SORT_KEYS,
+        )
+        for at, column in enumerate(COLUMNS, 1)
+        if column.sorts
+    ),
 ]
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.content import Content
 from textual.widgets import Static
 
+from tui.session_list.head import home_relative
 from tui.session_list.preview import SessionPreview
 from tui.session_list.table import SessionRows
 from tui.text import one_line
@@ -35,13 +38,13 @@ class ListBody(Container):
         """The table."""
         return self.query_one(SessionRows)
 
-    def say_why_empty(self, total: int, problem: str, folder: str) -> None:
+    def say_why_empty(self, total: int, problem: str, root: Path) -> None:
         """Say why there is nothing to see, and what to press.
 
         Args:
             total: sessions there are, shown or not.
             problem: why they cannot be read, else empty.
-            folder: where they are looked for.
+            root: where they are looked for.
         """
         said = ""
         if problem:
@@ -52,7 +55,7 @@ class ListBody(Container):
         if empty.content != Content(said):
             empty.update(Content(said))
         empty.display = bool(said)
-        self._welcome(folder, wanted=not total and not said)
+        self._welcome(root, wanted=not total and not said)
         self.query_one(SessionPreview).display = bool(self.table.entries)
 
     def share_room(self) -> None:
@@ -66,12 +69,12 @@ class ListBody(Container):
             self._shared = wanted_height
             box.styles.height = height if self.table.entries else "1fr"
 
-    def _welcome(self, folder: str, *, wanted: bool) -> None:
+    def _welcome(self, root: Path, *, wanted: bool) -> None:
         """Greet whoever has no session yet, or no longer."""
         there = self.query("#welcome")
         if wanted and not there:
             from tui.session_list.welcome import Welcome
 
-            self.query_one("#sessions-list").mount(Welcome(folder))
+            self.query_one("#sessions-list").mount(Welcome(home_relative(root)))
         elif there and not wanted:
             there.remove()

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.content import Content
-from textual.widgets import Input, Static
+from textual.binding import BindingType
+from textual.widgets import Input
 
 from tui.catalogue import Entry
 from tui.preferences import Preferences
 from tui.screen import WorkbenchScreen
 from tui.session_list.actions import SESSION_KEYS, SessionActions, key
 from tui.session_list.body import ListBody
-from tui.session_list.columns import COLUMN_IDS, COLUMNS
+from tui.session_list.columns import COLUMN_IDS
 from tui.session_list.filter_bar import FilterBar
 from tui.session_list.filtering import Filter
+from tui.session_list.head import ListHead
 from tui.session_list.preview import SessionPreview
 from tui.session_list.rows import best_trial
 from tui.session_list.table import SessionRows, sort_column
-from tui.text import encodable, loss_text, one_line
+from tui.text import loss_text
 from tui.widgets.key_line import KeyLine
 from tui.widgets.session_table import SessionTable
 from vae_engine.errors import EngineError
@@ -33,9 +32,6 @@ from vae_engine.sessions.session import Session
 _TICK_SECONDS = 1.0
 _AGE_SECONDS = 20.0
 _WIDE = 90
-
-
-_SORT_KEYS = Binding.Group("Sort by a column; again: the other way round")
 
 
 def _plain(do: Callable[[SessionActions], None]) -> Callable[[SessionsScreen], None]:
@@ -71,20 +67,6 @@ class SessionsScreen(WorkbenchScreen):
     TERMS = ("loss", "nats", "latent_dim", "epoch", "session")
     BINDINGS: ClassVar[list[BindingType]] = [
         *SESSION_KEYS,
-        key("z", "fold", "Fold", "List a sweep's trials, or fold them", show=True),
-        key("o", "sort_next", "Sort", "Sort by the next column"),
-        key("O", "sort_reverse", "Reverse", "Reverse the sort order"),
-        *(
-            key(
-                str(at % 10),
-                f"sort_by('{column.id}')",
-                f"Sort by {column.title}",
-                f"Sort by {column.title}",
-                group=_SORT_KEYS,
-            )
-            for at, column in enumerate(COLUMNS, 1)
-            if column.sorts
-        ),
         # With priority, so that what is typed right after it goes into the filter.
         key("slash", "filter", "Filter", "Filter the list", show=True, priority=True),
         key("space", "select", "Select", "Select or deselect this session"),
@@ -104,7 +86,7 @@ class SessionsScreen(WorkbenchScreen):
 
     def compose(self) -> ComposeResult:
         """Head, filter, table beside or above the preview, keys."""
-        yield Static(id="sessions-head")
+        yield ListHead(id="sessions-head")
         yield FilterBar(id="filter-bar")
         yield ListBody(id="sessions-body")
         yield KeyLine()
@@ -344,41 +326,22 @@ class SessionsScreen(WorkbenchScreen):
         self._show_preview()
         self._show_head()
         body = self.query_one(ListBody)
-        body.say_why_empty(len(entries), self.workbench.problem, self._folder)
+        workbench = self.workbench
+        body.say_why_empty(len(entries), workbench.problem, workbench.store.root)
         body.share_room()
         offered = (bool(entries), min(2, len(self.table.entries)), self.table.has_sweeps)
         if offered != self._offered:
             self._offered = offered
             self.refresh_bindings()
 
-    @property
-    def _folder(self) -> str:
-        return _home_relative(self.workbench.store.root)
-
-    def _show_head(self) -> None:
-        entries = self.workbench.entries or ()
-        live = sum(entry.live for entry in entries)
-        counts = [_count(len(entries), "session")]
-        if self._filter.conditions:
-            counts.append(f"{self._admitted} shown")
-        counts += [f"{live} running"] if live else []
-        selected = len(self.table.chosen()) if self.table.selected else 0
-        counts += [f"{selected} selected"] if selected else []
-        head = Content.assemble(
-            ("vae", "bold"), "  ", ", ".join(counts), "  ", (self._folder, "$text-muted")
-        )
-        self._say("#sessions-head", head)
-
     def on_resize(self, event: events.Resize) -> None:
         """Share the room anew, and show the columns that have room."""
         self.query_one(KeyLine).compact = event.size.width < _WIDE
         self.call_after_refresh(self.refresh_rows)
 
-    def _say(self, where: str, words: Content) -> None:
-        """Update a Static, but only if it shows something else: it would be sent again."""
-        static = self.query_one(where, Static)
-        if static.content != words:
-            static.update(words)
+    def _show_head(self) -> None:
+        admitted = self._admitted if self._filter.conditions else None
+        self.query_one(ListHead).show(self.workbench, self.table, admitted)
 
 
 # Actions that do nothing without a session, and those that need so many in the list.
@@ -388,12 +351,3 @@ _NEED_SHOWN = {
     **dict.fromkeys(("export", "delete", "select", "select_all"), 1),
     "compare": 2,
 }
-
-
-def _count(number: int, noun: str) -> str:
-    return f"1 {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def _home_relative(path: Path) -> str:
-    shown = f"~/{path.relative_to(Path.home())}" if path.is_relative_to(Path.home()) else str(path)
-    return one_line(encodable(shown))

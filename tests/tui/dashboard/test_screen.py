@@ -359,6 +359,6 @@ def _calls(monkeypatch: pytest.MonkeyPatch, owner: object, name: str) -> list[An
 
 
 def shown_digits(screen: DashboardScreen) -> Images:
-    images = screen._images
+    images = screen._loader.images
     assert images is not None
     return images.digits
