@@ -1,11 +1,8 @@
-"""The app: its screens, what it remembers, and what happens when the terminal goes away."""
+"""The app: its screens and the way between them, the sessions, and what it remembers."""
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar, get_args
@@ -13,19 +10,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, get_args
 import msgspec
 from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
-from textual.css.query import NoMatches
-from textual.dom import DOMNode
-from textual.driver import Driver
-from textual.events import Event, Paste
-from textual.filter import LineFilter
 from textual.message import Message
 from textual.reactive import var
 from textual.screen import Screen
-from textual.widget import MountError
-from textual.worker import WorkerFailed
 
 from tui.catalogue import Entry, ended_between
-from tui.command_line import attach_command, stop_command
 from tui.following import SessionFollower
 from tui.preferences import (
     Colors,
@@ -39,27 +28,14 @@ from tui.remedies import error_text
 from tui.screen import WorkbenchScreen
 from tui.session_list.screen import SessionsScreen
 from tui.terminal import memory
-from tui.terminal.charset import is_unicode
-from tui.terminal.colors import TerminalColors, is_linux_console
-from tui.terminal.driver import LoopDriver, loop_driver
-from tui.terminal.hangup import leave_with_terminal
-from tui.terminal.link import is_slow
+from tui.terminal.app import TerminalApp
 from tui.terminal.notifications import alert
-from tui.terminal.pasting import take_paste
-from tui.terminal.scrollbars import choose_scrollbars
-from tui.terminal.streams import flush_or_discard
-from tui.terminal.textual_internals import PatientApp
-from tui.terminal.typed_ahead import TypedAhead, ordered_driver
-from tui.terminal.wire import compact_driver
 from tui.text import loss_text
 from tui.themes import choose_theme, completed
 from vae_engine.errors import EngineError
-from vae_engine.sessions.records import LIVE
 from vae_engine.sessions.store import SessionStore
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-    from textual.actions import ActionParseResult
     from textual.command import Provider
 
     from vae_engine.sessions.session import Session
@@ -73,7 +49,7 @@ def _commands() -> type[Provider]:
     return Commands
 
 
-class WorkbenchApp(PatientApp):
+class WorkbenchApp(TerminalApp):
     """The workbench over one folder of sessions.
 
     Screens read `app.preferences`, watch it (`self.watch(self.app, "preferences", ...)`) and change
@@ -85,9 +61,6 @@ class WorkbenchApp(PatientApp):
         preferences: what is remembered between runs.
         entries: all sessions as they are now, in no order; None before they were read.
         problem: why they cannot be read, else empty.
-        copied: the line that was last sent to the terminal's clipboard.
-        typed_ahead: what was typed and not delivered yet; held back while a screen is prepared.
-        terminal: the driver of the terminal; None where there is none.
     """
 
     TITLE = "vae"
@@ -173,30 +146,14 @@ class WorkbenchApp(PatientApp):
         self._preferences_path = preferences_path or preferences_file()
         found, self._damage = read_preferences(self._preferences_path)
         self.set_reactive(WorkbenchApp.preferences, found)
-        self._unicode = is_unicode(os.environ, getattr(sys.__stderr__, "encoding", None))
-        choose_scrollbars(with_blocks=self._unicode)
         choose_theme(self, found.theme)
-        self._terminal_colors = TerminalColors(
-            self.console.color_system, linux=is_linux_console(os.environ)
-        )
         self._follower = SessionFollower(
             store.root, lambda *found: self.post_message(self.CatalogueRead(*found))
         )
-        self._told_to_leave = False
-        # Dialogs cover less there: what they covered has to be sent again.
-        self.set_class(is_slow(os.environ), "-slow-link")
-        self.typed_ahead = TypedAhead(self)
-        self.terminal: Driver | None = None
-        self.copied = ""
 
     def get_default_screen(self) -> Screen[Any]:
         """The list of sessions lies below all other screens."""
         return SessionsScreen()
-
-    def get_driver_class(self) -> type[Driver]:
-        """The platform's driver with fewer threads, in fewer bytes where the link is slow."""
-        driver = ordered_driver(loop_driver(super().get_driver_class()))
-        return compact_driver(driver) if is_slow(os.environ) else driver
 
     def get_css_variables(self) -> dict[str, str]:
         """The theme's colours, with those of the app, and quiet scrollbars."""
@@ -216,23 +173,12 @@ class WorkbenchApp(PatientApp):
             "scrollbar-hover": colors["primary"],
         }
 
-    def get_key_display(self, binding: Binding) -> str:
-        """Textual's, but ASCII has no sign for Enter: `<`, which stands for it, is another key."""
-        shown = super().get_key_display(binding)
-        return "ent" if shown == "⏎" and not self._unicode else shown
-
-    def get_line_filters(self) -> Sequence[LineFilter]:
-        """Textual's, then the one that knows the terminal's colours."""
-        return [*super().get_line_filters(), self._terminal_colors]
-
     def on_mount(self) -> None:
         """Begin to follow the sessions and the terminal."""
         self.theme_changed_signal.subscribe(self, lambda theme: self.remember(theme=theme.name))
+        self.watch_terminal()
         if not self.is_headless:
-            leave_with_terminal(self.leave)
             self.call_after_refresh(memory.look_seldom)
-        # Textual takes the terminal again, but draws on it only what changes.
-        self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh())
         if self._open_session is not None:
             self._open_first(self._open_session)
         if self._damage:
@@ -242,45 +188,6 @@ class WorkbenchApp(PatientApp):
     def on_unmount(self) -> None:
         """Let the thread end that follows the sessions."""
         self._follower.end()
-
-    def leave(self, exit_code: int) -> None:
-        """Leave at once, since the terminal has gone or the system ends."""
-        self.exit(return_code=exit_code)
-
-    async def on_event(self, event: Event) -> None:
-        """Have nothing of a paste dropped without a word."""
-        if not isinstance(event, Paste) or take_paste(self, event):
-            await super().on_event(event)
-
-    async def run_action(
-        self,
-        action: str | ActionParseResult,
-        default_namespace: DOMNode | None = None,
-        namespaces: Mapping[str, DOMNode] | None = None,
-    ) -> bool:
-        """Do what a key asks for; what is typed once the app was told to leave is for the shell."""
-        return self._told_to_leave or await super().run_action(
-            action, default_namespace, namespaces
-        )
-
-    def exit(
-        self,
-        result: None = None,
-        return_code: int = 0,
-        message: RenderableType | None = None,
-    ) -> None:
-        """Leave; keys that come from now on are for the shell."""
-        self._told_to_leave = True
-        super().exit(result, return_code, message)
-
-    def forgives(self, error: Exception) -> bool:
-        """Whether a screen could not be opened since the app was told to leave."""
-        # Then Textual mounts nothing: a screen that is just being opened has no widgets.
-        cause = error.error if isinstance(error, WorkerFailed) else error
-        forgiven = self._told_to_leave and isinstance(cause, NoMatches | MountError)
-        if forgiven:
-            self.log.warning(f"not opened, since the app is left: {cause}")
-        return forgiven
 
     def remember(self, **changes: Any) -> None:
         """Change preferences by name, and keep them for the next run."""
@@ -338,29 +245,10 @@ class WorkbenchApp(PatientApp):
         self.remember(bell=not self.preferences.bell)
         self.notify("The bell is on." if self.preferences.bell else "The bell is off.")
 
-    def action_redraw(self) -> None:
-        """Draw the screen anew: something else has written over it."""
-        self.screen.refresh()
-        redraw = getattr(self.terminal, "redraw", None)
-        if redraw is not None:
-            redraw()
-
-    def copy_line(self, line: str) -> None:
-        """Send a line to the terminal's clipboard, and show it: nobody knows whether it arrives."""
-        self.copied = line
-        self.copy_to_clipboard(line)
-        self.notify(
-            f"{line}\n\nSent to the terminal's clipboard (OSC 52). Not every terminal takes it, "
-            "tmux only if told so: it is printed on leaving, too.",
-            timeout=10,
-            markup=False,
-        )
-
     def action_toggle_mouse(self) -> None:
         """React to the mouse, or leave it to the terminal."""
         self.remember(mouse=not self.preferences.mouse)
-        if isinstance(self.terminal, LoopDriver):
-            self.terminal.use_mouse(self.preferences.mouse)
+        self.use_mouse(self.preferences.mouse)
         self.notify("The mouse is on." if self.preferences.mouse else "The mouse is off.")
 
     def action_next_colors(self) -> None:
@@ -400,10 +288,6 @@ class WorkbenchApp(PatientApp):
             "Fewer bytes over ssh or always, from the next start",
             self.action_next_link,
         )
-
-    def hold_keys(self) -> AbstractContextManager[None]:
-        """Hold back what is typed while a screen is prepared: it is meant for that one."""
-        return self.typed_ahead.held()
 
     # Each screen is imported when it is opened: the first frame waits for none of them.
 
@@ -455,49 +339,6 @@ class WorkbenchApp(PatientApp):
             self.open_dashboard(self.store.find(session_id))
         except EngineError as error:
             self.notify(error_text(error), severity="error", markup=False)
-
-
-def run_app(
-    store: SessionStore, open_session: str | None = None, *, mouse: bool | None = None
-) -> list[str]:
-    """Run the app on this terminal until it is left.
-
-    Args:
-        store: the sessions.
-        open_session: id of the session to begin with.
-        mouse: whether to react to the mouse; by default as the preferences say.
-
-    Returns:
-        Lines to print then: what was copied, which sessions still run, how to attach to them.
-
-    Raises:
-        SystemExit: the terminal has gone, the system ends, or the app has failed.
-    """
-    memory.share_heap()
-    app = WorkbenchApp(store, open_session=open_session)
-    app.run(mouse=app.preferences.mouse if mouse is None else mouse)
-    if app.return_code:
-        for stream in (sys.__stdout__, sys.__stderr__):
-            flush_or_discard(stream)
-        raise SystemExit(app.return_code)
-    copied = ["sent to the clipboard:", app.copied] if app.copied else []
-    return [*copied, *farewell(store)]
-
-
-def farewell(store: SessionStore) -> list[str]:
-    """Which sessions still run, how to attach to them and how to stop them.
-
-    Raises:
-        SessionError: the folder of sessions cannot be read.
-    """
-    live = [listing for listing in store.listings() if listing.status in LIVE]
-    return [
-        f"{listing.label.name} is still {listing.status}: "
-        f"{attach_command(listing.id, store.root)} (to end it: "
-        f"{stop_command(listing.id, store.root)})"
-        for listing in live
-        if listing.label is not None
-    ]
 
 
 def _outcome(entry: Entry) -> str:

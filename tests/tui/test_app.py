@@ -12,7 +12,8 @@ from tests.tui.pilot import screen_text, toasts, type_text
 from tests.tui.recorder import Recorder
 from tests.tui.session_list.test_screen import sessions
 from tests.tui.watching import until
-from tui.app import WorkbenchApp, farewell
+from tui.app import WorkbenchApp
+from tui.cli.screen import farewell
 from tui.dashboard.screen import DashboardScreen
 from tui.new_session.screen import NewSessionScreen
 from tui.preferences import Preferences, preferences_file, read_preferences

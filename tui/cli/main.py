@@ -15,9 +15,8 @@ from click.shell_completion import CompletionItem
 
 from tui.cli import completion
 from tui.cli.options import store_option
-from tui.cli.output import is_terminal
+from tui.cli.output import flush_or_discard, is_terminal
 from tui.cli.screen import app_obstacle, app_options, show_app
-from tui.terminal.streams import flush_or_discard
 from tui.text import encodable
 from vae_engine.errors import EngineError, SettingError
 from vae_engine.sessions import disk

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import Literal, TextIO
 
 import click
 import msgspec
@@ -96,3 +96,18 @@ def _widths(columns: Sequence[Column], lines: Sequence[Sequence[str]], width: in
         widths[max(room)[1]] -= 1
         excess -= 1
     return widths
+
+
+def flush_or_discard(stream: TextIO | None) -> None:
+    """Write what is buffered, or send it nowhere where it cannot be written.
+
+    Python flushes when it ends, and would end with exit code 120 and complaints of its own.
+    """
+    if stream is None:
+        return
+    try:
+        stream.flush()
+    except OSError:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, stream.fileno())
+        os.close(null)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
-from tui.cli.output import say
+from tui.cli.output import flush_or_discard, say
+from tui.command_line import attach_command, stop_command
 from tui.terminal.link import LINK_VARIABLE
+from vae_engine.sessions.records import LIVE
 from vae_engine.sessions.store import SessionStore
 
 if TYPE_CHECKING:
@@ -92,12 +94,56 @@ def show_app(store: SessionStore, open_session: str | None = None) -> None:
     preferences = _preferences()
     _choose_colors(meta.get(f"vae.{_COLORS_OPTION}") or preferences.colors)
     os.environ[LINK_VARIABLE] = meta.get(f"vae.{_LINK_OPTION}") or preferences.link
-    # Imported here: commands that print lines need not wait for it.
-    from tui.app import run_app
-
     mouse = False if meta.get(f"vae.{_MOUSE_OPTION}") else None
     for line in run_app(store, open_session, mouse=mouse):
         say(line)
+
+
+def run_app(
+    store: SessionStore, open_session: str | None = None, *, mouse: bool | None = None
+) -> list[str]:
+    """Run the app on this terminal until it is left.
+
+    Args:
+        store: the sessions.
+        open_session: id of the session to begin with.
+        mouse: whether to react to the mouse; by default as the preferences say.
+
+    Returns:
+        Lines to print then: what was copied, which sessions still run, how to attach to them.
+
+    Raises:
+        SystemExit: the terminal has gone, the system ends, or the app has failed.
+    """
+    # Imported here: commands that print lines need not wait for it.
+    from tui.app import WorkbenchApp
+    from tui.terminal import memory
+
+    memory.share_heap()
+    app = WorkbenchApp(store, open_session=open_session)
+    app.run(mouse=app.preferences.mouse if mouse is None else mouse)
+    if app.return_code:
+        for stream in (sys.__stdout__, sys.__stderr__):
+            flush_or_discard(stream)
+        raise SystemExit(app.return_code)
+    copied = ["sent to the clipboard:", app.copied] if app.copied else []
+    return [*copied, *farewell(store)]
+
+
+def farewell(store: SessionStore) -> list[str]:
+    """Which sessions still run, how to attach to them and how to stop them.
+
+    Raises:
+        SessionError: the folder of sessions cannot be read.
+    """
+    live = [listing for listing in store.listings() if listing.status in LIVE]
+    return [
+        f"{listing.label.name} is still {listing.status}: "
+        f"{attach_command(listing.id, store.root)} (to end it: "
+        f"{stop_command(listing.id, store.root)})"
+        for listing in live
+        if listing.label is not None
+    ]
 
 
 def _preferences() -> Preferences:

@@ -217,7 +217,7 @@ def test_what_reaches_the_terminal_is_of_the_app_alone(tmp_path: Path) -> None:
 def _sent(session: Session) -> bytes:
     """All that the app writes to its terminal: the list of sessions, then a dashboard."""
     code = (
-        "import sys; from pathlib import Path; from tui.app import run_app; "
+        "import sys; from pathlib import Path; from tui.cli.screen import run_app; "
         "from vae_engine.sessions.store import SessionStore; "
         "run_app(SessionStore(Path(sys.argv[1])))"
     )

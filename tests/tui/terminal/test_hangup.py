@@ -22,7 +22,7 @@ _DEADLINE = 60.0
 _CODE = """
 import sys
 from pathlib import Path
-from tui.app import run_app
+from tui.cli.screen import run_app
 from vae_engine.sessions.store import SessionStore
 print("farewell:", run_app(SessionStore(Path(sys.argv[1]))))
 """

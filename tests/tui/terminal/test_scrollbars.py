@@ -4,8 +4,8 @@ import pytest
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from tui.app import WorkbenchApp
+from tui.terminal.app import WholeCells
 from tui.terminal.charset import ascii_text
-from tui.terminal.scrollbars import WholeCells
 from vae_engine.sessions.store import SessionStore
 
 

@@ -1,0 +1,173 @@
+"""A Textual app as a terminal wants it: its driver, colours, pastes, and the end of both."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import App
+from textual.binding import Binding
+from textual.css.query import NoMatches
+from textual.dom import DOMNode
+from textual.driver import Driver
+from textual.events import Event, Paste
+from textual.filter import LineFilter
+from textual.scrollbar import ScrollBar, ScrollBarRender
+from textual.widget import MountError
+from textual.widgets import Input, TextArea
+from textual.worker import WorkerFailed
+
+from tui.terminal.charset import is_unicode
+from tui.terminal.colors import TerminalColors, is_linux_console
+from tui.terminal.driver import LoopDriver, loop_driver
+from tui.terminal.hangup import leave_with_terminal
+from tui.terminal.link import is_slow
+from tui.terminal.textual_internals import PatientApp
+from tui.terminal.typed_ahead import TypedAhead, ordered_driver
+from tui.terminal.wire import compact_driver
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from textual.actions import ActionParseResult
+
+
+class TerminalApp(PatientApp):
+    """An app that takes from a terminal what it sends, and gives it what it can show.
+
+    Attributes:
+        copied: the line that was last sent to the terminal's clipboard.
+        typed_ahead: what was typed and not delivered yet; held back while a screen is prepared.
+        terminal: the driver of the terminal; None where there is none.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._unicode = is_unicode(os.environ, getattr(sys.__stderr__, "encoding", None))
+        choose_scrollbars(with_blocks=self._unicode)
+        self._terminal_colors = TerminalColors(
+            self.console.color_system, linux=is_linux_console(os.environ)
+        )
+        self._told_to_leave = False
+        # Dialogs cover less there: what they covered has to be sent again.
+        self.set_class(is_slow(os.environ), "-slow-link")
+        self.typed_ahead = TypedAhead(self)
+        self.terminal: Driver | None = None
+        self.copied = ""
+
+    def get_driver_class(self) -> type[Driver]:
+        """The platform's driver with fewer threads, in fewer bytes where the link is slow."""
+        driver = ordered_driver(loop_driver(super().get_driver_class()))
+        return compact_driver(driver) if is_slow(os.environ) else driver
+
+    def get_key_display(self, binding: Binding) -> str:
+        """Textual's, but ASCII has no sign for Enter: `<`, which stands for it, is another key."""
+        shown = super().get_key_display(binding)
+        return "ent" if shown == "⏎" and not self._unicode else shown
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's, then the one that knows the terminal's colours."""
+        return [*super().get_line_filters(), self._terminal_colors]
+
+    def watch_terminal(self) -> None:
+        """Leave when the terminal goes away, and draw on it again when it is back."""
+        if not self.is_headless:
+            leave_with_terminal(self.leave)
+        # Textual takes the terminal again, but draws on it only what changes.
+        self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh())
+
+    def leave(self, exit_code: int) -> None:
+        """Leave at once, since the terminal has gone or the system ends."""
+        self.exit(return_code=exit_code)
+
+    async def on_event(self, event: Event) -> None:
+        """Have nothing of a paste dropped without a word."""
+        if not isinstance(event, Paste) or take_paste(self, event):
+            await super().on_event(event)
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Do what a key asks for; what is typed once the app was told to leave is for the shell."""
+        return self._told_to_leave or await super().run_action(
+            action, default_namespace, namespaces
+        )
+
+    def exit(
+        self,
+        result: None = None,
+        return_code: int = 0,
+        message: RenderableType | None = None,
+    ) -> None:
+        """Leave; keys that come from now on are for the shell."""
+        self._told_to_leave = True
+        super().exit(result, return_code, message)
+
+    def forgives(self, error: Exception) -> bool:
+        """Whether a screen could not be opened since the app was told to leave."""
+        # Then Textual mounts nothing: a screen that is just being opened has no widgets.
+        cause = error.error if isinstance(error, WorkerFailed) else error
+        forgiven = self._told_to_leave and isinstance(cause, NoMatches | MountError)
+        if forgiven:
+            self.log.warning(f"not opened, since the app is left: {cause}")
+        return forgiven
+
+    def hold_keys(self) -> AbstractContextManager[None]:
+        """Hold back what is typed while a screen is prepared: it is meant for that one."""
+        return self.typed_ahead.held()
+
+    def action_redraw(self) -> None:
+        """Draw the screen anew: something else has written over it."""
+        self.screen.refresh()
+        redraw = getattr(self.terminal, "redraw", None)
+        if redraw is not None:
+            redraw()
+
+    def copy_line(self, line: str) -> None:
+        """Send a line to the terminal's clipboard, and show it: nobody knows whether it arrives."""
+        self.copied = line
+        self.copy_to_clipboard(line)
+        self.notify(
+            f"{line}\n\nSent to the terminal's clipboard (OSC 52). Not every terminal takes it, "
+            "tmux only if told so: it is printed on leaving, too.",
+            timeout=10,
+            markup=False,
+        )
+
+    def use_mouse(self, used: bool) -> None:
+        """React to the mouse, or leave it to the terminal."""
+        if isinstance(self.terminal, LoopDriver):
+            self.terminal.use_mouse(used)
+
+
+class WholeCells(ScrollBarRender):
+    """Ends at the borders of cells: a part of a block would become a letter on the bar."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "]
+    HORIZONTAL_BARS: ClassVar[list[str]] = [" "]
+
+
+def choose_scrollbars(*, with_blocks: bool) -> None:
+    """Have all scrollbars drawn with parts of blocks, or without."""
+    ScrollBar.renderer = ScrollBarRender if with_blocks else WholeCells
+
+
+def take_paste(app: App[Any], paste: Paste) -> bool:
+    """Prepare a paste for what has the focus; False where nothing can take it.
+
+    Textual's fields take the first line and drop the others.
+    """
+    focused = app.focused
+    if isinstance(focused, TextArea):
+        return True
+    if not isinstance(focused, Input):
+        app.notify("Pasted text is not taken here.", severity="warning")
+        return False
+    lines = (line.strip() for line in paste.text.splitlines())
+    paste.text = " ".join(line for line in lines if line)
+    return True
