@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping
 
 import msgspec
 
-from vae_engine.dataset_names import NAMED_DATASETS, NAMED_TRAINING_IMAGES
+from vae_engine.dataset_names import named_training_images
 from vae_engine.image_shape import GREY_28, ImageShape
 from vae_engine.inference.architecture import level_filters
 from vae_engine.likelihoods import pixel_likelihood
@@ -98,8 +98,7 @@ def training_images(settings: Settings, known: Mapping[str, int]) -> int | None:
         settings: of the session.
         known: the images that datasets have to train on, by path, `limit` not applied.
     """
-    named = settings.dataset in NAMED_DATASETS
-    images = NAMED_TRAINING_IMAGES if named else known.get(settings.dataset)
+    images = named_training_images(settings.dataset) or known.get(settings.dataset)
     if images is None:
         return settings.limit or None
     return min(settings.limit or images, images)

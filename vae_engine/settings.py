@@ -52,7 +52,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Meta(
             min_length=1,
             max_length=4096,
-            description="mnist, fashion_mnist, or a path to arrays or images",
+            description="mnist, fashion_mnist, cifar10, cifar100, or a path",
         ),
     ] = "mnist"
     latent_dim: Annotated[int, Meta(ge=1, le=256, description="dimensions of z")] = 2

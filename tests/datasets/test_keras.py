@@ -141,3 +141,54 @@ def test_a_failed_download_is_one_line_before_a_session_exists(
     with pytest.raises(DatasetError, match=r"^Keras cannot load fashion_mnist .*wanted") as caught:
         check_dataset("fashion_mnist")
     assert str(caught.value).isprintable()
+
+
+CIFAR = """
+import json, sys, types
+import numpy as np
+def load_data():
+    if FAILS:
+        raise Exception("URL fetch failure on https://host/cifar.tar.gz: None -- no network")
+    x = np.random.default_rng(0).integers(0, 256, (60, 32, 32, 3), dtype=np.uint8)
+    y = (np.arange(60) % 10).astype("u1")[:, np.newaxis]
+    return (x[:50], y[:50]), (x[50:], y[50:])
+keras = types.ModuleType("keras")
+keras.datasets = types.SimpleNamespace(cifar10=types.SimpleNamespace(load_data=load_data))
+sys.modules["keras"] = keras
+from vae_engine.datasets import load_dataset, load_dataset_with_keras
+from vae_engine.errors import DatasetError
+try:
+    first = load_dataset_with_keras("cifar10")
+    del keras.datasets.cifar10
+    again = load_dataset_with_keras("cifar10")
+    light = load_dataset("cifar10")
+    assert first.sha256 == again.sha256 == light.sha256
+    assert light.label_names[3] == "cat"
+    print(json.dumps([list(light.image_shape), len(light.train_images), light.split]))
+except DatasetError as error:
+    print(json.dumps(str(error)))
+"""
+
+
+def test_cifar_is_kept_without_pickles_once_keras_has_loaded_it(tmp_path: Path) -> None:
+    found = run_python("FAILS = False\n" + CIFAR, VAE_CACHE=str(tmp_path))
+    assert found == [[32, 32, 3], 38, "position"]
+    assert [path.name for path in tmp_path.iterdir()] == ["cifar10.npz"]
+
+
+def test_cifar_without_a_network_is_one_line_that_tells_what_to_do(tmp_path: Path) -> None:
+    told = run_python("FAILS = True\n" + CIFAR, VAE_CACHE=str(tmp_path))
+    assert told.startswith("Keras cannot load cifar10 (")
+    assert "wanted a network; try `vae data cifar10` where there is one and copy" in told
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["cifar10", "cifar100"])
+def test_cifar_that_is_not_here_is_told(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VAE_CACHE", str(tmp_path))
+    with pytest.raises(DatasetError, match=f"{name} is not in .*run `vae data {name}` where there"):
+        load_dataset(name)
+    with pytest.raises(DatasetError, match=f"try `{name}`"):
+        load_dataset(name.upper().replace("R1", "R-1"))

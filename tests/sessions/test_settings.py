@@ -29,6 +29,8 @@ def values_of(setting: Setting) -> st.SearchStrategy[Any]:
     """Every value that a setting takes."""
     if setting.kind == "choice":
         return st.sampled_from(setting.choices)
+    if setting.pattern:
+        return st.from_regex(setting.pattern, fullmatch=True)
     if setting.kind == "str":
         letters = st.characters(exclude_categories=("C", "Z"))
         return st.text(letters, min_size=setting.min_items, max_size=40)
@@ -91,7 +93,9 @@ def test_anything_else_is_refused_in_one_line_that_names_setting_and_range(
 
 def beyond(setting: Setting) -> list[SettingValue]:
     if setting.kind == "choice":
-        return ["", "nothing", setting.choices[0].upper()]
+        return ["", "nothing", setting.choices[0] + "X"]
+    if setting.pattern:
+        return ["", "7", "257", "64x7", "7x64", "64x", "x64", "64x64x3", "AUTO", "064", "64\n"]
     if setting.kind == "str":
         return ["", "x" * (setting.max_items + 1), "a\nb", "\x1b[2J"]
     low = setting.low if setting.low_open else setting.low - 1

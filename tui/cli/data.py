@@ -91,9 +91,6 @@ def draw_sheet(dataset: Dataset) -> None:
     from tui.cli.gallery import draw, terminal_grid
 
     images = contact_sheet(dataset, _SHEET)
-    if images.ndim == 4:
-        # The blocks are grey: see the renderer.
-        images = images.mean(axis=-1).astype(images.dtype)
     draw(images, terminal_grid(len(images)))
 
 

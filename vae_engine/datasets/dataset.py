@@ -218,7 +218,7 @@ def _checked(
         split: Part(scaled, labels.get(split), source.rows.get(split, np.arange(len(scaled))))
         for split, scaled in zip(arrays, images, strict=True)
     }
-    return parts, names, _facts(source, measured), [*notes, *label_notes]
+    return parts, names or source.label_names, _facts(source, measured), [*notes, *label_notes]
 
 
 def _facts(source: Source, measured: Sequence[Values]) -> Facts:

@@ -14,7 +14,7 @@ from vae_engine.errors import DatasetError
 def main(arguments: Sequence[str]) -> int:
     """Download the dataset named in `arguments`, check it, and return an exit code."""
     parser = argparse.ArgumentParser(prog="python -m vae_engine.datasets.download")
-    parser.add_argument("name", choices=["fashion_mnist"])
+    parser.add_argument("name", choices=["fashion_mnist", "cifar10", "cifar100"])
     name = parser.parse_args(arguments).name
     try:
         dataset = load_dataset_with_keras(name)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from vae_engine.datasets.cache import cache_folder
+
 _TEMPORARY_CACHE = Path("/tmp/.keras")
 _FASHION_MNIST_FILES = (
     "train-images-idx3-ubyte.gz",
@@ -12,6 +14,21 @@ _FASHION_MNIST_FILES = (
     "t10k-images-idx3-ubyte.gz",
     "t10k-labels-idx1-ubyte.gz",
 )
+
+
+def cifar_file(name: str) -> Path:
+    """Where the arrays of `cifar10` or `cifar100` are kept once Keras has loaded them.
+
+    Keras keeps them as pickles, which only its own loader reads.
+    """
+    return cache_folder() / f"{name}.npz"
+
+
+def is_available(name: str) -> bool:
+    """Whether a named dataset can be read without a download."""
+    if name == "fashion_mnist":
+        return is_complete(fashion_mnist_folder())
+    return not name.startswith("cifar") or os.access(cifar_file(name), os.R_OK)
 
 
 def fashion_mnist_folder() -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -10,11 +11,13 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import TypeAlias
 
+import numpy as np
+
 from vae_engine.datasets.arrays import AnyArray
 from vae_engine.datasets.dataset import Dataset, make_dataset
-from vae_engine.datasets.files import quoted, shortened
-from vae_engine.datasets.keras_cache import fashion_mnist_folder
-from vae_engine.datasets.loader import load_dataset
+from vae_engine.datasets.files import quoted, reading, shortened
+from vae_engine.datasets.keras_cache import cifar_file, fashion_mnist_folder, is_available
+from vae_engine.datasets.loader import CIFAR, load_dataset
 from vae_engine.datasets.picture_set import Report
 from vae_engine.datasets.preparation import AUTO, Preparation
 from vae_engine.datasets.source import Source
@@ -36,18 +39,20 @@ def load_dataset_with_keras(
     preparation: Preparation = AUTO,
     report: Report | None = None,
 ) -> Dataset:
-    """Load `mnist` or `fashion_mnist` by its Keras loader, which downloads it once, or a path.
+    """Load a named dataset by its Keras loader, which downloads it once, or a path.
 
     Where MNIST cannot be downloaded within half a minute, the packaged copy with the same arrays
     takes its place; `source` tells which it was. Keras prints its progress on stdout.
 
     Raises:
-        DatasetError: Fashion-MNIST cannot be downloaded, or as `load_dataset` does.
+        DatasetError: a named dataset cannot be downloaded, or as `load_dataset` does.
     """
     if name == "mnist":
         return _keras_mnist(preparation)
     if name == "fashion_mnist":
         return _keras_fashion_mnist(preparation)
+    if name in CIFAR and not is_available(name):
+        _fetch_cifar(name)
     return load_dataset(name, method, preparation, report)
 
 
@@ -78,6 +83,32 @@ def _keras_fashion_mnist(preparation: Preparation) -> Dataset:
             f"IDX files, undamaged, in {quoted(fashion_mnist_folder())}"
         ) from error
     return make_dataset("fashion_mnist", _source(loaded), BY_POSITION, preparation)
+
+
+def _fetch_cifar(name: str) -> None:
+    """Load CIFAR by its Keras loader, and keep its arrays without pickles."""
+    from keras import datasets
+
+    try:
+        with _socket_timeout(_SOCKET_SECONDS):
+            loaded: _KerasArrays = getattr(datasets, name).load_data()
+    except Exception as error:
+        raise DatasetError(
+            f"Keras cannot load {name} ({_reason(error)}): wanted a network; "
+            f"try `vae data {name}` where there is one and copy {quoted(cifar_file(name))} here, "
+            "or give a path with x_train"
+        ) from error
+    (x_train, y_train), (x_test, y_test) = loaded
+    path = cifar_file(name)
+    with reading(path, f"a place to keep {name}", "try VAE_CACHE=FOLDER with room in it"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial = path.with_name(f"{name}.{os.getpid()}.part")
+        try:
+            with partial.open("wb") as file:
+                np.savez(file, x_train=x_train, y_train=y_train, x_test=x_test, y_test=y_test)
+            partial.replace(path)
+        finally:
+            partial.unlink(missing_ok=True)
 
 
 def _source(loaded: _KerasArrays) -> Source:

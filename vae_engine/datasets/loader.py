@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from pathlib import Path
+from typing import Final
 
 from vae_engine.dataset_names import NAMED_DATASETS
 from vae_engine.datasets.cache import Identity, cached, identify
@@ -13,7 +14,7 @@ from vae_engine.datasets.files import open_regular, quoted, reading
 from vae_engine.datasets.folder import read_folder
 from vae_engine.datasets.hdf5 import read_hdf5
 from vae_engine.datasets.idx import read_idx_file, unpacked_head
-from vae_engine.datasets.keras_cache import fashion_mnist_folder, is_complete
+from vae_engine.datasets.keras_cache import cifar_file, fashion_mnist_folder, is_complete
 from vae_engine.datasets.kinds import (
     CSV,
     GZIP,
@@ -41,9 +42,24 @@ from vae_engine.datasets.splits import BY_CONTENT, BY_POSITION, SplitMethod
 from vae_engine.errors import ArgumentError, DatasetError
 
 _PACKAGED_MNIST = Path(__file__).with_name("mnist.npz")
+CIFAR: Final = ("cifar10", "cifar100")
+"""The named datasets in colour."""
+
+_CIFAR10 = (
+    "airplane",
+    "automobile",
+    "bird",
+    "cat",
+    "deer",
+    "dog",
+    "frog",
+    "horse",
+    "ship",
+    "truck",
+)
 _TABLES = (".csv", ".tsv", ".txt")
 _WANTED = (
-    "mnist, fashion_mnist, a folder of images or IDX files, "
+    "mnist, fashion_mnist, cifar10, cifar100, a folder of images or IDX files, "
     "or an .npz, .npy, HDF5, CSV or Parquet file"
 )
 
@@ -54,7 +70,7 @@ def load_dataset(
     preparation: Preparation = AUTO,
     report: Report | None = None,
 ) -> Dataset:
-    """Load `mnist` (the packaged copy), `fashion_mnist` (from the Keras cache) or a path.
+    """Load `mnist` (the packaged copy), another named dataset (once downloaded) or a path.
 
     A path is an .npz, .npy or IDX file, or a folder of images, IDX files or arrays: see
     docs/datasets.md. A file or folder that is named like a dataset is reached as `./mnist`.
@@ -80,12 +96,30 @@ def load_dataset(
         return make_dataset("mnist", packaged(source, "packaged"), BY_POSITION, preparation)
     if name == "fashion_mnist":
         return _cached_fashion_mnist(preparation)
+    if name in CIFAR:
+        return _cached_cifar(name, preparation)
     return _load_path(name, Reading(preparation, method, report))
 
 
 def packaged(source: Source, kind: str) -> Source:
     """A source under the name of the place that it came from, about which nothing is to be said."""
     return Source(kind, source.images, source.labels)
+
+
+def _cached_cifar(name: str, preparation: Preparation) -> Dataset:
+    path = cifar_file(name)
+    if not path.exists():
+        raise DatasetError(
+            f"{name} is not in {quoted(path.parent)}: run `vae data {name}` where there is a "
+            "network, or give a path with x_train"
+        )
+    try:
+        source = packaged(read_npz(path), "keras cache")
+    except DatasetError as error:
+        raise DatasetError(f"{error}; delete {quoted(path)} to download it again") from error
+    if name == "cifar10":
+        source.label_names = _CIFAR10
+    return make_dataset(name, source, BY_POSITION, preparation)
 
 
 def _cached_fashion_mnist(preparation: Preparation) -> Dataset:
@@ -171,7 +205,7 @@ def split_key(name: str) -> tuple[Path, str | None]:
 def _named_dataset(name: str) -> str:
     """The named dataset that this spells in another way; "" if none."""
     spelled = name.lower().replace("-", "_").replace(" ", "_")
-    spelled = "fashion_mnist" if spelled == "fashionmnist" else spelled
+    spelled = "fashion_mnist" if spelled == "fashionmnist" else spelled.replace("cifar_", "cifar")
     return spelled if spelled in NAMED_DATASETS else ""
 
 

@@ -6,8 +6,8 @@ import logging
 import subprocess
 from typing import NamedTuple
 
-from vae_engine.dataset_names import NAMED_TRAINING_IMAGES
-from vae_engine.datasets.keras_cache import fashion_mnist_folder, is_complete
+from vae_engine.dataset_names import NAMED_DATASETS, NAMED_TRAINING_IMAGES
+from vae_engine.datasets.keras_cache import is_available
 from vae_engine.datasets.loader import load_dataset
 from vae_engine.datasets.picture_set import Report
 from vae_engine.datasets.preparation import AUTO, Preparation
@@ -64,7 +64,7 @@ def check_dataset(
     """
     if name == "mnist" and limit == 0 and preparation == AUTO:
         return CheckedDataset(NAMED_TRAINING_IMAGES, GREY_28, "")
-    if name == "fashion_mnist" and not is_complete(fashion_mnist_folder()):
+    if name in NAMED_DATASETS and not is_available(name):
         _download(name)
     dataset = load_dataset(name, method, preparation, report).limited(limit)
     return CheckedDataset(len(dataset.train_images), dataset.image_shape, dataset.description())
@@ -85,7 +85,7 @@ def _download(name: str) -> None:
     except subprocess.TimeoutExpired as error:
         raise DatasetError(
             f"{name} was not downloaded within {_DOWNLOAD_SECONDS:.0f} s: "
-            "wanted a faster network, or the path of a folder with its four IDX files"
+            "wanted a faster network, or the path of its images"
         ) from error
     if done.returncode != 0:
         raise DatasetError(_failure(name, done))
@@ -97,5 +97,5 @@ def _failure(name: str, done: subprocess.CompletedProcess[str]) -> str:
         return lines[-1]
     return (
         f"{name} was not downloaded (the download ended with code {done.returncode}): "
-        "try again, or give the path of a folder with its four IDX files"
+        "try again, or give the path of its images"
     )

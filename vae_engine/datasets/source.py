@@ -65,6 +65,7 @@ class Source:
         rows: of the splits of which not every image could be read, the places of those that
             could.
         facts: what it held.
+        label_names: what the labels 0, 1, ... are called, where they are numbers.
     """
 
     kind: str
@@ -74,6 +75,7 @@ class Source:
     notes: list[str] = field(default_factory=list)
     rows: dict[Split, npt.NDArray[np.int64]] = field(default_factory=dict)
     facts: Facts = field(default_factory=Facts)
+    label_names: tuple[str, ...] = ()
 
 
 def listed(names: Iterable[str], shown: int = _SHOWN_NAMES) -> str:
