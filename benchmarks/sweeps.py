@@ -22,7 +22,7 @@ from benchmarks.figures import Figure, heading, line
 from benchmarks.processes import MeasurementError
 from benchmarks.training_sessions import end_worker, processor_seconds
 from vae_engine.control.sweeps import start_coordinator
-from vae_engine.processors import usable_processors
+from vae_engine.machine import usable_processors
 from vae_engine.sessions import layout
 from vae_engine.sessions.atomic import read_record
 from vae_engine.sessions.records import WorkerRecord

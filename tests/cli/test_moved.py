@@ -17,11 +17,10 @@ from vae_engine.control import training
 from vae_engine.control.training import resume_session
 from vae_engine.datasets import load_dataset
 from vae_engine.errors import DatasetError
-from vae_engine.inference.dataset import session_dataset
+from vae_engine.inference.dataset import dataset_path, session_dataset
 from vae_engine.sessions import events as ev
 from vae_engine.sessions import layout
 from vae_engine.sessions.archive import export_session, import_session
-from vae_engine.sessions.moved import dataset_path
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.terminal import VAE
-from vae_engine.modules import module_command
+from vae_engine.machine import module_command
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,10 @@ from vae_engine.control.removal import delete_sessions
 from vae_engine.control.training import resume_session
 from vae_engine.errors import SessionBusyError
 from vae_engine.sessions import events as ev
-from vae_engine.sessions.leaving import let_leave
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 from vae_engine.worker import launcher
+from vae_engine.worker.launcher import let_leave
 
 
 @pytest.fixture

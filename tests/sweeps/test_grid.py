@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from vae_engine.errors import SettingError
-from vae_engine.processors import usable_processors
+from vae_engine.machine import usable_processors
 from vae_engine.settings import SETTINGS, SettingValue
 from vae_engine.sweeps.grid import MOST_TRIALS, count_trials, make_grid, parse_list
 

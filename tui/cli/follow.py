@@ -15,10 +15,10 @@ from tui.cli.screen import can_show_app, show_app
 from vae_engine.errors import SessionError
 from vae_engine.sessions import events as ev
 from vae_engine.sessions import layout
-from vae_engine.sessions.leaving import let_leave
 from vae_engine.sessions.records import LIVE, Status
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
+from vae_engine.worker.launcher import let_leave
 
 _POLL_SECONDS = 0.2
 

@@ -16,7 +16,7 @@ import msgspec
 from tui.eta import BETWEEN_SECONDS, FINISH_SECONDS
 from vae_engine.defaults import steps_per_epoch
 from vae_engine.inference.architecture import level_filters
-from vae_engine.processors import usable_processors
+from vae_engine.machine import usable_processors
 from vae_engine.settings import Settings
 
 MEASURED_STEPS = 50

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from tui.text import varied_text
-from vae_engine.processors import usable_processors
+from vae_engine.machine import usable_processors
 from vae_engine.settings import SETTINGS
 from vae_engine.sweeps.grid import MOST_TRIALS, Grid
 

@@ -27,10 +27,10 @@ from vae_engine.inference.dataset import session_dataset
 from vae_engine.inference.sampling import draw_prior, load_decoder, load_encoder
 from vae_engine.sessions import layout
 from vae_engine.sessions.events import EpochEnded
-from vae_engine.sessions.leaving import let_leave
 from vae_engine.sessions.records import LIVE, EvaluationRecord, Result, Status
 from vae_engine.sessions.session import Session
 from vae_engine.settings import Settings
+from vae_engine.worker.launcher import let_leave
 
 if TYPE_CHECKING:
     from vae_engine.model.network import Networks

@@ -8,9 +8,9 @@ from vae_engine.errors import SessionBusyError, SessionError
 from vae_engine.sessions import events as ev
 from vae_engine.sessions import inbox
 from vae_engine.sessions.inbox import CommandName
-from vae_engine.sessions.leaving import let_leave
 from vae_engine.sessions.records import LIVE
 from vae_engine.sessions.session import Session
+from vae_engine.worker.launcher import let_leave
 
 # TensorFlow's import, an epoch's evaluation or an export may come first.
 _OBEYED_SECONDS = 30.0

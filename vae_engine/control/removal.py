@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from vae_engine.errors import SessionBusyError, SessionDamagedError
-from vae_engine.sessions.leaving import let_leave
 from vae_engine.sessions.session import Session, worker_alive
 from vae_engine.sessions.store import Listing, SessionStore
+from vae_engine.worker.launcher import let_leave
 
 
 def delete_sessions(store: SessionStore, references: Sequence[str]) -> list[Listing]:

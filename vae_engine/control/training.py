@@ -16,11 +16,10 @@ from vae_engine.defaults import resolved_settings, suited_settings
 from vae_engine.distributed.distribution import ALONE, Distribution
 from vae_engine.inference.architecture import check_network_size
 from vae_engine.sessions.drafts import withdraw
-from vae_engine.sessions.leaving import let_leave
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import Settings, make_settings
-from vae_engine.worker.launcher import start_worker
+from vae_engine.worker.launcher import let_leave, start_worker
 
 Shield = Callable[[], AbstractContextManager[object]]
 """Around what must not be left half done, as by Ctrl+C."""

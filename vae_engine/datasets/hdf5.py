@@ -24,7 +24,7 @@ from vae_engine.datasets.naming import assemble
 from vae_engine.datasets.npy import Header, HeaderCheck, npy_array
 from vae_engine.datasets.source import Source
 from vae_engine.errors import DatasetError
-from vae_engine.modules import module_command
+from vae_engine.machine import module_command
 
 _SECONDS = 1800.0
 _MOST_ARRAYS = 1000

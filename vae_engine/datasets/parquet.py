@@ -24,7 +24,7 @@ from vae_engine.datasets.reading import Reading
 from vae_engine.datasets.source import Source
 from vae_engine.datasets.tables import Table, placed, table_source
 from vae_engine.errors import DatasetError
-from vae_engine.modules import module_command
+from vae_engine.machine import module_command
 
 _SECONDS = 1800.0
 _WANTED = "a Parquet table with a column per pixel, of paths, or of images"

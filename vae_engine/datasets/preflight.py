@@ -14,7 +14,7 @@ from vae_engine.datasets.preparation import AUTO, Preparation
 from vae_engine.datasets.splits import BY_CONTENT, SplitMethod
 from vae_engine.errors import DatasetError
 from vae_engine.image_shape import GREY_28, ImageShape
-from vae_engine.modules import module_command
+from vae_engine.machine import module_command
 
 EXIT_UNAVAILABLE = 3
 """Exit code of a download that the last line on its stderr explains."""

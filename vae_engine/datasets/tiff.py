@@ -20,7 +20,7 @@ from vae_engine.datasets.arrays import AnyArray
 from vae_engine.datasets.files import quoted
 from vae_engine.datasets.pictures import Plan, decode
 from vae_engine.errors import DatasetError
-from vae_engine.modules import module_command
+from vae_engine.machine import module_command
 
 _SECONDS = 900.0
 _AT_ONCE = 64

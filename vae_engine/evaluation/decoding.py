@@ -22,7 +22,7 @@ from vae_engine.datasets.arrays import Images
 from vae_engine.errors import SessionError
 from vae_engine.evaluation.bounds import Floats, ImportanceSums, importance_sums
 from vae_engine.inference.networks import Decoder
-from vae_engine.modules import working_directory_off_path
+from vae_engine.machine import working_directory_off_path
 
 # Images decoded at once. Their noise follows from it: another size draws other samples.
 _BLOCK = 256

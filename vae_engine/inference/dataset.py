@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+from pathlib import Path
 
 from vae_engine.dataset_names import absolute_dataset
 from vae_engine.datasets import Dataset, load_dataset
 from vae_engine.datasets.preparation import Preparation
 from vae_engine.datasets.splits import recorded_method
-from vae_engine.errors import DatasetError
-from vae_engine.sessions.moved import dataset_path, keep_dataset
+from vae_engine.errors import DatasetError, SessionDamagedError
+from vae_engine.sessions import atomic, layout
+from vae_engine.sessions.records import DatasetRecord
 from vae_engine.sessions.session import Session
+from vae_engine.settings import Settings
 
 
 def session_dataset(session: Session, place: str | None = None) -> Dataset:
@@ -50,5 +53,31 @@ def session_dataset(session: Session, place: str | None = None) -> Dataset:
     if place is not None and where != dataset_path(session.folder, settings):
         # Who may not write there has been served all the same.
         with contextlib.suppress(OSError):
-            keep_dataset(session.folder, where)
+            _keep_dataset(session.folder, where)
     return limited
+
+
+def dataset_path(session_folder: Path, settings: Settings) -> str:
+    """Return the name or path of the session's images: where they were last found, else the
+    setting.
+
+    A record that came with a copy of the session belongs to another machine and is ignored.
+    """
+    try:
+        record = atomic.read_optional(session_folder / layout.DATASET, DatasetRecord)
+    except SessionDamagedError:
+        return settings.dataset
+    if record is None or record.inode != session_folder.stat().st_ino:
+        return settings.dataset
+    return record.path
+
+
+def _keep_dataset(session_folder: Path, path: str) -> None:
+    """Record `path` as the place of the session's images for later runs and commands.
+
+    Raises:
+        OSError: the session's folder cannot be written.
+    """
+    inode = session_folder.stat().st_ino
+    record = DatasetRecord(path=path, inode=inode)
+    atomic.write_record(session_folder / layout.DATASET, record)

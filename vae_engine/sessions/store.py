@@ -18,7 +18,7 @@ from vae_engine.errors import (
     SessionError,
     SessionNotFoundError,
 )
-from vae_engine.processors import with_threads
+from vae_engine.machine import with_threads
 from vae_engine.sessions import atomic, disk, layout
 from vae_engine.sessions.drafts import (
     discard,

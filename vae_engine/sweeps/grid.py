@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from vae_engine.errors import SettingError
-from vae_engine.processors import with_threads
+from vae_engine.machine import with_threads
 from vae_engine.settings import SETTINGS, Setting, Settings, SettingValue, make_settings
 
 MOST_TRIALS = 10_000

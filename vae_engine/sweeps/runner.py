@@ -7,7 +7,7 @@ import subprocess
 from typing import Protocol
 
 from vae_engine.errors import WorkerError
-from vae_engine.modules import module_command
+from vae_engine.machine import module_command
 from vae_engine.sessions import inbox
 from vae_engine.sessions.session import Session
 from vae_engine.settings import Settings

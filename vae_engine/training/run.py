@@ -18,11 +18,11 @@ from vae_engine.distributed.distribution import ALONE, Distribution
 from vae_engine.distributed.messages import Synchronize
 from vae_engine.errors import DatasetError
 from vae_engine.image_shape import shape_of_images
+from vae_engine.inference.dataset import dataset_path
 from vae_engine.model.network import Networks, build_networks
 from vae_engine.sessions import atomic
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.journal import Journal
-from vae_engine.sessions.moved import dataset_path
 from vae_engine.sessions.previews import write_originals
 from vae_engine.sessions.records import EndStatus
 from vae_engine.sessions.session import read_manifest

@@ -21,8 +21,8 @@ from vae_engine.datasets.splits import recorded_method
 from vae_engine.distributed.chief import Chief
 from vae_engine.distributed.distribution import ALONE, Distribution, read_distribution
 from vae_engine.distributed.messages import End
-from vae_engine.distributed.versions import compared_versions
 from vae_engine.errors import EngineError, SessionBusyError, SessionLostError
+from vae_engine.machine import compared_versions
 from vae_engine.sessions import atomic, disk, inbox, layout
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.journal import Journal

@@ -1,4 +1,4 @@
-"""Start workers and other processes that outlive their parent."""
+"""Start workers and other processes that outlive their parent; wait for workers to exit."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from typing import Any, BinaryIO
 
 from vae_engine.distributed.distribution import ALONE, Distribution
 from vae_engine.errors import SessionBusyError, SessionDamagedError, WorkerError
-from vae_engine.modules import module_command
+from vae_engine.machine import module_command
 from vae_engine.sessions import layout
 from vae_engine.sessions.atomic import open_to_write, read_optional
 from vae_engine.sessions.last_words import last_words
-from vae_engine.sessions.leaving import let_leave
 from vae_engine.sessions.records import WorkerRecord
 from vae_engine.sessions.session import Session
 from vae_engine.tensorboard.logdir import keep_logdir
 
 _READY_SECONDS = 60.0
+# A worker closes files and ends TensorFlow's threads; on a busy machine this takes a while.
+_LEAVING_SECONDS = 20.0
 _POLL_SECONDS = 0.02
 
 EXIT_BUSY = 3
@@ -75,6 +76,24 @@ def start_worker(
         called=f"worker of {session.id}",
         busy=busy,
     )
+
+
+def let_leave(session: Session, seconds: float = _LEAVING_SECONDS) -> bool:
+    """Wait for the session's worker to exit if its run has ended; otherwise return immediately.
+
+    Returns:
+        Whether no worker holds the session.
+
+    Raises:
+        SessionDamagedError: the event log cannot be read.
+    """
+    deadline = time.monotonic() + seconds
+    while session.alive():
+        session.poll(progress=False)
+        if not session.log.run_is_over or time.monotonic() > deadline:
+            return False
+        time.sleep(_POLL_SECONDS)
+    return True
 
 
 def start_detached(

@@ -21,9 +21,8 @@ import msgspec
 from vae_engine.distributed.distribution import Distribution, read_distribution
 from vae_engine.distributed.member import Member
 from vae_engine.distributed.messages import Failed, Leaving, Welcome
-from vae_engine.distributed.versions import compared_versions
 from vae_engine.errors import EngineError
-from vae_engine.processors import with_threads
+from vae_engine.machine import compared_versions, with_threads
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions.records import WorkerRecord
 from vae_engine.settings import SETTINGS, Settings, make_settings

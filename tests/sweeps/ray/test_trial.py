@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from tests.conftest import wait_for
-from vae_engine.distributed.versions import compared_versions
+from vae_engine.machine import compared_versions
 from vae_engine.sessions import inbox, layout
 from vae_engine.sessions.liveness import hold_lock
 from vae_engine.sessions.session import Session

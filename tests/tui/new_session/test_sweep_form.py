@@ -22,7 +22,7 @@ from tui.presets import SWEEP_TEXTS
 from tui.sweeps.screen import SweepScreen
 from vae_engine.control import sweeps
 from vae_engine.errors import WorkerError
-from vae_engine.processors import usable_processors
+from vae_engine.machine import usable_processors
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import make_settings
 from vae_engine.sweeps.grid import make_grid

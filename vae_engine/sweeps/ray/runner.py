@@ -13,8 +13,8 @@ import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 import vae_engine
-from vae_engine.distributed.versions import compared_versions
 from vae_engine.errors import RayClusterError, SessionDamagedError
+from vae_engine.machine import compared_versions
 from vae_engine.sessions import atomic, inbox, layout
 from vae_engine.sessions.records import WorkerRecord
 from vae_engine.sessions.session import Session

@@ -21,9 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
-from vae_engine.distributed.versions import compared_versions
 from vae_engine.errors import SessionBusyError, SessionDamagedError
-from vae_engine.modules import module_command
+from vae_engine.machine import compared_versions, module_command
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions.last_words import SILENT_END, last_words
 from vae_engine.sweeps.ray.mirror import Mirror, Update
