@@ -13,7 +13,8 @@ import msgspec
 
 from tests.tui.recorder import RECORDINGS, Recorder, epoch_ended, progress
 from vae_engine.sessions import atomic, layout
-from vae_engine.sessions.events import EventWriter, RunEnded
+from vae_engine.sessions.event_log import EventWriter
+from vae_engine.sessions.events import RunEnded
 from vae_engine.sessions.journal import Journal
 from vae_engine.sessions.liveness import beat
 from vae_engine.sessions.previews import read_preview, write_preview

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from vae_engine.settings import SETTINGS
 
 if TYPE_CHECKING:
-    from vae_engine.sessions.progress import Attempt
+    from vae_engine.sessions.summary import Attempt
 
 _LONGEST = 1000
 _UNPRINTABLE = "?"

@@ -20,9 +20,11 @@ from tests.worker.test_resume import figures, weights
 from vae_engine.sessions import events as ev
 from vae_engine.sessions import layout
 from vae_engine.sessions.atomic import read_record
-from vae_engine.sessions.progress import SessionLog, Summary
+from vae_engine.sessions.event_log import EventReader
+from vae_engine.sessions.progress import SessionLog
 from vae_engine.sessions.records import CheckpointEntry, CheckpointIndex
 from vae_engine.sessions.session import Session, read_summary
+from vae_engine.sessions.summary import Summary
 from vae_engine.training import checkpoint, export
 
 _DEADLINE = 600.0
@@ -197,7 +199,7 @@ def check_same_end(session: Session, undisturbed: Session) -> None:
 
 def check_log(session: Session) -> None:
     """Every event is numbered, none is damaged, and every epoch counts once."""
-    reader = ev.EventReader(session.folder / layout.EVENTS)
+    reader = EventReader(session.folder / layout.EVENTS)
     events = reader.read_all()
     assert reader.damaged == 0
     assert [event.seq for event in events] == list(range(1, len(events) + 1))

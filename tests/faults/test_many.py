@@ -18,6 +18,7 @@ from tests.sessions.makers import new_session, progress, run_ended, run_started
 from tests.worker.conftest import Runner, wait_until
 from vae_engine.sessions import events as ev
 from vae_engine.sessions import inbox, layout
+from vae_engine.sessions.event_log import EventReader
 from vae_engine.sessions.inbox import CommandName
 from vae_engine.sessions.journal import Journal
 from vae_engine.sessions.session import Session
@@ -107,7 +108,7 @@ def test_controllers_that_ask_different_things_are_all_answered(
         (event.command, event.why)
         if isinstance(event, ev.CommandIgnored)
         else ("now" if event.now else "epoch")
-        for event in ev.EventReader(session.folder / layout.EVENTS).read_all()
+        for event in EventReader(session.folder / layout.EVENTS).read_all()
         if isinstance(event, ev.CommandIgnored | ev.Stopping)
     ]
     assert answers == [
@@ -162,7 +163,7 @@ def test_four_sessions_stay_apart_under_many_eyes(
             screen.press("q")
         assert [screen.wait() for screen in screens] == [0] * VIEWERS
     assert shows == [0] * SHOWS
-    events = ev.EventReader(sessions[0].folder / layout.EVENTS).read_all()
+    events = EventReader(sessions[0].folder / layout.EVENTS).read_all()
     for viewer in viewers:
         viewer.join(timeout=60)
         assert viewer.seen == [event.seq for event in events]

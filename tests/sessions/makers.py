@@ -15,6 +15,7 @@ from vae_engine.errors import EngineError
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.arrays import write_npz
+from vae_engine.sessions.event_log import EventWriter
 from vae_engine.sessions.journal import Journal
 from vae_engine.sessions.liveness import beat, this_process
 from vae_engine.sessions.previews import Originals, Preview, write_originals, write_preview
@@ -98,7 +99,7 @@ def whole_run(epochs: int = 3) -> list[ev.AnyEvent]:
 
 
 def write_log(path: Path, events: Iterable[ev.AnyEvent]) -> None:
-    writer = ev.EventWriter(path)
+    writer = EventWriter(path)
     for event in events:
         writer.append(event)
     writer.close()

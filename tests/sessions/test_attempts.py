@@ -14,9 +14,10 @@ from vae_engine.sessions import events as ev
 from vae_engine.sessions import layout
 from vae_engine.sessions.atomic import write_record
 from vae_engine.sessions.listing import read_listing
-from vae_engine.sessions.progress import SessionLog, Summary, settled
+from vae_engine.sessions.progress import SessionLog
 from vae_engine.sessions.records import EndStatus
 from vae_engine.sessions.session import Session
+from vae_engine.sessions.summary import Summary, settled
 
 
 def again(run: int = 2, epochs: int = 9) -> ev.RunStarted:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.sessions.makers import open_files, progress, run_started, whole_run, write_log
 from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions import events as ev
+from vae_engine.sessions.event_log import EventReader
 
 
 @pytest.fixture
@@ -34,14 +35,14 @@ def all_numbers() -> list[int]:
 
 
 def test_a_log_that_is_not_there_yet_is_empty(path: Path) -> None:
-    reader = ev.EventReader(path)
+    reader = EventReader(path)
     assert reader.read_all() == []
     write_log(path, whole_run())
     assert numbers(reader.read_all()) == all_numbers()
 
 
 def test_a_reader_polled_at_every_byte_sees_each_event_once(path: Path, log: bytes) -> None:
-    reader, seen = ev.EventReader(path), []
+    reader, seen = EventReader(path), []
     with path.open("ab", buffering=0) as file:
         for byte in log:
             file.write(bytes([byte]))
@@ -57,18 +58,18 @@ def test_many_readers_that_poll_at_any_time_see_the_same(
     tmp_path_factory: pytest.TempPathFactory, log: bytes, cuts: list[int]
 ) -> None:
     path = tmp_path_factory.mktemp("cuts") / "events.jsonl"
-    reader, seen = ev.EventReader(path), []
+    reader, seen = EventReader(path), []
     ends = sorted({min(cut, len(log)) for cut in cuts} | {len(log)})
     for end in ends:
         path.write_bytes(log[:end])
         seen += reader.read_all()
-    assert seen == ev.EventReader(path).read_all()
+    assert seen == EventReader(path).read_all()
     assert numbers(seen) == all_numbers()
 
 
 def test_half_a_line_at_the_end_waits_and_is_no_damage(path: Path, log: bytes) -> None:
     path.write_bytes(log[:-1])
-    reader = ev.EventReader(path)
+    reader = EventReader(path)
     assert numbers(reader.read_all()) == all_numbers()[:-1]
     path.write_bytes(log)
     assert numbers(reader.read_all()) == all_numbers()[-1:]
@@ -96,7 +97,7 @@ def test_half_a_line_at_the_end_waits_and_is_no_damage(path: Path, log: bytes) -
 def test_a_damaged_line_is_counted_and_passed_over(path: Path, log: bytes, line: bytes) -> None:
     lines = log.splitlines()
     path.write_bytes(b"\n".join([*lines[:2], line, *lines[2:], b""]))
-    reader = ev.EventReader(path)
+    reader = EventReader(path)
     assert numbers(reader.read_all()) == all_numbers()
     assert reader.damaged == 1
 
@@ -105,7 +106,7 @@ def test_events_and_fields_of_a_newer_version_are_no_damage(path: Path, log: byt
     newer = b'{"type":"telepathy","seq":1,"time":1.0,"of":{"deep":[1,2]}}\n'
     more = log.replace(b'{"type":"prepared",', b'{"type":"prepared","mood":{"good":true},')
     path.write_bytes(newer + more)
-    reader = ev.EventReader(path)
+    reader = EventReader(path)
     assert numbers(reader.read_all()) == all_numbers()
     assert reader.damaged == 0
 
@@ -116,7 +117,7 @@ def test_a_huge_line_is_one_damaged_line_and_what_follows_is_seen(
 ) -> None:
     decoy = b'{"type":"paused","seq":99,"time":1.0}'
     path.write_bytes(log + b"z" * size)
-    reader = ev.EventReader(path)
+    reader = EventReader(path)
     assert numbers(reader.read_all()) == all_numbers()
     with path.open("ab") as file:
         file.write(decoy + b"\n" + log)
@@ -128,7 +129,7 @@ def test_a_reader_inside_a_huge_tail_notices_that_the_next_writer_cut_it_off(
     path: Path, log: bytes
 ) -> None:
     path.write_bytes(log + b"z" * 200_000)
-    reader = ev.EventReader(path)
+    reader = EventReader(path)
     reader.read_all()
     write_log(path, [run_started(run=2)])
     assert numbers(reader.read_all()) == [len(whole_run()) + 1]
@@ -136,27 +137,27 @@ def test_a_reader_inside_a_huge_tail_notices_that_the_next_writer_cut_it_off(
 
 def test_progress_can_be_passed_over(path: Path, log: bytes) -> None:
     path.write_bytes(log)
-    told = ev.EventReader(path).read_all(progress=False)
+    told = EventReader(path).read_all(progress=False)
     assert told == [
-        event for event in ev.EventReader(path).read_all() if not isinstance(event, ev.Progress)
+        event for event in EventReader(path).read_all() if not isinstance(event, ev.Progress)
     ]
     assert len(told) == len(whole_run()) - 3
 
 
 def test_a_reader_can_begin_where_another_stopped(path: Path, log: bytes) -> None:
     path.write_bytes(log)
-    first = ev.EventReader(path)
+    first = EventReader(path)
     first.read_all()
     write_log(path, [run_started(run=2)])
-    assert numbers(ev.EventReader(path, first.offset).read_all()) == [len(whole_run()) + 1]
+    assert numbers(EventReader(path, first.offset).read_all()) == [len(whole_run()) + 1]
 
 
 def test_twenty_thousand_events_come_in_a_few_reads(path: Path) -> None:
     write_log(path, (progress(step=step) for step in range(20_000)))
-    batches = [len(batch) for batch in ev.EventReader(path).batches()]
+    batches = [len(batch) for batch in EventReader(path).batches()]
     assert sum(batches) == 20_000
     assert len(batches) <= path.stat().st_size // (4 * 2**20) + 2
-    assert ev.EventReader(path).read_all(progress=False) == []
+    assert EventReader(path).read_all(progress=False) == []
 
 
 @pytest.mark.parametrize(
@@ -176,7 +177,7 @@ def test_what_is_no_regular_file_is_refused_at_once(
     make(path)
     before = open_files()
     with pytest.raises(SessionDamagedError, match=r"events\.jsonl"):
-        ev.EventReader(path).read_all()
+        EventReader(path).read_all()
     assert open_files() == before
 
 
@@ -190,6 +191,6 @@ def test_no_bytes_in_place_of_the_log_raise_anything(
     junk = data.draw(st.binary(max_size=300))
     path = tmp_path_factory.mktemp("junk") / "events.jsonl"
     path.write_bytes(log[:at] + junk + log[at + length :])
-    seen = numbers(ev.EventReader(path).read_all())
+    seen = numbers(EventReader(path).read_all())
     lost = log[at : at + length].count(b"\n") + 2
     assert len(set(seen) & set(all_numbers())) >= len(all_numbers()) - lost

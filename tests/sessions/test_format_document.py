@@ -10,7 +10,6 @@ from vae_engine.sessions import events as ev
 from vae_engine.sessions import layout, records
 from vae_engine.sessions.archive import CONTENTS, ArchivedFile, Contents
 from vae_engine.sessions.inbox import Command, CommandName
-from vae_engine.sessions.progress import Attempt, Phase, Standing, Summary
 from vae_engine.sessions.records import (
     CheckpointEntry,
     CheckpointIndex,
@@ -25,6 +24,7 @@ from vae_engine.sessions.records import (
     TensorBoardRecord,
     WorkerRecord,
 )
+from vae_engine.sessions.summary import Attempt, Phase, Standing, Summary
 from vae_engine.sweeps.record import RECORD, SweepRecord, TrialRecord
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "session-format.md").read_text()

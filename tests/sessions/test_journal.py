@@ -9,9 +9,11 @@ import pytest
 from tests.sessions.makers import epoch_ended, new_session, progress, run_started, whole_run
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions import events as ev
+from vae_engine.sessions.event_log import EventReader, EventWriter
 from vae_engine.sessions.journal import Journal
-from vae_engine.sessions.progress import SessionLog, Summary
+from vae_engine.sessions.progress import SessionLog
 from vae_engine.sessions.session import Session, read_summary
+from vae_engine.sessions.summary import Summary
 
 
 @pytest.fixture
@@ -21,7 +23,7 @@ def session(tmp_path: Path) -> Session:
 
 def from_log(session: Session) -> Summary:
     log = SessionLog()
-    log.apply(ev.EventReader(session.folder / layout.EVENTS).read_all())
+    log.apply(EventReader(session.folder / layout.EVENTS).read_all())
     return log.summary((session.folder / layout.EVENTS).stat().st_size)
 
 
@@ -79,7 +81,7 @@ def test_the_summary_is_believed_only_as_far_as_the_log_went_then(session: Sessi
     journal.close()
     path = session.folder / layout.SUMMARY
     last_but_one = atomic.read_record(path, Summary)
-    writer = ev.EventWriter(session.folder / layout.EVENTS)
+    writer = EventWriter(session.folder / layout.EVENTS)
     writer.append(progress(3))
     assert read_summary(session.folder) == last_but_one
     writer.append(run_started(2))  # And here the worker was killed.
@@ -125,7 +127,7 @@ def test_two_threads_write_one_log(session: Session) -> None:
     for thread in threads:
         thread.join()
     journal.close()
-    events = ev.EventReader(session.folder / layout.EVENTS).read_all()
+    events = EventReader(session.folder / layout.EVENTS).read_all()
     assert [event.seq for event in events] == list(range(1, 401))
 
 

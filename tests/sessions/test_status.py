@@ -10,10 +10,10 @@ import pytest
 from tests.sessions.makers import emit, live_session, new_session, run_ended, whole_run
 from vae_engine.sessions import events as ev
 from vae_engine.sessions import layout
-from vae_engine.sessions.progress import Phase, derive_status
 from vae_engine.sessions.records import LIVE, EndStatus, Status
 from vae_engine.sessions.session import present_status
 from vae_engine.sessions.store import SessionStore
+from vae_engine.sessions.summary import Phase, derive_status
 
 PHASES = get_args(Phase)
 ENDS = get_args(EndStatus)

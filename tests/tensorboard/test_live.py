@@ -14,6 +14,7 @@ from tests.tui.recorder import Recorder, epoch_ended
 from vae_engine.datasets import Dataset, load_dataset
 from vae_engine.sessions import events as ev
 from vae_engine.sessions import layout
+from vae_engine.sessions.event_log import EventReader
 from vae_engine.sessions.journal import Journal
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
@@ -56,7 +57,7 @@ def train(recorder: Recorder, session: Session, journal: Journal, epoch: int) ->
 
 
 def warnings(session: Session) -> list[str]:
-    events = ev.EventReader(session.folder / layout.EVENTS).read_all()
+    events = EventReader(session.folder / layout.EVENTS).read_all()
     return [event.text for event in events if isinstance(event, ev.Warned)]
 
 

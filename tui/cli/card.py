@@ -13,7 +13,7 @@ from tui.cli.output import Column, table
 from tui.cli.report import SessionReport
 from tui.text import REASONS, attempt_text, duration_text, one_line
 from vae_engine.defaults import few_steps_note
-from vae_engine.sessions.progress import Attempt
+from vae_engine.sessions.summary import Attempt
 from vae_engine.settings import SETTINGS, Settings, changed_settings
 
 _LABEL_WIDTH = 11

@@ -15,6 +15,7 @@ from tui.history import History
 from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions import events as ev
+from vae_engine.sessions.event_log import EventReader
 from vae_engine.sessions.inbox import CommandName
 from vae_engine.sessions.records import LIVE, Label, Manifest
 from vae_engine.sessions.session import Session
@@ -207,7 +208,7 @@ def _progress_under_way(session: Session) -> ev.Progress | None:
     except FileNotFoundError:
         return None
     latest = None
-    for event in ev.EventReader(path, start).read_all():
+    for event in EventReader(path, start).read_all():
         match event:
             case ev.Progress():
                 latest = event

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from vae_engine.sessions import atomic, layout
-from vae_engine.sessions.events import AnyEvent, EventReader, EventWriter, Progress, RunEnded
+from vae_engine.sessions.event_log import EventReader, EventWriter
+from vae_engine.sessions.events import AnyEvent, Progress, RunEnded
 from vae_engine.sessions.progress import SessionLog
 
 _log = logging.getLogger(__name__)

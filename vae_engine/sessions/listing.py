@@ -7,7 +7,6 @@ from pathlib import Path
 import msgspec
 
 from vae_engine.errors import SessionDamagedError, SessionError
-from vae_engine.sessions.progress import Summary, settled
 from vae_engine.sessions.records import Label, Manifest, Status
 from vae_engine.sessions.session import (
     present_status,
@@ -16,6 +15,7 @@ from vae_engine.sessions.session import (
     read_summary,
     worker_alive,
 )
+from vae_engine.sessions.summary import Summary, settled
 
 
 class Listing(msgspec.Struct, frozen=True):

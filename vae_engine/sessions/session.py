@@ -13,7 +13,8 @@ from vae_engine.errors import SessionDamagedError
 from vae_engine.image_shape import GREY_28, ImageShape
 from vae_engine.likelihoods import Likelihood, pixel_likelihood
 from vae_engine.sessions import atomic, layout
-from vae_engine.sessions.events import AnyEvent, EventReader
+from vae_engine.sessions.event_log import EventReader
+from vae_engine.sessions.events import AnyEvent
 from vae_engine.sessions.last_words import SILENT_END, last_words
 from vae_engine.sessions.lines import LINE_LIMIT
 from vae_engine.sessions.liveness import (
@@ -22,7 +23,7 @@ from vae_engine.sessions.liveness import (
     is_alive,
     memory_ran_out_since,
 )
-from vae_engine.sessions.progress import Phase, SessionLog, Summary, derive_status
+from vae_engine.sessions.progress import SessionLog
 from vae_engine.sessions.records import (
     EndStatus,
     EvaluationRecord,
@@ -33,6 +34,7 @@ from vae_engine.sessions.records import (
     Status,
     WorkerRecord,
 )
+from vae_engine.sessions.summary import Phase, Summary, derive_status
 from vae_engine.settings import SETTINGS, Settings
 
 _STARTING_SECONDS = 10.0

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from vae_engine.sessions import atomic, layout
-from vae_engine.sessions.events import is_progress
+from vae_engine.sessions.event_log import is_progress
 from vae_engine.sessions.lines import LineReader
 from vae_engine.sessions.records import ExportIndex
 from vae_engine.sessions.session import read_summary

@@ -10,9 +10,9 @@ import msgspec
 from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions.labels import NAME_LIMIT
 from vae_engine.sessions.listing import Listing, read_listing
-from vae_engine.sessions.progress import Attempt
 from vae_engine.sessions.records import LIVE, EvaluationRecord, Result, Status
 from vae_engine.sessions.session import Session, worker_alive
+from vae_engine.sessions.summary import Attempt
 from vae_engine.settings import SETTINGS, Settings
 from vae_engine.sweeps.record import SweepRecord, varied_values
 from vae_engine.sweeps.store import Sweep, default_name

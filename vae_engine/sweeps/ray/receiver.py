@@ -10,7 +10,7 @@ from pathlib import Path
 
 from vae_engine.errors import SessionError
 from vae_engine.sessions import atomic, disk, layout
-from vae_engine.sessions.events import EventWriter
+from vae_engine.sessions.event_log import EventWriter
 from vae_engine.sessions.liveness import beat, hold_lock
 from vae_engine.sessions.locks import Lock
 from vae_engine.sweeps.ray.mirror import Appended, Update, is_mirrored
