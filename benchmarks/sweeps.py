@@ -29,7 +29,7 @@ from vae_engine.sessions.records import WorkerRecord
 from vae_engine.sessions.session import Session, worker_alive
 from vae_engine.sessions.store import SessionStore
 from vae_engine.sweeps.grid import make_grid
-from vae_engine.sweeps.store import Sweep, SweepStore
+from vae_engine.sweeps.store import NewSweep, Sweep, SweepStore
 from vae_engine.sweeps.trials import read_trials
 
 _POLL_SECONDS = 0.1
@@ -111,7 +111,7 @@ def run_sweep(*, trials: int, parallel: int, threads: int, limit: int, epochs: i
     with tempfile.TemporaryDirectory() as folder:
         store = SweepStore(SessionStore(Path(folder)))
         grid = make_grid({"limit": (limit,), "epochs": (epochs,), "threads": (threads,)}, trials)
-        sweep = store.create(grid, parallel=parallel, command=["benchmark"])
+        sweep = store.create(NewSweep(grid, parallel=parallel, command=["benchmark"]))
         began = time.time()
         start_coordinator(sweep)
         try:

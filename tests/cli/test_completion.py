@@ -20,7 +20,7 @@ from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import SETTINGS, make_settings
 from vae_engine.sweeps.grid import make_grid
-from vae_engine.sweeps.store import SweepStore
+from vae_engine.sweeps.store import NewSweep, SweepStore
 
 HEAVY = {"numpy", "textual", "rich", "tensorflow", "keras", "sklearn", "PIL"}
 
@@ -148,7 +148,7 @@ def test_the_trash_is_offered_to_restore(shell: Shell, store: SessionStore) -> N
 
 def test_sweeps_are_offered_to_the_commands_of_sweeps(shell: Shell, store: SessionStore) -> None:
     grid = make_grid({"latent_dim": (2, 4)}, 1)
-    sweep = SweepStore(store).create(grid, parallel=1)
+    sweep = SweepStore(store).create(NewSweep(grid, parallel=1))
     for command in ("show", "stop", "resume"):
         assert shell.offered("sweep", command, "") == [sweep.id, "latest"]
 

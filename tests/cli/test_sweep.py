@@ -22,7 +22,7 @@ from vae_engine.settings import SETTINGS
 from vae_engine.sweeps.grid import make_grid
 from vae_engine.sweeps.record import RECORD
 from vae_engine.sweeps.results import FIGURES
-from vae_engine.sweeps.store import Sweep, SweepStore
+from vae_engine.sweeps.store import NewSweep, Sweep, SweepStore
 from vae_engine.sweeps.trials import read_trials
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text(encoding="utf-8")
@@ -33,7 +33,9 @@ SMALL = ("--limit", 256, "--filters", "4,8", "--dense-units", 32)
 def sweep(store: SessionStore, recorder: Recorder) -> Sweep:
     """Six trials: of d = 2 all done, of d = 4 one failed, one trains, one waits."""
     grid = make_grid({"latent_dim": (2, 4), "epochs": (4,)}, 3)
-    made = SweepStore(store).create(grid, parallel=2, name="mine", command=["vae", "sweep"])
+    made = SweepStore(store).create(
+        NewSweep(grid, parallel=2, name="mine", command=["vae", "sweep"])
+    )
     for number, status in {1: "completed", 2: "failed", 3: "completed", 4: "training"}.items():
         fill(recorder, made, number, status)
     fill(recorder, made, 5, "completed")
@@ -133,7 +135,7 @@ def test_show_tells_the_table_the_best_and_what_is_unfinished(vae: Vae, sweep: S
 
 def test_one_seed_shows_no_deviation(vae: Vae, store: SessionStore, recorder: Recorder) -> None:
     grid = make_grid({"latent_dim": (2, 4), "epochs": (4,)})
-    made = SweepStore(store).create(grid, parallel=1)
+    made = SweepStore(store).create(NewSweep(grid, parallel=1))
     fill(recorder, made, 1, "completed")
     shown = vae("sweep", "show", made.id).out
     assert "176.00" in shown
@@ -192,7 +194,7 @@ def test_sweeps_and_sessions_are_told_apart(vae: Vae, sweep: Sweep) -> None:
 def test_a_sweep_in_the_wrong_state_is_refused(
     vae: Vae, store: SessionStore, recorder: Recorder
 ) -> None:
-    made = SweepStore(store).create(make_grid({"epochs": (4,)}), parallel=1, name="whole")
+    made = SweepStore(store).create(NewSweep(make_grid({"epochs": (4,)}), parallel=1, name="whole"))
     assert "nothing to stop" in vae("sweep", "stop", "whole").error(1)
     fill(recorder, made, 1, "completed")
     assert "no trial left" in vae("sweep", "resume", "whole").error(1)
@@ -259,7 +261,7 @@ def test_a_sweep_goes_on_where_it_was_run_or_where_it_is_told(
     vae: Vae, store: SessionStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _: object())
-    made = SweepStore(store).create(make_grid({}), parallel=1, ray="127.0.0.1:1")
+    made = SweepStore(store).create(NewSweep(make_grid({}), parallel=1, ray="127.0.0.1:1"))
     said = vae("sweep", "resume", made.id).error(1)
     assert "Ray does not respond at 127.0.0.1:1" in said
     said = vae("sweep", "resume", made.id, "--ray", "127.0.0.1:2").error(1)

@@ -17,7 +17,7 @@ from vae_engine.sessions import layout
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 from vae_engine.sweeps.grid import make_grid
-from vae_engine.sweeps.store import SweepStore
+from vae_engine.sweeps.store import NewSweep, SweepStore
 
 
 def test_several_sessions_become_runs_and_one_table(
@@ -51,7 +51,7 @@ def test_several_sessions_become_runs_and_one_table(
 def test_the_id_of_a_sweep_means_its_sessions(
     vae: Vae, recorder: Recorder, store: SessionStore, tmp_path: Path
 ) -> None:
-    sweep = SweepStore(store).create(make_grid({"latent_dim": (2, 4, 8)}, 1), parallel=1)
+    sweep = SweepStore(store).create(NewSweep(make_grid({"latent_dim": (2, 4, 8)}, 1), parallel=1))
     assert "has no session yet" in vae("export", sweep.id, "--csv", "h.csv").error(1)
     for trial, settings in list(zip(sweep.record.trials, sweep.settings, strict=True))[:2]:
         session = store.create(settings, session_id=trial.session)

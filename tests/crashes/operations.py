@@ -26,7 +26,7 @@ from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import make_settings
 from vae_engine.sweeps.grid import make_grid
-from vae_engine.sweeps.store import Sweep, SweepStore
+from vae_engine.sweeps.store import NewSweep, Sweep, SweepStore
 from vae_engine.tensorboard.logdir import keep_logdir
 from vae_engine.tensorboard.session_run import export_session_run
 
@@ -318,7 +318,7 @@ def _import(root: Path, archive: Path) -> None:
 
 def _sweep(root: Path) -> None:
     grid = make_grid({"latent_dim": [2, 8]}, None)
-    SweepStore(store_in(root)).create(grid, parallel=1, name="sweep", command=["vae"])
+    SweepStore(store_in(root)).create(NewSweep(grid, parallel=1, name="sweep", command=["vae"]))
 
 
 def _picture(root: Path) -> None:

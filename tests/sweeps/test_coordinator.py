@@ -13,7 +13,7 @@ from vae_engine.sessions.session import Session
 from vae_engine.settings import Settings, make_settings
 from vae_engine.sweeps.coordinator import Coordinator
 from vae_engine.sweeps.grid import make_grid
-from vae_engine.sweeps.store import Sweep, SweepStore
+from vae_engine.sweeps.store import NewSweep, Sweep, SweepStore
 from vae_engine.sweeps.trials import Task, read_trials
 
 
@@ -74,7 +74,7 @@ def session_of(sweep: Sweep, number: int) -> Session:
 @pytest.fixture
 def sweep(store: SweepStore) -> Sweep:
     """Four trials, two at once."""
-    return store.create(make_grid({"latent_dim": (2, 4), "epochs": (1,)}, 2), parallel=2)
+    return store.create(NewSweep(make_grid({"latent_dim": (2, 4), "epochs": (1,)}, 2), parallel=2))
 
 
 @pytest.fixture
@@ -251,7 +251,7 @@ def test_a_deleted_session_ends_its_trial(sweep: Sweep, runner: RecordedRunner) 
 
 
 def test_parallel_is_the_records(store: SweepStore, runner: RecordedRunner) -> None:
-    made = store.create(make_grid({}, 3), parallel=3)
+    made = store.create(NewSweep(make_grid({}, 3), parallel=3))
     Coordinator(made, runner).tick()
     assert len(runner.begun) == 3
 

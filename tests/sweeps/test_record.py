@@ -13,7 +13,7 @@ from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import make_settings
 from vae_engine.sweeps.grid import MOST_TRIALS, Grid, make_grid
 from vae_engine.sweeps.record import RECORD, read_sweep, trial_settings
-from vae_engine.sweeps.store import DamagedSweep, Sweep, SweepStore
+from vae_engine.sweeps.store import DamagedSweep, NewSweep, Sweep, SweepStore
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ def grid() -> Grid:
 
 
 def test_a_record_is_read_as_it_was_written(store: SweepStore, grid: Grid) -> None:
-    made = store.create(grid, parallel=2, name="mine", command=["vae", "sweep"])
+    made = store.create(NewSweep(grid, parallel=2, name="mine", command=["vae", "sweep"]))
     record = read_sweep(made.folder)
     assert record == made.record
     assert [trial_settings(record, trial) for trial in record.trials] == list(grid.trials)
@@ -41,7 +41,7 @@ def test_a_record_is_read_as_it_was_written(store: SweepStore, grid: Grid) -> No
 
 
 def test_the_sessions_have_ids_before_they_exist(store: SweepStore, grid: Grid) -> None:
-    sweep = store.create(grid, parallel=1)
+    sweep = store.create(NewSweep(grid, parallel=1))
     stem = sweep.id.removeprefix("sweep-")
     assert [trial.session for trial in sweep.record.trials[:2]] == [f"{stem}-01", f"{stem}-02"]
     session = store.sessions.create(make_settings(), session_id=f"{stem}-01", tags=[sweep.id])
@@ -50,12 +50,12 @@ def test_the_sessions_have_ids_before_they_exist(store: SweepStore, grid: Grid) 
 
 def test_the_largest_grid_can_be_read_again(store: SweepStore) -> None:
     values = {"latent_dim": tuple(range(1, 101)), "seed": tuple(range(MOST_TRIALS // 100))}
-    sweep = store.create(make_grid(values), parallel=1)
+    sweep = store.create(NewSweep(make_grid(values), parallel=1))
     assert len(read_sweep(sweep.folder).trials) == MOST_TRIALS
 
 
 def test_sweeps_are_no_sessions(store: SweepStore, grid: Grid) -> None:
-    sweep = store.create(grid, parallel=1)
+    sweep = store.create(NewSweep(grid, parallel=1))
     sessions = store.sessions
     assert sessions.listings() == []
     assert sessions.trash() == []
@@ -69,8 +69,8 @@ def test_sweeps_are_no_sessions(store: SweepStore, grid: Grid) -> None:
 
 
 def test_a_sweep_is_found_by_id_name_part_and_as_the_latest(store: SweepStore, grid: Grid) -> None:
-    first = store.create(grid, parallel=1, name="first")
-    second = store.create(grid, parallel=1)
+    first = store.create(NewSweep(grid, parallel=1, name="first"))
+    second = store.create(NewSweep(grid, parallel=1))
     assert second.record.name == "latent_dim x epochs x filters x seed"
     for reference, found in (
         (first.id, first),
@@ -90,7 +90,7 @@ def test_what_is_no_sweep_is_told(store: SweepStore, grid: Grid) -> None:
     with pytest.raises(SessionNotFoundError, match="is a session, not a sweep") as caught:
         store.find(session.id)
     assert (caught.value.remedy, caught.value.subject) == ("show", session.id)
-    store.create(grid, parallel=1)
+    store.create(NewSweep(grid, parallel=1))
     with pytest.raises(SessionNotFoundError, match="no sweep") as caught:
         store.find("../..")
     assert caught.value.remedy == "list_sweeps"
@@ -99,7 +99,7 @@ def test_what_is_no_sweep_is_told(store: SweepStore, grid: Grid) -> None:
 @pytest.mark.parametrize("name", ["a\nb", "\x1b[31m", "x" * 201, " "])
 def test_a_name_that_is_no_line_is_refused(store: SweepStore, grid: Grid, name: str) -> None:
     with pytest.raises(SettingError):
-        store.create(grid, parallel=1, name=name)
+        store.create(NewSweep(grid, parallel=1, name=name))
     assert not store.root.exists()
 
 
@@ -130,7 +130,7 @@ def changed(sweep: Sweep, **changes: Any) -> None:
 def test_a_record_that_cannot_be_is_refused_in_one_line(
     store: SweepStore, grid: Grid, changes: dict[str, Any], said: str
 ) -> None:
-    sweep = store.create(grid, parallel=1)
+    sweep = store.create(NewSweep(grid, parallel=1))
     changed(sweep, **changes)
     with pytest.raises(SessionDamagedError, match=said) as caught:
         store.find(sweep.id)
@@ -140,7 +140,7 @@ def test_a_record_that_cannot_be_is_refused_in_one_line(
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe", b"{" * 5000])
 def test_a_file_that_is_no_record_is_refused(store: SweepStore, grid: Grid, content: bytes) -> None:
-    sweep = store.create(grid, parallel=1)
+    sweep = store.create(NewSweep(grid, parallel=1))
     (sweep.folder / RECORD).write_bytes(content)
     with pytest.raises(SessionDamagedError, match="damaged"):
         store.find(sweep.id)
@@ -149,7 +149,7 @@ def test_a_file_that_is_no_record_is_refused(store: SweepStore, grid: Grid, cont
 def test_a_link_in_place_of_the_record_is_refused(
     store: SweepStore, grid: Grid, tmp_path: Path
 ) -> None:
-    sweep = store.create(grid, parallel=1)
+    sweep = store.create(NewSweep(grid, parallel=1))
     (sweep.folder / RECORD).rename(tmp_path / "elsewhere")
     (sweep.folder / RECORD).symlink_to(tmp_path / "elsewhere")
     with pytest.raises(SessionDamagedError, match="link"):

@@ -17,7 +17,7 @@ from vae_engine.sessions import atomic, layout
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.records import WorkerRecord
 from vae_engine.sweeps.grid import make_grid
-from vae_engine.sweeps.store import SweepStore
+from vae_engine.sweeps.store import NewSweep, SweepStore
 from vae_engine.sweeps.trials import read_trials
 
 
@@ -25,7 +25,7 @@ from vae_engine.sweeps.trials import read_trials
 def test_a_coordinator_that_is_asked_to_go_stops_its_trials(
     store: SweepStore, name: str, no_workers_left: None
 ) -> None:
-    sweep = store.create(make_grid({"limit": (300,), "seed": (0, 1)}), parallel=1)
+    sweep = store.create(NewSweep(make_grid({"limit": (300,), "seed": (0, 1)}), parallel=1))
     coordinator = start_coordinator(sweep)
     wait_for(lambda: read_trials(sweep)[0].live)
     wait_for(lambda: read_trials(sweep)[0].status != "waiting")
@@ -46,7 +46,7 @@ def test_a_sweep_is_not_resumed_on_other_images(
         "vae_engine.control.sweeps.start_coordinator", lambda *a, **_: started.append(a)
     )
     path = images_file(tmp_path / "images.npz")
-    sweep = store.create(make_grid({"dataset": (str(path),), "seed": (0, 1)}), parallel=1)
+    sweep = store.create(NewSweep(make_grid({"dataset": (str(path),), "seed": (0, 1)}), parallel=1))
     session = store.sessions.create(
         sweep.settings[0], session_id=sweep.record.trials[0].session, command=["vae"]
     )

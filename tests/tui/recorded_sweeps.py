@@ -14,7 +14,7 @@ from vae_engine.sessions.records import Status
 from vae_engine.sessions.session import Session
 from vae_engine.settings import SettingValue
 from vae_engine.sweeps.grid import make_grid
-from vae_engine.sweeps.store import Sweep, SweepStore
+from vae_engine.sweeps.store import NewSweep, Sweep, SweepStore
 from vae_engine.sweeps.trials import read_trials
 
 EPOCHS = 4
@@ -33,7 +33,7 @@ def record_sweep(
     values = {"latent_dim": (2, 4), "epochs": (EPOCHS,), **lists}
     grid = make_grid(values, seeds)
     store = SweepStore(recorder.store)
-    sweep = store.create(grid, parallel=2, name=name, command=["vae", "sweep", "run"])
+    sweep = store.create(NewSweep(grid, parallel=2, name=name, command=["vae", "sweep", "run"]))
     for number, status in statuses.items():
         begin_trial(recorder, sweep, number, status)
     if live:

@@ -49,7 +49,7 @@ from vae_engine.errors import SettingError
 from vae_engine.sessions.atomic import replace_file
 from vae_engine.sessions.store import SessionStore
 from vae_engine.sweeps.grid import Grid, count_trials, make_grid
-from vae_engine.sweeps.store import DamagedSweep, Sweep, SweepStore
+from vae_engine.sweeps.store import DamagedSweep, NewSweep, Sweep, SweepStore
 from vae_engine.sweeps.trials import read_trials
 
 _COLUMNS = (
@@ -123,11 +123,7 @@ def run(
     shield = Shield()
     made = start_sweep(
         store,
-        grid,
-        parallel=at_once,
-        name=name,
-        ray=ray or "",
-        gpus=gpus or 0.0,
+        NewSweep(grid, at_once, name=name, ray=ray or "", gpus=gpus or 0.0),
         head=head,
         shield=shield,
     )

@@ -38,7 +38,7 @@ from vae_engine.control.training import start_session
 from vae_engine.errors import EngineError
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
-from vae_engine.sweeps.store import Sweep
+from vae_engine.sweeps.store import NewSweep, Sweep
 
 
 class NewSessionScreen(WorkbenchScreen):
@@ -251,7 +251,7 @@ class NewSessionScreen(WorkbenchScreen):
 
     def _start_sweep(self, draft: SweepDraft, name: str, command: Sequence[str]) -> Sweep:
         return start_sweep(
-            self._store, draft.grid, parallel=draft.parallel, command=command, name=name or None
+            self._store, NewSweep(draft.grid, draft.parallel, name=name or None, command=command)
         )
 
     def _show_sweep(self, sweep: Sweep) -> None:

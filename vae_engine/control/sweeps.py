@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import time
 from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import Settings
 from vae_engine.sweeps.grid import Grid
 from vae_engine.sweeps.ray.address import check_ray
-from vae_engine.sweeps.store import Sweep, SweepStore
+from vae_engine.sweeps.store import NewSweep, Sweep, SweepStore
 from vae_engine.sweeps.trials import Trial, read_trials
 from vae_engine.worker.launcher import start_detached
 
@@ -79,13 +80,8 @@ def _suited(settings: Settings, given: Collection[str] | None, images: CheckedDa
 
 def start_sweep(
     store: SessionStore,
-    grid: Grid,
+    new: NewSweep,
     *,
-    parallel: int,
-    name: str | None = None,
-    command: Sequence[str] | None = None,
-    ray: str = "",
-    gpus: float = 0.0,
     head: str | None = None,
     shield: Shield = contextlib.nullcontext,
 ) -> Sweep:
@@ -93,14 +89,9 @@ def start_sweep(
 
     Args:
         store: of the sessions that its trials will be.
-        grid: its trials; datasets' paths may be relative.
-        parallel: number of trials that train at once.
-        name: its name, None for the default.
-        command: the command line to record, None for this process's.
-        ray: address of the cluster that trains it, `auto` or `HOST:PORT`; empty for this machine.
-        gpus: GPUs per trial there.
+        new: the sweep; datasets' paths may be relative.
         head: the cluster's head node, if `check_sweep` has returned it with the grid; None to call
-        it.
+            it.
         shield: around creation and start.
 
     Raises:
@@ -111,16 +102,11 @@ def start_sweep(
         WorkerError: the coordinator did not start.
     """
     if head is None:
-        grid, head = check_sweep(store, grid, ray=ray)
+        grid, head = check_sweep(store, new.grid, ray=new.ray)
+        new = dataclasses.replace(new, grid=grid)
+    new = dataclasses.replace(new, grid=_with_absolute_datasets(new.grid))
     with shield():
-        sweep = SweepStore(store).create(
-            _with_absolute_datasets(grid),
-            parallel=parallel,
-            name=name,
-            command=command,
-            ray=ray,
-            gpus=gpus,
-        )
+        sweep = SweepStore(store).create(new)
         try:
             start_coordinator(sweep, ray=head)
         except BaseException:

@@ -31,6 +31,28 @@ from vae_engine.sweeps.record import (
 
 
 @dataclass(frozen=True)
+class NewSweep:
+    """What a sweep is started with.
+
+    Attributes:
+        grid: its trials.
+        parallel: how many train at once.
+        name: what people call it; None for one made of what it varies.
+        command: the command line to record; None for this process's.
+        ray: address of the Ray cluster that trains it, `auto` or `HOST:PORT`; empty for this
+            machine.
+        gpus: that each trial needs there.
+    """
+
+    grid: Grid
+    parallel: int
+    name: str | None = None
+    command: Sequence[str] | None = None
+    ray: str = ""
+    gpus: float = 0.0
+
+
+@dataclass(frozen=True)
 class Sweep:
     """A sweep's folder and its record, which never changes.
 
@@ -75,25 +97,8 @@ class SweepStore:
         self.sessions = sessions
         self.root = sessions.root / layout.SWEEPS
 
-    def create(
-        self,
-        grid: Grid,
-        *,
-        parallel: int,
-        name: str | None = None,
-        command: Sequence[str] | None = None,
-        ray: str = "",
-        gpus: float = 0.0,
-    ) -> Sweep:
+    def create(self, new: NewSweep) -> Sweep:
         """Record a new sweep atomically; nothing trains yet.
-
-        Args:
-            grid: its trials.
-            parallel: how many may train at once.
-            name: its name; by default composed of the varied settings.
-            command: the command line to record; by default this process's.
-            ray: address of the cluster that trains it, as given; empty for this machine.
-            gpus: that each trial needs there.
 
         Raises:
             SettingError: the name is too long, or not a line of text.
@@ -101,7 +106,8 @@ class SweepStore:
         """
         from importlib.metadata import version  # Only creation needs it, and it is slow.
 
-        called = check_label(Label(name=name or default_name(grid.varied))).name
+        grid = new.grid
+        called = check_label(Label(name=new.name or default_name(grid.varied))).name
         now = time.time()
         stem = self._free_stem(now)
         base = grid.trials[0]
@@ -121,10 +127,10 @@ class SweepStore:
                 )
                 for number, settings in enumerate(grid.trials, 1)
             ],
-            parallel=parallel,
-            ray=ray,
-            gpus=gpus,
-            command=list(command_line() if command is None else command),
+            parallel=new.parallel,
+            ray=new.ray,
+            gpus=new.gpus,
+            command=list(command_line() if new.command is None else new.command),
             version=version("vae-workbench"),
         )
         try:

@@ -17,7 +17,7 @@ from tui.cli.main import COMMANDS, cli
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import SETTINGS, Setting
 from vae_engine.sweeps.grid import make_grid
-from vae_engine.sweeps.store import SweepStore
+from vae_engine.sweeps.store import NewSweep, SweepStore
 
 NEVER_VALID = {
     "empty": "",
@@ -83,7 +83,9 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("home")
     store = SessionStore(folder / "sessions")
     Recorder(store).session("target")
-    SweepStore(store).create(make_grid({"latent_dim": (2, 4)}, 1), parallel=1, name="target")
+    SweepStore(store).create(
+        NewSweep(make_grid({"latent_dim": (2, 4)}, 1), parallel=1, name="target")
+    )
     return folder
 
 
