@@ -92,14 +92,14 @@ def test_the_changes_are_told() -> None:
     assert suited_changes(asked, suited(65))["beta_warmup_epochs"] == "24"
 
 
-def test_few_steps_are_told_with_what_to_type() -> None:
+def test_few_steps_are_told_with_what_is_better() -> None:
     note = few_steps_note(make_settings(), 194)
     assert note.startswith("100 steps at most (2 steps per epoch) are few to learn from")
-    assert note.endswith("--batch-size 8 or --epochs 200")
+    assert note.endswith("are better: a batch size of 8 or 200 epochs")
     assert few_steps_note(make_settings(batch_size=8), 194) == ""
     assert "(1 step per epoch)" in few_steps_note(make_settings(batch_size=500), 194)
     tiny = few_steps_note(make_settings(batch_size=8, epochs=2), 100)
-    assert tiny.endswith(f": --epochs {-(-ENOUGH_STEPS // 13)}")
+    assert tiny.endswith(f": {-(-ENOUGH_STEPS // 13)} epochs")
     assert "\n" not in note
 
 

@@ -128,8 +128,8 @@ def few_steps_note(settings: Settings, images: object, epochs: int | None = None
 def _remedy(settings: Settings, images: int, steps: int) -> str:
     smaller = _batch_size(settings.batch_size, images)
     epochs = -(-ENOUGH_STEPS // steps)
-    more = f"--epochs {epochs}"
-    return more if smaller == settings.batch_size else f"--batch-size {smaller} or {more}"
+    more = f"{epochs} epochs"
+    return more if smaller == settings.batch_size else f"a batch size of {smaller} or {more}"
 
 
 def _suited_to_shape(settings: Settings, given: Collection[str], shape: ImageShape) -> Settings:

@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 _LONGEST_VALUE = 60
+_LONGEST_FOREIGN = 200
 
 
 def printable(text: str) -> str:
     """Return a text with `?` in place of control characters."""
     return "".join(character if character.isprintable() else "?" for character in text)
+
+
+def printable_start(text: str) -> str:
+    """The first 200 characters of a text, with `?` in place of control characters."""
+    return printable(text[:_LONGEST_FOREIGN])
+
+
+def error_line(error: Exception) -> str:
+    """An error's text, which may quote a foreign file: one line of at most 200 characters."""
+    return printable_start(" ".join(str(error).split()))
 
 
 def cut(text: str, longest: int) -> str:

@@ -48,6 +48,6 @@ def test_a_worker_without_a_chief_says_so_after_a_while(
     assert (done.code, done.out) == (1, "")
     assert done.err == (
         f"vae: the chief, worker 0 ({workers[0]}), was not reached within 1 s "
-        "(Connection refused): start it there with the same --workers and --worker-index 0\n"
+        "(Connection refused): start it there with the same list of workers, as number 0\n"
     )
     assert store.listings() == []

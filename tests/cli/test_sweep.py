@@ -61,7 +61,7 @@ def fill(recorder: Recorder, sweep: Sweep, number: int, status: Any) -> Session:
         (["--latent-dim", "2,2"], "latent_dim has the value 2 twice"),
         (["--beta", "1", "--beta", "1.0"], "beta has the value 1 twice"),
         (["--filters", "16,32,64"], "filters is (16, 32, 64)"),
-        (["--seed", "1,2", "--seeds", "3"], "both --seed 1,2 and --seeds 3"),
+        (["--seed", "1,2", "--seeds", "3"], "the seeds 1,2 and 3 as their number"),
         (["--seeds", "0"], "seeds is 0: it must be a whole number from 1"),
         (["--parallel", "0"], "parallel is 0"),
         (["--epochs", "5,30", "--min-epochs", "20"], "min_epochs is 20"),
@@ -254,7 +254,7 @@ def test_a_cluster_that_is_none_is_told_before_anything_is_made(
 def test_without_ray_the_extra_is_named(vae: Vae, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     said = vae("sweep", "run", *SMALL, "--ray", "auto").error(1)
-    assert said == "vae: Ray is not installed: run pip install 'vae-workbench[ray]'"
+    assert said == "vae: Ray is not installed: it comes with the extra [ray] of vae-workbench"
 
 
 def test_a_sweep_goes_on_where_it_was_run_or_where_it_is_told(

@@ -85,7 +85,7 @@ def test_the_threads_are_fixed_before_anything_trains() -> None:
 @pytest.mark.parametrize(
     ("values", "seeds", "said"),
     [
-        ({"seed": (1, 2)}, 3, "both --seed 1,2 and --seeds 3"),
+        ({"seed": (1, 2)}, 3, "the seeds 1,2 and 3 as their number"),
         ({"latent_dim": (2, 8, 2)}, None, "latent_dim has the value 2 twice"),
         ({"beta": (1.0, 1)}, None, "beta has the value 1 twice"),
         ({"filters": ((8,), (8,))}, None, "filters has the value 8 twice"),

@@ -274,7 +274,7 @@ class Chief:
         names = ", ".join(self._distribution.name(index) for index in missing)
         return (
             f"{names} did not arrive within {self._distribution.wait:g} s: start it there with the "
-            f"same --workers and --worker-index {missing[0]}"
+            f"same list of workers, as number {missing[0]}"
         )
 
 

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Meta
 
 from vae_engine.errors import DistributedError, SettingError
+from vae_engine.text import value_text
 
 MAX_WORKERS = 256
 MAX_REPLICAS = 64
@@ -119,10 +120,10 @@ def split_address(address: str) -> tuple[str, int]:
     bare = host.removeprefix("[").removesuffix("]")
     whole = bool(colon and bare) and not any(sign.isspace() or sign in "/@?#" for sign in bare)
     if not whole or not bare.isprintable() or (":" in bare and bare == host):
-        raise SettingError(f"{_shown(address)} is not a worker's address: it must be HOST:PORT")
+        raise SettingError(f"{value_text(address)} is not a worker's address: it must be HOST:PORT")
     if not (port.isascii() and port.isdigit() and 1 <= int(port[:6]) <= 65_535):
         raise SettingError(
-            f"{_shown(address)} has the port {_shown(port)}: it must be from 1 to 65535"
+            f"{value_text(address)} has the port {value_text(port)}: it must be from 1 to 65535"
         )
     return bare, int(port)
 
@@ -195,10 +196,12 @@ def _from_tf_config(text: str) -> tuple[tuple[str, ...], int]:
         return (), 0
     for role, tasks in config.cluster.items():
         if role not in ("chief", "worker") and tasks:
-            raise SettingError(f"TF_CONFIG has tasks of type {_shown(role)}: only workers train")
+            raise SettingError(
+                f"TF_CONFIG has tasks of type {value_text(role)}: only workers train"
+            )
     kind, index = config.task.type, int(config.task.index)
     if kind not in ("chief", "worker"):
-        raise SettingError(f"TF_CONFIG makes this a {_shown(kind)}: it must be a worker")
+        raise SettingError(f"TF_CONFIG makes this a {value_text(kind)}: it must be a worker")
     chiefs, others = config.cluster.get("chief", []), config.cluster.get("worker", [])
     here = chiefs if kind == "chief" else others
     if not 0 <= index < len(here) or len(chiefs) > 1:
@@ -222,8 +225,3 @@ def _checked(addresses: list[str]) -> tuple[str, ...]:
 def _counted(workers: int, replicas: int) -> str:
     said = f"{workers} worker{'s' if workers > 1 else ''}"
     return said if replicas == workers else f"{said} with {replicas} replicas"
-
-
-def _shown(text: str) -> str:
-    shown = repr(text)
-    return shown if len(shown) <= 60 else shown[:57] + "..."

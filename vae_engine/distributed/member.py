@@ -104,7 +104,7 @@ class Member:
                 time.sleep(_RETRY_SECONDS)
         raise DistributedError(
             f"the chief, {self._name}, was not reached within {distribution.wait:g} s ({why}): "
-            "start it there with the same --workers and --worker-index 0"
+            "start it there with the same list of workers, as number 0"
         )
 
     def _introduce(self, address: str, hello: Hello) -> tuple[socket.socket, Welcome]:

@@ -19,8 +19,9 @@ from vae_engine.inference.litert_file import is_litert, read_litert
 from vae_engine.inference.pixels import PixelModel
 from vae_engine.likelihoods import pixel_likelihood
 from vae_engine.sessions.arrays import ArraySpec, parse_npz
-from vae_engine.sessions.atomic import one_line, read_bounded
+from vae_engine.sessions.atomic import read_bounded
 from vae_engine.settings import Settings
+from vae_engine.text import error_line
 
 Floats = NDArray[np.float32]
 Arrays = dict[str, Floats]
@@ -192,7 +193,7 @@ def _load(
             arrays = read_litert(content, layers)
         except ValueError as error:
             raise SessionDamagedError(
-                f"{path.name} is not the network of the session's settings: {one_line(error)}"
+                f"{path.name} is not the network of the session's settings: {error_line(error)}"
             ) from None
     else:
         specs = {

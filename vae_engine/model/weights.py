@@ -18,6 +18,7 @@ import numpy as np
 
 from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions import atomic
+from vae_engine.text import error_line
 
 if TYPE_CHECKING:
     import keras
@@ -51,7 +52,7 @@ def load_weights(model: keras.Model, path: Path, sha256: str) -> None:
                 with h5py.File(own, "r+") as target, h5py.File(foreign, "r") as source:
                     _copy(source, target)
             except _ERRORS as error:
-                reason = atomic.one_line(error)
+                reason = error_line(error)
                 raise SessionDamagedError(
                     f"{path.name} does not fit the settings: {reason}"
                 ) from None

@@ -27,6 +27,7 @@ from vae_engine.sessions.records import Count, SessionId, Sha256
 from vae_engine.sessions.session import Session, read_manifest, read_summary
 from vae_engine.sessions.slim import slim_content, slim_names
 from vae_engine.sessions.store import SessionStore
+from vae_engine.text import error_line, value_text
 
 CONTENTS = "archive.json"
 """The member that lists the others."""
@@ -101,7 +102,7 @@ def import_session(store: SessionStore, path: Path) -> Session:
         try:
             archive = zipfile.ZipFile(file)
         except ZIP_ERRORS as error:
-            reason = atomic.one_line(error)
+            reason = error_line(error)
             raise SessionDamagedError(f"{path.name} is not a zip archive: {reason}") from None
         with archive:
             contents = _read_contents(archive)
@@ -211,7 +212,7 @@ def _read_contents(archive: zipfile.ZipFile) -> Contents:
 def _check_member(info: zipfile.ZipInfo) -> None:
     # The name as stored in the archive: `filename` ends at the first NUL.
     name = info.orig_filename
-    shown = repr(name if len(name) <= 80 else name[:77] + "...")
+    shown = value_text(name)
     if name != CONTENTS and not layout.travels(name):
         raise SessionDamagedError(f"the archive has an unexpected member {shown}")
     if stat.S_IFMT(info.external_attr >> 16) not in _REGULAR:
@@ -234,7 +235,7 @@ def _decode_contents(data: bytes) -> Contents:
             )
         return msgspec.json.decode(data, type=Contents)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise SessionDamagedError(f"{CONTENTS} is damaged: {atomic.one_line(error)}") from None
+        raise SessionDamagedError(f"{CONTENTS} is damaged: {error_line(error)}") from None
 
 
 def _check_sizes(contents: Contents, archive_size: int) -> None:
@@ -301,6 +302,4 @@ def _chunks(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
             while chunk := member.read(_CHUNK):
                 yield chunk
     except ZIP_ERRORS as error:
-        raise SessionDamagedError(
-            f"{name} cannot be decompressed: {atomic.one_line(error)}"
-        ) from None
+        raise SessionDamagedError(f"{name} cannot be decompressed: {error_line(error)}") from None

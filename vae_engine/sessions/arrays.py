@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions import atomic
+from vae_engine.text import error_line
 
 ZIP_ERRORS = (
     zipfile.BadZipFile,
@@ -107,7 +108,7 @@ def parse_npz(data: bytes, specs: Mapping[str, ArraySpec], *, name: str) -> dict
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             return {key: _read_array(archive, key, spec) for key, spec in specs.items()}
     except ZIP_ERRORS as error:
-        reason = atomic.one_line(error)
+        reason = error_line(error)
         raise SessionDamagedError(f"{name} is damaged: {reason}") from None
 
 

@@ -16,7 +16,7 @@ import msgspec
 
 from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions import disk, layout
-from vae_engine.text import printable
+from vae_engine.text import error_line
 
 Record = TypeVar("Record")
 
@@ -56,14 +56,19 @@ def replace_file(path: Path, write: Callable[[Path], None], *, durable: bool = T
         raise
 
 
+def replace_content(path: Path, content: bytes, *, durable: bool = True) -> None:
+    """Replace `path` by a file of this content; see `replace_file`."""
+
+    def write(temporary: Path) -> None:
+        temporary.write_bytes(content)
+
+    replace_file(path, write, durable=durable)
+
+
 def write_record(path: Path, record: object, *, durable: bool = True) -> None:
     """Replace `path` by `record` as JSON."""
     data = msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
-
-    def write(temporary: Path) -> None:
-        temporary.write_bytes(data)
-
-    replace_file(path, write, durable=durable)
+    replace_content(path, data, durable=durable)
 
 
 def read_record(path: Path, kind: type[Record], *, limit: int = _RECORD_LIMIT) -> Record:
@@ -77,7 +82,7 @@ def read_record(path: Path, kind: type[Record], *, limit: int = _RECORD_LIMIT) -
     try:
         return msgspec.json.decode(data, type=kind)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
-        raise SessionDamagedError(f"{path.name} is damaged: {one_line(error)}") from None
+        raise SessionDamagedError(f"{path.name} is damaged: {error_line(error)}") from None
 
 
 def read_optional(path: Path, kind: type[Record]) -> Record | None:
@@ -235,13 +240,3 @@ def random_name(size: int) -> str:
     """Return `size` random bytes in hexadecimal digits, for a unique name."""
     # The same as `secrets`, which would slow every command down by loading OpenSSL.
     return os.urandom(size).hex()
-
-
-def one_line(error: Exception) -> str:
-    """Return an error's text, which may quote the file, as one line without control characters."""
-    return printable_start(" ".join(str(error).split()))
-
-
-def printable_start(text: str) -> str:
-    """Return the first 200 characters of a text, with `?` in place of control characters."""
-    return printable(text[:200])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from vae_engine.errors import SettingError
 from vae_engine.sessions.records import Label
+from vae_engine.text import value_text
 
 NAME_LIMIT = 200
 TAG_LIMIT = 50
@@ -36,8 +37,9 @@ def check_label(label: Label) -> Label:
 def _check_line(part: str, text: str, limit: int) -> None:
     _check_length(part, text, limit)
     if not text.translate(_JOINERS).strip() or not is_one_line(text):
-        shown = repr(text[:60])
-        raise SettingError(f"the {part} is {shown}: it must be one line of printable characters")
+        raise SettingError(
+            f"the {part} is {value_text(text)}: it must be one line of printable characters"
+        )
 
 
 def is_one_line(text: str) -> bool:

@@ -7,6 +7,7 @@ from pathlib import Path
 from vae_engine.errors import SessionDamagedError, SessionLostError
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions.records import WorkerRecord
+from vae_engine.text import printable_start
 
 _Stamp = tuple[int, int, int]
 
@@ -46,7 +47,7 @@ class Ownership:
             return
         if found != self._record:
             raise SessionLostError(
-                f"a worker on {atomic.printable_start(found.host)} (pid {found.pid}) has taken "
+                f"a worker on {printable_start(found.host)} (pid {found.pid}) has taken "
                 f"{self._path.parent.name} over: this one (pid {self._record.pid}) ends and writes "
                 "nothing more; locks and processes of that machine cannot be seen here"
             )

@@ -9,6 +9,7 @@ import msgspec
 
 from vae_engine.errors import Remedy, SessionDamagedError, SessionNotFoundError
 from vae_engine.sessions.session import read_label, read_manifest
+from vae_engine.text import value_text
 
 LATEST = "latest"
 _SHOWN_IDS = 5
@@ -52,10 +53,10 @@ def resolve(
         if matches:
             ids = ", ".join(sorted(folder.name for folder in matches)[:_SHOWN_IDS])
             raise SessionNotFoundError(
-                f"{_shown(reference)} means {len(matches)} {kind.noun}s {where}: "
+                f"{value_text(reference)} means {len(matches)} {kind.noun}s {where}: "
                 f"choose one of {ids}"
             )
-    raise SessionNotFoundError(f"no {kind.noun} {_shown(reference)} {where}", remedy=remedy)
+    raise SessionNotFoundError(f"no {kind.noun} {value_text(reference)} {where}", remedy=remedy)
 
 
 def _matches(reference: str, folders: list[Path], kind: Kind) -> Iterator[list[Path]]:
@@ -89,7 +90,3 @@ def _name(folder: Path) -> str | None:
         return read_label(folder, read_manifest(folder)).name
     except SessionDamagedError:
         return None
-
-
-def _shown(reference: str) -> str:
-    return repr(reference if len(reference) <= 80 else reference[:77] + "...")

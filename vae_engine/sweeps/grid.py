@@ -86,7 +86,7 @@ def _seeds(given: tuple[SettingValue, ...], count: int | None) -> tuple[SettingV
         return given
     if len(given) > 1:
         listed = ",".join(map(str, given))
-        raise SettingError(f"both --seed {listed} and --seeds {count} are given: choose one")
+        raise SettingError(f"the seeds {listed} and {count} as their number are given: choose one")
     first = int(given[0])  # type: ignore[arg-type]  # The setting's kind says so.
     return tuple(SETTINGS[_SEED].check(first + number) for number in range(count))
 

@@ -13,6 +13,7 @@ from vae_engine.sessions import atomic
 from vae_engine.sessions.labels import is_one_line
 from vae_engine.sessions.records import Seconds, SessionId
 from vae_engine.settings import SETTINGS, Settings, SettingValue, make_settings
+from vae_engine.text import error_line
 
 SCHEMA = 1
 RECORD = "sweep.json"
@@ -125,7 +126,7 @@ def _check(record: SweepRecord) -> None:
             ids.add(trial.session)
             trial_settings(record, trial)
     except SettingError as error:
-        raise SessionDamagedError(f"{RECORD} is damaged: {atomic.one_line(error)}") from None
+        raise SessionDamagedError(f"{RECORD} is damaged: {error_line(error)}") from None
 
 
 def _check_names(names: dict[str, Any]) -> None:

@@ -16,11 +16,11 @@ from vae_engine.datasets import Dataset
 from vae_engine.errors import EngineError
 from vae_engine.sessions import events as ev
 from vae_engine.sessions import layout
-from vae_engine.sessions.atomic import one_line
 from vae_engine.sessions.journal import Journal
 from vae_engine.sessions.records import EndStatus
 from vae_engine.sessions.session import Session
 from vae_engine.tensorboard.logdir import check_tensorboard, read_logdir
+from vae_engine.text import error_line
 
 if TYPE_CHECKING:
     # TensorBoard is an extra: at run time this is imported only where it is asked for.
@@ -82,7 +82,7 @@ class TensorBoardMirror:
         if self._writer is not None:
             self._writer.close()
             self._writer = None
-        reason = one_line(error)
+        reason = error_line(error)
         if isinstance(error, OSError) and error.strerror:
             reason = f"{error.strerror} ({error.filename})" if error.filename else error.strerror
         text = f"TensorBoard's files cannot be written, training goes on: {reason}"

@@ -38,7 +38,7 @@ def read_logdir(session_folder: Path) -> Path | None:
         return None
     if record.inode != session_folder.stat().st_ino:
         raise SessionDamagedError(
-            f"{path.name} came with a copy of the session: resume with --tensorboard to ask anew"
+            f"{path.name} came with a copy of the session: name the log folder again to write there"
         )
     return Path(record.folder)
 

@@ -103,7 +103,4 @@ def _config(points: int, dimensions: int, *, image: tuple[int, int]) -> Projecto
 
 
 def _write_text(path: Path, text: str) -> None:
-    def write(temporary: Path) -> None:
-        temporary.write_text(text, encoding="utf-8")
-
-    atomic.replace_file(path, write)
+    atomic.replace_content(path, text.encode())

@@ -91,7 +91,7 @@ def test_what_is_no_address(text: str) -> None:
 
 def test_without_ray_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda _: None)
-    with pytest.raises(RayClusterError, match=r"vae-workbench\[ray\]"):
+    with pytest.raises(RayClusterError, match=r"extra \[ray\] of vae-workbench"):
         check_ray("auto")
 
 

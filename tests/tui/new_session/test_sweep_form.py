@@ -87,7 +87,7 @@ def test_what_gives_way_in_a_sweep_is_told() -> None:
         ({"latent_dim": "2,,8"}, "latent_dim", "must be a whole number from 1 to 256"),
         ({"latent_dim": "2,300"}, "latent_dim", "must be a whole number from 1 to 256"),
         ({"latent_dim": "2,2"}, "latent_dim", "has the value 2 twice"),
-        ({"seed": "1,2", "seeds": "3"}, "seeds", "both --seed 1,2 and --seeds 3"),
+        ({"seed": "1,2", "seeds": "3"}, "seeds", "the seeds 1,2 and 3 as their number"),
         ({"seeds": "0"}, "seeds", "must be a whole number from 1 to 10000"),
         ({"seeds": ""}, "seeds", "must be a whole number"),
         ({"parallel": "many"}, "parallel", "must be a whole number"),

@@ -35,7 +35,9 @@ def check_ray(address: str) -> str:
         seconds.
     """
     if importlib.util.find_spec("ray") is None:
-        raise RayClusterError("Ray is not installed: run pip install 'vae-workbench[ray]'")
+        raise RayClusterError(
+            "Ray is not installed: it comes with the extra [ray] of vae-workbench"
+        )
     host, port = parse_address(_own_cluster() if address == "auto" else address)
     _require_answer(host, port)
     return f"{host}:{port}"
@@ -71,7 +73,7 @@ def _own_cluster() -> str:
         noted = ""
     if not noted:
         raise RayClusterError(
-            "this machine is not a node of a Ray cluster: run `ray start --head`, or give HOST:PORT"
+            "this machine is not a node of a Ray cluster: start Ray on it, or give HOST:PORT"
         )
     return noted
 

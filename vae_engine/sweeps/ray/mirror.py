@@ -14,8 +14,8 @@ import msgspec
 
 from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions import layout
-from vae_engine.sessions.atomic import one_line
 from vae_engine.sessions.records import CheckpointIndex, ExportIndex
+from vae_engine.text import error_line
 
 _CHECKPOINT_INDEX = f"{layout.CHECKPOINTS}/{layout.INDEX}"
 _EXPORT_INDEX = f"{layout.EXPORTS}/{layout.INDEX}"
@@ -195,7 +195,7 @@ def named_files(contents: Mapping[str, bytes]) -> frozenset[str]:
             for entry in (exports.current, *exports.kept):
                 named.update((entry.encoder, entry.decoder))
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise SessionDamagedError(f"an index is damaged: {one_line(error)}") from None
+        raise SessionDamagedError(f"an index is damaged: {error_line(error)}") from None
     return frozenset(named)
 
 

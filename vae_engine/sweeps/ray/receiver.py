@@ -122,7 +122,7 @@ class Receiver:
         Raises:
             OSError: the disk refused.
         """
-        _replace(self._root / session / layout.EVALUATION, content)
+        atomic.replace_content(self._root / session / layout.EVALUATION, content)
 
     def end(self, session: str, attempt: str) -> None:
         """End an attempt and release the session."""
@@ -158,7 +158,7 @@ def _apply(folder: Path, update: Update) -> None:
     for name, content in update.replaced:
         if not is_mirrored(name):
             raise SessionError(f"{name} is not a file of a worker")
-        _replace(folder / name, content, durable=not name.startswith(layout.PREVIEWS))
+        atomic.replace_content(folder / name, content, durable=not name.startswith(layout.PREVIEWS))
     if update.named:
         for pattern in (f"{layout.CHECKPOINTS}/epoch-*.npz", f"{layout.EXPORTS}/[de]*coder-*"):
             for path in folder.glob(pattern):
@@ -167,7 +167,7 @@ def _apply(folder: Path, update: Update) -> None:
     for appended in update.appended:
         _append(folder, appended)
     if update.summary is not None:
-        _replace(folder / layout.SUMMARY, update.summary, durable=False)
+        atomic.replace_content(folder / layout.SUMMARY, update.summary, durable=False)
     if update.beat:
         beat(folder)
 
@@ -193,13 +193,6 @@ def _append(folder: Path, appended: Appended) -> None:
         raise
     finally:
         os.close(descriptor)
-
-
-def _replace(path: Path, content: bytes, *, durable: bool = True) -> None:
-    def write(temporary: Path) -> None:
-        temporary.write_bytes(content)
-
-    atomic.replace_file(path, write, durable=durable)
 
 
 def _commands(folder: Path) -> dict[str, bytes]:

@@ -31,6 +31,7 @@ from vae_engine.sweeps.ray.trial import (
 )
 from vae_engine.sweeps.store import Sweep
 from vae_engine.sweeps.trials import Task
+from vae_engine.text import error_line
 
 _log = logging.getLogger(__name__)
 
@@ -82,7 +83,8 @@ class RayRunner:
         settings = session.settings
         if not any(self._fits(node, settings) for node in self._usable_nodes()):
             raise RayClusterError(
-                f"no usable node has {self._needs(settings)}: start one, or reduce --threads"
+                f"no usable node has {self._needs(settings)}: "
+                "start one, or reduce the number of threads"
             )
         order = Order(
             root=str(self._root),
@@ -193,7 +195,7 @@ class RayRunner:
                 name, versions = ray.get(reference)
             except ray.exceptions.RayError as error:
                 name, versions = checks[reference][:8], {}
-                _log.warning("node %s: %s", name, atomic.one_line(error))
+                _log.warning("node %s: %s", name, error_line(error))
             if other := difference(self._versions, versions):
                 self._refused.add(checks[reference])
                 lines.append(f"node {name} has {other}")
@@ -237,7 +239,7 @@ def _outcome(session: str, reference: Any) -> Outcome | None:
     except ray.exceptions.TaskCancelledError:
         _log.info("session %s was not started", session)
     except ray.exceptions.RayError as error:
-        _log.error("session %s: %s", session, atomic.one_line(error))
+        _log.error("session %s: %s", session, error_line(error))
     return None
 
 
@@ -255,7 +257,7 @@ def _connect(address: str) -> None:
                 runtime_env={"py_modules": [package], "excludes": ["__pycache__"]},
             )
     except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
-        raise RayClusterError(f"Ray at {address}: {atomic.one_line(error)}") from error
+        raise RayClusterError(f"Ray at {address}: {error_line(error)}") from error
 
 
 def _on_this_node() -> NodeAffinitySchedulingStrategy:

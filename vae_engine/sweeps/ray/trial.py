@@ -230,7 +230,9 @@ class _Link:
         self._delivered &= commands.keys()
         for name, content in commands.items():
             if name not in self._delivered:
-                _write(self._folder / layout.INBOX / Path(name).name, content)
+                atomic.replace_content(
+                    self._folder / layout.INBOX / Path(name).name, content, durable=False
+                )
                 self._delivered.add(name)
 
 
@@ -241,7 +243,7 @@ def _brought_here(order: Order, files: Mapping[str, bytes]) -> Iterator[Path]:
         folder.mkdir()
         layout.create_folders(folder)
         for name, content in files.items():
-            _write(folder / name, content)
+            atomic.replace_content(folder / name, content, durable=False)
         yield folder
 
 
@@ -282,10 +284,3 @@ def _ending(process: _Process, folder: Path) -> str:
     if process.returncode == EXIT_BUSY:
         raise SessionBusyError(f"session {folder.name} is locked by another worker")
     return (last_words(folder / layout.LOG) or SILENT_END) if process.returncode else ""
-
-
-def _write(path: Path, content: bytes) -> None:
-    def write(temporary: Path) -> None:
-        temporary.write_bytes(content)
-
-    atomic.replace_file(path, write, durable=False)
