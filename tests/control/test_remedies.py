@@ -29,8 +29,9 @@ def texts(package: Path) -> Iterator[tuple[str, str]]:
                 yield f"{path.name}:{getattr(node, 'lineno', 0)}", text
 
 
-# An option of a module that the engine itself runs stands alone; one in a sentence is advice.
-OPTION = re.compile(r"--[a-z]")
+# An option of a module that the engine itself runs stands alone; one in a sentence is advice. What
+# is said of images still names the options that change how they are read.
+OPTION = re.compile(r"--(?!image-size|color|range)[a-z]")
 COMMAND = re.compile(r"\b(vae|ray) (start|train|resume|show|stop|fork|attach)\b|pip install")
 
 
