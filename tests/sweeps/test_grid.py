@@ -92,7 +92,7 @@ def test_the_threads_are_fixed_before_anything_trains() -> None:
         ({"latent_dim": ()}, None, "latent_dim has no value"),
         ({"epochs": (5, 30), "min_epochs": (20,)}, None, "min_epochs is 20"),
         ({"seed": (2**31 - 1,)}, 2, "seed is 2147483648"),
-        ({"threads": (0, usable_processors())}, None, "are the same"),
+        ({"threads": (0, usable_processors())}, None, "threads 0 equals the number of processors"),
     ],
 )
 def test_lists_that_contradict_themselves_or_each_other_are_refused(

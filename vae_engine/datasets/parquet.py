@@ -59,8 +59,7 @@ def read_parquet(path: Path, how: Reading) -> Source:
     """
     if importlib.util.find_spec("pyarrow") is None:
         raise DatasetError(
-            f"{quoted(path)} is a Parquet file, which pyarrow reads: wanted it installed; "
-            "try `pip install pyarrow`"
+            f"{quoted(path)} is a Parquet file: wanted the Python package pyarrow, which reads it"
         )
     with tempfile.TemporaryDirectory(prefix="vae-parquet-") as name:
         folder = Path(name)
