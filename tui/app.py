@@ -86,10 +86,10 @@ class WorkbenchApp(TerminalApp):
             "glossary",
             "Words",
             id="app.glossary",
-            tooltip="What KL, ELBO, z and the other words mean",
+            tooltip="Explain KL, ELBO, z and other terms",
         ),
         # Where text is typed, a question mark is text, and a letter too.
-        Binding("ctrl+g", "glossary", "Words", show=False, tooltip="What the words mean"),
+        Binding("ctrl+g", "glossary", "Words", show=False, tooltip="Explain terms"),
         # F1 never arrives from byobu or VS Code, and Ctrl+P not from VS Code.
         Binding(
             "f1,ctrl+underscore", "help", "Help", show=False, tooltip="The keys of this screen"
@@ -198,7 +198,7 @@ class WorkbenchApp(TerminalApp):
         try:
             write_preferences(self._preferences_path, changed)
         except OSError as error:
-            self.notify(f"preferences are not kept: {error.strerror}", severity="warning")
+            self.notify(f"preferences cannot be saved: {error.strerror}", severity="warning")
 
     def look_again(self) -> None:
         """Read the list of sessions now: something was done to them."""
@@ -241,7 +241,7 @@ class WorkbenchApp(TerminalApp):
         self.push_screen(GlyphsScreen())
 
     def action_toggle_bell(self) -> None:
-        """Ring and notify when a training ends, or no longer."""
+        """Ring and notify when a run ends, or no longer."""
         self.remember(bell=not self.preferences.bell)
         self.notify("The bell is on." if self.preferences.bell else "The bell is off.")
 
@@ -275,7 +275,7 @@ class WorkbenchApp(TerminalApp):
             "Glyphs of images", "How fine the font's block characters are", self.action_glyphs
         )
         yield SystemCommand(
-            "Bell on or off", "Ring and notify when a training ends", self.action_toggle_bell
+            "Bell on or off", "Ring and notify when a run ends", self.action_toggle_bell
         )
         yield SystemCommand(
             "Mouse on or off", "Off: the terminal selects text", self.action_toggle_mouse

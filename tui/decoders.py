@@ -98,9 +98,9 @@ def _nothing_yet(*, live: bool) -> str:
     if live:
         return (
             "There is nothing to sample from yet: the first decoder is exported after epoch 1. "
-            "The samples will appear here by themselves."
+            "The samples will appear here then."
         )
     return (
         "There is nothing to sample from: this session ended before its first decoder was "
-        "exported. Resume it, and come back after epoch 1."
+        "exported. Resume it and come back after epoch 1."
     )

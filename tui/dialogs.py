@@ -59,7 +59,7 @@ class NumberScreen(Dialog[int | None]):
 
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", "Back", id="number.leave", tooltip="Ask for nothing"),
+        Binding("escape", "leave", "Back", id="number.leave", tooltip="Cancel"),
     ]
 
     def __init__(self, question: str, *, low: int, high: int, default: int) -> None:
@@ -81,7 +81,7 @@ class NumberScreen(Dialog[int | None]):
             yield Static(Content(self._question), classes="dialog-question")
             yield Input(str(self._default))
             yield Static(Content(self._range), classes="dialog-detail")
-            yield Static(Content("Enter do it    Esc back"), classes="dialog-keys")
+            yield Static(Content("Enter confirm    Esc back"), classes="dialog-keys")
 
     @property
     def _range(self) -> str:
@@ -140,7 +140,7 @@ class LineScreen(Dialog[str | None]):
             yield Static(Content(self._question), classes="dialog-question")
             yield Input(self._text, select_on_focus=False)
             yield Static(Content(self._hint), classes="dialog-detail")
-            yield Static("Enter keep it    Esc back", classes="dialog-keys", markup=False)
+            yield Static("Enter save    Esc back", classes="dialog-keys", markup=False)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Mark what cannot be taken."""
@@ -170,7 +170,7 @@ class NoteScreen(Dialog[str | None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         _LEAVE,
         Binding(
-            "ctrl+s,ctrl+o", "keep", "Keep", id="note.keep", tooltip="Keep the note", priority=True
+            "ctrl+s,ctrl+o", "keep", "Keep", id="note.keep", tooltip="Save the note", priority=True
         ),
     ]
 
@@ -184,7 +184,7 @@ class NoteScreen(Dialog[str | None]):
             yield Static(Content(self._question), classes="dialog-question")
             yield TextArea(self._note, soft_wrap=True)
             yield Static("", classes="dialog-detail")
-            yield Static("Ctrl+S keep it    Esc back", classes="dialog-keys", markup=False)
+            yield Static("Ctrl+S save    Esc back", classes="dialog-keys", markup=False)
 
     def action_keep(self) -> None:
         """Close with the note, if it is not too long."""
@@ -211,9 +211,9 @@ class ArchiveScreen(Dialog[tuple[Path, bool] | None]):
         with Vertical(classes="dialog"):
             yield Static(Content(self._question), classes="dialog-question")
             yield Input(str(self._path), select_on_focus=False)
-            yield Checkbox("slim: without what only further training needs", compact=True)
+            yield Checkbox("slim: without files for further training", compact=True)
             yield Static(
-                "Enter write it    Tab, Space slim or not    Esc back",
+                "Enter export    Tab, Space slim or not    Esc back",
                 classes="dialog-keys",
                 markup=False,
             )

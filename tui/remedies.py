@@ -19,11 +19,11 @@ _IN_LIST: dict[Remedy, str] = {
     "fork_slower": "press f to fork it with a smaller learning_rate",
     "show": "press Enter to see its state",
     "train": "press n in the list of sessions for a new one",
-    "list_sessions": "the list of sessions shows what there is",
+    "list_sessions": "the list of sessions shows them",
     "list_trash": "",
     "follow_sweep": "the list of sweeps (s) shows it",
     "resume_sweep": "press r to resume it",
-    "list_sweeps": "the list of sweeps (s) shows what there is",
+    "list_sweeps": "the list of sweeps (s) shows them",
     "train_sweep": "press n in the list of sweeps for a new one",
     "move_dataset": "move it back, or fork the session (f) with its new path",
 }

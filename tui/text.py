@@ -32,10 +32,10 @@ _SEQUENCE_PARTS: dict[int, str | None] = {
 REASONS = {
     "converged": "val_loss converged",
     "epochs": "all epochs done",
-    "stop": "told to stop at the end of the epoch",
-    "stop_now": "told to stop at once",
+    "stop": "stop requested",
+    "stop_now": "immediate stop requested",
 }
-"""The reasons for which a training ends in order, in words."""
+"""Text of the reasons for which a run ends normally."""
 
 
 _ENDED = {

@@ -121,7 +121,7 @@ def test_a_session_in_training_is_measured_as_it_was_exported_last(
 ) -> None:
     live = recorder.session("live", dataset=str(digits), status="training", epochs=2, of=9)
     done = vae("evaluate", live.id, "--samples", 1)
-    assert done.lines[0].endswith("weights of epoch 2, training goes on")
+    assert done.lines[0].endswith("weights of epoch 2, training continues")
 
 
 def test_a_binarized_session_is_measured_on_the_images_of_its_test_loss(

@@ -45,7 +45,7 @@ def test_epochs_so_far_and_those_to_come_are_lines(spawn: Spawn, recorder: Recor
     ("event", "said"),
     [
         (ev.Paused(), "paused: `vae continue"),
-        (ev.Continued(), "training goes on"),
+        (ev.Continued(), "training continues"),
         (ev.Stopping(now=False), "stopping at the end of epoch 3"),
         (ev.Stopping(now=True), "stopping at once"),
         (ev.CommandIgnored(command="pause", why="\x1b[2Jno"), "command pause ignored: ?[2Jno"),

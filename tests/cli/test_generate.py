@@ -160,7 +160,7 @@ def test_more_reconstructions_than_test_images_are_refused(
     np.savez(tmp_path / "few.npz", images + np.arange(28, dtype=np.uint8))
     session = recorder.session(dataset=str(tmp_path / "few.npz"))
     few = ("reconstruct", session.id, "--sessions-dir", recorder.store.root, "-n")
-    assert "n is 11: the test split has 10 images" in vae(*few, 11).error(2)
+    assert "n is 11: it must be at most 10, the images of the test split" in vae(*few, 11).error(2)
     assert vae(*few, 10, "-o", "a.npz").code == 0
     assert arrays(tmp_path / "a.npz")["labels"].tolist() == [-1] * 10
 

@@ -62,7 +62,7 @@ def test_one_that_is_gone_is_told_with_the_option_that_helps(session: Session, v
     for command in (["resume"], ["evaluate"], ["reconstruct"], ["embed", "-o", "z.npz"]):
         line = vae(command[0], session.id, *command[1:]).error(1)
         assert "images.npz" in line
-        assert line.endswith("`--dataset PATH` says where it is now")
+        assert line.endswith("`--dataset PATH` sets the present path")
 
 
 def test_it_is_remembered_for_whatever_comes_later(
@@ -167,5 +167,5 @@ def test_images_of_ones_own_are_embedded_as_the_datasets_are(
         assert found["rows"].tolist() == list(range(10))
         assert (str(found["split"]), str(found["session"])) == ("own", session.id)
     both = vae("embed", session.id, "--images", "x.png", "--split", "test", "-o", own)
-    assert "leave out --split" in both.error(2)
+    assert "omit --split" in both.error(2)
     assert "none.png" in vae("embed", session.id, "--images", "none.png", "-o", own).error(1)

@@ -65,7 +65,7 @@ def fill(recorder: Recorder, sweep: Sweep, number: int, status: Any) -> Session:
         (["--seeds", "0"], "seeds is 0: it must be a whole number from 1"),
         (["--parallel", "0"], "parallel is 0"),
         (["--epochs", "5,30", "--min-epochs", "20"], "min_epochs is 20"),
-        (["--latent-dim", "2,8,16", "--seeds", "334"], "1,002 trials are many: --yes makes them"),
+        (["--latent-dim", "2,8,16", "--seeds", "334"], "1,002 trials are many: confirm with --yes"),
         (["--latent-dim", "2,8", "--seeds", "5001", "--yes"], "at most 10,000"),
         (["--limit", "100,60000"], "limit is 60000"),
         (["--name", "\x1b[31m"], "name"),

@@ -64,7 +64,7 @@ def test_a_sweep_in_lines_from_start_to_end(
     assert done.out.count("trial 2 (learning_rate 0.002) completed after 1 epoch") == 1
     assert "trial 1 (learning_rate 1) diverged" in done.out
     assert done.code == 1
-    assert f"1 of 2 trials failed: `vae sweep show {made.id}` says why" in done.err
+    assert f"1 of 2 trials failed: `vae sweep show {made.id}` shows why" in done.err
     assert vae("sweep", "show", "latest").lines[1].startswith("completed, ")
 
 
@@ -86,7 +86,7 @@ def test_ctrl_c_leaves_the_sweep_and_stop_ends_it(
     assert made.alive()
     stopped = vae("sweep", "stop", "latest")
     assert stopped.out == (
-        f"sweep {made.id} is stopped: `vae sweep resume {made.id}` goes on with it\n"
+        f"sweep {made.id} is stopped: `vae sweep resume {made.id}` continues it\n"
     )
     assert not made.alive()
     statuses = [trial.status for trial in read_trials(made)]

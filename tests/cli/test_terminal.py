@@ -109,7 +109,7 @@ def test_emptying_the_trash_asks_on_a_terminal(terminal: Attach, recorder: Recor
     recorder.store.delete(recorder.session(previews=False))
     for answer, left in (("n\n", 1), ("y\n", 0)):
         shown = terminal("trash", "--empty")
-        shown.wait_for("Delete 1 session for good?")
+        shown.wait_for("Delete 1 session permanently?")
         shown.press(answer)
         assert shown.wait() == 0
         assert len(recorder.store.trash()) == left

@@ -77,12 +77,12 @@ def test_a_worker_outlives_its_followers_and_obeys(
     assert f"session {session.id} is paused in epoch" in vae("pause", "endless").out
     assert json.loads(vae("show", "endless", "--json").out)["status"] == "paused"
     assert "it is paused already" in vae("pause", "endless").error(1)
-    assert f"session {session.id} goes on with epoch" in vae("continue", "endless").out
+    assert f"session {session.id} continues with epoch" in vae("continue", "endless").out
     assert "it is not paused" in vae("continue", "endless").error(1)
     stopped = vae("stop", "endless", "--now")
     assert stopped.code == 0
     assert stopped.out.startswith("stopped after ")
-    assert "told to stop at once" in stopped.out
+    assert "immediate stop requested" in stopped.out
     session.poll()
     assert session.status() == "stopped"
     wait_for(lambda: not session.alive())

@@ -78,7 +78,7 @@ def test_a_session_whose_images_are_gone_has_no_embeddings(
     ("options", "wanted"),
     [
         ([], "-o FILE.zip, --tensorboard DIR or --csv FILE"),
-        (["--slim", "--csv", "h.csv"], "give -o FILE.zip too"),
+        (["--slim", "--csv", "h.csv"], "add -o FILE.zip"),
         (["other", "-o", "x.zip"], "one session, not 2"),
         (["--csv", "h.txt"], "a file ending in .csv"),
         (["--tensorboard", "a\x1bb"], "a folder of printable name"),

@@ -39,8 +39,8 @@ def test_a_stopped_worker_is_told_of_goes_on_and_goes_when_asked(
         fall_silent(session, for_a_minute)
         session.poll()
         assert session.status() == "training"
-        assert "no sign of life for" in head(session)
-        assert "gave no sign of it for" in " ".join(vae(session, "show").out.split())
+        assert "no response for" in head(session)
+        assert "has not responded for" in " ".join(vae(session, "show").out.split())
         seen = session.log.latest_progress
     finally:
         process.resume()

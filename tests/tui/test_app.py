@@ -90,7 +90,9 @@ async def test_preferences_that_cannot_be_kept_hold_until_the_end(
     app = WorkbenchApp(store, preferences_path=tmp_path / "file" / "preferences.json")
     async with app.run_test() as pilot:
         app.remember(sort="loss")
-        await until(pilot, lambda: any("preferences are not kept" in said for said in toasts(app)))
+        await until(
+            pilot, lambda: any("preferences cannot be saved" in said for said in toasts(app))
+        )
         assert app.preferences.sort == "loss"
 
 

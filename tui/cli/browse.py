@@ -36,7 +36,7 @@ def sessions(store: SessionStore, as_json: bool) -> None:
     """
     entries = [session_entry(listing) for listing in store.listings()]
     tell_entries(
-        entries, as_json=as_json, empty=f"no sessions in {store.root}: `vae train` makes one"
+        entries, as_json=as_json, empty=f"no sessions in {store.root}: `vae train` starts one"
     )
 
 

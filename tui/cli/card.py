@@ -28,7 +28,7 @@ _EPOCH_COLUMNS = tuple(
 
 
 def card_lines(report: SessionReport, settings: Settings, width: int) -> list[str]:
-    """A session in about two dozen lines of at most `width` columns; losses in nats an image."""
+    """A session in about two dozen lines of at most `width` columns; losses in nats per image."""
     lines = [f"{report.name}  {report.id}"]
     for label, fact in _facts(report, settings):
         lines += textwrap.wrap(
@@ -97,7 +97,7 @@ def _status(report: SessionReport) -> str:
         why = f" (its worker exited unexpectedly: {report.last_words})"
     if report.silent_since is not None:
         silent = duration_text(time.time() - report.silent_since)
-        why = f" (its worker lives, but gave no sign of it for {silent})"
+        why = f" (its worker has not responded for {silent})"
     return f"{report.status}{why}, epoch {report.epoch} of {report.epochs}{best}"
 
 

@@ -37,7 +37,7 @@ def attach(reference: str, store: SessionStore, plain: bool) -> None:
 
 @click.command()
 @live_id_argument
-@click.option("--now", is_flag=True, help="write a checkpoint and stop at once; wait for it")
+@click.option("--now", is_flag=True, help="write a checkpoint, stop now and wait for that")
 @store_option
 def stop(reference: str, store: SessionStore, now: bool) -> None:
     """Stop a run and keep the trained model.
@@ -61,7 +61,7 @@ def pause(reference: str, store: SessionStore) -> None:
     session = store.find(reference)
     ask(session, "pause")
     again = command_for("continue", session.id)
-    say(f"session {session.id} is paused in epoch {session.log.epoch + 1}: `{again}` goes on")
+    say(f"session {session.id} is paused in epoch {session.log.epoch + 1}: `{again}` continues")
 
 
 @click.command(name="continue")
@@ -71,7 +71,7 @@ def continue_(reference: str, store: SessionStore) -> None:
     """Continue a paused run."""
     session = store.find(reference)
     ask(session, "continue")
-    say(f"session {session.id} goes on with epoch {session.log.epoch + 1}")
+    say(f"session {session.id} continues with epoch {session.log.epoch + 1}")
 
 
 COMMANDS = {"attach": attach, "stop": stop, "pause": pause, "continue": continue_}

@@ -30,7 +30,7 @@ def delete(references: tuple[str, ...], store: SessionStore) -> None:
     """
     for listing in delete_sessions(store, references):
         back = command_for("restore", listing.id)
-        say(f"{_session_line(listing)} is in the trash: `{back}` brings it back")
+        say(f"{_session_line(listing)} is in the trash: `{back}` restores it")
 
 
 @click.command()
@@ -39,7 +39,7 @@ def delete(references: tuple[str, ...], store: SessionStore) -> None:
 def restore(references: tuple[str, ...], store: SessionStore) -> None:
     """Restore sessions from the trash."""
     for listing in restore_sessions(store, references):
-        say(f"{_session_line(listing)} is back")
+        say(f"{_session_line(listing)} is restored")
 
 
 @click.command()
@@ -73,4 +73,4 @@ def _sessions(count: int) -> str:
 
 
 def _confirmed(count: str) -> bool:
-    return click.confirm(f"Delete {count} for good?", err=True)
+    return click.confirm(f"Delete {count} permanently?", err=True)

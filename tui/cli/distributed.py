@@ -114,7 +114,7 @@ def train_member(
             raise WorkerError(outcome or f"{name} died without a word")
         say(outcome)
     except KeyboardInterrupt:
-        say(f"{name} goes on as process {process.pid}")
+        say(f"{name} continues as process {process.pid}")
     finally:
         process.stdout.close()
         process.stderr.close()

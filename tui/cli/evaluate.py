@@ -77,7 +77,7 @@ def evaluation_lines(session: Session, record: EvaluationRecord) -> Iterator[str
     partly = f" and {record.step} steps" if record.step else ""
     yield (
         f"session {session.id} ({session.label.name}): weights of epoch {record.epoch}{partly}"
-        f"{', training goes on' if live else ''}"
+        f"{', training continues' if live else ''}"
     )
     facts = {
         "negative ELBO": f"{record.negative_elbo:.2f} ± {record.negative_elbo_error:.2f}"
@@ -97,7 +97,7 @@ def evaluation_lines(session: Session, record: EvaluationRecord) -> Iterator[str
 def nll_text(record: EvaluationRecord) -> str:
     """The importance-weighted bound, or why there is none."""
     if record.nll is None or record.nll_error is None:
-        return "not measured: it takes 2 samples or more"
+        return "not measured: needs 2 samples or more"
     return (
         f"{record.nll:.2f} ± {record.nll_error:.2f}"
         f"  (importance-weighted, {count_text(record.samples, 'sample')})"

@@ -129,7 +129,7 @@ def _tell_run(session: Session, run: int, status: Status) -> None:
 
 
 def tell_detached(session: Session) -> None:
-    """Tell someone who leaves a training that goes on how to come back to it."""
+    """Print how to follow a run again after detaching."""
     for line in wording.detached(session):
         say(line)
 

@@ -117,7 +117,9 @@ def reconstruct(
     if count is None:
         count = min(_USUAL_PAIRS, available)
     if count > available:
-        raise SettingError(f"n is {count}: the test split has {available} images, so at most that")
+        raise SettingError(
+            f"n is {count}: it must be at most {available}, the images of the test split"
+        )
     shown = dataset.shown_rows(count)
     originals = to_float(dataset.test_images[shown])
     z_mean, _ = encoder.encode(originals)
@@ -173,7 +175,7 @@ def embed(
     files like a dataset.
     """
     if images is not None and (split is not None or place is not None):
-        raise SettingError("--images replaces the dataset's: leave out --split and --dataset")
+        raise SettingError("--images replaces the dataset: omit --split and --dataset")
     if images is not None:
         _IMAGES.check(images)
     session = store.find(reference)

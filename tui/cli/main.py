@@ -105,11 +105,11 @@ def cli(context: click.Context, store: SessionStore) -> None:
     """
     if context.invoked_subcommand is not None:
         if context.get_parameter_source("store") is ParameterSource.COMMANDLINE:
-            raise click.UsageError("--sessions-dir goes behind the command")
+            raise click.UsageError("--sessions-dir goes after the command")
     elif obstacle := app_obstacle():
         click.echo(GUIDE)
         # Where somebody sees it.
-        click.echo(f"\nThe app is not opened, since {obstacle}", err=not is_terminal())
+        click.echo(f"\nThe app was not opened, because {obstacle}", err=not is_terminal())
     else:
         show_app(store)
 

@@ -33,7 +33,7 @@ def read_name(text: str) -> str:
         SettingError: no line of text, too long, or the word for the newest session.
     """
     if text == LATEST:
-        raise SettingError(f"name is {text!r}: it must be another, since that means the newest")
+        raise SettingError(f"name is {text!r}: choose another; this one means the newest")
     return check_label(Label(name=text)).name
 
 

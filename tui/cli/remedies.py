@@ -8,20 +8,20 @@ from vae_engine.errors import EngineError, Remedy
 _WAYS: dict[Remedy, tuple[str, str]] = {
     "follow": ("attach", "`{}` follows it"),
     "stop": ("stop", "`{}` first"),
-    "resume": ("resume", "`{}` goes on from there"),
-    "extend": ("resume", "`{} --epochs N` trains N epochs more"),
-    "fork": ("fork", "`{}` trains anew"),
-    "fork_slower": ("fork", "`{} --learning-rate X` trains anew, X smaller"),
-    "show": ("show", "`{}` tells its state"),
-    "train": ("train", "`{}` makes one"),
-    "list_sessions": ("sessions", "`{}` lists what there is"),
-    "list_trash": ("trash", "`{}` lists what is there"),
+    "resume": ("resume", "`{}` continues from there"),
+    "extend": ("resume", "`{} --epochs N` trains N more epochs"),
+    "fork": ("fork", "`{}` starts a new session"),
+    "fork_slower": ("fork", "`{} --learning-rate X` starts a new session, X smaller"),
+    "show": ("show", "`{}` shows its state"),
+    "train": ("train", "`{}` starts one"),
+    "list_sessions": ("sessions", "`{}` lists them"),
+    "list_trash": ("trash", "`{}` lists them"),
     "follow_sweep": ("sweep show", "`{}` shows it"),
-    "resume_sweep": ("sweep resume", "`{}` goes on with it"),
-    "list_sweeps": ("sweep list", "`{}` lists what there is"),
-    "train_sweep": ("sweep run", "`{}` makes one"),
+    "resume_sweep": ("sweep resume", "`{}` continues it"),
+    "list_sweeps": ("sweep list", "`{}` lists them"),
+    "train_sweep": ("sweep run", "`{}` starts one"),
 }
-_MOVE_DATASET = "`--dataset PATH` says where it is now"
+_MOVE_DATASET = "`--dataset PATH` sets the present path"
 
 
 def error_text(error: EngineError) -> str:

@@ -15,7 +15,7 @@ from vae_engine.sessions.store import Listing
 class SessionEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One session of `vae sessions --json` and `vae trash --json`.
 
-    Times are in seconds since 1970, durations in seconds, losses in nats an image. A damaged
+    Times are in seconds since 1970, durations in seconds, losses in nats per image. A damaged
     session has a `problem`, and null in everything that could not be read.
     """
 

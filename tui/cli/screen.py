@@ -74,7 +74,7 @@ def app_obstacle() -> str:
     if term is None:
         return "TERM is not set: `export TERM=xterm-256color`"
     if term in PLAIN_TERMS:
-        return f"TERM is {term!r}: `export TERM=xterm-256color`, if the terminal can do that"
+        return f"TERM is {term!r}: `export TERM=xterm-256color`, if the terminal supports that"
     return ""
 
 

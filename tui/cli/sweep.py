@@ -108,7 +108,7 @@ def run(
     lists = given_lists(values)
     count = count_trials(lists, seeds)
     if count > UNASKED_TRIALS and not yes:
-        raise SettingError(f"{count:,} trials are many: --yes makes them")
+        raise SettingError(f"{count:,} trials are many: confirm with --yes")
     if gpus is not None and ray is None:
         raise click.UsageError("--gpus is for a cluster: give --ray too")
     grid, head = check_sweep(
@@ -143,7 +143,7 @@ def list_(store: SessionStore, as_json: bool) -> None:
     if as_json:
         click.echo(to_json(entries))
     elif not entries:
-        say(f"no sweeps in {encodable(str(store.root))}: `vae sweep run` makes one")
+        say(f"no sweeps in {encodable(str(store.root))}: `vae sweep run` starts one")
     else:
         for line in _entry_lines(entries):
             say(line)
@@ -185,7 +185,7 @@ def stop(reference: str, store: SessionStore) -> None:
     found = SweepStore(store).find(reference)
     stop_sweep(found)
     again = command_for("sweep resume", found.id)
-    say(f"sweep {found.id} is stopped: `{again}` goes on with it")
+    say(f"sweep {found.id} is stopped: `{again}` continues it")
 
 
 @sweep.command()

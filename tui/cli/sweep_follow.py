@@ -41,7 +41,7 @@ def follow_sweep(sweep: Sweep, *, plain: bool) -> None:
 
 def tell_left(sweep: Sweep) -> None:
     """Tell someone who leaves a sweep that goes on how to come back to it."""
-    say(f"detached; sweep {sweep.id} goes on")
+    say(f"detached; sweep {sweep.id} continues")
     say(f"  to see it:  {command_for('sweep show', sweep.id)}")
     say(f"  to stop it: {command_for('sweep stop', sweep.id)}")
 
@@ -60,11 +60,11 @@ def tell_sweep_outcome(sweep: Sweep, trials: Sequence[Trial]) -> None:
         say(best)
     if sweep_status(trials, alive=False) == "interrupted":
         again = command_for("sweep resume", sweep.id)
-        raise SessionError(f"sweep {sweep.id} was interrupted: `{again}` goes on with it")
+        raise SessionError(f"sweep {sweep.id} was interrupted: `{again}` continues it")
     failed = sum(trial.status in ("failed", "diverged", "damaged") for trial in trials)
     if failed:
         shown = command_for("sweep show", sweep.id)
-        raise SessionError(f"{failed} of {len(trials)} trials failed: `{shown}` says why")
+        raise SessionError(f"{failed} of {len(trials)} trials failed: `{shown}` shows why")
 
 
 def _looks(sweep: Sweep) -> Iterator[list[Trial]]:
@@ -153,7 +153,7 @@ def live_lines(sweep: Sweep, trials: Sequence[Trial], width: int, height: int) -
         *rows,
         "",
         *shown,
-        "Ctrl+C leaves; the sweep goes on",
+        "Ctrl+C detaches; the sweep continues",
     ]
     return [fitted(line, width - 1).rstrip() for line in lines[: max(1, height - 1)]]
 

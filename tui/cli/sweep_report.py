@@ -129,7 +129,7 @@ def sweep_lines(sweep: Sweep, trials: Sequence[Trial], width: int) -> Iterator[s
         yield ""
     yield from map(trial_line, unfinished[:_MOST_UNFINISHED])
     if len(unfinished) > _MOST_UNFINISHED:
-        yield f"and {len(unfinished) - _MOST_UNFINISHED} more: `--json` tells all"
+        yield f"and {len(unfinished) - _MOST_UNFINISHED} more: `--json` lists all"
 
 
 def head_lines(sweep: Sweep, trials: Sequence[Trial]) -> Iterator[str]:
@@ -143,7 +143,7 @@ def head_lines(sweep: Sweep, trials: Sequence[Trial]) -> Iterator[str]:
 
 
 def table_lines(trials: Sequence[Trial], width: int) -> list[str]:
-    """The table by setting: mean and deviation over seeds; losses in nats an image."""
+    """The table by setting: mean and deviation over seeds; losses in nats per image."""
     rows = by_setting(trials)
     names = list(rows[0].values)
     columns = [Column(_column_title(name), "right", least=4) for name in names]

@@ -56,13 +56,15 @@ def export(
     if output is None and tensorboard is None and csv is None:
         raise SettingError("nothing to write: give -o FILE.zip, --tensorboard DIR or --csv FILE")
     if slim and output is None:
-        raise SettingError("--slim is for zip files: give -o FILE.zip too")
+        raise SettingError("--slim is for zip files: add -o FILE.zip")
     if place is not None and tensorboard is None:
-        raise SettingError("--dataset is for the projector: give --tensorboard DIR too")
+        raise SettingError("--dataset is for the projector: add --tensorboard DIR")
     meant = [session for each in references for session in find_sessions(store, each)]
     sessions = list({session.id: session for session in meant}.values())
     if output is not None and len(sessions) > 1:
-        raise SettingError(f"a zip file holds one session, not {len(sessions)}: one at a time")
+        raise SettingError(
+            f"a zip file holds one session, not {len(sessions)}: export one at a time"
+        )
     if output is not None:
         _export_archive(sessions[0], output, slim=slim)
     if tensorboard is not None:

@@ -43,7 +43,7 @@ def suited(asked: Settings, settings: Settings) -> str:
 
 
 def epoch_line(epoch: ev.EpochEnded, log: SessionLog) -> str:
-    """One line of about 80 columns for an epoch that has ended; losses in nats an image."""
+    """One line of about 80 columns for an epoch that has ended; losses in nats per image."""
     total = max(log.epochs, epoch.epoch)
     best = " *" if log.best is not None and log.best.epoch == epoch.epoch else ""
     return (
@@ -64,7 +64,7 @@ def note(event: ev.AnyEvent, session: Session) -> str | None:
         case ev.Paused():
             return _paused(session)
         case ev.Continued():
-            return "training goes on"
+            return "training continues"
         case ev.Stopping():
             return stopping(event, session.log)
         case ev.CommandIgnored():
@@ -94,7 +94,7 @@ def stopping(event: ev.Stopping, log: SessionLog) -> str:
 def silent(since: float) -> str:
     """Since when a worker that lives has given no sign of it."""
     clock = time.strftime("%H:%M:%S", time.localtime(since))
-    return f"no sign of life from the worker since {clock}: it was stopped, or a disk hangs"
+    return f"the worker has not responded since {clock}: it was suspended, or a disk hangs"
 
 
 def outcome(session: Session, status: Status) -> str:
@@ -121,7 +121,7 @@ def failure(session: Session, status: Status) -> str:
         return f"{said}: {log.stop_reason or 'no reason given'}; see {session.folder / layout.LOG}"
     why = log.stop_reason or f"its worker exited unexpectedly ({session.last_words()})"
     again = command_for("resume", session.id)
-    return f"{said} after epoch {log.epoch}: {why}; `{again}` goes on from there"
+    return f"{said} after epoch {log.epoch}: {why}; `{again}` continues from there"
 
 
 def attempted(session: Session) -> str | None:
@@ -134,9 +134,9 @@ def attempted(session: Session) -> str | None:
 
 
 def detached(session: Session) -> list[str]:
-    """Lines for someone who leaves a training that goes on."""
+    """Return the lines printed after detaching."""
     return [
-        f"detached; session {session.id} goes on training",
+        f"detached; session {session.id} continues",
         f"  to follow it: {command_for('attach', session.id)}",
         f"  to stop it:   {command_for('stop', session.id)}",
     ]

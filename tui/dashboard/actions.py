@@ -99,8 +99,8 @@ class TrainingActions:
 
     async def _stop_now(self) -> None:
         question = ConfirmScreen(
-            "Stop this training now?",
-            "It keeps a checkpoint of this very step, and can be resumed. "
+            "Stop this run now?",
+            "It writes a checkpoint at this step and can be resumed. "
             "x stops at the end of the epoch instead.",
         )
         if await self._screen.app.push_screen_wait(question):
@@ -108,7 +108,7 @@ class TrainingActions:
 
     async def _extend(self, done: int) -> None:
         question = NumberScreen(
-            f"Train how many epochs more than the {done} it has?",
+            f"Train how many epochs more than the present {done}?",
             low=1,
             high=_MOST_EPOCHS - done,
             default=_USUAL_EXTENSION,

@@ -80,7 +80,7 @@ class DashboardBody(Horizontal):
         with Vertical(id="right"):
             with Vertical(id="digits", classes="part"):
                 yield TitleLine("Digits and their reconstructions", id="digits-title")
-                yield Static("They come once the network is built.", id="no-images", markup=False)
+                yield Static("They appear once the network is built.", id="no-images", markup=False)
                 yield ImageGrid(id="digits-grid")
             with Vertical(id="samples", classes="part"):
                 yield TitleLine("Samples of the prior, at fixed z", id="samples-title")
@@ -134,7 +134,7 @@ class DashboardBody(Horizontal):
             playing: whether a time-lapse goes on.
         """
         cursor = None if timeline.follows else timeline.epoch
-        told = "\n".join(start_lines(snapshot)) or "no epoch has ended yet"
+        told = "\n".join(start_lines(snapshot)) or "no epoch has finished yet"
         for figure in _CHARTS:
             chart = self.query_one(f"#chart-{figure}", LossChart)
             curves = snapshot.history.curves(figure)

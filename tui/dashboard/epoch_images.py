@@ -70,7 +70,7 @@ class EpochImageReader:
                 epoch, epoch, _NONE, _NONE, f"epoch {epoch} cannot be shown: {error}"
             )
         if preview is None:
-            return EpochImages(epoch, epoch, _NONE, _NONE, f"epoch {epoch} has left no images")
+            return EpochImages(epoch, epoch, _NONE, _NONE, f"epoch {epoch} has no images")
         return EpochImages(epoch, drawn, _digits(self._originals, preview), preview.samples)
 
     def _nearest(self, epoch: int) -> tuple[int, Preview | None]:

@@ -123,7 +123,7 @@ class SessionFeed:
             self._problem(f"the session is no longer in {folder.parent}")
             return
         if atomic.read_record(folder / layout.MANIFEST, Manifest) != self._session.manifest:
-            self._problem("session.json is another than when it was opened: open it anew")
+            self._problem("session.json has changed since it was opened: open the session again")
             return
         first = self._snapshot is None
         # Asked before the log is read, so that a dead worker's last words count.

@@ -149,10 +149,10 @@ def _state(snapshot: Snapshot, doing: str, now: float) -> Part:
     if doing:
         return doing, "warning"
     if snapshot.silent_since is not None:
-        return f"no sign of life for {duration_text(now - snapshot.silent_since)}", "warning"
+        return f"no response for {duration_text(now - snapshot.silent_since)}", "warning"
     if snapshot.asked:
         asked = ", ".join(COMMAND_WORDS[command] for command in snapshot.asked)
-        return f"asked, not obeyed yet: {asked}", "warning"
+        return f"pending: {asked}", "warning"
     if snapshot.damaged_lines:
         return f"damaged lines in the event log: {snapshot.damaged_lines}", "warning"
     if not snapshot.live and snapshot.attempt:

@@ -68,8 +68,8 @@ class DashboardScreen(ChartOptions):
         key("s", "smooth", "Smooth", "Smooth the curves: not, by 0.6, by 0.9"),
         key("r", "recent", "Recent", "Only the recent epochs, or all"),
         key("w", "whole", "Whole range", "All values, or without the first epochs"),
-        key("tab", "turn(1)", "Next page", "Next page, where not all are shown"),
-        key("shift+tab", "turn(-1)", "Previous page", "Previous page, where not all are shown"),
+        key("tab", "turn(1)", "Next page", "Next page, if not all fit"),
+        key("shift+tab", "turn(-1)", "Previous page", "Previous page, if not all fit"),
         *(
             key(str(number), f"open_page('{page}')", f"{name} page", f"The page {name}")
             for number, (page, name) in enumerate(PAGES.items(), start=1)

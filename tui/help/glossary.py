@@ -41,28 +41,28 @@ GLOSSARY: Final[dict[str, tuple[Term, ...]]] = {
         Term(
             "z",
             "z",
-            "The numbers that stand for an image. The encoder gives each image a mean (z_mean) "
-            "and a spread (z_log_var), and z is drawn from them.",
+            "The numbers that represent an image. The encoder gives each image a mean (z_mean) "
+            "and a log-variance (z_log_var), and z is sampled from them.",
             "most values lie between -2 and 2",
         ),
         Term(
             "latent_dim",
             "latent dimension, d",
-            "How many numbers z has. More of them keep more of an image; with 2, all of latent "
+            "The number of values in z. More values keep more of an image; with 2, all of latent "
             "space can be drawn as a map.",
             "2 to look at, 8 to 16 for sharp MNIST digits",
         ),
         Term(
             "prior",
             "prior",
-            "How z is distributed before any image is seen: a standard normal, N(0, I). A sample "
-            "is a z drawn from it, decoded.",
+            "The distribution of z before any image is seen: a standard normal, N(0, I). A "
+            "sample is a decoded z drawn from it.",
         ),
         Term(
             "posterior",
             "posterior",
-            "Where the encoder believes the z of one image to be: a normal with the mean z_mean "
-            "and the variance exp(z_log_var). Narrow means that it is sure.",
+            "The encoder's distribution of z for one image: a normal with mean z_mean and "
+            "variance exp(z_log_var). A narrow one means that the encoder is certain.",
         ),
         Term(
             "temperature",
@@ -72,7 +72,7 @@ GLOSSARY: Final[dict[str, tuple[Term, ...]]] = {
             "1 is the prior itself; 0.7 to 0.9 looks cleanest",
         ),
     ),
-    "What is measured": (
+    "Metrics": (
         Term(
             "nats",
             "nats",
@@ -82,7 +82,7 @@ GLOSSARY: Final[dict[str, tuple[Term, ...]]] = {
         Term(
             "loss",
             "loss",
-            "What training makes small: reconstruction loss + beta * KL. At beta = 1 it is the "
+            "What training minimizes: reconstruction loss + beta * KL. At beta = 1 it is the "
             "negative ELBO. val loss is the loss of images that were not trained on.",
             "MNIST after 20 epochs: 137 at d = 2, 99 at d = 8, 95 at d = 16. Only sessions with "
             "the same dataset and beta can be compared",
@@ -90,36 +90,36 @@ GLOSSARY: Final[dict[str, tuple[Term, ...]]] = {
         Term(
             "elbo",
             "ELBO",
-            "Evidence lower bound: at least so probable are the images under the model, as a "
-            "logarithm. -ELBO = reconstruction loss + KL.",
+            "Evidence lower bound: a lower bound on the log-probability of the images under the "
+            "model. -ELBO = reconstruction loss + KL.",
             "the smaller -ELBO, the better the model",
         ),
         Term(
             "reconstruction_loss",
             "reconstruction loss",
-            "How far decoded images are from the originals, summed over the pixels. It falls as "
+            "The difference of decoded images from the originals, summed over pixels. It falls as "
             "reconstructions get sharper.",
             "MNIST: 130 at d = 2, 82 at d = 8, 74 at d = 16; never 0, since pixels are grey",
         ),
         Term(
             "kl",
             "KL",
-            "Kullback-Leibler divergence of the posterior from the prior: how much z says about "
-            "an image. Training balances it against the reconstruction loss.",
+            "Kullback-Leibler divergence of the posterior from the prior: the information in z "
+            "about an image. Training balances it against the reconstruction loss.",
             "MNIST: 7 at d = 2, 17 at d = 8, 22 at d = 16; near 0 the decoder ignores z",
         ),
         Term(
             "active_units",
             "active units",
             "Dimensions of z that differ from image to image: the variance of z_mean is above "
-            "0.01. The others carry nothing.",
+            "0.01. The others carry no information.",
             "all of them up to about d = 13 on MNIST, some stay unused beyond",
         ),
         Term(
             "collapse",
             "collapse",
-            "A dimension, or all of z, that equals the prior for every image, so that it carries "
-            "nothing. All samples look alike then.",
+            "A dimension, or all of z, equals the prior for every image and carries no "
+            "information. All samples then look alike.",
             "a smaller beta or a longer beta warm-up helps",
         ),
         Term(
@@ -132,8 +132,8 @@ GLOSSARY: Final[dict[str, tuple[Term, ...]]] = {
         Term(
             "probe",
             "kNN%, lin%",
-            "Probes: how often the label of a test image is guessed from its z_mean, by its "
-            "neighbours or by a linear classifier. Labels are never used in training.",
+            "Probes: accuracy of predicting the label of a test image from its z_mean, by its "
+            "neighbours or by a linear classifier. Training never uses labels.",
             "MNIST: 81 % at d = 2, 96 % and more from d = 8",
         ),
     ),
@@ -150,14 +150,14 @@ GLOSSARY: Final[dict[str, tuple[Term, ...]]] = {
             "beta",
             "Weight of KL in the loss. Above 1 the dimensions of z are more independent and "
             "images blurrier; below 1 the reverse.",
-            "1 gives the ELBO; it rises from 0 over the first epochs (warm-up)",
+            "1 gives the ELBO; it increases from 0 over the first epochs (warm-up)",
         ),
         Term(
             "learning_rate",
             "learning rate",
-            "Step size of Adam, the optimizer. Too large and the loss jumps or becomes nan "
-            "(diverged), too small and it takes for ever.",
-            "3e-3; it falls to 0 over the last epochs",
+            "Step size of Adam, the optimizer. Too large: the loss jumps or becomes nan "
+            "(diverged). Too small: training takes for ever.",
+            "3e-3; it decays to 0 over the last epochs",
         ),
         Term(
             "converged",
@@ -169,7 +169,7 @@ GLOSSARY: Final[dict[str, tuple[Term, ...]]] = {
             "seed",
             "seed",
             "Fixes the random weights, shuffling and noise: the same settings and seed give the "
-            "same model. Several seeds show what is chance.",
+            "same model. Several seeds show the effect of chance.",
         ),
         Term(
             "session",
@@ -180,12 +180,11 @@ GLOSSARY: Final[dict[str, tuple[Term, ...]]] = {
         Term(
             "checkpoint",
             "checkpoint",
-            "Everything that is needed to go on exactly where training was, kept after every "
-            "epoch.",
+            "Everything needed to continue training exactly, saved after every epoch.",
         ),
     ),
 }
-"""All words, by what they are about."""
+"""All terms, by topic."""
 
 TERMS: Final[dict[str, Term]] = {term.id: term for terms in GLOSSARY.values() for term in terms}
 

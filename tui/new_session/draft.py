@@ -74,7 +74,7 @@ FIELDS: dict[str, Setting] = {
     **SETTINGS,
     "seeds": msgspec.structs.replace(SEEDS, help="number of seeds, counting up from seed"),
     "parallel": msgspec.structs.replace(
-        PARALLEL, help="trials at once; empty: as the processors have room"
+        PARALLEL, help="trials at once; empty: as many as the processors allow"
     ),
 }
 """What is known of every field but the name."""
@@ -251,9 +251,9 @@ def _sweep_draft(
     try:
         count = count_trials(given, seeds)
         if count > UNASKED_TRIALS:
-            raise SettingError(f"{count:,} trials are many: `vae sweep run --yes` makes them")
+            raise SettingError(f"{count:,} trials are many: use `vae sweep run --yes`")
         if any("," in str(path) for path in given.get("dataset", ())):
-            raise SettingError("dataset has a comma: a sweep takes no such path")
+            raise SettingError("dataset has a comma: a sweep cannot use such a path")
         grid = make_grid(given, seeds)
         if fork:
             grid = replace(grid, given=None)

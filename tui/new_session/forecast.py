@@ -13,7 +13,7 @@ from vae_engine.settings import Settings
 
 _NAMED_VALIDATION, _NAMED_TEST = 5_000, 10_000
 _NAMES_SHOWN = 3
-_UNKNOWN = "unknown, since nothing was trained on this machine yet"
+_UNKNOWN = "unknown: nothing was trained on this machine yet"
 _SOME_IMAGES = 10_000
 
 
@@ -42,7 +42,7 @@ def expected_duration(
     assert known is not None
     timing, same = known
     rate = settings.batch_size / machine.step_seconds(settings)
-    whose = f"as {timing.name}" if same else f"going by {timing.name}"
+    whose = f"as {timing.name}" if same else f"from {timing.name}"
     told = f"{rate:,.0f} images/s, {whose}"
     if sizes is not None:
         return f"{_text(machine.run(settings, sizes), 'it converges')} ({told})"
@@ -64,7 +64,7 @@ def expected_sweep_duration(
     for settings in trials:
         counts = _counts(settings, timings)
         if counts is None:
-            return "unknown, since it depends on how many images the dataset has"
+            return "unknown: it depends on the number of images"
         sized.append((settings, Sizes(*counts)))
     span = machine.sweep(sized, parallel)
     known = [one for settings in dict.fromkeys(trials) if (one := machine.known(settings))]

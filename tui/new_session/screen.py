@@ -62,18 +62,18 @@ class NewSessionScreen(WorkbenchScreen):
             show=False,
             priority=True,
         ),
-        Binding("ctrl+g", "app.glossary", "Words", id="new.words", tooltip="What the words mean"),
+        Binding("ctrl+g", "app.glossary", "Words", id="new.words", tooltip="Explain terms"),
         Binding("f1", "app.help", "Help", id="new.help", tooltip="The keys of this screen"),
-        Binding("escape", "dismiss", "Back", id="new.leave", tooltip="Start nothing"),
+        Binding("escape", "dismiss", "Back", id="new.leave", tooltip="Go back without starting"),
         Binding("ctrl+r", "reset", "Default", id="new.reset", tooltip="Reset to the default"),
-        Binding("ctrl+o", "fold", "Unfold", id="new.fold", tooltip="Show all settings, or few"),
+        Binding("ctrl+o", "fold", "Unfold", id="new.fold", tooltip="Show all settings or few"),
         *(
             Binding(
                 f"f{at}",
                 f"preset({name!r})",
                 name,
                 id=f"new.preset-{at}",
-                tooltip=f"Fill in {name}; its button does too",
+                tooltip=f"Fill in {name}, like its button",
                 show=False,
             )
             for at, name in enumerate(PRESETS, 5)
@@ -172,7 +172,7 @@ class NewSessionScreen(WorkbenchScreen):
         form = self.query_one(SettingForm)
         entries = self.workbench.entries or ()
         earlier = [entry.settings.dataset for entry in entries if entry.settings]
-        hint = "A path can be typed into the field." if name == "dataset" else ""
+        hint = "Type a path into the field." if name == "dataset" else ""
         values = choices_of(name, earlier)
 
         def take(value: str | None) -> None:
@@ -259,7 +259,7 @@ class NewSessionScreen(WorkbenchScreen):
         if self.is_active:
             self.workbench.open_sweep(sweep, instead_of=self)
         else:
-            self.notify(f"The sweep {one_line(sweep.record.name)} has begun.", markup=False)
+            self.notify(f"The sweep {one_line(sweep.record.name)} was started.", markup=False)
 
     def _show_dashboard(self, session: Session) -> None:
         self.workbench.look_again()

@@ -15,9 +15,9 @@ from textual.widgets import Input, Static
 from tui.new_session.draft import FIELDS, GROUPS, NAME, PROMINENT, Draft, default_texts, has_choices
 from tui.new_session.setting_group import GroupHeading
 
-NAME_HELP = "what people call it; by default dataset and d, or what varies"
+NAME_HELP = "default: dataset and d, or the varied settings"
 _CHANGED = "*"
-_COMMA = "A comma in a field makes a list, and a list a sweep: 2,8,16"
+_COMMA = "A comma in a field makes a list and starts a sweep: 2,8,16"
 
 
 class SettingForm(VerticalScroll):

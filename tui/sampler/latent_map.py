@@ -66,8 +66,8 @@ class LatentMap(Horizontal, can_focus=True):
             group=_AXES,
             tooltip="The first two principal components of the test digits, or two dimensions",
         ),
-        Binding("X", "axis(0, -1)", "Dimension before, across", show=False),
-        Binding("Y", "axis(1, -1)", "Dimension before, upwards", show=False),
+        Binding("X", "axis(0, -1)", "Previous dimension across", show=False),
+        Binding("Y", "axis(1, -1)", "Previous dimension upwards", show=False),
     ]
 
     @dataclass
@@ -229,7 +229,7 @@ class LatentMap(Horizontal, can_focus=True):
         if self._latent_dim <= 2:
             return
         if self._embeddings is None or not self._embeddings.complete:
-            self.notify("Principal components are those of all test digits at the best epoch.")
+            self.notify("Principal components use all test digits at the best epoch.")
             return
         self._principal = not self._principal
         self._dimensions_wanted = not self._principal

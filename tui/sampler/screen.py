@@ -56,7 +56,7 @@ class SamplerScreen(WorkbenchScreen):
     TERMS = ("z", "prior", "temperature", "latent_dim", "posterior", "seed")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide")]  # noqa: RUF012 - as in Textual
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("n", "anew", "New", "Draw new samples with the next seed", show=True),
+        key("n", "anew", "New", "Resample with the next seed", show=True),
         key("b", "step(-1)", "Back", "Back to the previous samples"),
         key("f", "step(1)", "Forward", "Forward to the next samples"),
         key("s", "seed", "Seed", "Type the seed of a draw"),
@@ -83,7 +83,7 @@ class SamplerScreen(WorkbenchScreen):
         key("left_square_bracket", "epoch(-1)", "Older", "Earlier decoder", display="["),
         key("right_square_bracket", "epoch(1)", "Newer", "Later decoder", display="]"),
         key("v", "resize", "Size", "Smaller images, or the largest again"),
-        key("w", "save", "Save", "Save what is shown as PNG and npz"),
+        key("w", "save", "Save", "Save the view as PNG and npz"),
         key("escape", "back", "Leave", "Back to the samples, or leave the sampler", show=True),
     ]
 
@@ -220,7 +220,7 @@ class SamplerScreen(WorkbenchScreen):
         if self.sampler is None:
             return
         if name == "path" and self.sampler.marks.pair is None:
-            self.notify("Mark two samples with Space first: the path leads from one to the other.")
+            self.notify("Mark two samples with Space first.")
             return
         self.view_name = "samples" if name == self.view_name else name
         self.query_one("#view", ContentSwitcher).current = self.view_name
@@ -321,7 +321,7 @@ class SamplerScreen(WorkbenchScreen):
 
     def _embed_in_thread(self, entry: ExportEntry) -> None:
         try:
-            embeddings, why_none = embeddings_of(self.session, entry), "no test digits are kept"
+            embeddings, why_none = embeddings_of(self.session, entry), "no test digits were saved"
         except EngineError as error:
             embeddings, why_none = None, one_line(str(error))
         self.post_message(self.Embedded(embeddings, why_none))
@@ -330,7 +330,7 @@ class SamplerScreen(WorkbenchScreen):
         try:
             png, npz = save(shown, self.session.id, epoch, Path.cwd())
         except (EngineError, OSError) as error:
-            said = f"Nothing is saved: {one_line(str(error))}"
+            said = f"Nothing was saved: {one_line(str(error))}"
             self.app.call_from_thread(self.app.notify, said, severity="error", markup=False)
             return
         said = f"{one_line(png.name)} and {npz.suffix} in {one_line(str(png.parent))}"

@@ -33,7 +33,7 @@ _DEMO = "Train the two-minute demo: d = 2 on MNIST"
 _EXAMPLE = "Open the example, trained on all of MNIST"
 
 key = Keys("sessions")
-_SORT_KEYS = Binding.Group("Sort by a column; again: the other way round")
+_SORT_KEYS = Binding.Group("Sort by a column; again: reverse")
 
 SESSION_KEYS: Final[list[BindingType]] = [
     key("enter", "open", "Open", "Open the session's dashboard", show=True),
@@ -48,13 +48,13 @@ SESSION_KEYS: Final[list[BindingType]] = [
     key("c", "compare", "Compare", "Compare the selected sessions", show=True),
     key("r", "resume", "Resume", "Resume a session that has ended"),
     key("e", "extend", "Extend", "Train more epochs"),
-    key("f", "fork", "Fork", "New session with these settings, some changed"),
+    key("f", "fork", "Fork", "New session from these settings"),
     key("R,f2", "rename", "Rename", "Rename the session"),
     key("t", "tag", "Tag", "Set the tags of the selected sessions"),
-    key("m", "note", "Note", "Write a note on the session"),
-    key("x", "export", "Export", "Write the session into a zip file"),
+    key("m", "note", "Note", "Edit the session's note"),
+    key("x", "export", "Export", "Export the session to a zip file"),
     key("d,delete", "delete", "Delete", "Move the selected sessions to the trash"),
-    key("u", "undo", "Undo", "Restore what was deleted last"),
+    key("u", "undo", "Undo", "Restore the sessions deleted last"),
     key("z", "fold", "Fold", "List a sweep's trials, or fold them", show=True),
     key("o", "sort_next", "Sort", "Sort by the next column"),
     key("O", "sort_reverse", "Reverse", "Reverse the sort order"),
@@ -132,7 +132,7 @@ class SessionActions:
                 f"Tags of {entries[0].name}" if one else f"Tags of {len(entries)} sessions",
                 text,
                 check=lambda words: check_label(changes.tagged(words)(Label(name="any"))),
-                hint="words; +word adds to the tags there are, -word takes it away",
+                hint="words; +word adds a tag, -word removes it",
             )
 
         tags = ", ".join(entries[0].tags) if one else "+"
@@ -158,12 +158,12 @@ class SessionActions:
     def undo(self) -> None:
         """Bring the sessions back that were deleted last."""
         if not self._deleted:
-            self._screen.notify("Nothing was deleted here since the app was started.")
+            self._screen.notify("Nothing was deleted since the app started.")
             return
         store, ids = self._workbench.store, self._deleted.pop()
         self._carry_out(
             lambda: restore_sessions(store, ids),
-            lambda back: self._screen.notify(f"{_sessions(len(back))} back from the trash."),
+            lambda back: self._screen.notify(f"{_sessions(len(back))} restored."),
         )
 
     def open_session(self, folder: Path) -> Session | None:
@@ -188,7 +188,7 @@ class SessionActions:
     async def _extend(self, entry: Entry) -> None:
         from tui.dialogs import NumberScreen
 
-        question = f"Train {entry.name} for how many epochs more than its {entry.epoch}?"
+        question = f"Train {entry.name} for how many epochs more than its present {entry.epoch}?"
         screen = NumberScreen(question, low=1, high=_MOST_EPOCHS - entry.epoch, default=10)
         if (more := await self._screen.app.push_screen_wait(screen)) is not None:
             self.resume(entry, more)
@@ -215,14 +215,14 @@ class SessionActions:
         from tui.dialogs import ConfirmScreen
 
         what = entries[0].name if len(entries) == 1 else f"{len(entries)} sessions"
-        question = ConfirmScreen(f"Delete {what}?", "They go to the trash; u brings them back.")
+        question = ConfirmScreen(f"Delete {what}?", "They go to the trash; u restores them.")
         if await self._screen.app.push_screen_wait(question):
             store, ids = self._workbench.store, [entry.id for entry in entries]
             self._carry_out(lambda: delete_sessions(store, ids), self._note_deleted)
 
     def _note_deleted(self, deleted: list[Listing]) -> None:
         self._deleted.append([listing.id for listing in deleted])
-        self._screen.notify(f"{_sessions(len(deleted))} in the trash: u brings back.")
+        self._screen.notify(f"{_sessions(len(deleted))} in the trash: u restores.")
 
     async def _relabel(
         self,

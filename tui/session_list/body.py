@@ -50,7 +50,7 @@ class ListBody(Container):
         if problem:
             said = one_line(problem)
         elif total and not self.table.entries:
-            said = "No session meets the filter.\n\nEsc shows all of them again."
+            said = "No session matches the filter.\n\nEsc shows all."
         empty = self.query_one("#sessions-empty", Static)
         if empty.content != Content(said):
             empty.update(Content(said))

@@ -60,7 +60,7 @@ def export_archive(folder: Path, target: Path, *, slim: bool) -> Path:
 
     target = target.expanduser().absolute()
     if target.suffix.lower() != ".zip":
-        raise SessionError(f"{target.name} is no zip file: its name must end in .zip")
+        raise SessionError(f"{target.name} is not a zip file: its name must end in .zip")
     if target.exists():
         raise SessionError(f"{target} exists already: choose another name")
     export_session(Session(folder), target, slim=slim)

@@ -69,7 +69,7 @@ class CompareScreen(ChartOptions):
     def compose(self) -> ComposeResult:
         """Head, chart, table, keys."""
         head = Content.assemble(
-            (f"{len(self._sessions)} sessions compared", "bold"), "  losses in nats an image"
+            (f"{len(self._sessions)} sessions compared", "bold"), "  losses in nats per image"
         )
         yield Static(head, id="compare-head")
         yield LossChart(self._figure, id="compare-chart")

@@ -87,7 +87,7 @@ def _condition(part: str) -> Condition:
     name, sign, value = match.groups()
     field = _FIELDS.get(name.casefold())
     if field is None:
-        raise SettingError(f"{name[:20]}{sign} is no condition: fields are {', '.join(_SHOWN)}")
+        raise SettingError(f"{name[:20]}{sign} is not a condition: fields are {', '.join(_SHOWN)}")
     value = value.replace('"', "").casefold()
     if not value:
         raise SettingError(f"{name}{sign} needs {_WANTED[field.kind]}")

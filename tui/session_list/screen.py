@@ -242,7 +242,7 @@ class SessionsScreen(WorkbenchScreen):
         """List the trials of the sweep under the cursor, or fold them again."""
         entry = self.table.under_cursor()
         if entry is None or entry.sweep is None:
-            self.notify("Only a sweep folds: it stands for its trials.")
+            self.notify("Only sweeps can be folded.")
             return
         self.table.fold(entry)
         self.refresh_rows()

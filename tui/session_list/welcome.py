@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 _ABOUT = (
     "A variational autoencoder learns to squeeze an image into a few numbers, z, and to make an "
-    "image of them again. Draw any z, and it becomes an image that nobody made:"
+    "image of them again. Draw any z, and it becomes a new image:"
 )
 _FIRST_KEYS = (
-    ("D", "demo", "Train a first model", "two minutes on MNIST; then g draws from it"),
-    ("E", "example", "Open the example", "trained on all of MNIST: look around, draw"),
+    ("D", "demo", "Train a first model", "two minutes on MNIST; then g samples it"),
+    ("E", "example", "Open the example", "trained on all of MNIST: explore and sample"),
     ("n", "new", "Set up your own", "images, latent dimension, epochs"),
-    ("W", "app.glossary", "Look up a word", "KL, ELBO, nats, latent dimension ..."),
+    ("W", "app.glossary", "Look up a term", "KL, ELBO, nats, latent dimension ..."),
     ("?", "app.help", "See all keys", ""),
 )
 _LINES_WITHOUT_STRIP = 14
@@ -69,7 +69,7 @@ class Welcome(Vertical):
 
     def compose(self) -> ComposeResult:
         """Title, what this is, the first keys."""
-        yield Static("Train, watch and sample autoencoders", id="welcome-title", markup=False)
+        yield Static("Train, monitor and sample autoencoders", id="welcome-title", markup=False)
         yield Static(_ABOUT, id="welcome-about", markup=False)
         yield Static(_keys(), id="welcome-keys")
         yield Static(Content(f"No sessions in {self._place} yet."), id="welcome-place")

@@ -30,16 +30,15 @@ class SweepActions:
         """Ask, then stop the sweep."""
         question = ConfirmScreen(
             f"Stop the sweep {one_line(sweep.record.name)}?",
-            "Its trials keep a checkpoint of this very step; r goes on with them.",
+            "Its trials write a checkpoint at this step; r resumes them.",
         )
         self._ask(question, lambda: ask_to_stop(sweep), "Stopping its trials ...")
 
     def resume(self, sweep: Sweep) -> None:
         """Ask, then go on with what is not finished."""
         question = ConfirmScreen(
-            f"Go on with the sweep {one_line(sweep.record.name)}?",
-            "With every trial that is not finished, from its last checkpoint; "
-            "those that failed are tried again.",
+            f"Resume the sweep {one_line(sweep.record.name)}?",
+            "Unfinished trials continue from their last checkpoints; failed ones are retried.",
         )
         self._ask(question, lambda: resume_sweep(sweep), "Starting the coordinator ...")
 

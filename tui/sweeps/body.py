@@ -34,7 +34,7 @@ WHOLE_COLUMNS, WHOLE_ROWS = 110, 34
 """From this size on everything is shown at once, else one page at a time."""
 
 _PARTS = (("trials", "results"), ("curves",), ("samples",))
-_NO_SAMPLES = "they come after the first epoch of a trial"
+_NO_SAMPLES = "they appear after the first epoch of a trial"
 
 
 class SweepBody(Container):
@@ -167,7 +167,7 @@ def _progress(sweep: Sweep, snapshot: SweepSnapshot) -> str:
         left = remaining_sweep_seconds(snapshot.trials, sweep.record.parallel)
         said += "" if left is None else f", about {duration_text(left)} left"
     elif snapshot.status in ("stopped", "interrupted"):
-        said += "; r goes on with it"
+        said += "; r resumes it"
     return said
 
 

@@ -143,7 +143,7 @@ class SweepsScreen(WorkbenchScreen):
 
 
 _GREETING = (
-    "A sweep trains a grid of settings and seeds, and compares what comes out.\n"
+    "A sweep trains a grid of settings and seeds and compares the results.\n"
     "Press n for a new one, or type `vae sweep run --latent-dim 2,8,16 --seeds 3` in a shell."
 )
 

@@ -56,13 +56,13 @@ class SweepScreen(ChartOptions):
         key("s", "smooth", "Smooth", "Smooth the curves more, or not at all"),
         key("a", "recent", "Recent", "Only the recent epochs, or all"),
         key("w", "whole", "Whole range", "All values, or without the first epochs"),
-        key("o", "sort", "Sort", "Results from the best to the worst, or in the trials' order"),
+        key("o", "sort", "Sort", "Results best first, or in the order of trials"),
         key("n", "draw(1)", "Draw", "Samples of the next seed", show=True),
         key("b", "draw(-1)", "Draw back", "Samples of the previous seed"),
         key("x", "stop", "Stop", "Stop the sweep, its trials after a checkpoint", show=True),
         key("r", "resume", "Resume", "Resume the unfinished trials", show=True),
-        key("tab", "turn(1)", "Next page", "Next page, where not all are shown"),
-        key("shift+tab", "turn(-1)", "Previous page", "Previous page, where not all are shown"),
+        key("tab", "turn(1)", "Next page", "Next page, if not all fit"),
+        key("shift+tab", "turn(-1)", "Previous page", "Previous page, if not all fit"),
         *(
             key(str(at), f"open_page({at - 1})", f"{name} page", f"The page {name}")
             for at, name in enumerate(PAGES, 1)
@@ -241,7 +241,7 @@ class SweepScreen(ChartOptions):
         """The session of the trial under the cursor, None where it cannot be opened."""
         if (trial := self._trial()) is None:
             return None
-        why = {"waiting": "has not begun yet", "deleted": "is in the trash"}.get(trial.status)
+        why = {"waiting": "has not started yet", "deleted": "is in the trash"}.get(trial.status)
         if why or trial.status == "damaged":
             told = why or f"is damaged: {one_line(trial.problem)}"
             self.notify(f"Trial {trial.number} {told}.", severity="warning", markup=False)

@@ -114,7 +114,7 @@ class TerminalApp(PatientApp):
         cause = error.error if isinstance(error, WorkerFailed) else error
         forgiven = self._told_to_leave and isinstance(cause, NoMatches | MountError)
         if forgiven:
-            self.log.warning(f"not opened, since the app is left: {cause}")
+            self.log.warning(f"not opened, because the app is exiting: {cause}")
         return forgiven
 
     def hold_keys(self) -> AbstractContextManager[None]:
@@ -166,7 +166,7 @@ def take_paste(app: App[Any], paste: Paste) -> bool:
     if isinstance(focused, TextArea):
         return True
     if not isinstance(focused, Input):
-        app.notify("Pasted text is not taken here.", severity="warning")
+        app.notify("Pasted text is ignored here.", severity="warning")
         return False
     lines = (line.strip() for line in paste.text.splitlines())
     paste.text = " ".join(line for line in lines if line)

@@ -69,7 +69,7 @@ class LossChart(Lines):
         title: str,
         *,
         axis: bool = True,
-        empty: str = "no epoch has ended yet",
+        empty: str = "no epoch has finished yet",
         id: str | None = None,
         classes: str | None = None,
     ) -> None:
@@ -244,7 +244,7 @@ class LossChart(Lines):
             return self.empty
         if self._scale is not None and self._scale.log:
             return "nothing above 0 to show on a log scale"
-        return "no room, or no finite value"
+        return "no space, or no finite value"
 
     def _with_cursor(self, lines: Sequence[Line], column: int) -> list[Line]:
         """The lines with a bar in this column where no curve is."""

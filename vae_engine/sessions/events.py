@@ -68,7 +68,7 @@ class Begun(Event, frozen=True, kw_only=True, tag="begun"):
 
 
 class Progress(Event, frozen=True, kw_only=True, tag="progress"):
-    """Means over the steps of the running epoch so far; losses in nats an image."""
+    """Means over the steps of the running epoch so far; losses in nats per image."""
 
     epoch: Epoch
     step: Epoch

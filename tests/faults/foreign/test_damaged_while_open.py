@@ -82,7 +82,10 @@ def test_another_manifest_is_told(recorder: Recorder, training: Session) -> None
     feed, path = SessionFeed(Session(training.folder)), training.folder / layout.MANIFEST
     feed.read()
     path.write_bytes(path.read_bytes().replace(b'"latent_dim": 2', b'"latent_dim": 4'))
-    assert feed.read().problem == "session.json is another than when it was opened: open it anew"
+    assert (
+        feed.read().problem
+        == "session.json has changed since it was opened: open the session again"
+    )
 
 
 def test_lines_that_are_damaged_from_the_start_are_counted(training: Session) -> None:

@@ -52,7 +52,7 @@ async def test_a_pause_is_shown_as_asked_until_it_is_obeyed(
 ) -> None:
     async with dashboard(store, training) as (screen, pilot):
         await pilot.press("p")
-        await until(pilot, lambda: "asked, not obeyed yet: pause" in head(screen))
+        await until(pilot, lambda: "pending: pause" in head(screen))
         assert inbox.take(training.folder) == [("pause", "")]
         recorder.emit(training, ev.Paused())
         await until(pilot, lambda: "‖ paused" in head(screen))
@@ -67,7 +67,7 @@ async def test_a_stop_is_asked_and_then_shown_as_heard(
 ) -> None:
     async with dashboard(store, training, (80, 24)) as (screen, pilot):
         await pilot.press("x")
-        await until(pilot, lambda: "asked, not obeyed yet: stop at the end" in head(screen))
+        await until(pilot, lambda: "pending: stop at the end" in head(screen))
         assert inbox.take(training.folder) == [("stop", "")]
         recorder.emit(training, ev.Stopping(now=False))
         await until(pilot, lambda: "stops at the end of epoch 5" in head(screen))

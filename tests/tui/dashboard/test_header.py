@@ -78,7 +78,7 @@ def test_only_a_live_session_has_an_expected_end() -> None:
 def test_the_most_urgent_is_said_first() -> None:
     asked = replace(TRAINING, status="stopping", asked=("stop_now",))
     assert "stops at the end of epoch 13" in lines(replace(asked, asked=()))[0]
-    assert "asked, not obeyed yet: stop now" in lines(asked)[0]
+    assert "pending: stop now" in lines(asked)[0]
     assert "starting a worker" in lines(asked, doing="starting a worker ...")[0]
     assert "gone" in lines(replace(asked, problem="gone"), doing="starting a worker ...")[0]
 

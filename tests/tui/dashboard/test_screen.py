@@ -219,7 +219,7 @@ async def test_a_session_without_images_before_an_epoch_says_so(
         await until_shown(pilot, screen, 3)
         notice = screen.query_one("#no-images")
         assert notice.display
-        assert "epoch 3 has left no images" in text_of(notice)
+        assert "epoch 3 has no images" in text_of(notice)
         await pilot.press("right")
         await until_shown(pilot, screen, 4)
         assert not notice.display
@@ -303,7 +303,7 @@ async def test_a_name_is_text_and_never_pushes_the_status_away(
     recorder.store.relabel(training, Label(name="[red]" + "long " * 19 + "x"))
     async with dashboard(store, training, (80, 24)) as (screen, pilot):
         await pilot.press("p")
-        await until(pilot, lambda: "asked, not obeyed yet: pause" in head(screen))
+        await until(pilot, lambda: "pending: pause" in head(screen))
         assert head(screen).startswith(" [red]long")
         assert "● training" in head(screen)
 

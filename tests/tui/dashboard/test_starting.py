@@ -73,7 +73,7 @@ async def test_the_untrained_model_is_seen_before_the_first_epoch(
         await until(pilot, lambda: "by the untrained model" in screen_text(app))
         told = screen_text(app)
         assert told.count("● train the first epoch") == 1
-        assert "no epoch has ended yet" not in told
+        assert "no epoch has finished yet" not in told
         assert screen.query_one("#digits-grid").display
         recorder.finish_epoch(session, 1)
         await until(pilot, lambda: screen.epoch_shown == 1)

@@ -69,7 +69,7 @@ async def test_words_are_tied_to_what_is_on_the_dashboard(
         assert dashboard.terms()["kl"] == "4.50 nats"
         assert dashboard.terms()["active_units"] == "2 of 2"
         await pilot.press("end")
-        await until(pilot, lambda: "Everything that is needed to go on" in screen_text(app))
+        await until(pilot, lambda: "Everything needed to continue" in screen_text(app))
         await pilot.press("W")
         await until(pilot, lambda: app.screen is dashboard)
 

@@ -10,7 +10,7 @@ from tui.presets import DEMO, PRESETS
 from vae_engine.settings import Settings, make_settings
 
 MNIST = Sizes(55_000, 5_000, 10_000)
-UNKNOWN = "unknown, since nothing was trained on this machine yet"
+UNKNOWN = "unknown: nothing was trained on this machine yet"
 
 
 def one_thread(**settings: Any) -> Settings:
@@ -119,7 +119,7 @@ def test_for_a_dataset_of_unknown_length_it_tells_the_rate() -> None:
     said = expected_duration(one_thread(dataset="/data/mine.npz"), [timed()])
     assert "s per epoch for every 10,000 images (5,059 images/s, as earlier)" in said
     unknown = [one_thread(), one_thread(dataset="/data/mine.npz")]
-    assert "how many images" in expected_sweep_duration(unknown, 1, [timed()])
+    assert "the number of images" in expected_sweep_duration(unknown, 1, [timed()])
 
 
 def test_a_dataset_that_was_trained_on_is_known() -> None:

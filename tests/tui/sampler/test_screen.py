@@ -422,7 +422,7 @@ async def test_a_folder_that_cannot_be_written_is_said(
     folder.rmdir()
     async with sampler(recorded_session) as (_, pilot):
         await pilot.press("w")
-        await until(pilot, lambda: "Nothing is saved" in _notices(pilot))
+        await until(pilot, lambda: "Nothing was saved" in _notices(pilot))
 
 
 async def test_names_are_shown_as_text(recorded_session: Session) -> None:

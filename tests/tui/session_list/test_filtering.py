@@ -115,7 +115,7 @@ def test_what_a_session_does_not_have_meets_no_comparison() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("colour=red", "colour= is no condition: fields are d, loss, epoch, status"),
+        ("colour=red", "colour= is not a condition: fields are d, loss, epoch, status"),
         ("loss<", "loss< needs a number, such as 2 or 1e-3"),
         ("loss<low", "loss<low needs a number"),
         ("loss<nan", "loss<nan needs a number"),

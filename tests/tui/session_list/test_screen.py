@@ -194,7 +194,7 @@ async def test_a_filter_that_cannot_be_read_says_so_and_holds_as_far_as_it_can_b
         await type_text(pilot, "1")
         assert text_of(app, "#filter-problem") == ""
         assert table.keys == []
-        assert "No session meets the filter" in text_of(app, "#sessions-empty")
+        assert "No session matches the filter" in text_of(app, "#sessions-empty")
         assert app.screen.query_one("#filter", Input).has_focus
 
 

@@ -122,7 +122,7 @@ async def test_trials_are_opened_and_sampled_and_what_cannot_be_says_so(
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is screen)
         await pilot.press("right", "enter")
-        await until(pilot, lambda: "Trial 3 has not begun yet." in toasts(app))
+        await until(pilot, lambda: "Trial 3 has not started yet." in toasts(app))
         (session_folder(sweep, 2) / layout.MANIFEST).write_text("{")
         await pilot.press("left", "down")
         await until(pilot, lambda: "✗ damaged" in grid_text(screen))

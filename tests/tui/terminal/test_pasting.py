@@ -29,7 +29,7 @@ async def test_what_is_not_taken_is_told(store: SessionStore, recorder: Recorder
     async with sessions(store) as (_, app, pilot):
         app.post_message(Paste("rm"))
         await pilot.pause()
-        assert [note.message for note in app._notifications] == ["Pasted text is not taken here."]
+        assert [note.message for note in app._notifications] == ["Pasted text is ignored here."]
         await pilot.press("e")
         await pilot.pause()
         app.post_message(Paste("25\nepochs"))

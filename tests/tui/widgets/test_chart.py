@@ -49,7 +49,7 @@ async def test_an_empty_chart_says_so() -> None:
     chart = LossChart("loss")
     async with shown(chart):
         chart.show([])
-        assert "no epoch has ended yet" in text_of(chart)
+        assert "no epoch has finished yet" in text_of(chart)
 
 
 async def test_the_title_reads_the_newest_values() -> None:
