@@ -35,7 +35,7 @@ def test_a_damaged_session_can_be_deleted(vae: Vae, recorder: Recorder) -> None:
     assert vae("delete", session.id).code == 0
     assert listed(recorder.store) == set()
     done = vae("restore", session.id)
-    assert (done.code, done.out) == (0, f"{session.id} (damaged) is back\n")
+    assert (done.code, done.out) == (0, f"{session.id} (damaged) is restored\n")
     assert listed(recorder.store) == {session.id}
 
 

@@ -232,7 +232,7 @@ def test_the_live_table_fits_the_terminal(sweep: Sweep, width: int, height: int)
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (["--ray", "ray://head:10001"], 2, "ray://head:10001 is no address of a head node"),
+        (["--ray", "ray://head:10001"], 2, "ray://head:10001 is not the address of a head node"),
         (["--ray", "head:99999"], 2, "'head:99999' has no port from 1 to 65535"),
         (["--gpus", "1"], 2, "--gpus is for a cluster: give --ray too"),
         (["--ray", "127.0.0.1:1"], 1, "Ray does not respond at 127.0.0.1:1: Connection refused"),

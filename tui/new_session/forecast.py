@@ -42,7 +42,7 @@ def expected_duration(
     assert known is not None
     timing, same = known
     rate = settings.batch_size / machine.step_seconds(settings)
-    whose = f"as {timing.name}" if same else f"from {timing.name}"
+    whose = f"as {timing.name}" if same else f"based on {timing.name}"
     told = f"{rate:,.0f} images/s, {whose}"
     if sizes is not None:
         return f"{_text(machine.run(settings, sizes), 'it converges')} ({told})"
@@ -71,7 +71,7 @@ def expected_sweep_duration(
     names = list(dict.fromkeys(timing.name for timing, _ in known))
     whose = ", ".join(names[:_NAMES_SHOWN]) + (", ..." if len(names) > _NAMES_SHOWN else "")
     alike = all(same for _, same in known)
-    return f"{_text(span, 'they converge')} ({'as' if alike else 'going by'} {whose})"
+    return f"{_text(span, 'they converge')} ({'as' if alike else 'based on'} {whose})"
 
 
 def _text(span: Span, until: str) -> str:

@@ -82,7 +82,7 @@ def test_a_session_of_the_same_network_and_enough_steps_tells_most() -> None:
     known = Machine([short, other, same]).known(one_thread())
     assert known is not None
     assert (known[0].name, known[1]) == ("same", True)
-    assert "going by other" in expected_duration(one_thread(), [short, other])
+    assert "based on other" in expected_duration(one_thread(), [short, other])
     assert "as short" in expected_duration(one_thread(), [short])
 
 
