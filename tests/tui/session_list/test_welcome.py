@@ -129,4 +129,6 @@ async def test_a_folder_that_cannot_be_written_is_told(
     async with sessions(SessionStore(tmp_path / "empty")) as (_, app, pilot):
         monkeypatch.setattr(example, "example_folder", lambda: None)
         await pilot.press("E")
-        await until(pilot, lambda: any("not part of this" in toast for toast in toasts(app)))
+        await until(
+            pilot, lambda: any("the example is not part of this" in toast for toast in toasts(app))
+        )
