@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 from textual.content import Content
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from tui.screen import Keys, WorkbenchScreen
 from tui.status import LOOKS, with_glyph
@@ -20,6 +20,7 @@ from tui.sweeps.actions import SweepActions
 from tui.sweeps.catalogue import SweepCatalogue, SweepEntry
 from tui.sweeps.looking import Looking
 from tui.text import age_text, encodable, one_line
+from tui.widgets.key_line import KeyLine
 from tui.widgets.session_table import SessionTable
 from tui.widgets.table_layout import Head, Row
 from vae_engine.errors import SessionError
@@ -66,7 +67,7 @@ class SweepsScreen(WorkbenchScreen):
             yield SessionTable(_HEADS, id="sweeps-table")
             yield Static(id="sweeps-empty")
         yield Static(id="sweeps-detail")
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Follow the sweeps."""

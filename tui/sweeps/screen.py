@@ -9,7 +9,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from tui.chart_options import ChartOptions
 from tui.comparison import FIGURES
@@ -25,6 +25,7 @@ from tui.sweeps.samples import SampleSource
 from tui.sweeps.trial_grid import TrialGrid
 from tui.text import one_line
 from tui.widgets.chart import TONES
+from tui.widgets.key_line import KeyLine
 from tui.widgets.page_tabs import PageTabs
 from vae_engine.errors import EngineError
 from vae_engine.sessions.session import Session
@@ -91,7 +92,7 @@ class SweepScreen(ChartOptions):
         yield PageTabs(PAGES, id="sweep-tabs")
         yield SweepBody(id="sweep-body")
         yield Static(id="sweep-detail")
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Follow the sweep."""
