@@ -33,6 +33,7 @@ from vae_engine.sessions.session import read_manifest
 from vae_engine.training.controls import Controls
 from vae_engine.worker.failures import NO_ROOM, disk_error, last_word
 from vae_engine.worker.launcher import EXIT_BUSY, EXIT_NO_ROOM, leave_terminal
+from vae_engine.worker.lean_import import KERAS_EXTRAS, without
 from vae_engine.worker.signals import when_asked_to_go
 from vae_engine.worker.supervisor import Supervisor
 
@@ -172,7 +173,8 @@ def _import_and_train(
 ) -> tuple[EndStatus, str]:
     _log.info("importing TensorFlow")
     journal.emit(ev.Preparing(stage="tensorflow"))
-    from vae_engine.training.run import DivergedError, train_session
+    with without(*KERAS_EXTRAS):
+        from vae_engine.training.run import DivergedError, train_session
 
     try:
         return train_session(folder, journal, controls, supervisor, distribution, chief)
