@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.sampler.test_screen import head as sampler_head
-from tests.tui.sampler.test_screen import sampler, samples
+from tests.tui.sampler.sampling import head as sampler_head
+from tests.tui.sampler.sampling import sampler, samples
 from tests.tui.watching import dashboard, head, offered, until
 from vae_engine.sessions import layout
 from vae_engine.sessions.session import Session
