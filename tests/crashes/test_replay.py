@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.crashes.operations import Operation, make_world, operations
+from tests.crashes.operations import Operation, operations
 from tests.crashes.recording import Recording, recorded
 from tests.crashes.states import State, build, crash_states, killed_states
+from tests.crashes.world import make_world
 
 _NAMES = [
     "create the first session",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable
 
 from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions import events as ev
+from vae_engine.sessions.epoch_clock import EpochClock
 from vae_engine.sessions.records import EndStatus
 from vae_engine.sessions.summary import Attempt, Phase, Standing, Summary
 
@@ -17,8 +17,6 @@ _HISTORY_BYTES = 2**30
 _EPOCH_BYTES = 1024
 _FLOAT_BYTES = 32
 _EXPORT_BYTES = 64
-# On a shared machine, the latest epochs are the best measure of its speed.
-_EPOCHS_TIMED = 3
 _MOST_STAGES = 20
 
 
@@ -61,7 +59,7 @@ class SessionLog:
         self._earlier_runs = 0.0
         self._run_started: float | None = None
         self._told = 0.0
-        self._clock = _EpochClock()
+        self._clock = EpochClock()
 
     @property
     def phase(self) -> Phase:
@@ -282,49 +280,6 @@ class SessionLog:
 
     def _run_seconds(self, until: float) -> float:
         return 0.0 if self._run_started is None else max(0.0, until - self._run_started)
-
-
-class _EpochClock:
-    """Times epochs by the log: including checkpoints and exports, without pauses."""
-
-    def __init__(self) -> None:
-        self._latest: deque[float] = deque(maxlen=_EPOCHS_TIMED)
-        self._first: float | None = None
-        self._compiles = True
-        self._began: float | None = None
-        self._paused: float | None = None
-
-    @property
-    def seconds(self) -> float | None:
-        """The mean of the latest epochs; the first of a run, which compiles, counts only if it is
-        alone."""
-        return sum(self._latest) / len(self._latest) if self._latest else self._first
-
-    def apply(self, event: ev.AnyEvent) -> None:
-        """Apply one event."""
-        match event:
-            case ev.RunStarted():
-                self._began = self._paused = None
-                self._compiles = True
-            case ev.Prepared():
-                self._began = event.time
-            case ev.Paused():
-                self._paused = event.time
-            case ev.Continued() if self._paused is not None:
-                if self._began is not None:
-                    self._began += event.time - self._paused
-                self._paused = None
-            case ev.EpochEnded():
-                passed = event.time - self._began if self._began is not None else 0.0
-                self._add(max(event.duration, passed))
-                self._began = event.time
-
-    def _add(self, seconds: float) -> None:
-        if self._compiles:
-            self._first = seconds
-            self._compiles = False
-        else:
-            self._latest.append(seconds)
 
 
 def _room(epoch: ev.EpochEnded) -> int:
