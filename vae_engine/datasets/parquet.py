@@ -59,7 +59,8 @@ def read_parquet(path: Path, how: Reading) -> Source:
     """
     if importlib.util.find_spec("pyarrow") is None:
         raise DatasetError(
-            f"{quoted(path)} is a Parquet file: wanted the Python package pyarrow, which reads it"
+            f"{quoted(path)} is a Parquet file, which pyarrow reads: wanted it installed; "
+            "try again with pyarrow in this environment"
         )
     with tempfile.TemporaryDirectory(prefix="vae-parquet-") as name:
         folder = Path(name)

@@ -7,7 +7,7 @@ import logging
 import secrets
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
@@ -22,7 +22,6 @@ from vae_engine.settings import Settings
 from vae_engine.sweeps.ray.receiver import Receiver
 from vae_engine.sweeps.ray.trial import (
     TOKENS,
-    Driver,
     Order,
     Outcome,
     carry_out,
@@ -205,7 +204,7 @@ class RayRunner:
         _log.info("%d nodes can train", len(self._usable_nodes()))
 
 
-class _RemoteDriver:
+class _RemoteReceiver:
     """The receiver for a task: each call waits for its result, and raises its error."""
 
     def __init__(self, actor: Any) -> None:
@@ -224,7 +223,7 @@ class _RemoteDriver:
 
 
 def _on_node(order: Order, receiver: Any) -> Outcome:
-    driver: Driver = _RemoteDriver(receiver)
+    driver = cast(Receiver, _RemoteReceiver(receiver))
     return carry_out(order, driver, ray.get_runtime_context().get_node_id())
 
 

@@ -19,14 +19,14 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, TypeAlias
 
 from vae_engine.errors import SessionBusyError, SessionDamagedError
 from vae_engine.machine import compared_versions, module_command
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions.last_words import SILENT_END, last_words
-from vae_engine.sweeps.ray.mirror import Mirror, Update
-from vae_engine.sweeps.ray.receiver import SupersededError
+from vae_engine.sweeps.ray.mirror import Mirror
+from vae_engine.sweeps.ray.receiver import Receiver, SupersededError
 from vae_engine.sweeps.trials import Task
 from vae_engine.worker.launcher import EXIT_BUSY, open_log, worker_environment
 
@@ -76,28 +76,7 @@ class Outcome:
     node: str
 
 
-class Driver(Protocol):
-    """The driver's receiver, called over the network; see `Receiver`."""
-
-    def begin(self, session: str, attempt: str, *, mirrored: bool) -> dict[str, bytes]:
-        """Take the session."""
-
-    def contents(self, session: str) -> dict[str, bytes]:
-        """Read the session."""
-
-    def update(
-        self, session: str, attempt: str, update: Update, delivered: list[str]
-    ) -> dict[str, bytes]:
-        """Send changes, and fetch commands."""
-
-    def keep_evaluation(self, session: str, content: bytes) -> None:
-        """Send an evaluation."""
-
-    def end(self, session: str, attempt: str) -> None:
-        """Release the session."""
-
-
-def carry_out(order: Order, driver: Driver, node: str) -> Outcome:
+def carry_out(order: Order, driver: Receiver, node: str) -> Outcome:
     """Carry out the order on this node (Ray's id is `node`); return when done."""
     if other := difference(order.versions, compared_versions()):
         return Outcome("refused", f"node {node_name(node)} has {other}", node)
@@ -147,7 +126,7 @@ def shared_root(order: Order) -> Path | None:
     return root if found == content.encode() else None
 
 
-def _train(order: Order, driver: Driver, shared: Path | None) -> str:
+def _train(order: Order, driver: Receiver, shared: Path | None) -> str:
     attempt = secrets.token_hex(8)
     files = driver.begin(order.session, attempt, mirrored=shared is None)
     try:
@@ -167,7 +146,7 @@ def _train(order: Order, driver: Driver, shared: Path | None) -> str:
         driver.end(order.session, attempt)
 
 
-def _evaluate(order: Order, driver: Driver, shared: Path | None) -> str:
+def _evaluate(order: Order, driver: Receiver, shared: Path | None) -> str:
     with contextlib.ExitStack() as stack:
         if shared is not None:
             folder = shared / order.session
@@ -187,7 +166,7 @@ def _evaluate(order: Order, driver: Driver, shared: Path | None) -> str:
 class _Link:
     """Sends updates of a session to the driver, and receives its commands."""
 
-    def __init__(self, order: Order, driver: Driver, folder: Path, attempt: str) -> None:
+    def __init__(self, order: Order, driver: Receiver, folder: Path, attempt: str) -> None:
         self._session = order.session
         self._driver = driver
         self._folder = folder
