@@ -1,6 +1,7 @@
 """The compiled steps on real digits: what resume and comparison rest on."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Literal
 
 import msgspec
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 from vae_engine.datasets import Dataset, load_dataset
+from vae_engine.image_shape import ImageShape
 from vae_engine.model.network import Networks, build_networks, weights_sha256
 from vae_engine.settings import Settings, make_settings
 from vae_engine.training.inputs import EpochInputs
@@ -115,3 +117,63 @@ def test_evaluation_of_bytes_and_of_floats_agree(digits: Dataset) -> None:
     as_bytes = evaluator.evaluate(images, Purpose.TEST_NOISE)
     as_floats = evaluator.evaluate(images.astype(np.float32) / 255, Purpose.TEST_NOISE)
     assert as_bytes.reconstruction_loss == pytest.approx(as_floats.reconstruction_loss, rel=1e-6)
+
+
+COLOUR = msgspec.structs.replace(SMALL, batch_size=8, likelihood="gaussian")
+
+
+def noisy_colours(count: int) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
+    rng = np.random.default_rng(0)
+    flat = rng.integers(40, 200, (count, 1, 1, 3))
+    return (flat + rng.normal(0, 20, (count, 16, 12, 3))).clip(0, 255).astype(np.uint8)
+
+
+def colour_trainer(settings: Settings, count: int = 64) -> tuple[Networks, TrainingSteps]:
+    networks = build_networks(settings, shape=ImageShape(16, 12, 3))
+    images = noisy_colours(count)
+    return networks, TrainingSteps(settings, networks, make_optimizer(settings, networks), images)
+
+
+def test_the_variance_is_learned() -> None:
+    networks, steps = colour_trainer(COLOUR)
+    before = float(networks.log_sigma)
+    for epoch in range(1, 40):
+        steps.train(inputs(steps, epoch, rate=1e-2), 0, steps.steps, (0.0, 0.0, 0.0))
+    log_sigma = float(networks.log_sigma)
+    assert log_sigma < before
+    found = Evaluator(COLOUR, networks).evaluate(noisy_colours(64), Purpose.TEST_NOISE)
+    # The best one is the root of the mean squared error, which the loss tells.
+    per_value = found.reconstruction_loss / (16 * 12 * 3) - log_sigma - 0.5 * np.log(2 * np.pi)
+    assert 2 * per_value == pytest.approx(1.0, abs=0.3)
+    assert found.reconstruction_loss < 0
+
+
+def test_images_that_stay_in_their_file_give_the_same_bits(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    networks, held = colour_trainer(COLOUR, 61)
+    held.train(inputs(held), 0, held.steps, (0.0, 0.0, 0.0))
+    monkeypatch.setattr("vae_engine.training.steps._HELD_BYTES", 0)
+    np.save(tmp_path / "images.npy", noisy_colours(61))
+    mapped = np.load(tmp_path / "images.npy", mmap_mode="r")
+    others = build_networks(COLOUR, shape=ImageShape(16, 12, 3))
+    steps = TrainingSteps(COLOUR, others, make_optimizer(COLOUR, others), mapped)
+    totals = (0.0, 0.0, 0.0)
+    for first, last in [(0, 1), (1, 5), (5, steps.steps)]:
+        totals = steps.train(inputs(steps), first, last, totals)
+    assert weights_sha256(others) == weights_sha256(networks)
+
+
+@pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian", "continuous_bernoulli"])
+def test_free_bits_are_in_the_loss_and_not_in_the_kl(likelihood: str) -> None:
+    settings = make_settings({**dict(COLOUR), "likelihood": likelihood, "free_bits": 5.0})
+    networks, steps = colour_trainer(settings)
+    totals = steps.train(inputs(steps, rate=1e-30, beta=2), 0, steps.steps, (0.0, 0.0, 0.0))
+    loss, reconstruction, kl = (total / 64 for total in totals)
+    # Untrained: every dimension is far below its 5 nats, and all three are charged.
+    assert kl < 3
+    assert loss == pytest.approx(reconstruction + 2 * 3 * 5.0, rel=1e-5)
+    found = Evaluator(settings, networks).evaluate(noisy_colours(64), Purpose.TEST_NOISE)
+    assert found.loss(2.0, 5.0) == pytest.approx(found.reconstruction_loss + 30.0)
+    assert found.loss(2.0) == pytest.approx(found.reconstruction_loss + 2 * found.kl_loss)
+    assert found.elbo == pytest.approx(-found.reconstruction_loss - found.kl_loss)

@@ -59,6 +59,7 @@ def _facts(report: SessionReport, settings: Settings) -> Iterator[tuple[str, str
             (
                 f"loss {report.test_loss:.2f} (rec {report.test_reconstruction_loss:.2f} "
                 f"kl {report.test_kl_loss:.2f})"
+                f"{bits_text(report.test_bits_per_dimension)}"
             ),
         )
     if report.evaluation is not None:
@@ -87,6 +88,11 @@ def _facts(report: SessionReport, settings: Settings) -> Iterator[tuple[str, str
     if report.damaged_lines:
         yield "damage", f"{report.damaged_lines} lines of the event log cannot be read"
     yield "folder", report.folder
+
+
+def bits_text(bits: float | None) -> str:
+    """Bits per dimension, behind a loss; empty where they were not recorded."""
+    return "" if bits is None else f", {bits:.3f} bits per dimension"
 
 
 def _status(report: SessionReport) -> str:

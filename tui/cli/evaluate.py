@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import click
 
+from tui.cli.card import bits_text
 from tui.cli.options import (
     id_argument,
     json_option,
@@ -83,6 +84,7 @@ def evaluation_lines(session: Session, record: EvaluationRecord) -> Iterator[str
         "negative ELBO": f"{record.negative_elbo:.2f} ± {record.negative_elbo_error:.2f}"
         f"  (rec {record.reconstruction_loss:.2f} kl {record.kl_loss:.2f})",
         "NLL": nll_text(record),
+        "likelihood": record.likelihood + bits_text(record.bits_per_dimension),
         "KL": f"{record.kl_loss:.2f} = {information_text(record)}",
         "KL by dimension": kl_text(record.kl_per_dimension),
         "active units": f"{record.active_units} of {len(record.kl_per_dimension)}",

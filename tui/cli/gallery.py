@@ -48,15 +48,15 @@ def paired_rows(above: Images, below: Images, across: int) -> Images:
     """Images in rows of `across`, each row of `above` followed by its row of `below`.
 
     Args:
-        above: (n, h, w).
-        below: (n, h, w).
-        across: images a row; the last rows are filled with black.
+        above: (n, h, w) or (n, h, w, 3).
+        below: of the same shape.
+        across: images per row; the last rows are filled with black.
 
     Returns:
-        (m, h, w), m a multiple of 2 * `across`.
+        (m, h, w) or (m, h, w, 3), m a multiple of 2 * `across`.
     """
-    count, height, width = above.shape
-    filling = np.zeros((2, -count % across, height, width), np.uint8)
+    count, *shape = above.shape
+    filling = np.zeros((2, -count % across, *shape), np.uint8)
     pairs = np.concatenate([np.stack([above, below]), filling], axis=1)
-    rows = pairs.reshape(2, -1, across, height, width).swapaxes(0, 1)
-    return rows.reshape(-1, height, width)
+    rows = pairs.reshape(2, -1, across, *shape).swapaxes(0, 1)
+    return rows.reshape(-1, *shape)

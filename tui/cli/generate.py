@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -27,24 +26,28 @@ from tui.cli.output import say
 from tui.text import encodable
 from vae_engine.datasets import Dataset, to_float
 from vae_engine.errors import EngineError, SettingError
+from vae_engine.image_shape import ImageShape
 from vae_engine.inference.dataset import session_dataset
-from vae_engine.inference.pictures import picture, save_png
+from vae_engine.inference.pictures import picture, save_png, square_columns
 from vae_engine.inference.sampling import (
     draw_prior,
     find_export,
     load_decoder,
     load_encoder,
     to_uint8,
+    without_grey_axis,
 )
 from vae_engine.sessions.arrays import write_npz
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
-from vae_engine.settings import SETTINGS
+from vae_engine.settings import SETTINGS, Settings
 
 _MOST_IMAGES = 10_000
 _PAIRS_A_ROW = 10
 _USUAL_PAIRS = 10
-_ENCODED_AT_ONCE = 2048
+_ENCODED_VALUES = 2048 * 28 * 28
+_MOST_VALUES = 2**29
+"""Numbers that drawn images may have together: 2 GiB as floats."""
 
 SAMPLES = number_setting("n", "int", 64, 1, _MOST_IMAGES, "number of samples")
 DIGITS = number_setting("n", "int", _USUAL_PAIRS, 1, _MOST_IMAGES, "number of test images")
@@ -72,11 +75,13 @@ def sample(
 ) -> None:
     """Draw samples from a session's prior.
 
-    An .npz has images (n, 28, 28) as probabilities, z (n, latent_dim), seed, temperature, session
-    and epoch. The same seed gives the same images; a larger -n only adds more.
+    An .npz has images (n, height, width), or (n, height, width, 3), from 0 to 1, z (n, latent_dim),
+    seed, temperature, session and epoch. The same seed gives the same images; a larger -n only adds
+    more.
     """
     session = store.find(reference)
     decoder = load_decoder(session)
+    _check_count(count, decoder.shape)
     z = draw_prior(count, decoder.latent_dim, seed=seed, temperature=temperature)
     images = decoder.decode(z)
     pixels = to_uint8(images)
@@ -85,7 +90,7 @@ def sample(
         return
     with _writing(output, f"{count} samples of seed {seed}"):
         if _is_png(output):
-            save_png(output, picture(pixels, math.ceil(math.sqrt(count))))
+            save_png(output, picture(pixels, square_columns(pixels)))
         else:
             arrays = {"images": images, "z": z, "seed": seed, "temperature": temperature}
             _save_npz(output, session, arrays)
@@ -107,8 +112,8 @@ def reconstruct(
     """Show test images with their reconstructions.
 
     The images are spread over the test split (for MNIST: the first ones) and decoded from z_mean.
-    An .npz has originals and reconstructions (n, 28, 28), labels (n,), z_mean (n, latent_dim),
-    session and epoch.
+    An .npz has originals and reconstructions (n, height, width), or (n, height, width, 3), labels
+    (n,), z_mean (n, latent_dim), session and epoch.
     """
     session = store.find(reference)
     encoder, decoder = load_encoder(session), load_decoder(session)
@@ -120,11 +125,13 @@ def reconstruct(
         raise SettingError(
             f"n is {count}: it must be at most {available}, the images of the test split"
         )
+    _check_count(count, decoder.shape)
     shown = dataset.shown_rows(count)
     originals = to_float(dataset.test_images[shown])
     z_mean, _ = encoder.encode(originals)
     reconstructions = decoder.decode(z_mean)
-    above, below = to_uint8(originals[..., 0]), to_uint8(reconstructions)
+    originals = without_grey_axis(originals)
+    above, below = to_uint8(originals), to_uint8(reconstructions)
     if output is None:
         grid = terminal_grid(count, layers=2)
         draw(paired_rows(above, below, min(count, grid.across)), grid)
@@ -135,7 +142,7 @@ def reconstruct(
             save_png(output, picture(paired_rows(above, below, across), across))
         else:
             arrays = {
-                "originals": originals[..., 0],
+                "originals": originals,
                 "reconstructions": reconstructions,
                 "labels": labels_or_none(dataset.test_labels, available)[shown],
                 "z_mean": z_mean,
@@ -183,15 +190,26 @@ def embed(
     if images is None:
         embedded = _of_split(session_dataset(session, place), split or "test")
     else:
-        embedded = _of_file(images)
+        embedded = _of_file(images, encoder.shape, session.settings)
     pixels = embedded.pop("images")
+    at_once = max(1, _ENCODED_VALUES // encoder.shape.values)
     parts = [
-        encoder.encode(to_float(pixels[at : at + _ENCODED_AT_ONCE]))
-        for at in range(0, len(pixels), _ENCODED_AT_ONCE)
+        encoder.encode(to_float(pixels[at : at + at_once])) for at in range(0, len(pixels), at_once)
     ]
     z_mean, z_log_var = (np.concatenate(outputs) for outputs in zip(*parts, strict=True))
     with _writing(output, f"{len(pixels)} embeddings"):
         _save_npz(output, session, {"z_mean": z_mean, "z_log_var": z_log_var, **embedded})
+
+
+def _check_count(count: int, shape: ImageShape) -> None:
+    """Refuse more images than fit into memory.
+
+    Raises:
+        SettingError: there are too many.
+    """
+    most = _MOST_VALUES // shape.values
+    if count > most:
+        raise SettingError(f"n is {count}: it must be at most {most} for images of {shape.text}")
 
 
 def _of_split(dataset: Dataset, split: Literal["test", "train"]) -> dict[str, Any]:
@@ -205,11 +223,12 @@ def _of_split(dataset: Dataset, split: Literal["test", "train"]) -> dict[str, An
     }
 
 
-def _of_file(path: str) -> dict[str, Any]:
+def _of_file(path: str, shape: ImageShape, settings: Settings) -> dict[str, Any]:
     # Imported here: it brings what reads image files.
     from vae_engine.datasets.own_images import load_images
+    from vae_engine.datasets.preparation import Preparation
 
-    own = load_images(path)
+    own = load_images(path, shape, Preparation.of(settings))
     for note in own.notes:
         say(note, err=True)
     count = len(own.images)

@@ -63,6 +63,9 @@ class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
     test_loss: float | None
     test_reconstruction_loss: float | None
     test_kl_loss: float | None
+    test_bits_per_dimension: float | None
+    likelihood: str
+    image_shape: tuple[int, int, int]
     weights_sha256: str | None
     progress: dict[str, Any] | None
     evaluation: dict[str, Any] | None
@@ -140,6 +143,8 @@ def session_report(session: Session) -> SessionReport:
         epochs=log.epochs or manifest.settings.epochs,
         best_epoch=log.best.epoch if log.best else None,
         **_result_fields(result),
+        likelihood=session.likelihood,
+        image_shape=session.image_shape,
         progress=_figures(log.latest_progress) if log.latest_progress else None,
         evaluation=evaluation_fields(evaluation, exports) if evaluation else None,
         exports=[entry.epoch for entry in exports.kept] if exports else [],
@@ -172,7 +177,13 @@ def to_json(value: object) -> str:
 
 
 def _result_fields(result: Result | None) -> dict[str, Any]:
-    names = ("test_loss", "test_reconstruction_loss", "test_kl_loss", "weights_sha256")
+    names = (
+        "test_loss",
+        "test_reconstruction_loss",
+        "test_kl_loss",
+        "test_bits_per_dimension",
+        "weights_sha256",
+    )
     return {name: getattr(result, name) if result else None for name in names}
 
 

@@ -247,7 +247,8 @@ class SavedSession:
         """The posterior's z_mean and z_log_var, each (n, latent_dim).
 
         Args:
-            images: (n, 28, 28), uint8 or floats in [0, 1], or another form that
+            images: of the size it trains on, (n, h, w) or (n, h, w, 3), uint8 or floats in
+                [0, 1], or another form that
                 `vae_engine.datasets.to_images` takes.
 
         Raises:
@@ -256,7 +257,7 @@ class SavedSession:
         """
         encoder = load_encoder(self.session)
         with fits_memory("images"):
-            return encoder.encode(to_float(to_images(images)))
+            return encoder.encode(to_float(to_images(images, shape=encoder.shape)))
 
     def reconstruct(self, images: NDArray[Any]) -> Floats:
         """Images decoded from their z_mean, (n, h, w) or (n, h, w, 3); arguments as `embed`."""

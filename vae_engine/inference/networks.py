@@ -44,6 +44,7 @@ class Encoder:
 
     Attributes:
         latent_dim: dimensions of z.
+        shape: of the images.
     """
 
     def __init__(
@@ -63,7 +64,7 @@ class Encoder:
         """
         layers = architecture.encoder_layers(settings, shape)
         _check_size(path, layers)
-        self._image = layers[0].inputs
+        self.shape = shape
         arrays = _load(path, sha256, layers)
         *trunk, z_mean, z_log_var = layers
         self.latent_dim = settings.latent_dim
@@ -77,7 +78,7 @@ class Encoder:
         Raises:
             SessionDamagedError: the weights are so large that the result is not finite.
         """
-        images = images.reshape(len(images), *self._image)
+        images = images.reshape(len(images), *self.shape)
         outputs = tuple(np.empty((len(images), self.latent_dim), np.float32) for _ in self._heads)
         with one_thread(), np.errstate(all="ignore"):
             for part in _parts(len(images), self._at_once):
