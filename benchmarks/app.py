@@ -96,7 +96,7 @@ def sampler(folder: Path) -> Iterator[Figure]:
         terminal.answer("n")
         draws = _answers(terminal, "n" * KEYS)
         steps = _answers(terminal, "lh" * (KEYS // 2))
-    yield from _key_figures("sampler, 64 samples drawn anew", draws)
+    yield from _key_figures("sampler, 64 samples resampled", draws)
     yield from _key_figures("sampler, another of 64 selected", steps)
 
 

@@ -37,13 +37,13 @@ def cases(images: int) -> Iterator[tuple[str, Settings]]:
 
 
 def measure(say: Say, limit: int = 0) -> Iterator[Figure]:
-    """Seconds of an epoch, images a second and the worker's peak memory in each case."""
+    """Seconds of an epoch, images per second and the worker's peak memory in each case."""
     images = limit or len(load_dataset("mnist").train_images)
     for name, settings in cases(images):
         say(f"growth: {name}")
         with tempfile.TemporaryDirectory() as folder:
             trained = train(settings, Path(folder))
         quickest = min(trained.epochs[1:], key=lambda epoch: epoch.duration)
-        yield Figure(f"{name}: images a second", quickest.images_per_second, "/s")
+        yield Figure(f"{name}: images per second", quickest.images_per_second, "/s")
         yield Figure("  an epoch with validation and preview", quickest.duration, "s")
         yield Figure("  peak memory of the worker", trained.peak_bytes / 2**20, "MiB")

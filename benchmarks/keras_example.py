@@ -2,7 +2,7 @@
 
 Its description is public (https://keras.io/examples/generative/vae/): convolutions of 32 and 64
 filters, Dense 16, d = 2, a mirrored decoder of 64, 64 and 32 filters, Adam 1e-3, batches of 128,
-`fit` with a `train_step` of its own. The code here is written anew. It trains on the split that
+`fit` with a `train_step` of its own. This is a reimplementation. It trains on the split that
 ours trains on, where the example takes training and test digits together.
 
 Run by `benchmarks.training` as ``python -m benchmarks.keras_example``; tells JSON lines.
@@ -160,7 +160,7 @@ def fit(form: Form, images: Floats, epochs: int, clock: WorkingTime, model: Kera
 
 
 def fastest(images: Floats) -> tuple[Form, dict[str, float]]:
-    """The form that trains most images a second, and the rates of all."""
+    """The form that trains most images per second, and the rates of all."""
     some = images[: PROBED_STEPS * BATCH]
     rates: dict[Form, float] = {}
     for form in FORMS:

@@ -169,11 +169,11 @@ def measure_pace(folder: Path, say: Say) -> Pace:
         f"{workers} at a time, {cores // workers} threads": workers for workers in (1, cores)
     }
     for name, workers in choices.items():
-        say(f"images a second, {name}")
+        say(f"images per second, {name}")
         settings = make_settings(limit=PROBE_IMAGES, epochs=PROBE_EPOCHS, threads=cores // workers)
         with tempfile.TemporaryDirectory(dir=folder) as probe:
             rates[name] = _rate_of_all(SessionStore(Path(probe)), settings, workers)
-        say(f"images a second, {name}: {rates[name]:.0f}")
+        say(f"images per second, {name}: {rates[name]:.0f}")
     workers = choices[max(rates, key=lambda name: rates[name])]
     return Pace(workers=workers, threads=cores // workers, rates=rates)
 

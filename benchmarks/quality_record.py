@@ -11,7 +11,7 @@ from vae_engine.settings import Settings
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
-    """What one finished session came to; losses in nats an image.
+    """What one finished session came to; losses in nats per image.
 
     Attributes:
         settings: all of them: another default makes it another run.
@@ -44,7 +44,7 @@ class Pace(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         workers: sessions at a time.
         threads: of each; the bits of the weights depend on it.
-        rates: images a second of all together, by what was tried.
+        rates: images per second of all together, by what was tried.
     """
 
     workers: int

@@ -27,7 +27,7 @@ NETWORK_LATENCY_MS = 0.1
 
 @dataclass(frozen=True)
 class Scaling:
-    """A step's time by the number of workers: milliseconds, and bytes a step.
+    """A step's time by the number of workers: milliseconds, and bytes per step.
 
     `time(n) = fixed + image * batch / n + latency + traffic(n) / bandwidth`; the first two are what
     one worker computes, and do not hold below a few images a worker.
@@ -37,7 +37,7 @@ class Scaling:
         image: what an image adds.
         latency: of an all-reduce of nothing between two workers.
         payload: bytes of the gradients, and of the three losses that travel with them.
-        bandwidth: bytes a second of an all-reduce between two workers.
+        bandwidth: bytes per second of an all-reduce between two workers.
     """
 
     fixed: float
@@ -59,7 +59,7 @@ class Scaling:
 
         Args:
             workers: how many.
-            bandwidth: of their network, bytes a second; None for the measured one.
+            bandwidth: of their network, bytes per second; None for the measured one.
             latency: of each of the ring's 2 (n - 1) messages, on top of the measured one.
         """
         if workers == 1:

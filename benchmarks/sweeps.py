@@ -98,7 +98,9 @@ def figures(at_once: Sequence[Timed], in_sequence: Sequence[Timed]) -> list[Figu
         Figure("trials at once, trained", trained[0], "s", goal=1.0, peer=trained[1]),
         Figure("processor time of the workers", processor[0], "s", goal=1.0, peer=processor[1]),
         Figure("with their evaluations", evaluated[0], "s", goal=1.0, peer=evaluated[1]),
-        Figure("images a second together", rates[0], "1/s", goal=1.0, peer=rates[1], at_least=True),
+        Figure(
+            "images per second together", rates[0], "1/s", goal=1.0, peer=rates[1], at_least=True
+        ),
     ]
 
 

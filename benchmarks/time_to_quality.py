@@ -39,7 +39,7 @@ class Point:
     Attributes:
         epochs: passes over the data.
         seconds: in training steps, their compilation included.
-        test_loss: test negative ELBO, nats an image.
+        test_loss: test negative ELBO, nats per image.
         processor: processor seconds; of ours, all from the first step to the last epoch's end.
         whole_seconds: of ours, until the last epoch's end with all that lies between the steps.
     """

@@ -51,7 +51,7 @@ class TorchNetwork(nn.Module):  # type: ignore[misc]
         self.decoder = nn.Sequential(*decoder[:-1])
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        """The negative ELBO, nats an image, of images (n, 1, 28, 28)."""
+        """The negative ELBO, nats per image, of images (n, 1, 28, 28)."""
         z_mean, z_log_var = self.heads(self.encoder(images)).chunk(2, dim=1)
         logits = self.decoder(z_mean + torch.exp(0.5 * z_log_var) * torch.randn_like(z_mean))
         entropy = functional.binary_cross_entropy_with_logits(logits, images, reduction="sum")

@@ -52,7 +52,7 @@ class Turn:
     """What was seen in a span of time.
 
     Attributes:
-        rate: images a second of time spent in training steps.
+        rate: images per second of time spent in training steps.
         viewers: processor seconds of the viewers a second.
     """
 

@@ -43,10 +43,10 @@ class Entry:
         folder: where it lies.
         status: what it is doing, how it ended, or `damaged`, with a `problem` and little else.
         epoch: finished epochs, of `epochs`.
-        loss: the best validation loss so far, in nats an image.
+        loss: the best validation loss so far, in nats per image.
         created: in seconds since 1970.
         duration: seconds of training up to `updated`.
-        speed: images a second in the latest epoch.
+        speed: images per second in the latest epoch.
         earliest_end: the epoch with which it ends at the earliest, where it converges.
         epoch_seconds: what an epoch took lately, None before the first.
         size: bytes on disk, None before it was measured.

@@ -35,7 +35,7 @@ class Compared:
         settings: what it trains with.
         status: what it is doing, how it ended, or why it cannot be read.
         history: its finished epochs.
-        best: its best validation loss, nats an image.
+        best: its best validation loss, nats per image.
         duration: seconds of training.
     """
 

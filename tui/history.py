@@ -56,7 +56,7 @@ class History:
         return self.ended[max(0, at)]
 
     def curves(self, figure: Figure) -> tuple[Series, Series]:
-        """A figure in training and in validation, nats an image; the same objects every time."""
+        """A figure in training and in validation, nats per image; the same objects every time."""
         return self._curves[figure]
 
     @cached_property

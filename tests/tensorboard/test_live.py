@@ -116,7 +116,7 @@ def test_a_failing_disk_is_told_once_and_made_good_when_it_works_again(
         train(recorder, session, journal, 3)
         train(recorder, session, journal, 4)
     (line,) = warnings(session)
-    assert line.startswith("TensorBoard's files cannot be written, training goes on: ")
+    assert line.startswith("TensorBoard's files cannot be written, training continues: ")
     assert os.strerror(errno.ENOSPC) in line
     train(recorder, session, journal, 5)
     mirror.close()

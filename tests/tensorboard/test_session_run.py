@@ -149,7 +149,7 @@ def test_a_folder_of_something_else_is_left_alone(recorder: Recorder, logdir: Pa
     foreign = logdir / session.id / "projector_config.pbtxt"
     foreign.parent.mkdir(parents=True)
     foreign.write_text("mine")
-    with pytest.raises(SessionError, match="has files of something else"):
+    with pytest.raises(SessionError, match="has other files"):
         export_session_run(session, logdir, None)
     assert files(logdir) == {f"{session.id}/projector_config.pbtxt"}
     assert foreign.read_text() == "mine"

@@ -73,7 +73,7 @@ COMMANDS = {"evaluate": evaluate}
 
 
 def evaluation_lines(session: Session, record: EvaluationRecord) -> Iterator[str]:
-    """An evaluation in about a dozen lines; nats an image."""
+    """An evaluation in about a dozen lines; nats per image."""
     live = session.status() in LIVE
     partly = f" and {record.step} steps" if record.step else ""
     yield (
@@ -164,7 +164,7 @@ class _Lines:
 
 
 class _Bar:
-    """One line that is drawn anew, with the time that the stage still takes."""
+    """One line that is redrawn, with the time that the stage still takes."""
 
     def __init__(self) -> None:
         self._stage = ""

@@ -50,7 +50,7 @@ class KlBars(Lines):
         """Show these dimensions.
 
         Args:
-            kl: of each dimension, nats an image.
+            kl: of each dimension, nats per image.
             collapsed: the indices of those that are not active.
         """
         self._kl, self._collapsed = kl, collapsed

@@ -72,7 +72,7 @@ class StyleTable(dict[int, Style]):
     """The styles of cells in two of a palette's colours, by ``ink << 24 | paper``, their codes.
 
     Made when first asked for and kept, since making one takes longer than all else about a run.
-    When there are too many all are made anew: a training's images come to use most of the 65,536
+    If there are too many, all are rebuilt: a training's images come to use most of the 65,536
     pairs of greys within hours, at 0.4 KB each.
     """
 

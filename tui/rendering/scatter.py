@@ -26,7 +26,7 @@ LABEL_COLORS: Final[tuple[Rgb, ...]] = (
     (156, 117, 95),
     (165, 165, 180),
 )
-"""A colour for each label; further labels begin anew."""
+"""A colour for each label; further labels reuse the colours."""
 
 _UNLABELLED: Final[Rgb] = (130, 150, 170)
 _NONE: Final = -1

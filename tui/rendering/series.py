@@ -104,7 +104,7 @@ def drawable(series: Series, *, log: bool, smoothing: float, start: float | None
 
 
 def decimated(series: Series, columns: int) -> Series:
-    """At most two points a column: the lowest and the highest, in the order of their epochs.
+    """At most two points per column: the lowest and the highest, in the order of their epochs.
 
     A band keeps its edges at these points.
     """

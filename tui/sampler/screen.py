@@ -170,7 +170,7 @@ class SamplerScreen(WorkbenchScreen):
         self._say()
 
     def redraw(self) -> None:
-        """Decode anew what is shown."""
+        """Decode the shown samples again."""
         if self.sampler is not None:
             self.view.redraw()
             self._show_chosen()

@@ -41,7 +41,7 @@ class View(Protocol):
         """Use this sampler from now on."""
 
     def redraw(self) -> None:
-        """Decode anew, and show it."""
+        """Decode again and show it."""
 
     def chosen(self) -> Chosen | None:
         """The image under the cursor."""

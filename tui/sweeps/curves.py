@@ -25,7 +25,7 @@ def setting_curves(
         rows: the settings; later ones lie above earlier ones.
         trials: all trials of the sweep.
         histories: the finished epochs by session, as far as they are known.
-        figure: which of an epoch's figures, nats an image.
+        figure: which of an epoch's figures, nats per image.
     """
     found = (
         mean_curve(

@@ -45,7 +45,7 @@ class Cell:
     Attributes:
         text: status and epoch.
         tone: of the text.
-        metric: its negative ELBO on the test split, nats an image; None where it has none yet.
+        metric: its negative ELBO on the test split, nats per image; None where it has none yet.
         heat: how good that is among all, from 0 (worst) to `HEATS` - 1; None where none is better.
     """
 

@@ -29,7 +29,7 @@ _LEAST_SECONDS = 0.25
 class LossChart(Lines):
     """Curves over one axis of epochs; the first line names them and reads their values.
 
-    It is drawn anew at most four times a second, and only lines that changed are sent.
+    It is redrawn at most four times per second, and only lines that changed are sent.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {

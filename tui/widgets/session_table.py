@@ -1,6 +1,6 @@
 """The table of sessions: any number of rows, of which only changed lines are sent again.
 
-Textual's DataTable draws and sends all of itself anew when one cell changes; here a second that has
+Textual's DataTable redraws and resends everything when one cell changes; here a second that has
 passed in one row costs 0.25 KiB on the wire.
 """
 
@@ -181,7 +181,7 @@ class SessionTable(ScrollView, can_focus=True):
         return max(0, min(cursor, len(self._rows) - 1))
 
     def watch_cursor(self, before: int, now: int) -> None:
-        """Draw both rows anew, and keep the cursor in view."""
+        """Redraw both rows, and keep the cursor in view."""
         self.refresh_line(before + 1)
         self.refresh_line(now + 1)
         top, room = self.scroll_offset.y, self.size.height - 1
@@ -192,14 +192,14 @@ class SessionTable(ScrollView, can_focus=True):
         self._tell()
 
     def watch_selected(self, before: frozenset[str], now: frozenset[str]) -> None:
-        """Draw the rows anew whose mark changed."""
+        """Redraw the rows whose mark changed."""
         changed = before ^ now
         for index, row in enumerate(self._rows):
             if row.key in changed:
                 self.refresh_line(index + 1)
 
     def watch_sorted_by(self) -> None:
-        """Draw the head anew."""
+        """Redraw the header."""
         self.refresh()
 
     def on_resize(self) -> None:
@@ -230,7 +230,7 @@ class SessionTable(ScrollView, can_focus=True):
         return strip.crop(left, left + self._width)
 
     def refresh_line(self, y: int) -> None:
-        """Draw a line of the content anew, if it is in view."""
+        """Redraw a line of the content if it is in view."""
         visible = y - self.scroll_offset.y
         if 1 <= visible < self.size.height:
             self.refresh(Region(0, visible, self._width, 1))
@@ -241,7 +241,7 @@ class SessionTable(ScrollView, can_focus=True):
             self.post_message(self.Highlighted(self.cursor_key))
 
     def _lay_out(self) -> bool:
-        """Give the columns their widths; returns whether all was to be drawn anew."""
+        """Give the columns their widths; returns whether everything must be redrawn."""
         layout = lay_out(self._heads, self._rows, self._width)
         size = Size(max(layout.width, self._width), len(self._rows) + 1)
         if layout == self._columns and size == self.virtual_size:

@@ -1,1 +1,1 @@
-"""What a session's exported model is worth on the test split, without TensorFlow."""
+"""Evaluation of a session's exported model on the test split, without TensorFlow."""

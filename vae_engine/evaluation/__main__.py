@@ -1,6 +1,6 @@
-"""An evaluation in a process of its own: `python -m vae_engine.evaluation SESSION_FOLDER`.
+"""An evaluation in a separate process: `python -m vae_engine.evaluation SESSION_FOLDER`.
 
-Of one sample an image: no importance-weighted bound, and a few seconds instead of a minute.
+With one sample per image: no importance-weighted bound, and a few seconds instead of a minute.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ EXIT_DONE, EXIT_FAILED = 0, 1
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Evaluate the session and keep what came out with it; returns the process's exit code."""
+    """Evaluate the session and save the result; return the process's exit code."""
     parser = argparse.ArgumentParser(prog="python -m vae_engine.evaluation")
     parser.add_argument("folder", type=Path, help="the session's folder")
     folder: Path = parser.parse_args(arguments).folder
@@ -28,7 +28,7 @@ def main(arguments: list[str] | None = None) -> int:
         record = evaluate_session(session, dataset, samples=1, report=lambda *_: None)
         keep_evaluation(session, record)
     except EngineError as error:
-        print(f"session {folder.name} is not evaluated: {error}", file=sys.stderr)
+        print(f"session {folder.name} was not evaluated: {error}", file=sys.stderr)
         return EXIT_FAILED
     return EXIT_DONE
 

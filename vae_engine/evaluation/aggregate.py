@@ -1,4 +1,4 @@
-"""What the posteriors of a split are like together: KL, active units, mutual information, in nats.
+"""Statistics of a split's aggregate posterior: KL, active units, mutual information, in nats.
 
 The aggregate posterior is q(z) = 1/N sum_n q(z|x_n), a mixture over the N images of the split.
 """
@@ -28,7 +28,7 @@ def kl_per_dimension(z_mean: Floats, z_log_var: Floats) -> Doubles:
 
 
 def active_units(z_mean: Floats) -> int:
-    """How many dimensions have a z_mean whose variance over the images exceeds 0.01.
+    """Count the dimensions whose z_mean has a variance over the images above 0.01.
 
     Burda, Grosse & Salakhutdinov, "Importance Weighted Autoencoders", 2016, section 5.2.
     """
@@ -38,7 +38,7 @@ def active_units(z_mean: Floats) -> int:
 def mutual_information(
     z_mean: Floats, z_log_var: Floats, rows: NDArray[np.intp], epsilon: Doubles
 ) -> float:
-    """I(x; z) under q(z|x_n) / N: how much z tells of which image it was drawn for.
+    """I(x; z) under q(z|x_n) / N: the information in z about its image.
 
     `E[log q(z|x) - log q(z)]`, the mean over one z of each image of `rows`, against the whole
     mixture: Hoffman & Johnson, "ELBO surgery", 2016, equation 7. It is at most log N, and an
@@ -71,5 +71,5 @@ def mutual_information(
 
 
 def most_information(images: int) -> float:
-    """What `mutual_information` cannot exceed for a split of so many images: log N."""
+    """Return the upper bound of `mutual_information` for a split of N images: log N."""
     return math.log(images)

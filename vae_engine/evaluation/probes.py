@@ -1,4 +1,4 @@
-"""How well labels can be read off z_mean: probes fitted on the training split."""
+"""Probes that predict labels from z_mean, fitted on the training split."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class LabelledCodes:
 
 
 def knn_accuracy(training: LabelledCodes, test: LabelledCodes) -> float:
-    """The share of test codes whose label most of their 5 nearest training codes have.
+    """Return the accuracy of the majority label of the 5 nearest training codes.
 
     Cover & Hart, "Nearest neighbor pattern classification", 1967; Euclidean distance.
     """
@@ -41,11 +41,11 @@ def knn_accuracy(training: LabelledCodes, test: LabelledCodes) -> float:
 
 
 def linear_accuracy(training: LabelledCodes, test: LabelledCodes) -> float:
-    """The share of test codes that a logistic regression on standardized codes gives their label.
+    """Return the accuracy of logistic regression on standardized codes.
 
     Alain & Bengio, "Understanding intermediate layers using linear classifier probes", 2016.
     Regularized by scikit-learn's default, an L2 penalty of C = 1. A training split of one class
-    leaves nothing to fit: then that class is what is predicted.
+    leaves nothing to fit: that class is then the prediction.
     """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression

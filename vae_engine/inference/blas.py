@@ -1,4 +1,4 @@
-"""One thread for matrix products: two that share busy cores wait for each other.
+"""One thread for matrix products: two on busy cores wait for each other.
 
 Beside a training on both cores, 64 images took 23 to 150 ms with two threads and 3 to 4 ms with one
 (decision 15).
@@ -21,7 +21,7 @@ _limit: Any = None
 
 @contextlib.contextmanager
 def one_thread() -> Iterator[None]:
-    """NumPy's matrix products take one thread each, from the first user to the last one's end."""
+    """Limit NumPy's matrix products to one thread while any block is active."""
     global _users, _limit
     with _lock:
         if not _users:

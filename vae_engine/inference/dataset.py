@@ -1,4 +1,4 @@
-"""The images that a session was trained on, for whatever is done with its model."""
+"""The images that a session was trained on."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from vae_engine.settings import Settings
 
 
 def session_dataset(session: Session, place: str | None = None) -> Dataset:
-    """The images that the session trains on, as it limits them.
+    """Load the images that the session trains on, with its limit.
 
     Args:
         session: which.
-        place: the name or path where they are now, which is remembered for later; None looks where
-            they were found last.
+        place: their present name or path, which is recorded for later; None uses the latest known
+        one.
 
     Raises:
-        DatasetError: they cannot be read, or are others than when it trained.
+        DatasetError: they cannot be read, or differ from those it was trained on.
     """
     session.poll(progress=False)
     settings, prepared = session.settings, session.log.prepared
@@ -51,7 +51,7 @@ def session_dataset(session: Session, place: str | None = None) -> Dataset:
         )
     limited = dataset.limited(settings.limit)
     if place is not None and where != dataset_path(session.folder, settings):
-        # Who may not write there has been served all the same.
+        # Without write permission, the images are still returned.
         with contextlib.suppress(OSError):
             _keep_dataset(session.folder, where)
     return limited

@@ -1,4 +1,4 @@
-"""FlatBuffers that a stranger may have written: nothing is read but what lies in the file.
+"""Read FlatBuffers from foreign files: no access leaves the file.
 
 https://flatbuffers.dev/internals: little endian; a table begins with the distance back to its
 vtable, which holds the places of its fields; vectors, texts and tables are reached by distances
@@ -18,7 +18,7 @@ _FORMATS = {"i1": "<b", "u1": "<B", "u2": "<H", "i4": "<i", "u4": "<I", "u8": "<
 
 
 class Table:
-    """One table of a FlatBuffer; fields are told by their numbers in the schema, from 0."""
+    """One table of a FlatBuffer; fields are identified by their schema numbers, from 0."""
 
     def __init__(self, data: bytes, place: int) -> None:
         """Read its vtable.
@@ -43,11 +43,11 @@ class Table:
 
     @classmethod
     def root(cls, data: bytes) -> Table:
-        """The table that a file is."""
+        """Return a file's root table."""
         return cls(data, int(_number(data, 0, "u4")))
 
     def number(self, field: int, kind: str, default: float = 0) -> float:
-        """A number, of one of the kinds of `_FORMATS`."""
+        """Read a number in one of the `_FORMATS`."""
         offset = self._offset(field, int(kind[1]))
         return _number(self._data, self._place + offset, kind) if offset else default
 
@@ -56,7 +56,7 @@ class Table:
         return int(self.number(field, kind, default))
 
     def numbers(self, field: int, kind: str, most: int) -> NDArray[np.generic] | None:
-        """A vector of numbers, at most so many; None where there is none."""
+        """Read a vector of numbers of limited length; None if missing."""
         start = self._target(field)
         if start is None:
             return None
@@ -65,17 +65,17 @@ class Table:
         return np.frombuffer(content, f"<{kind}")
 
     def integers(self, field: int, most: int) -> list[int]:
-        """A vector of 32-bit whole numbers, empty where there is none."""
+        """Read a vector of 32-bit integers, empty if missing."""
         found = self.numbers(field, "i4", most)
         return [] if found is None else [int(value) for value in found]
 
     def text(self, field: int) -> str:
-        """A text, empty where there is none."""
+        """Read a text, empty if missing."""
         found = self.numbers(field, "u1", _MOST_TEXT)
         return "" if found is None else found.tobytes().decode("utf-8")
 
     def entries(self, field: int) -> int:
-        """Where in the file the entries of a vector or text begin.
+        """Return where the entries of a vector or text begin in the file.
 
         Raises:
             ValueError: there is none.
@@ -86,12 +86,12 @@ class Table:
         return start + _DISTANCE
 
     def table(self, field: int) -> Table | None:
-        """Another table, None where there is none."""
+        """Read a nested table, None if missing."""
         place = self._target(field)
         return None if place is None else Table(self._data, place)
 
     def tables(self, field: int, most: int) -> list[Table]:
-        """A vector of tables, at most so many; empty where there is none."""
+        """Read a vector of tables of limited length; empty if missing."""
         start = self._target(field)
         if start is None:
             return []

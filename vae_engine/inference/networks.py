@@ -186,7 +186,7 @@ def _load(
     try:
         content = read_bounded(path, architecture.count_bytes(layers) + _ROOM)
     except FileNotFoundError:
-        raise SessionDamagedError(f"{path.name} is missing: resume to export it anew") from None
+        raise SessionDamagedError(f"{path.name} is missing: resume to export it again") from None
     if hashlib.sha256(content).hexdigest() != sha256:
         raise SessionDamagedError(f"{path.name} is not the file that was exported: refused")
     if is_litert(content) and not further:

@@ -80,7 +80,7 @@ class Progress(Event, frozen=True, kw_only=True, tag="progress"):
 
 
 class EpochEnded(Event, frozen=True, kw_only=True, tag="epoch"):
-    """One epoch's figures. Losses in nats an image, `duration` in seconds.
+    """One epoch's figures. Losses in nats per image, `duration` in seconds.
 
     `loss` is measured with the beta in force, while the weights move; `val_loss` with the beta of
     the settings on the validation split; `val_elbo` at beta = 1, as always. `kl_per_dimension`

@@ -189,7 +189,7 @@ class DatasetRecord(msgspec.Struct, frozen=True, kw_only=True):
 class EvaluationRecord(msgspec.Struct, frozen=True, kw_only=True):
     """`evaluation.json`: what `vae evaluate` measured on the whole test split.
 
-    Losses, KL and information are in nats an image, at beta = 1, with z sampled; accuracies are
+    Losses, KL and information are in nats per image, at beta = 1, with z sampled; accuracies are
     shares of the test images. The formulas and their sources are in `vae_engine.evaluation`.
     `nll` is None where there was one sample an image, which bounds no tighter than the ELBO.
     """

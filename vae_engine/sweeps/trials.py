@@ -25,7 +25,7 @@ Task = Literal["train", "evaluate"]
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
     """What a finished trial came to.
 
-    Losses are in nats an image, at beta = 1, with z sampled; those of the test split are the
+    Losses are in nats per image, at beta = 1, with z sampled; those of the test split are the
     session's own, active units and accuracies are those of its evaluation, None before it.
 
     Attributes:

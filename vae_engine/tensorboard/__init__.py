@@ -1,1 +1,1 @@
-"""Sessions for TensorBoard: exported at once, or written while they train."""
+"""Sessions for TensorBoard: exported afterwards, or written during training."""

@@ -38,7 +38,7 @@ class EventFile:
         self._write(Event(wall_time=time, step=step, summary=Summary(value=values)))
 
     def flush(self) -> None:
-        """Let readers see what was added.
+        """Flush, so that readers see the added values.
 
         Raises:
             OSError: the disk refused.
@@ -46,7 +46,7 @@ class EventFile:
         self._file.flush()
 
     def sync(self) -> None:
-        """Wait until the disk has what was added.
+        """Sync the added values.
 
         Raises:
             OSError: the disk refused.
@@ -55,7 +55,7 @@ class EventFile:
         disk.sync_open_file(self._file.fileno(), self._path)
 
     def move(self, path: Path) -> None:
-        """Sync, and give the file another name in its folder; what is added goes on into it.
+        """Sync and rename the file in its folder; later values go to the renamed file.
 
         Raises:
             OSError: the disk refused.
@@ -66,13 +66,13 @@ class EventFile:
         disk.sync_folder(path.parent)
 
     def discard(self) -> None:
-        """Close and delete the file, whatever the disk says."""
+        """Close and delete the file, ignoring disk errors."""
         self.abandon()
         with contextlib.suppress(OSError):
             self._path.unlink(missing_ok=True)
 
     def abandon(self) -> None:
-        """Close the file as it is, whatever the disk says."""
+        """Close the file, ignoring disk errors."""
         with contextlib.suppress(OSError):
             self._file.close()
 

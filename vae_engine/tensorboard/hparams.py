@@ -1,4 +1,4 @@
-"""A session's settings and final figures for TensorBoard's HParams dashboard.
+"""A session's settings and final metrics for TensorBoard's HParams dashboard.
 
 The messages are those of `tensorboard.plugins.hparams.summary`, which would import TensorFlow.
 """
@@ -35,7 +35,7 @@ _OUTCOMES: dict[Status, int] = {
 
 
 def experiment(prominent: Collection[str]) -> Summary.Value:
-    """The columns of the table: every setting, and the figures to compare.
+    """The columns of the table: every setting, and the metrics to compare.
 
     Every run has one, and TensorBoard takes that of whichever it finds first.
 
@@ -69,7 +69,7 @@ def session_start(session: Session) -> Summary.Value:
 
 
 def session_end(status: Status, time: float) -> Summary.Value | None:
-    """How a session ended, and when; None for one that goes on, or will be resumed."""
+    """How and when a session ended; None if it continues or can be resumed."""
     outcome = _OUTCOMES.get(status)
     if outcome is None:
         return None

@@ -1,8 +1,8 @@
-"""TensorBoard's files beside a training: the worker writes them where `tensorboard.json` says.
+"""TensorBoard's files during training: the worker writes them to the folder in `tensorboard.json`.
 
-They are outside of the session and nothing depends on them: what goes wrong with them is told once
-and never ends a training. A worker that begins writes all epochs so far anew, so that the run has
-each epoch once, whatever happened to earlier workers or to the disk.
+They are outside of the session and nothing depends on them: an error is reported once and never
+ends training. A starting worker rewrites all epochs so far, so that the run has each epoch once,
+whatever happened to earlier workers or to the disk.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _log = logging.getLogger(__name__)
 
 
 class TensorBoardMirror:
-    """Keeps a session's run below a TensorBoard log folder as its journal tells it.
+    """Keeps a session's run below a TensorBoard log folder up to date with its journal.
 
     Without a `tensorboard.json` it does nothing.
     """
@@ -51,7 +51,7 @@ class TensorBoardMirror:
         journal.listen(self._hear)
 
     def finish(self, status: EndStatus, dataset: Dataset) -> None:
-        """Write what came out, and the projector; `dataset` is what the session trains on."""
+        """Write the results and the projector; `dataset` is the session's."""
         self._attempt(lambda: self._write_end(status, dataset))
         self.close()
 
@@ -78,14 +78,14 @@ class TensorBoardMirror:
             self._fail(error)
 
     def _fail(self, error: Exception) -> None:
-        """Say so once; the next attempt begins anew."""
+        """Report an error once; the next attempt starts from the beginning."""
         if self._writer is not None:
             self._writer.close()
             self._writer = None
         reason = error_line(error)
         if isinstance(error, OSError) and error.strerror:
             reason = f"{error.strerror} ({error.filename})" if error.filename else error.strerror
-        text = f"TensorBoard's files cannot be written, training goes on: {reason}"
+        text = f"TensorBoard's files cannot be written, training continues: {reason}"
         _log.warning("%s", text)
         if not self._warned:
             self._warned = True

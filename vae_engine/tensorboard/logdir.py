@@ -1,4 +1,4 @@
-"""Where a session's worker writes for TensorBoard, and whether TensorBoard is installed.
+"""The TensorBoard folder of a session's worker, and a check that TensorBoard is installed.
 
 This module imports nothing of TensorBoard, which is an extra.
 """
@@ -15,7 +15,7 @@ from vae_engine.sessions.records import TensorBoardRecord
 
 
 def keep_logdir(session_folder: Path, logdir: Path) -> None:
-    """Have this worker and later ones write below `logdir`.
+    """Make this worker and later ones write below `logdir`.
 
     Raises:
         OSError: the session's folder cannot be written.
@@ -26,7 +26,7 @@ def keep_logdir(session_folder: Path, logdir: Path) -> None:
 
 
 def read_logdir(session_folder: Path) -> Path | None:
-    """Where the session's worker writes, None where nobody asked for it.
+    """Return the folder that the session's worker writes to, None if not requested.
 
     Raises:
         SessionDamagedError: `tensorboard.json` cannot be read, or was written in another folder: a

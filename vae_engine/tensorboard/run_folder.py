@@ -42,9 +42,7 @@ class RunFolder:
         if self.path.resolve().is_relative_to(session.folder.resolve()):
             raise SessionError(f"{logdir} is inside the session: choose another folder")
         if self.path.exists() and any(self.path.iterdir()) and not self._event_files():
-            raise SessionError(
-                f"{self.path} has files of something else: choose another folder, or move them"
-            )
+            raise SessionError(f"{self.path} has other files: choose another folder, or move them")
 
     @contextlib.contextmanager
     def filled(self) -> Iterator[None]:
@@ -83,7 +81,7 @@ class RunFolder:
         return self.path / f"events.out.tfevents.{time.time_ns():020d}.vae"
 
     def remove_others(self, kept: Path) -> None:
-        """Delete the event files before `kept`, which tells all that they tell.
+        """Delete the event files before `kept`, which contains all their values.
 
         Raises:
             OSError: the disk refused.
@@ -93,7 +91,7 @@ class RunFolder:
                 path.unlink(missing_ok=True)
 
     def remove_temporaries(self) -> None:
-        """Delete what a killed writer left here."""
+        """Delete leftovers of a killed writer."""
         for leftover in self.path.glob(f"{TEMPORARY}*"):
             leftover.unlink(missing_ok=True)
 

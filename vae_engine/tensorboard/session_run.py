@@ -1,4 +1,4 @@
-"""A session as a TensorBoard run: written at once, or epoch by epoch while it trains."""
+"""A session as a TensorBoard run: written afterwards, or epoch by epoch during training."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def export_session_run(
 ) -> Path:
     """Write a session, which may be live, into its folder below a TensorBoard log folder.
 
-    An earlier export of it is replaced, each file in one step and the events last. When it fails
-    nothing new is left, and of an earlier export the events are as they were.
+    An earlier export is replaced, each file atomically and the events last. A failure leaves no new
+    files, and leaves the events of an earlier export unchanged.
 
     Args:
         session: which one.
@@ -68,7 +68,7 @@ def export_session_run(
 
 
 def _check_not_written_by_worker(session: Session, logdir: Path) -> None:
-    """Check that no worker would go on writing into files that are replaced."""
+    """Check that no worker writes to the files that are replaced."""
     written = None
     # What cannot be read no worker follows.
     with contextlib.suppress(SessionDamagedError):
@@ -81,7 +81,7 @@ def _check_not_written_by_worker(session: Session, logdir: Path) -> None:
 
 
 class RunWriter:
-    """Writes the events of one run; what was not published is gone when it is closed.
+    """Writes the events of one run; closing discards unpublished ones.
 
     Attributes:
         folder: of the run.
@@ -112,7 +112,7 @@ class RunWriter:
             raise
 
     def add_epoch(self, epoch: EpochEnded) -> None:
-        """Add an epoch's figures, and its images where the session has them.
+        """Add an epoch's metrics, and its images if the session has them.
 
         Raises:
             SessionDamagedError: its preview cannot be read.
@@ -125,7 +125,7 @@ class RunWriter:
         self._events.add(values, step=epoch.epoch, time=epoch.time)
 
     def add_end(self, status: Status, time: float) -> None:
-        """Add the session's result and evaluation, where there are, and how it ended.
+        """Add the session's result and evaluation, if any, and how it ended.
 
         Raises:
             SessionDamagedError: one of them cannot be read.
@@ -140,7 +140,7 @@ class RunWriter:
         self._events.sync()
 
     def publish(self) -> None:
-        """Let readers see the file, instead of all earlier ones; what is added later is too.
+        """Publish the file in place of all earlier ones; later values are added to it.
 
         Raises:
             OSError: the disk refused.
