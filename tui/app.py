@@ -53,8 +53,8 @@ class WorkbenchApp(TerminalApp):
     """The workbench over one folder of sessions.
 
     Screens read `app.preferences`, watch it (`self.watch(self.app, "preferences", ...)`) and change
-    it by `app.remember(...)`. When a session ends, on whichever screen, the app itself says so, by
-    `tui.terminal.notifications.alert`; screens need not.
+    it by `app.remember(...)`. When a session ends, the app itself reports it on every screen, by
+    `tui.terminal.notifications.alert`.
 
     Attributes:
         store: the sessions.
@@ -69,7 +69,7 @@ class WorkbenchApp(TerminalApp):
     COMMANDS: ClassVar[set[Any]] = {_commands}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "help", "Help", id="app.help", tooltip="The keys of this screen"),
-        # Ctrl+C too: whoever trained in this terminal expects it to give the terminal back.
+        # Ctrl+C too: users expect it to return the terminal.
         Binding(
             "q,ctrl+c", "quit", "Quit", id="app.quit", show=False, tooltip="Quit; runs continue"
         ),
@@ -209,7 +209,7 @@ class WorkbenchApp(TerminalApp):
         self._follower.watch_closely(shown)
 
     def on_workbench_app_catalogue_read(self, message: CatalogueRead) -> None:
-        """Take the sessions as they are now, and tell which have ended."""
+        """Store the present sessions, and report those that have ended."""
         ended = ended_between(self.entries or (), message.entries)
         self.problem = message.problem
         if not message.problem or self.entries is None:

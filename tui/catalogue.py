@@ -36,7 +36,7 @@ class SweepLabel:
 
 @dataclass(frozen=True)
 class Entry:
-    """One session of the list, or a sweep that stands for its trials; all text is safe to show.
+    """One row of the list: a session, or a sweep with its trials folded; all text is safe to show.
 
     Attributes:
         id: name of its folder.
@@ -110,7 +110,7 @@ class Catalogue:
         self._sweeps: dict[str, tuple[tuple[int, int, int], dict[str, SweepLabel]]] = {}
 
     def scan(self) -> list[Entry]:
-        """All sessions as they are now, in no order; sizes as far as they were measured.
+        """Read all sessions, unordered; sizes as far as measured.
 
         Raises:
             SessionError: the folder cannot be read.

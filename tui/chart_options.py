@@ -37,5 +37,5 @@ class ChartOptions(WorkbenchScreen):
         self.workbench.remember(chart_recent=not self.workbench.preferences.chart_recent)
 
     def action_whole(self) -> None:
-        """All values, or the range in which curves can be told apart."""
+        """Show all values, or the range in which curves are distinguishable."""
         self.workbench.remember(chart_whole=not self.workbench.preferences.chart_whole)

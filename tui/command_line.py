@@ -47,13 +47,13 @@ def sweep_command(
     parallel: int | None = None,
     name: str = "",
 ) -> str:
-    """The command that trains a sweep.
+    """Return the command that trains a sweep.
 
     Args:
         lists: the values of the settings that are not at their default.
         root: the folder of sessions.
-        seeds: so many seeds, None for those of `lists`.
-        parallel: how many trials train at once, None for as many as there is room for.
+        seeds: number of seeds, None for those of `lists`. parallel: number of trials at once, None
+        for the default.
         name: of the sweep, empty for the default.
     """
     words = ["vae", "sweep", "run"]

@@ -49,7 +49,7 @@ class Compared:
 
 
 def read_compared(session: Session) -> Compared:
-    """Read on in a session; one that is gone or damaged keeps what was read of it."""
+    """Read new events of a session; a missing or damaged one keeps its earlier state."""
     log = session.log
     try:
         if not Path(session.folder).exists():
@@ -71,7 +71,7 @@ def read_compared(session: Session) -> Compared:
 
 
 def curves(compared: Sequence[Compared], figure: Figure) -> list[Series]:
-    """One curve of a figure for each session, in the order and colours of the table."""
+    """Return one curve of a metric per session, in the order and colours of the table."""
     return [
         Series(
             one.name,

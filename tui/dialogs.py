@@ -69,7 +69,7 @@ class NumberScreen(Dialog[int | None]):
             question: one line; text, not markup.
             low: the smallest answer.
             high: the largest.
-            default: what stands there at first.
+            default: the initial number.
         """
         super().__init__()
         self._question = question
@@ -88,7 +88,7 @@ class NumberScreen(Dialog[int | None]):
         return f"a whole number from {self._low} to {self._high}"
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Mark a number that is not one of those asked for."""
+        """Mark a number out of range."""
         is_wrong = self._number(event.value) is None
         event.input.set_class(is_wrong, "-wrong")
         detail = self.query_one(".dialog-detail", Static)
@@ -97,7 +97,7 @@ class NumberScreen(Dialog[int | None]):
         detail.update(Content(f"{typed} is not {self._range}" if is_wrong else self._range))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Close with the number, if it is one of those asked for."""
+        """Close with the number if it is in range."""
         number = self._number(event.value)
         if number is not None:
             self.dismiss(number)
@@ -127,8 +127,7 @@ class LineScreen(Dialog[str | None]):
 
         Args:
             question: one line; text, not markup.
-            text: what stands there at first.
-            check: raises a SettingError for text that cannot be taken.
+            text: the initial text. check: raises a SettingError for invalid text.
             hint: one line below.
         """
         super().__init__()

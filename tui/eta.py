@@ -55,7 +55,7 @@ def remaining(log: SessionLog) -> Remaining | None:
 
 
 def remaining_of(entry: Entry, now: float) -> Remaining | None:
-    """Likewise of a session in the list, which knows its whole epochs only.
+    """The same for a session in the list, of which only whole epochs are known.
 
     Args:
         entry: of the list.

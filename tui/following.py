@@ -1,4 +1,4 @@
-"""Following the folder of sessions: the list as it is, told when it has changed."""
+"""Polls the sessions folder and reports changes of the list."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from tui.catalogue import Catalogue, Entry
 from vae_engine.errors import SessionError
 
 _SCAN_SECONDS = 1.0
-# Where another screen is over the list, only to tell of those that end.
+# While another screen covers the list, only to report ended sessions.
 _ALERT_SECONDS = 5.0
-# After its work the thread that scans rests so many times as long: it takes few % of a core.
+# After a scan, the thread sleeps this many times as long, so it takes a few % of a core.
 _REST = 20
 # A thousand folders take seconds to measure: in parts, so that the list shows them as they come.
 _MEASURE_SECONDS = 0.2
@@ -27,7 +27,7 @@ class SessionFollower:
 
         Args:
             root: the folder of sessions.
-            tell: called in the thread with all sessions, and why they cannot be read, else empty.
+            tell: called in the thread with all sessions, and the reading error or "".
         """
         self._root, self._tell = root, tell
         self._ends = threading.Event()
@@ -39,7 +39,7 @@ class SessionFollower:
         self._look_again.set()
 
     def watch_closely(self, closely: bool) -> None:
-        """Look once a second, or only often enough to tell of those that end."""
+        """Poll once per second, or only often enough to report ended sessions."""
         self._seconds = _SCAN_SECONDS if closely else _ALERT_SECONDS
         if closely:
             self.look_again()

@@ -16,7 +16,7 @@ from vae_engine.sessions.events import EpochEnded
 Figure = Literal["loss", "reconstruction_loss", "kl_loss"]
 
 TRAINING, VALIDATION = 0, 1
-"""The tones of a figure's two curves."""
+"""The tones of a metric's two curves."""
 
 _LEAST_TO_COMPARE = 2
 
@@ -56,7 +56,8 @@ class History:
         return self.ended[max(0, at)]
 
     def curves(self, figure: Figure) -> tuple[Series, Series]:
-        """A figure in training and in validation, nats per image; the same objects every time."""
+        """Return a metric's training and validation curves, in nats per image; always the same
+        objects."""
         return self._curves[figure]
 
     @cached_property

@@ -20,7 +20,7 @@ DEFAULT_THEME = "textual-dark"
 
 
 class Preferences(msgspec.Struct, frozen=True, kw_only=True):
-    """The choices of whoever uses the app; replaced as a whole by `WorkbenchApp.remember`.
+    """The user's choices; replaced as a whole by `WorkbenchApp.remember`.
 
     Attributes:
         theme: name of a theme; `tui.themes` has the two usual ones.

@@ -20,4 +20,4 @@ PRESETS: dict[str, dict[str, SettingValue]] = {
 """Settings that differ from the defaults, by the name of the preset."""
 
 SWEEP_TEXTS = {"latent_dim": "2,8,16", "seeds": "3"}
-"""The sweep that is filled in for whoever asks for a new one."""
+"""The default of the form for a new sweep."""

@@ -1,4 +1,4 @@
-"""What to do about an error, in the app's own keys: nobody in it is told to type a command."""
+"""How to resolve an error with the app's keys instead of shell commands."""
 
 from __future__ import annotations
 

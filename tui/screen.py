@@ -1,4 +1,4 @@
-"""What every screen of the app is: it can be left once, says where it has no room, has keys."""
+"""Base of all screens: closes only once, reports a terminal that is too small, has keys."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ LEAST_COLUMNS, LEAST_ROWS = 60, 20
 
 
 def too_small(columns: int, rows: int) -> str:
-    """What to say in a terminal of this size; empty where there is room."""
+    """Return the notice for a terminal that is too small; empty if large enough."""
     if columns >= LEAST_COLUMNS and rows >= LEAST_ROWS:
         return ""
     return (
@@ -56,7 +56,7 @@ class LeavableScreen(Screen[ScreenResultType]):
 
     @property
     def workbench(self) -> Workbench:
-        """The app, as far as screens know it."""
+        """The app's interface for screens."""
         return cast("Workbench", self.app)
 
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:

@@ -1,4 +1,4 @@
-"""Commands that tell what there is: sessions, show."""
+"""Commands that list and show sessions: sessions, show."""
 
 from __future__ import annotations
 

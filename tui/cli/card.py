@@ -132,7 +132,7 @@ def _evaluation(evaluation: dict[str, Any]) -> str:
 
 
 def _nll(evaluation: dict[str, Any]) -> str:
-    """None where there was one sample an image."""
+    """None for one sample per image."""
     if evaluation["nll"] is None:
         return ""
     return f", NLL {evaluation['nll']:.2f} ({evaluation['samples']} samples)"

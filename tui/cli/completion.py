@@ -1,7 +1,7 @@
-"""What the Tab key offers: session and sweep ids, datasets, values of settings, paths.
+"""Tab completion: session and sweep ids, datasets, values of settings, paths.
 
-The shell pastes a suggestion into the command line as it is, so only text that means the same
-there is offered: a stranger's session may be called `$(rm -r ~)`.
+The shell pastes a suggestion unquoted, so only text without shell syntax is offered: a foreign
+session may be called `$(rm -r ~)`.
 """
 
 from __future__ import annotations

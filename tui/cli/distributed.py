@@ -84,7 +84,7 @@ def tell_waiting(distribution: Distribution) -> None:
 def train_member(
     store: SessionStore, distribution: Distribution, given: Mapping[str, Any], *, detach: bool
 ) -> None:
-    """Run a worker that is not the chief, and say how the run ended; Ctrl+C leaves it training.
+    """Run a worker other than the chief and report how the run ended; Ctrl+C detaches.
 
     Args:
         store: where its log goes.

@@ -24,12 +24,12 @@ _POLL_SECONDS = 0.2
 
 
 def follow_to_the_end(session: Session, *, run: int, plain: bool) -> None:
-    """Show a run until it ends, and say how; Ctrl+C, or leaving the app, leaves it training.
+    """Show a run until it ends and report how; Ctrl+C, or quitting the app, detaches.
 
     Args:
         session: the one to follow.
         run: number of the run to follow, which may not have reached the log yet.
-        plain: lines, whatever the terminal can do.
+        plain: print lines even in a capable terminal.
 
     Raises:
         SessionError: the run did not end in order.
@@ -95,7 +95,7 @@ def _tell(session: Session, event: ev.AnyEvent) -> None:
 
 
 def tell_outcome(session: Session, status: Status) -> None:
-    """Say how a session ended.
+    """Report how a session ended.
 
     Raises:
         SessionError: not in order; the message says why.
@@ -108,7 +108,7 @@ def tell_outcome(session: Session, status: Status) -> None:
 
 
 def _tell_run(session: Session, run: int, status: Status) -> None:
-    """Say how a run ended that was followed, and with it how the session stands.
+    """Report how a followed run ended, and the session's state.
 
     Raises:
         SessionError: it did not end in order, or before it trained.
@@ -135,10 +135,10 @@ def tell_detached(session: Session) -> None:
 
 
 def rest(seconds: float) -> None:
-    """Wait a moment, unless nobody reads any more.
+    """Wait a moment, unless the reader is gone.
 
-    A line is written but once an epoch; a terminal that goes with no signal would not be missed
-    before that.
+    Only one line is written per epoch; without this check, a terminal that closes without a signal
+    would be detected late.
 
     Raises:
         BrokenPipeError: the terminal, or the reader of the pipe, is gone.

@@ -17,7 +17,7 @@ _ADVICE = (
 
 
 def logout_warning(cgroup: Path = Path("/proc/self/cgroup")) -> str:
-    """One line if a logout would end what is started here; empty where it would not.
+    """Return a warning if a logout would end processes started here, else "".
 
     Args:
         cgroup: what control groups this process is in, as Linux tells it.
@@ -42,7 +42,7 @@ def _user() -> str:
 
 
 def _login_property(name: str) -> str:
-    """A property of systemd's login manager, as `busctl` prints it; empty where there is none."""
+    """Return a property of systemd's login manager from `busctl`; empty if missing."""
     busctl = shutil.which("busctl")
     if busctl is None:
         return ""

@@ -166,7 +166,7 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _invoke(context: click.Context) -> int:
-    """Run the command; an engine's error is told with the command that helps."""
+    """Run the command; report an engine error with the command that resolves it."""
     try:
         cli.invoke(context)
     except EngineError as error:

@@ -76,8 +76,8 @@ def setting_option(
     Args:
         setting: which.
         names: of the option and the parameter; by default the setting's.
-        fallback: its value where it is not given.
-        default: what help says of that, where it is not the setting's own default.
+        fallback: its value if not given. default: its default in the help, if not the setting's
+        own.
     """
     default = default or setting.format(setting.default)
     return click.option(
@@ -91,14 +91,14 @@ def setting_option(
 
 
 def setting_metavar(setting: Setting) -> str:
-    """What stands for a setting's value in help."""
+    """Return the placeholder of a setting's value in help."""
     return "|".join(setting.choices) or _METAVARS[setting.kind]
 
 
 def output_option(
     *suffixes: str, required: bool = False, otherwise: str = "the terminal shows the images"
 ) -> Callable[[Command], Command]:
-    """The option `-o FILE`; `otherwise` says what happens without it."""
+    """Make the option `-o FILE`; `otherwise` describes the behaviour without it."""
     without = f"; without it {otherwise}" if otherwise and not required else ""
     return click.option(
         "-o",

@@ -30,7 +30,7 @@ def say(text: str = "", *, err: bool = False) -> None:
 
 
 def terminal_width() -> int:
-    """Columns of the terminal, as the kernel says; where there is none `COLUMNS`, else 80."""
+    """Return the terminal's columns from the kernel; without a terminal `COLUMNS`, else 80."""
     try:
         columns = os.get_terminal_size(sys.__stdout__.fileno()).columns if sys.__stdout__ else 0
     except (OSError, ValueError):
@@ -99,7 +99,7 @@ def _widths(columns: Sequence[Column], lines: Sequence[Sequence[str]], width: in
 
 
 def flush_or_discard(stream: TextIO | None) -> None:
-    """Write what is buffered, or send it nowhere where it cannot be written.
+    """Flush the buffers, or discard them if they cannot be written.
 
     Python flushes when it ends, and would end with exit code 120 and complaints of its own.
     """

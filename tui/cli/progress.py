@@ -43,7 +43,7 @@ class ReadingProgress:
 
 @contextmanager
 def reading_progress() -> Iterator[ReadingProgress]:
-    """The line while images are read; it is gone afterwards."""
+    """Show a progress line while images are read, then remove it."""
     progress = ReadingProgress()
     try:
         yield progress

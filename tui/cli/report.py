@@ -188,6 +188,6 @@ def _result_fields(result: Result | None) -> dict[str, Any]:
 
 
 def _figures(event: msgspec.Struct) -> dict[str, Any]:
-    """An event's figures, without what only the log needs."""
+    """Return an event's metrics, without the log's own fields."""
     fields: dict[str, Any] = msgspec.structs.asdict(event)
     return {name: value for name, value in fields.items() if name != "seq"}

@@ -22,11 +22,11 @@ _LINES_BESIDE_TABLE = 5
 
 
 def follow_sweep(sweep: Sweep, *, plain: bool) -> None:
-    """Show a sweep until its coordinator ends, and say what came out; Ctrl+C leaves it running.
+    """Show a sweep until its coordinator ends and print the results; Ctrl+C detaches.
 
     Args:
         sweep: one with a coordinator.
-        plain: lines, whatever the terminal can do.
+        plain: print lines even in a capable terminal.
 
     Raises:
         SessionError: trials failed, or the sweep did not end in order.
@@ -40,7 +40,7 @@ def follow_sweep(sweep: Sweep, *, plain: bool) -> None:
 
 
 def tell_left(sweep: Sweep) -> None:
-    """Tell someone who leaves a sweep that goes on how to come back to it."""
+    """Print how to follow a sweep again after detaching."""
     say(f"detached; sweep {sweep.id} continues")
     say(f"  to see it:  {command_for('sweep show', sweep.id)}")
     say(f"  to stop it: {command_for('sweep stop', sweep.id)}")
@@ -68,7 +68,7 @@ def tell_sweep_outcome(sweep: Sweep, trials: Sequence[Trial]) -> None:
 
 
 def _looks(sweep: Sweep) -> Iterator[list[Trial]]:
-    """The trials as they stand, again and again, until the coordinator has ended."""
+    """Yield the trials' present state repeatedly until the coordinator has ended."""
     trials: list[Trial] = []
     while True:
         # Asked before the trials are read, so that the last look is at the end.

@@ -96,7 +96,7 @@ def sweep_report(sweep: Sweep, trials: Sequence[Trial]) -> SweepReport:
 
 
 def csv_text(trials: Sequence[Trial]) -> str:
-    """The table by setting as CSV: of each figure the mean and the deviation, empty for none."""
+    """Return the table per setting as CSV: mean and deviation of each metric, empty for none."""
     rows = by_setting(trials)
     output = io.StringIO()
     writer = csv.writer(output, lineterminator="\n")

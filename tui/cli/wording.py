@@ -1,4 +1,4 @@
-"""What is said about a training, in the same words wherever it is followed."""
+"""Texts about runs, shared by all commands that follow one."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from vae_engine.settings import SETTINGS, Settings, changed_settings
 
 STARTING = "starting: importing TensorFlow"
 
-# Always said of a session, since they tell most of it; others where they are not the default.
+# Always printed, as the most informative settings; others only if not the default.
 _ALWAYS_TOLD = ("dataset", "latent_dim", "epochs", "min_epochs", "seed")
 
 
 def head(session: Session) -> str:
-    """One line that says which session this is and what it trains with."""
+    """Return one line with the session and its main settings."""
     changed = changed_settings(session.settings)
     told = [
         f"{name} {setting.format(getattr(session.settings, name))}"
@@ -32,7 +32,7 @@ def head(session: Session) -> str:
 
 
 def suited(asked: Settings, settings: Settings) -> str:
-    """One line that says which defaults give way on small data; empty where none does."""
+    """Return one line with the defaults changed for small data; empty if none."""
     changes = suited_changes(asked, settings)
     for recorded in ("dataset", "threads"):  # A path made absolute, 0 counted: whatever the data.
         changes.pop(recorded, None)
@@ -55,7 +55,7 @@ def epoch_line(epoch: ev.EpochEnded, log: SessionLog) -> str:
 
 
 def note(event: ev.AnyEvent, session: Session) -> str | None:
-    """One line for what happens between epochs; None for events that say nothing new."""
+    """Return one line for an event between epochs; None for events without news."""
     match event:
         case ev.RunStarted():
             return STARTING
@@ -125,7 +125,7 @@ def failure(session: Session, status: Status) -> str:
 
 
 def attempted(session: Session) -> str | None:
-    """One line for a latest run that ended before it trained; None where there is none."""
+    """Return one line about a latest run that ended before it trained; None if there is none."""
     attempt = session.log.attempt
     if attempt is None:
         return None

@@ -84,7 +84,7 @@ class TrainingActions:
         self._screen.run_worker(self._stop_now())
 
     def resume(self, more: int | None = None) -> None:
-        """Start a worker that goes on to the planned end, or for so many epochs more."""
+        """Start a worker that trains to the planned end, or for more epochs."""
         self._screen.run_worker(self._start_worker(more), group="start", exclusive=True)
 
     def extend(self, done: int) -> None:

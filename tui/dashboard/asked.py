@@ -36,12 +36,11 @@ class AskedCommands:
     def waiting(
         self, session: Session, events: Sequence[ev.AnyEvent], status: Status
     ) -> tuple[CommandName, ...]:
-        """Commands in the inbox, and those that left it without an answer in the log.
+        """Return commands in the inbox, and those taken but not answered in the log yet.
 
         Args:
-            session: whose.
-            events: that are new in its log.
-            status: its own; a worker that is gone answers none.
+            session: the session. events: new ones in its log. status: its own; a dead worker
+            answers none.
         """
         waiting = inbox.pending(session.folder)
         with self._lock:

@@ -1,4 +1,4 @@
-"""What the figures of a training mean, in plain sentences."""
+"""Interpretation of a run's metrics, in plain sentences."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Weight = Literal["good", "neutral", "warning", "error"]
 RISE_SHARE = 0.1
 """A validation loss that is so much above its best, in proportion..."""
 RISE_NATS = 5.0
-"""...and at least by so many nats, is told."""
+"""...and at least by this many nats, is reported."""
 LEAST_NATS = 0.1
 """A dimension with a smaller KL than this carries hardly anything; one bit is 0.69 nats."""
 _WEIGHTS: tuple[Weight, ...] = ("error", "warning", "neutral", "good")
@@ -46,7 +46,7 @@ def collapsed_dimensions(epoch: EpochEnded) -> tuple[int, ...]:
 def diagnose(
     history: History, status: Status, stop_reason: str, epoch: int, few_steps: str = ""
 ) -> list[Finding]:
-    """What is to be said of a session.
+    """Return the findings about a session.
 
     Args:
         history: its finished epochs.

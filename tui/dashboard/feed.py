@@ -1,4 +1,4 @@
-"""What is known of one session, read again and again, told only when it changed."""
+"""Polls a session and yields a snapshot when it changes."""
 
 from __future__ import annotations
 

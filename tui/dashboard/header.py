@@ -40,7 +40,7 @@ _NEWS_SECONDS = 2.5
 
 
 class SessionHeader(Lines):
-    """Three lines, of which only the cells that changed are sent."""
+    """Three lines that send only changed cells."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         f"session-header--{name}" for name in ("name", "text", "bar", "rail")
@@ -143,7 +143,7 @@ def _identity(
 
 
 def _state(snapshot: Snapshot, doing: str, now: float) -> Part:
-    """What there is to say besides the status, the most urgent alone."""
+    """Return the most urgent message beside the status."""
     if snapshot.problem:
         return one_line(snapshot.problem), "bad"
     if doing:
@@ -195,7 +195,7 @@ def _step_progress(snapshot: Snapshot) -> tuple[str, float]:
 
 
 def _progress_line(label: str, share: float, bar: int, right: str, width: int) -> list[Part]:
-    """A label, a bar and what stands right of it; no bar without a label."""
+    """Draw a label, a bar and the text right of it; no bar without a label."""
     if not label:
         left: list[Part] = [(" " * (width - len(right)), "text")]
     else:

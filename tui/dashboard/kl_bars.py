@@ -19,10 +19,10 @@ _GAP = 2
 
 
 class KlBars(Lines):
-    """One bar a dimension, in nats; collapsed dimensions are marked.
+    """One bar per dimension, in nats; collapsed dimensions are marked.
 
-    Few dimensions lie as bars with their values, in as many columns as there is room for; many
-    stand side by side.
+    Few dimensions are horizontal bars with values, in as many columns as fit; many are vertical
+    bars.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -86,7 +86,7 @@ class KlBars(Lines):
         return lines
 
     def _standing(self) -> list[list[Segment]]:
-        """Bars side by side; where there are more dimensions than columns, the largest of each."""
+        """Draw vertical bars; with more dimensions than columns, the largest of each column."""
         width, height = self.size
         group = -(-len(self._kl) // width)
         groups = [range(at, min(at + group, len(self._kl))) for at in self._starts(group)]
@@ -129,7 +129,7 @@ class KlBars(Lines):
 
 
 def _partial(length: float, most: int, eighths: str) -> str:
-    """A bar of so many cells, to an eighth of a cell; what is not 0 shows at least that."""
+    """Draw a bar to an eighth of a cell; values above 0 show at least that."""
     units = min(most * 8, max(round(length * 8), 1 if length > 0 else 0))
     full, rest = divmod(units, 8)
     return eighths[-1] * full + (eighths[rest] if rest else "")

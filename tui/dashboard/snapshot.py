@@ -83,7 +83,7 @@ _PROGRESS = ("progress", "duration", "updated", "remaining")
 
 
 def progress_alone(before: Snapshot, after: Snapshot) -> bool:
-    """Whether training went on within its epoch, and nothing else happened."""
+    """Whether only the progress within an epoch has changed."""
     return all(
         getattr(before, one.name) == getattr(after, one.name)
         for one in fields(Snapshot)

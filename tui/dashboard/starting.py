@@ -1,4 +1,4 @@
-"""The start of a training in lines, for whoever looks before the first epoch has ended."""
+"""The stages of a run's start, shown before the first epoch has finished."""
 
 from __future__ import annotations
 

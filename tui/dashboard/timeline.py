@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 
 LAPSE_FRAMES = 60
-"""A time-lapse of a long training skips epochs, so that it shows about so many."""
+"""A time-lapse of a long run skips epochs to show about this many."""
 
 
 @dataclass(frozen=True)

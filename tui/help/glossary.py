@@ -17,10 +17,8 @@ class Term:
     """One word.
 
     Attributes:
-        id: by which a screen names it.
-        name: as the app writes it.
-        meaning: what it is, in plain sentences.
-        usual: which values are good, or usual; empty where there are none.
+        id: used by screens. name: as shown. meaning: its explanation. usual: good or usual values;
+        may be empty.
     """
 
     id: str
@@ -190,10 +188,10 @@ TERMS: Final[dict[str, Term]] = {term.id: term for terms in GLOSSARY.values() fo
 
 
 def arranged(shown: Iterable[str]) -> dict[str, tuple[Term, ...]]:
-    """The words by heading: first those that stand on the screen, then the others.
+    """Group the terms by heading: first those on the screen, then the others.
 
     Args:
-        shown: ids of the words on the screen, in the order in which they matter there.
+        shown: ids of the terms on the screen, the most important first.
     """
     first = tuple(TERMS[term] for term in dict.fromkeys(shown))
     rest = {

@@ -48,7 +48,7 @@ _HEADINGS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "The form": ("start", "copy", "preset"),
     },
 }
-"""By the first part of a binding's id: which actions stand under which heading."""
+"""Headings and their actions, by the first part of a binding's id."""
 
 _FAMILIAR_KEYS: Final = {
     "enter": "Enter",
@@ -71,18 +71,17 @@ _CURSOR_KEYS: Final = frozenset(
     for modifier in ("", "shift+", "ctrl+")
     for key in ("up", "down", "left", "right", "home", "end", "pageup", "pagedown")
 ) | frozenset("hjklHJKLG")
-# They work, and help nobody.
+# They work, but are not worth listing.
 _TEXTUALS_OWN: Final = {"screen.copy_text", "page_left", "page_right", "app.help_quit"}
 _FOCUS: Final = {"app.focus_next", "app.focus_previous"}
 
 
 @dataclass(frozen=True)
 class Key:
-    """What one action's keys do.
+    """The keys of one action.
 
     Attributes:
-        keys: all of them, as they are written on a keyboard.
-        told: what they do.
+        keys: all of them, as written on a keyboard. told: their description.
         active: the binding of the first.
     """
 
@@ -94,7 +93,7 @@ class Key:
 def group_keys(
     bindings: Iterable[ActiveBinding], *, by_action: bool = False
 ) -> dict[str, list[Key]]:
-    """Keys by heading; those of one action are one entry.
+    """Group keys by heading; one entry per action.
 
     Args:
         bindings: of a screen.
@@ -109,12 +108,12 @@ def group_keys(
             continue
         told = active.tooltip or binding.tooltip or binding.description
         same: object = binding.action.removeprefix("app.")
-        # A compact group is short for the footer's sake, and tells too little.
+        # A compact group is shortened for the footer and says too little.
         if binding.group is not None and not binding.group.compact and not by_action:
             same, told = binding.group, binding.group.description
         heading = _heading(active)
         ranks.setdefault(heading, _rank(active, heading))
-        # Nobody can tell two actions with one description apart.
+        # Two actions with one description are indistinguishable.
         same = alike.setdefault((heading, told), same)
         keys, *_ = headings.setdefault(heading, {}).setdefault(same, ([], told, active))
         keys.append(_FAMILIAR_KEYS.get(binding.key) or _name(binding.key))
@@ -160,7 +159,7 @@ def _place(active: ActiveBinding) -> tuple[bool, int]:
 
 
 def _rank(active: ActiveBinding, heading: str) -> int:
-    """Headings stand as the screen's own table has them: several screens have "Curves"."""
+    """Headings are ordered as in the screen's own table: several screens have "Curves"."""
     if heading in (EVERYWHERE, MOVE):
         return 1000 + (heading == MOVE)
     own = list(_named(active))

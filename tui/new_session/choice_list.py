@@ -32,7 +32,7 @@ class ChoiceScreen(Dialog[str | None]):
         Args:
             question: one line; text, not markup.
             values: to choose from; text, not markup.
-            present: the one that the cursor stands on at first.
+            present: the value under the cursor at first.
             hint: one line below.
         """
         super().__init__()

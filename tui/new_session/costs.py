@@ -83,7 +83,7 @@ class Span:
 
 
 class Machine:
-    """Estimates by the timings of a machine, the newest first; without any, by nominal figures."""
+    """Estimates from a machine's timings, the newest first; without any, from nominal constants."""
 
     def __init__(self, timings: Sequence[Timing]) -> None:
         self._timings = [timing for timing in timings if timing.step is not None]
@@ -95,7 +95,8 @@ class Machine:
         return bool(self._timings)
 
     def known(self, settings: Settings) -> tuple[Timing, bool] | None:
-        """The session that tells most of these settings, and whether its steps are the same."""
+        """Return the most informative session for these settings, and whether its steps are the
+        same."""
         if not self._timings:
             return None
         enough = [timing for timing in self._timings if timing.steps >= MEASURED_STEPS]
@@ -126,7 +127,7 @@ class Machine:
         return Span(fixed + least * epoch, fixed + settings.epochs * epoch)
 
     def sweep(self, trials: Sequence[tuple[Settings, Sizes]], parallel: int) -> Span:
-        """All trials of a sweep with their evaluations, so many at once."""
+        """Estimate all trials of a sweep with their evaluations, some at once."""
         by_trial: dict[tuple[Settings, Sizes], Span] = {}
         spans = []
         for settings, sizes in trials:
@@ -179,7 +180,7 @@ class Machine:
 
 
 def epoch_overhead(settings: Settings, sizes: Sizes, step: float, seconds: float) -> float:
-    """What an epoch of so many seconds took beside its steps and its validation."""
+    """Return the seconds of an epoch beside its steps and its validation."""
     steps = steps_per_epoch(sizes.train, settings.batch_size)
     factor = step / nominal_step(settings)
     return max(0.0, seconds - steps * step - sizes.val * factor * _forward(settings))

@@ -84,7 +84,7 @@ Lists = dict[str, tuple[SettingValue, ...]]
 
 @dataclass(frozen=True)
 class SweepDraft:
-    """The sweep that lists amount to.
+    """The sweep that results from lists.
 
     Attributes:
         grid: its trials.
@@ -103,7 +103,7 @@ class SweepDraft:
 
 @dataclass(frozen=True)
 class Draft:
-    """What the texts of the form amount to.
+    """The settings or sweep that result from the form's texts.
 
     Attributes:
         settings: to train with; None for a sweep, and while something is wrong.

@@ -54,7 +54,7 @@ class SettingForm(VerticalScroll):
 
     @property
     def texts(self) -> dict[str, str]:
-        """What stands in every field."""
+        """The text of every field."""
         return dict(self._texts)
 
     @property
@@ -197,7 +197,7 @@ def describe_field(name: str) -> str:
         return f"{name}: {NAME_HELP}"
     setting = FIELDS[name]
     default = "" if name == "parallel" else f"; default {setting.format(setting.default)}"
-    # Elsewhere a comma does, as the form says.
+    # For other settings a comma does, as the form explains.
     several = "; several: 16,32 | 8,16" if setting.kind == "ints" else ""
     choose = "; Enter lists them" if has_choices(name) else ""
     return f"{name}: {setting.help}; {setting.range_text}{default}{several}{choose}"

@@ -17,7 +17,7 @@ from vae_engine.sessions.records import WorkerRecord
 from vae_engine.sessions.session import Session
 from vae_engine.settings import Settings
 
-# The newest tell the machine as it is; reading more takes time.
+# The newest reflect the machine's present speed; reading more takes time.
 _SESSIONS_READ = 30
 
 
@@ -75,7 +75,7 @@ class _Clock:
         """Take in one more event."""
         match event:
             case ev.RunStarted():
-                # Later runs begin with their first event: nobody knows when they were asked for.
+                # Later runs begin with their first event: the time of the request is unknown.
                 self._asked = self._created if event.run == 1 else event.time
                 self._began = None
                 self._first_epoch = 0

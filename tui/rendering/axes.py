@@ -14,7 +14,7 @@ from tui.rendering.series import Series, log_ticks, ticks
 LABEL_WIDTH = 6
 AXIS_WIDTH = LABEL_WIDTH + 1
 LEAST_MARKS = 3
-"""So many values stand beside an axis, where it has as many lines."""
+"""Number of labels beside an axis, if it has enough lines."""
 
 _ROWS_A_MARK = 2.5
 _COLUMNS_A_MARK = 10
@@ -35,9 +35,9 @@ def whole_range(drawn: Sequence[Series]) -> Range:
 
 
 def robust_range(drawn: Sequence[Series]) -> Range:
-    """The range in which curves can be told apart, whatever the first epochs were.
+    """Return the range in which curves are distinguishable, regardless of the first epochs.
 
-    Of every curve all but its first fifth are in it, its newest value always.
+    It contains all but the first fifth of every curve, and always its newest value.
     """
     later = [_without_beginning(one) for one in drawn]
     (low, high), (lowest, highest) = whole_range(later), whole_range(drawn)
@@ -73,7 +73,7 @@ def epoch_marks(first: float, last: float, columns: int) -> list[float]:
 
 
 def value_marks(low: float, high: float, rows: int, *, log: bool) -> list[float]:
-    """Round values beside an axis of so many lines, three at least where it has them.
+    """Return round labels for an axis of this many lines, at least three if possible.
 
     Fewer than there is room for where more could not be told apart as they are written.
     """

@@ -39,12 +39,12 @@ _PLAIN_BAND = "."
 _PLAIN_AXES = str.maketrans("│┤", "|+")
 BEST, PLAIN_BEST = "◆", "B"
 """Where a curve is marked."""
-# Curves that lie in the same cells take turns, each for so many columns.
+# Curves in the same cells alternate, each for this many columns.
 _TURN = 2
 _NO_TONE = -1
 # Of each period the columns that are drawn: whole, dashed, in short dashes, dotted.
 _DASHED = ((1, 1), (4, 6), (2, 4), (1, 3))
-# From so many lines on a curve is two dots thick: single ones do not look joined.
+# From this height on, a curve is two dots thick: single dots look disconnected.
 _THICK_ROWS = 6
 # Of more curves than these only the last one is.
 _THICK_CURVES = 3

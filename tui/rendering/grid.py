@@ -30,7 +30,7 @@ class Grid:
     across: int
 
     def capacity(self, height: int, *, captions: bool = False) -> int:
-        """Return how many images have room in so many lines, with a caption below each or without.
+        """Return how many images fit into this many lines, with or without captions.
 
         A caption stands in the line that otherwise is the gap, so only the last ones need room.
         """
@@ -96,7 +96,7 @@ def _beside(lines: Sequence[Line]) -> Line:
 
 
 def _caption(text: str, columns: int) -> Line:
-    """Return text centred in so many cells, cut if it is wider."""
+    """Return text centred in this many cells, cut if it is wider."""
     shown = "".join(character if character.isprintable() else "·" for character in text)
     indent = " " * ((columns - cell_len(shown)) // 2)
     return [Segment(set_cell_size(indent + shown, columns))]

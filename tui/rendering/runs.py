@@ -1,7 +1,7 @@
 """Cells as lines of Rich segments, one for each run of equal style.
 
-The lines go into a Textual ``Strip`` as they are. On the wire a run costs about 40 bytes whatever
-its length, so fewer runs are what makes images cheap over ssh.
+The lines go into a Textual ``Strip`` unchanged. A run costs about 40 bytes of output regardless of
+its length, so fewer runs make images cheap over ssh.
 """
 
 import math

@@ -36,7 +36,7 @@ _SYMBOLS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def label_color(label: int) -> Rgb:
-    """The colour of a label; -1, no label, has one of its own."""
+    """Return the colour of a label; -1, no label, has a separate one."""
     return _UNLABELLED if label < 0 else LABEL_COLORS[label % len(LABEL_COLORS)]
 
 

@@ -17,9 +17,9 @@ HUES = 6
 DASHES = 4
 """So many ways there are to draw a curve of one colour: whole, dashed, in short dashes, dotted."""
 RECENT_SHARE = 4
-"""The recent epochs are the newest one in so many..."""
+"""The recent epochs are the newest one in this many..."""
 RECENT_LEAST = 10
-"""...but at least so many."""
+"""...but at least this many."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +43,7 @@ class Series:
     best: float | None = None
 
     def value_at(self, epoch: float) -> float | None:
-        """The value of exactly this epoch, None where there is none."""
+        """Return the value of exactly this epoch, None if missing."""
         at = int(np.searchsorted(self.epochs, epoch))
         if at < len(self.epochs) and self.epochs[at] == epoch:
             return float(self.values[at])
@@ -53,7 +53,7 @@ class Series:
 def smoothed(values: Floats, weight: float) -> Floats:
     """Exponential moving average, free of the bias towards its start.
 
-    Values that are not finite stay as they are and count for nothing. As in TensorBoard: the
+    Values that are not finite stay unchanged and do not count. As in TensorBoard: the
     average starts at 0 and is divided by the weights so far, as in Adam (Kingma & Ba, 2015).
 
     Args:

@@ -1,4 +1,4 @@
-"""A picture by which a person sees whether the font has a set of glyphs."""
+"""A test image that shows whether the font has a set of glyphs."""
 
 from typing import Final
 

@@ -89,7 +89,7 @@ class Draws:
         self._at = len(self._draws) - 1
 
     def step(self, by: int) -> bool:
-        """Go to an earlier or a later draw; False where there is none."""
+        """Go to an earlier or later draw; return False if there is none."""
         if not 0 <= self._at + by < len(self._draws):
             return False
         self._at += by

@@ -100,7 +100,7 @@ def epoch_text(entry: Entry) -> str:
 
 
 def _age(entry: Entry, now: float) -> str:
-    # Seconds would have the list change, and the wire busy, for nothing anyone needs.
+    # Seconds would make the list change and send bytes all the time, for little use.
     if not entry.created:
         return ""
     return age_text(entry.created) if now - entry.created >= 60 else "now"

@@ -85,7 +85,7 @@ class CompareScreen(ChartOptions):
         self._read()
 
     def action_figure(self, step: int) -> None:
-        """Show the next figure."""
+        """Show the next metric."""
         self._figure = FIGURES[(FIGURES.index(self._figure) + step) % len(FIGURES)]
         self._draw()
 

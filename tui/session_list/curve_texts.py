@@ -44,7 +44,7 @@ class CurveTexts:
         self._known: dict[Path, tuple[int, str]] = {}
 
     def texts(self, entries: Iterable[Entry]) -> dict[str, str]:
-        """Those that are known, by id; an older one where a session has gone on since."""
+        """Return the known ones by id; an outdated one if a session has new epochs."""
         return {
             entry.id: self._known[entry.folder][1]
             for entry in entries

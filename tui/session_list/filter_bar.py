@@ -28,7 +28,7 @@ class FilterBar(Horizontal):
         return self.query_one("#filter", Input)
 
     def read(self, text: str) -> Filter:
-        """What can be read of a filter as it is typed; shows what cannot."""
+        """Parse a filter as it is typed, and show errors."""
         found = parse_filter(text)
         problem = Content(one_line(found.problem))
         self.box.set_class(bool(found.problem), "-wrong")

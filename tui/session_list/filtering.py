@@ -1,4 +1,4 @@
-"""The language in which the list of sessions is filtered.
+"""The filter language of the list of sessions.
 
 Words and conditions, all of which must hold: `digits d=2 loss<145 status=completed tag:paper`.
 

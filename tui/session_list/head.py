@@ -13,7 +13,7 @@ from tui.workbench import Workbench
 
 
 class ListHead(Static):
-    """One line, sent again only when it says something else."""
+    """One line, sent again only when its text changes."""
 
     def show(self, workbench: Workbench, table: SessionRows, admitted: int | None) -> None:
         """Count the sessions.

@@ -52,7 +52,7 @@ class Glimpse:
 
 
 class SessionPreview(Container):
-    """Shows one session at a time; slow reading is done in a thread, when the cursor rests."""
+    """Shows one session at a time; slow reading happens in a thread, when the cursor stops."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -72,7 +72,7 @@ class SessionPreview(Container):
         self.call_after_refresh(self._furnish)
 
     def show(self, entry: Entry | None) -> None:
-        """Show a session as the list knows it; more follows when the cursor rests."""
+        """Show a session's row; details follow when the cursor stops."""
         before, self._entry = self._entry, entry
         if entry == before:
             return
@@ -172,7 +172,7 @@ def _glimpse(folder: Path) -> Glimpse:
 
 
 def _evaluation_text(session: Session) -> str:
-    """What the latest evaluation measured; empty where there is none of the present weights."""
+    """Return the latest evaluation's metrics; empty if none is of the present weights."""
     try:
         record, exports = session.evaluation(), session.exports()
     except SessionDamagedError:

@@ -1,4 +1,4 @@
-"""What the list knows of a session or a sweep, in as many lines as there are."""
+"""A session's or sweep's details as text, in the available lines."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def folded_rows(
 
 
 def sweep_entry(trials: Sequence[Entry], *, unfolded: bool = False) -> Entry:
-    """What stands for the trials of a sweep: what they add up to, and the best of them.
+    """Return the row of a folded sweep: the state of its trials, and the best one.
 
     Args:
         trials: at least one, all of the same sweep.
@@ -64,7 +64,7 @@ def sweep_entry(trials: Sequence[Entry], *, unfolded: bool = False) -> Entry:
 
 
 def best_trial(sweep: Entry) -> Entry:
-    """The trial whose curve and samples stand for a sweep: that of the smallest loss."""
+    """Return the trial whose curve and samples represent a sweep: the one with the lowest loss."""
     return next(one for one in sweep.trials if one.folder == sweep.folder)
 
 

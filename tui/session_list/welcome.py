@@ -34,7 +34,7 @@ _MOST_ROWS = 2
 
 
 class Welcome(Vertical):
-    """Greets whoever opens an empty folder; the picture comes after the first frame."""
+    """The welcome page of an empty folder; the images follow after the first frame."""
 
     DEFAULT_CSS = """
     Welcome {
@@ -79,7 +79,7 @@ class Welcome(Vertical):
         self.call_after_refresh(self._draw)
 
     def on_resize(self) -> None:
-        """Leave the picture out where there is no room for it."""
+        """Hide the images if they do not fit."""
         for strip in self.query("#welcome-strip"):
             rows = min(_MOST_ROWS, (self.size.height - _LINES_WITHOUT_STRIP) // _STRIP_LINES)
             strip.display = rows > 0
@@ -99,7 +99,7 @@ class Welcome(Vertical):
 
 
 def _samples() -> Images | None:
-    """The samples of the example's newest preview; None where there are none."""
+    """Return the samples of the example's newest preview; None if missing."""
     # Their import takes longer than the app's first frame.
     import tui.session_list.readable_samples  # noqa: F401
     from vae_engine.sessions.previews import preview_epochs, read_preview
