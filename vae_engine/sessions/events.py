@@ -10,6 +10,10 @@ from msgspec import Meta
 from vae_engine.image_shape import GREY_28
 from vae_engine.sessions.records import Count, EndStatus, Epoch, Seconds, Shape, check_shape
 
+LabelName = Annotated[str, Meta(max_length=160)]
+MAX_LABEL_NAMES = 1000
+"""More classes are shown by their numbers."""
+
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
     """What every event carries: its number in the log and the time in seconds since 1970."""
@@ -45,6 +49,7 @@ class Prepared(Event, frozen=True, kw_only=True, tag="prepared"):
     """TensorFlow, the data and the network are ready; training begins after `epoch`.
 
     `image_shape` is (height, width, channels); earlier versions trained on 28x28 grey only.
+    `label_names` are what the labels 0, 1, ... are called; empty where they are numbers.
     """
 
     epoch: Epoch
@@ -53,6 +58,7 @@ class Prepared(Event, frozen=True, kw_only=True, tag="prepared"):
     dataset: dict[str, str | int]
     parameters: Count
     image_shape: Shape = GREY_28
+    label_names: Annotated[tuple[LabelName, ...], Meta(max_length=MAX_LABEL_NAMES)] = ()
 
     def __post_init__(self) -> None:
         """Refuse a shape that no session has.

@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from vae_engine.datasets import Dataset, load_dataset_with_keras
 from vae_engine.datasets.binarization import as_evaluated
+from vae_engine.datasets.files import shortened
 from vae_engine.datasets.preparation import Preparation
 from vae_engine.datasets.splits import recorded_method
 from vae_engine.distributed.chief import Chief
@@ -181,8 +182,15 @@ def _prepared(
             "test_images": len(dataset.test_images),
         },
         image_shape=trainer.networks.shape,
+        label_names=_label_names(dataset),
         parameters=trainer.networks.parameters,
     )
+
+
+def _label_names(dataset: Dataset) -> tuple[str, ...]:
+    """The names of its labels, as one line each; none where there are too many to show."""
+    names = dataset.label_names
+    return tuple(map(shortened, names)) if len(names) <= ev.MAX_LABEL_NAMES else ()
 
 
 def _tell_other_devices(journal: Journal, distribution: Distribution) -> None:
