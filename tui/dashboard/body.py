@@ -160,13 +160,13 @@ class DashboardBody(Horizontal):
         digits.display = not images.problem
         samples = self.query_one("#samples-grid", ImageGrid)
         digits.glyphs = samples.glyphs = glyphs
-        digits.show(images.digits, columns=images.pairs or None)
+        digits.show(images.digits, columns=images.across or None)
         samples.show(images.samples)
 
     def _show_moment(self) -> None:
         moment, images = _moment(self._timeline, self._playing), self._images
         if images is not None and images.epoch == self._timeline.epoch == 0:
-            moment = "by the untrained model"
+            moment = "by the untrained model" if images.reconstructed else "the network comes next"
         if images is not None and images.drawn != images.epoch == self._timeline.epoch:
             moment += f" · drawn at {images.drawn}"
         for title in ("#digits-title", "#samples-title"):

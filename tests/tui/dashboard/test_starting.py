@@ -15,8 +15,10 @@ from tui.dashboard.log_view import LogView
 from tui.dashboard.screen import DashboardScreen
 from tui.dashboard.snapshot import Snapshot
 from tui.dashboard.starting import start_lines
+from tui.widgets.images import ImageGrid
 from vae_engine.sessions import events as ev
-from vae_engine.sessions.previews import Preview, write_preview
+from vae_engine.sessions import layout
+from vae_engine.sessions.previews import Originals, Preview, write_originals, write_preview
 from vae_engine.sessions.records import Label
 from vae_engine.sessions.session import Session
 
@@ -78,6 +80,27 @@ async def test_the_untrained_model_is_seen_before_the_first_epoch(
         recorder.finish_epoch(session, 1)
         await until(pilot, lambda: screen.epoch_shown == 1)
         await until(pilot, lambda: "untrained" not in screen_text(app))
+
+
+async def test_the_test_images_are_seen_while_tensorflow_is_imported(
+    recorder: Recorder, app: WorkbenchApp
+) -> None:
+    session = recorder.session("new", status="starting", epochs=0, of=10)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = DashboardScreen(Session(session.folder))
+        await app.push_screen(screen)
+        await until(pilot, lambda: "import TensorFlow" in screen_text(app))
+        shown = np.full((10, 28, 28), 200, np.uint8)
+        write_originals(session.folder, Originals(shown, np.arange(10)))
+        # The worker says so in its log, which is what the dashboard looks at.
+        (session.folder / layout.LOG).write_text("INFO test images are ready\n")
+        await until(pilot, lambda: len(screen.query_one("#digits-grid", ImageGrid).images) == 10)
+        assert "the network comes next" in screen_text(app)
+        grey = np.full((64, 28, 28), 120, np.uint8)
+        write_preview(session.folder, 0, Preview(grey[:10], grey))
+        recorder.emit(session, progress(1, 12))
+        await until(pilot, lambda: "by the untrained model" in screen_text(app))
+        assert len(screen.query_one("#digits-grid", ImageGrid).images) == 20
 
 
 class LogApp(App[None]):
