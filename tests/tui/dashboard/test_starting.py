@@ -123,5 +123,16 @@ async def test_a_log_never_opens_on_the_rest_of_a_line(tmp_path: Path) -> None:
         assert "".join(app_lines(log, Size(20, 4))).strip()
 
 
+@pytest.mark.parametrize("rows", [1, 2, 3])
+async def test_a_low_log_shows_where_the_last_line_begins(rows: int) -> None:
+    log = LogView()
+    async with LogApp(log).run_test(size=(20, rows)) as pilot:
+        lines = ["first", "the second line that is far longer than the log is wide, by three rows"]
+        for shown in (lines[:1], lines, [*lines, "third"], [*lines, "third", lines[1]]):
+            log.show(shown)
+            await pilot.pause()
+            assert shown[-1][:12] in " ".join(app_lines(log, Size(20, rows)))
+
+
 def app_lines(log: LogView, size: Size) -> list[str]:
     return [log.render_line(y).text.rstrip() for y in range(size.height)]
