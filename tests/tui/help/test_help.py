@@ -222,7 +222,7 @@ async def test_more_is_told_of_only_where_there_is_more(
     store: SessionStore, key: str, rows: int, more: bool
 ) -> None:
     app = WorkbenchApp(store)
-    async with app.run_test(size=(120, rows)) as pilot:
+    async with app.run_test(size=(80, rows)) as pilot:
         await pilot.press(key)
         await until(pilot, lambda: "Esc back" in screen_text(app))
         await until(pilot, lambda: ("PgDn more" in screen_text(app)) is more)
