@@ -15,7 +15,6 @@ from tui.help.glossary import Term, arranged
 from tui.screen import Dialog
 from tui.text import one_line
 
-
 _MORE, _FOOT = "↓ PgDn more    ", "Esc back"
 
 

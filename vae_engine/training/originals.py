@@ -14,9 +14,9 @@ from vae_engine.datasets.binarization import as_evaluated
 from vae_engine.datasets.preparation import Preparation
 from vae_engine.datasets.splits import SplitMethod
 from vae_engine.errors import EngineError
+from vae_engine.inference.dataset import dataset_path
 from vae_engine.inference.sampling import to_uint8, without_grey_axis
 from vae_engine.sessions import layout
-from vae_engine.sessions.moved import dataset_path
 from vae_engine.sessions.previews import RECONSTRUCTIONS, Originals, write_originals
 from vae_engine.settings import Settings
 

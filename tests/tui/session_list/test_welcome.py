@@ -132,7 +132,6 @@ async def test_a_folder_that_cannot_be_written_is_told(
         await until(
             pilot, lambda: any("the example is not part of this" in toast for toast in toasts(app))
         )
-        await until(pilot, lambda: any("not part of this" in toast for toast in toasts(app)))
 
 
 async def test_undo_is_offered_on_an_empty_list_only_after_a_deletion(
