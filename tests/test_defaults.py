@@ -8,10 +8,12 @@ from vae_engine.defaults import (
     ENOUGH_STEPS,
     EPOCH_STEPS,
     few_steps_note,
+    resolved_settings,
     steps_per_epoch,
     suited_changes,
     suited_settings,
 )
+from vae_engine.image_shape import ImageShape
 from vae_engine.settings import Settings, make_settings
 
 
@@ -111,3 +113,25 @@ def test_an_extension_may_bring_what_was_missing() -> None:
 
 def test_one_epoch_of_mnist_is_enough_to_see_something() -> None:
     assert few_steps_note(make_settings(epochs=1), 55_000) == ""
+
+
+def test_what_is_auto_is_recorded_as_what_it_comes_to() -> None:
+    colour = ImageShape(64, 64, 3)
+    found = suited_settings(make_settings(), (), 50_000, colour)
+    assert (found.filters, found.likelihood) == ((32, 64, 128), "gaussian")
+    assert (found.latent_dim, found.learning_rate) == (32, 1e-3)
+    asked = {"filters": (8,), "likelihood": "bernoulli", "latent_dim": 2, "min_delta": 0.1}
+    stays = suited_settings(make_settings(asked), asked.keys(), 50_000, colour)
+    assert {name: getattr(stays, name) for name in asked} == asked
+    grey = suited_settings(make_settings(), (), 50_000, ImageShape(48, 80))
+    assert (grey.filters, grey.likelihood, grey.latent_dim) == ((16, 32, 64), "bernoulli", 2)
+    assert resolved_settings(grey, ImageShape(48, 80)) == grey
+    assert suited_changes(make_settings(), found)["likelihood"] == "gaussian"
+
+
+def test_what_counts_as_progress_grows_with_the_values_of_an_image() -> None:
+    assert suited_settings(make_settings(), (), 50_000).min_delta == 0.1
+    small = suited_settings(make_settings(), (), 50_000, ImageShape(28, 28, 3))
+    assert small.min_delta == pytest.approx(0.3)
+    large = suited_settings(make_settings(), (), 50_000, ImageShape(256, 256, 3))
+    assert large.min_delta == pytest.approx(0.1 * 256 * 256 * 3 / 784, abs=0.01)

@@ -37,6 +37,22 @@ def is_density(likelihood: Likelihood) -> bool:
     return likelihood != "bernoulli"
 
 
+def collapse_warning(log_sigma: float, epoch: int) -> str:
+    """What to say of a gaussian likelihood whose sigma means nothing; empty if it means something.
+
+    Args:
+        log_sigma: its logarithm after the epoch.
+        epoch: from 1.
+    """
+    sigma = math.exp(log_sigma)
+    if sigma >= COLLAPSED_SIGMA:
+        return ""
+    return (
+        f"the variance collapsed in epoch {epoch}: sigma is {sigma:.4f}, less than one grey level, "
+        "so the losses mean little; fork with --likelihood bernoulli or continuous_bernoulli"
+    )
+
+
 def bits_per_dimension(nats: float, shape: ImageShape, likelihood: Likelihood) -> float:
     """Bits per dimension of a negative log-likelihood, or of a bound on it, in nats per image.
 

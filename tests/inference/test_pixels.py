@@ -12,7 +12,7 @@ from vae_engine.inference.pixels import (
     continuous_bernoulli_log_constant,
     continuous_bernoulli_mean,
 )
-from vae_engine.likelihoods import Likelihood, bits_per_dimension
+from vae_engine.likelihoods import Likelihood, bits_per_dimension, collapse_warning
 from vae_engine.model.objective import (
     charged_kl,
     negative_log_likelihood,
@@ -118,3 +118,12 @@ def test_free_bits_charge_each_dimension_at_least_their_price() -> None:
     slopes = tape.gradient(charged, mean_kl).numpy()
     assert slopes[:2].tolist() == [0.0, 1.0]
     assert float(charged_kl(mean_kl, 0.0)) == pytest.approx(2.6)
+
+
+def test_a_collapsed_variance_is_reported_with_what_to_type() -> None:
+    assert collapse_warning(math.log(0.08), 3) == ""
+    assert collapse_warning(math.log(1 / 254), 3) == ""
+    said = collapse_warning(math.log(0.003), 7)
+    assert "epoch 7" in said
+    assert "--likelihood bernoulli" in said
+    assert "\n" not in said

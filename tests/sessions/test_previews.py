@@ -7,6 +7,7 @@ import pytest
 
 from tests.sessions.makers import NOISE, new_session
 from vae_engine.errors import SessionDamagedError
+from vae_engine.image_shape import ImageShape
 from vae_engine.sessions import layout
 from vae_engine.sessions.arrays import write_npz
 from vae_engine.sessions.previews import (
@@ -16,6 +17,7 @@ from vae_engine.sessions.previews import (
     Preview,
     read_originals,
     read_preview,
+    sample_count,
     write_originals,
     write_preview,
 )
@@ -85,3 +87,42 @@ def test_a_huge_preview_is_not_read(folder: Path) -> None:
         file.truncate(2**40)
     with pytest.raises(SessionDamagedError, match="at most"):
         read_preview(folder, 1)
+
+
+@pytest.mark.parametrize("shape", [(8, 256), (48, 80), (64, 64, 3), (29, 31, 3)])
+def test_previews_of_any_size_are_read(folder: Path, shape: tuple[int, ...]) -> None:
+    images = NOISE.integers(0, 256, (10, *shape), np.uint8)
+    write_originals(folder, Originals(images, np.arange(10)))
+    write_preview(folder, 1, Preview(images, images[:5]))
+    found = read_preview(folder, 1, ImageShape(*shape))
+    assert found is not None
+    np.testing.assert_array_equal(found.samples, images[:5])
+    with pytest.raises(SessionDamagedError, match="its images are of"):
+        read_preview(folder, 1, ImageShape(28, 28))
+    with pytest.raises(SessionDamagedError, match="its images are of"):
+        read_originals(folder, ImageShape(28, 28))
+
+
+@pytest.mark.parametrize(
+    "shape", [(28, 29), (28, 28, 3), (257, 28), (7, 28), (28, 28, 1), (28, 28, 4), (28,), (1, 1, 3)]
+)
+def test_a_strangers_preview_cannot_break_a_screen(folder: Path, shape: tuple[int, ...]) -> None:
+    """Screens put originals and reconstructions side by side: other shapes are refused here."""
+    write_originals(folder, Originals(noise(10), np.arange(10)))
+    odd = NOISE.integers(0, 256, (10, *shape), np.uint8)
+    for reconstructions, samples in ((odd, noise(4)), (noise(10), odd)):
+        write_preview(folder, 1, Preview(reconstructions, samples))
+        with pytest.raises(SessionDamagedError, match=r"epoch-000001\.npz is damaged"):
+            read_preview(folder, 1)
+
+
+def test_a_preview_with_more_images_than_any_is_not_read(folder: Path) -> None:
+    many = np.zeros((SAMPLES + 1, 256, 256, 3), np.uint8)
+    write_preview(folder, 1, Preview(many[:10], many))
+    with pytest.raises(SessionDamagedError, match="damaged"):
+        read_preview(folder, 1)
+
+
+def test_large_images_have_fewer_samples() -> None:
+    assert sample_count(ImageShape(28, 28)) == sample_count(ImageShape(64, 64, 3)) == SAMPLES
+    assert sample_count(ImageShape(256, 256, 3)) == 16

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from vae_engine.settings import make_settings
+from vae_engine.settings import SETTINGS, make_settings
 from vae_engine.sweeps.results import Statistic, best_trial, by_setting, statistic
 from vae_engine.sweeps.trials import Figures, Trial, TrialStatus, sweep_status
 
@@ -118,3 +118,21 @@ def test_what_a_sweep_is(statuses: list[str], alive: bool, status: str) -> None:
         for number, one in enumerate(statuses, 1)
     ]
     assert sweep_status(trials, alive=alive) == status
+
+
+@pytest.mark.parametrize("name", ["likelihood", "image_size", "fit", "color", "range"])
+def test_losses_of_other_likelihoods_or_images_have_no_best(name: str) -> None:
+    values = {"image_size": ("32", "64")}.get(name, SETTINGS[name].choices[-2:])
+    trials = [
+        trial(number, {name: value}, figures(-100.0 * number))
+        for number, value in enumerate(values, 1)
+    ]
+    assert best_trial(trials) is None
+
+
+def test_trials_that_came_to_other_likelihoods_have_no_best() -> None:
+    grey = figures(140.0, measured_on="bernoulli, 64x64 grey")
+    colour = figures(-9000.0, measured_on="gaussian, 64x64 colour")
+    one, other = trial(1, {"latent_dim": 2}, grey), trial(2, {"latent_dim": 8}, colour)
+    assert best_trial([one, other]) is None
+    assert best_trial([one, trial(2, {"latent_dim": 8}, grey)]) is one

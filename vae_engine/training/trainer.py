@@ -12,7 +12,7 @@ import msgspec
 from vae_engine.datasets import Dataset
 from vae_engine.errors import SessionDamagedError
 from vae_engine.evaluation.aggregate import active_units
-from vae_engine.likelihoods import COLLAPSED_SIGMA
+from vae_engine.likelihoods import collapse_warning
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.journal import Journal
 from vae_engine.sessions.previews import write_preview
@@ -288,14 +288,8 @@ class Trainer:
         log_sigma = self.networks.log_sigma
         if log_sigma is None or self._warned_of_collapse:
             return
-        sigma = math.exp(float(log_sigma))
-        if sigma < COLLAPSED_SIGMA:
+        if text := collapse_warning(float(log_sigma), epoch):
             self._warned_of_collapse = True
-            text = (
-                f"the variance has collapsed in epoch {epoch}: sigma is {sigma:.4f}, less than one "
-                "grey level, so losses say nothing any more; fork it with likelihood bernoulli or "
-                "continuous_bernoulli"
-            )
             _log.warning("%s", text)
             self._journal.emit(ev.Warned(text=text))
 
