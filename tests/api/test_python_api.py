@@ -206,13 +206,13 @@ def test_arrays_of_other_libraries_that_cannot_be_had_are_named(
 ) -> None:
     with pytest.raises(vae_engine.ArrayError, match=r"^images is no array.*detach\(\)\.cpu"):
         saved.embed(Tensor(error))  # type: ignore[arg-type]
-    with pytest.raises(vae_engine.ArgumentError, match=r"^z is no array"):
+    with pytest.raises(vae_engine.ArgumentError, match=r"^z is not an array"):
         saved.decode(Tensor(error))  # type: ignore[arg-type]
 
 
 def test_more_than_fits_into_memory_is_an_argument_error() -> None:
     with (
-        pytest.raises(vae_engine.ArgumentError, match="count asks for more images than fit"),
+        pytest.raises(vae_engine.ArgumentError, match="count needs more images than fit"),
         fits_memory("count"),
     ):
         np.empty((10**15, 2))
@@ -253,7 +253,7 @@ def test_numpy_numbers_are_arguments(saved: vae_engine.SavedSession) -> None:
         (np.zeros((0, 2)), r"z has the shape \(0, 2\)"),
         (np.full((1, 2), np.nan), "z holds NaN or infinity"),
         (np.full((1, 2), 1e300), "z holds NaN or infinity"),
-        ([[1.0], [1.0, 2.0]], "z is no array"),
+        ([[1.0], [1.0, 2.0]], "z is not an array"),
         (None, "z has the type object"),
         ("01", "z has the type <U2"),
     ],

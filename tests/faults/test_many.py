@@ -112,9 +112,9 @@ def test_controllers_that_ask_different_things_are_all_answered(
         if isinstance(event, ev.CommandIgnored | ev.Stopping)
     ]
     assert answers == [
-        ("pause", "it was told to continue before it came to rest"),
-        ("continue", "it had not come to rest yet, and goes on"),
-        ("pause", "it was told to stop before it came to rest"),
+        ("pause", "a continue came before the run paused"),
+        ("continue", "the run had not paused yet, and continues"),
+        ("pause", "a stop came before the run paused"),
         "epoch",
         ("continue", "it is not paused"),
         ("pause", "it is stopping already"),

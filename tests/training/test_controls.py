@@ -43,12 +43,12 @@ def test_whoever_asked_for_a_pause_that_was_undone_is_told() -> None:
     controls = Controls()
     assert controls.obey("pause") == []
     assert controls.obey("continue") == [
-        ("pause", "it was told to continue before it came to rest"),
-        ("continue", "it had not come to rest yet, and goes on"),
+        ("pause", "a continue came before the run paused"),
+        ("continue", "the run had not paused yet, and continues"),
     ]
     assert not controls.begin_rest()
     assert controls.obey("pause") == []
-    assert controls.obey("stop") == [("pause", "it was told to stop before it came to rest")]
+    assert controls.obey("stop") == [("pause", "a stop came before the run paused")]
 
 
 @pytest.mark.parametrize("waking", ["continue", "stop", "stop_now"])

@@ -143,7 +143,7 @@ def detached(session: Session) -> list[str]:
 
 
 def _paused(session: Session) -> str:
-    return f"paused: `{command_for('continue', session.id)}` goes on"
+    return f"paused: `{command_for('continue', session.id)}` continues"
 
 
 def _finishing(reason: str) -> str:

@@ -133,8 +133,8 @@ class TerminalApp(PatientApp):
         self.copied = line
         self.copy_to_clipboard(line)
         self.notify(
-            f"{line}\n\nSent to the terminal's clipboard (OSC 52). Not every terminal takes it, "
-            "tmux only if told so: it is printed on leaving, too.",
+            f"{line}\n\nSent to the terminal's clipboard (OSC 52). Some terminals ignore it, "
+            "tmux needs set-clipboard on: it is also printed on exit.",
             timeout=10,
             markup=False,
         )

@@ -67,7 +67,7 @@ def read_litert(content: bytes, layers: list[Layer]) -> dict[str, Floats]:
     try:
         graph = _Graph(Table.root(content), layers)
     except UnicodeDecodeError:
-        raise ValueError("a name in it is no text") from None
+        raise ValueError("a name in it is not text") from None
     return {
         name: values
         for layer, found in zip(layers, graph.found, strict=True)
@@ -238,7 +238,7 @@ class _Graph:
             raise ValueError(f"{what} is of {shape}, wanted is {wanted}")
         content = self._content(index)
         if len(content) != 4 * math.prod(wanted):
-            raise ValueError(f"{what} has not the bytes of its shape")
+            raise ValueError(f"{what} does not have the bytes of its shape")
         return np.frombuffer(content, "<f4").reshape(wanted)
 
     def _whole_numbers(self, index: int) -> list[int]:

@@ -205,7 +205,7 @@ def _load(
         arrays = parse_npz(content, specs, name=path.name)
     for name, values in arrays.items():
         if not np.isfinite(values).all():
-            raise SessionDamagedError(f"{path.name} has weights that are no numbers, in {name}")
+            raise SessionDamagedError(f"{path.name} has weights that are not numbers, in {name}")
     return arrays
 
 

@@ -92,12 +92,12 @@ def _read(
             raise ValueError(f"{name} is a link")
         at = at[part]
     if not _is_array(at):
-        raise ValueError(f"{name} is no array")
+        raise ValueError(f"{name} is not an array")
     if at.shape != shape or at.dtype != dtype:
         raise ValueError(f"{name} is {at.dtype} {at.shape}: wanted is {dtype} {shape}")
     created = at.id.get_create_plist()
     if created.get_layout() not in _PLAIN or created.get_external_count():
         raise ValueError(f"{name} is packed, or lies in another file")
     if at.id.get_storage_size() != at.dtype.itemsize * at.size:
-        raise ValueError(f"{name} has not the bytes of its shape")
+        raise ValueError(f"{name} does not have the bytes of its shape")
     return np.asarray(at[()])

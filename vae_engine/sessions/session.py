@@ -219,7 +219,7 @@ def read_manifest(folder: Path) -> Manifest:
         _refuse_newer(atomic.read_record(path, _Head))
         manifest = atomic.read_record(path, Manifest)
     except FileNotFoundError:
-        raise SessionDamagedError("session.json is missing: this is no session") from None
+        raise SessionDamagedError("session.json is missing: this is not a session") from None
     except OSError as error:
         raise SessionDamagedError(f"the folder cannot be read: {error.strerror}") from None
     # No path that was ever given as a setting; it would go on into commands and forms.

@@ -66,7 +66,7 @@ class Controls:
                 if self._stop in (wanted, "now"):
                     return [(command, "it is stopping already")]
                 self._stop = wanted
-                return self._end_pause("it was told to stop before it came to rest")
+                return self._end_pause("a stop came before the run paused")
             case "pause":
                 if self._stop:
                     return [(command, "it is stopping already")]
@@ -76,8 +76,8 @@ class Controls:
             case "continue":
                 if not self._paused:
                     return [(command, "it is not paused")]
-                undone = self._end_pause("it was told to continue before it came to rest")
-                return undone and [*undone, (command, "it had not come to rest yet, and goes on")]
+                undone = self._end_pause("a continue came before the run paused")
+                return undone and [*undone, (command, "the run had not paused yet, and continues")]
         return []
 
     def _end_pause(self, why: str) -> list[Unheeded]:

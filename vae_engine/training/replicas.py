@@ -71,7 +71,7 @@ def _devices(distribution: Distribution) -> list[str]:
     if wanted > 1:
         if distribution.workers:
             raise DistributedError(
-                f"{wanted} replicas are asked for, and there is no GPU: without GPUs a worker has "
+                f"{wanted} replicas were requested, but there is no GPU: without GPUs a worker has "
                 "one replica; start more workers"
             )
         (cpu,) = tf.config.list_physical_devices("CPU")

@@ -167,7 +167,7 @@ class Trainer:
     def _restore_best(self) -> int:
         index = checkpoint.read_index(self._folder)
         if index is None or index.best is None:
-            raise SessionDamagedError("the best checkpoint is missing: resume to train anew")
+            raise SessionDamagedError("the best checkpoint is missing: resume to train again")
         values = checkpoint.load(
             self._folder, index.best, self._weights(), self._optimizer_values()
         )

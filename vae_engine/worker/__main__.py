@@ -126,7 +126,7 @@ def _chief(folder: Path, journal: Journal, controls: Controls, distribution: Dis
         try:
             journal.end(ev.RunEnded(status="failed", reason=why))
         except (OSError, SessionLostError) as error:
-            _log.error("the last word cannot be written: %s", error)
+            _log.error("the last event cannot be written: %s", error)
         os._exit(EXIT_FAILED)
 
     before = journal.log.prepared

@@ -133,7 +133,7 @@ class Supervisor:
             try:
                 self._journal.end(last)
             except (OSError, SessionLostError) as error:
-                _log.error("the last word cannot be written: %s", error)
+                _log.error("the last event cannot be written: %s", error)
             os._exit(0)
 
     def _leave_if_deleted(self) -> None:
