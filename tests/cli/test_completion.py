@@ -14,6 +14,7 @@ import pytest
 from tests.cli.terminal import VAE
 from tui.cli import completion
 from tui.cli.main import COMMANDS, main
+from vae_engine.dataset_names import NAMED_DATASETS
 from vae_engine.sessions import layout
 from vae_engine.sessions.liveness import beat, hold_lock, this_process
 from vae_engine.sessions.ownership import Ownership
@@ -172,12 +173,8 @@ def test_datasets_are_names_and_paths(shell: Shell, tmp_path: Path) -> None:
     (tmp_path / "digits").mkdir()
     (tmp_path / "faces.npz").touch()
     (tmp_path / "fa mous").touch()
-    assert shell.offered("train", "--dataset", "") == [
-        "mnist",
-        "fashion_mnist",
-        "digits/",
-        "faces.npz",
-    ]
+    everything = [*NAMED_DATASETS, "digits/", "faces.npz"]
+    assert shell.offered("train", "--dataset", "") == everything
     assert shell.offered("train", "--dataset", "fa") == ["fashion_mnist", "faces.npz"]
     assert shell.kinds("train", "--dataset", "./d") == {"file"}
     assert shell.kinds("train", "--dataset", "dig") == {"file"}
