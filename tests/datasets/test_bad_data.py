@@ -53,7 +53,7 @@ BAD: dict[str, tuple[Maker, str]] = {
     "device": (at("/dev/zero"), "neither a file nor a folder"),
     "terminal escape": (lambda folder: folder / "\x1b[2Jx", r"there is no .*\\x1b\[2Jx"),
     # npz files
-    "empty file": (file_of(b""), "is an empty file: wanted mnist.* or .npy file"),
+    "empty file": (file_of(b""), "is an empty file: wanted mnist.* or Parquet file"),
     "text": (file_of(b"hello"), "is a text file: .*np.savez"),
     "truncated npz": (
         damaged_npz(lambda data: data[:-200]),

@@ -26,9 +26,10 @@ from vae_engine.datasets.parts import (
 )
 from vae_engine.datasets.preparation import AUTO, Preparation
 from vae_engine.datasets.preparing import prepared
+from vae_engine.datasets.scales import to_one_scale
 from vae_engine.datasets.source import ALL_SPLITS, SPLIT_NAMES, Facts, Source, Split, counted
 from vae_engine.datasets.splits import BY_CONTENT, BY_POSITION, SplitMethod, image_keys
-from vae_engine.datasets.values import Values, measure, to_one_scale
+from vae_engine.datasets.values import Values, measure
 from vae_engine.errors import SettingError
 from vae_engine.image_shape import ImageShape, shape_of_images
 

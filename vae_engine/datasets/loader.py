@@ -138,31 +138,34 @@ def _cached_fashion_mnist(preparation: Preparation) -> Dataset:
 
 
 def _load_path(name: str, how: Reading) -> Dataset:
-    path, _ = split_key(name)
-    whole = str(Path(name).expanduser().absolute())
-
     def identity() -> Identity:
-        return identify(path, whole, how)
+        path, _ = split_key(name)
+        return identify(path, _absolute(name), how)
 
     try:
-        found = identity() if name and path.exists() else None
-    except OSError:
+        found = identity() if name else None
+    # What is wrong with a path is said where it is read.
+    except (OSError, RuntimeError, ValueError):
         found = None
     if found is None or not found.worth:
-        return _read_dataset(name, whole, how, None)
+        return _read_dataset(name, how, None)
     return cached(
-        found, identity, lambda new_array: _read_dataset(name, whole, how, new_array), how.report
+        found, identity, lambda new_array: _read_dataset(name, how, new_array), how.report
     )
 
 
-def _read_dataset(name: str, whole: str, how: Reading, new_array: NewArray | None) -> Dataset:
+def _read_dataset(name: str, how: Reading, new_array: NewArray | None) -> Dataset:
     if new_array is not None:
         how = how._replace(new_array=new_array)
     source = read_source(name, how)
     if how.method == BY_POSITION:
         # It was left alone when sessions were split so.
         source.images.pop("val", None)
-    return make_dataset(whole, source, how.method, how.preparation, new_array)
+    return make_dataset(_absolute(name), source, how.method, how.preparation, new_array)
+
+
+def _absolute(name: str) -> str:
+    return str(Path(name).expanduser().absolute())
 
 
 def read_source(name: str, how: Reading = DEFAULT) -> Source:

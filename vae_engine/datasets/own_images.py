@@ -18,8 +18,9 @@ from vae_engine.datasets.loader import read_source
 from vae_engine.datasets.preparation import AUTO, Preparation
 from vae_engine.datasets.preparing import prepared
 from vae_engine.datasets.reading import Reading
+from vae_engine.datasets.scales import to_one_scale
 from vae_engine.datasets.source import ALL_SPLITS, Source
-from vae_engine.datasets.values import Values, measure, to_one_scale
+from vae_engine.datasets.values import Values, measure
 from vae_engine.image_shape import GREY_28, ImageShape
 
 
