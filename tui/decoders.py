@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae_engine.errors import EngineError
-from vae_engine.inference.layers import sigmoid
 from vae_engine.inference.networks import Decoder
 from vae_engine.inference.sampling import open_decoder
 from vae_engine.sessions.records import ExportEntry
@@ -29,12 +28,18 @@ class LoadedDecoder:
         """Dimensions of z."""
         return self.model.latent_dim
 
+    @property
+    def image_size(self) -> tuple[int, int]:
+        """Height and width of its images in pixels."""
+        return self.model.shape.height, self.model.shape.width
+
     def decode(self, z: Floats) -> Floats:
-        """Pixel probabilities (n, 28, 28) for z (n, latent_dim); what is no number is black."""
-        if not len(z):
-            return np.zeros((0, 28, 28), np.float32)
-        with np.errstate(over="ignore"):
-            return np.nan_to_num(sigmoid(self.model.decode_logits(z)))
+        """Means of the pixels, (n, h, w) or (n, h, w, 3), for z (n, latent_dim).
+
+        What is no number is black.
+        """
+        with np.errstate(all="ignore"):
+            return np.nan_to_num(self.model.pixels.means(self.model.decode_logits(z)))
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from tests.rendering.test_blocks import codepoints_of
 from tui.rendering.blocks import Cells, fit_cells, fit_color_cells
 from tui.rendering.color_palettes import ANSI_16_COLORS, color_palette, dithered, oklab
 from tui.rendering.glyphs import GLYPH_NAMES, Glyphs
-from tui.rendering.images import Display, render_lines
+from tui.rendering.images import Display, joined, render_lines
 from tui.rendering.palettes import CODE_BITS, XTERM_COLORS, ColorDepth
 from tui.rendering.resample import area_resize
 from tui.rendering.sampling import to_grey
@@ -212,3 +212,13 @@ def test_sizes_keep_the_aspect_of_any_image() -> None:
         largest, *smaller = image_sizes(height, width)
         assert largest == (width, -(-height // 2))
         assert all(columns >= 1 and rows >= 3 for columns, rows in smaller)
+
+
+def test_images_of_other_sizes_are_joined_at_the_largest() -> None:
+    grey, colored = to_grey(photograph(8, 8))[np.newaxis], photograph(16, 32)[np.newaxis]
+    images = joined([grey, colored])
+    assert images.shape == (2, 16, 32, 3)
+    np.testing.assert_array_equal(images[1], colored[0])
+    enlarged = np.kron(grey[0], np.ones((2, 4), np.uint8))
+    np.testing.assert_array_equal(images[0], np.stack([enlarged] * 3, axis=-1))
+    assert joined([grey, grey]).shape == (2, 8, 8)

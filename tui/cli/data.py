@@ -89,9 +89,10 @@ def data(
 def draw_sheet(dataset: Dataset) -> None:
     """Draw some of its training images in blocks."""
     from tui.cli.gallery import draw, terminal_grid
+    from tui.rendering.sampling import image_size
 
     images = contact_sheet(dataset, _SHEET)
-    draw(images, terminal_grid(len(images)))
+    draw(images, terminal_grid(len(images), size=image_size(images)))
 
 
 def _duration(store: SessionStore, suited: Settings, found: Survey) -> str:

@@ -13,21 +13,27 @@ from tui.cli.output import terminal_width
 from tui.rendering.ansi import to_ansi
 from tui.rendering.grid import Grid, fit_grid, render_grid
 from tui.rendering.images import Display
-from tui.rendering.sizes import PRINTED_SIZES
+from tui.rendering.sizes import size_steps
 from tui.terminal.detection import stream_depth
 
 Images = NDArray[np.uint8]
 
+# The fewest lines in which a digit can be read.
+_FEWEST_ROWS = 5
 
-def terminal_grid(count: int, *, layers: int = 1) -> Grid:
+
+def terminal_grid(count: int, *, layers: int = 1, size: tuple[int, int] = (28, 28)) -> Grid:
     """The grid for images in this terminal; at the smallest size it may scroll.
 
     Args:
         count: how many stand side by side.
         layers: how many stand above each other for each of them.
+        size: their height and width in pixels.
     """
     width, height = terminal_width(), shutil.get_terminal_size().lines
-    grids = [fit_grid(width, columns, rows) for columns, rows in PRINTED_SIZES]
+    largest, *smaller = size_steps(*size)
+    sizes = [largest, *(one for one in smaller if one[1] >= _FEWEST_ROWS)]
+    grids = [fit_grid(width, columns, rows) for columns, rows in sizes]
 
     def fits(grid: Grid) -> bool:
         # The prompt needs a line as well.
@@ -37,7 +43,7 @@ def terminal_grid(count: int, *, layers: int = 1) -> Grid:
 
 
 def draw(images: Images, grid: Grid) -> None:
-    """Draw images (n, h, w) on stdout; without control sequences where it is no terminal."""
+    """Draw images (n, h, w) or (n, h, w, 3) on stdout; off a terminal without control sequences."""
     depth = stream_depth(sys.stdout, os.environ)
     lines = render_grid(images, grid, Display(depth=depth, glyphs="quadrant"))
     sys.stdout.write(to_ansi(lines, depth))

@@ -23,6 +23,7 @@ from tui.cli.options import (
     store_option,
 )
 from tui.cli.output import say
+from tui.rendering.sampling import image_size
 from tui.text import encodable
 from vae_engine.datasets import Dataset, to_float
 from vae_engine.errors import EngineError, SettingError
@@ -86,7 +87,7 @@ def sample(
     images = decoder.decode(z)
     pixels = to_uint8(images)
     if output is None:
-        draw(pixels, terminal_grid(count))
+        draw(pixels, terminal_grid(count, size=image_size(pixels)))
         return
     with _writing(output, f"{count} samples of seed {seed}"):
         if _is_png(output):
@@ -133,7 +134,7 @@ def reconstruct(
     originals = without_grey_axis(originals)
     above, below = to_uint8(originals), to_uint8(reconstructions)
     if output is None:
-        grid = terminal_grid(count, layers=2)
+        grid = terminal_grid(count, layers=2, size=image_size(above))
         draw(paired_rows(above, below, min(count, grid.across)), grid)
         return
     with _writing(output, f"{count} reconstructions"):

@@ -20,8 +20,9 @@ from tui.dashboard.timeline import Timeline
 from tui.history import Figure
 from tui.preferences import GlyphSet
 from tui.rendering.curves import Scale
+from tui.rendering.sampling import image_size
 from tui.rendering.series import number_text
-from tui.rendering.sizes import IMAGE_SIZES, ImageSize
+from tui.rendering.sizes import IMAGE_SIZES, ImageSize, image_sizes
 from tui.text import one_line
 from tui.widgets.chart import LossChart
 from tui.widgets.images import ImageGrid
@@ -30,7 +31,7 @@ from vae_engine.sessions.events import EpochEnded
 
 PAGES = {
     "charts": "Charts",
-    "digits": "Digits",
+    "digits": "Images",
     "samples": "Samples",
     "latent": "Latent",
     "log": "Log",
@@ -66,6 +67,8 @@ class DashboardBody(Horizontal):
         self._latent_dim = latent_dim
         self._timeline, self._playing = Timeline(), False
         self._images: EpochImages | None = None
+        self._image_sizes: Sequence[ImageSize] = IMAGE_SIZES
+        self._laid_out: tuple[Size, str] | None = None
 
     def compose(self) -> ComposeResult:
         """All parts; those that have no room are hidden."""
@@ -79,7 +82,7 @@ class DashboardBody(Horizontal):
                 yield KlBars(id="kl-bars")
         with Vertical(id="right"):
             with Vertical(id="digits", classes="part"):
-                yield TitleLine("Digits and their reconstructions", id="digits-title")
+                yield TitleLine("Test images and reconstructions", id="digits-title")
                 yield Static("They appear once the network is built.", id="no-images", markup=False)
                 yield ImageGrid(id="digits-grid")
             with Vertical(id="samples", classes="part"):
@@ -95,15 +98,17 @@ class DashboardBody(Horizontal):
         Returns:
             Whether everything is shown.
         """
+        self._laid_out = terminal, page
         whole = shows_whole(terminal.width, terminal.height)
         for part in PAGES:
             self.query_one(f"#{part}").display = whole or part == page
         self.query_one("#left").display = whole or page in _LEFT
         self.query_one("#right").display = whole or page not in _LEFT
         if whole:
-            tile = whole_tile(terminal.width, terminal.height)
+            tile = whole_tile(terminal.width, terminal.height, self._image_sizes)
         else:
-            tile = tile_for(terminal.width - _MARGINS, terminal.height - _PAGE_HEAD)
+            width, height = terminal.width - _MARGINS, terminal.height - _PAGE_HEAD
+            tile = tile_for(width, height, self._image_sizes)
         # Styles of their own: a class of the body would have every part's style computed again.
         # None leaves it to the style sheet.
         self.query_one("#right").styles.width = tiles_width(tile) + _MARGINS if whole else None
@@ -160,13 +165,24 @@ class DashboardBody(Horizontal):
         digits.display = not images.problem
         samples = self.query_one("#samples-grid", ImageGrid)
         digits.glyphs = samples.glyphs = glyphs
-        digits.show(images.digits, columns=images.across or None)
+        self._fit(images)
+        digits.show(images.digits, columns=images.pairs or None)
         samples.show(images.samples)
+
+    def _fit(self, images: EpochImages) -> None:
+        """Lay the parts out for the size of these images."""
+        if not len(images.samples):
+            return
+        sizes = image_sizes(*image_size(images.samples))
+        if sizes != self._image_sizes:
+            self._image_sizes = sizes
+            if self._laid_out is not None:
+                self.lay_out(*self._laid_out)
 
     def _show_moment(self) -> None:
         moment, images = _moment(self._timeline, self._playing), self._images
         if images is not None and images.epoch == self._timeline.epoch == 0:
-            moment = "by the untrained model" if images.reconstructed else "the network comes next"
+            moment = "by the untrained model"
         if images is not None and images.drawn != images.epoch == self._timeline.epoch:
             moment += f" · drawn at {images.drawn}"
         for title in ("#digits-title", "#samples-title"):
@@ -193,25 +209,25 @@ def shows_whole(width: int, height: int) -> bool:
     return width >= WHOLE_COLUMNS and height >= WHOLE_ROWS
 
 
-def whole_tile(width: int, height: int) -> ImageSize:
+def whole_tile(width: int, height: int, sizes: Sequence[ImageSize] = IMAGE_SIZES) -> ImageSize:
     """The size of images where everything is shown at once.
 
-    Five digits over their reconstructions and two rows of samples fit below each other, and leave
+    Five images over their reconstructions and two rows of samples fit below each other, and leave
     more than a third of the width to the charts.
     """
     room_across = int(width * _MOST_OF_WIDTH)
     # Each part has a title, and a line between its two rows.
     room_down = (height - _HEAD_ROWS) // 2 - 2
-    return tile_for(room_across, room_down)
+    return tile_for(room_across, room_down, sizes)
 
 
-def tile_for(width: int, height: int) -> ImageSize:
+def tile_for(width: int, height: int, sizes: Sequence[ImageSize] = IMAGE_SIZES) -> ImageSize:
     """The largest size at which two rows of five images fit, or of fewer where none does."""
     for across in range(ACROSS, 0, -1):
-        for columns, rows in IMAGE_SIZES:
+        for columns, rows in sizes:
             if across * (columns + 1) - 1 <= width and 2 * rows + 1 <= height:
                 return columns, rows
-    return IMAGE_SIZES[-1]
+    return sizes[-1]
 
 
 def tiles_width(tile: ImageSize) -> int:

@@ -286,7 +286,8 @@ class DashboardScreen(ChartOptions):
             self._show_figures()
         if self.snapshot is None:
             return
-        self._loader.want(epoch)
+        if epoch or self._loader.images is not None or self.snapshot.prepared is not None:
+            self._loader.want(epoch)
 
     def _show_figures(self) -> None:
         if self.snapshot is None:

@@ -1,13 +1,17 @@
 """Images as lines of the screen, in the best way that a terminal has."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from tui.rendering.blocks import fit_cells, fit_color_cells
 from tui.rendering.color_palettes import color_palette, dithered
 from tui.rendering.glyphs import Glyphs
 from tui.rendering.palettes import GREY, ColorDepth, Ramp, palette
+from tui.rendering.resample import area_resize
 from tui.rendering.runs import Line, colored_lines, plain_lines
-from tui.rendering.sampling import Image, is_color, to_grey
+from tui.rendering.sampling import Image, image_size, is_color, to_grey
 from tui.rendering.shapes import ascii_shades, fit_shapes
 
 
@@ -56,3 +60,26 @@ def render_lines(images: Image, columns: int, rows: int, display: Display) -> li
         return colored_lines(cells, color_palette(display.depth))
     cells = fit_cells(images, columns, rows, display.glyphs)
     return colored_lines(cells, palette(display.depth, display.ramp))
+
+
+def joined(batches: Sequence[Image]) -> Image:
+    """Join batches of images, those of other sizes or without colour made like the largest.
+
+    Args:
+        batches: each ``(n, H, W)`` or ``(n, H, W, 3)`` uint8, at least one.
+    """
+    if len({batch.shape[1:] for batch in batches}) == 1:
+        return np.concatenate(batches)
+    sizes = [image_size(batch) for batch in batches]
+    height, width = max(size[0] for size in sizes), max(size[1] for size in sizes)
+    color = any(is_color(batch) for batch in batches)
+    return np.concatenate([_made_like(batch, height, width, color=color) for batch in batches])
+
+
+def _made_like(images: Image, height: int, width: int, *, color: bool) -> Image:
+    planes = np.moveaxis(images, -1, 0) if is_color(images) else images[np.newaxis]
+    resized: Image = np.rint(area_resize(planes, height, width)).astype(np.uint8)
+    if not color:
+        grey: Image = resized[0]
+        return grey
+    return np.moveaxis(np.broadcast_to(resized, (3, *resized.shape[1:])), 0, -1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Final
 
 ImageSize = tuple[int, int]
@@ -11,6 +12,7 @@ _SMALLEST_ROWS: Final = 3
 _SHRINK: Final = 2**0.5
 
 
+@lru_cache(maxsize=64)
 def image_sizes(height: int, width: int) -> tuple[ImageSize, ...]:
     """Sizes of an image of so many pixels, largest first.
 
@@ -22,6 +24,7 @@ def image_sizes(height: int, width: int) -> tuple[ImageSize, ...]:
     return ((width, largest), *sizes)
 
 
+@lru_cache(maxsize=64)
 def size_steps(height: int, width: int) -> tuple[ImageSize, ...]:
     """Those of `image_sizes` that a person chooses among, each some 1.4 times smaller."""
     largest, *smaller = image_sizes(height, width)
@@ -37,6 +40,3 @@ IMAGE_SIZES: Final = image_sizes(28, 28)
 
 SIZE_STEPS: Final = size_steps(28, 28)
 """Of a 28x28 image."""
-
-PRINTED_SIZES: Final = SIZE_STEPS[:-1]
-"""Those of images among lines of text: down to the least in which a digit can be read."""

@@ -1,4 +1,4 @@
-"""Where the encoder puts the test digits."""
+"""Where the encoder puts the test images."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _FARTHEST = 1e6
 
 @dataclass(frozen=True, eq=False)
 class Embeddings:
-    """Embedded test digits.
+    """Embedded test images.
 
     Attributes:
         z_mean: (n, d), all of a sensible size.
         labels: (n,), -1 for none.
         epoch: whose encoder it was.
-        complete: whether these are all test digits, not only those of the previews.
+        complete: whether these are all test images, not only those of the previews.
     """
 
     z_mean: NDArray[np.float32]
@@ -41,7 +41,7 @@ class Embeddings:
 def embeddings_of(session: Session, entry: ExportEntry) -> Embeddings | None:
     """The embeddings by the encoder of an export.
 
-    All test digits were embedded when training ended, with the best weights. For other exports the
+    All test images were embedded when training ended, with the best weights. For other exports the
     few digits of the previews are embedded now; None where there are none.
 
     Raises:

@@ -1,4 +1,4 @@
-"""The map of latent space: the decoded plane and the embedded test digits, under one cursor."""
+"""The map of latent space: the decoded plane and the embedded test images, under one cursor."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from textual.message import Message
 
 from tui.rendering.glyphs import Glyphs
 from tui.rendering.scatter import label_color, label_symbol
+from tui.rendering.sizes import image_sizes
 from tui.sampler.embeddings import Embeddings
 from tui.sampler.latent import (
     Floats,
@@ -56,7 +57,7 @@ class LatentMap(Horizontal, can_focus=True):
         Binding("shift+up,K", f"move(0, -{_FAR})", "Far up", show=False),
         Binding("shift+down,J", f"move(0, {_FAR})", "Far down", show=False),
         Binding("home", "centre", "Centre", show=False, id="map.centre", tooltip="Cursor to z = 0"),
-        Binding("o", "other", "Plane", tooltip="Decoded z, or the test digits"),
+        Binding("o", "other", "Plane", tooltip="Decoded z, or the test images"),
         Binding("x", "axis(0, 1)", "Across", group=_AXES, tooltip="Next dimension across"),
         Binding("y", "axis(1, 1)", "Up", group=_AXES, tooltip="Next dimension upwards"),
         Binding(
@@ -64,7 +65,7 @@ class LatentMap(Horizontal, can_focus=True):
             "principal",
             "Components",
             group=_AXES,
-            tooltip="The first two principal components of the test digits, or two dimensions",
+            tooltip="The first two principal components of the test images, or two dimensions",
         ),
         Binding("X", "axis(0, -1)", "Previous dimension across", show=False),
         Binding("Y", "axis(1, -1)", "Previous dimension upwards", show=False),
@@ -97,7 +98,7 @@ class LatentMap(Horizontal, can_focus=True):
     def compose(self) -> ComposeResult:
         """Both planes."""
         yield DecodedPlane("decoded z", id="decoded")
-        yield EmbeddedPlane("test digits", id="embedded")
+        yield EmbeddedPlane("test images", id="embedded")
 
     @property
     def decoded(self) -> DecodedPlane:
@@ -106,7 +107,7 @@ class LatentMap(Horizontal, can_focus=True):
 
     @property
     def embedded(self) -> EmbeddedPlane:
-        """The plane of test digits."""
+        """The plane of test images."""
         return self.query_one(EmbeddedPlane)
 
     @property
@@ -138,6 +139,8 @@ class LatentMap(Horizontal, can_focus=True):
     def take(self, sampler: Sampler) -> None:
         """Decode with this from now on."""
         self.decoded.sampler = sampler
+        sizes = image_sizes(*sampler.decoder.image_size)
+        self.decoded.image_sizes = self.embedded.image_sizes = sizes
 
     def redraw(self) -> None:
         """Decode and draw again."""
@@ -170,13 +173,13 @@ class LatentMap(Horizontal, can_focus=True):
         return Shown("map", sheet, canvas.across, facts)
 
     def show_embeddings(self, embeddings: Embeddings | None, why_none: str = "") -> None:
-        """Show these test digits, or say why there are none."""
+        """Show these test images, or say why there are none."""
         self._embeddings = embeddings
         if embeddings is None:
             self.embedded.border_title, self.embedded.border_subtitle = why_none, ""
         else:
             count = f"{len(embeddings.labels):,}"
-            self.embedded.border_title = f"{count} test digits at epoch {embeddings.epoch}"
+            self.embedded.border_title = f"{count} test images at epoch {embeddings.epoch}"
             self.embedded.border_subtitle = _legend(embeddings.labels)
         complete = embeddings is not None and embeddings.complete
         # Principal components by default: where the digits spread most.
@@ -186,7 +189,7 @@ class LatentMap(Horizontal, can_focus=True):
     def _fit_frames(self) -> None:
         """Make the frames as high as what they hold: whole images leave rows empty."""
         width = self.size.width // (2 if self._both else 1) - _BORDER
-        canvas = fit_canvas(width, self.size.height - _BORDER)
+        canvas = fit_canvas(width, self.size.height - _BORDER, self.decoded.image_sizes)
         for plane in (self.decoded, self.embedded):
             plane.styles.height = canvas.height + 1 + _BORDER if canvas.height else "1fr"
 
@@ -229,7 +232,7 @@ class LatentMap(Horizontal, can_focus=True):
         if self._latent_dim <= 2:
             return
         if self._embeddings is None or not self._embeddings.complete:
-            self.notify("Principal components use all test digits at the best epoch.")
+            self.notify("Principal components use all test images at the best epoch.")
             return
         self._principal = not self._principal
         self._dimensions_wanted = not self._principal

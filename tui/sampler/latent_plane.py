@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -22,6 +23,7 @@ from tui.rendering.images import render_lines
 from tui.rendering.palettes import ColorDepth
 from tui.rendering.runs import Line
 from tui.rendering.scatter import scatter_lines
+from tui.rendering.sizes import IMAGE_SIZES, ImageSize
 from tui.sampler.latent import Doubles, Plane, lattice
 from tui.sampler.model import NO_SHEET, Sampler
 from tui.sampler.plane_canvas import (
@@ -44,6 +46,7 @@ class LatentPlane(Widget):
 
     Attributes:
         cursor: where the cursor stands.
+        image_sizes: that the images on the plane may have, the largest first.
     """
 
     DEFAULT_CSS = """
@@ -75,6 +78,7 @@ class LatentPlane(Widget):
     def __init__(self, title: str, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.border_title = title
+        self.image_sizes: Sequence[ImageSize] = IMAGE_SIZES
         self._canvas = Canvas((1, 1), 0, 0)
         self._lines: list[Line] = []
 
@@ -90,7 +94,7 @@ class LatentPlane(Widget):
     def redraw(self) -> None:
         """Draw everything again."""
         if self.is_attached and self.display:
-            self._canvas = fit_canvas(*self.size)
+            self._canvas = fit_canvas(*self.size, self.image_sizes)
             self._lines = self.draw(self._canvas) if self._canvas.width else []
             self.refresh()
 
@@ -201,7 +205,7 @@ class DecodedPlane(LatentPlane):
 
 
 class EmbeddedPlane(LatentPlane):
-    """The test digits on the plane, coloured by label.
+    """The test images on the plane, coloured by label.
 
     Attributes:
         places: (n, 2), where they lie.

@@ -22,7 +22,7 @@ class Sheet:
 
     Attributes:
         z: (n, d).
-        images: (n, 28, 28), pixel probabilities.
+        images: (n, h, w) or (n, h, w, 3), means of the pixels.
     """
 
     z: Floats
@@ -30,7 +30,7 @@ class Sheet:
 
     @property
     def pixels(self) -> NDArray[np.uint8]:
-        """The images as grey levels."""
+        """The images as levels, 0 to 255."""
         return to_uint8(self.images)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,7 +23,7 @@ LABELS: Final = 5
 """Cells at the left edge that the values there take."""
 _EMPTY_ROWS: Final = 1
 _LEAST_ACROSS, _LEAST_DOWN = 7, 5
-_SMALLEST: Final = (8, 4)
+_SMALLEST_ROWS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +65,15 @@ class Canvas:
         return (x + 0.5) / self.width, 1 - (y + 0.5) / self.height
 
 
-def fit_canvas(width: int, height: int) -> Canvas:
+def fit_canvas(width: int, height: int, sizes: Sequence[ImageSize] = IMAGE_SIZES) -> Canvas:
     """The canvas that fits so many cells, with the largest images that still give an overview."""
     width, height = max(0, width - LABELS), max(0, height - 1)
+    large = [tile for tile in sizes if tile[1] >= _SMALLEST_ROWS] or sizes[:1]
     tiles = [
         tile
-        for tile in IMAGE_SIZES[: IMAGE_SIZES.index(_SMALLEST) + 1]
+        for tile in large
         if width // tile[0] >= _LEAST_ACROSS and height // tile[1] >= _LEAST_DOWN
-    ] or [_SMALLEST]
+    ] or large[-1:]
     # The largest that leaves hardly a row empty, else the one that leaves the fewest.
     full = [tile for tile in tiles if height % tile[1] <= _EMPTY_ROWS]
     tile = full[0] if full else min(tiles, key=lambda one: height % one[1])

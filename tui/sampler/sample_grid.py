@@ -8,10 +8,11 @@ from typing import ClassVar, Final
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from tui.rendering.sizes import SIZE_STEPS
+from tui.rendering.sizes import ImageSize, size_steps
 from tui.widgets.images import ImageGrid
 
-_USUAL_SIZES: Final = SIZE_STEPS[2:]
+# The two largest show details, but too few samples.
+_USUAL: Final = 2
 _OVERVIEW: Final = 12
 
 
@@ -38,25 +39,38 @@ class SampleGrid(ImageGrid, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(framed=True, id=id)
         self._sized_by_hand = False
+        self._steps = size_steps(28, 28)
+
+    def show_images_of(self, height: int, width: int) -> None:
+        """Prepare for images of so many pixels."""
+        steps = size_steps(height, width)
+        if steps != self._steps:
+            self._steps, self._sized_by_hand = steps, False
+            self.on_resize()
 
     def on_resize(self) -> None:
         """Take a size at which a good number of samples fits, unless one was chosen."""
         if not self._sized_by_hand:
-            fitting = [size for size in _USUAL_SIZES if self.capacity(size) >= _OVERVIEW]
-            self.tile_size = fitting[0] if fitting else SIZE_STEPS[-1]
+            usual = self._steps[_USUAL:] or self._steps[-1:]
+            fitting = [size for size in usual if self.capacity(size) >= _OVERVIEW]
+            self.tile_size = fitting[0] if fitting else self._smallest
         self.post_message(self.RoomChanged(self))
 
     def room(self, *, captioned: bool = False) -> int:
         """How many samples fit."""
-        return self.capacity(self.tile_size or SIZE_STEPS[-1], captioned=captioned)
+        return self.capacity(self.tile_size or self._smallest, captioned=captioned)
 
     def resize_samples(self) -> None:
         """Take the next smaller size; after the smallest the largest that fits."""
-        sizes = [size for size in SIZE_STEPS if self.capacity(size)] or [SIZE_STEPS[-1]]
+        sizes = [size for size in self._steps if self.capacity(size)] or [self._smallest]
         at = sizes.index(self.tile_size) if self.tile_size in sizes else -1
         self._sized_by_hand = True
         self.tile_size = sizes[(at + 1) % len(sizes)]
         self.post_message(self.RoomChanged(self))
+
+    @property
+    def _smallest(self) -> ImageSize:
+        return self._steps[-1]
 
     def action_move(self, across: int, down: int) -> None:
         """Select the neighbour; at the edge the selection stays."""

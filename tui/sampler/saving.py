@@ -37,7 +37,7 @@ class Shown:
 def save(shown: Shown, session: str, epoch: int, folder: Path) -> tuple[Path, Path]:
     """Write a `.png`, and an `.npz` of images, z, session, epoch and the facts.
 
-    `images` are pixel probabilities (n, 28, 28), `z` is (n, d).
+    `images` are the means of the pixels, (n, h, w) or (n, h, w, 3); `z` is (n, d).
 
     Args:
         shown: what to save.

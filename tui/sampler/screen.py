@@ -285,7 +285,7 @@ class SamplerScreen(WorkbenchScreen):
         self._show_chosen()
 
     def on_sampler_screen_embedded(self, message: Embedded) -> None:
-        """Show the test digits on the map."""
+        """Show the test images on the map."""
         self.query_one(LatentMap).show_embeddings(message.embeddings, message.why_none)
 
     def _begin(self, sampler: Sampler) -> None:
@@ -321,7 +321,7 @@ class SamplerScreen(WorkbenchScreen):
 
     def _embed_in_thread(self, entry: ExportEntry) -> None:
         try:
-            embeddings, why_none = embeddings_of(self.session, entry), "no test digits were saved"
+            embeddings, why_none = embeddings_of(self.session, entry), "no test images were saved"
         except EngineError as error:
             embeddings, why_none = None, one_line(str(error))
         self.post_message(self.Embedded(embeddings, why_none))

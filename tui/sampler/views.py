@@ -25,7 +25,7 @@ class Chosen:
 
     Attributes:
         z: (d,).
-        image: (28, 28).
+        image: (h, w) or (h, w, 3).
         nudged: dimensions that were moved by hand.
     """
 
@@ -64,6 +64,7 @@ class SamplesView(SampleGrid):
     def take(self, sampler: Sampler) -> None:
         """Use this sampler from now on."""
         self._sampler = sampler
+        self.show_images_of(*sampler.decoder.image_size)
 
     def redraw(self) -> None:
         """Decode as many samples as fit."""
@@ -135,6 +136,7 @@ class PathView(SampleGrid):
     def take(self, sampler: Sampler) -> None:
         """Use this sampler from now on."""
         self._sampler = sampler
+        self.show_images_of(*sampler.decoder.image_size)
 
     def redraw(self) -> None:
         """Decode the path."""

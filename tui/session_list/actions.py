@@ -1,8 +1,4 @@
-"""What can be done to the sessions of the list: resume, label, export, delete and restore them.
-
-What starts workers and moves folders is imported when it is asked for: the first frame waits for
-none of it.
-"""
+"""What can be done to the sessions of the list: resume, label, export, delete and restore them."""
 
 from __future__ import annotations
 
@@ -22,6 +18,8 @@ from tui.screen import Keys, WorkbenchScreen
 from tui.session_list import changes
 from tui.session_list.columns import COLUMNS
 from tui.workbench import Workbench
+from vae_engine.control.removal import delete_sessions, restore_sessions
+from vae_engine.control.training import resume_session
 from vae_engine.errors import EngineError
 from vae_engine.sessions.labels import check_label
 from vae_engine.sessions.listing import Listing
@@ -157,15 +155,8 @@ class SessionActions:
         """Ask, then move at least one session to the trash."""
         self._run(self._delete(entries))
 
-    @property
-    def can_undo(self) -> bool:
-        """Whether something was deleted since the app was started."""
-        return bool(self._deleted)
-
     def undo(self) -> None:
         """Bring the sessions back that were deleted last."""
-        from vae_engine.control.removal import restore_sessions
-
         if not self._deleted:
             self._screen.notify("Nothing was deleted since the app started.")
             return
@@ -222,7 +213,6 @@ class SessionActions:
 
     async def _delete(self, entries: Sequence[Entry]) -> None:
         from tui.dialogs import ConfirmScreen
-        from vae_engine.control.removal import delete_sessions
 
         what = entries[0].name if len(entries) == 1 else f"{len(entries)} sessions"
         question = ConfirmScreen(f"Delete {what}?", "They go to the trash; u restores them.")
@@ -275,8 +265,6 @@ class SessionActions:
 
 
 def _resumed(folder: Path, more: int | None = None) -> Session:
-    from vae_engine.control.training import resume_session
-
     session = Session(folder)
     resume_session(session, more=more)
     return session

@@ -12,7 +12,8 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 
 from tui.rendering.runs import Line
-from tui.rendering.sizes import IMAGE_SIZES, ImageSize
+from tui.rendering.sampling import image_size
+from tui.rendering.sizes import ImageSize, image_sizes
 from tui.sweeps.toned_lines import SWATCH, TonedLines, first_shown
 from tui.text import fitted
 from tui.widgets.images import ImageGrid
@@ -94,34 +95,42 @@ class SampleStrip(Horizontal):
     def _arrange(self) -> None:
         import numpy as np
 
+        from tui.rendering.images import joined
+
         labels, grid = self.query_one(_Labels), self.query_one(ImageGrid)
         if not self._samples or not self.size.width:
             grid.show(np.zeros((0, 28, 28), np.uint8))
             labels.show((), 1, "")
             return
+        images = joined([one.images for one in self._samples])
+        sizes = image_sizes(*image_size(images))
         widest = max(cell_len(one.row.label) for one in self._samples) + SWATCH + 1
         label = min(max(widest, SWATCH + 10), _MOST_LABEL)
         labels.styles.width = label
         count, width = len(self._samples), self.size.width - label
-        tile, down, across = _room(count, width, self.size.height)
+        tile, down, across = _room(count, width, self.size.height, sizes)
         drawn = len(self._samples[0].images)
         lines = max(1, min(_MOST_LINES, down // count, drawn // across))
         names = [one.row.label for one in self._samples]
         at = names.index(self._current) if self._current in names else 0
         self._top = first_shown(self._top, at, count, down // lines)
-        shown = self._samples[self._top : self._top + down // lines]
+        seen = slice(self._top, self._top + down // lines)
+        shown = self._samples[seen]
         grid.tile_size = tile
-        grid.show(np.concatenate([one.images[: lines * across] for one in shown]), columns=across)
+        by_setting = images.reshape(count, drawn, *images.shape[1:])[seen, : lines * across]
+        grid.show(by_setting.reshape(-1, *images.shape[1:]), columns=across)
         labels.show(shown, lines * (tile[1] + 1) - 1, self._current)
 
 
-def _room(count: int, width: int, height: int) -> tuple[ImageSize, int, int]:
+def _room(
+    count: int, width: int, height: int, sizes: Sequence[ImageSize]
+) -> tuple[ImageSize, int, int]:
     """The largest images at which all rows fit, with at least four in each.
 
     Returns:
         Their size, how many rows fit, and how many stand in a row.
     """
-    for size in IMAGE_SIZES:
+    for size in sizes:
         down, across = (height + 1) // (size[1] + 1), (width + 1) // (size[0] + 1)
         if down >= count and across >= _FEWEST_ACROSS:
             break

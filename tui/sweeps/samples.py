@@ -30,7 +30,7 @@ class SettingSamples:
         row: the setting.
         trial: the trial whose decoder drew them.
         epoch: of the decoder.
-        images: (COUNT, 28, 28).
+        images: (COUNT, h, w) or (COUNT, h, w, 3).
     """
 
     row: SettingRow

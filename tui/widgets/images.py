@@ -22,7 +22,8 @@ from tui.rendering.glyphs import Glyphs
 from tui.rendering.images import Display, render_lines
 from tui.rendering.palettes import ColorDepth
 from tui.rendering.runs import Line
-from tui.rendering.sizes import ImageSize
+from tui.rendering.sampling import image_size
+from tui.rendering.sizes import ImageSize, image_sizes
 from tui.terminal.pacing import Pacer, terminal_pacer
 from tui.widgets.display import app_display
 from tui.widgets.frames import Frame, FramePen
@@ -116,7 +117,7 @@ class ImageGrid(Widget):
 
     @property
     def images(self) -> Images:
-        """What is shown, (n, h, w)."""
+        """What is shown, (n, h, w) or (n, h, w, 3)."""
         return self._images
 
     @property
@@ -134,7 +135,7 @@ class ImageGrid(Widget):
         """Show other images; those that stay the same are not drawn again.
 
         Args:
-            images: ``(n, h, w)``.
+            images: ``(n, h, w)`` or ``(n, h, w, 3)``.
             captions: a short text below each image.
             columns: how many images stand in a row, whatever the room.
         """
@@ -145,7 +146,7 @@ class ImageGrid(Widget):
         if not (same and before.shape == images.shape):
             self._rearrange()
             return
-        changed = np.flatnonzero((before != images).any(axis=(1, 2))).tolist()
+        changed = np.flatnonzero((before != images).any(axis=tuple(range(1, images.ndim)))).tolist()
         self._stale = sorted({*self._stale, *(index for index in changed if index in self._tiles)})
         if self._next_part is None:
             self._draw_stale()
@@ -238,7 +239,7 @@ class ImageGrid(Widget):
             len(self._images),
             room.width,
             room.height,
-            size=self.tile_size,
+            sizes=(self.tile_size,) if self.tile_size else image_sizes(*image_size(self._images)),
             across=self._across,
             captioned=self._captions is not None,
         )
@@ -247,7 +248,7 @@ class ImageGrid(Widget):
         if not self.is_attached:
             return
         self._tiling = tiling = self._arranged(self.size)
-        height, width = self._images.shape[1:]
+        height, width = image_size(self._images)
         lossless = tiling.columns % width == 0 and 2 * tiling.rows % height == 0
         self._display = app_display(self.app, self.glyphs, lossless=lossless)
         self._tiles, self._stale = {}, []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tui.rendering.sizes import IMAGE_SIZES, ImageSize
@@ -41,7 +42,7 @@ def arrange(
     width: int,
     height: int,
     *,
-    size: ImageSize | None = None,
+    sizes: Sequence[ImageSize] = IMAGE_SIZES,
     across: int | None = None,
     captioned: bool = False,
 ) -> Tiling:
@@ -54,11 +55,11 @@ def arrange(
         count: how many images.
         width: of the room, in cells.
         height: of the room, in lines.
-        size: the size they must have; None chooses it.
+        sizes: to choose from, the largest first.
         across: how many stand in a row; None takes as many as fit.
         captioned: a line below each row of images is needed for captions.
     """
-    for candidate in (size,) if size else IMAGE_SIZES:
+    for candidate in sizes:
         tiling = _tiling(candidate, count, width, height, across, captioned)
         if tiling.visible == tiling.across and tiling.down * tiling.across >= count:
             return tiling

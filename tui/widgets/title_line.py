@@ -29,11 +29,11 @@ class TitleLine(Lines):
 
     @property
     def text(self) -> str:
-        """The text of the line."""
+        """What the line says."""
         return f"{self._title}  {self._moment}".rstrip()
 
     def show(self, moment: str) -> None:
-        """Change the text after the title."""
+        """Change what stands after the title."""
         self._moment = moment
         self.draw()
 

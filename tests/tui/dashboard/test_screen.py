@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import numpy as np
@@ -50,8 +49,7 @@ async def test_the_head_says_which_session_this_is_and_how_far(
         assert first.endswith("mnist · d=2 · CPU")
         assert second.split()[:2] == ["epoch", "4/10"]
         assert "42%" in second
-        # Some of it goes by while the screen opens.
-        assert re.search(r" ETA [123]\ds$", second)
+        assert second.endswith("ETA 31s")
         assert third.split()[:2] == ["step", "10/40"]
         assert "25%" in third
         assert "loss 160.0  3,000 images/s  elapsed" in third
@@ -107,7 +105,7 @@ async def test_before_the_first_epoch_everything_says_so(
         first, *others = screen.query(LossChart)
         assert "● import TensorFlow" in text_of(first)
         assert all(text_of(one).split() in (["reconstruction"], ["KL"]) for one in others)
-        assert title(screen) == "Digits and their reconstructions"
+        assert title(screen) == "Test images and reconstructions"
 
 
 async def test_an_epoch_that_ends_is_shown_with_its_images(
@@ -118,7 +116,7 @@ async def test_an_epoch_that_ends_is_shown_with_its_images(
         recorder.preview(training, 5)
         recorder.emit(training, epoch_ended(5))
         await until_shown(pilot, screen, 5)
-        assert title(screen) == "Digits and their reconstructions  epoch 5, the newest"
+        assert title(screen) == "Test images and reconstructions  epoch 5, the newest"
         assert not np.array_equal(shown_digits(screen), before)
         # The images are a file, the losses an event: they may be seen one after the other.
         chart = screen.query(LossChart).first()

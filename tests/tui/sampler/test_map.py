@@ -52,7 +52,7 @@ async def test_both_planes_of_the_map_are_the_same_plane(recorded_session: Sessi
         assert decoded_plane.display
         assert embedded.display
         assert decoded_plane.canvas == embedded.canvas
-        assert "200 test digits at epoch 4" in str(embedded.border_title)
+        assert "200 test images at epoch 4" in str(embedded.border_title)
         await pilot.press("left")
         assert decoded_plane.cursor == embedded.cursor
 
