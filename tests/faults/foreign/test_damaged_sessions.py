@@ -27,6 +27,7 @@ from tests.sessions.makers import finished_session, leave_worker
 from tests.tui.recorder import Recorder
 from vae_engine.control import training
 from vae_engine.datasets import Dataset, load_dataset
+from vae_engine.datasets.preparation import AUTO, Preparation
 from vae_engine.datasets.splits import BY_CONTENT, SplitMethod
 from vae_engine.errors import WorkerError
 from vae_engine.inference import dataset as session_images
@@ -158,8 +159,9 @@ def _mnist() -> Dataset:
     return load_dataset("mnist")
 
 
-def _load(name: str, method: SplitMethod = BY_CONTENT) -> Dataset:
-    return _mnist() if name == "mnist" else load_dataset(name, method)
+def _load(name: str, method: SplitMethod = BY_CONTENT, preparation: Preparation = AUTO) -> Dataset:
+    plain = name == "mnist" and preparation == AUTO
+    return _mnist() if plain else load_dataset(name, method, preparation)
 
 
 def _start_no_worker(*_: object, **__: object) -> int:
