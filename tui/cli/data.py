@@ -19,7 +19,7 @@ from tui.new_session.forecast import expected_duration
 from tui.new_session.timings import measured_timings
 from tui.session_list.columns import size_text
 from tui.text import one_line
-from vae_engine.dataset_names import absolute_dataset
+from vae_engine.dataset_names import NAMED_DATASETS, absolute_dataset
 from vae_engine.datasets import cache
 from vae_engine.datasets.dataset import Dataset
 from vae_engine.datasets.loader import load_dataset
@@ -68,8 +68,9 @@ def data(
     settings = make_settings({**given, "dataset": absolute_dataset(path)})
     with reading_progress() as report:
         preparation = Preparation.of(settings)
-        # Downloads what is not here yet.
-        check_dataset(settings.dataset, preparation=preparation, report=report)
+        if settings.dataset in NAMED_DATASETS:
+            # Downloads what is not here yet.
+            check_dataset(settings.dataset, preparation=preparation)
         dataset = load_dataset(settings.dataset, preparation=preparation, report=report)
     found = survey(dataset)
     suited = suited_settings(settings, given, found.splits["train"])
