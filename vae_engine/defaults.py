@@ -28,8 +28,8 @@ SMALLEST_BATCH = 8
 ENOUGH_STEPS = 400
 """Runs of fewer steps have learnt little more than the mean image."""
 
-_COLOUR: dict[str, int | float | tuple[int, ...]] = {"latent_dim": 32, "learning_rate": 1e-3}
-"""Defaults for colour images, chosen on icons of 64x64: docs/decisions/0033."""
+_COLOUR: dict[str, int | float | tuple[int, ...]] = {"latent_dim": 32}
+"""Defaults for colour images: docs/decisions/0033."""
 
 _EPOCH_SETTINGS = ("epochs", "min_epochs", "patience", "decay_epochs", "beta_warmup_epochs")
 
