@@ -166,14 +166,15 @@ class DashboardBody(Horizontal):
         samples = self.query_one("#samples-grid", ImageGrid)
         digits.glyphs = samples.glyphs = glyphs
         self._fit(images)
-        digits.show(images.digits, columns=images.pairs or None)
+        digits.show(images.digits, columns=images.across or None)
         samples.show(images.samples)
 
     def _fit(self, images: EpochImages) -> None:
         """Lay the parts out for the size of these images."""
-        if not len(images.samples):
+        shown = images.samples if len(images.samples) else images.digits
+        if not len(shown):
             return
-        sizes = image_sizes(*image_size(images.samples))
+        sizes = image_sizes(*image_size(shown))
         if sizes != self._image_sizes:
             self._image_sizes = sizes
             if self._laid_out is not None:
@@ -182,7 +183,7 @@ class DashboardBody(Horizontal):
     def _show_moment(self) -> None:
         moment, images = _moment(self._timeline, self._playing), self._images
         if images is not None and images.epoch == self._timeline.epoch == 0:
-            moment = "by the untrained model"
+            moment = "by the untrained model" if images.reconstructed else "the network comes next"
         if images is not None and images.drawn != images.epoch == self._timeline.epoch:
             moment += f" · drawn at {images.drawn}"
         for title in ("#digits-title", "#samples-title"):

@@ -29,9 +29,11 @@ class EpochImages:
     Attributes:
         epoch: which one was asked for.
         drawn: which one drew; an earlier one where that one left none, as in slim sessions.
-        digits: (2n, h, w) or (2n, h, w, 3), test images and then their reconstructions.
+        digits: (2n, h, w) or (2n, h, w, 3), test images and then their reconstructions; before the
+            network is built the n test images alone.
         samples: (m, h, w) or (m, h, w, 3), of the prior, at the same z in every epoch.
         problem: empty if there are images.
+        reconstructed: whether there are reconstructions.
     """
 
     epoch: int
@@ -39,11 +41,12 @@ class EpochImages:
     digits: Images
     samples: Images
     problem: str = ""
+    reconstructed: bool = True
 
     @property
-    def pairs(self) -> int:
-        """How many digits there are."""
-        return len(self.digits) // 2
+    def across(self) -> int:
+        """How many test digits there are."""
+        return len(self.digits) // 2 if self.reconstructed else len(self.digits)
 
 
 _NONE: Images = np.zeros((0, 28, 28), np.uint8)
@@ -69,6 +72,8 @@ class EpochImageReader:
             return EpochImages(
                 epoch, epoch, _NONE, _NONE, f"epoch {epoch} cannot be shown: {error}"
             )
+        if preview is None and not epoch and self._originals is not None:
+            return EpochImages(0, 0, self._originals.images, _NONE, reconstructed=False)
         if preview is None:
             return EpochImages(epoch, epoch, _NONE, _NONE, f"epoch {epoch} has no images")
         return EpochImages(epoch, drawn, _digits(self._originals, preview), preview.samples)
@@ -102,7 +107,7 @@ class EpochImageLoader:
 
     def want(self, epoch: int) -> None:
         """Read the images of an epoch, unless they are there or on their way; 0: untrained."""
-        if epoch == 0 and self.images is None:
+        if epoch == 0 and (self.images is None or not self.images.reconstructed):
             self._read(self._load_untrained())
         elif epoch not in (self.epoch, self._wanted):
             self._wanted = epoch
@@ -119,7 +124,8 @@ class EpochImageLoader:
     async def _load_untrained(self) -> None:
         images = await asyncio.to_thread(self._reader.read, 0)
         # A session of an earlier version has none; others come with the first epoch.
-        if not images.problem and self.images is None:
+        before = self.images
+        if not images.problem and (before is None or images.reconstructed > before.reconstructed):
             self.images = images
             self._show()
 

@@ -87,7 +87,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         width = self.scrollable_content_region.width
         if width < 1:
             return
-        at_end = not self._rows or self.is_vertical_scroll_end
+        at_end = not self._rows or self._at_end
         self._rows = [
             (part, _kind(line), not number)
             for line in self._lines
@@ -95,8 +95,18 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         ]
         self.virtual_size = Size(width, len(self._rows))
         if at_end:
-            self.scroll_to(y=len(self._rows), animate=False, immediate=True, force=True)
+            self.scroll_to(y=self._end, animate=False, immediate=True, force=True)
         self.refresh()
+
+    @property
+    def _end(self) -> int:
+        """The first row of what is shown at the end: never after the beginning of the last line."""
+        begins = [at for at, (*_, begin) in enumerate(self._rows) if begin]
+        return max(0, min(len(self._rows) - self.size.height, begins[-1] if begins else 0))
+
+    @property
+    def _at_end(self) -> bool:
+        return self.scroll_offset.y >= self._end
 
     def _is_orphan(self, at: int) -> bool:
         """Whether a row ends a line that begins above what is seen, while one follows the log."""

@@ -286,8 +286,7 @@ class DashboardScreen(ChartOptions):
             self._show_figures()
         if self.snapshot is None:
             return
-        if epoch or self._loader.images is not None or self.snapshot.prepared is not None:
-            self._loader.want(epoch)
+        self._loader.want(epoch)
 
     def _show_figures(self) -> None:
         if self.snapshot is None:

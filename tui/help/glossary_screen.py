@@ -15,6 +15,8 @@ from tui.help.glossary import Term, arranged
 from tui.screen import Dialog
 from tui.text import one_line
 
+_MORE, _FOOT = "↓ PgDn more    ", "Esc back"
+
 
 class GlossaryScreen(Dialog[None]):
     """What the words mean."""
@@ -44,7 +46,19 @@ class GlossaryScreen(Dialog[None]):
                     yield Static(heading, classes="glossary-heading", markup=False)
                     for term in terms:
                         yield Static(_entry(term, self._values.get(term.id, "")), classes="term")
-            yield Static("↓ PgDn more    Esc back", id="glossary-foot", markup=False)
+            yield Static(_FOOT, id="glossary-foot", markup=False)
+
+    def on_mount(self) -> None:
+        """Say that there is more only where that is so."""
+        self.call_after_refresh(self._tell_of_more)
+
+    def on_resize(self) -> None:
+        """As when the screen is opened."""
+        self.call_after_refresh(self._tell_of_more)
+
+    def _tell_of_more(self) -> None:
+        more = self.query_one("#glossary-terms").max_scroll_y > 0
+        self.query_one("#glossary-foot", Static).update(_MORE + _FOOT if more else _FOOT)
 
     def action_scroll(self, lines: int) -> None:
         """Scroll as the arrows do."""

@@ -20,6 +20,8 @@ from tui.terminal.link import is_slow
 
 _LEAST_KEYS = 9
 _WIDE = 100
+_MORE = "↓ PgDn more    "
+_FOOT = "W words    g glyphs of images    Esc back"
 # Over a slow link a dialog covers little.
 _NEVER = 100_000
 
@@ -54,11 +56,19 @@ class HelpScreen(Dialog[None]):
             with VerticalScroll(id="help-keys"), Container(id="help-columns"):
                 for column in _columns(self._groups):
                     yield Static(_table(column), classes="keys")
-            yield Static(
-                "↓ PgDn more    W words    g glyphs of images    Esc back",
-                id="help-foot",
-                markup=False,
-            )
+            yield Static(_FOOT, id="help-foot", markup=False)
+
+    def on_mount(self) -> None:
+        """Say that there is more only where that is so."""
+        self.call_after_refresh(self._tell_of_more)
+
+    def on_resize(self) -> None:
+        """As when the screen is opened."""
+        self.call_after_refresh(self._tell_of_more)
+
+    def _tell_of_more(self) -> None:
+        more = self.query_one("#help-keys").max_scroll_y > 0
+        self.query_one("#help-foot", Static).update(_MORE + _FOOT if more else _FOOT)
 
     def action_instead(self, name: str) -> None:
         """Close, and open another dialog over the screen below."""

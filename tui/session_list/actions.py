@@ -155,6 +155,11 @@ class SessionActions:
         """Ask, then move at least one session to the trash."""
         self._run(self._delete(entries))
 
+    @property
+    def can_undo(self) -> bool:
+        """Whether something was deleted since the app was started."""
+        return bool(self._deleted)
+
     def undo(self) -> None:
         """Bring the sessions back that were deleted last."""
         if not self._deleted:

@@ -71,7 +71,7 @@ class SessionsScreen(WorkbenchScreen):
         key("slash", "filter", "Filter", "Filter the list", show=True, priority=True),
         key("space", "select", "Select", "Select or deselect this session"),
         key("a", "select_all", "All", "Select all sessions, or none"),
-        key("escape", "leave_filter", "Clear", "Show all sessions again"),
+        key("escape", "leave_filter", "Clear", "Show all sessions again", show=True),
         key("q", "app.quit", "Quit", "Quit; runs continue", show=True),
     ]
 
@@ -143,12 +143,16 @@ class SessionsScreen(WorkbenchScreen):
                 return not present
             if action in _NEED_ANY and not present:
                 return False
+            if action == "undo" and not present:
+                return self.actions.can_undo
             if action == "fold":
                 return self.table.has_sweeps
             if action in _NEED_SHOWN and shown < _NEED_SHOWN[action]:
                 return False
         elif action in ("first", "fold"):
             return False
+        if action == "leave_filter":
+            return bool(self.query_one(FilterBar).display)
         # `has_focus` lags behind: keys typed ahead would still be taken for bindings.
         return action != "filter" or self.focused is not self.query_one(FilterBar).box
 
@@ -166,6 +170,7 @@ class SessionsScreen(WorkbenchScreen):
         """Type a filter."""
         bar = self.query_one(FilterBar)
         bar.display = True
+        self.refresh_bindings()
         # At once: `focus()` would let keys pass that were typed right after.
         self.set_focus(bar.box)
 
@@ -175,6 +180,7 @@ class SessionsScreen(WorkbenchScreen):
         if not bar.box.has_focus or not bar.box.value:
             bar.box.value = ""
             bar.display = False
+            self.refresh_bindings()
         self.table.focus()
 
     def action_open(self) -> None:
@@ -298,6 +304,7 @@ class SessionsScreen(WorkbenchScreen):
     @on(Input.Submitted, "#filter")
     def _leave_input(self, event: Input.Submitted) -> None:
         self.query_one(FilterBar).display = bool(event.value)
+        self.refresh_bindings()
         self.table.focus()
 
     def _follow_preferences(self, preferences: Preferences) -> None:

@@ -8,24 +8,11 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from vae_engine.datasets import Dataset, to_float
+from vae_engine.datasets import to_float
 from vae_engine.inference.sampling import to_uint8, without_grey_axis
 from vae_engine.model.network import Networks
-from vae_engine.sessions.previews import RECONSTRUCTIONS, Originals, Preview, sample_count
+from vae_engine.sessions.previews import Originals, Preview, sample_count
 from vae_engine.training.randomness import preview_z
-
-
-def choose_originals(dataset: Dataset) -> Originals:
-    """The first test image of each class in the order of labels; without labels ten others."""
-    images, labels = dataset.test_images, dataset.test_labels
-    if labels is None:
-        chosen = dataset.shown_rows(RECONSTRUCTIONS)
-        shown = np.full(len(chosen), -1, np.int64)
-    else:
-        _, first = np.unique(labels, return_index=True)
-        chosen = first[:RECONSTRUCTIONS]
-        shown = labels[chosen].astype(np.int64)
-    return Originals(to_uint8(without_grey_axis(to_float(images[chosen]))), shown)
 
 
 class PreviewArtist:

@@ -31,6 +31,7 @@ from vae_engine.settings import Settings
 from vae_engine.tensorboard.live import TensorBoardMirror
 from vae_engine.training.controls import Controls
 from vae_engine.training.environment import configure_tensorflow, describe_environment
+from vae_engine.training.originals import EarlyDataset
 from vae_engine.training.replicas import ReplicatedSteps, chunk_of, make_strategy
 from vae_engine.training.steps import TrainingSteps, make_optimizer
 from vae_engine.training.trainer import DivergedError, Trainer
@@ -60,6 +61,7 @@ def train_session(
     watch: Watch,
     distribution: Distribution = ALONE,
     chief: Chief | None = None,
+    early: EarlyDataset | None = None,
 ) -> tuple[EndStatus, str]:
     """Train the session in `folder` from where it stands.
 
@@ -70,6 +72,7 @@ def train_session(
         watch: who must know how far it is.
         distribution: the devices that train it.
         chief: where there are several workers, with all of them gathered.
+        early: the dataset, if somebody has begun to read it.
 
     Returns:
         The status the run ends with, and why.
@@ -85,7 +88,7 @@ def train_session(
     configure_tensorflow(settings)
     strategy = _strategy(distribution, chief)
     journal.emit(ev.Preparing(stage="data"))
-    dataset = _dataset(folder, settings, journal)
+    dataset = _dataset(folder, settings, journal, early)
     _check_same_data(journal, dataset)
     journal.emit(ev.Preparing(stage="network"))
     steps = _steps(settings, dataset, strategy, chief)
@@ -205,12 +208,16 @@ def _mean_pixel(dataset: Dataset) -> float:
     return float(images.mean(dtype=np.float64)) / scale
 
 
-def _dataset(folder: Path, settings: Settings, journal: Journal) -> Dataset:
-    before = journal.log.prepared
-    method = recorded_method(before.dataset if before else None)
-    dataset = load_dataset_with_keras(
-        dataset_path(folder, settings), method, Preparation.of(settings)
-    ).limited(settings.limit)
+def _dataset(
+    folder: Path, settings: Settings, journal: Journal, early: EarlyDataset | None
+) -> Dataset:
+    dataset = early.taken() if early is not None else None
+    if dataset is None:
+        before = journal.log.prepared
+        method = recorded_method(before.dataset if before else None)
+        dataset = load_dataset_with_keras(
+            dataset_path(folder, settings), method, Preparation.of(settings)
+        ).limited(settings.limit)
     _log.info("%s", dataset.description())
     return dataset
 

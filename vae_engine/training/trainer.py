@@ -22,7 +22,8 @@ from vae_engine.training.checkpoint import Checkpoint, TrainingState
 from vae_engine.training.controls import Controls
 from vae_engine.training.finish import write_result
 from vae_engine.training.inputs import EpochInputs, epoch_inputs
-from vae_engine.training.preview import PreviewArtist, choose_originals
+from vae_engine.training.originals import choose_originals
+from vae_engine.training.preview import PreviewArtist
 from vae_engine.training.randomness import Purpose
 from vae_engine.training.steps import Evaluation, Evaluator, TrainingSteps
 

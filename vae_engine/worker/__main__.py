@@ -31,6 +31,7 @@ from vae_engine.sessions.liveness import hold_lock, this_process
 from vae_engine.sessions.records import EndStatus
 from vae_engine.sessions.session import read_manifest
 from vae_engine.training.controls import Controls
+from vae_engine.training.originals import EarlyDataset
 from vae_engine.worker.failures import NO_ROOM, disk_error, last_word
 from vae_engine.worker.launcher import EXIT_BUSY, EXIT_NO_ROOM, leave_terminal
 from vae_engine.worker.lean_import import KERAS_EXTRAS, without
@@ -171,13 +172,16 @@ def _import_and_train(
     distribution: Distribution,
     chief: Chief | None,
 ) -> tuple[EndStatus, str]:
+    before = journal.log.prepared
+    method = recorded_method(before.dataset if before else None)
+    early = EarlyDataset(folder, read_manifest(folder).settings, method)
     _log.info("importing TensorFlow")
     journal.emit(ev.Preparing(stage="tensorflow"))
     with without(*KERAS_EXTRAS):
         from vae_engine.training.run import DivergedError, train_session
 
     try:
-        return train_session(folder, journal, controls, supervisor, distribution, chief)
+        return train_session(folder, journal, controls, supervisor, distribution, chief, early)
     except DivergedError as error:
         return "diverged", str(error)
 

@@ -15,8 +15,10 @@ from tui.dashboard.log_view import LogView
 from tui.dashboard.screen import DashboardScreen
 from tui.dashboard.snapshot import Snapshot
 from tui.dashboard.starting import start_lines
+from tui.widgets.images import ImageGrid
 from vae_engine.sessions import events as ev
-from vae_engine.sessions.previews import Preview, write_preview
+from vae_engine.sessions import layout
+from vae_engine.sessions.previews import Originals, Preview, write_originals, write_preview
 from vae_engine.sessions.records import Label
 from vae_engine.sessions.session import Session
 
@@ -80,6 +82,27 @@ async def test_the_untrained_model_is_seen_before_the_first_epoch(
         await until(pilot, lambda: "untrained" not in screen_text(app))
 
 
+async def test_the_test_images_are_seen_while_tensorflow_is_imported(
+    recorder: Recorder, app: WorkbenchApp
+) -> None:
+    session = recorder.session("new", status="starting", epochs=0, of=10)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = DashboardScreen(Session(session.folder))
+        await app.push_screen(screen)
+        await until(pilot, lambda: "import TensorFlow" in screen_text(app))
+        shown = np.full((10, 28, 28), 200, np.uint8)
+        write_originals(session.folder, Originals(shown, np.arange(10)))
+        # The worker says so in its log, which is what the dashboard looks at.
+        (session.folder / layout.LOG).write_text("INFO test images are ready\n")
+        await until(pilot, lambda: len(screen.query_one("#digits-grid", ImageGrid).images) == 10)
+        assert "the network comes next" in screen_text(app)
+        grey = np.full((64, 28, 28), 120, np.uint8)
+        write_preview(session.folder, 0, Preview(grey[:10], grey))
+        recorder.emit(session, progress(1, 12))
+        await until(pilot, lambda: "by the untrained model" in screen_text(app))
+        assert len(screen.query_one("#digits-grid", ImageGrid).images) == 20
+
+
 class LogApp(App[None]):
     def __init__(self, log: LogView) -> None:
         super().__init__()
@@ -98,6 +121,17 @@ async def test_a_log_never_opens_on_the_rest_of_a_line(tmp_path: Path) -> None:
         log.show(["one line alone that is much longer " * 4])
         await pilot.pause()
         assert "".join(app_lines(log, Size(20, 4))).strip()
+
+
+@pytest.mark.parametrize("rows", [1, 2, 3])
+async def test_a_low_log_shows_where_the_last_line_begins(rows: int) -> None:
+    log = LogView()
+    async with LogApp(log).run_test(size=(20, rows)) as pilot:
+        lines = ["first", "the second line that is far longer than the log is wide, by three rows"]
+        for shown in (lines[:1], lines, [*lines, "third"], [*lines, "third", lines[1]]):
+            log.show(shown)
+            await pilot.pause()
+            assert shown[-1][:12] in " ".join(app_lines(log, Size(20, rows)))
 
 
 def app_lines(log: LogView, size: Size) -> list[str]:

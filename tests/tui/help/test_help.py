@@ -15,6 +15,7 @@ from tests.tui.recorded_sweeps import record_sweep
 from tests.tui.recorder import Recorder
 from tests.tui.session_list.test_screen import sessions
 from tests.tui.watching import until
+from tui.app import WorkbenchApp
 from tui.help.glossary_screen import GlossaryScreen
 from tui.help.glyphs import GlyphsScreen
 from tui.help.key_groups import EVERYWHERE, MOVE, group_keys
@@ -213,3 +214,15 @@ async def test_help_leads_to_the_words(store: SessionStore) -> None:
         await until(pilot, lambda: isinstance(app.screen, GlossaryScreen))
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, SessionsScreen))
+
+
+@pytest.mark.parametrize("key", ["question_mark", "W"])
+@pytest.mark.parametrize(("rows", "more"), [(24, True), (150, False)])
+async def test_more_is_told_of_only_where_there_is_more(
+    store: SessionStore, key: str, rows: int, more: bool
+) -> None:
+    app = WorkbenchApp(store)
+    async with app.run_test(size=(80, rows)) as pilot:
+        await pilot.press(key)
+        await until(pilot, lambda: "Esc back" in screen_text(app))
+        await until(pilot, lambda: ("PgDn more" in screen_text(app)) is more)

@@ -132,3 +132,32 @@ async def test_a_folder_that_cannot_be_written_is_told(
         await until(
             pilot, lambda: any("the example is not part of this" in toast for toast in toasts(app))
         )
+
+
+async def test_undo_is_offered_on_an_empty_list_only_after_a_deletion(
+    store: SessionStore, recorder: Recorder
+) -> None:
+    async with sessions(store) as (_, app, pilot):
+        await until(pilot, lambda: app.entries == ())
+        assert "u" not in app.screen.active_bindings
+    recorder.session("only", previews=False)
+    async with sessions(store) as (table, app, pilot):
+        await until(pilot, lambda: len(table.keys) == 1)
+        await pilot.press("d", "y")
+        await until(pilot, lambda: app.entries == ())
+        await until(pilot, lambda: "u" in app.screen.active_bindings)
+        await pilot.press("u")
+        await until(pilot, lambda: len(app.entries or ()) == 1)
+
+
+async def test_a_filter_without_a_match_offers_the_way_back(
+    store: SessionStore, recorder: Recorder
+) -> None:
+    recorder.session("only", previews=False)
+    async with sessions(store) as (table, app, pilot):
+        await until(pilot, lambda: len(table.keys) == 1)
+        assert "Clear" not in offered(app)
+        await pilot.press("slash", "z", "z")
+        await until(pilot, lambda: "Clear" in offered(app))
+        await pilot.press("escape", "escape")
+        await until(pilot, lambda: "Clear" not in offered(app))

@@ -1,0 +1,87 @@
+"""What dialogs cost over a slow link, in bytes: 8,000 take a second at 64 kbit/s."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cli.terminal import Attach, Terminal
+from tests.conftest import EXAMPLE
+
+LIMIT = 8_000
+# Not reached: below the dialog lies one picture, every cell of which has colours of its own.
+LARGE_MAP_LIMIT = 14_000
+ALL = [
+    (colors, columns, rows)
+    for colors in ("16", "256", "24bit")
+    for columns, rows in ((80, 24), (120, 40), (200, 60))
+]
+# In the normal command; the others are slow tests.
+QUICK = ("256", 80, 24)
+
+
+@pytest.fixture
+def example(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A session whose model draws real digits, and a link through ssh."""
+    shutil.copytree(EXAMPLE, tmp_path / "sessions" / EXAMPLE.name)
+    monkeypatch.setenv("SSH_CONNECTION", "a 1 b 2")
+
+
+def close(shown: Terminal, keys: tuple[str, str], seen: str) -> int:
+    """Open a dialog and close it; returns the bytes from the second key on."""
+    rest(shown)
+    shown.press(keys[0])
+    shown.wait_for(seen)
+    rest(shown)
+    before = len(shown.written)
+    shown.press(keys[1])
+    shown.wait_until(lambda: seen not in shown.text, "the screen of before")
+    rest(shown)
+    return len(shown.written) - before
+
+
+def rest(shown: Terminal) -> None:
+    """Wait until nothing was written for a while."""
+    lengths = [0]
+
+    def rests() -> bool:
+        lengths.append(len(shown.written))
+        return len(lengths) > 20 and lengths[-20] == lengths[-1]
+
+    shown.wait_until(rests, "a screen at rest")
+
+
+@pytest.mark.parametrize(
+    ("colors", "columns", "rows"),
+    [pytest.param(*one, marks=() if one == QUICK else pytest.mark.slow) for one in ALL],
+)
+def test_closing_a_dialog_takes_a_second_at_most(
+    terminal: Attach, example: None, colors: str, columns: int, rows: int
+) -> None:
+    term = "xterm" if colors == "16" else "xterm-256color"
+    shown = terminal("--colors", colors, columns=columns, rows=rows, term=term)
+    shown.wait_for("1 session")
+    told = {}
+    for screen, enter, there in (
+        ("list", "", "1 session"),
+        ("dashboard", "\r", "reconstruction"),
+        ("sampler", "g", "temperature"),
+        ("map", "m", "z1 up"),
+    ):
+        shown.press(enter)
+        shown.wait_for(there)
+        for dialog, key, seen in (
+            ("help", "?", "g glyphs"),
+            ("words", "W", "Esc back"),
+            ("palette", ":", "Search for commands"),
+        ):
+            told[f"{screen}, {dialog}"] = close(shown, (key, "\x1b"), seen)
+        if screen == "list":
+            told["list, confirm"] = close(shown, ("d", "n"), "trash")
+    limits = {
+        dialog: LARGE_MAP_LIMIT if dialog.startswith("map") and rows > 24 else LIMIT
+        for dialog in told
+    }
+    assert all(told[dialog] <= limit for dialog, limit in limits.items()), told

@@ -1,0 +1,80 @@
+"""The test images that every preview reconstructs, shown while TensorFlow is still imported."""
+
+from __future__ import annotations
+
+import logging
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+
+from vae_engine.dataset_names import NAMED_DATASETS
+from vae_engine.datasets import Dataset, load_dataset, to_float
+from vae_engine.datasets.binarization import as_evaluated
+from vae_engine.datasets.preparation import Preparation
+from vae_engine.datasets.splits import SplitMethod
+from vae_engine.errors import EngineError
+from vae_engine.inference.dataset import dataset_path
+from vae_engine.inference.sampling import to_uint8, without_grey_axis
+from vae_engine.sessions import layout
+from vae_engine.sessions.previews import RECONSTRUCTIONS, Originals, write_originals
+from vae_engine.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+
+def choose_originals(dataset: Dataset) -> Originals:
+    """The first test image of each class in the order of labels; without labels ten others."""
+    images, labels = dataset.test_images, dataset.test_labels
+    if labels is None:
+        chosen = dataset.shown_rows(RECONSTRUCTIONS)
+        shown = np.full(len(chosen), -1, np.int64)
+    else:
+        _, first = np.unique(labels, return_index=True)
+        chosen = first[:RECONSTRUCTIONS]
+        shown = labels[chosen].astype(np.int64)
+    return Originals(to_uint8(without_grey_axis(to_float(images[chosen]))), shown)
+
+
+class EarlyDataset:
+    """Reads a session's dataset in a thread, and leaves its originals in the session folder.
+
+    Importing TensorFlow takes seconds, reading MNIST a fraction of one: so a dashboard has images
+    to show from the start. A later run of the session finds the originals there.
+    """
+
+    def __init__(self, folder: Path, settings: Settings, method: SplitMethod) -> None:
+        self._folder, self._settings, self._method = folder, settings, method
+        self._path = dataset_path(folder, settings)
+        self._named = self._path in NAMED_DATASETS
+        self._shown = (folder / layout.PREVIEWS / layout.ORIGINALS).exists()
+        self._reading: Future[Dataset | None] | None = None
+        if not (self._named and self._shown):
+            pool = ThreadPoolExecutor(1, "early-dataset")
+            self._reading = pool.submit(self._read)
+            pool.shutdown(wait=False)
+
+    def taken(self) -> Dataset | None:
+        """The dataset, once it is read; None for a named one, which Keras reads.
+
+        Raises:
+            DatasetError: it cannot be read.
+        """
+        return None if self._named or self._reading is None else self._reading.result()
+
+    def _read(self) -> Dataset | None:
+        preparation = Preparation.of(self._settings)
+        dataset = load_dataset(self._path, self._method, preparation).limited(self._settings.limit)
+        if not self._shown:
+            self._show(dataset)
+        # What is read again need not stay in memory.
+        return None if self._named else dataset
+
+    def _show(self, dataset: Dataset) -> None:
+        try:
+            write_originals(self._folder, choose_originals(as_evaluated(dataset, self._settings)))
+        except (EngineError, OSError) as error:
+            # The run itself writes them again, and fails if that is not possible.
+            _log.debug("no test images yet: %s", error)
+        else:
+            _log.info("test images are ready")
