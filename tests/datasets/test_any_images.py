@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from tests.datasets.makers import png_header
 from tests.datasets.samples import digits, write_npz
@@ -204,6 +204,30 @@ def test_photographs_are_turned_as_their_exif_data_say(tmp_path: Path) -> None:
     assert dataset.image_shape == ImageShape(32, 16, 3)
     assert whole(dataset)[0, 4, 8, 0] > 200
     assert whole(dataset)[0, 28, 8, 0] < 50
+
+
+@pytest.mark.parametrize("suffix", ["jpg", "png", "webp"])
+def test_damaged_exif_data_cost_no_image(tmp_path: Path, suffix: str) -> None:
+    written(tmp_path / "d", noise(12, 16, 24, 3), suffix, exif=b"Exif\0\0garbage")
+    dataset = load_dataset(tmp_path / "d")
+    assert dataset.image_shape == ImageShape(16, 24, 3)
+    assert dataset.notes == ()
+
+
+@pytest.mark.parametrize("turn", range(1, 9))
+def test_every_orientation_is_set_upright_as_pillow_does(tmp_path: Path, turn: int) -> None:
+    folder = tmp_path / "d"
+    folder.mkdir()
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    images = noise(12, 16, 24, 3)
+    for index, image in enumerate(images):
+        Image.fromarray(image).save(folder / f"{index:02}.png", exif=exif)
+    expected = []
+    for path in sorted(folder.iterdir()):
+        with Image.open(path) as picture:
+            expected.append(np.asarray(ImageOps.exif_transpose(picture)))
+    assert np.array_equal(whole(load_dataset(folder)), expected)
 
 
 @pytest.mark.parametrize(("ink", "ground"), [(0, 255), (255, 0), (128, 255)])

@@ -15,7 +15,7 @@ from typing import IO, Literal, TypeAlias
 
 import msgspec
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from vae_engine.datasets.arrays import AnyArray
 from vae_engine.datasets.files import open_regular, quoted, reading
@@ -55,6 +55,16 @@ _MAX_FILE_BYTES = 512 * 1024 * 1024
 _TILE_TAGS = (322, 323)
 _MOST_TILE = 8192
 _ORIENTATION, _TURNED = 0x0112, (5, 6, 7, 8)
+# EXIF 2.32, 4.6.4: how an image is turned so that it stands upright.
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 _GREYS = ("1", "L", "LA", "La", "I;16", "I;16B", "I;16L", "I", "F")
 _DEEP: dict[str, Values] = {
     "I;16": "uint16",
@@ -142,10 +152,10 @@ def decode(path: Path, plan: Plan) -> tuple[AnyArray, bool]:
     with opened(path) as image, reading(path, WANTED, _remedy(path)):
         values = _DEEP.get(image.mode, "uint8")
         if plan.values != "uint8":
-            deep = _deep_values(ImageOps.exif_transpose(image), values, plan)
+            deep = _deep_values(_upright(image), values, plan)
             return resized(deep[np.newaxis], plan.size, plan.fit)[0], False
         _draft(image, plan)
-        upright = ImageOps.exif_transpose(image)
+        upright = _upright(image)
         if values != "uint8":
             upright = _of_eight_bits(upright, values)
         if _has_alpha(upright):
@@ -255,9 +265,22 @@ def _uint24(data: bytes) -> int:
 
 def _is_turned(image: Image.Image) -> bool:
     # A PNG without EXIF data would be decoded to look for them behind the pixels.
-    if image.format == "PNG" and "exif" not in image.info:
-        return False
-    return image.getexif().get(_ORIENTATION) in _TURNED
+    return (image.format != "PNG" or "exif" in image.info) and _orientation(image) in _TURNED
+
+
+def _orientation(image: Image.Image) -> int:
+    """What the EXIF data say; 1, upright, where they are damaged."""
+    try:
+        return int(image.getexif().get(_ORIENTATION, 1))
+    # Pillow raises these of damaged data, which cost no image.
+    except (SyntaxError, ValueError, TypeError, KeyError, struct.error):
+        return 1
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    image.load()
+    turn = _TURNS.get(_orientation(image))
+    return image if turn is None else image.transpose(turn)
 
 
 def _has_alpha(image: Image.Image) -> bool:
