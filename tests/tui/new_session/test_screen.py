@@ -222,7 +222,11 @@ async def test_it_fits_every_terminal(store: SessionStore, size: tuple[int, int]
         text = screen_text(app)
         for wanted in ("F5 d = 2", "F8 two-minute demo", "latent_dim", "$ vae train", "^s Start"):
             assert wanted in text, wanted
-        await pilot.press("ctrl+o", *["down"] * 28)
+        await pilot.press("ctrl+o")
+        for _ in range(2 * len(SETTINGS)):
+            await pilot.press("down")
+            if "adam_epsilon" in screen_text(app):
+                break
         await until(pilot, lambda: "adam_epsilon" in screen_text(app))
 
 
