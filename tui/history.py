@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 
@@ -62,7 +62,7 @@ class History:
 
     @cached_property
     def _curves(self) -> dict[Figure, tuple[Series, Series]]:
-        figures: tuple[Figure, ...] = ("loss", "reconstruction_loss", "kl_loss")
+        figures: tuple[Figure, ...] = get_args(Figure)
         return {
             figure: (
                 Series("train", self.epochs, self._values(figure), TRAINING),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Final, Literal, NamedTuple
 
 Tone = Literal["live", "good", "warning", "bad", "quiet", ""]
-"""What a status says at a glance; "" has the colour of text."""
+"""Meaning of a status as a tone; "" has the colour of text."""
 
 
 class Look(NamedTuple):
-    """A glyph, which tells statuses apart without colours, and a tone."""
+    """A glyph, which distinguishes statuses without colours, and a tone."""
 
     glyph: str
     tone: Tone

@@ -1,7 +1,7 @@
-"""Text for one line of a screen or a pipe: foreign text made harmless, times and widths in words.
+"""Text for one line of a screen or a pipe: sanitized foreign text, formatted times and widths.
 
-Names, notes, log lines and errors can come from strangers. What went through `one_line` can neither
-steer the terminal nor break a table.
+Names, notes, log lines and errors may be foreign text. After `one_line`, they can neither control
+the terminal nor break a table.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def attempt_text(attempt: Attempt, last_words: str = "") -> str:
 
     Args:
         attempt: which.
-        last_words: what the log tells, of one that has no last word.
+        last_words: the last log lines of one without a final event.
     """
     now, then = time.localtime(), time.localtime(attempt.time)
     today = now[:3] == then[:3]

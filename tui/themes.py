@@ -19,7 +19,7 @@ LIGHT: Final = "textual-light"
 """They take the places of Textual's usual themes, whose names preferences hold."""
 
 CURVES: Final = 6
-"""So many colours tell curves apart, also for people who see red and green alike."""
+"""Number of colours that distinguish curves, also for colour-blind readers."""
 
 # What a theme of Textual's has is taken from these names where it has no such colour.
 _FALLBACKS: Final = {

@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 
 class Workbench(Protocol):
-    """The app as screens know it: what is remembered, the sessions, and the way to other screens.
+    """The app's interface for screens: preferences, the sessions, and other screens.
 
-    A screen imports no other feature's screen, and never the app: it says what is to be opened.
+    A screen imports neither another feature's screen nor the app: it calls these methods.
     To follow `preferences`, `entries` or `problem`: `self.watch(self.app, "entries", ...)`.
     """
 
@@ -34,7 +34,7 @@ class Workbench(Protocol):
 
     @property
     def entries(self) -> tuple[Entry, ...] | None:
-        """All sessions as they are now, in no order; None before they were read."""
+        """The present sessions, unordered; None before they were read."""
 
     @property
     def problem(self) -> str:

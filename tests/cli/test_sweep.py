@@ -60,7 +60,7 @@ def fill(recorder: Recorder, sweep: Sweep, number: int, status: Any) -> Session:
         (["--latent-dim", "2,300"], "latent_dim is 300"),
         (["--latent-dim", "2,2"], "latent_dim has the value 2 twice"),
         (["--beta", "1", "--beta", "1.0"], "beta has the value 1 twice"),
-        (["--filters", "16,32,64"], "filters is (16, 32, 64)"),
+        (["--filters", "16,0"], "filters is (16, 0)"),
         (["--seed", "1,2", "--seeds", "3"], "the seeds 1,2 and 3 as their number"),
         (["--seeds", "0"], "seeds is 0: it must be a whole number from 1"),
         (["--parallel", "0"], "parallel is 0"),

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 import click
 
 from tui.cli.output import flush_or_discard, say
-from tui.command_line import attach_command, stop_command
 from tui.terminal.link import LINK_VARIABLE
 from vae_engine.sessions.records import LIVE
 from vae_engine.sessions.store import SessionStore
@@ -136,6 +135,8 @@ def farewell(store: SessionStore) -> list[str]:
     Raises:
         SessionError: the folder of sessions cannot be read.
     """
+    from tui.command_line import attach_command, stop_command
+
     live = [listing for listing in store.listings() if listing.status in LIVE]
     return [
         f"{listing.label.name} is still {listing.status}: "

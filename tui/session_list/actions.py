@@ -1,4 +1,8 @@
-"""What can be done to the sessions of the list: resume, label, export, delete and restore them."""
+"""What can be done to the sessions of the list: resume, label, export, delete and restore them.
+
+What starts workers and moves folders is imported when it is asked for: the first frame waits for
+none of it.
+"""
 
 from __future__ import annotations
 
@@ -18,8 +22,6 @@ from tui.screen import Keys, WorkbenchScreen
 from tui.session_list import changes
 from tui.session_list.columns import COLUMNS
 from tui.workbench import Workbench
-from vae_engine.control.removal import delete_sessions, restore_sessions
-from vae_engine.control.training import resume_session
 from vae_engine.errors import EngineError
 from vae_engine.sessions.labels import check_label
 from vae_engine.sessions.listing import Listing
@@ -162,6 +164,8 @@ class SessionActions:
 
     def undo(self) -> None:
         """Bring the sessions back that were deleted last."""
+        from vae_engine.control.removal import restore_sessions
+
         if not self._deleted:
             self._screen.notify("Nothing was deleted since the app started.")
             return
@@ -218,6 +222,7 @@ class SessionActions:
 
     async def _delete(self, entries: Sequence[Entry]) -> None:
         from tui.dialogs import ConfirmScreen
+        from vae_engine.control.removal import delete_sessions
 
         what = entries[0].name if len(entries) == 1 else f"{len(entries)} sessions"
         question = ConfirmScreen(f"Delete {what}?", "They go to the trash; u restores them.")
@@ -270,6 +275,8 @@ class SessionActions:
 
 
 def _resumed(folder: Path, more: int | None = None) -> Session:
+    from vae_engine.control.training import resume_session
+
     session = Session(folder)
     resume_session(session, more=more)
     return session

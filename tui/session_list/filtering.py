@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tui.catalogue import Entry
+from tui.text import one_line
 from vae_engine.errors import SettingError
 from vae_engine.settings import SETTINGS
 
@@ -76,7 +77,7 @@ def parse_filter(text: str) -> Filter:
         try:
             conditions.append(_condition(part))
         except SettingError as error:
-            problem = problem or str(error)
+            problem = problem or one_line(str(error))
     return Filter(text, tuple(conditions), problem)
 
 

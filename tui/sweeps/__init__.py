@@ -1,1 +1,1 @@
-"""Sweeps: the list, the screen of one, and what the command line tells of them too."""
+"""Sweeps: the list, the screen of one, and texts shared with the command line."""

@@ -19,10 +19,10 @@ def setting_curves(
     histories: Mapping[str, History],
     figure: Figure,
 ) -> list[Series]:
-    """One curve for each setting of which an epoch has ended.
+    """Return one curve per setting with a finished epoch.
 
     Args:
-        rows: the settings; later ones lie above earlier ones.
+        rows: the settings; later ones are drawn above earlier ones.
         trials: all trials of the sweep.
         histories: the finished epochs by session, as far as they are known.
         figure: which of an epoch's figures, nats per image.
@@ -44,14 +44,14 @@ def setting_curves(
 
 
 def mean_curve(label: str, histories: Sequence[History], figure: Figure, tone: int = 0) -> Series:
-    """The mean over seeds, and from the lowest to the highest of them as its band.
+    """Return the mean over seeds, with the range from the lowest to the highest as its band.
 
     Each epoch counts the seeds that have it and whose value is a number. There is no band where
     there is one seed.
 
     Args:
         label: what the curve is.
-        histories: of the trials, one a seed.
+        histories: of the trials, one per seed.
         figure: which figure.
         tone: the colour.
     """

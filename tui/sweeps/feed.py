@@ -42,7 +42,7 @@ class SweepFeed:
         self._sessions: dict[str, Session] = {}
 
     def look(self, wanted: Iterable[int]) -> SweepSnapshot:
-        """The sweep as it is now; one that cannot be read keeps what was read of it.
+        """Read the sweep's present state; one that cannot be read keeps its earlier state.
 
         Args:
             wanted: where the trials stand whose histories are asked for.
@@ -72,7 +72,7 @@ class SweepFeed:
             try:
                 now[session] = self._history(session, before.get(session))
             except (EngineError, OSError):
-                # The grid says what is wrong with it.
+                # The grid shows its error.
                 continue
         same = now.keys() == before.keys() and all(now[key] is before[key] for key in now)
         return before if same else now

@@ -1,4 +1,4 @@
-"""The grid of a sweep as it is shown: a row for each setting, a column for each seed."""
+"""The grid of a sweep: one row per setting, one column per seed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vae_engine.sweeps.trials import Trial
 
 _SHORT = {"latent_dim": "d"}
 HEATS = 5
-"""So many shades tell good results from bad ones."""
+"""Number of shades between good and bad results."""
 # Nats an image that are not seen.
 _LEAST_DIFFERENCE = 0.005
 
@@ -27,9 +27,8 @@ class SettingRow:
     Attributes:
         values: of what the sweep varies besides the seed, in words.
         label: these with their names: `d 2, beta 4`.
-        trials: where they stand among all trials.
-        tone: of the setting's curve: its colour tells the value that the sweep varies most, its
-            dashes the other ones.
+        trials: their indices among all trials. tone: of the setting's curve: its colour is the
+        value that the sweep varies most, its dashes are the others.
     """
 
     values: tuple[str, ...]
@@ -40,7 +39,7 @@ class SettingRow:
 
 @dataclass(frozen=True)
 class Cell:
-    """One trial of the grid: its status and epoch, and the tone in which they stand.
+    """One trial of the grid: its status and epoch, and their tone.
 
     Attributes:
         text: status and epoch.
@@ -117,9 +116,9 @@ def trial_cell(trial: Trial) -> Cell:
 
 
 def _tones(settings: Sequence[Mapping[str, object]]) -> list[int]:
-    """A tone for each setting, no two alike as far as there are enough.
+    """Return a tone per setting, all different if there are enough.
 
-    The colour is that of the value that the sweep varies most, the dashes tell the others apart.
+    The colour is the value that the sweep varies most, the dashes distinguish the others.
     """
     names = list(settings[0]) if settings else []
     values = {name: list(dict.fromkeys(repr(one[name]) for one in settings)) for name in names}

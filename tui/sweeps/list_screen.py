@@ -79,7 +79,7 @@ class SweepsScreen(WorkbenchScreen):
         self._looking.look_again()
 
     def _current_sweep(self) -> Sweep | None:
-        """The sweep under the cursor, None where there is none or it is damaged."""
+        """Return the sweep under the cursor, None if there is none or it is damaged."""
         entry = self._current()
         if entry is not None and entry.sweep is None:
             self.notify(entry.problem, severity="error", markup=False)

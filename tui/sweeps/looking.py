@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.worker import Worker
 
 _LOOK_SECONDS = 1.0
-# After its work the thread rests so many times as long, but not for ever on a busy machine.
+# After its work the thread sleeps this many times as long, but not for ever on a busy machine.
 _REST, _LONGEST_REST = 10, 3.0
 
 
@@ -47,7 +47,7 @@ class Looking:
                 try:
                     await self._read()
                 except NoMatches:
-                    return  # The screen is left, and its widgets are gone.
+                    return  # The screen was closed, and its widgets were removed.
             worked = time.monotonic() - begun
             rest = max(_LOOK_SECONDS, min(_LONGEST_REST, worked * _REST))
             # Not `wait_for`: asked and cancelled at once, it would go on.

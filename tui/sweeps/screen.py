@@ -141,7 +141,7 @@ class SweepScreen(ChartOptions):
             self.workbench.open_sampler(session)
 
     def action_figure(self, step: int) -> None:
-        """Show the curves of the next figure."""
+        """Show the curves of the next metric."""
         self._figure = FIGURES[(FIGURES.index(self._figure) + step) % len(FIGURES)]
         self._draw_curves()
 
@@ -179,7 +179,7 @@ class SweepScreen(ChartOptions):
             self._looking.look_again()
 
     def _in_sight(self) -> tuple[SettingRow, ...]:
-        """The settings around the cursor, as many as can be told apart in one chart."""
+        """Return the settings around the cursor, as many as are distinguishable in one chart."""
         row = self.query_one(TrialGrid).row
         first = row - row % _IN_SIGHT
         return self._table.rows[first : first + _IN_SIGHT]
@@ -197,7 +197,7 @@ class SweepScreen(ChartOptions):
             self._draw()
             self.refresh_bindings()
         if not rows and self._table.rows:
-            # The first look tells which trials are in sight.
+            # The first read determines the visible trials.
             self._looking.look_again()
             return
         self._read_rows = rows

@@ -44,7 +44,7 @@ class SettingResults(TonedLines):
         current: int,
         best: int | None,
     ) -> None:
-        """Show the results as they are now.
+        """Show the present results.
 
         Args:
             rows: the settings.
@@ -77,7 +77,7 @@ class SettingResults(TonedLines):
         self.set_lines(lines)
 
     def _fitting(self, width: int) -> tuple[list[list[str]], int]:
-        """Heads and rows, with as many of the figures as there is room for, and their gap."""
+        """Return headers and rows, with as many metrics as fit, and their gap."""
         left_out: list[str] = []
         for leaving in ("", *_GIVE_WAY):
             left_out += [leaving] if leaving else []

@@ -64,7 +64,7 @@ class TrialGrid(TonedLines, can_focus=True):
 
     @property
     def current(self) -> int | None:
-        """Where the trial under the cursor stands among all trials, None where there is none."""
+        """Index of the trial under the cursor, None if there is none."""
         rows = self._table.rows
         return rows[self._row].trials[self._column] if rows else None
 
@@ -74,7 +74,7 @@ class TrialGrid(TonedLines, can_focus=True):
         return len(self._table.rows) + 1
 
     def show(self, table: TrialTable) -> None:
-        """Show the trials as they are now; the cursor stays on its trial."""
+        """Show the present trials; the cursor stays on its trial."""
         self._table = table
         self._put(self._row, self._column)
 

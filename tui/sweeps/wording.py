@@ -32,7 +32,7 @@ def counts_text(trials: Sequence[Trial]) -> str:
 
 
 def best_line(trials: Sequence[Trial]) -> str | None:
-    """The best trial, None where there is none."""
+    """Return a line about the best trial, None if there is none."""
     best = best_trial(trials)
     if best is None or best.figures is None:
         return None
@@ -72,7 +72,7 @@ def epoch_under_way(trial: Trial) -> str:
 
 
 def figure_text(name: str, figure: Statistic | None) -> str:
-    """A figure over seeds: `104.23±0.45`, a dash where there is none."""
+    """Format a metric over seeds: `104.23±0.45`, a dash if missing."""
     if figure is None:
         return "-"
     if name == "duration":

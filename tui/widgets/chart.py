@@ -78,7 +78,7 @@ class LossChart(Lines):
         Args:
             title: what its values are.
             axis: whether its last line names the epochs.
-            empty: what to say as long as there is nothing to draw.
+            empty: the text while there is nothing to draw.
             id: of the widget.
             classes: of the widget.
         """
@@ -106,7 +106,7 @@ class LossChart(Lines):
         Args:
             series: the curves, those in the same cells take turns.
             scale: how to show them; as before, if it is not given.
-            empty: what to say as long as there is nothing to draw; as before, if it is not given.
+            empty: the text while there is nothing to draw; unchanged if not given.
             cursor: the epoch whose values are read; the newest of each curve, if it is not given.
         """
         changed = tuple(series) != self._series or (scale is not None and scale != self._scale)

@@ -1,4 +1,4 @@
-"""A widget made of lines, of which only the cells that changed are sent."""
+"""A widget made of lines that sends only changed cells."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Lines(Widget):
         self.app.theme_changed_signal.subscribe(self, lambda _: self._repaint())
 
     def on_unmount(self) -> None:
-        """Let the app let go, which else holds a widget that is gone until the theme changes."""
+        """Unregister from the app, which would keep the widget until the theme changes."""
         self.app.theme_changed_signal.unsubscribe(self)
 
     def on_resize(self) -> None:

@@ -1,7 +1,7 @@
-"""The table of sessions: any number of rows, of which only changed lines are sent again.
+"""The table of sessions: any number of rows; only changed lines are sent again.
 
-Textual's DataTable redraws and resends everything when one cell changes; here a second that has
-passed in one row costs 0.25 KiB on the wire.
+Textual's DataTable redraws and resends everything when one cell changes; here, an update of the
+duration in one row sends 0.25 KiB.
 """
 
 from __future__ import annotations

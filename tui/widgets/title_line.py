@@ -29,11 +29,11 @@ class TitleLine(Lines):
 
     @property
     def text(self) -> str:
-        """What the line says."""
+        """The text of the line."""
         return f"{self._title}  {self._moment}".rstrip()
 
     def show(self, moment: str) -> None:
-        """Change what stands after the title."""
+        """Change the text after the title."""
         self._moment = moment
         self.draw()
 

@@ -5,7 +5,6 @@ This module imports nothing of TensorBoard, which is an extra.
 
 from __future__ import annotations
 
-import importlib.metadata
 import importlib.util
 from pathlib import Path
 
@@ -56,7 +55,9 @@ def check_tensorboard() -> None:
     try:
         import vae_engine.tensorboard.protos  # noqa: F401
     except ImportError as error:
+        from importlib import metadata
+
         raise EngineError(
-            f"TensorBoard {importlib.metadata.version('tensorboard')} lacks a part that this "
+            f"TensorBoard {metadata.version('tensorboard')} lacks a part that this "
             f"needs ({error}): it must be 2.20, or a later version that has it"
         ) from None

@@ -21,6 +21,7 @@ from tests.sweeps.ray.nodes import Nodes, running_nodes
 from tests.worker.conftest import Runner as Workers
 from tests.worker.conftest import worker_record
 from tui.cli.main import run
+from vae_engine.control.sweeps import check_sweep
 from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions import inbox, layout
 from vae_engine.sessions.atomic import read_record
@@ -29,7 +30,8 @@ from vae_engine.sessions.previews import preview_epochs
 from vae_engine.sessions.records import WorkerRecord
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
-from vae_engine.settings import Settings, make_settings
+from vae_engine.settings import Settings, SettingValue
+from vae_engine.sweeps.grid import make_grid
 from vae_engine.sweeps.store import Sweep, SweepStore
 from vae_engine.sweeps.trials import read_trials
 from vae_engine.training.checkpoint import read_index
@@ -57,23 +59,24 @@ def nodes() -> Iterator[Nodes]:
 def at_home(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
     """What the trials' weights are on one machine without Ray, by seed."""
     workers = Workers(tmp_path_factory.mktemp("home"))
-    sessions = [workers.create(settings_of(seed)) for seed in range(2)]
+    sessions = [workers.create(settings) for settings in trial_settings()]
     for session in sessions:
         workers.start(session)
     wait_for(lambda: all(status_of(session) == "completed" for session in sessions), LONG)
     return [weights(session) for session in sessions]
 
 
-def settings_of(seed: int) -> Settings:
-    return make_settings(
-        limit=256,
-        filters=(4, 8),
-        dense_units=(32,),
-        epochs=EPOCHS,
-        min_epochs=EPOCHS,
-        seed=seed,
-        threads=1,
-    )
+def trial_settings() -> tuple[Settings, ...]:
+    """The settings of `TRIALS`, with what suits few images."""
+    lists: dict[str, tuple[SettingValue, ...]] = {
+        "limit": (256,),
+        "filters": ((4, 8),),
+        "dense_units": ((32,),),
+        "epochs": (EPOCHS,),
+        "min_epochs": (EPOCHS,),
+    }
+    grid, _ = check_sweep(SessionStore(Path("none")), make_grid(lists, 2))
+    return grid.trials
 
 
 def weights(session: Session) -> str:

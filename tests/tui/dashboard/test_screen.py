@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -49,7 +50,8 @@ async def test_the_head_says_which_session_this_is_and_how_far(
         assert first.endswith("mnist · d=2 · CPU")
         assert second.split()[:2] == ["epoch", "4/10"]
         assert "42%" in second
-        assert second.endswith("ETA 31s")
+        # Some of it goes by while the screen opens.
+        assert re.search(r" ETA [123]\ds$", second)
         assert third.split()[:2] == ["step", "10/40"]
         assert "25%" in third
         assert "loss 160.0  3,000 images/s  elapsed" in third

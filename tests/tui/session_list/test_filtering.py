@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tui.catalogue import Entry
@@ -151,6 +151,8 @@ PARTS = st.one_of(
 
 
 @given(st.lists(PARTS, max_size=5).map(" ".join))
+@example('D:" \n')
+@example('epoch="a\tb"')
 def test_any_text_is_a_filter_and_its_problem_one_line(text: str) -> None:
     parsed = parse_filter(text)
     assert parsed.text == text
