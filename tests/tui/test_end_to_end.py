@@ -10,6 +10,7 @@ import pytest
 
 from tests.cli.terminal import Attach, Cell, Terminal, terminals
 from tests.conftest import wait_for
+from tui.new_session.setting_form import fields_and_headings
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 
@@ -80,16 +81,32 @@ def start_from_the_form(shown: Terminal, digits: Path) -> None:
     shown.press("n")
     shown.wait_for("latent_dim: dimensions of z")
     shown.press(CTRL_O)
-    shown.wait_for("none: grey pixels")
-    shown.press(f"{UP}{digits}{DOWN * 2}{EPOCHS}{DOWN}evening")
-    # Headings of groups have the cursor too.
-    shown.press(f"{DOWN * 2}{EPOCHS}{DOWN * 3}2")
+    shown.wait_for("▾ Images")
     # Small steps from the first on, so that the first epoch already draws something.
-    shown.press(f"{DOWN * 14}32{DOWN}0")
+    fill_in(
+        shown,
+        dataset=digits,
+        epochs=EPOCHS,
+        name="evening",
+        min_epochs=EPOCHS,
+        threads=2,
+        batch_size=32,
+        warmup_steps=0,
+    )
     shown.wait_for("warmup_steps: steps of")
     shown.wait_until(lambda: OPTIONS in " ".join(shown.text.split()), OPTIONS)
     shown.press(CTRL_S)
     shown.wait_for(f"epoch 0/{EPOCHS}")
+
+
+def fill_in(shown: Terminal, **values: object) -> None:
+    """Type values into fields in the order of the form; the cursor is in `latent_dim`."""
+    order = fields_and_headings()
+    at = order.index("latent_dim")
+    for name, value in values.items():
+        there = order.index(name)
+        shown.press(f"{UP * (at - there)}{DOWN * (there - at)}{value}")
+        at = there
 
 
 def watch_two_epochs(shown: Terminal) -> None:

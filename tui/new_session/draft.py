@@ -28,27 +28,16 @@ PROMINENT = ("dataset", "latent_dim", "epochs")
 """What most people change, and what the form asks first."""
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    "Images, length, seed": (
-        "dataset",
-        "latent_dim",
-        "epochs",
-        "min_epochs",
-        "limit",
-        "image_size",
-        "fit",
-        "color",
-        "range",
-        "seed",
-        "threads",
-    ),
+    "Length, seed, threads": ("latent_dim", "epochs", "min_epochs", "seed", "threads"),
+    "Images": ("dataset", "limit", "image_size", "fit", "color", "range"),
     "Sweep": ("seeds", "parallel"),
     "Objective and network": (
         "beta",
         "beta_warmup_epochs",
+        "free_bits",
+        "likelihood",
         "binarize",
         "filters",
-        "likelihood",
-        "free_bits",
         "kernel_size",
         "dense_units",
         "activation",

@@ -191,6 +191,12 @@ def grouped_fields() -> dict[str, tuple[str, ...]]:
     }
 
 
+def fields_and_headings() -> list[str]:
+    """The fields and groups in the order of the form, in which the keys go through them."""
+    below = [one for group, names in grouped_fields().items() for one in (group, *names)]
+    return [*PROMINENT, NAME, *below]
+
+
 def describe_field(name: str) -> str:
     """A field's whole help and range."""
     if name == NAME:

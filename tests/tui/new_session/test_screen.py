@@ -19,8 +19,9 @@ from tests.tui.watching import until
 from tui.app import WorkbenchApp
 from tui.dashboard.screen import DashboardScreen
 from tui.new_session.choice_list import ChoiceScreen
+from tui.new_session.draft import GROUPS, NAME, PROMINENT
 from tui.new_session.screen import NewSessionScreen
-from tui.new_session.setting_form import SettingForm
+from tui.new_session.setting_form import SettingForm, fields_and_headings
 from tui.session_list.screen import SessionsScreen
 from vae_engine.control import training
 from vae_engine.defaults import resolved_settings
@@ -222,11 +223,9 @@ async def test_it_fits_every_terminal(store: SessionStore, size: tuple[int, int]
         text = screen_text(app)
         for wanted in ("F5 d = 2", "F8 two-minute demo", "latent_dim", "$ vae train", "^s Start"):
             assert wanted in text, wanted
-        await pilot.press("ctrl+o")
-        for _ in range(2 * len(SETTINGS)):
-            await pilot.press("down")
-            if "adam_epsilon" in screen_text(app):
-                break
+        order = fields_and_headings()
+        downs = order.index("adam_epsilon") - order.index("latent_dim")
+        await pilot.press("ctrl+o", *["down"] * downs)
         await until(pilot, lambda: "adam_epsilon" in screen_text(app))
 
 
@@ -320,7 +319,8 @@ async def test_buttons_do_what_function_and_control_keys_do(
         await until(pilot, lambda: field(app, "epochs").value == "5")
         await pilot.press("up", "enter")
         await until(pilot, lambda: field(app, "latent_dim").value == "16")
-        await pilot.press(*["down"] * 10)
+        downs = 1 + len((*PROMINENT, NAME)) + len(GROUPS) + 1
+        await pilot.press(*["down"] * downs)
         assert app.screen.query_one("#start").has_focus
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, DashboardScreen))
