@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_house import ROOT
+from tests.test_project_rules import ROOT
 
 PAGE = ROOT / "docs" / "architecture.md"
 TEXT = PAGE.read_text()

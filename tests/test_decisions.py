@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_house import ROOT
+from tests.test_project_rules import ROOT
 
 FOLDER = ROOT / "docs" / "decisions"
 INDEX = FOLDER / "README.md"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.test_house import ROOT
+from tests.test_project_rules import ROOT
 
 PAGE = ROOT / "docs/notebooks.md"
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.test_house import light_modules
+from tests.test_project_rules import light_modules
 from tui.terminal import textual_internals
 
 ROOT = Path(__file__).parents[1]

@@ -102,9 +102,9 @@ def test_every_marker_that_is_named_exists() -> None:
 def test_hooks_before_a_commit_run_the_tools_of_the_tests() -> None:
     hooks = (ROOT / ".pre-commit-config.yaml").read_text()
     tools = set(re.findall(r"entry: \.venv/bin/([\w-]+)", hooks))
-    house = (ROOT / "tests/test_house.py").read_text()
+    rules = (ROOT / "tests/test_project_rules.py").read_text()
     assert tools
-    assert all(re.search(rf'"{tool}(_lib)?"', house) for tool in tools)
+    assert all(re.search(rf'"{tool}(_lib)?"', rules) for tool in tools)
 
 
 @pytest.mark.parametrize("template", sorted((ROOT / ".github/ISSUE_TEMPLATE").glob("*.md")))
