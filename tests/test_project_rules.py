@@ -1,4 +1,4 @@
-"""The rules of the house: lint, format, types, and which way imports point."""
+"""Project rules: lint, format, types, spelling, and which way imports point."""
 
 import subprocess
 import sys
