@@ -127,19 +127,19 @@ def varied_text(varied: Mapping[str, Sequence[object]]) -> str:
     return " x ".join(parts) or "one trial"
 
 
-def attempt_text(attempt: Attempt, last_words: str = "") -> str:
+def attempt_text(attempt: Attempt, crash_message: str = "") -> str:
     """`attempt at 14:03 failed: the disk is full`.
 
     Args:
         attempt: which.
-        last_words: the last log lines of one without a final event.
+        crash_message: the last log lines of one without a final event.
     """
     now, then = time.localtime(), time.localtime(attempt.time)
     today = now[:3] == then[:3]
     when = time.strftime("%H:%M" if today else "%Y-%m-%d %H:%M", then)
     if attempt.status is None:
         said = f"attempt at {when} failed: its worker exited unexpectedly"
-        return one_line(f"{said} ({last_words})" if last_words else said)
+        return one_line(f"{said} ({crash_message})" if crash_message else said)
     why = REASONS.get(attempt.reason, attempt.reason)
     return one_line(f"attempt at {when} {_ENDED[attempt.status]}: {why}")
 

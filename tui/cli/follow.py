@@ -116,7 +116,7 @@ def _tell_run(session: Session, run: int, status: Status) -> None:
     if session.log.run < run:
         raise SessionError(
             f"session {session.id}: the worker exited before its run began "
-            f"({session.last_words()}); it stays {session.status()}"
+            f"({session.crash_message()}); it stays {session.status()}"
         )
     attempt = session.log.attempt
     if attempt is None or attempt.run != run:

@@ -126,7 +126,7 @@ def session_report(session: Session) -> SessionReport:
         name=label.name,
         status=status,
         stop_reason=log.stop_reason or None,
-        last_words=session.last_words() if silent else None,
+        last_words=session.crash_message() if silent else None,
         attempt=msgspec.structs.asdict(attempt) if attempt else None,
         silent_since=session.silent_since(),
         settings=msgspec.to_builtins(manifest.settings),

@@ -119,7 +119,7 @@ def failure(session: Session, status: Status) -> str:
         return f"{said}: {log.stop_reason} (`{again} --learning-rate X`)"
     if status == "failed":
         return f"{said}: {log.stop_reason or 'no reason given'}; see {session.folder / layout.LOG}"
-    why = log.stop_reason or f"its worker exited unexpectedly ({session.last_words()})"
+    why = log.stop_reason or f"its worker exited unexpectedly ({session.crash_message()})"
     again = command_for("resume", session.id)
     return f"{said} after epoch {log.epoch}: {why}; `{again}` continues from there"
 
@@ -129,7 +129,7 @@ def attempted(session: Session) -> str | None:
     attempt = session.log.attempt
     if attempt is None:
         return None
-    words = session.last_words() if attempt.status is None else ""
+    words = session.crash_message() if attempt.status is None else ""
     return attempt_text(attempt, words)
 
 

@@ -105,8 +105,8 @@ def snapshot_of(
     best, attempt = known.best, known.attempt
     stop_reason = known.stop_reason
     if status == "interrupted" and not stop_reason and attempt is None:
-        stop_reason = f"the worker exited unexpectedly: {session.last_words()}"
-    words = session.last_words() if attempt is not None and attempt.status is None else ""
+        stop_reason = f"the worker exited unexpectedly: {session.crash_message()}"
+    words = session.crash_message() if attempt is not None and attempt.status is None else ""
     return Snapshot(
         label=label,
         status=status,

@@ -88,7 +88,7 @@ class SavedSession:
         """
         if (status := self.status) in LIVE:
             return ""
-        words = self.session.last_words() if status == "interrupted" else ""
+        words = self.session.crash_message() if status == "interrupted" else ""
         return self.session.log.stop_reason or words
 
     @property
@@ -101,7 +101,7 @@ class SavedSession:
         attempt = self.session.log.attempt
         if attempt is None or self.status in LIVE:
             return ""
-        return attempt.reason or self.session.last_words()
+        return attempt.reason or self.session.crash_message()
 
     def wait(self, *, progress: bool = False) -> Status:
         """Block until no worker trains it any more.

@@ -13,9 +13,9 @@ from vae_engine.errors import SessionDamagedError
 from vae_engine.image_shape import GREY_28, ImageShape
 from vae_engine.likelihoods import Likelihood, pixel_likelihood
 from vae_engine.sessions import atomic, layout
+from vae_engine.sessions.crash_report import SILENT_END, crash_message
 from vae_engine.sessions.event_log import EventReader
 from vae_engine.sessions.events import AnyEvent
-from vae_engine.sessions.last_words import SILENT_END, last_words
 from vae_engine.sessions.lines import LINE_LIMIT
 from vae_engine.sessions.liveness import (
     STALE_SECONDS,
@@ -147,9 +147,9 @@ class Session:
             return None
         return round(time.time() - age)
 
-    def last_words(self) -> str:
+    def crash_message(self) -> str:
         """What is known of why the latest worker is gone without a last word of its own."""
-        said = last_words(self.folder / layout.LOG)
+        said = crash_message(self.folder / layout.LOG)
         try:
             worker = atomic.read_optional(self.folder / layout.WORKER, WorkerRecord)
         except SessionDamagedError:

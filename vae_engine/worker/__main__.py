@@ -25,8 +25,8 @@ from vae_engine.errors import EngineError, SessionBusyError, SessionLostError
 from vae_engine.machine import compared_versions
 from vae_engine.sessions import atomic, disk, inbox, layout
 from vae_engine.sessions import events as ev
+from vae_engine.sessions.crash_report import RUN_BEGINS
 from vae_engine.sessions.journal import Journal
-from vae_engine.sessions.last_words import RUN_BEGINS
 from vae_engine.sessions.liveness import hold_lock, this_process
 from vae_engine.sessions.records import EndStatus
 from vae_engine.sessions.session import read_manifest

@@ -19,7 +19,7 @@ from vae_engine.errors import SessionBusyError, SessionDamagedError, WorkerError
 from vae_engine.machine import module_command
 from vae_engine.sessions import layout
 from vae_engine.sessions.atomic import open_to_write, read_optional
-from vae_engine.sessions.last_words import last_words
+from vae_engine.sessions.crash_report import crash_message
 from vae_engine.sessions.records import WorkerRecord
 from vae_engine.sessions.session import Session
 from vae_engine.tensorboard.logdir import keep_logdir
@@ -147,7 +147,7 @@ def start_detached(
 
 
 def _why_died(process: subprocess.Popen[bytes], log: Path, start: int) -> str:
-    said = last_words(log, start)
+    said = crash_message(log, start)
     if process.returncode == -signal.SIGKILL:
         killed = "it was killed (SIGKILL), possibly for lack of memory"
         return f"{killed}: {said}" if said else killed

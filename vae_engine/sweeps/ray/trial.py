@@ -24,7 +24,7 @@ from typing import Literal, TypeAlias
 from vae_engine.errors import SessionBusyError, SessionDamagedError
 from vae_engine.machine import compared_versions, module_command
 from vae_engine.sessions import atomic, layout
-from vae_engine.sessions.last_words import SILENT_END, last_words
+from vae_engine.sessions.crash_report import SILENT_END, crash_message
 from vae_engine.sweeps.ray.mirror import Mirror
 from vae_engine.sweeps.ray.receiver import Receiver, SupersededError
 from vae_engine.sweeps.trials import Task
@@ -156,7 +156,7 @@ def _evaluate(order: Order, driver: Receiver, shared: Path | None) -> str:
         with _running(order, folder, log) as process:
             process.wait()
         if process.returncode:
-            return last_words(log) or SILENT_END
+            return crash_message(log) or SILENT_END
         if shared is None:
             content = (folder / layout.EVALUATION).read_bytes()
             driver.keep_evaluation(order.session, content)
@@ -262,4 +262,4 @@ def _environment(order: Order) -> dict[str, str]:
 def _ending(process: _Process, folder: Path) -> str:
     if process.returncode == EXIT_BUSY:
         raise SessionBusyError(f"session {folder.name} is locked by another worker")
-    return (last_words(folder / layout.LOG) or SILENT_END) if process.returncode else ""
+    return (crash_message(folder / layout.LOG) or SILENT_END) if process.returncode else ""

@@ -8,7 +8,7 @@ import pytest
 
 from tests.tui.recorder import Recorder
 from vae_engine.sessions import layout, liveness
-from vae_engine.sessions.last_words import RUN_BEGINS, last_words
+from vae_engine.sessions.crash_report import RUN_BEGINS, crash_message
 
 BEGINS = f"2026-11-29 10:00:00,123 INFO {RUN_BEGINS}, as process 12\n"
 IMPORTING = "2026-11-29 10:00:01,123 INFO importing TensorFlow\n"
@@ -46,26 +46,26 @@ IMPORTING = "2026-11-29 10:00:01,123 INFO importing TensorFlow\n"
 def test_the_lines_that_say_what_went_wrong(tmp_path: Path, text: str, said: str) -> None:
     log = tmp_path / "worker.log"
     log.write_text(text)
-    assert last_words(log) == said
-    assert last_words(log).isprintable()
+    assert crash_message(log) == said
+    assert crash_message(log).isprintable()
 
 
 def test_what_cannot_be_read_is_no_crash(tmp_path: Path) -> None:
-    assert last_words(tmp_path / "none") == ""
+    assert crash_message(tmp_path / "none") == ""
     (tmp_path / "link").symlink_to("/etc/passwd")
-    assert "cannot be read" in last_words(tmp_path / "link")
+    assert "cannot be read" in crash_message(tmp_path / "link")
     (tmp_path / "bytes").write_bytes(b"\xff\xfe\x00out of memory\n")
-    assert "out of memory" in last_words(tmp_path / "bytes")
+    assert "out of memory" in crash_message(tmp_path / "bytes")
 
 
 def test_memory_that_ran_out_meanwhile_is_named(
     recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = recorder.session(status="training", epochs=1, of=5)
-    assert "may have killed it" in session.last_words()
+    assert "may have killed it" in session.crash_message()
     before = liveness.oom_kills()
     monkeypatch.setattr(liveness, "oom_kills", lambda: max(0, before) + 1)
     if before >= 0:
-        assert "killed a process for lack of memory" in session.last_words()
+        assert "killed a process for lack of memory" in session.crash_message()
     (session.folder / layout.LOG).write_text("Killed\n")
-    assert session.last_words().endswith("Killed")
+    assert session.crash_message().endswith("Killed")

@@ -35,7 +35,7 @@ _REMARK = re.compile(
 )
 
 
-def last_words(log: Path, start: int = 0) -> str:
+def crash_message(log: Path, start: int = 0) -> str:
     """Return the last lines of a log that describe the error, as one printable line; "" for none.
 
     Args:
