@@ -200,9 +200,9 @@ class WorkbenchApp(TerminalApp):
         except OSError as error:
             self.notify(f"preferences cannot be saved: {error.strerror}", severity="warning")
 
-    def look_again(self) -> None:
+    def refresh_sessions(self) -> None:
         """Read the list of sessions now: something was done to them."""
-        self._follower.look_again()
+        self._follower.poll_now()
 
     def list_is_shown(self, shown: bool) -> None:
         """Follow the sessions as closely as they are looked at."""

@@ -31,23 +31,23 @@ class SessionFollower:
         """
         self._root, self._tell = root, tell
         self._ends = threading.Event()
-        self._look_again = threading.Event()
+        self._wake = threading.Event()
         self._seconds = _SCAN_SECONDS
 
-    def look_again(self) -> None:
+    def poll_now(self) -> None:
         """Look now."""
-        self._look_again.set()
+        self._wake.set()
 
     def watch_closely(self, closely: bool) -> None:
         """Poll once per second, or only often enough to report ended sessions."""
         self._seconds = _SCAN_SECONDS if closely else _ALERT_SECONDS
         if closely:
-            self.look_again()
+            self.poll_now()
 
     def end(self) -> None:
         """Let `run` return."""
         self._ends.set()
-        self._look_again.set()
+        self._wake.set()
 
     def run(self) -> None:
         """Follow until `end`."""
@@ -60,8 +60,8 @@ class SessionFollower:
                     told = found
                     self._tell(*found)
             worked = time.thread_time() - begun
-            self._look_again.wait(max(self._seconds, worked * _REST))
-            self._look_again.clear()
+            self._wake.wait(max(self._seconds, worked * _REST))
+            self._wake.clear()
 
 
 def _looks(catalogue: Catalogue) -> Iterator[tuple[tuple[Entry, ...], str]]:

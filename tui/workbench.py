@@ -43,7 +43,7 @@ class Workbench(Protocol):
     def remember(self, **changes: Any) -> None:
         """Change preferences by name, and keep them for the next run."""
 
-    def look_again(self) -> None:
+    def refresh_sessions(self) -> None:
         """Read the list of sessions now: something was done to them."""
 
     def list_is_shown(self, shown: bool) -> None:

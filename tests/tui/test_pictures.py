@@ -75,7 +75,7 @@ async def folded_sweep(app: WorkbenchApp, pilot: Pilot[Any], _: Session) -> None
     recorder = Recorder(app.store)
     for name in ("unfolded", "folded"):
         record_sweep(recorder, {1: "completed", 2: "failed"}, name=name)
-    app.look_again()
+    app.refresh_sessions()
     await until(pilot, lambda: len(app.entries or ()) == 7)
     await list_of_sessions(app, pilot, _)
     await pilot.press("2", "G", "z")
@@ -153,7 +153,7 @@ async def test_it_looks_as_it_did(
             await until(pilot, lambda: bool(app.screen.query("#welcome-strip")))
         else:
             session = record(Recorder(store))
-            app.look_again()
+            app.refresh_sessions()
             await until(pilot, lambda: len(app.entries or ()) == 3)
             await SCREENS[name](app, pilot, session)
         path = PICTURES / f"{name}-{size[0]}x{size[1]}.txt"

@@ -255,14 +255,14 @@ class NewSessionScreen(WorkbenchScreen):
         )
 
     def _show_sweep(self, sweep: Sweep) -> None:
-        self.workbench.look_again()
+        self.workbench.refresh_sessions()
         if self.is_active:
             self.workbench.open_sweep(sweep, instead_of=self)
         else:
             self.notify(f"The sweep {one_line(sweep.record.name)} was started.", markup=False)
 
     def _show_dashboard(self, session: Session) -> None:
-        self.workbench.look_again()
+        self.workbench.refresh_sessions()
         if self.is_active:
             self.workbench.open_dashboard(session, instead_of=self)
         else:

@@ -39,7 +39,7 @@ class ExportFollower:
         self._screen, self._session, self._changed = screen, session, changed
         self.supply = Supply()
         self.chosen_epoch: int | None = None
-        self._looking = False
+        self._polling = False
         self._again: Timer | None = None
 
     def follow(self) -> None:
@@ -64,8 +64,8 @@ class ExportFollower:
 
     def _look(self) -> None:
         # One look at a time: a folder on a network may take its time to answer.
-        if not self._looking:
-            self._looking = True
+        if not self._polling:
+            self._polling = True
             self._screen.run_worker(self._look_once(), group="look")
 
     async def _look_once(self) -> None:
@@ -75,7 +75,7 @@ class ExportFollower:
         self._screen.call_later(self._take, epoch, supply)
 
     def _take(self, epoch: int | None, supply: Supply) -> None:
-        self._looking = False
+        self._polling = False
         if epoch != self.chosen_epoch:
             self._look()
         before, self.supply = self.supply, supply

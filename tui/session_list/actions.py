@@ -256,7 +256,7 @@ class SessionActions:
                 self.complain(error)
             else:
                 break
-        self._workbench.look_again()
+        self._workbench.refresh_sessions()
 
     def _carry_out(self, job: Callable[[], Answer], done: Callable[[Answer], object]) -> None:
         """Do something slow in a thread, then go on; say what went wrong."""
@@ -271,7 +271,7 @@ class SessionActions:
             self.complain(error)
         else:
             done(answer)
-        self._workbench.look_again()
+        self._workbench.refresh_sessions()
 
 
 def _resumed(folder: Path, more: int | None = None) -> Session:

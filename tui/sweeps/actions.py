@@ -17,14 +17,14 @@ from vae_engine.sweeps.store import Sweep
 class SweepActions:
     """What a screen does to the sweeps on it."""
 
-    def __init__(self, screen: WorkbenchScreen, look_again: Callable[[], None]) -> None:
+    def __init__(self, screen: WorkbenchScreen, changed: Callable[[], None]) -> None:
         """Make the actions of a screen.
 
         Args:
             screen: over which dialogs open.
-            look_again: is called when something was done.
+            changed: is called when something was done.
         """
-        self._screen, self._look_again = screen, look_again
+        self._screen, self._changed = screen, changed
 
     def stop(self, sweep: Sweep) -> None:
         """Ask, then stop the sweep."""
@@ -56,5 +56,5 @@ class SweepActions:
             await asyncio.to_thread(job)
         except (EngineError, OSError) as error:
             self._screen.notify(error_text(error), severity="error", markup=False)
-        self._look_again()
-        self._screen.workbench.look_again()
+        self._changed()
+        self._screen.workbench.refresh_sessions()

@@ -18,7 +18,7 @@ from tui.screen import Keys, WorkbenchScreen
 from tui.status import LOOKS, with_glyph
 from tui.sweeps.actions import SweepActions
 from tui.sweeps.catalogue import SweepCatalogue, SweepEntry
-from tui.sweeps.looking import Looking
+from tui.sweeps.polling import Poller
 from tui.text import age_text, encodable, one_line
 from tui.widgets.key_line import KeyLine
 from tui.widgets.session_table import SessionTable
@@ -57,8 +57,8 @@ class SweepsScreen(WorkbenchScreen):
         self._store = store
         self._catalogue = SweepCatalogue(SweepStore(store))
         self._entries: dict[str, SweepEntry] = {}
-        self._looking = Looking(self, self._read)
-        self._actions = SweepActions(self, self._looking.look_again)
+        self._poller = Poller(self, self._read)
+        self._actions = SweepActions(self, self._poller.poll_now)
 
     def compose(self) -> ComposeResult:
         """Head, table, what is known of the sweep under the cursor, keys."""
@@ -72,11 +72,11 @@ class SweepsScreen(WorkbenchScreen):
     def on_mount(self) -> None:
         """Follow the sweeps."""
         self.query_one(SessionTable).focus()
-        self._looking.follow()
+        self._poller.follow()
 
     def on_screen_resume(self) -> None:
         """Catch up with what happened meanwhile."""
-        self._looking.look_again()
+        self._poller.poll_now()
 
     def _current_sweep(self) -> Sweep | None:
         """Return the sweep under the cursor, None if there is none or it is damaged."""

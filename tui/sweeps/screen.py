@@ -20,7 +20,7 @@ from tui.sweeps.body import PAGES, SweepBody, detail_words, head_words
 from tui.sweeps.curves import setting_curves
 from tui.sweeps.feed import SweepFeed, SweepSnapshot
 from tui.sweeps.grid import SettingRow, TrialTable, trial_table
-from tui.sweeps.looking import Looking
+from tui.sweeps.polling import Poller
 from tui.sweeps.samples import SampleSource
 from tui.sweeps.trial_grid import TrialGrid
 from tui.text import one_line
@@ -83,8 +83,8 @@ class SweepScreen(ChartOptions):
         self._seed = 0
         self._read_rows: tuple[SettingRow, ...] = ()
         self._best_first = False
-        self._looking = Looking(self, self._read)
-        self._actions = SweepActions(self, self._looking.look_again)
+        self._poller = Poller(self, self._read)
+        self._actions = SweepActions(self, self._poller.poll_now)
 
     def compose(self) -> ComposeResult:
         """Head, pages or all at once, the trial under the cursor, keys."""
@@ -98,7 +98,7 @@ class SweepScreen(ChartOptions):
         """Follow the sweep."""
         self.query_one(TrialGrid).focus()
         self.watch(self.app, "preferences", self._draw_curves)
-        self._looking.follow()
+        self._poller.follow()
 
     def on_resize(self, event: events.Resize) -> None:
         """Show everything at once, or one page at a time."""
@@ -107,7 +107,7 @@ class SweepScreen(ChartOptions):
 
     def on_screen_resume(self) -> None:
         """Catch up with what happened meanwhile."""
-        self._looking.look_again()
+        self._poller.poll_now()
 
     def action_stop(self) -> None:
         """Ask, then stop the sweep."""
@@ -153,7 +153,7 @@ class SweepScreen(ChartOptions):
     def action_draw(self, step: int) -> None:
         """Draw the samples of another seed."""
         self._seed = max(0, self._seed + step)
-        self._looking.look_again()
+        self._poller.poll_now()
 
     def action_turn(self, step: int) -> None:
         """Turn the pages."""
@@ -176,7 +176,7 @@ class SweepScreen(ChartOptions):
     def _follow_cursor(self) -> None:
         self._draw()
         if self.snapshot is not None and self._in_sight() != self._read_rows:
-            self._looking.look_again()
+            self._poller.poll_now()
 
     def _in_sight(self) -> tuple[SettingRow, ...]:
         """Return the settings around the cursor, as many as are distinguishable in one chart."""
@@ -198,7 +198,7 @@ class SweepScreen(ChartOptions):
             self.refresh_bindings()
         if not rows and self._table.rows:
             # The first read determines the visible trials.
-            self._looking.look_again()
+            self._poller.poll_now()
             return
         self._read_rows = rows
         seed = self._seed

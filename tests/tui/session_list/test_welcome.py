@@ -68,7 +68,7 @@ async def test_one_session_offers_all_but_the_comparison(
     async with sessions(store) as (_, app, pilot):
         await until(pilot, lambda: "Open" in offered(app) and "Compare" not in offered(app))
         recorder.session("two")
-        app.look_again()
+        app.refresh_sessions()
         await until(pilot, lambda: "Compare" in offered(app))
         assert not app.screen.query("#welcome")
 

@@ -151,7 +151,7 @@ async def test_all_text_of_a_screen_can_be_read(
     app = WorkbenchApp(store)
     async with app.run_test(size=(120, 40)) as pilot:
         session = record(Recorder(store))
-        app.look_again()
+        app.refresh_sessions()
         await until(pilot, lambda: len(app.entries or ()) == 3)
         await OPENED[name](app, pilot, session)
         for depth, theme in product((*DEPTHS, "linux"), (LIGHT, DARK)):

@@ -17,7 +17,7 @@ _LOOK_SECONDS = 1.0
 _REST, _LONGEST_REST = 10, 3.0
 
 
-class Looking:
+class Poller:
     """Reads once a second, less often where that takes long, and at once when asked."""
 
     def __init__(self, screen: Screen[Any], read: Callable[[], Awaitable[None]]) -> None:
@@ -30,7 +30,7 @@ class Looking:
         self._screen, self._read = screen, read
         self._again = asyncio.Event()
 
-    def look_again(self) -> None:
+    def poll_now(self) -> None:
         """Read now."""
         self._again.set()
 

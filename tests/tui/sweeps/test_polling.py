@@ -12,7 +12,7 @@ from textual.screen import ModalScreen, Screen
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
 from tui.screen import WorkbenchScreen
-from tui.sweeps.looking import Looking
+from tui.sweeps.polling import Poller
 from vae_engine.sessions.store import SessionStore
 
 MOMENT = 0.3
@@ -28,10 +28,10 @@ class Watched(WorkbenchScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self.looking = Looking(self, self.read)
+        self.poller = Poller(self, self.read)
 
     def on_screen_resume(self) -> None:
-        self.looking.look_again()
+        self.poller.poll_now()
 
     @property
     def is_current(self) -> bool:
@@ -57,11 +57,11 @@ async def test_asked_while_covered_it_rests_and_reads_when_it_is_seen_again(
     store: SessionStore,
 ) -> None:
     async with watched(store) as (screen, app, pilot):
-        screen.looking.follow()
+        screen.poller.follow()
         await until(pilot, lambda: screen.reads)
         await app.push_screen(Screen())
         screen.reads = screen.asked = 0
-        screen.looking.look_again()
+        screen.poller.poll_now()
         await pilot.pause(MOMENT)
         assert screen.asked < FEW
         assert not screen.reads
@@ -71,17 +71,17 @@ async def test_asked_while_covered_it_rests_and_reads_when_it_is_seen_again(
 
 async def test_a_screen_below_a_question_is_seen(store: SessionStore) -> None:
     async with watched(store) as (screen, app, pilot):
-        screen.looking.follow()
+        screen.poller.follow()
         await app.push_screen(ModalScreen())
         screen.reads = 0
-        screen.looking.look_again()
+        screen.poller.poll_now()
         await until(pilot, lambda: screen.reads)
 
 
 async def test_asked_and_cancelled_at_once_it_ends(store: SessionStore) -> None:
     async with watched(store) as (screen, _, pilot):
-        worker = screen.looking.follow()
+        worker = screen.poller.follow()
         await until(pilot, lambda: screen.reads)
-        screen.looking.look_again()
+        screen.poller.poll_now()
         worker.cancel()
         await until(pilot, lambda: worker.is_finished)
