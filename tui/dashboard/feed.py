@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from tui.dashboard.asked import AskedCommands
+from tui.dashboard.pending_commands import PendingCommands
 from tui.dashboard.snapshot import Snapshot, progress_alone, snapshot_of
 from tui.history import History
 from vae_engine.errors import SessionDamagedError
@@ -51,7 +51,7 @@ class SessionFeed:
         self._session = session
         self._snapshot: Snapshot | None = None
         self._history = History()
-        self._asked = AskedCommands()
+        self._pending = PendingCommands()
         self._log_state: tuple[int, int] | None = None
         self._log: tuple[str, ...] = ()
         self._wake = threading.Event()
@@ -105,7 +105,7 @@ class SessionFeed:
         Raises:
             OSError: the inbox cannot be written.
         """
-        self._asked.send(self._session, command)
+        self._pending.send(self._session, command)
         self.hurry()
 
     def hurry(self) -> None:
@@ -138,7 +138,7 @@ class SessionFeed:
             session.log.latest_progress = _progress_under_way(session)
         if first or any(isinstance(event, ev.EpochEnded) for event in events):
             self._history = History(tuple(session.log.history))
-        asked = self._asked.waiting(session, events, status)
+        asked = self._pending.waiting(session, events, status)
         log = self._read_log()
         label = session.label
         silent_since = session.silent_since() if status in LIVE else None

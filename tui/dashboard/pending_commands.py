@@ -13,7 +13,7 @@ from vae_engine.sessions.records import LIVE, Status
 from vae_engine.sessions.session import Session
 
 
-class AskedCommands:
+class PendingCommands:
     """Commands of this app and of others, each until the log shows that it was obeyed or was not.
 
     `send` may be called from another thread than `waiting`.
