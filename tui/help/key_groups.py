@@ -32,7 +32,7 @@ _HEADINGS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "Pages": ("turn", "open_page"),
     },
     "sampler": {
-        "Samples": ("anew", "step", "heat", "seed", "resize"),
+        "Samples": ("resample", "step", "heat", "seed", "resize"),
         "Path and map": ("mark", "view", "turn_path"),
         "The decoder": ("epoch",),
     },

@@ -79,7 +79,7 @@ class Draws:
         """Which draw is shown, counted from 1, and how many there are."""
         return self._at + 1, len(self._draws)
 
-    def anew(self) -> None:
+    def resample(self) -> None:
         """Draw with the seed after the largest so far, at the present temperature."""
         self.take((max(draw.seed for draw in self._draws) + 1) % SEEDS)
 

@@ -56,7 +56,7 @@ class SamplerScreen(WorkbenchScreen):
     TERMS = ("z", "prior", "temperature", "latent_dim", "posterior", "seed")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide")]  # noqa: RUF012 - as in Textual
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("n", "anew", "New", "Resample with the next seed", show=True),
+        key("n", "resample", "New", "Resample with the next seed", show=True),
         key("b", "step(-1)", "Back", "Back to the previous samples"),
         key("f", "step(1)", "Forward", "Forward to the next samples"),
         key("s", "seed", "Seed", "Type the seed of a draw"),
@@ -175,10 +175,10 @@ class SamplerScreen(WorkbenchScreen):
             self.view.redraw()
             self._show_chosen()
 
-    def action_anew(self) -> None:
+    def action_resample(self) -> None:
         """Draw with the next seed."""
         if self.sampler is not None:
-            self.sampler.draws.anew()
+            self.sampler.draws.resample()
             self.redraw()
 
     def action_step(self, by: int) -> None:
@@ -261,7 +261,7 @@ class SamplerScreen(WorkbenchScreen):
         parameters: tuple[object, ...],  # noqa: ARG002 - the signature is Textual's
     ) -> bool | None:
         """Offer only what has an effect now."""
-        if action in ("anew", "step", "heat", "seed", "mark"):
+        if action in ("resample", "step", "heat", "seed", "mark"):
             return self.sampler is not None and self.view_name == "samples"
         if action == "turn_path":
             return self.view_name == "path"

@@ -14,10 +14,10 @@ def test_every_new_draw_has_a_seed_that_was_not_shown_before() -> None:
     draws = Draws()
     seeds = [draws.current.seed]
     for _ in range(3):
-        draws.anew()
+        draws.resample()
         seeds.append(draws.current.seed)
     draws.step(-2)
-    draws.anew()
+    draws.resample()
     assert [*seeds, draws.current.seed] == [0, 1, 2, 3, 4]
     assert draws.position == (5, 5)
 
@@ -26,7 +26,7 @@ def test_earlier_draws_come_back_as_they_were() -> None:
     draws = Draws()
     draws.current.heat(-3)
     first = draws.current.z(4, 2)
-    draws.anew()
+    draws.resample()
     draws.current.heat(5)
     assert draws.step(-1)
     assert np.array_equal(draws.current.z(4, 2), first)
@@ -45,7 +45,7 @@ def test_a_new_draw_keeps_the_temperature() -> None:
 def test_after_the_largest_seed_comes_the_smallest() -> None:
     draws = Draws()
     draws.take(SEEDS - 1)
-    draws.anew()
+    draws.resample()
     assert draws.current.seed == 0
 
 
