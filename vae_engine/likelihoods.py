@@ -49,7 +49,7 @@ def collapse_warning(log_sigma: float, epoch: int) -> str:
         return ""
     return (
         f"the variance collapsed in epoch {epoch}: sigma is {sigma:.4f}, less than one grey level, "
-        "so the losses mean little; fork with --likelihood bernoulli or continuous_bernoulli"
+        "so the losses mean little; with `likelihood=bernoulli` it cannot collapse"
     )
 
 

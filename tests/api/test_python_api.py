@@ -204,7 +204,7 @@ class Tensor:
 def test_arrays_of_other_libraries_that_cannot_be_had_are_named(
     saved: vae_engine.SavedSession, error: Exception
 ) -> None:
-    with pytest.raises(vae_engine.ArrayError, match=r"^images is no array.*detach\(\)\.cpu"):
+    with pytest.raises(vae_engine.ArrayError, match=r"^images is not an array.*detach\(\)\.cpu"):
         saved.embed(Tensor(error))  # type: ignore[arg-type]
     with pytest.raises(vae_engine.ArgumentError, match=r"^z is not an array"):
         saved.decode(Tensor(error))  # type: ignore[arg-type]

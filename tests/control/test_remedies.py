@@ -15,7 +15,7 @@ import tui
 import vae_engine
 from tui.cli import remedies as of_commands
 from tui.remedies import Where, error_text
-from vae_engine.errors import Remedy, SessionBusyError
+from vae_engine.errors import DatasetError, Remedy, SessionBusyError
 
 
 def texts(package: Path) -> Iterator[tuple[str, str]]:
@@ -29,9 +29,8 @@ def texts(package: Path) -> Iterator[tuple[str, str]]:
                 yield f"{path.name}:{getattr(node, 'lineno', 0)}", text
 
 
-# An option of a module that the engine itself runs stands alone; one in a sentence is advice. What
-# is said of images still names the options that change how they are read.
-OPTION = re.compile(r"--(?!image-size|color|range)[a-z]")
+# An option of a module that the engine itself runs stands alone; one in a sentence is advice.
+OPTION = re.compile(r"--[a-z]")
 COMMAND = re.compile(r"\b(vae|ray) (start|train|resume|show|stop|fork|attach)\b|pip install")
 
 
@@ -72,3 +71,21 @@ def test_an_error_without_a_remedy_is_told_as_it_is() -> None:
     with click.Context(click.Command("vae")):
         assert of_commands.error_text(SessionBusyError("it is so")) == "it is so"
     assert error_text(SessionBusyError("it is\nso")) == "it is so"
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("try `image_size=60x64`", "try `--image-size 60x64`"),
+        (
+            "`range=minmax` or `range=0-1` changes it",
+            "`--range minmax` or `--range 0-1` changes it",
+        ),
+        ("'a/color=grey/x' does not exist", "'a/color=grey/x' does not exist"),
+        ("try `images=1`", "try `images=1`"),
+        ("try `np.savez('data.npz', images=images)`", "try `np.savez('data.npz', images=images)`"),
+    ],
+)
+def test_the_command_line_words_settings_of_a_message_as_options(message: str, shown: str) -> None:
+    assert of_commands.error_text(DatasetError(message)) == shown
+    assert error_text(DatasetError(message)) == message

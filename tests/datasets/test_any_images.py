@@ -74,7 +74,7 @@ def test_photographs_of_mixed_sizes_in_class_folders_become_one_size(tmp_path: P
     assert set(dataset.test_labels.tolist() if dataset.test_labels is not None else []) == {0, 1, 2}
     told = dataset.description()
     assert "images of 3 sizes from 70x70 to 200x130 are resized to 64x64, cropped" in told
-    assert "--image-size HEIGHTxWIDTH changes it" in told
+    assert "`image_size=HEIGHTxWIDTH` changes it" in told
     assert "left out: 2 other files" in told
 
 
@@ -94,7 +94,7 @@ def test_a_sensible_size_is_chosen_and_told(sizes: dict[Size, int], expected: Si
     size, notes = target_size(sizes, Preparation())
     assert size == expected
     assert f"are resized to {size[0]}x{size[1]}" in notes[0]
-    assert "--image-size" in notes[0]
+    assert "`image_size=" in notes[0]
 
 
 def test_fitting_crops_pads_or_stretches(tmp_path: Path) -> None:
@@ -124,7 +124,7 @@ def test_grey_and_colour_are_what_was_asked_for(tmp_path: Path, form: str) -> No
     grey = loaded(path, color="grey")
     expected = [np.asarray(Image.fromarray(image).convert("L")) for image in images]
     assert np.array_equal(whole(grey), expected)
-    assert "(--color grey)" in grey.description()
+    assert "(`color=grey`)" in grey.description()
     assert np.array_equal(whole(loaded(path, color="rgb")), images)
     assert np.array_equal(whole(load_dataset(path)), images)
     np.save(tmp_path / "grey.npy", images[..., 0])
@@ -142,7 +142,7 @@ def test_colour_files_that_are_grey_are_grey_and_mixtures_are_colour(tmp_path: P
         (tmp_path / f"{index:03}.png").rename(mixed / f"x{index}.png")
     dataset = load_dataset(mixed)
     assert dataset.image_shape.channels == 3
-    assert "12 images of 14 are grey and taken as colour; --color grey" in dataset.description()
+    assert "12 images of 14 are grey and are read as colour; `color=grey`" in dataset.description()
 
 
 MODES: dict[str, tuple[str, str]] = {
@@ -285,7 +285,7 @@ def test_arrays_of_any_layout_are_read(
 
 
 REFUSED: dict[str, tuple[Array, str]] = {
-    "flat, no square": (noise(20, 3840), r"rows of 3,840 values.*try --image-size 60x64"),
+    "flat, no square": (noise(20, 3840), r"rows of 3,840 values.*try `image_size=60x64`"),
     "one image": (noise(28, 28), r"shape \(28, 28\).*images\[np.newaxis\]"),
     "one colour image": (noise(40, 40, 3), r"shape \(40, 40, 3\).*images\[np.newaxis\]"),
     "images last": (noise(32, 32, 3, 99), r"np.moveaxis\(images, -1, 0\)"),

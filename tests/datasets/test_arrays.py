@@ -86,10 +86,10 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "12 bits": (X.astype("u2") * 16, r"from 0 to 4080.*images / 4095"),
     "above 1": (X / 100, r"from 0 to 2.55.*images / 2.55"),
     "mask of bytes": ((X > 99).astype("u1"), r"from 0 to 1.*astype\(bool\).*images / 255"),
-    "text": (X.astype(str), "holds texts, not numbers"),
+    "text": (X.astype(str), "holds text, not numbers"),
     "complex": (X.astype(complex), "complex128.*np.abs"),
     "objects": (np.array([None] * 3), "Python objects"),
-    "ragged": ([[1, 2], [3]], "is no array"),
+    "ragged": ([[1, 2], [3]], "is not an array"),
     "nothing": (None, "of the type NoneType.*load_dataset"),
 }
 

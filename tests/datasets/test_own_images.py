@@ -87,7 +87,7 @@ def test_images_are_brought_to_the_shape_that_the_model_takes(tmp_path: Path) ->
     Image.fromarray(photograph).save(tmp_path / "one.png")
     grey = load_images(str(tmp_path / "one.png"))
     assert grey.images.shape == (1, 28, 28)
-    assert "taken as grey" in " ".join(grey.notes)
+    assert "converted to grey" in " ".join(grey.notes)
     colour = load_images(str(tmp_path / "one.png"), ImageShape(16, 24, 3))
     assert colour.images.shape == (1, 16, 24, 3)
     np.save(tmp_path / "many.npy", np.stack([photograph] * 2))

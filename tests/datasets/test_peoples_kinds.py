@@ -172,7 +172,7 @@ def test_a_named_dataset_in_another_spelling_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, meant: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(DatasetError, match=f"there is no '{name}'.*try `{meant}`$"):
+    with pytest.raises(DatasetError, match=f"'{name}' does not exist.*try `{meant}`$"):
         load_dataset(name)
     with pytest.raises(DatasetError, match="path is empty"):
         load_dataset("")

@@ -121,7 +121,7 @@ def stretched(images: Array, black: float, white: float) -> Array:
 GUESSED: dict[str, tuple[Array, Array, str]] = {
     "4 bits": (X // 17, stretched(X // 17, 0, 15), "values from 0 to 15 are taken as black to wh"),
     "3 bits": (X // 32, stretched(X // 32, 0, 7), "values from 0 to 7 are"),
-    "7 bits": (X // 2, stretched(X // 2, 0, 127), "from 0 to 127 .*--range 0-1 keeps them dark"),
+    "7 bits": (X // 2, stretched(X // 2, 0, 127), "from 0 to 127 .*`range=0-1` keeps them dark"),
     "16 levels as floats": ((X // 16).astype("f8"), stretched(X // 16, 0, 15), "from 0 to 15 are"),
     "classes": (X % 10, stretched(X % 10, 0, 9), "values from 0 to 9 are"),
     "dark floats": (X / 100, X / 255, "values from 0 to 2.55 are"),
@@ -129,7 +129,7 @@ GUESSED: dict[str, tuple[Array, Array, str]] = {
     "12 bits": (
         X.astype("u2") * 16,
         X.astype("f8") * 16 / 4095,
-        "taken as 12 bits, with 4095 as white; --r",
+        "taken as 12 bits, with 4095 as white; `range=",
     ),
     "16 bits": (
         X.astype("u2") * 256,
@@ -138,7 +138,7 @@ GUESSED: dict[str, tuple[Array, Array, str]] = {
     ),
     "dim 16 bits": (X.astype("u2") * 70, X / 255, "taken as black to white, 0 to 17850"),
     "12 bits as floats": (X.astype("f4") * 16, X.astype("f8") * 16 / 4095, "taken as 12 bits"),
-    "counts": (X.astype("i8") * 1000, X / 255, "black to white, 0 to 255000; --range minmax"),
+    "counts": (X.astype("i8") * 1000, X / 255, "black to white, 0 to 255000; `range=minmax`"),
     "large floats": (X * 1.5, X / 255, "taken as black to white, 0 to 382.5"),
 }
 

@@ -77,7 +77,7 @@ def test_a_table_of_pixels_is_read(tmp_path: Path, make: Callable[[Path], Path])
 def test_a_table_without_labels_and_of_another_size(tmp_path: Path) -> None:
     images = np.random.default_rng(2).integers(0, 256, (40, 48 * 80), dtype=np.uint8)
     path = csv_of(tmp_path / "d.csv", "", images)
-    with pytest.raises(DatasetError, match="try --image-size 60x64"):
+    with pytest.raises(DatasetError, match="try `image_size=60x64`"):
         load_dataset(path)
     dataset = load_dataset(path, preparation=Preparation(size=(48, 80)))
     same(dataset, images.reshape(40, 48, 80), None)

@@ -11,7 +11,7 @@ import msgspec
 
 from tui.catalogue import Catalogue
 from tui.cli import completion
-from tui.cli.options import setting_option, store_option
+from tui.cli.options import setting_option, store_option, with_options
 from tui.cli.output import Column, is_terminal, say, table, table_width
 from tui.cli.progress import reading_progress
 from tui.new_session.costs import Sizes
@@ -103,7 +103,7 @@ def _duration(store: SessionStore, suited: Settings, found: Survey) -> str:
 
 
 def _lines(found: Survey) -> Iterator[str]:
-    yield found.description
+    yield with_options(found.description)
     yield _row("source", f"{found.images:,} images from {found.taken or found.name}")
     yield _row("sizes", _counts(found.sizes))
     yield _row("modes", _counts(found.modes))

@@ -21,6 +21,7 @@ from tui.cli.options import (
     output_option,
     setting_option,
     store_option,
+    with_options,
 )
 from tui.cli.output import say
 from tui.rendering.sampling import image_size
@@ -231,7 +232,7 @@ def _of_file(path: str, shape: ImageShape, settings: Settings) -> dict[str, Any]
 
     own = load_images(path, shape, Preparation.of(settings))
     for note in own.notes:
-        say(note, err=True)
+        say(with_options(note), err=True)
     count = len(own.images)
     return {"images": own.images, "labels": own.labels, "rows": np.arange(count), "split": "own"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +22,8 @@ from vae_engine.settings import SETTINGS, Setting, SettingKind
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _LONGEST_PATH = 3000
+# How the engine, which does not know who calls it, names a setting and a value for it.
+_ASSIGNMENT = re.compile(r"`([a-z_]+)=([^`\s]*)`")
 # What all contexts of a command share: the folder of sessions that was typed.
 _SESSIONS_DIR = "vae.sessions_dir"
 _METAVARS: dict[SettingKind, str] = {"int": "N", "float": "X", "str": "D", "ints": "N,N"}
@@ -40,6 +43,16 @@ def read_name(text: str) -> str:
 def read_store(text: str) -> SessionStore:
     """The sessions in a folder, which need not exist."""
     return SessionStore(Path(text))
+
+
+def with_options(message: str) -> str:
+    """A message of the engine with settings as options: `range=minmax` is `--range minmax`."""
+
+    def option(found: re.Match[str]) -> str:
+        setting = SETTINGS.get(found[1])
+        return f"`{setting.option} {found[2]}`" if setting else found[0]
+
+    return _ASSIGNMENT.sub(option, message)
 
 
 def number_setting(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.cli.options import command_for
+from tui.cli.options import command_for, with_options
 from vae_engine.errors import EngineError, Remedy
 
 _WAYS: dict[Remedy, tuple[str, str]] = {
@@ -27,7 +27,7 @@ _MOVE_DATASET = "`--dataset PATH` sets the present path"
 def error_text(error: EngineError) -> str:
     """An error with the command that helps, if one does."""
     if error.remedy is None:
-        return str(error)
+        return with_options(str(error))
     if error.remedy == "move_dataset":
         return f"{error}: {_MOVE_DATASET}"
     command, phrase = _WAYS[error.remedy]

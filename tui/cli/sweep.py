@@ -18,6 +18,7 @@ from tui.cli.options import (
     setting_option,
     store_option,
     sweep_argument,
+    with_options,
 )
 from tui.cli.output import Column, say, table, table_width
 from tui.cli.report import to_json
@@ -115,7 +116,7 @@ def run(
         store,
         make_grid(lists, seeds),
         ray=ray or "",
-        tell=lambda line: say(encodable(line), err=True),
+        tell=lambda line: say(encodable(with_options(line)), err=True),
     )
     at_once = parallel or default_parallel(grid, ray=bool(ray))
     for line in [cluster_line(grid, at_once)] if ray else _plan_lines(grid, at_once, store):

@@ -29,6 +29,7 @@ from tui.cli.options import (
     setting_options,
     store_option,
     tensorboard_option,
+    with_options,
 )
 from tui.cli.output import say
 from tui.cli.progress import reading_progress
@@ -210,7 +211,7 @@ def _train(
             logdir=logdir,
             distribution=distribution,
             shield=shield,
-            tell=lambda line: say(encodable(line), err=True),
+            tell=lambda line: say(encodable(with_options(line)), err=True),
             report=report,
         )
     tell_waiting(distribution)

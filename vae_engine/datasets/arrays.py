@@ -30,7 +30,7 @@ CHANNELS = (1, 2, 3, 4)
 
 _ALPHA = (2, 4)
 _CHUNK = 4096
-# A side above this is no image's, and a flat image of fewer values than this is none either.
+# Longer sides, and flat rows of fewer values, are not images.
 _LONGEST_SIDE = 100_000
 _SMALL = 64 * 1024**2
 _FEWEST_VALUES = SMALLEST_TAKEN**2
@@ -73,7 +73,7 @@ def to_images(images: object, name: str = "images", shape: ImageShape = GREY_28)
             f"{_remedy_for(array.shape, shape)}"
         )
     if len(array) < 1:
-        raise ArrayError(f"{name} holds no image: wanted at least one; try an array with images")
+        raise ArrayError(f"{name} holds no images: wanted at least one; try another array")
     return measure(name, _of_shape(name, array, shape)).alone()
 
 
@@ -100,14 +100,14 @@ def check_image_type(what: str, dtype: np.dtype[Any], shape: tuple[int, ...]) ->
             f"{_shape_remedy(shape)}"
         )
     if shape[0] < 1:
-        raise ArrayError(f"{what} holds no image: wanted at least one; try an array with images")
+        raise ArrayError(f"{what} holds no images: wanted at least one; try another array")
 
 
 def check_values_type(what: str, dtype: np.dtype[Any]) -> None:
     """Check that values of this type can be pixels.
 
     Raises:
-        ArrayError: they are no numbers.
+        ArrayError: they are not numbers.
     """
     if dtype.hasobject:
         raise ArrayError(
@@ -225,7 +225,7 @@ def _as_array(images: object, name: str, shape: ImageShape) -> AnyArray:
         tensor = hasattr(images, "detach") or "ensor" in str(error)
         line = f"{name}.detach().cpu().numpy()" if tensor else f"np.stack({name})"
         raise ArrayError(
-            f"{name} is no array ({shortened(str(error))}): wanted images of one shape, "
+            f"{name} is not an array ({shortened(str(error))}): wanted images of one shape, "
             f"{_wanted_array(shape)}; try `{name} = {line}`"
         ) from None
 
@@ -234,13 +234,13 @@ def _no_numbers(images: object, array: AnyArray, name: str, shape: ImageShape) -
     wanted = f"wanted an array of images, {_wanted_array(shape)}"
     if isinstance(images, (str, bytes, os.PathLike)):
         line = "vae_engine.load_dataset(path).test_images"
-        return ArrayError(f"{name} is a path or a text: {wanted}; try `{line}`")
+        return ArrayError(f"{name} is a path or other text: {wanted}; try `{line}`")
     if array.ndim == 0:
         several = isinstance(images, Iterable) and not isinstance(images, Mapping)
         line = f"np.stack(list({name}))" if several else "vae_engine.load_dataset(path).test_images"
         return ArrayError(f"{name} is of the type {type(images).__name__}: {wanted}; try `{line}`")
     line = f"np.stack(list({name})).astype('uint8')"
-    found = "Python objects" if array.dtype.kind == "O" else "texts"
+    found = "Python objects" if array.dtype.kind == "O" else "text"
     return ArrayError(f"{name} holds {found}, not numbers: {wanted}; try `{line}`")
 
 
@@ -270,7 +270,7 @@ def _remedy_for(found: tuple[int, ...], shape: ImageShape) -> str:
 
 def _shape_remedy(shape: tuple[int, ...]) -> str:
     if len(shape) == 3 and max(shape[1:]) < SMALLEST_TAKEN:
-        return f" of at least {SMALLEST_TAKEN} pixels a side; try another array"
+        return f" of at least {SMALLEST_TAKEN} pixels per side; try another array"
     if (len(shape) == 2 and shape[0] == shape[1]) or (len(shape) == 3 and shape[2] in CHANNELS):
         return "; for one image try `images[np.newaxis]`"
     if len(shape) in (3, 4) and shape[0] == shape[1] >= SMALLEST_TAKEN:
@@ -278,5 +278,5 @@ def _shape_remedy(shape: tuple[int, ...]) -> str:
     if len(shape) == 5 and shape[-1] == 1 and fits(shape[:-1]):
         return "; try `images[..., 0]`"
     if len(shape) in (3, 4) and not _are_sides(shape[1:3]):
-        return f" of at least {SMALLEST_TAKEN} pixels a side; try another array"
+        return f" of at least {SMALLEST_TAKEN} pixels per side; try another array"
     return "; try `images.reshape(-1, height, width)`"

@@ -60,7 +60,7 @@ def reading(path: Path, wanted: str, remedy: str = "try to copy it again") -> It
         raise
     except FileNotFoundError as error:
         raise DatasetError(
-            f"there is no {quoted(path)}: wanted {wanted}; try `ls {quoted(path.parent)}`"
+            f"{quoted(path)} does not exist: wanted {wanted}; try `ls {quoted(path.parent)}`"
         ) from error
     except PermissionError as error:
         raise DatasetError(
@@ -107,15 +107,15 @@ def read_exactly(stream: ByteStream, count: int, what: str) -> npt.NDArray[np.ui
         chunk = stream.read(min(_CHUNK_BYTES, count - filled))
         if not chunk:
             raise DatasetError(
-                f"{what} is truncated: it holds {filled} bytes of data, "
-                f"but by its header wanted are {count}; try to copy it again"
+                f"{what} is truncated: it holds {filled} bytes of data: "
+                f"wanted the {count} that its header declares; try to copy it again"
             )
         data[filled : filled + len(chunk)] = np.frombuffer(chunk, np.uint8)
         filled += len(chunk)
     # The read past the end also makes zip and gzip compare their checksums.
     if stream.read(1):
         raise DatasetError(
-            f"{what} holds too much data: by its header wanted are {count} bytes; "
+            f"{what} holds too much data: wanted the {count} bytes that its header declares; "
             "try to copy it again"
         )
     return data

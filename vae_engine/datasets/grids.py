@@ -44,7 +44,7 @@ def on_grid(what: str, images: AnyArray, size: Size | None) -> tuple[AnyArray, l
 
 
 def is_coloured(images: AnyArray) -> bool:
-    """Whether any pixel of images (n, h, w, 3) is no grey."""
+    """Whether any pixel of images (n, h, w, 3) is not grey."""
     return any((part != part[..., :1]).any() for part in _chunks(images))
 
 
@@ -101,12 +101,12 @@ def _unflattened(what: str, images: AnyArray, size: Size | None) -> tuple[AnyArr
             if count != 28 * 28 and not (size and notes):
                 notes = notes or [
                     f"rows of {count:,} values are taken as {side}x{side}; "
-                    "--image-size HEIGHTxWIDTH says otherwise"
+                    "`image_size=HEIGHTxWIDTH` changes it"
                 ]
             return images, notes
     raise ArrayError(
-        f"{what} has rows of {count:,} values, which are no square: wanted their size; "
-        f"try --image-size {_possible_size(count)}{_label_hint(count)}"
+        f"{what} has rows of {count:,} values, which do not make a square: wanted their "
+        f"height and width; try `image_size={_possible_size(count)}`{_label_hint(count)}"
     )
 
 

@@ -29,7 +29,7 @@ def _by_code(code: str) -> str:
     return f"try `{code}`"
 
 
-_FOLDER = "an image is no dataset: try its folder"
+_FOLDER = "one image is not a dataset: try its folder,"
 _BY_ITSELF = "try '{name}' in place of its folder"
 
 NPZ = Kind("a zip archive", "try `np.savez('data.npz', images=images)`")
@@ -98,7 +98,7 @@ _MAGIC: tuple[tuple[bytes, Kind], ...] = (
     (b"\x7fELF", Kind("a program", UNKNOWN.remedy)),
 )
 _ZIP_OF_FILES = Kind(
-    "a zip archive of files, and no .npz", _UNPACKED.format(command="unzip -d data '{name}'")
+    "a zip archive of files, not an .npz", _UNPACKED.format(command="unzip -d data '{name}'")
 )
 _ZIP_OF_TORCH = Kind(
     "a PyTorch file, which can run code and is never loaded",

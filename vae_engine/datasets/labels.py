@@ -93,7 +93,7 @@ def _flat(array: AnyArray, count: int) -> npt.NDArray[Any]:
     if array.dtype.kind in "US":
         return _text(array)
     if array.dtype.kind == "f" and not (array == np.rint(array)).all():
-        raise ArrayError("they are no whole numbers")
+        raise ArrayError("they are not whole numbers")
     low, high = array.min(), array.max()
     if low < 0 or high > MAX_LABEL:
         raise ArrayError(f"they go from {low} to {high}, not from 0 to {MAX_LABEL} at most")
@@ -107,7 +107,7 @@ def _one_hot(array: AnyArray, count: int) -> AnyArray:
     if array.dtype.kind in "US" or not (
         ((array == 0) | (array == 1)).all() and (array.sum(axis=1) == 1).all()
     ):
-        raise ArrayError(f"{array.shape[1]} columns, and not one-hot")
+        raise ArrayError(f"{array.shape[1]} columns that are not one-hot")
     return np.asarray(array.argmax(axis=1))
 
 
@@ -127,4 +127,4 @@ def _text(array: AnyArray) -> npt.NDArray[Any]:
     try:
         return np.char.decode(array, "utf-8")
     except UnicodeDecodeError:
-        raise ArrayError("they are bytes, and no UTF-8 text") from None
+        raise ArrayError("they are bytes, but not UTF-8 text") from None

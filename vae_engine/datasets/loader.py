@@ -83,7 +83,7 @@ def load_dataset(
         report: told about progress.
 
     Raises:
-        ArgumentError: the name is no text and no path.
+        ArgumentError: the name is neither text nor a path.
         DatasetError: the data are missing, damaged, or no images.
     """
     if not isinstance(name, (str, Path)):
@@ -183,7 +183,7 @@ def read_source(name: str, how: Reading = DEFAULT) -> Source:
     with reading(Path(name), _WANTED, "try another path"):
         path, key = split_key(name)
         if (meant := _named_dataset(name)) and not path.exists():
-            raise DatasetError(f"there is no {quoted(name)}: wanted {_WANTED}; try `{meant}`")
+            raise DatasetError(f"{quoted(name)} does not exist: wanted {_WANTED}; try `{meant}`")
         mode = path.stat().st_mode
     if stat.S_ISDIR(mode):
         with reading(path, "a folder of images or IDX files"):

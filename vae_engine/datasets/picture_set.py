@@ -160,7 +160,9 @@ def make_plan(
         notes.append(f"{counted(deep.total(), 'image')} of more than 8 bits are brought to 8")
     channels = 3 if preparation.color == "rgb" or (in_colour and preparation.color == "auto") else 1
     if preparation.color == "grey" and in_colour:
-        notes.append(f"{counted(in_colour, 'image')} in colour are taken as grey (--color grey)")
+        notes.append(
+            f"{counted(in_colour, 'image')} in colour are converted to grey (`color=grey`)"
+        )
     white = True
     transparent = [
         path
@@ -208,8 +210,8 @@ def _choose_channels(result: PictureSet, coloured: int) -> None:
         result.images = {split: as_grey(images) for split, images in result.images.items()}
     elif coloured < count:
         result.notes.append(
-            f"{counted(count - coloured, 'image')} of {count:,} are grey and taken as colour; "
-            "--color grey takes all as grey"
+            f"{counted(count - coloured, 'image')} of {count:,} are grey and are read as colour; "
+            "`color=grey` converts all to grey"
         )
 
 

@@ -81,7 +81,7 @@ def target_size(sizes: Mapping[Size, int], preparation: Preparation) -> tuple[Si
     if alone and all(SMALLEST_SIDE <= side <= LARGEST_SIDE for side in common):
         return common, []
     size = _sensible(sizes)
-    return size, [f"{_told(sizes, size, preparation.fit)}; --image-size HEIGHTxWIDTH changes it"]
+    return size, [f"{_told(sizes, size, preparation.fit)}; `image_size=HEIGHTxWIDTH` changes it"]
 
 
 def _sensible(sizes: Mapping[Size, int]) -> Size:

@@ -38,7 +38,9 @@ def prepared(
     for grid in grids.values():
         sizes[grid.shape[1], grid.shape[2]] += len(grid)
     if min(min(size) for size in sizes) < 1:
-        raise ArrayError(f"{name!r} holds images without pixels: wanted some; try another source")
+        raise ArrayError(
+            f"{name!r} holds images without pixels: wanted at least one pixel; try another source"
+        )
     size, told = target_size(sizes, preparation)
     notes += told
     return {split: resized(grid, size, preparation.fit) for split, grid in grids.items()}, notes
@@ -57,9 +59,9 @@ def _in_channels(
         }, []
     if color == "grey":
         greys = {split: as_grey(grid) if grid.ndim == 4 else grid for split, grid in grids.items()}
-        return greys, ["colour is taken as grey (--color grey)"]
+        return greys, ["colour is converted to grey (`color=grey`)"]
     notes = [
-        f"the {SPLIT_NAMES[split]} images are grey and taken as colour"
+        f"the {SPLIT_NAMES[split]} images are grey and are read as colour"
         for split, grid in grids.items()
         if grid.ndim == 3
     ]

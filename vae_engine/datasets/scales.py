@@ -30,7 +30,7 @@ def to_one_scale(
 
     Args:
         splits: of one dataset, the training split first.
-        asked: what `--range` says, and `measure` was told.
+        asked: the setting `range`, as given to `measure`.
 
     Returns:
         The images of each split, all uint8 or all float32 in [0, 1], and what is to
@@ -43,7 +43,7 @@ def to_one_scale(
     if not lit or len({level for values in splits for level in (values.low, values.high)}) == 1:
         raise ArrayError(
             f"{splits[0].what} holds nothing but the value {splits[0].high:g}: wanted images; "
-            "try another path, or a look at it with `print(images.min(), images.max())`"
+            "try `print(images.min(), images.max())`, or another path"
         )
     if asked != "auto":
         return _as_asked(splits, asked)
@@ -110,7 +110,7 @@ def _range_of_greys(greys: Sequence[Values], notes: list[str]) -> tuple[float, f
     low = min(values.low for values in greys)
     low = low if low < top else 0
     notes.append(
-        f"values from {low:g} to {top:g} are taken as black to white; --range 0-1 keeps them dark"
+        f"values from {low:g} to {top:g} are taken as black to white; `range=0-1` keeps them dark"
     )
     return low, top
 
@@ -133,13 +133,13 @@ def _deep(
     else:
         told += f" black to white, 0 to {high:g}"
     images = [values.between(0, white) for values in splits]
-    return images, [f"{told}; --range minmax or percentile says otherwise"]
+    return images, [f"{told}; `range=minmax` or `range=percentile` changes it"]
 
 
 def _as_asked(
     splits: Sequence[Values], asked: Range
 ) -> tuple[list[npt.NDArray[np.uint8] | npt.NDArray[np.float32]], list[str]]:
-    """The images with the black and white that `--range` asks for, the same for all of them."""
+    """The images with the black and white that the setting `range` gives, the same for all."""
     black, white = 0.0, 1.0
     if asked == "minmax":
         black = min(values.low for values in splits)
@@ -151,7 +151,7 @@ def _as_asked(
         if black == white:
             raise ArrayError(
                 f"{splits[0].span}, and its 1st and 99th percentiles are both {black:g}: wanted "
-                "images that differ there; try --range minmax"
+                "images that differ there; try `range=minmax`"
             )
     elif all(values.whole for values in splits):
         white = _full_scale(splits)

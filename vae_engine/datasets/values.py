@@ -130,7 +130,7 @@ def measure(what: str, images: npt.NDArray[Any], asked: Range = "auto") -> Value
     Args:
         what: the images are, for messages.
         images: (n, h, w) or (n, h, w, 3), n above 0, of a type that counts.
-        asked: what `--range` says; other ranges than auto take any finite values.
+        asked: the setting `range`; with any value but auto, all finite values are accepted.
 
     Raises:
         ArrayError: NaN, infinities, or values that are in no range of images.
@@ -154,7 +154,7 @@ def measure(what: str, images: npt.NDArray[Any], asked: Range = "auto") -> Value
         if low < 0:
             raise ArrayError(
                 f"{found}: wanted integers from 0 to 255, or floats from 0 to 1; "
-                f"try {rescaled(low, high)}, or --range minmax"
+                f"try {rescaled(low, high)}, or `range=minmax`"
             )
         if high > WHITE:
             return values(white=WHITE, whole=True, deep=True)
@@ -174,7 +174,7 @@ def measure(what: str, images: npt.NDArray[Any], asked: Range = "auto") -> Value
         return values(white=WHITE, whole=_are_whole(images), deep=True)
     raise ArrayError(
         f"{found}: wanted floats from 0 to 1, or integers from 0 to 255; "
-        f"try {rescaled(low, high)}, or --range minmax"
+        f"try {rescaled(low, high)}, or `range=minmax`"
     )
 
 
