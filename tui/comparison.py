@@ -20,6 +20,8 @@ from vae_engine.settings import SETTINGS, Settings
 Figure = Literal[
     "val_loss", "val_reconstruction_loss", "val_kl_loss", "loss", "reconstruction_loss", "kl_loss"
 ]
+LOSSES = frozenset({"val_loss", "val_reconstruction_loss", "loss", "reconstruction_loss"})
+"""Those that depend on the images and the likelihood; KL is in nats of z whatever these are."""
 FIGURES: tuple[Figure, ...] = get_args(Figure)
 TONES = 6
 """So many curves differ in colour; then the colours begin again."""
@@ -37,6 +39,7 @@ class Compared:
         history: its finished epochs.
         best: its best validation loss, nats per image.
         duration: seconds of training.
+        measured_on: losses with other such words do not compare.
     """
 
     id: str
@@ -46,6 +49,7 @@ class Compared:
     history: History
     best: float | None = None
     duration: float = 0.0
+    measured_on: str = ""
 
 
 def read_compared(session: Session) -> Compared:
@@ -67,11 +71,20 @@ def read_compared(session: Session) -> Compared:
         History(log.history),
         log.best.val_loss if log.best else None,
         log.duration,
+        session.measured_on,
     )
 
 
-def curves(compared: Sequence[Compared], figure: Figure) -> list[Series]:
-    """Return one curve of a metric per session, in the order and colours of the table."""
+def curves(compared: Sequence[Compared], figure: Figure, beside: str | None = None) -> list[Series]:
+    """Return one curve of a metric per session, in the order and colours of the table.
+
+    Args:
+        compared: the sessions.
+        figure: the metric.
+        beside: id of a session: of a loss only the curves that compare with its own are returned.
+            None takes the first one.
+    """
+    drawn = {one.id for one in comparable(compared, figure, beside)}
     return [
         Series(
             one.name,
@@ -80,7 +93,20 @@ def curves(compared: Sequence[Compared], figure: Figure) -> list[Series]:
             index % TONES,
         )
         for index, one in enumerate(compared)
+        if one.id in drawn
     ]
+
+
+def comparable(
+    compared: Sequence[Compared], figure: Figure, beside: str | None = None
+) -> list[Compared]:
+    """Return the sessions whose values of this metric compare with those of `beside`."""
+    # What it is measured on is known once it trained.
+    trained = [one for one in compared if one.history.newest]
+    if figure not in LOSSES or not trained:
+        return list(compared)
+    basis = next((one for one in trained if one.id == beside), trained[0]).measured_on
+    return [one for one in compared if one.measured_on == basis or not one.history.newest]
 
 
 def differing(settings: Sequence[Settings]) -> list[str]:

@@ -102,7 +102,7 @@ def test_ids_are_offered_newest_first_and_by_a_part(
     for session_id in ("20260101-120000-aaaa", "20260102-120000-bbbb"):
         add(store, session_id)
     ids = ["20260102-120000-bbbb", "20260101-120000-aaaa"]
-    assert shell.offered(*command, "") == [*ids, "latest", "example"]
+    assert shell.offered(*command, "") == [*ids, "latest", "example", "example-colour"]
     assert shell.offered(*command, "20260101") == ["20260101-120000-aaaa"]
     assert shell.offered(*command, "aa") == ["20260101-120000-aaaa"]
     assert shell.offered(*command, "lat") == ["latest"]
@@ -220,7 +220,12 @@ def test_what_a_stranger_called_a_session_is_not_pasted(
             said = shell.answer(kind, "show", begun)
             assert name not in said
             assert said.replace("\n", "").replace("\t", "").isprintable()
-    assert shell.offered("show", "") == ["20260102-120000-bbbb", "latest", "example"]
+    assert shell.offered("show", "") == [
+        "20260102-120000-bbbb",
+        "latest",
+        "example",
+        "example-colour",
+    ]
     assert name not in shell.offered("train", "--dataset", "")
 
 

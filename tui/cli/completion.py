@@ -62,9 +62,8 @@ def sessions(
     """Ids of sessions, newest first, and their names once a letter is typed."""
     store = _store(context)
     found = _of_folders(session_folders(store.root), context, parameter, incomplete)
-    if example.NAME.startswith(incomplete) and example.is_missing(store):
-        found.append(CompletionItem(example.NAME, help="copied from the package"))
-    return found
+    named = [one.name for one in example.missing(store) if one.name.startswith(incomplete)]
+    return found + [CompletionItem(name, help="copied from the package") for name in named]
 
 
 def live_sessions(

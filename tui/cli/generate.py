@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -115,7 +115,7 @@ def reconstruct(
 
     The images are spread over the test split (for MNIST: the first ones) and decoded from z_mean.
     An .npz has originals and reconstructions (n, height, width), or (n, height, width, 3), labels
-    (n,), z_mean (n, latent_dim), session and epoch.
+    (n,), z_mean (n, latent_dim), session and epoch, and label_names where the labels have names.
     """
     session = store.find(reference)
     encoder, decoder = load_encoder(session), load_decoder(session)
@@ -148,6 +148,7 @@ def reconstruct(
                 "reconstructions": reconstructions,
                 "labels": labels_or_none(dataset.test_labels, available)[shown],
                 "z_mean": z_mean,
+                **_label_names(dataset.label_names),
             }
             _save_npz(output, session, arrays)
 
@@ -179,9 +180,9 @@ def embed(
     """Save latent embeddings (z_mean, z_log_var) of a split.
 
     The .npz has z_mean and z_log_var (n, latent_dim), labels and rows (n,), split, session and
-    epoch; rows are the positions of the images in the dataset's array or sorted files. The train
-    split holds the images the session trained on, without those for validation. --images reads
-    files like a dataset.
+    epoch, and label_names where the labels have names; rows are the positions of the images in the
+    dataset's array or sorted files. The train split holds the images the session trained on,
+    without those for validation. --images reads files like a dataset.
     """
     if images is not None and (split is not None or place is not None):
         raise SettingError("--images replaces the dataset: omit --split and --dataset")
@@ -222,6 +223,7 @@ def _of_split(dataset: Dataset, split: Literal["test", "train"]) -> dict[str, An
         "labels": labels_or_none(labels, len(images)),
         "rows": dataset.rows[split],
         "split": split,
+        **_label_names(dataset.label_names),
     }
 
 
@@ -243,6 +245,11 @@ COMMANDS = {"sample": sample, "reconstruct": reconstruct, "embed": embed}
 def labels_or_none(labels: NDArray[np.int64] | None, count: int) -> NDArray[np.int64]:
     """Labels (count,), -1 for images that have none."""
     return np.full(count, -1, np.int64) if labels is None else labels
+
+
+def _label_names(names: Sequence[str]) -> dict[str, Any]:
+    """What the labels 0, 1, ... are called; nothing where they are numbers."""
+    return {"label_names": np.array(names, np.str_)} if names else {}
 
 
 def _is_png(path: Path) -> bool:

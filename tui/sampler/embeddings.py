@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tui.text import one_line
 from vae_engine.datasets import to_float
 from vae_engine.errors import SessionDamagedError
 from vae_engine.inference.sampling import open_encoder
@@ -30,12 +31,14 @@ class Embeddings:
         labels: (n,), -1 for none.
         epoch: whose encoder it was.
         complete: whether these are all test images, not only those of the previews.
+        label_names: of the labels 0, 1, ...; empty where they are numbers.
     """
 
     z_mean: NDArray[np.float32]
     labels: NDArray[np.int64]
     epoch: int
     complete: bool
+    label_names: tuple[str, ...] = ()
 
 
 def embeddings_of(session: Session, entry: ExportEntry) -> Embeddings | None:
@@ -47,6 +50,20 @@ def embeddings_of(session: Session, entry: ExportEntry) -> Embeddings | None:
     Raises:
         SessionDamagedError: a file is not what it should be.
     """
+    found = _found(session, entry)
+    if found is None:
+        return None
+    # The caller's own may be polled by another thread.
+    read = Session(session.folder)
+    read.poll(progress=False)
+    prepared = read.log.prepared
+    if prepared is None:
+        return found
+    names = tuple(one_line(name) for name in prepared.label_names)
+    return replace(found, label_names=names)
+
+
+def _found(session: Session, entry: ExportEntry) -> Embeddings | None:
     result = session.result()
     if result is not None and (entry.epoch, entry.step) == (result.best_epoch, 0):
         recorded = _recorded(session, result.best_epoch)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -31,11 +33,15 @@ from tui.sampler.model import Sampler
 from tui.sampler.plane_canvas import Shares, fit_canvas
 from tui.sampler.saving import Shown
 from tui.sampler.views import Chosen, figure
+from tui.text import fitted
 
 _ROOM_FOR_BOTH: Final = 100
 _FAR: Final = 5
 _BORDER: Final = 2
 _LEGIBLE_LABELS: Final = 12
+# Cells of a label's name in the legend; the first that fits is taken, 0 leaves the names out.
+_LEGEND_NAMES: Final = (20, 12, 8, 6, 4, 3, 0)
+_LEGEND_MARGIN: Final = 6
 _AXES: Final = Binding.Group("Axes", compact=True)
 
 
@@ -180,11 +186,18 @@ class LatentMap(Horizontal, can_focus=True):
         else:
             count = f"{len(embeddings.labels):,}"
             self.embedded.border_title = f"{count} test images at epoch {embeddings.epoch}"
-            self.embedded.border_subtitle = _legend(embeddings.labels)
+            self._name_labels()
         complete = embeddings is not None and embeddings.complete
         # Principal components by default: where the digits spread most.
         self._principal = self._latent_dim > 2 and complete and not self._dimensions_wanted
         self._take_plane()
+
+    def _name_labels(self) -> None:
+        """Write the legend that has room."""
+        if (shown := self._embeddings) is not None:
+            width = self.size.width // (2 if self._both else 1)
+            entries = legend(shown.labels, shown.label_names, width - _LEGEND_MARGIN)
+            self.embedded.border_subtitle = entries
 
     def _fit_frames(self) -> None:
         """Make the frames as high as what they hold: whole images leave rows empty."""
@@ -282,13 +295,36 @@ class LatentMap(Horizontal, can_focus=True):
         self.embedded.display = self._both or not self.decoded.display
         self.decoded.display = self._both or self.decoded.display
         self._fit_frames()
+        self._name_labels()
         self.refresh_bindings()
         self.redraw()
 
 
-def _legend(labels: NDArray[np.int64]) -> str:
-    """The labels in their colours, as markup; empty where they are too many to tell apart."""
+def legend(labels: NDArray[np.int64], names: Sequence[str], room: int) -> Content:
+    """The labels in their colours, with their names as far as there is room.
+
+    Args:
+        labels: (n,), -1 for none.
+        names: of the labels 0, 1, ...; a label without one is a number.
+        room: cells; names are shortened alike to fit, or left out.
+
+    Returns:
+        Nothing where the labels are too many to tell apart.
+    """
     known = np.unique(labels[labels >= 0]).tolist()
+    if len(known) > _LEGIBLE_LABELS:
+        return Content("")
+    for longest in _LEGEND_NAMES:
+        texts = [_legend_text(label, names, longest) for label in known]
+        if sum(cell_len(text) + 1 for text in texts) <= room:
+            break
     colors = ["#{:02x}{:02x}{:02x}".format(*label_color(label)) for label in known]
-    symbols = [f"[bold {c}]{label_symbol(x)}[/]" for c, x in zip(colors, known, strict=True)]
-    return " ".join(symbols) if len(symbols) <= _LEGIBLE_LABELS else ""
+    parts = [Content.styled(t, f"bold {c}") for t, c in zip(texts, colors, strict=True)]
+    return Content(" ").join(parts)
+
+
+def _legend_text(label: int, names: Sequence[str], longest: int) -> str:
+    symbol = label_symbol(label)
+    if label >= len(names) or not longest:
+        return symbol
+    return f"{symbol} {fitted(names[label], min(longest, cell_len(names[label])))}"

@@ -97,11 +97,11 @@ class SessionActions:
         )
 
     def example(self) -> None:
-        """Put the example beside the other sessions, and open its dashboard."""
-        from vae_engine.sessions.example import add_example
+        """Put the examples beside the other sessions, and open the grey one's dashboard."""
+        from vae_engine.sessions.example import add_examples
 
         store = self._workbench.store
-        self._carry_out(lambda: add_example(store), self._workbench.open_dashboard)
+        self._carry_out(lambda: add_examples(store), self._workbench.open_dashboard)
 
     def resume(self, entry: Entry, more: int | None = None) -> None:
         """Go on to the planned end, or for so many epochs more, and open the dashboard."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from tui.catalogue import Entry
 from tui.status import status_rank, with_glyph
 from tui.text import age_text, duration_text, fitted, loss_text, one_line
+from vae_engine.sessions.comparability import loss_basis
 
 if TYPE_CHECKING:
     from tui.eta import Remaining
@@ -210,6 +211,21 @@ def shown_columns(width: int, *, live: bool) -> tuple[Column, ...]:
     return tuple(by_id[name] for name in order if name not in left_out)
 
 
+def basis_of(entry: Entry) -> tuple[str, ...]:
+    """What its losses are measured on; of a sweep, of the trial that stands for it."""
+    return loss_basis(entry.settings) if entry.settings else ()
+
+
+def loss_bases(entries: Iterable[Entry]) -> list[tuple[str, ...]]:
+    """What the losses of these are measured on: losses that differ here do not compare.
+
+    Returns:
+        Each once, that of the newest session first.
+    """
+    newest = sorted(entries, key=lambda entry: -entry.created)
+    return list(dict.fromkeys(basis_of(entry) for entry in newest if entry.loss is not None))
+
+
 def sort_entries(entries: Iterable[Entry], column_id: str, *, reverse: bool) -> list[Entry]:
     """Sort by a column; equal ones the newest first, those without a value last.
 
@@ -217,10 +233,16 @@ def sort_entries(entries: Iterable[Entry], column_id: str, *, reverse: bool) -> 
         entries: in any order.
         column_id: of `COLUMN_IDS`; any other means `age`.
         reverse: the other way round than is usual for the column.
+
+    Returns:
+        Sorted by loss, those whose losses compare stand together, the newest such group first.
     """
     known = column_id if column_id in COLUMN_IDS else "age"
     key = COLUMNS[COLUMN_IDS.index(known)].key
     ordered = sorted(entries, key=lambda entry: (-entry.created, entry.id))
     valued = [(value, entry) for entry in ordered if (value := key(entry)) is not None]
     valued.sort(key=lambda pair: pair[0], reverse=reverse)
+    if known == "loss":
+        groups = {basis: rank for rank, basis in enumerate(loss_bases(e for _, e in valued))}
+        valued.sort(key=lambda pair: groups[basis_of(pair[1])])
     return [entry for _, entry in valued] + [entry for entry in ordered if key(entry) is None]

@@ -13,7 +13,17 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.chart_options import ChartOptions
-from tui.comparison import FIGURES, TONES, Compared, curves, differing, heads, read_compared, rows
+from tui.comparison import (
+    FIGURES,
+    TONES,
+    Compared,
+    comparable,
+    curves,
+    differing,
+    heads,
+    read_compared,
+    rows,
+)
 from tui.remedies import error_text
 from tui.screen import Keys
 from tui.widgets.chart import LossChart
@@ -117,11 +127,26 @@ class CompareScreen(ChartOptions):
             return
         table = self.query_one(SessionTable)
         table.show(rows(read), heads=heads(read))
-        same = "" if differing([one.settings for one in read]) else "Their settings are the same."
-        self.query_one("#compare-same", Static).update(same)
+        self._draw()
+
+    @on(SessionTable.Highlighted)
+    def _beside_another(self) -> None:
         self._draw()
 
     def _draw(self) -> None:
         chart = self.query_one(LossChart)
         chart.title = self._figure
-        chart.show(curves(self._compared, self._figure), scale=self.chart_scale)
+        beside = self.query_one(SessionTable).cursor_key
+        chart.show(curves(self._compared, self._figure, beside), scale=self.chart_scale)
+        drawn = len(comparable(self._compared, self._figure, beside))
+        self.query_one("#compare-same", Static).update(_remark(self._compared, drawn))
+
+
+def _remark(compared: Sequence[Compared], drawn: int) -> str:
+    """Say in one line that some losses do not compare, or that the settings are the same."""
+    if drawn < len(compared):
+        return (
+            f"{drawn} of {len(compared)} curves: losses of other images, sizes or likelihoods do "
+            "not compare; the cursor chooses"
+        )
+    return "" if differing([one.settings for one in compared]) else "Their settings are the same."

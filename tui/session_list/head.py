@@ -7,7 +7,8 @@ from pathlib import Path
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.session_list.table import SessionRows
+from tui.session_list.columns import loss_bases
+from tui.session_list.table import SessionRows, sort_column
 from tui.text import encodable, one_line
 from tui.workbench import Workbench
 
@@ -30,6 +31,11 @@ class ListHead(Static):
         counts += [f"{live} running"] if live else []
         selected = len(table.chosen()) if table.selected else 0
         counts += [f"{selected} selected"] if selected else []
+        if sort_column(workbench.preferences) == "loss":
+            listed = table.entries.values()
+            counts += ["losses compare within a dataset and likelihood"] * (
+                len(loss_bases(listed)) > 1
+            )
         folder = home_relative(workbench.store.root)
         head = Content.assemble(
             ("vae", "bold"), "  ", ", ".join(counts), "  ", (folder, "$text-muted")

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
 from tui.catalogue import Entry, EntryStatus
-from tui.session_list.columns import sort_entries
+from tui.session_list.columns import loss_bases, sort_entries
 
 
 def folded_rows(
@@ -38,6 +38,8 @@ def folded_rows(
 def sweep_entry(trials: Sequence[Entry], *, unfolded: bool = False) -> Entry:
     """Return the row of a folded sweep: the state of its trials, and the best one.
 
+    The first one stands for a sweep whose losses do not compare, and there is no best loss.
+
     Args:
         trials: at least one, all of the same sweep.
         unfolded: they are listed below it.
@@ -45,6 +47,9 @@ def sweep_entry(trials: Sequence[Entry], *, unfolded: bool = False) -> Entry:
     label = trials[0].sweep
     assert label is not None
     best = min(trials, key=lambda one: (one.loss is None, one.loss or 0.0))
+    comparable = len(loss_bases(trials)) <= 1
+    if not comparable:
+        best = min(trials, key=lambda one: (one.loss is None, one.created))
     sizes = [one.size for one in trials]
     return replace(
         best,
@@ -54,6 +59,7 @@ def sweep_entry(trials: Sequence[Entry], *, unfolded: bool = False) -> Entry:
         tags=(),
         note="",
         problem="",
+        loss=best.loss if comparable else None,
         status=_status(trials, label.trials),
         created=max(one.created for one in trials),
         duration=sum(one.duration for one in trials),
@@ -64,7 +70,7 @@ def sweep_entry(trials: Sequence[Entry], *, unfolded: bool = False) -> Entry:
 
 
 def best_trial(sweep: Entry) -> Entry:
-    """Return the trial whose curve and samples represent a sweep: the one with the lowest loss."""
+    """Return the trial whose curve and samples represent a sweep: the best, see `sweep_entry`."""
     return next(one for one in sweep.trials if one.folder == sweep.folder)
 
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from textual import work
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
 from vae_engine.errors import EngineError
-from vae_engine.sessions.example import example_folder
+from vae_engine.sessions.example import EXAMPLES, Example, example_folder
 
 if TYPE_CHECKING:
     from vae_engine.sessions.previews import Images
@@ -23,7 +23,7 @@ _ABOUT = (
 )
 _FIRST_KEYS = (
     ("D", "demo", "Train a first model", "two minutes on MNIST; then g samples it"),
-    ("E", "example", "Open the example", "trained on all of MNIST: explore and sample"),
+    ("E", "example", "Open the example", "trained on all of MNIST; one in colour beside it"),
     ("n", "new", "Set up your own", "images, latent dimension, epochs"),
     ("W", "app.glossary", "Look up a term", "KL, ELBO, nats, latent dimension ..."),
     ("?", "app.help", "See all keys", ""),
@@ -49,6 +49,7 @@ class Welcome(Vertical):
         & > #welcome-keys { link-style: none; link-color: $foreground; }
         & > #welcome-about { margin: 0 0 1 0; }
         & > #welcome-strip { height: 7; width: 74; margin: 0 0 1 0; }
+        & .welcome-samples { height: 100%; width: 1fr; }
         & > #welcome-place {
             color: $text-muted;
             margin: 1 0 0 0;
@@ -75,7 +76,7 @@ class Welcome(Vertical):
         yield Static(Content(f"No sessions in {self._place} yet."), id="welcome-place")
 
     def on_mount(self) -> None:
-        """Fetch the picture."""
+        """Fetch the pictures."""
         self.call_after_refresh(self._draw)
 
     def on_resize(self) -> None:
@@ -87,24 +88,26 @@ class Welcome(Vertical):
 
     @work
     async def _draw(self) -> None:
-        samples = await asyncio.to_thread(_samples)
-        if samples is None or not self.is_attached:
+        found = await asyncio.to_thread(lambda: [_samples(example) for example in EXAMPLES])
+        shown = [samples for samples in found if samples is not None]
+        if not shown or not self.is_attached:
             return
         from tui.session_list.readable_samples import ReadableSamples
 
-        strip = ReadableSamples(id="welcome-strip")
-        await self.mount(strip, before="#welcome-keys")
-        strip.offer(samples)
+        grids = [ReadableSamples(classes="welcome-samples") for _ in shown]
+        await self.mount(Horizontal(*grids, id="welcome-strip"), before="#welcome-keys")
+        for grid, samples in zip(grids, shown, strict=True):
+            grid.offer(samples)
         self.on_resize()
 
 
-def _samples() -> Images | None:
+def _samples(example: Example) -> Images | None:
     """Return the samples of the example's newest preview; None if missing."""
     # Their import takes longer than the app's first frame.
     import tui.session_list.readable_samples  # noqa: F401
     from vae_engine.sessions.previews import preview_epochs, read_preview
 
-    folder = example_folder()
+    folder = example_folder(example)
     if folder is None:
         return None
     try:

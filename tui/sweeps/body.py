@@ -21,11 +21,11 @@ from tui.sweeps.sample_strip import SampleStrip
 from tui.sweeps.samples import SettingSamples
 from tui.sweeps.setting_results import SettingResults
 from tui.sweeps.trial_grid import TrialGrid
-from tui.sweeps.wording import counts_text, trial_line
+from tui.sweeps.wording import INCOMPARABLE, counts_text, trial_line
 from tui.text import duration_text, one_line, varied_text
 from tui.widgets.chart import LossChart
 from tui.widgets.title_line import TitleLine
-from vae_engine.sweeps.results import SettingResult, best_trial, by_setting
+from vae_engine.sweeps.results import SettingResult, best_trial, by_setting, comparable
 from vae_engine.sweeps.store import Sweep
 from vae_engine.sweeps.trials import Trial
 
@@ -92,7 +92,7 @@ class SweepBody(Container):
         rows = [index for index, one in enumerate(table.rows) if at in one.trials]
         results = by_setting(trials)
         order = list(range(len(results)))
-        if best_first:
+        if best_first and comparable(trials):
             order.sort(key=lambda index: _negative_elbo(results[index]))
         self.query_one(SettingResults).show(
             [table.rows[index] for index in order],
@@ -168,6 +168,8 @@ def _progress(sweep: Sweep, snapshot: SweepSnapshot) -> str:
         said += "" if left is None else f", about {duration_text(left)} left"
     elif snapshot.status in ("stopped", "interrupted"):
         said += "; r resumes it"
+    if not comparable(snapshot.trials):
+        said += f"; {INCOMPARABLE}"
     return said
 
 

@@ -10,6 +10,7 @@ from tui.comparison import Figure
 from tui.history import History
 from tui.rendering.series import Series
 from tui.sweeps.grid import SettingRow
+from vae_engine.sessions.comparability import loss_basis
 from vae_engine.sweeps.trials import Trial
 
 
@@ -41,6 +42,14 @@ def setting_curves(
         for row in rows
     )
     return [curve for curve in found if len(curve.epochs)]
+
+
+def comparable_rows(
+    rows: Sequence[SettingRow], trials: Sequence[Trial], label: str
+) -> list[SettingRow]:
+    """The settings whose losses compare with those of the one with this label."""
+    bases = {row.label: loss_basis(trials[row.trials[0]].settings) for row in rows}
+    return [row for row in rows if bases[row.label] == bases.get(label, bases[rows[0].label])]
 
 
 def mean_curve(label: str, histories: Sequence[History], figure: Figure, tone: int = 0) -> Series:

@@ -10,7 +10,7 @@ from tui.rendering.series import DASHES, HUES
 from tui.status import LOOKS, Tone
 from tui.text import one_line
 from vae_engine.settings import SETTINGS
-from vae_engine.sweeps.results import INCOMPARABLE
+from vae_engine.sweeps.results import comparable
 from vae_engine.sweeps.trials import Trial
 
 _SHORT = {"latent_dim": "d"}
@@ -89,7 +89,7 @@ def trial_table(trials: Sequence[Trial]) -> TrialTable:
         rows,
         _heated(
             tuple(tuple(trial_cell(trials[index]) for index in row.trials) for row in rows),
-            comparable=not any(name in INCOMPARABLE for name, _ in first),
+            comparable=comparable(trials),
         ),
     )
 

@@ -12,12 +12,12 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.chart_options import ChartOptions
-from tui.comparison import FIGURES
+from tui.comparison import FIGURES, LOSSES
 from tui.remedies import error_text
 from tui.screen import Keys
 from tui.sweeps.actions import SweepActions
 from tui.sweeps.body import PAGES, SweepBody, detail_words, head_words
-from tui.sweeps.curves import setting_curves
+from tui.sweeps.curves import comparable_rows, setting_curves
 from tui.sweeps.feed import SweepFeed, SweepSnapshot
 from tui.sweeps.grid import SettingRow, TrialTable, trial_table
 from tui.sweeps.polling import Poller
@@ -224,6 +224,8 @@ class SweepScreen(ChartOptions):
         current = self._row_label()
         # The setting under the cursor is the last, which of many is drawn the thickest.
         ordered = sorted(rows, key=lambda row: row.label == current)
+        if self._figure in LOSSES:
+            ordered = comparable_rows(ordered, self.snapshot.trials, current)
         curves = setting_curves(
             ordered, self.snapshot.trials, self.snapshot.histories, self._figure
         )

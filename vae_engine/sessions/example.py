@@ -1,10 +1,10 @@
-"""The example session that comes with the package, and how it gets into a sessions folder."""
+"""The example sessions that come with the package, and how they get into a sessions folder."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import vae_engine
 from vae_engine.errors import SessionError
@@ -13,45 +13,69 @@ from vae_engine.sessions.drafts import draft_folder
 from vae_engine.sessions.session import Session, read_summary
 from vae_engine.sessions.store import SessionStore
 
-NAME: Final = "example"
-EXAMPLE_ID: Final = "20261122-110900-1941"
-# In a clone it is one of the sessions; a wheel has it in a folder of its own.
+
+class Example(NamedTuple):
+    """One of them: the name that finds it, and its id."""
+
+    name: str
+    id: str
+
+
+GREY: Final = Example("example", "20261122-110900-1941")
+"""All of MNIST at two dimensions."""
+COLOUR: Final = Example("example-colour", "COLOURID")
+"""The Tango icons, 32x32 in colour, at 16 dimensions."""
+EXAMPLES: Final = (GREY, COLOUR)
+# In a clone they are among the sessions; a wheel has them in a folder of their own.
 _PLACES: Final = ("sessions", "vae_workbench_example")
 
 
-def example_folder() -> Path | None:
-    """Where the example lies, None where it was left out of the installation."""
+def example_folder(example: Example = GREY) -> Path | None:
+    """Where it lies, None where it was left out of the installation."""
     beside = Path(vae_engine.__file__).parents[1]
-    folders = (beside / place / EXAMPLE_ID for place in _PLACES)
+    folders = (beside / place / example.id for place in _PLACES)
     return next((folder for folder in folders if (folder / layout.MANIFEST).is_file()), None)
 
 
-def is_missing(store: SessionStore) -> bool:
-    """Whether it comes with this installation, and these sessions have it nowhere."""
-    return not store.holds(EXAMPLE_ID) and example_folder() is not None
+def missing(store: SessionStore) -> list[Example]:
+    """Those that come with this installation and that these sessions have nowhere."""
+    return [one for one in EXAMPLES if not store.holds(one.id) and example_folder(one) is not None]
 
 
-def add_example(store: SessionStore) -> Session:
+def add_example(store: SessionStore, example: Example = GREY) -> Session:
     """The example as one of these sessions: copied, or brought back from the trash.
 
     Raises:
         SessionError: it does not come with this installation, or cannot be copied.
     """
-    where = store.holds(EXAMPLE_ID)
+    where = store.holds(example.id)
     if where == "in the trash":
-        store.restore(EXAMPLE_ID)
+        store.restore(example.id)
     elif not where:
-        _copy(store)
-    return Session(store.root / EXAMPLE_ID)
+        _copy(store, example)
+    return Session(store.root / example.id)
 
 
-def _copy(store: SessionStore) -> None:
-    source = example_folder()
+def add_examples(store: SessionStore) -> Session:
+    """Add the grey example as `add_example` does, and the others that are missing.
+
+    Raises:
+        SessionError: one that comes with this installation cannot be copied, or the grey one does
+            not come with it.
+    """
+    grey = add_example(store)
+    for example in missing(store):
+        add_example(store, example)
+    return grey
+
+
+def _copy(store: SessionStore, example: Example) -> None:
+    source = example_folder(example)
     if source is None:
         raise SessionError("the example is not part of this installation", remedy="train")
     names = [path.relative_to(source).as_posix() for path in source.rglob("*") if path.is_file()]
     try:
-        with draft_folder(store.root, EXAMPLE_ID) as draft:
+        with draft_folder(store.root, example.id) as draft:
             layout.create_folders(draft)
             # What a worker or an evaluation added to the clone's own stays there.
             for name in filter(layout.travels, names):
@@ -59,7 +83,7 @@ def _copy(store: SessionStore) -> None:
             atomic.write_record(draft / layout.SUMMARY, read_summary(draft))
     except OSError as error:
         # Somebody else may have added it meanwhile.
-        if not store.holds(EXAMPLE_ID):
+        if not store.holds(example.id):
             raise SessionError(
                 f"the example cannot be copied to {store.root}: {error.strerror}"
             ) from None

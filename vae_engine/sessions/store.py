@@ -138,8 +138,8 @@ class SessionStore:
         """Find the session that `reference` names: an id, a name, a unique part of an id, or
         `latest`.
 
-        A unique part is the beginning of the id or of its last group of characters. `example` is
-        copied from the package if it is neither here nor in the trash.
+        A unique part is the beginning of the id or of its last group of characters. An example,
+        named in full, is copied from the package if it is neither here nor in the trash.
 
         Raises:
             SessionNotFoundError: none or several are meant.
@@ -151,9 +151,10 @@ class SessionStore:
         try:
             folder = self._resolve(reference)
         except SessionNotFoundError:
-            if reference != example.NAME or not example.is_missing(self):
+            named = next((one for one in example.missing(self) if one.name == reference), None)
+            if named is None:
                 raise
-            folder = example.add_example(self).folder
+            folder = example.add_example(self, named).folder
         try:
             return Session(folder)
         except SessionDamagedError:

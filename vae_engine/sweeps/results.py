@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from vae_engine.sessions.comparability import MEASURE_SETTINGS
 from vae_engine.sweeps.trials import Trial
 
 FIGURES = (
@@ -19,9 +20,6 @@ FIGURES = (
     "duration",
 )
 """The figures of the table, in its order."""
-
-INCOMPARABLE = ("dataset", "binarize", "likelihood", "image_size", "fit", "color", "range")
-"""Losses on other images, or of another likelihood, say nothing about each other."""
 
 
 class Statistic(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,12 +63,17 @@ def best_trial(trials: Sequence[Trial]) -> Trial | None:
     The test split is there to tell, not to choose by. None where nothing is finished, or where the
     trials differ in what their losses are measured on.
     """
+    if not comparable(trials):
+        return None
     finished = [trial for trial in trials if trial.figures is not None]
-    if any(name in trial.values for trial in finished for name in INCOMPARABLE):
-        return None
-    if len({trial.figures.measured_on for trial in finished if trial.figures}) > 1:
-        return None
     return min(finished, key=_val_negative_elbo, default=None)
+
+
+def comparable(trials: Sequence[Trial]) -> bool:
+    """Whether the losses of these trials are of the same images, size and likelihood."""
+    if any(len(_values(trials, name)) > 1 for name in MEASURE_SETTINGS):
+        return False
+    return len({trial.figures.measured_on for trial in trials if trial.figures}) <= 1
 
 
 def statistic(values: Sequence[float]) -> Statistic | None:
@@ -93,6 +96,10 @@ def _setting_result(row: Sequence[Trial]) -> SettingResult:
             for name in FIGURES
         },
     )
+
+
+def _values(trials: Sequence[Trial], name: str) -> set[object]:
+    return {trial.values[name] for trial in trials if name in trial.values}
 
 
 def _val_negative_elbo(trial: Trial) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from vae_engine.inference.sampling import load_encoder, to_uint8, without_grey_a
 from vae_engine.sessions import atomic
 from vae_engine.sessions.session import Session
 from vae_engine.tensorboard.protos import ProjectorConfig, text_format
+from vae_engine.text import printable_start
 
 CONFIG = "projector_config.pbtxt"
 TENSOR = "z_mean.tsv"
@@ -56,7 +58,7 @@ def write_projector(folder: Path, session: Session, dataset: Dataset) -> None:
     z_mean = np.concatenate(means)
     labels = np.full(len(z_mean), -1) if shown.test_labels is None else shown.test_labels[:points]
     _write_text(folder / TENSOR, _tensor(z_mean))
-    _write_text(folder / METADATA, _metadata(labels))
+    _write_text(folder / METADATA, _metadata(labels, shown.label_names))
     save_png(folder / SPRITE, sprite(to_uint8(without_grey_axis(images))))
     shape = (len(z_mean), max(AXES, z_mean.shape[1]))
     height, width = images.shape[1:3]
@@ -85,8 +87,10 @@ def _tensor(z_mean: NDArray[np.float32]) -> str:
     return "".join("\t".join(row) + "\n" for row in rows)
 
 
-def _metadata(labels: NDArray[np.int64]) -> str:
-    rows = (f"{label}\t{index}\n" for index, label in enumerate(labels.tolist()))
+def _metadata(labels: NDArray[np.int64], names: Sequence[str] = ()) -> str:
+    known = dict(enumerate(names))
+    told = (printable_start(known.get(label, str(label))) for label in labels.tolist())
+    rows = (f"{label}\t{index}\n" for index, label in enumerate(told))
     return "label\tindex\n" + "".join(rows)
 
 
