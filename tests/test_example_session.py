@@ -1,6 +1,7 @@
 """The session that the repository brings, so that browsing and sampling work at once."""
 
 import json
+import re
 import subprocess
 from pathlib import Path
 
@@ -9,6 +10,9 @@ import pytest
 
 import vae_engine
 from tests.conftest import EXAMPLE
+from vae_engine.sessions.example import EXAMPLES
+from vae_engine.sessions.listing import read_listing
+from vae_engine.sessions.previews import read_originals
 from vae_engine.sessions.session import read_manifest
 
 SESSIONS = EXAMPLE.parent
@@ -63,9 +67,42 @@ def test_it_was_trained_on_all_of_mnist_at_two_dimensions(
 
 def test_it_is_slim() -> None:
     files = tracked_files()
-    assert files
-    assert sum(path.stat().st_size for path in files) < 5_000_000
-    assert len({path.relative_to(SESSIONS).parts[0] for path in files}) == 1
+    assert {path.relative_to(SESSIONS).parts[0] for path in files} == {one.id for one in EXAMPLES}
+    for one in EXAMPLES:
+        own = [path for path in files if path.is_relative_to(SESSIONS / one.id)]
+        assert 1_000_000 < sum(path.stat().st_size for path in own) < 5_000_000
+
+
+def test_the_colour_example_tells_its_images_and_nothing_of_the_machine() -> None:
+    colour = vae_engine.load_session("example-colour", SESSIONS)
+    session = colour.session
+    session.poll()
+    assert session.image_shape == (32, 32, 3)
+    assert session.likelihood == "gaussian"
+    prepared = session.log.prepared
+    assert prepared is not None
+    assert prepared.dataset["name"] == colour.settings.dataset == "tango-icons"
+    assert prepared.label_names[:3] == ("actions", "apps", "categories")
+    assert "public domain" in session.label.note
+    for path in session.folder.rglob("*.json*"):
+        assert not re.search(r'"/\w+/', path.read_text()), path
+    read = read_listing(session.folder).summary
+    assert read is not None
+    assert read.log_bytes == (session.folder / "events.jsonl").stat().st_size
+
+
+def test_the_colour_example_reconstructs_what_it_has_not_trained_on() -> None:
+    """Better than the mean image by far: its icons are recognised."""
+    colour = vae_engine.load_session("example-colour", SESSIONS)
+    originals = read_originals(colour.session.folder)
+    assert originals is not None
+    x = originals.images / 255.0
+    z_mean, _ = colour.embed(originals.images)
+    error = np.mean((colour.decode(z_mean) - x) ** 2)
+    assert error < 0.25 * np.mean((x - x.mean(axis=0)) ** 2)
+    samples = colour.sample(4, seed=1)
+    assert samples.shape == (4, 32, 32, 3)
+    assert samples.std(axis=-1).max() > 0.1  # In colour.
 
 
 def test_its_test_loss_can_be_measured_again(example: vae_engine.SavedSession) -> None:

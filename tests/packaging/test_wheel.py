@@ -13,10 +13,10 @@ from packaging.requirements import Requirement
 from tests.packaging.builds import STEM, build, unpack, wheel_contents
 from tests.packaging.project import PROJECT, ROOT
 from tests.sharing import made_once
-from vae_engine.sessions.example import EXAMPLE_ID
+from vae_engine.sessions.example import EXAMPLES
 
 INFO = f"{STEM}.dist-info"
-EXAMPLE = f"vae_workbench_example/{EXAMPLE_ID}"
+EXAMPLE = "vae_workbench_example"
 MOST_BYTES = 25e6
 
 
@@ -46,9 +46,10 @@ def wanted() -> Iterator[str]:
             if path.is_file() and "__pycache__" not in path.parts:
                 yield path.relative_to(ROOT).as_posix()
     yield "vae_workbench.py"
-    for path in (ROOT / "sessions" / EXAMPLE_ID).rglob("*"):
-        if path.is_file():
-            yield f"{EXAMPLE}/{path.relative_to(ROOT / 'sessions' / EXAMPLE_ID).as_posix()}"
+    for example in EXAMPLES:
+        for path in (ROOT / "sessions" / example.id).rglob("*"):
+            if path.is_file():
+                yield f"{EXAMPLE}/{path.relative_to(ROOT / 'sessions').as_posix()}"
 
 
 def test_the_wheel_has_the_packages_the_example_and_nothing_else(
@@ -80,7 +81,11 @@ def test_every_stylesheet_licence_and_marker_is_in(contents: dict[str, bytes]) -
     assert contents["vae_engine/datasets/MNIST-NOTICE.md"] == notice
     assert contents[f"{INFO}/licenses/vae_engine/datasets/MNIST-NOTICE.md"] == notice
     assert contents[f"{INFO}/licenses/LICENSE"] == (ROOT / "LICENSE").read_bytes()
-    assert {"tui/py.typed", "vae_engine/py.typed", f"{EXAMPLE}/session.json"} <= set(contents)
+    assert {
+        "tui/py.typed",
+        "vae_engine/py.typed",
+        *(f"{EXAMPLE}/{example.id}/session.json" for example in EXAMPLES),
+    } <= set(contents)
     styles = {path.relative_to(ROOT).as_posix() for path in (ROOT / "tui").rglob("*.tcss")}
     assert len(styles) > 5
     assert styles <= set(contents)

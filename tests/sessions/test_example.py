@@ -9,7 +9,15 @@ import pytest
 
 import vae_engine
 from vae_engine.errors import SessionError, SessionNotFoundError
-from vae_engine.sessions.example import EXAMPLE_ID, add_example, example_folder
+from vae_engine.sessions.example import (
+    COLOUR,
+    EXAMPLES,
+    GREY,
+    add_example,
+    add_examples,
+    example_folder,
+    missing,
+)
 from vae_engine.sessions.records import Label
 from vae_engine.sessions.store import SessionStore
 
@@ -20,7 +28,7 @@ def test_the_example_is_copied_whole_once_and_comes_back_from_the_trash(
     source = example_folder()
     assert source is not None
     session = add_example(store)
-    assert session.folder == store.root / EXAMPLE_ID
+    assert session.folder == store.root / GREY.id
     for part in ("events.jsonl", "embeddings.npz", "exports/decoder-000048.tflite"):
         assert (session.folder / part).read_bytes() == (source / part).read_bytes()
     (listing,) = store.listings()
@@ -44,7 +52,7 @@ def test_a_wheel_has_the_example_beside_its_packages(
     with pytest.raises(SessionError, match="not part of this installation"):
         add_example(store)
     assert not store.listings()
-    shutil.copytree(source, tmp_path / "site-packages" / "vae_workbench_example" / EXAMPLE_ID)
+    shutil.copytree(source, tmp_path / "site-packages" / "vae_workbench_example" / GREY.id)
     assert add_example(store).label.name == "example"
 
 
@@ -54,8 +62,26 @@ def test_who_names_the_example_gets_it(store: SessionStore) -> None:
         store.find("exampl")
     assert not store.root.exists()
     session = store.find("example")
-    assert session.folder == store.root / EXAMPLE_ID
+    assert session.folder == store.root / GREY.id
     assert vae_engine.load_session("example", store.root).sample(2).shape == (2, 28, 28)
+
+
+def test_the_colour_example_is_found_by_its_own_name(store: SessionStore) -> None:
+    assert [one.name for one in missing(store)] == ["example", "example-colour"]
+    session = store.find("example-colour")
+    assert session.folder == store.root / COLOUR.id
+    assert missing(store) == [GREY]
+    samples = vae_engine.load_session("example-colour", store.root).sample(2)
+    assert samples.shape == (2, 32, 32, 3)
+
+
+def test_both_examples_are_added_and_a_deleted_one_stays_away(store: SessionStore) -> None:
+    assert add_examples(store).id == GREY.id
+    assert {listing.id for listing in store.listings()} == {one.id for one in EXAMPLES}
+    assert {listing.status for listing in store.listings()} == {"completed"}
+    store.delete(store.find("example-colour"))
+    add_examples(store)
+    assert [listing.id for listing in store.listings()] == [GREY.id]
 
 
 def test_an_example_that_was_deleted_or_renamed_is_not_brought_back(store: SessionStore) -> None:
@@ -63,8 +89,8 @@ def test_an_example_that_was_deleted_or_renamed_is_not_brought_back(store: Sessi
     store.delete(session)
     with pytest.raises(SessionNotFoundError, match="no session 'example'"):
         store.find("example")
-    store.restore(EXAMPLE_ID)
-    store.relabel(store.find(EXAMPLE_ID), Label(name="mine"))
+    store.restore(GREY.id)
+    store.relabel(store.find(GREY.id), Label(name="mine"))
     with pytest.raises(SessionNotFoundError, match="no session 'example'"):
         store.find("example")
 

@@ -102,7 +102,9 @@ async def test_the_comparison_follows_the_cursor_and_says_what_it_leaves_out(
     one = recorder.session("one", epochs=2)
     other = recorder.session("other", epochs=2, likelihood="gaussian")
     async with comparison(recorder, one, other) as (screen, app, pilot):
-        await until(pilot, lambda: "1 of 2 curves: losses of other" in text_of(app, "#compare-same"))
+        await until(
+            pilot, lambda: "1 of 2 curves: losses of other" in text_of(app, "#compare-same")
+        )
         table = screen.query_one(SessionTable)
         assert table.cursor_key == one.id
         await pilot.press("down")

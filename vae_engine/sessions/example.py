@@ -23,7 +23,7 @@ class Example(NamedTuple):
 
 GREY: Final = Example("example", "20261122-110900-1941")
 """All of MNIST at two dimensions."""
-COLOUR: Final = Example("example-colour", "COLOURID")
+COLOUR: Final = Example("example-colour", "20261129-145419-8503")
 """The Tango icons, 32x32 in colour, at 16 dimensions."""
 EXAMPLES: Final = (GREY, COLOUR)
 # In a clone they are among the sessions; a wheel has them in a folder of their own.
