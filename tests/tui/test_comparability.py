@@ -76,7 +76,7 @@ async def test_the_list_sorted_by_loss_says_what_compares(
         await until(pilot, lambda: "one" in screen_text(app))
         assert "losses compare within" not in screen_text(app)
         recorder.session("other", epochs=2, likelihood="gaussian")
-        app.look_again()
+        app.refresh_sessions()
         await until(pilot, lambda: "losses compare within a dataset" in screen_text(app))
         app.remember(sort="age")
         await until(pilot, lambda: "losses compare within" not in screen_text(app))
