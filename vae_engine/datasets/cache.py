@@ -1,9 +1,9 @@
-"""Decoded datasets in files, mapped into memory by all sessions and sweeps that train on them.
+"""Cache of decoded datasets in files that all sessions and sweeps map into memory.
 
-A folder of many images, or a large array, is read once. An entry is known by its source's path,
-the size and time of each file, and the preparation, so changed files are read anew. It is built
-beside its place and renamed, under a lock: builders wait for each other, and one that is killed
-leaves nothing that is read.
+A folder of many images, or a large array, is decoded once. The key of an entry is made of the
+source's path, the preparation, and the size and time of each file, so changed files are read again.
+An entry is built in a temporary folder under a lock and then renamed: builders wait for each other,
+and a killed one leaves nothing that is read.
 """
 
 from __future__ import annotations
@@ -22,54 +22,31 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_engine.datasets.arrays import AnyArray
+from vae_engine.datasets.cache_entry import META, open_entry, read_meta, save_entry
 from vae_engine.datasets.dataset import Dataset
 from vae_engine.datasets.parts import NewArray
 from vae_engine.datasets.picture_set import Report
 from vae_engine.datasets.reading import Reading
-from vae_engine.datasets.source import ALL_SPLITS, Facts, Split
 
 WORTH_FILES = 2000
-"""Folders of so many images are cached."""
+"""Folders of at least this many files are cached."""
 
 WORTH_BYTES = 64 * 1024 * 1024
-"""Files of so many bytes together are cached."""
+"""Sources of at least this many bytes are cached."""
 
 _VERSION = 1
-_META = "dataset.json"
 _BUILDING = ".building-"
 _IN_MEMORY = 1024 * 1024
 
 
-class _Arrays(msgspec.Struct):
-    """Type and shape of a split's images, and whether it has labels."""
-
-    dtype: str
-    shape: tuple[int, ...]
-    labels: bool
-
-
-class _Meta(msgspec.Struct):
-    """What an entry holds beside its arrays."""
-
-    name: str
-    source: str
-    sha256: str
-    split: str
-    taken: str
-    notes: tuple[str, ...]
-    label_names: tuple[str, ...]
-    arrays: dict[str, _Arrays]
-    facts: Facts
-
-
 class Identity(msgspec.Struct, frozen=True):
-    """What an entry is known by.
+    """Identifies the contents of an entry.
 
     Attributes:
-        source: of path and preparation.
-        files: of the files' names, sizes and times.
-        bytes: that the files take together.
-        count: of files.
+        source: hash of path and preparation.
+        files: hash of the files' names, sizes and times.
+        bytes: total size of the files.
+        count: number of files.
     """
 
     source: str
@@ -79,25 +56,25 @@ class Identity(msgspec.Struct, frozen=True):
 
     @property
     def key(self) -> str:
-        """The entry's name."""
+        """Name of the entry's folder."""
         return f"{self.source}-{self.files}"
 
     @property
     def worth(self) -> bool:
-        """Whether reading it takes long enough."""
+        """Whether decoding takes long enough to be worth caching."""
         return self.count >= WORTH_FILES or self.bytes >= WORTH_BYTES
 
 
 class Entry(msgspec.Struct):
-    """An entry as it is listed.
+    """An entry in the list of cached datasets.
 
     Attributes:
-        name: the dataset's path.
-        images: how many there are.
-        shape: of an image.
-        bytes: that it takes.
-        used: when it was used last, in seconds since the epoch.
-        folder: where it lies.
+        name: path of the dataset.
+        images: number of images.
+        shape: of one image.
+        bytes: size of the entry on the disk.
+        used: time of last use, in seconds since 1970.
+        folder: the entry's folder.
     """
 
     name: str
@@ -109,7 +86,7 @@ class Entry(msgspec.Struct):
 
 
 def cache_folder() -> Path:
-    """Where entries lie: `$VAE_CACHE`, else below `$XDG_CACHE_HOME` or `~/.cache`."""
+    """Folder of the entries: `$VAE_CACHE`, else below `$XDG_CACHE_HOME` or `~/.cache`."""
     if own := os.environ.get("VAE_CACHE"):
         return Path(own).absolute()
     # Unlike Path.expanduser, this one copes with users who have no home.
@@ -121,7 +98,7 @@ def identify(path: Path, name: str, how: Reading) -> Identity:
     """The identity of a source: a file, or all files of a folder.
 
     Raises:
-        OSError: it cannot be read.
+        OSError: the source cannot be read.
     """
     source = hashlib.sha256(repr((_VERSION, name, how.method, how.preparation)).encode())
     files = hashlib.sha256()
@@ -139,21 +116,21 @@ def cached(
     read: Callable[[NewArray | None], Dataset],
     report: Report | None = None,
 ) -> Dataset:
-    """The dataset of an entry, which is built where there is none.
+    """Return a dataset from the cache; if it is not there, read it and add it.
 
-    Where the cache cannot be written, or is full, the dataset is read into memory.
+    If the cache cannot be written, or the disk is full, the dataset is kept in memory.
 
     Args:
         identity: of the source.
-        again: its identity now: a source that changes while it is read is not kept.
-        read: reads it; arrays that it makes by its argument lie in files.
-        report: told what is waited for.
+        again: returns the current identity; a source that changes during reading is not cached.
+        read: reads the source; its argument, if given, allocates arrays in files.
+        report: receives progress, for example while waiting for another process.
 
     Raises:
-        DatasetError: as `read` does.
+        DatasetError: raised by `read`.
     """
     folder = cache_folder()
-    if (dataset := _open(folder / identity.key)) is not None:
+    if (dataset := open_entry(folder / identity.key)) is not None:
         return dataset
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -161,7 +138,7 @@ def cached(
     except OSError:
         return read(None)
     with lock:
-        if (dataset := _open(folder / identity.key)) is not None:
+        if (dataset := open_entry(folder / identity.key)) is not None:
             return dataset
         for left in folder.glob(f"{identity.source}-*{_BUILDING}*"):
             shutil.rmtree(left, ignore_errors=True)
@@ -169,25 +146,25 @@ def cached(
 
 
 def entries() -> list[Entry]:
-    """All entries, the one used last first."""
+    """All entries, most recently used first."""
     found = []
     with contextlib.suppress(OSError):
         for folder in sorted(cache_folder().iterdir()):
-            meta = None if _BUILDING in folder.name else _meta(folder)
+            meta = None if _BUILDING in folder.name else read_meta(folder)
             if meta is not None:
                 shape = meta.arrays["train"].shape
                 size = sum(path.stat().st_size for path in folder.iterdir())
-                used = (folder / _META).stat().st_mtime
+                used = (folder / META).stat().st_mtime
                 count = sum(arrays.shape[0] for arrays in meta.arrays.values())
                 found.append(Entry(meta.name, count, shape[1:], size, used, folder))
     return sorted(found, key=lambda entry: -entry.used)
 
 
 def clear() -> int:
-    """Remove all entries that no one is building; those in use stay mapped until they are closed.
+    """Delete all entries that no process is building; open mappings stay valid.
 
     Returns:
-        The bytes that they took.
+        Size of the entries in bytes.
     """
     freed = sum(entry.bytes for entry in entries())
     folder = cache_folder()
@@ -228,10 +205,10 @@ def _held(descriptor: int) -> Iterator[None]:
 def _lock(
     path: Path, report: Report | None, *, wait: bool = True
 ) -> contextlib.AbstractContextManager[None]:
-    """Hold a file's lock.
+    """Take a file's lock, to be released by `with`.
 
     Raises:
-        OSError: it cannot be had.
+        OSError: the file cannot be locked; without `wait` also if another process has the lock.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
@@ -241,7 +218,7 @@ def _lock(
             if not wait:
                 raise
             if report is not None:
-                report("waiting for another process that reads these images", 0, 0)
+                report("waiting for another process that is reading these images", 0, 0)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
     except BaseException:
         os.close(descriptor)
@@ -258,13 +235,13 @@ def _build(
     building = folder / f"{identity.key}{_BUILDING}{secrets.token_hex(4)}"
     try:
         dataset = read(lambda shape, dtype: _in_a_file(building, shape, dtype))
-        # The disk may be full, or read-only: the dataset is there all the same.
+        # A full or read-only disk costs the cache entry, not the dataset.
         with contextlib.suppress(OSError):
             if again() == identity:
                 building.mkdir(exist_ok=True)
-                _save(building, dataset)
+                save_entry(building, dataset)
                 _publish(building, folder / identity.key, identity)
-        return _open(folder / identity.key) or dataset
+        return open_entry(folder / identity.key) or dataset
     finally:
         shutil.rmtree(building, ignore_errors=True)
 
@@ -278,9 +255,9 @@ def _publish(building: Path, place: Path, identity: Identity) -> None:
 
 
 def _in_a_file(folder: Path, shape: tuple[int, ...], dtype: npt.DTypeLike) -> AnyArray:
-    """A new array in a file without a name, which vanishes with it; in memory if that is full.
+    """Allocate an array in an unnamed file; in memory if it is small or the disk is full.
 
-    The room is taken at once, since a write to a mapping could not say that there is none.
+    The space is reserved first: a write to a mapping cannot report a full disk.
     """
     size = int(np.prod(shape, dtype=np.int64)) * np.dtype(dtype).itemsize
     if size < _IN_MEMORY:
@@ -294,102 +271,3 @@ def _in_a_file(folder: Path, shape: tuple[int, ...], dtype: npt.DTypeLike) -> An
             return np.asarray(np.memmap(file, np.dtype(dtype), "r+", shape=shape))
     except OSError:
         return np.empty(shape, dtype)
-
-
-def _save(folder: Path, dataset: Dataset) -> None:
-    arrays: dict[str, _Arrays] = {}
-    for split in ALL_SPLITS:
-        images, labels = _of(dataset, split)
-        with (folder / f"{split}.images").open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, max(1, images.nbytes))
-            images.tofile(file)
-            file.flush()
-            os.fsync(file.fileno())
-        np.save(folder / f"{split}.rows.npy", dataset.rows[split])
-        if labels is not None:
-            np.save(folder / f"{split}.labels.npy", labels)
-        arrays[split] = _Arrays(images.dtype.str, images.shape, labels is not None)
-    meta = _Meta(
-        dataset.name,
-        dataset.source,
-        dataset.sha256,
-        dataset.split,
-        dataset.taken,
-        dataset.notes,
-        dataset.label_names,
-        arrays,
-        dataset.facts,
-    )
-    (folder / _META).write_bytes(msgspec.json.encode(meta))
-
-
-def _of(dataset: Dataset, split: Split) -> tuple[AnyArray, AnyArray | None]:
-    return {
-        "train": (dataset.train_images, dataset.train_labels),
-        "val": (dataset.val_images, dataset.val_labels),
-        "test": (dataset.test_images, dataset.test_labels),
-    }[split]
-
-
-def _meta(folder: Path) -> _Meta | None:
-    """What an entry records; None where there is none that can be used."""
-    try:
-        meta = msgspec.json.decode((folder / _META).read_bytes(), type=_Meta)
-    except (OSError, msgspec.MsgspecError):
-        return None
-    for split in ALL_SPLITS:
-        arrays = meta.arrays.get(split)
-        if arrays is None or arrays.dtype not in ("|u1", "<f4"):
-            return None
-        size = int(np.prod(arrays.shape, dtype=np.int64)) * np.dtype(arrays.dtype).itemsize
-        with contextlib.suppress(OSError):
-            if (folder / f"{split}.images").stat().st_size == max(1, size):
-                continue
-        return None
-    return meta
-
-
-def _open(folder: Path) -> Dataset | None:
-    """The dataset of an entry, its images mapped; None where there is none that can be used."""
-    meta = _meta(folder)
-    if meta is None or meta.split not in ("content", "position"):
-        return None
-    try:
-        with contextlib.suppress(OSError):
-            os.utime(folder / _META)
-        images = {}
-        labels = {}
-        rows: dict[Split, AnyArray] = {}
-        for split in ALL_SPLITS:
-            arrays = meta.arrays[split]
-            images[split] = np.asarray(
-                np.memmap(folder / f"{split}.images", arrays.dtype, "r", shape=arrays.shape)
-            )
-            rows[split] = np.load(folder / f"{split}.rows.npy", allow_pickle=False)
-            labels[split] = (
-                np.load(folder / f"{split}.labels.npy", allow_pickle=False)
-                if arrays.labels
-                else None
-            )
-    except (OSError, ValueError):
-        return None
-    for array in (*rows.values(), *labels.values()):
-        if array is not None:
-            array.flags.writeable = False
-    return Dataset(
-        name=meta.name,
-        source=meta.source,
-        sha256=meta.sha256,
-        train_images=images["train"],
-        train_labels=labels["train"],
-        val_images=images["val"],
-        val_labels=labels["val"],
-        test_images=images["test"],
-        test_labels=labels["test"],
-        split="content" if meta.split == "content" else "position",
-        rows=rows,
-        taken=meta.taken,
-        notes=meta.notes,
-        label_names=meta.label_names,
-        facts=meta.facts,
-    )
