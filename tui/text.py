@@ -6,16 +6,20 @@ the terminal nor break a table.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
+from vae_engine.image_shape import GREY_28, ImageShape
 from vae_engine.settings import SETTINGS
 
 if TYPE_CHECKING:
+    from vae_engine.sessions.session import Session
     from vae_engine.sessions.summary import Attempt
 
 _LONGEST = 1000
+_LOSS_WIDTH = 7
 _UNPRINTABLE = "?"
 # Terminals do not agree on how wide sequences of several code points are: of a family, a flag, a
 # skin tone or a keycap they draw one glyph or all its parts. The parts alone have one width:
@@ -114,7 +118,25 @@ def loss_text(loss: float | None) -> str:
     """Nats an image, in at most seven characters."""
     if loss is None:
         return ""
-    return f"{loss:.2f}" if abs(loss) < 1e4 else f"{loss:.1e}"
+    for digits in (2, 1):
+        if abs(loss) < 1e4 and len(text := f"{loss:.{digits}f}") <= _LOSS_WIDTH:
+            return text
+    return f"{loss:.1e}" if loss > 0 or not math.isfinite(loss) else f"{loss:.0e}"
+
+
+def images_text(shape: ImageShape, likelihood: str, label_names: Sequence[str]) -> str:
+    """What a session's images are: `32x32 colour, gaussian, 9 classes`."""
+    classes = f"{len(label_names)} classes" if label_names else ""
+    return ", ".join(filter(None, (shape.text, likelihood, classes)))
+
+
+def told_images(session: Session) -> str:
+    """Return what a polled session's images are, where they are not as those of MNIST."""
+    prepared = session.log.prepared
+    usual = (session.image_shape, session.likelihood) == (GREY_28, "bernoulli")
+    if prepared is None or (usual and not prepared.label_names):
+        return ""
+    return images_text(session.image_shape, session.likelihood, prepared.label_names)
 
 
 def varied_text(varied: Mapping[str, Sequence[object]]) -> str:

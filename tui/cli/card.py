@@ -11,8 +11,9 @@ import msgspec
 
 from tui.cli.output import Column, table
 from tui.cli.report import SessionReport
-from tui.text import REASONS, attempt_text, duration_text, one_line
+from tui.text import REASONS, attempt_text, duration_text, images_text, one_line
 from vae_engine.defaults import few_steps_note
+from vae_engine.image_shape import ImageShape
 from vae_engine.sessions.summary import Attempt
 from vae_engine.settings import SETTINGS, Settings, changed_settings
 
@@ -20,6 +21,7 @@ _LABEL_WIDTH = 11
 _LONGEST_FACT = 400
 _LAST_EPOCHS = 6
 _DIGEST = 16
+_CLASSES_TOLD = 12
 
 _EPOCH_COLUMNS = tuple(
     Column(title, "right")
@@ -65,6 +67,7 @@ def _facts(report: SessionReport, settings: Settings) -> Iterator[tuple[str, str
     if report.evaluation is not None:
         yield "evaluation", _evaluation(report.evaluation)
     yield "dataset", _dataset(report.dataset)
+    yield "images", _images(report)
     images = report.dataset.get("train_images")
     if few := few_steps_note(settings, images, report.epochs):
         yield "few steps", few
@@ -154,6 +157,15 @@ def _dataset(dataset: dict[str, Any]) -> str:
     if counts:
         said += f", {' + '.join(counts)} images"
     return f"{said}, sha256 {str(dataset['sha256'])[:_DIGEST]}" if dataset["sha256"] else said
+
+
+def _images(report: SessionReport) -> str:
+    names = report.label_names
+    said = images_text(ImageShape(*report.image_shape), report.likelihood, names)
+    if not names:
+        return said
+    more = ", ..." if len(names) > _CLASSES_TOLD else ""
+    return f"{said}: {', '.join(one_line(name, 40) for name in names[:_CLASSES_TOLD])}{more}"
 
 
 def _model(report: SessionReport, settings: Settings) -> str:

@@ -66,6 +66,7 @@ class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
     test_bits_per_dimension: float | None
     likelihood: str
     image_shape: tuple[int, int, int]
+    label_names: list[str]
     weights_sha256: str | None
     progress: dict[str, Any] | None
     evaluation: dict[str, Any] | None
@@ -145,6 +146,7 @@ def session_report(session: Session) -> SessionReport:
         **_result_fields(result),
         likelihood=session.likelihood,
         image_shape=session.image_shape,
+        label_names=list(prepared.label_names) if prepared else [],
         progress=_figures(log.latest_progress) if log.latest_progress else None,
         evaluation=evaluation_fields(evaluation, exports) if evaluation else None,
         exports=[entry.epoch for entry in exports.kept] if exports else [],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -131,6 +132,8 @@ def _identity(
     about = _about(snapshot, settings)
     room = width - len(glyph_and_status) - (len(told) + 2 if told else 0)
     if room < len(about) + _LEAST_NAME + 2:
+        about = _about(replace(snapshot, images=""), settings)
+    if room < len(about) + _LEAST_NAME + 2:
         about = ""
     name = one_line(snapshot.label.name)
     name = fitted(name, min(cell_len(name), max(_LEAST_NAME, room - len(about) - 2)))
@@ -173,7 +176,7 @@ def _state(snapshot: Snapshot, doing: str, now: float) -> Part:
 
 def _about(snapshot: Snapshot, settings: Settings) -> str:
     data = one_line(settings.dataset.rstrip("/").rpartition("/")[2], 24)
-    parts = [data, f"d={settings.latent_dim}", one_line(snapshot.device, 24)]
+    parts = [data, snapshot.images, f"d={settings.latent_dim}", one_line(snapshot.device, 24)]
     if snapshot.run > 1:
         parts.append(f"run {snapshot.run}")
     return " · ".join(part for part in parts if part)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 
 from tui.eta import Remaining, remaining
 from tui.history import History
-from tui.text import attempt_text
+from tui.text import attempt_text, told_images
 from vae_engine.defaults import few_steps_note
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.inbox import CommandName
@@ -29,6 +29,8 @@ class Snapshot:
         preparing: the stages of the run's start so far.
         prepared: when they were done, None before that.
         device: what it trains on, empty before that is known.
+        images: their size, likelihood and classes; empty for those of MNIST's kind, and before
+            that is known.
         stop_reason: why the latest run that trained ended.
         attempt: of a latest run that ended before it trained, in words; empty for none.
         silent_since: since when its worker, which lives, shows no sign of it; None where it does.
@@ -56,6 +58,7 @@ class Snapshot:
     preparing: tuple[ev.Preparing, ...] = ()
     prepared: float | None = None
     device: str = ""
+    images: str = ""
     stop_reason: str = ""
     attempt: str = ""
     silent_since: float | None = None
@@ -117,6 +120,7 @@ def snapshot_of(
         preparing=known.preparing,
         prepared=_prepared_at(known),
         device=str(known.prepared.environment.get("device", "")) if known.prepared else "",
+        images=told_images(session),
         stop_reason=stop_reason,
         few_steps=_few_steps(session),
         attempt="" if attempt is None else attempt_text(attempt, words),

@@ -17,7 +17,7 @@ from textual.widgets import Static
 
 from tui.catalogue import Entry
 from tui.session_list.preview_text import preview_text
-from tui.text import loss_text
+from tui.text import loss_text, told_images
 from vae_engine.errors import EngineError, SessionDamagedError
 from vae_engine.sessions.session import Session
 
@@ -42,13 +42,14 @@ _SLOW_MODULES = (
 @dataclass(frozen=True, eq=False)
 class Glimpse:
     """What was read of a session: its finished epochs, the newest samples with their epoch, and
-    what the latest evaluation measured, in words.
+    what the latest evaluation measured and what its images are, in words.
     """
 
     history: History
     samples: Images
     epoch: int = 0
     evaluation: str = ""
+    images: str = ""
 
 
 class SessionPreview(Container):
@@ -57,7 +58,7 @@ class SessionPreview(Container):
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._entry: Entry | None = None
-        self._evaluation = ""
+        self._evaluation = self._images = ""
         self._rest: Timer | None = None
         self._chart: LossChart | None = None
         self._grid: ReadableSamples | None = None
@@ -78,7 +79,7 @@ class SessionPreview(Container):
             return
         same = entry is not None and before is not None and entry.id == before.id
         if not same:
-            self._evaluation = ""
+            self._evaluation = self._images = ""
         self._tell()
         if entry is None or before is None or not same:
             self._clear()
@@ -113,7 +114,7 @@ class SessionPreview(Container):
         entry, size = self._entry, self.query_one("#preview-words").size
         text = Text()
         if entry is not None:
-            text = preview_text(entry, self._evaluation, size.width, size.height)
+            text = preview_text(entry, self._evaluation, size.width, size.height, self._images)
         static = self.query_one("#preview-text", Static)
         if static.content != text:
             static.update(text)
@@ -135,8 +136,8 @@ class SessionPreview(Container):
     def _fill(self, glimpse: Glimpse) -> None:
         if self._chart is None or self._grid is None:
             return
-        if glimpse.evaluation != self._evaluation:
-            self._evaluation = glimpse.evaluation
+        if (glimpse.evaluation, glimpse.images) != (self._evaluation, self._images):
+            self._evaluation, self._images = glimpse.evaluation, glimpse.images
             self._tell()
         self._chart.show(glimpse.history.curves("loss") if len(glimpse.history) else ())
         self._grid.offer(glimpse.samples)
@@ -160,15 +161,15 @@ def _glimpse(folder: Path) -> Glimpse:
         session = Session(folder)
         session.poll(progress=False)
         history = History(session.log.history)
-        evaluation = _evaluation_text(session)
+        evaluation, images = _evaluation_text(session), told_images(session)
         # The newest preview may be under way, or be lost.
         for epoch in range(history.newest, max(0, history.newest - _PREVIEWS_TRIED), -1):
             if (preview := read_preview(folder, epoch)) is not None:
-                return Glimpse(history, preview.samples, epoch, evaluation)
+                return Glimpse(history, preview.samples, epoch, evaluation, images)
     except EngineError:
         # The list says what is wrong with it.
         return nothing
-    return Glimpse(history, nothing.samples, evaluation=evaluation)
+    return Glimpse(history, nothing.samples, evaluation=evaluation, images=images)
 
 
 def _evaluation_text(session: Session) -> str:

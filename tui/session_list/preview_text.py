@@ -25,7 +25,9 @@ Fact = tuple[str, str]
 """A name and its value."""
 
 
-def preview_text(entry: Entry, evaluation: str = "", width: int = 0, height: int = 0) -> Text:
+def preview_text(
+    entry: Entry, evaluation: str = "", width: int = 0, height: int = 0, images: str = ""
+) -> Text:
     """Name, tags, note and facts: one fact per line, side by side where lines are few.
 
     Foreign text is shown as it is. What has no room at all is left out from the end, and the last
@@ -36,9 +38,10 @@ def preview_text(entry: Entry, evaluation: str = "", width: int = 0, height: int
         evaluation: what the latest evaluation measured, in words.
         width: cells of a line, 0 for any number.
         height: lines, 0 for any number.
+        images: what its images are, in words.
     """
     note = [one_line(line) for line in entry.note.splitlines()[:_NOTE_LINES]]
-    facts = list(_sweep_facts(entry) if entry.trials else _facts(entry, evaluation))
+    facts = list(_sweep_facts(entry) if entry.trials else _facts(entry, evaluation, images))
     if not width or not height:
         return _text(entry, note, facts, between="\n")
     for between in ("\n", "  "):
@@ -69,7 +72,7 @@ def _lines(text: Text, width: int) -> int:
     return len(text.wrap(_CONSOLE, width))
 
 
-def _facts(entry: Entry, evaluation: str) -> Iterator[Fact]:
+def _facts(entry: Entry, evaluation: str, images: str) -> Iterator[Fact]:
     """The most important first."""
     if entry.settings is None:
         yield "damaged:", entry.problem
@@ -83,6 +86,8 @@ def _facts(entry: Entry, evaluation: str) -> Iterator[Fact]:
         yield "best val_loss", f"{loss_text(entry.loss)} ({entry.best_epoch})"
     if evaluation:
         yield "test", evaluation
+    if images:
+        yield "images", images
     changed = changed_settings(entry.settings)
     told = [*_ALWAYS_TOLD, *(name for name in changed if name not in (*_ALWAYS_TOLD, "threads"))]
     for name in told:

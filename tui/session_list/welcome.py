@@ -12,14 +12,14 @@ from textual.content import Content
 from textual.widgets import Static
 
 from vae_engine.errors import EngineError
-from vae_engine.sessions.example import EXAMPLES, Example, example_folder
+from vae_engine.sessions.example import COLOUR, EXAMPLES, Example, example_folder
 
 if TYPE_CHECKING:
     from vae_engine.sessions.previews import Images
 
 _ABOUT = (
     "A variational autoencoder learns to squeeze an image into a few numbers, z, and to make an "
-    "image of them again. Draw any z, and it becomes a new image:"
+    "image of them again. Digits drawn from any z, and icons from their own z:"
 )
 _FIRST_KEYS = (
     ("D", "demo", "Train a first model", "two minutes on MNIST; then g samples it"),
@@ -88,7 +88,7 @@ class Welcome(Vertical):
 
     @work
     async def _draw(self) -> None:
-        found = await asyncio.to_thread(lambda: [_samples(example) for example in EXAMPLES])
+        found = await asyncio.to_thread(lambda: [_images(example) for example in EXAMPLES])
         shown = [samples for samples in found if samples is not None]
         if not shown or not self.is_attached:
             return
@@ -101,8 +101,8 @@ class Welcome(Vertical):
         self.on_resize()
 
 
-def _samples(example: Example) -> Images | None:
-    """Return the samples of the example's newest preview; None if missing."""
+def _images(example: Example) -> Images | None:
+    """Return images of the example's newest preview; None if missing."""
     # Their import takes longer than the app's first frame.
     import tui.session_list.readable_samples  # noqa: F401
     from vae_engine.sessions.previews import preview_epochs, read_preview
@@ -115,7 +115,10 @@ def _samples(example: Example) -> Images | None:
         preview = read_preview(folder, epochs[-1]) if epochs else None
     except EngineError:
         return None  # The greeting is complete without a picture.
-    return preview.samples if preview is not None else None
+    if preview is None:
+        return None
+    # A few lines show more of an icon than of what lies between icons.
+    return preview.reconstructions if example is COLOUR else preview.samples
 
 
 def _keys() -> Content:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.segment import Segment
@@ -143,12 +144,20 @@ class LossChart(Lines):
         from tui.rendering.curves import Scale, draw_curves
 
         scale = self._scale or Scale()
+        if self._linear:
+            scale = replace(scale, log=False)
         self._curves = draw_curves(
             self._series, width, height - 1, scale, self._colors(), axis=self.axis
         )
         if self._curves.lines:
             self._drawn_at = time.monotonic()
         self._compose_lines()
+
+    @property
+    def _linear(self) -> bool:
+        """Whether a log axis cannot be drawn: it would leave out the values below 0."""
+        wants_log = self._scale is not None and self._scale.log
+        return wants_log and any((one.values < 0).any() for one in self._series)
 
     def _colors(self) -> Colors:
         from tui.rendering.curves import Colors
@@ -223,7 +232,8 @@ class LossChart(Lines):
         best = [f"{mark} best {one.best:.0f}" for one in self._series if one.best is not None]
         scale, options = self._scale, self._beyond()
         if scale is not None:
-            options += ["log"] * scale.log + ["recent"] * scale.recent
+            options += ["linear: below 0" if self._linear else "log"] * scale.log
+            options += ["recent"] * scale.recent
             options += [f"smooth {scale.smoothing:g}"] if scale.smoothing else []
         told = [" · ".join([*options, *rest]) for rest in ([*best, *at], at, best, [])]
         return [*filter(None, told), " ".join(options)]

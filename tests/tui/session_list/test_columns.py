@@ -79,3 +79,5 @@ def test_a_loss_has_seven_characters_at_most() -> None:
         "9999.99",
         "1.0e+30",
     ]
+    negative = [loss_text(loss) for loss in (-142.123, -4170.1021, -12345.6, -1e30)]
+    assert negative == ["-142.12", "-4170.1", "-1e+04", "-1e+30"]
