@@ -106,7 +106,7 @@ def test_a_refusal_names_what_prevents_the_app(
         check=False,
         env={**os.environ, "TERM": "xterm"},
     )
-    assert re.search(f"since [^\n]*{named}", done.stdout.decode())
+    assert re.search(f"because [^\n]*{named}", done.stdout.decode())
 
 
 @pytest.mark.parametrize("command", [("sessions",), ("show", "latest"), ("trash",)])

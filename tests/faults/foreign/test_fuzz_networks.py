@@ -110,7 +110,7 @@ def test_untouched_arrays_are_read_in_either_order(tmp_path: Path) -> None:
 def test_weights_that_are_no_numbers_are_named(tmp_path: Path, value: float) -> None:
     arrays = {name: values.copy() for name, values in ARRAYS["decoder"].items()}
     arrays["dense_image.kernel"][3, 5] = value
-    with pytest.raises(SessionDamagedError, match=r"no numbers, in dense_image\.kernel"):
+    with pytest.raises(SessionDamagedError, match=r"not numbers, in dense_image\.kernel"):
         open_network("decoder", packed_npz(members_of(arrays)), tmp_path / "decoder")
 
 
