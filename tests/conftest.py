@@ -7,7 +7,6 @@ import gc
 import os
 import shutil
 import signal
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from hypothesis import settings as hypothesis_settings
 from tests.packaging.strangers import Stranger
 from tests.sharing import made_once
 from tests.tui.recorder import Recorder
+from tests.waiting import wait_for
 from tests.worker.conftest import Runner
 from vae_engine.sessions import layout
 from vae_engine.sessions.atomic import read_record
@@ -43,7 +43,6 @@ for _number, _handler in (
 
 # By its id: who trains in the clone has other sessions beside it.
 EXAMPLE = Path(__file__).parents[1] / "sessions" / "20261122-110900-1941"
-DEADLINE = 180.0
 MOST_PROCESSES = 8
 TRAINED_UMASK = 0o027
 
@@ -55,14 +54,6 @@ def pytest_xdist_auto_num_workers() -> int:
     Tests of the app wait half of their time. A process takes up to 900 MB, TensorFlow included.
     """
     return min(len(os.sched_getaffinity(0)) + 1, MOST_PROCESSES)
-
-
-def wait_for(condition: Callable[[], bool], seconds: float = DEADLINE) -> None:
-    """Ask until the condition holds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -17,7 +17,7 @@ from select import select
 
 import pyte
 
-from tests.conftest import wait_for
+from tests.waiting import wait_for
 
 VAE = Path(sys.executable).with_name("vae")
 

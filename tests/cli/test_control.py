@@ -5,8 +5,8 @@ import threading
 import pytest
 
 from tests.cli.conftest import Vae
-from tests.conftest import wait_for
 from tests.tui.recorder import Recorder
+from tests.waiting import wait_for
 from vae_engine.control import commands
 from vae_engine.sessions import events as ev
 from vae_engine.sessions import inbox

@@ -12,8 +12,9 @@ import pytest
 
 from tests.cli.conftest import Spawn, Vae, finish
 from tests.cli.terminal import Attach
-from tests.conftest import EXAMPLE, wait_for
+from tests.conftest import EXAMPLE
 from tests.tui.recorder import Recorder
+from tests.waiting import wait_for
 from vae_engine.datasets import load_dataset
 from vae_engine.datasets.binarization import as_evaluated
 from vae_engine.sessions import atomic, layout

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Outcome, Spawn, Vae, finish, read_until
-from tests.conftest import wait_for
+from tests.waiting import wait_for
 from vae_engine.sessions import layout
 from vae_engine.sessions.atomic import read_record
 from vae_engine.sessions.records import WorkerRecord

@@ -9,8 +9,8 @@ import psutil
 import pytest
 
 from tests.cli.terminal import VAE, Attach
-from tests.conftest import DEADLINE, wait_for
 from tests.tui.recorder import Recorder, progress
+from tests.waiting import DEADLINE, wait_for
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.session import Session
 

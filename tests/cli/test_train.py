@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from tests.cli.conftest import Outcome, Spawn, Vae, finish, read_until
-from tests.conftest import wait_for
 from tests.datasets.samples import digits
 from tests.tui.recorder import Recorder
+from tests.waiting import wait_for
 from tui.cli import wording
 from vae_engine.control.training import fork_settings
 from vae_engine.sessions import layout

@@ -11,13 +11,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from tests.conftest import wait_for
 from tests.faults.disks import disk
 from tests.faults.faulty_worker import Fault
 from tests.faults.storm import check_checkpoints, check_same_end, start_faulty
 from tests.faults.views import head, vae
 from tests.sessions.makers import new_session, run_ended
-from tests.worker.conftest import Runner, wait_until
+from tests.waiting import wait_for
+from tests.worker.conftest import Runner, events_until
 from vae_engine.sessions import events as ev
 from vae_engine.sessions import layout
 from vae_engine.sessions.journal import Journal
@@ -33,10 +33,10 @@ def test_a_full_disk_fails_the_training_and_room_lets_it_go_on(
         runner = Runner(full.path / "sessions")
         session = runner.create(longer)
         runner.start(session)
-        wait_until(session, lambda: session.log.epoch == 1)
+        events_until(session, lambda: session.log.epoch == 1)
         full.fill()
-        wait_until(session, lambda: session.log.phase == "ended")
-        wait_until(session, lambda: not session.alive())
+        events_until(session, lambda: session.log.phase == "ended")
+        events_until(session, lambda: not session.alive())
         assert session.status() == "failed"
         told = "the disk is full: free some space, then resume"
         assert session.log.stop_reason.startswith(told)
@@ -144,12 +144,12 @@ def test_a_folder_that_may_no_longer_be_written(
 ) -> None:
     session = runner.create(longer)
     runner.start(session)
-    wait_until(session, lambda: session.log.epoch == 1)
+    events_until(session, lambda: session.log.epoch == 1)
     with immutable(session.folder / layout.CHECKPOINTS):
-        wait_until(session, lambda: session.log.phase == "ended")
+        events_until(session, lambda: session.log.phase == "ended")
         assert session.status() == "failed"
         assert "the session's folder may not be written" in session.log.stop_reason
-        wait_until(session, lambda: not session.alive())
+        events_until(session, lambda: not session.alive())
     check_checkpoints(session)
     runner.complete(session)
     check_same_end(session, longer_undisturbed)

@@ -12,9 +12,9 @@ import psutil
 import pytest
 
 from tests.cli.terminal import VAE, terminals
-from tests.conftest import wait_for
 from tests.faults.storm import check_log
-from tests.worker.conftest import Runner, wait_until, worker_record
+from tests.waiting import wait_for
+from tests.worker.conftest import Runner, events_until, worker_record
 from vae_engine.sessions import inbox
 from vae_engine.sessions.session import Session
 
@@ -59,9 +59,9 @@ def test_terminals_that_go_away_leave_the_training_alone(
     assert worker_record(session) == worker
     session.poll()
     before = session.log.epoch
-    wait_until(session, lambda: session.log.epoch > before)
+    events_until(session, lambda: session.log.epoch > before)
     inbox.send(session.folder, "stop_now")
-    wait_until(session, lambda: session.log.phase == "ended" and not session.alive())
+    events_until(session, lambda: session.log.phase == "ended" and not session.alive())
     assert session.status() == "stopped"
     check_log(session)
 

@@ -11,11 +11,11 @@ import msgspec
 import pytest
 
 from tests.cli.terminal import VAE, terminals
-from tests.conftest import wait_for
 from tests.faults.storm import check_log, check_same_end
 from tests.faults.views import vae
 from tests.sessions.makers import new_session, progress, run_ended, run_started
-from tests.worker.conftest import Runner, wait_until
+from tests.waiting import wait_for
+from tests.worker.conftest import Runner, events_until
 from vae_engine.sessions import events as ev
 from vae_engine.sessions import inbox, layout
 from vae_engine.sessions.event_log import EventReader
@@ -85,10 +85,10 @@ def test_resumed_by_several_at_once_a_session_has_one_worker(
     for line in refused:
         assert line.count("\n") == 1
         assert "already has a worker" in line or f"session {session.id} is " in line
-    wait_until(session, lambda: session.log.run == 2)
+    events_until(session, lambda: session.log.run == 2)
     assert session.status() == "starting"
     inbox.send(session.folder, "stop_now")
-    wait_until(session, lambda: session.log.phase == "ended" and not session.alive())
+    events_until(session, lambda: session.log.phase == "ended" and not session.alive())
     check_log(session)
 
 
@@ -102,7 +102,7 @@ def test_controllers_that_ask_different_things_are_all_answered(
     ]  # fmt: skip
     for command in asked:
         inbox.send(session.folder, command)
-    wait_until(session, lambda: session.log.phase == "ended")
+    events_until(session, lambda: session.log.phase == "ended")
     assert (session.status(), session.log.stop_reason) == ("stopped", "stop_now")
     answers = [
         (event.command, event.why)
@@ -129,7 +129,7 @@ def stopped(runner: Runner, settings: Settings) -> Session:
     session = runner.create(settings)
     runner.start(session)
     inbox.send(session.folder, "stop_now")
-    wait_until(session, lambda: session.log.phase == "ended" and not session.alive())
+    events_until(session, lambda: session.log.phase == "ended" and not session.alive())
     return session
 
 
@@ -168,7 +168,7 @@ def test_four_sessions_stay_apart_under_many_eyes(
         viewer.join(timeout=60)
         assert viewer.seen == [event.seq for event in events]
     for session in sessions:
-        wait_until(session, lambda session=session: not session.alive())  # type: ignore[misc]
+        events_until(session, lambda session=session: not session.alive())  # type: ignore[misc]
     check_same_end(sessions[0], undisturbed)
     check_same_end(sessions[2], undisturbed)
     check_same_end(sessions[1], sessions[3])

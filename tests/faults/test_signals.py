@@ -10,11 +10,11 @@ import msgspec
 import psutil
 import pytest
 
-from tests.conftest import wait_for
 from tests.faults.faulty_worker import Fault
 from tests.faults.storm import check_same_end, start_faulty
 from tests.faults.views import head, vae
-from tests.worker.conftest import DEADLINE, Runner, kill, wait_until, worker_record
+from tests.waiting import wait_for
+from tests.worker.conftest import DEADLINE, Runner, events_until, kill, worker_record
 from vae_engine.sessions import layout
 from vae_engine.sessions.atomic import write_record
 from vae_engine.sessions.liveness import STALE_SECONDS, seconds_after_boot
@@ -33,7 +33,7 @@ def test_a_stopped_worker_is_told_of_goes_on_and_goes_when_asked(
 ) -> None:
     session = runner.create(longer)
     process = psutil.Process(runner.start(session))
-    wait_until(session, lambda: session.log.latest_progress is not None)
+    events_until(session, lambda: session.log.latest_progress is not None)
     process.suspend()
     try:
         fall_silent(session, for_a_minute)
@@ -44,14 +44,14 @@ def test_a_stopped_worker_is_told_of_goes_on_and_goes_when_asked(
         seen = session.log.latest_progress
     finally:
         process.resume()
-    wait_until(session, lambda: session.silent_since() is None)
-    wait_until(session, lambda: session.log.latest_progress != seen)
+    events_until(session, lambda: session.silent_since() is None)
+    events_until(session, lambda: session.log.latest_progress != seen)
 
     process.send_signal(signal.SIGHUP)
     process.terminate()
-    wait_until(session, lambda: session.log.phase == "ended")
+    events_until(session, lambda: session.log.phase == "ended")
     assert (session.status(), session.log.stop_reason) == ("interrupted", "SIGTERM")
-    wait_until(session, lambda: not session.alive())
+    events_until(session, lambda: not session.alive())
     index = checkpoint.read_index(session.folder)
     assert index is not None
     assert (index.latest.epoch, index.latest.step) > (0, 0)
@@ -94,7 +94,7 @@ def fall_silent(session: Session, for_a_minute: bool) -> None:
 def test_a_reboot_interrupts_and_its_traces_deceive_nobody(runner: Runner, small: Settings) -> None:
     session = runner.create(small)
     runner.start(session)
-    wait_until(session, lambda: session.log.run == 1)
+    events_until(session, lambda: session.log.run == 1)
     kill(session)
     assert (session.folder / layout.LOCK).exists()
     left = worker_record(session)
@@ -112,6 +112,6 @@ def test_a_reboot_interrupts_and_its_traces_deceive_nobody(runner: Runner, small
         assert session.status() == "interrupted"
         assert "interrupted" in vae(session, "show").out
     runner.start(session)
-    wait_until(session, lambda: session.log.run == 2)
+    events_until(session, lambda: session.log.run == 2)
     assert session.status() == "starting"
     kill(session)

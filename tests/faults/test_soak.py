@@ -12,8 +12,8 @@ import psutil
 import pytest
 
 from tests.cli.terminal import terminals
-from tests.conftest import wait_for
 from tests.faults.storm import check_log, check_nothing_left
+from tests.waiting import wait_for
 from tests.worker.conftest import Runner, worker_record
 from vae_engine.sessions import inbox
 from vae_engine.settings import make_settings

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.terminal import VAE, terminals
-from tests.conftest import DEADLINE
 from tests.packaging.strangers import Stranger
+from tests.waiting import DEADLINE
 from vae_engine.sessions.session import Session
 
 ROOT = Path(__file__).parents[2]

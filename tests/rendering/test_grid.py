@@ -14,7 +14,7 @@ from vae_engine.errors import SettingError
 MONO = Display(ColorDepth.MONO)
 
 
-def text_of(line: Line) -> str:
+def line_text(line: Line) -> str:
     return "".join(segment.text for segment in line)
 
 
@@ -55,8 +55,8 @@ def test_no_room_at_all_is_refused(width: int, columns: int, rows: int) -> None:
 def test_images_stand_in_reading_order_one_cell_apart() -> None:
     images = digits(5)
     lines = render_grid(images, fit_grid(45, 14, 7), MONO)
-    alone = [text_of(line) for line in render_lines(images, 14, 7, MONO)]
-    shown = [text_of(line) for line in lines]
+    alone = [line_text(line) for line in render_lines(images, 14, 7, MONO)]
+    shown = [line_text(line) for line in lines]
     assert len(shown) == 7 + 1 + 7
     assert shown[7] == ""
     for index in range(5):
@@ -71,14 +71,14 @@ def test_captions_stand_below_their_images() -> None:
         digits(4), fit_grid(45, 14, 7), MONO, ["a", "bb", "much too long it is", "d"]
     )
     assert len(lines) == 16
-    assert text_of(lines[7]) == "      a        " + "      bb       " + "much too long "
-    assert text_of(lines[15]) == "      d       "
+    assert line_text(lines[7]) == "      a        " + "      bb       " + "much too long "
+    assert line_text(lines[15]) == "      d       "
 
 
 def test_captions_with_control_sequences_and_wide_characters_keep_their_width() -> None:
     captions = ["\x1b[2J\x07", "\u202eevil", "日本語日本語日本語"]
     lines = render_grid(digits(3), fit_grid(45, 14, 7), MONO, captions)
-    caption = text_of(lines[7])
+    caption = line_text(lines[7])
     assert caption.isprintable()
     assert cell_len(caption) == 14 * 3 + 2
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.conftest import wait_for
 from tests.sessions.makers import contents, epoch_ended, new_session, run_started
+from tests.waiting import wait_for
 from vae_engine.errors import SessionLostError
 from vae_engine.sessions import atomic, layout, liveness
 from vae_engine.sessions.events import RunEnded

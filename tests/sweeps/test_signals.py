@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import wait_for
 from tests.control.test_training import images_file
 from tests.tui.recorder import Recorder
+from tests.waiting import wait_for
 from vae_engine.control.sweeps import resume_sweep, start_coordinator
 from vae_engine.errors import DatasetError
 from vae_engine.sessions import atomic, layout

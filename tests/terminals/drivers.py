@@ -15,7 +15,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from tests.conftest import wait_for
+from tests.waiting import wait_for
 
 _DISPLAY = ":97"
 PROMPT = "ready> "

@@ -10,9 +10,9 @@ import psutil
 import pytest
 
 from tests.cli.terminal import VAE
-from tests.conftest import wait_for
 from tests.terminals.drivers import PROMPT, Multiplexer, difference, emulator, multiplexer
 from tests.tui.recorder import Recorder
+from tests.waiting import wait_for
 from vae_engine.sessions.store import SessionStore
 
 pytestmark = pytest.mark.slow

@@ -13,7 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Footer
 from textual.widgets._footer import FooterKey
 
-from tests.conftest import DEADLINE
+from tests.waiting import DEADLINE
 from tui.app import WorkbenchApp
 from tui.dashboard.header import SessionHeader
 from tui.dashboard.screen import DashboardScreen
@@ -39,7 +39,7 @@ async def has_left(app: WorkbenchApp) -> None:
     await asyncio.wait_for(asyncio.shield(app._task), DEADLINE)
 
 
-def text_of(widget: Widget) -> str:
+def widget_text(widget: Widget) -> str:
     """What a widget shows, line by line, without the spaces at the ends of lines."""
     lines = widget.render_lines(widget.size.region)
     return "\n".join(line.text.rstrip() for line in lines)
@@ -64,7 +64,7 @@ async def dashboard(
 
 
 def head(screen: DashboardScreen) -> str:
-    return text_of(screen.query_one(SessionHeader))
+    return widget_text(screen.query_one(SessionHeader))
 
 
 def title(screen: DashboardScreen, part: str = "digits") -> str:
@@ -73,10 +73,6 @@ def title(screen: DashboardScreen, part: str = "digits") -> str:
 
 def offered(screen: DashboardScreen) -> set[str]:
     return {key.description for key in screen.query_one(Footer).query(FooterKey)}
-
-
-def toasts(screen: DashboardScreen) -> list[str]:
-    return [toast.message for toast in screen.app._notifications]
 
 
 async def until_offered(pilot: Pilot[Any], screen: DashboardScreen, commands: set[str]) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.waiting import wait_for
 from vae_engine.sessions.events import AnyEvent
 from vae_engine.sessions.liveness import is_alive
 from vae_engine.sessions.records import LIVE, WorkerRecord
@@ -45,8 +45,8 @@ class Runner:
         """Run a worker to its end."""
         run = session.log.run + 1
         self.start(session, epochs)
-        wait_until(session, lambda: session.log.run == run and session.log.phase == "ended")
-        wait_until(session, lambda: not session.alive())
+        events_until(session, lambda: session.log.run == run and session.log.phase == "ended")
+        events_until(session, lambda: not session.alive())
         return session
 
     def kill_all(self) -> None:
@@ -65,15 +65,18 @@ def kill(session: Session) -> None:
     """SIGKILL the session's worker, and wait until it is gone."""
     record = worker_record(session)
     os.kill(record.pid, signal.SIGKILL)
-    wait_until(session, lambda: not is_alive(record, 0.0))
+    events_until(session, lambda: not is_alive(record, 0.0))
 
 
-def wait_until(session: Session, condition: Callable[[], bool]) -> list[AnyEvent]:
+def events_until(session: Session, condition: Callable[[], bool]) -> list[AnyEvent]:
     """Read the session's events until the condition holds; returns them."""
-    deadline = time.monotonic() + DEADLINE
     events: list[AnyEvent] = []
-    while not condition():
-        assert time.monotonic() < deadline, f"{session.log.phase}: {session.log.stop_reason}"
-        time.sleep(0.01)
-        events += session.poll()
+
+    def reached() -> bool:
+        if condition():
+            return True
+        events.extend(session.poll())
+        return False
+
+    wait_for(reached, DEADLINE, lambda: f"{session.log.phase}: {session.log.stop_reason}")
     return events

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.worker.conftest import Runner, kill, wait_until
+from tests.worker.conftest import Runner, events_until, kill
 from tests.worker.test_resume import figures, has_begun, weights
 from vae_engine.api.saved import SavedSession
 from vae_engine.image_shape import ImageShape
@@ -54,7 +54,7 @@ def test_images_of_any_shape_resume_with_the_same_bits_and_work_everywhere(
 
     killed = runner.create(settings)
     runner.start(killed)
-    wait_until(killed, lambda: has_begun(killed, 2))
+    events_until(killed, lambda: has_begun(killed, 2))
     kill(killed)
     runner.complete(killed)
     assert weights(killed) == weights(undisturbed)

@@ -10,7 +10,7 @@ import pytest
 
 from tests.faults.faulty_worker import Fault
 from tests.faults.storm import start_faulty
-from tests.worker.conftest import DEADLINE, Runner, kill, wait_until, worker_record
+from tests.worker.conftest import DEADLINE, Runner, events_until, kill, worker_record
 from vae_engine.control.training import resume_session
 from vae_engine.sessions import inbox, layout
 from vae_engine.sessions.listing import read_listing
@@ -40,14 +40,14 @@ def test_a_completed_session_stays_so_whatever_ends_the_start_up_of_the_next_run
     session = runner.copy(undisturbed)
     before = state(session)
     resume_session(session, more=2)
-    wait_until(session, lambda: session.log.run == 2)
+    events_until(session, lambda: session.log.run == 2)
     if way == "SIGKILL":
         kill(session)
     elif way == "stop_now":
         inbox.send(session.folder, "stop_now")
     else:
         os.kill(worker_record(session).pid, getattr(signal, way))
-    wait_until(session, lambda: not session.alive())
+    events_until(session, lambda: not session.alive())
     session.poll()
     session.status()
     assert state(session) == before
@@ -74,7 +74,7 @@ def test_a_disk_that_fails_in_the_start_up_changes_nothing(
     worker = start_faulty(session, fault)
     if fault.operation == "open":
         # Its summary is no more than a cache: it goes on, and is asked to go.
-        wait_until(session, lambda: session.log.run == 2)
+        events_until(session, lambda: session.log.run == 2)
         inbox.send(session.folder, "stop_now")
     assert worker.wait(timeout=DEADLINE) is not None
     assert state(session) == before
@@ -89,7 +89,7 @@ def test_without_memory_for_tensorflow_the_reason_is_told(
     session = runner.copy(undisturbed)
     before = state(session)
     resume_session(session, more=2)
-    wait_until(session, lambda: not session.alive())
+    events_until(session, lambda: not session.alive())
     session.poll()
     assert state(session) == before
     assert session.log.attempt is not None
@@ -99,7 +99,7 @@ def test_without_memory_for_tensorflow_the_reason_is_told(
 def test_a_run_that_has_begun_counts(runner: Runner, undisturbed: Session) -> None:
     session = runner.copy(undisturbed)
     resume_session(session, more=20)
-    wait_until(session, lambda: session.log.run == 2 and session.log.latest_progress is not None)
+    events_until(session, lambda: session.log.run == 2 and session.log.latest_progress is not None)
     kill(session)
     assert session.status() == read_listing(session.folder).status == "interrupted"
     assert session.log.attempt is None

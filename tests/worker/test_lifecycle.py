@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from tests.conftest import TRAINED_UMASK
-from tests.worker.conftest import Runner, kill, wait_until, worker_record
+from tests.worker.conftest import Runner, events_until, kill, worker_record
 from vae_engine.datasets import to_float
 from vae_engine.errors import SessionBusyError, WorkerError
 from vae_engine.inference.sampling import draw_prior, load_decoder, load_encoder
@@ -140,7 +140,7 @@ def test_the_worker_leads_its_own_session_and_logs_to_the_folder(
     ]
     process.send_signal(signal.SIGHUP)
     process.send_signal(signal.SIGINT)
-    wait_until(session, lambda: session.log.phase == "ended")
+    events_until(session, lambda: session.log.phase == "ended")
     assert session.status() == "interrupted"
 
 
@@ -166,7 +166,7 @@ def test_a_stop_during_the_start_is_obeyed_at_once(runner: Runner, small: Settin
     session = runner.create(small)
     runner.start(session)
     inbox.send(session.folder, "stop_now")
-    wait_until(session, lambda: session.log.phase == "ended")
+    events_until(session, lambda: session.log.phase == "ended")
     assert (session.status(), session.log.stop_reason) == ("stopped", "stop_now")
     assert session.log.prepared is None
 
@@ -176,22 +176,22 @@ def test_pause_rests_continue_goes_on_and_stop_ends_the_epoch(
 ) -> None:
     session = runner.create(longer)
     runner.start(session)
-    wait_until(session, lambda: session.log.latest_progress is not None)
+    events_until(session, lambda: session.log.latest_progress is not None)
     inbox.send(session.folder, "pause")
-    wait_until(session, lambda: session.status() == "paused")
+    events_until(session, lambda: session.status() == "paused")
     process = psutil.Process(worker_record(session).pid)
     used = process.cpu_times()
     # Two heartbeats later it has done nothing but beat.
     beats = session.folder / "heartbeat"
     before = beats.stat().st_mtime_ns
-    wait_until(session, lambda: beats.stat().st_mtime_ns - before > 3e9)
+    events_until(session, lambda: beats.stat().st_mtime_ns - before > 3e9)
     spent = process.cpu_times()
     assert spent.user - used.user < 1.0
     inbox.send(session.folder, "continue")
-    wait_until(session, lambda: session.status() == "training")
+    events_until(session, lambda: session.status() == "training")
     inbox.send(session.folder, "stop")
-    wait_until(session, lambda: session.log.phase == "stopping")
-    wait_until(session, lambda: session.log.phase == "ended")
+    events_until(session, lambda: session.log.phase == "stopping")
+    events_until(session, lambda: session.log.phase == "ended")
     assert (session.status(), session.log.stop_reason) == ("stopped", "stop")
     assert 1 <= session.log.epoch < longer.epochs
     assert session.result() is not None
@@ -237,7 +237,7 @@ def test_commands_for_an_earlier_worker_are_dropped(runner: Runner, small: Setti
     session = runner.create(small)
     inbox.send(session.folder, "stop_now")
     runner.start(session)
-    events = wait_until(session, lambda: bool(session.log.ignored))
+    events = events_until(session, lambda: bool(session.log.ignored))
     assert not any(isinstance(event, ev.Stopping) for event in events)
     assert "earlier worker" in session.log.ignored[0].why
     kill(session)

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from tests.tensorboard.reading import Run, assert_tells_the_history
-from tests.worker.conftest import Runner, kill, wait_until
+from tests.worker.conftest import Runner, events_until, kill
 from vae_engine.inference.sampling import draw_prior, find_export, load_decoder
 from vae_engine.sessions import inbox
 from vae_engine.sessions.events import EpochEnded
@@ -48,16 +48,16 @@ def test_killed_and_stopped_sessions_end_with_the_same_bits(
     """And so does what they write for TensorBoard meanwhile: one run, with each epoch once."""
     session = runner.create(longer)
     start_worker(session, logdir=tmp_path / "logs")
-    wait_until(session, lambda: has_begun(session, 2))
+    events_until(session, lambda: has_begun(session, 2))
     kill(session)
     assert session.status() == "interrupted"
 
     runner.start(session)
-    wait_until(session, lambda: has_begun(session, 3))
+    events_until(session, lambda: has_begun(session, 3))
     inbox.send(session.folder, "stop_now")
-    wait_until(session, lambda: session.log.phase == "ended")
+    events_until(session, lambda: session.log.phase == "ended")
     assert session.status() == "stopped"
-    wait_until(session, lambda: not session.alive())
+    events_until(session, lambda: not session.alive())
 
     runner.complete(session)
     assert session.status() == "completed"
@@ -75,9 +75,9 @@ def test_a_session_stopped_in_its_first_epoch_can_be_sampled(runner: Runner) -> 
     # An epoch of the whole of MNIST, which takes seconds.
     session = runner.create(make_settings(threads=2))
     runner.start(session)
-    wait_until(session, lambda: has_begun(session, 1))
+    events_until(session, lambda: has_begun(session, 1))
     inbox.send(session.folder, "stop_now")
-    wait_until(session, lambda: session.log.phase == "ended")
+    events_until(session, lambda: session.log.phase == "ended")
     assert (session.status(), session.log.epoch) == ("stopped", 0)
     entry = find_export(session)
     assert (entry.epoch, entry.step > 0) == (0, True)

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from tests.worker.conftest import DEADLINE, Runner, kill, wait_until
+from tests.worker.conftest import DEADLINE, Runner, events_until, kill
 from vae_engine.distributed.distribution import Distribution
 from vae_engine.sessions import layout
 from vae_engine.sessions.session import Session
@@ -52,12 +52,12 @@ class Pair:
         self.address = workers[1]
 
     def wait_for_epoch(self, epoch: int) -> None:
-        wait_until(self.session, lambda: self.session.log.epoch >= epoch)
+        events_until(self.session, lambda: self.session.log.epoch >= epoch)
 
     def wait_for_end(self) -> None:
         log = self.session.log
-        wait_until(self.session, lambda: (log.run, log.phase) == (self.run, "ended"))
-        wait_until(self.session, lambda: not self.session.alive())
+        events_until(self.session, lambda: (log.run, log.phase) == (self.run, "ended"))
+        events_until(self.session, lambda: not self.session.alive())
 
     def outcome(self) -> tuple[int, list[str]]:
         said, _ = self.member.communicate(timeout=DEADLINE)
@@ -177,7 +177,7 @@ def test_a_lost_worker_ends_the_run_and_the_rest_resume(
     # Whoever is there goes on: here one worker alone.
     before = session.log.epoch
     runner.start(session)
-    wait_until(session, lambda: session.log.epoch > before)
+    events_until(session, lambda: session.log.epoch > before)
     assert [one.epoch for one in session.log.history] == list(range(1, session.log.epoch + 1))
     assert "the bits may differ" in (session.folder / layout.LOG).read_text()
 

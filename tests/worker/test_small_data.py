@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.worker.conftest import Runner, wait_until
+from tests.worker.conftest import Runner, events_until
 from vae_engine.control.training import start_session
 from vae_engine.datasets import load_dataset
 from vae_engine.settings import make_settings
@@ -22,7 +22,7 @@ def test_three_hundred_images_are_learnt_with_all_defaults(
     np.savez(tmp_path / "few.npz", images=images)
     settings = make_settings(dataset=str(tmp_path / "few.npz"), latent_dim=latent_dim, threads=1)
     session = start_session(runner.store, settings, given={"dataset", "latent_dim", "threads"})
-    wait_until(session, lambda: session.log.phase == "ended")
+    events_until(session, lambda: session.log.phase == "ended")
     assert session.status() == "completed", session.log.stop_reason
     result, best = session.result(), session.log.best
     assert result is not None

@@ -20,12 +20,12 @@ import pytest
 from rich.cells import cell_len
 from textual.pilot import Pilot
 
-from tests.conftest import wait_for
 from tests.faults.foreign.looking import ask, check, digest, is_harmless
 from tests.sessions.makers import leave_worker
 from tests.tui.pilot import screen_text
 from tests.tui.recorder import Recorder
 from tests.tui.watching import until
+from tests.waiting import wait_for
 from tui.app import WorkbenchApp
 from tui.dashboard.screen import DashboardScreen
 from tui.sampler.screen import SamplerScreen

@@ -17,13 +17,13 @@ import psutil
 import pytest
 
 from tests.cli.terminal import VAE
-from tests.conftest import wait_for
 from tests.faults.foreign.looking import Answer, check, digest
 from tests.faults.foreign.mutations import Mutation
 from tests.faults.foreign.test_damaged_sessions import Ground, generated, search
 from tests.faults.foreign.test_hostile_files import BOMBS, HARMLESS_ANSWERS
 from tests.faults.foreign.test_hostile_text import ATTACKS, hostile_session
 from tests.tui.recorder import Recorder
+from tests.waiting import wait_for
 from vae_engine.errors import EngineError
 from vae_engine.sessions import layout
 from vae_engine.sessions.atomic import read_record

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.conftest import wait_for
+from tests.waiting import wait_for
 
 _RAY = "from ray.scripts.scripts import main; main()"
 _UP = "This command will now block"

@@ -15,9 +15,9 @@ import psutil
 import pytest
 
 from tests.cli.conftest import Outcome
-from tests.conftest import wait_for
 from tests.packaging.strangers import Stranger
 from tests.sweeps.ray.nodes import Nodes, running_nodes
+from tests.waiting import wait_for
 from tests.worker.conftest import Runner as Workers
 from tests.worker.conftest import worker_record
 from tui.cli.main import run

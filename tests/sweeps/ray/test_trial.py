@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from tests.conftest import wait_for
+from tests.waiting import wait_for
 from vae_engine.machine import compared_versions
 from vae_engine.sessions import inbox, layout
 from vae_engine.sessions.liveness import hold_lock

@@ -8,14 +8,13 @@ from pathlib import Path
 import pytest
 from textual.widgets import Input
 
-from tests.tui.pilot import screen_text
+from tests.tui.pilot import screen_text, toasts
 from tests.tui.recorder import Recorder, progress
 from tests.tui.watching import (
     dashboard,
     head,
     offered,
     open_dashboard,
-    toasts,
     until,
     until_offered,
 )
@@ -90,10 +89,10 @@ async def test_an_ignored_command_is_told_once(
     recorder.emit(training, ev.CommandIgnored(command="pause", why="it was long ago"))
     async with dashboard(store, training) as (screen, pilot):
         recorder.emit(training, ev.CommandIgnored(command="stop_now", why="[b]no[/b]"))
-        await until(pilot, lambda: toasts(screen))
+        await until(pilot, lambda: toasts(screen.app))
         recorder.emit(training, progress(5, 3))
         await until(pilot, lambda: "step 3/40" in head(screen))
-        assert toasts(screen) == ["stop now was ignored: [b]no[/b]"]
+        assert toasts(screen.app) == ["stop now was ignored: [b]no[/b]"]
 
 
 async def test_the_keys_that_are_offered_fit_the_status(
@@ -147,8 +146,8 @@ async def test_extend_asks_how_far_and_starts_a_worker_for_it(
         await pilot.press("enter")
         await until(pilot, started.exists)
         assert started.read_text().split()[-2:] == ["--epochs", "10"]
-        await until(pilot, lambda: toasts(screen))
-        assert "died" in toasts(screen)[0]
+        await until(pilot, lambda: toasts(screen.app))
+        assert "died" in toasts(screen.app)[0]
 
 
 async def test_resume_without_a_checkpoint_says_what_to_do_instead(
@@ -157,8 +156,8 @@ async def test_resume_without_a_checkpoint_says_what_to_do_instead(
     session = recorder.session("cut", status="interrupted", epochs=3, of=9)
     async with dashboard(store, session) as (screen, pilot):
         await pilot.press("p")
-        await until(pilot, lambda: toasts(screen))
-        assert "press f in the list of sessions to fork it" in toasts(screen)[0]
+        await until(pilot, lambda: toasts(screen.app))
+        assert "press f in the list of sessions to fork it" in toasts(screen.app)[0]
 
 
 async def test_a_deleted_session_is_told_and_nothing_breaks(

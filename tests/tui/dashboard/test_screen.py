@@ -13,10 +13,10 @@ from tests.tui.watching import (
     dashboard,
     head,
     offered,
-    text_of,
     title,
     until,
     until_shown,
+    widget_text,
 )
 from tui.dashboard.body import PAGES
 from tui.dashboard.kl_bars import KlBars
@@ -63,7 +63,7 @@ async def test_a_finished_session_says_how_it_ended(
     async with dashboard(store, recorded_session, (80, 24)) as (screen, _):
         assert "✓ completed  all epochs done" in head(screen)
         assert "best val_loss 176.0 (epoch 4)" in head(screen)
-        charts = [text_of(chart).splitlines()[0] for chart in screen.query(LossChart)]
+        charts = [widget_text(chart).splitlines()[0] for chart in screen.query(LossChart)]
         assert [chart.split()[0] for chart in charts] == ["loss", "reconstruction", "KL"]
         assert "train 175.0  val 176.0" in charts[0]
 
@@ -105,8 +105,8 @@ async def test_before_the_first_epoch_everything_says_so(
     async with dashboard(store, session) as (screen, _):
         assert "◌ starting  importing TensorFlow" in head(screen)
         first, *others = screen.query(LossChart)
-        assert "● import TensorFlow" in text_of(first)
-        assert all(text_of(one).split() in (["reconstruction"], ["KL"]) for one in others)
+        assert "● import TensorFlow" in widget_text(first)
+        assert all(widget_text(one).split() in (["reconstruction"], ["KL"]) for one in others)
         assert title(screen) == "Test images and reconstructions"
 
 
@@ -122,7 +122,7 @@ async def test_an_epoch_that_ends_is_shown_with_its_images(
         assert not np.array_equal(shown_digits(screen), before)
         # The images are a file, the losses an event: they may be seen one after the other.
         chart = screen.query(LossChart).first()
-        await until(pilot, lambda: "train 170.0" in text_of(chart))
+        await until(pilot, lambda: "train 170.0" in widget_text(chart))
 
 
 async def test_originals_stand_over_their_reconstructions(
@@ -150,7 +150,7 @@ async def test_a_chosen_epoch_is_read_in_the_charts_and_stays(
     async with dashboard(store, training) as (screen, pilot):
         await pilot.press("left", "left")
         await until_shown(pilot, screen, 2)
-        assert "train 200.0  val 201.0" in text_of(screen.query(LossChart).first())
+        assert "train 200.0  val 201.0" in widget_text(screen.query(LossChart).first())
         recorder.finish_epoch(training, 5)
         await until(pilot, lambda: screen.timeline.newest == 5)
         assert title(screen).endswith("epoch 2 of 5")
@@ -221,7 +221,7 @@ async def test_a_session_without_images_before_an_epoch_says_so(
         await until_shown(pilot, screen, 3)
         notice = screen.query_one("#no-images")
         assert notice.display
-        assert "epoch 3 has no images" in text_of(notice)
+        assert "epoch 3 has no images" in widget_text(notice)
         await pilot.press("right")
         await until_shown(pilot, screen, 4)
         assert not notice.display
@@ -236,11 +236,11 @@ async def test_chart_options_are_remembered(store: SessionStore, recorded_sessio
         assert preferences.chart_recent
         assert preferences.chart_smoothing == 0.6
         shown = "log · recent · smooth 0.6 · epoch 4"
-        await until(pilot, lambda: shown in text_of(screen.query(LossChart).first()))
+        await until(pilot, lambda: shown in widget_text(screen.query(LossChart).first()))
         await pilot.press("s", "s")
         assert screen.workbench.preferences.chart_smoothing == 0.0
     async with dashboard(store, recorded_session, (200, 60)) as (screen, _):
-        assert "log · recent" in text_of(screen.query(LossChart).first())
+        assert "log · recent" in widget_text(screen.query(LossChart).first())
 
 
 async def test_other_glyphs_are_used_at_once(
@@ -248,10 +248,10 @@ async def test_other_glyphs_are_used_at_once(
 ) -> None:
     async with dashboard(store, recorded_session) as (screen, pilot):
         grid = screen.query_one("#digits-grid", ImageGrid)
-        before = text_of(grid)
+        before = widget_text(grid)
         screen.workbench.remember(glyphs="half")
-        await until(pilot, lambda: text_of(grid) != before)
-        assert set("".join(text_of(grid).split())) <= set("▀▄█")
+        await until(pilot, lambda: widget_text(grid) != before)
+        assert set("".join(widget_text(grid).split())) <= set("▀▄█")
 
 
 async def test_latent_dimensions_are_shown_with_a_warning_when_they_collapse(
@@ -259,26 +259,22 @@ async def test_latent_dimensions_are_shown_with_a_warning_when_they_collapse(
 ) -> None:
     session = recorder.session("wide", status="training", epochs=3, of=20, latent_dim=4)
     async with dashboard(store, session) as (screen, pilot):
-        assert text_of(screen.query_one("#diagnosis")) == "All 4 dimensions carry information."
+        assert widget_text(screen.query_one("#diagnosis")) == "All 4 dimensions carry information."
         kl = [3.0, 0.004, 2.0, 1.0]
         recorder.finish_epoch(session, 4, kl_per_dimension=kl, active_units=3)
         await until(pilot, lambda: screen.timeline.newest == 4)
         assert title(screen, "latent") == "Latent z  KL 6.004 nats · 3 of 4 active"
-        assert "1 of 4 dimensions has collapsed" in text_of(screen.query_one("#diagnosis"))
-        assert [line.split()[-1] for line in text_of(screen.query_one(KlBars)).splitlines()] == [
-            "3.000",
-            "0.004",
-            "2.000",
-            "1.000",
-        ]
+        assert "1 of 4 dimensions has collapsed" in widget_text(screen.query_one("#diagnosis"))
+        bars = widget_text(screen.query_one(KlBars)).splitlines()
+        assert [line.split()[-1] for line in bars] == ["3.000", "0.004", "2.000", "1.000"]
 
 
 async def test_the_log_shows_foreign_text_as_it_is(store: SessionStore, training: Session) -> None:
     (training.folder / layout.LOG).write_text("\x1b[2J[red]evil[/red]\nsecond\n")
     async with dashboard(store, training) as (screen, pilot):
         log = screen.query_one(LogView)
-        await until(pilot, lambda: "second" in text_of(log))
-        assert "?[2J[red]evil[/red]" in text_of(log)
+        await until(pilot, lambda: "second" in widget_text(log))
+        assert "?[2J[red]evil[/red]" in widget_text(log)
 
 
 async def test_the_log_can_be_scrolled_by_keys_alone(
@@ -289,9 +285,9 @@ async def test_the_log_can_be_scrolled_by_keys_alone(
     async with dashboard(store, training, (80, 24)) as (screen, pilot):
         await pilot.press("5")
         log = screen.query_one(LogView)
-        await until(pilot, lambda: "line 99" in text_of(log))
+        await until(pilot, lambda: "line 99" in widget_text(log))
         await pilot.press("pageup")
-        await until(pilot, lambda: "line 99" not in text_of(log))
+        await until(pilot, lambda: "line 99" not in widget_text(log))
         await pilot.press("1")
         assert screen.focused is None
         await pilot.resize_terminal(120, 40)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from textual.pilot import Pilot
 
-from tests.tui.watching import text_of, until
+from tests.tui.watching import until, widget_text
 from tui.app import WorkbenchApp
 from tui.sampler.draws import Draw
 from tui.sampler.latent_map import LatentMap
@@ -56,12 +56,14 @@ def draw(screen: SamplerScreen) -> Draw:
 
 def head(screen: SamplerScreen) -> str:
     return (
-        text_of(screen.query_one("#head-decoder")) + "\n" + text_of(screen.query_one("#head-view"))
+        widget_text(screen.query_one("#head-decoder"))
+        + "\n"
+        + widget_text(screen.query_one("#head-view"))
     )
 
 
 def z_values(screen: SamplerScreen) -> list[float]:
-    lines = text_of(screen.query_one(LatentVector)).splitlines()
+    lines = widget_text(screen.query_one(LatentVector)).splitlines()
     return [float(line.split()[1]) for line in lines if line.strip()]
 
 

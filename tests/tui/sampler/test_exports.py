@@ -16,7 +16,7 @@ from tests.tui.sampler.sampling import (
     samples,
     saying,
 )
-from tests.tui.watching import text_of, until
+from tests.tui.watching import until, widget_text
 from vae_engine.sessions import layout
 from vae_engine.sessions.session import Session
 
@@ -58,7 +58,7 @@ async def test_before_any_export_a_sentence_says_so_and_samples_come_by_themselv
     session = recorder.session(status="training", epochs=0, of=10)
     async with sampler(session) as (screen, pilot):
         absent = screen.query_one("#absent")
-        await saying(pilot, lambda: text_of(absent), "exported after epoch 1")
+        await saying(pilot, lambda: widget_text(absent), "exported after epoch 1")
         await press_all(pilot, KEYS)
         assert pilot.app.screen is screen
         recorder.export(session, 1)
@@ -82,4 +82,4 @@ async def test_a_damaged_session_says_what_is_wrong(recorded_session: Session) -
     (recorded_session.folder / layout.export_file("decoder", 4)).write_bytes(b"none")
     async with sampler(recorded_session) as (screen, pilot):
         absent = screen.query_one("#absent")
-        await saying(pilot, lambda: text_of(absent).replace("\n", " "), "refused")
+        await saying(pilot, lambda: widget_text(absent).replace("\n", " "), "refused")

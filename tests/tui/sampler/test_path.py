@@ -14,7 +14,7 @@ from tests.tui.sampler.sampling import (
     saying,
     z_values,
 )
-from tests.tui.watching import text_of, until
+from tests.tui.watching import until, widget_text
 from vae_engine.inference.sampling import draw_prior
 from vae_engine.sessions.session import Session
 
@@ -32,7 +32,7 @@ async def test_two_marked_samples_give_the_path_between_them(recorded_session: S
         assert z == pytest.approx(np.linspace(drawn[0], drawn[2], len(z)), abs=1e-6)
         assert "linear path" in head(screen)
         assert "sample 1 of seed 0" in head(screen)
-        captions = [word for word in text_of(grid).split() if word.isascii()]
+        captions = [word for word in widget_text(grid).split() if word.isascii()]
         shares = [f"{share:.2f}" for share in np.linspace(0, 1, len(z))]
         assert captions == ["A", *shares[1:-1], "B"]
         await pilot.press("c")

@@ -15,8 +15,7 @@ from textual.widgets._footer import FooterKey
 from tests.tui.pilot import screen_text, text_of, toasts
 from tests.tui.recorded_sweeps import begin_trial, kill, record_sweep, revive, session_folder
 from tests.tui.recorder import Recorder
-from tests.tui.watching import text_of as shown_by
-from tests.tui.watching import until
+from tests.tui.watching import until, widget_text
 from tui.app import WorkbenchApp
 from tui.dashboard.screen import DashboardScreen
 from tui.dialogs import ConfirmScreen
@@ -52,7 +51,7 @@ async def sweep_screen(
 
 
 def grid_text(screen: SweepScreen) -> str:
-    return shown_by(screen.query_one(TrialGrid))
+    return widget_text(screen.query_one(TrialGrid))
 
 
 def offered(app: WorkbenchApp) -> set[str]:
@@ -80,8 +79,8 @@ async def test_everything_of_a_sweep_is_shown_or_a_page_away(
         if not whole:
             await pilot.press("2")
         chart = screen.query_one(LossChart)
-        await until(pilot, lambda: "d 2 176.0" in shown_by(chart))
-        assert "d 4 176.0" in shown_by(chart)
+        await until(pilot, lambda: "d 2 176.0" in widget_text(chart))
+        assert "d 4 176.0" in widget_text(chart)
         if not whole:
             await pilot.press("tab")
         await until(pilot, lambda: "seed 0, the same z where d is equal" in screen_text(app))
@@ -100,7 +99,7 @@ async def test_trials_move_under_a_cursor_that_stays(recorder: Recorder) -> None
         await until(pilot, lambda: "● 3/4" in grid_text(screen) and "● 2/4" in grid_text(screen))
         assert grid.current == 3
         await until(pilot, lambda: "2 training, 1 waiting" in text_of(app, "#sweep-head"))
-        await until(pilot, lambda: "±" not in shown_by(screen.query_one(SettingResults)))
+        await until(pilot, lambda: "±" not in widget_text(screen.query_one(SettingResults)))
         # Beyond the edge there is nothing.
         await pilot.press("down", "right", "l", "j")
         assert grid.current == 3
@@ -176,14 +175,14 @@ async def test_keys_choose_the_figure_and_the_seed_of_the_samples(recorder: Reco
         assert (preferences.chart_log, preferences.chart_recent) == (True, True)
         assert preferences.chart_smoothing == 0.6
         # The curve under the cursor is the last, above the others.
-        title = shown_by(screen.query_one(LossChart)).splitlines()[0]
+        title = widget_text(screen.query_one(LossChart)).splitlines()[0]
         assert title.index("d 4") < title.index("d 2")
         await pilot.press("down")
         await until(
             pilot,
             lambda: (
-                shown_by(screen.query_one(LossChart)).find("d 4")
-                > shown_by(screen.query_one(LossChart)).find("d 2")
+                widget_text(screen.query_one(LossChart)).find("d 4")
+                > widget_text(screen.query_one(LossChart)).find("d 2")
             ),
         )
 
@@ -198,7 +197,7 @@ async def test_more_trials_than_there_is_room_for_are_reached(recorder: Recorder
         assert lines[-1].split()[1:3] == ["41", "2"]
         assert lines[-1].rstrip().endswith("›·")
         assert "trial 2400" in text_of(app, "#sweep-detail")
-        assert "41" in shown_by(screen.query_one(SettingResults)).splitlines()[-1]
+        assert "41" in widget_text(screen.query_one(SettingResults)).splitlines()[-1]
         await pilot.press("pageup", "home")
         await until(pilot, lambda: grid_text(screen).splitlines()[1].split()[1] == "2")
 
@@ -301,7 +300,7 @@ async def test_results_are_sorted_by_what_came_out_and_back(recorder: Recorder) 
         table = screen.query_one(SettingResults)
 
         def order() -> list[str]:
-            return [line.split()[1] for line in shown_by(table).splitlines() if "1/1" in line]
+            return [line.split()[1] for line in widget_text(table).splitlines() if "1/1" in line]
 
         await until(pilot, lambda: order() == ["2", "4"])
         await pilot.press("o")

@@ -10,7 +10,7 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.widget import Widget
 
-from tests.tui.watching import text_of, until
+from tests.tui.watching import until, widget_text
 from tui.dashboard.kl_bars import KlBars
 from tui.dashboard.log_view import LogView
 from tui.rendering import curves
@@ -49,14 +49,14 @@ async def test_an_empty_chart_says_so() -> None:
     chart = LossChart("loss")
     async with shown(chart):
         chart.show([])
-        assert "no epoch has finished yet" in text_of(chart)
+        assert "no epoch has finished yet" in widget_text(chart)
 
 
 async def test_the_title_reads_the_newest_values() -> None:
     chart = LossChart("loss")
     async with shown(chart):
         chart.show([series("train", [300.0, 200.0]), series("val", [310.0, 205.5], tone=1)])
-        head = text_of(chart).splitlines()[0]
+        head = widget_text(chart).splitlines()[0]
         assert head.split() == ["loss", "train", "200.0", "val", "205.5", "epoch", "2"]
 
 
@@ -66,7 +66,7 @@ async def test_the_cursor_reads_the_values_of_its_epoch() -> None:
     async with shown(chart):
         chart.show(falling)
         chart.show(falling, cursor=2)
-        text = text_of(chart)
+        text = widget_text(chart)
         assert text.splitlines()[0].split() == ["loss", "train", "200.0", "epoch", "2"]
         assert sum("│" in line[8:] for line in text.splitlines()) >= 8
 
@@ -75,7 +75,7 @@ async def test_curves_of_unequal_length_are_read_at_their_ends() -> None:
     chart = LossChart("loss")
     async with shown(chart):
         chart.show([series("short", [300.0]), series("long", [310.0, 205.5], tone=1)])
-        head = text_of(chart).splitlines()[0]
+        head = widget_text(chart).splitlines()[0]
         assert head.split() == ["loss", "short", "300.0", "long", "205.5"]
 
 
@@ -83,7 +83,7 @@ async def test_a_log_scale_without_positive_values_says_so() -> None:
     chart = LossChart("KL")
     async with shown(chart):
         chart.show([series("train", [0.0, 0.0])], scale=Scale(log=True))
-        assert "nothing above 0" in text_of(chart)
+        assert "nothing above 0" in widget_text(chart)
 
 
 async def test_a_log_scale_leaves_no_value_below_0_out_but_gives_way() -> None:
@@ -102,7 +102,7 @@ async def test_labels_are_shown_as_text() -> None:
     chart = LossChart("loss")
     async with shown(chart):
         chart.show([series("[red]a[/red]\x1b[2J", [1.0, 2.0])])
-        head = text_of(chart).splitlines()[0]
+        head = widget_text(chart).splitlines()[0]
         assert "[red]a[/red]?[2J" in head
         assert "\x1b" not in head
 
@@ -113,7 +113,7 @@ async def test_the_chart_follows_its_size() -> None:
         chart.show([series("train", [float(value) for value in range(50)])])
         await pilot.resize_terminal(100, 20)
         await until(pilot, lambda: chart.size.width == 100)
-        assert max(len(line) for line in text_of(chart).splitlines()) > 90
+        assert max(len(line) for line in widget_text(chart).splitlines()) > 90
 
 
 async def test_a_burst_of_changes_is_drawn_a_few_times_and_ends_with_the_latest(
@@ -131,7 +131,7 @@ async def test_a_burst_of_changes_is_drawn_a_few_times_and_ends_with_the_latest(
         monkeypatch.setattr(curves, "draw_curves", counted)
         for count in range(2, 30):
             chart.show([series("train", [float(count)] * count)])
-        await until(pilot, lambda: text_of(chart).splitlines()[-1].split()[-1] == "29")
+        await until(pilot, lambda: widget_text(chart).splitlines()[-1].split()[-1] == "29")
         assert len(draws) <= 14
 
 
@@ -151,7 +151,7 @@ async def test_few_dimensions_lie_as_bars_with_their_values() -> None:
     bars = KlBars()
     async with shown(bars, 40, 8):
         bars.show([3.0, 1.5], collapsed=())
-        first, second = text_of(bars).splitlines()[:2]
+        first, second = widget_text(bars).splitlines()[:2]
         assert first.split()[0] == "z0"
         assert first.split()[-1] == "3.000"
         assert first.count("█") == 2 * second.count("█")
@@ -161,7 +161,7 @@ async def test_more_dimensions_stand_in_columns() -> None:
     bars = KlBars()
     async with shown(bars, 60, 8):
         bars.show([1.0] * 16, collapsed=())
-        lines = text_of(bars).splitlines()
+        lines = widget_text(bars).splitlines()
         assert [line.split()[0] for line in lines] == [f"z{n}" for n in range(8)]
         assert "z8" in lines[0]
 
@@ -170,7 +170,7 @@ async def test_many_dimensions_stand_side_by_side() -> None:
     bars = KlBars()
     async with shown(bars, 60, 6):
         bars.show([2.0] * 30 + [1.0] * 30, collapsed=range(30, 60))
-        lines = text_of(bars).splitlines()
+        lines = widget_text(bars).splitlines()
         assert lines[0] == "█" * 30
         assert lines[4] == "█" * 60
         assert lines[5].startswith("z0")
@@ -182,7 +182,7 @@ async def test_of_more_dimensions_than_columns_the_largest_are_shown() -> None:
         values = [0.0] * 256
         values[200] = 4.0
         bars.show(values, collapsed=())
-        assert text_of(bars).splitlines()[0].strip() == "█"
+        assert widget_text(bars).splitlines()[0].strip() == "█"
 
 
 async def test_odd_kl_values_do_not_stop_the_bars() -> None:
@@ -190,14 +190,14 @@ async def test_odd_kl_values_do_not_stop_the_bars() -> None:
     async with shown(bars, 40, 6):
         for values in ([0.0, 0.0], [-1.0, -2.0], [1e300, 1e-300], []):
             bars.show(values, collapsed=(0,))
-            assert len(text_of(bars).splitlines()) <= 6
+            assert len(widget_text(bars).splitlines()) <= 6
 
 
 async def test_the_log_is_text_without_control_characters() -> None:
     log = LogView()
     async with shown(log, 60, 6):
         log.show(["\x1b[2J[red]evil[/red]\x07", "a\tb"])
-        assert text_of(log).splitlines()[:2] == ["?[2J[red]evil[/red]?", "a b"]
+        assert widget_text(log).splitlines()[:2] == ["?[2J[red]evil[/red]?", "a b"]
 
 
 async def test_the_log_stays_at_its_end_unless_scrolled_up() -> None:
@@ -205,21 +205,21 @@ async def test_the_log_stays_at_its_end_unless_scrolled_up() -> None:
     async with shown(log, 60, 6) as pilot:
         lines = [f"line {number}" for number in range(50)]
         log.show(lines)
-        await until(pilot, lambda: "line 49" in text_of(log))
+        await until(pilot, lambda: "line 49" in widget_text(log))
         log.focus()
         await pilot.press("k", "k", "k")
-        await until(pilot, lambda: "line 49" not in text_of(log))
+        await until(pilot, lambda: "line 49" not in widget_text(log))
         log.show([*lines, "line 50"])
         await pilot.pause()
-        assert "line 50" not in text_of(log)
+        assert "line 50" not in widget_text(log)
         await pilot.press("j", "j", "j", "j", "j")
-        await until(pilot, lambda: "line 50" in text_of(log))
+        await until(pilot, lambda: "line 50" in widget_text(log))
         log.show([*lines, "line 50", "line 51"])
-        await until(pilot, lambda: "line 51" in text_of(log))
+        await until(pilot, lambda: "line 51" in widget_text(log))
 
 
 async def test_long_log_lines_are_wrapped() -> None:
     log = LogView()
     async with shown(log, 30, 6):
         log.show(["word " * 10])
-        assert "".join(text_of(log).split()) == "word" * 10
+        assert "".join(widget_text(log).split()) == "word" * 10

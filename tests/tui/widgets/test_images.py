@@ -9,7 +9,7 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from tests.rendering.painting import digits
-from tests.tui.watching import text_of
+from tests.tui.watching import widget_text
 from tui.rendering.palettes import ColorDepth
 from tui.sampler.sample_grid import SampleGrid
 from tui.widgets.display import app_depth, theme_ramp
@@ -73,7 +73,7 @@ async def test_a_digit_is_shown_without_loss_where_there_is_room() -> None:
 async def test_captions_stand_below_their_images_as_plain_text() -> None:
     captions = ["one", "[b]two[/b]", "a\x1b[31mb"]
     async with showing(digits(3), size=(50, 12), captions=captions) as (grid, _):
-        below = text_of(grid).splitlines()[grid.tiling.rows]
+        below = widget_text(grid).splitlines()[grid.tiling.rows]
         assert below.split() == ["one", "[b]two[/b]", "a·[31mb"]
 
 
@@ -105,11 +105,11 @@ async def test_no_images_and_no_room_are_no_failure() -> None:
     async with showing(digits(4)) as (grid, pilot):
         grid.show(digits(4)[:0])
         await pilot.pause()
-        assert not text_of(grid).strip()
+        assert not widget_text(grid).strip()
         grid.show(digits(4))
         await pilot.resize_terminal(3, 2)
         await pilot.pause()
-        assert not text_of(grid).strip()
+        assert not widget_text(grid).strip()
 
 
 async def test_selection_frames_one_image_and_tells() -> None:
@@ -155,7 +155,7 @@ async def test_marked_images_show_their_letters() -> None:
     async with showing(digits(6), SampleGrid()) as (grid, pilot):
         grid.marks = {0: "A", 2: "B"}
         await pilot.pause()
-        assert "".join(filter(str.isalpha, text_of(grid).splitlines()[0])) == "AB"
+        assert "".join(filter(str.isalpha, widget_text(grid).splitlines()[0])) == "AB"
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
@@ -181,7 +181,7 @@ async def test_without_colours_digits_are_drawn_by_shapes(monkeypatch: pytest.Mo
     monkeypatch.setenv("NO_COLOR", "1")
     async with showing(digits(1), size=(14, 7)) as (grid, pilot):
         assert app_depth(pilot.app) is ColorDepth.MONO
-        assert set(text_of(grid)) & set("░▒▓█▀▄▌▐")
+        assert set(widget_text(grid)) & set("░▒▓█▀▄▌▐")
 
 
 async def test_a_plain_locale_gets_ascii(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -189,8 +189,8 @@ async def test_a_plain_locale_gets_ascii(monkeypatch: pytest.MonkeyPatch) -> Non
     grid = SampleGrid()
     async with showing(digits(4), grid, size=(40, 12)):
         grid.marks = {1: "A"}
-        assert text_of(grid).isascii()
-        assert text_of(grid).strip()
+        assert widget_text(grid).isascii()
+        assert widget_text(grid).strip()
 
 
 async def test_images_follow_the_theme() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from tests.tui.watching import text_of
+from tests.tui.watching import widget_text
 from tui.widgets.session_table import SessionTable
 from tui.widgets.table_layout import Head, Row, lay_out
 
@@ -80,13 +80,13 @@ async def test_keys_move_the_cursor_and_keep_it_in_view() -> None:
     async with table() as (widget, app, pilot):
         await pilot.press("j", "down", "k", "pagedown")
         assert widget.cursor_key == "k010"
-        assert "name k010" in text_of(widget)
+        assert "name k010" in widget_text(widget)
         await pilot.press("end")
         assert widget.cursor_key == "k099"
-        assert "name k099" in text_of(widget)
+        assert "name k099" in widget_text(widget)
         await pilot.press("down", "pagedown", "home", "up", "pageup")
         assert widget.cursor_key == "k000"
-        assert "name k000" in text_of(widget)
+        assert "name k000" in widget_text(widget)
         assert app.highlighted[-1] == "k000"
 
 
@@ -123,7 +123,7 @@ async def test_a_selection_stays_with_its_rows_and_shrinks_with_them() -> None:
         widget.show([row("k003"), row("k001"), row("k002")])
         await pilot.pause()
         assert widget.selected == {"k001"}
-        assert [line[0] for line in text_of(widget).splitlines()[1:4]] == [" ", "▌", " "]
+        assert [line[0] for line in widget_text(widget).splitlines()[1:4]] == [" ", "▌", " "]
         widget.toggle_all()
         assert len(widget.selected) == 3
         widget.toggle_all()
@@ -180,9 +180,9 @@ async def test_a_wide_table_scrolls_sideways() -> None:
         heads = [*HEADS, Head("last", "last_column_of_all")]
         widget.show([Row("a", ("done", "a", "2", "value"))], heads=heads)
         await pilot.pause()
-        assert "last_column_of_all" not in text_of(widget)
+        assert "last_column_of_all" not in widget_text(widget)
         widget.scroll_end(animate=False, x_axis=True)
         await pilot.pause()
         await pilot.press(*["right"] * 40)
         await pilot.pause()
-        assert "last_column_of_all" in text_of(widget)
+        assert "last_column_of_all" in widget_text(widget)
