@@ -91,11 +91,11 @@ async def test_a_log_scale_leaves_no_value_below_0_out_but_gives_way() -> None:
     chart = LossChart("loss")
     async with shown(chart):
         chart.show([series("train", [900.0, -100.0, -4239.1])], scale=Scale(log=True))
-        assert "linear: below 0" in text_of(chart)
+        assert "linear: below 0" in widget_text(chart)
         chart.show([series("train", [900.0, 90.0, 9.0])], scale=Scale(log=True))
         chart.draw()
-        assert "linear" not in text_of(chart)
-        assert " log" in text_of(chart)
+        assert "linear" not in widget_text(chart)
+        assert " log" in widget_text(chart)
 
 
 async def test_labels_are_shown_as_text() -> None:
