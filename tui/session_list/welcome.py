@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _ABOUT = (
     "A variational autoencoder learns to squeeze an image into a few numbers, z, and to make an "
-    "image of them again. Digits drawn from any z, and icons from their own z:"
+    "image of them again: digits of any z, icons of their own:"
 )
 _FIRST_KEYS = (
     ("D", "demo", "Train a first model", "two minutes on MNIST; then g samples it"),
@@ -117,8 +117,13 @@ def _images(example: Example) -> Images | None:
         return None  # The greeting is complete without a picture.
     if preview is None:
         return None
-    # A few lines show more of an icon than of what lies between icons.
-    return preview.reconstructions if example is COLOUR else preview.samples
+    if example is not COLOUR:
+        return preview.samples
+    # A few lines show more of an icon than of what lies between icons; the most colourful first.
+    made = preview.reconstructions
+    spread = made.max(axis=-1) - made.min(axis=-1)
+    most_colourful: Images = made[(-spread.mean(axis=(1, 2))).argsort()]
+    return most_colourful
 
 
 def _keys() -> Content:
