@@ -11,11 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from vae_engine.datasets.image_record import ImageRecord, SplitRecord
 from vae_engine.errors import EngineError
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.arrays import write_npz
 from vae_engine.sessions.event_log import EventWriter
+from vae_engine.sessions.image_record import write_image_record
 from vae_engine.sessions.journal import Journal
 from vae_engine.sessions.liveness import beat, this_process
 from vae_engine.sessions.previews import Originals, Preview, write_originals, write_preview
@@ -176,6 +178,8 @@ def write_exports(folder: Path, epochs: Iterable[int]) -> None:
 
 def write_end(folder: Path, best_epoch: int) -> None:
     write_npz(folder / layout.EMBEDDINGS, {"z_mean": np.zeros((100, 2), np.float32)})
+    images = SplitRecord(np.arange(40, dtype=np.uint64), np.arange(40), np.arange(40) % 3, ())
+    write_image_record(folder, ImageRecord({"train": images}))
     named = (layout.WEIGHTS, layout.KERAS_MODEL, layout.RECONSTRUCTIONS, layout.SAMPLES)
     result = Result(
         best_epoch=best_epoch,

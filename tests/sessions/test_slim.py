@@ -45,6 +45,7 @@ def test_slim_leaves_out_what_only_training_needs(
         layout.CHECKPOINTS,
         layout.MODEL,
         layout.LOG,
+        layout.IMAGES,
     }
     exports, before = back.exports(), session.exports()
     assert exports is not None

@@ -34,7 +34,7 @@ WORTH_FILES = 2000
 WORTH_BYTES = 64 * 1024 * 1024
 """Sources of at least this many bytes are cached."""
 
-_VERSION = 1
+_VERSION = 2
 _BUILDING = ".building-"
 _IN_MEMORY = 1024 * 1024
 
@@ -100,7 +100,8 @@ def identify(path: Path, name: str, how: Reading) -> Identity:
     Raises:
         OSError: the source cannot be read.
     """
-    source = hashlib.sha256(repr((_VERSION, name, how.method, how.preparation)).encode())
+    chosen = "" if how.recorded is None else how.recorded.sha256
+    source = hashlib.sha256(repr((_VERSION, name, how.method, how.preparation, chosen)).encode())
     files = hashlib.sha256()
     total = count = 0
     for relative, status in _statuses(path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import zipfile
 from pathlib import Path
 
 import msgspec
@@ -11,10 +12,12 @@ import numpy as np
 
 from vae_engine.datasets.arrays import AnyArray
 from vae_engine.datasets.dataset import Dataset
+from vae_engine.datasets.image_record import ImageRecord
 from vae_engine.datasets.source import ALL_SPLITS, Facts, Split
 
 META = "dataset.json"
 """The description of an entry; its time is when the entry was last used."""
+_RECORD = "record.npz"
 
 
 class _Arrays(msgspec.Struct):
@@ -57,6 +60,8 @@ def save_entry(folder: Path, dataset: Dataset) -> None:
         if labels is not None:
             np.save(folder / f"{split}.labels.npy", labels)
         arrays[split] = _Arrays(images.dtype.str, images.shape, labels is not None)
+    if dataset.record is not None:
+        np.savez(folder / _RECORD, allow_pickle=False, **dataset.record.arrays())
     meta = Meta(
         dataset.name,
         dataset.source,
@@ -119,7 +124,8 @@ def open_entry(folder: Path) -> Dataset | None:
                 if arrays.labels
                 else None
             )
-    except (OSError, ValueError):
+        record = _read_record(folder / _RECORD) if meta.split == "content" else None
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
         return None
     for array in (*rows.values(), *labels.values()):
         if array is not None:
@@ -140,4 +146,10 @@ def open_entry(folder: Path) -> Dataset | None:
         notes=meta.notes,
         label_names=meta.label_names,
         facts=meta.facts,
+        record=record,
     )
+
+
+def _read_record(path: Path) -> ImageRecord:
+    with np.load(path, allow_pickle=False) as arrays:
+        return ImageRecord.of_arrays(arrays)

@@ -11,6 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_engine.datasets.arrays import Images, Labels
+from vae_engine.datasets.files import shortened
+from vae_engine.datasets.image_record import ImageRecord, SplitRecord, recorded_rows
 from vae_engine.datasets.labels import NUMBERED, read_labels
 from vae_engine.datasets.parts import (
     NewArray,
@@ -54,6 +56,7 @@ class Dataset:
         notes: what is to be said about the data, such as what was left out and why.
         label_names: what the labels 0, 1, ... are called; empty where they are numbers.
         facts: what the source held before it was prepared.
+        record: by which its images are found again; None where splits go by position.
     """
 
     name: str
@@ -71,6 +74,7 @@ class Dataset:
     notes: tuple[str, ...] = ()
     label_names: tuple[str, ...] = ()
     facts: Facts = field(default_factory=Facts)
+    record: ImageRecord | None = None
 
     @property
     def image_shape(self) -> ImageShape:
@@ -134,6 +138,7 @@ def make_dataset(
     method: SplitMethod = BY_CONTENT,
     preparation: Preparation = AUTO,
     new_array: NewArray | None = None,
+    recorded: ImageRecord | None = None,
 ) -> Dataset:
     """Check the arrays that a reader found, and make the splits that it did not find.
 
@@ -143,16 +148,22 @@ def make_dataset(
         method: how to choose the images of a split that is missing.
         preparation: what the images are brought to.
         new_array: makes the arrays of the splits; None leaves that to NumPy.
+        recorded: the images to take, with their labels; None takes all.
 
     Raises:
         DatasetError: wrong types, shapes, values or counts; the message names the split.
     """
-    found, names, facts, notes = _checked(name, source, method, preparation)
+    if recorded is not None and not source.names:
+        keys = {split: image_keys(array) for split, array in source.images.items()}
+        source = recorded_rows(shortened(repr(name)), recorded, source, keys, new_array or np.empty)
+    found, names, facts, notes = _checked(name, source, method, preparation, recorded)
+    record = recorded
     if method == BY_CONTENT:
         found = {
             split: replace(part, keys=image_keys(part.source)) for split, part in found.items()
         }
         sha256 = digest(found)
+        record = recorded or _record(source, found, names)
         notes += [*copies_across(found), *equal_images(found["train"].images)]
         parts = with_test_split(name, found, method)
     else:
@@ -184,7 +195,21 @@ def make_dataset(
         notes=(*source.notes, *notes),
         label_names=() if unlabelled else names,
         facts=facts,
+        record=record,
     )
+
+
+def _record(source: Source, found: Parts, names: tuple[str, ...]) -> ImageRecord:
+    """By what the images of each split are found again in their source."""
+    splits: dict[Split, SplitRecord] = {}
+    for split, part in found.items():
+        keys = source.keys.get(split)
+        if keys is None:
+            raw = source.images[split]
+            same = raw.nbytes == part.source.nbytes and np.may_share_memory(raw, part.source)
+            keys = part.keys if same and part.keys is not None else image_keys(raw)
+        splits[split] = SplitRecord(keys, part.rows, part.labels, source.names.get(split, ()))
+    return ImageRecord(splits, names)
 
 
 def to_float(images: Images) -> npt.NDArray[np.float32]:
@@ -196,7 +221,11 @@ def to_float(images: Images) -> npt.NDArray[np.float32]:
 
 
 def _checked(
-    name: str, source: Source, method: SplitMethod, preparation: Preparation
+    name: str,
+    source: Source,
+    method: SplitMethod,
+    preparation: Preparation,
+    recorded: ImageRecord | None,
 ) -> tuple[Parts, tuple[str, ...], Facts, list[str]]:
     """The splits of a source, prepared; their labels' names; its facts; what is to be said."""
     arrays, notes = prepared(name, source, preparation)
@@ -211,10 +240,17 @@ def _checked(
     else:
         images, range_notes = to_one_scale(measured, asked)
         notes += range_notes
-    labels, names, label_notes = read_labels(
-        {split: array for split, array in source.labels.items() if split in source.images},
-        {split: len(array) for split, array in source.images.items()},
-    )
+    if recorded is None:
+        labels, names, label_notes = read_labels(
+            {split: array for split, array in source.labels.items() if split in source.images},
+            {split: len(array) for split, array in source.images.items()},
+        )
+    else:
+        # A class that came since would give all others another number.
+        labels = {
+            split: part.labels for split, part in recorded.splits.items() if part.labels is not None
+        }
+        names, label_notes = recorded.label_names, []
     parts = {
         split: Part(scaled, labels.get(split), source.rows.get(split, np.arange(len(scaled))))
         for split, scaled in zip(arrays, images, strict=True)

@@ -31,6 +31,8 @@ def read_folder(folder: Path, how: Reading) -> Source:
         DatasetError: nothing in it is a dataset, or what is one cannot be used.
     """
     contents = scan(folder)
+    if how.recorded is not None and how.recorded.of_files and contents.pictures:
+        return picture_source(folder, contents, how)
     if any(file.role == "images" for file in contents.idx) or (
         contents.idx and not contents.pictures and not contents.arrays
     ):

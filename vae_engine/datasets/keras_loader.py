@@ -16,6 +16,7 @@ import numpy as np
 from vae_engine.datasets.arrays import AnyArray
 from vae_engine.datasets.dataset import Dataset, make_dataset
 from vae_engine.datasets.files import quoted, reading, shortened
+from vae_engine.datasets.image_record import Recorded
 from vae_engine.datasets.keras_cache import cifar_file, fashion_mnist_folder, is_available
 from vae_engine.datasets.loader import CIFAR, load_dataset
 from vae_engine.datasets.picture_set import Report
@@ -38,6 +39,7 @@ def load_dataset_with_keras(
     method: SplitMethod = BY_CONTENT,
     preparation: Preparation = AUTO,
     report: Report | None = None,
+    recorded: Recorded | None = None,
 ) -> Dataset:
     """Load a named dataset by its Keras loader, which downloads it once, or a path.
 
@@ -53,7 +55,7 @@ def load_dataset_with_keras(
         return _keras_fashion_mnist(preparation)
     if name in CIFAR and not is_available(name):
         _fetch_cifar(name)
-    return load_dataset(name, method, preparation, report)
+    return load_dataset(name, method, preparation, report, recorded)
 
 
 def _keras_mnist(preparation: Preparation) -> Dataset:

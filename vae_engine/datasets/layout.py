@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import TypeAlias
 
@@ -11,6 +12,12 @@ import numpy as np
 from vae_engine.datasets.arrays import AnyArray
 from vae_engine.datasets.contents import Contents, Place
 from vae_engine.datasets.files import quoted
+from vae_engine.datasets.image_record import (
+    added_note,
+    recorded_files,
+    relative_name,
+    relative_names,
+)
 from vae_engine.datasets.labels import MAX_LABEL
 from vae_engine.datasets.picture_set import described, read_picture_set
 from vae_engine.datasets.reading import Reading
@@ -35,6 +42,9 @@ def picture_source(folder: Path, contents: Contents, reading: Reading) -> Source
         DatasetError: an image cannot be used.
     """
     source = Source("images", {})
+    if reading.recorded is not None and reading.recorded.of_files:
+        read_recorded(source, folder, list(contents.every_picture()), reading)
+        return source
     tree = _unwrapped(contents.pictures)
     splits = _splits(folder, tree)
     if splits:
@@ -51,7 +61,7 @@ def picture_source(folder: Path, contents: Contents, reading: Reading) -> Source
             files[split], classes = _by_class(part, source)
             if classes:
                 names[split] = classes
-    read_files(source, files, reading)
+    read_files(source, files, reading, folder)
     every = sorted({name for part in names.values() for name in part})
     if len(every) < 2:
         names = {}
@@ -62,14 +72,47 @@ def picture_source(folder: Path, contents: Contents, reading: Reading) -> Source
     return source
 
 
-def read_files(source: Source, files: Mapping[Split, list[Path]], reading: Reading) -> None:
-    """Read the image files of a source's splits.
+def read_recorded(source: Source, base: Path, paths: list[Path], reading: Reading) -> None:
+    """Read the recorded images among some files.
+
+    Args:
+        source: that they become; their labels are recorded too.
+        base: the folder that their names are relative to.
+        paths: the files.
+        reading: with a record of files.
+
+    Raises:
+        DatasetError: some have changed, are gone, or cannot be read any more.
+    """
+    record = reading.recorded
+    assert record is not None
+    chosen = recorded_files(quoted(base), record, relative_names(base, paths))
+    read_files(source, chosen, reading)
+    if source.facts.bad:
+        raise DatasetError(source.facts.bad[0][1])
+    source.rows = {split: part.rows for split, part in record.splits.items()}
+    source.names = {split: part.names for split, part in record.splits.items()}
+    source.keys = {split: part.keys for split, part in record.splits.items()}
+    source.notes += added_note(len({*paths} - {path for part in chosen.values() for path in part}))
+
+
+def read_files(
+    source: Source,
+    files: Mapping[Split, list[Path]],
+    reading: Reading,
+    base: Path | None = None,
+) -> None:
+    """Read the image files of a source's splits; note their names relative to `base`, if given.
 
     Raises:
         DatasetError: too many of them cannot be used.
     """
     found = read_picture_set(
-        files, reading.preparation, report=reading.report, new_array=reading.new_array
+        files,
+        reading.preparation,
+        report=reading.report,
+        new_array=reading.new_array,
+        with_keys=base is not None,
     )
     for split in files:
         if not len(found.images[split]):
@@ -78,6 +121,11 @@ def read_files(source: Source, files: Mapping[Split, list[Path]], reading: Readi
             )
     source.images.update(found.images)
     source.rows.update(found.kept)
+    if base is not None:
+        for split, kept in found.kept.items():
+            paths = [files[split][place] for place in kept]
+            source.names[split] = tuple(map(partial(relative_name, base), paths))
+            source.keys[split] = found.keys[split]
     source.facts = Facts(
         sizes=found.sizes,
         modes=found.modes,

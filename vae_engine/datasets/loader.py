@@ -14,6 +14,7 @@ from vae_engine.datasets.files import open_regular, quoted, reading
 from vae_engine.datasets.folder import read_folder
 from vae_engine.datasets.hdf5 import read_hdf5
 from vae_engine.datasets.idx import read_idx_file, unpacked_head
+from vae_engine.datasets.image_record import Recorded
 from vae_engine.datasets.keras_cache import cifar_file, fashion_mnist_folder, is_complete
 from vae_engine.datasets.kinds import (
     CSV,
@@ -69,6 +70,7 @@ def load_dataset(
     method: SplitMethod = BY_CONTENT,
     preparation: Preparation = AUTO,
     report: Report | None = None,
+    recorded: Recorded | None = None,
 ) -> Dataset:
     """Load `mnist` (the packaged copy), another named dataset (once downloaded) or a path.
 
@@ -81,6 +83,8 @@ def load_dataset(
             datasets that come with Keras are always split by position.
         preparation: what the images are brought to.
         report: told about progress.
+        recorded: what a session recorded of the images that it began with: of a path that has
+            others beside these now, these are taken, in their order. A named dataset never changes.
 
     Raises:
         ArgumentError: the name is neither text nor a path.
@@ -98,7 +102,17 @@ def load_dataset(
         return _cached_fashion_mnist(preparation)
     if name in CIFAR:
         return _cached_cifar(name, preparation)
-    return _load_path(name, Reading(preparation, method, report))
+    how = Reading(preparation, method, report)
+    if recorded is None or recorded.images is None:
+        return _load_path(name, how)
+    try:
+        dataset = _load_path(name, how)
+    except DatasetError:
+        # What came since may be what is wrong; if it is not, the next line says it too.
+        return _load_path(name, how._replace(recorded=recorded.images))
+    if dataset.sha256 == recorded.sha256:
+        return dataset
+    return _load_path(name, how._replace(recorded=recorded.images))
 
 
 def packaged(source: Source, kind: str) -> Source:
@@ -161,7 +175,9 @@ def _read_dataset(name: str, how: Reading, new_array: NewArray | None) -> Datase
     if how.method == BY_POSITION:
         # It was left alone when sessions were split so.
         source.images.pop("val", None)
-    return make_dataset(_absolute(name), source, how.method, how.preparation, new_array)
+    return make_dataset(
+        _absolute(name), source, how.method, how.preparation, new_array, how.recorded
+    )
 
 
 def _absolute(name: str) -> str:

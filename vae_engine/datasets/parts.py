@@ -74,19 +74,21 @@ class Part:
 
     def frozen(self, new_array: NewArray | None = None) -> Part:
         """The same with its own images, read-only; `new_array` makes their array."""
-        images = self.images if new_array is None else self._written(new_array)
+        images = self.images if new_array is None else gathered(self.source, self.index, new_array)
         part = Part(images, self.labels, self.rows)
         for array in (part.source, part.labels, part.rows):
             if array is not None:
                 array.flags.writeable = False
         return part
 
-    def _written(self, new_array: NewArray) -> Images:
-        images = new_array((len(self), *self.source.shape[1:]), self.source.dtype)
-        index = np.arange(len(self)) if self.index is None else self.index
-        for start in range(0, len(self), _CHUNK):
-            images[start : start + _CHUNK] = self.source[index[start : start + _CHUNK]]
-        return images
+
+def gathered(source: npt.NDArray[Any], index: Rows | None, new_array: NewArray) -> npt.NDArray[Any]:
+    """These images of `source`, or all, in an array that `new_array` makes."""
+    index = np.arange(len(source)) if index is None else index
+    images = new_array((len(index), *source.shape[1:]), source.dtype)
+    for start in range(0, len(index), _CHUNK):
+        images[start : start + _CHUNK] = source[index[start : start + _CHUNK]]
+    return images
 
 
 def with_test_split(name: str, parts: Parts, method: SplitMethod) -> Parts:
@@ -144,7 +146,10 @@ def copies_across(found: Parts) -> list[str]:
 
 def equal_images(images: Images) -> list[str]:
     """What is to be said of a training split of one image and its copies."""
-    return ["all training images are equal"] if (images == images[:1]).all() else []
+    chunks = range(0, len(images), _CHUNK)
+    if all((images[start : start + _CHUNK] == images[:1]).all() for start in chunks):
+        return ["all training images are equal"]
+    return []
 
 
 def digest(parts: Parts) -> str:

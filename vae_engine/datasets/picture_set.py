@@ -17,6 +17,7 @@ import numpy.typing as npt
 from vae_engine.datasets.arrays import AnyArray
 from vae_engine.datasets.files import shortened
 from vae_engine.datasets.grids import as_grey
+from vae_engine.datasets.image_record import file_key
 from vae_engine.datasets.parts import NewArray
 from vae_engine.datasets.pictures import Plan, Probe, Values, decode, probe, visible_brightness
 from vae_engine.datasets.preparation import Preparation, size_text, target_size
@@ -43,6 +44,7 @@ class PictureSet:
     Attributes:
         images: of each split (n, h, w) or (n, h, w, 3), of the files that could be read.
         kept: of each split, the places of these in its list of files.
+        keys: of each split, a hash (n,) of each of these files' bytes, where they are asked for.
         formats: how many files there are of each format.
         sizes: how many there are of each size.
         modes: how many there are of each of Pillow's modes.
@@ -52,6 +54,7 @@ class PictureSet:
 
     images: dict[Split, AnyArray] = field(default_factory=dict)
     kept: dict[Split, npt.NDArray[np.int64]] = field(default_factory=dict)
+    keys: dict[Split, npt.NDArray[np.uint64]] = field(default_factory=dict)
     formats: Counter[str] = field(default_factory=Counter)
     sizes: Counter[str] = field(default_factory=Counter)
     modes: Counter[str] = field(default_factory=Counter)
@@ -70,6 +73,7 @@ def read_picture_set(
     *,
     report: Report | None = None,
     new_array: NewArray = np.empty,
+    with_keys: bool = False,
 ) -> PictureSet:
     """Read the image files of a dataset's splits.
 
@@ -80,6 +84,7 @@ def read_picture_set(
         preparation: what they are brought to.
         report: told about progress.
         new_array: makes the arrays.
+        with_keys: hash the files too.
 
     Raises:
         DatasetError: none can be read, or too many cannot.
@@ -122,6 +127,10 @@ def read_picture_set(
                 images[place] = images[index]
         result.images[split] = images[: len(kept)]
         result.kept[split] = np.array([places[index] for index in kept], np.int64)
+        if with_keys:
+            paths = [chosen[index] for index in kept]
+            found_keys = list(_each(file_key, paths, report, "hashing images"))
+            result.keys[split] = np.array(found_keys, np.uint64)
     _check_bad(result.bad, count)
     if plan.channels == 3 and preparation.color == "auto":
         _choose_channels(result, coloured)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from vae_engine.datasets.image_record import ImageRecord
 from vae_engine.datasets.parts import NewArray
 from vae_engine.datasets.picture_set import Report
 from vae_engine.datasets.preparation import AUTO, Preparation
@@ -20,12 +21,14 @@ class Reading(NamedTuple):
         method: how splits that it does not bring are made.
         report: told about progress.
         new_array: makes large arrays, in memory or in a file.
+        recorded: the images to take, and no others; None takes all.
     """
 
     preparation: Preparation = AUTO
     method: SplitMethod = BY_CONTENT
     report: Report | None = None
     new_array: NewArray = np.empty
+    recorded: ImageRecord | None = None
 
 
 DEFAULT = Reading()

@@ -66,6 +66,8 @@ class Source:
             could.
         facts: what it held.
         label_names: what the labels 0, 1, ... are called, where they are numbers.
+        keys: of splits that are files, a hash (n,) uint64 of each image's.
+        names: of these, their names relative to the source.
     """
 
     kind: str
@@ -76,6 +78,8 @@ class Source:
     rows: dict[Split, npt.NDArray[np.int64]] = field(default_factory=dict)
     facts: Facts = field(default_factory=Facts)
     label_names: tuple[str, ...] = ()
+    keys: dict[Split, npt.NDArray[np.uint64]] = field(default_factory=dict)
+    names: dict[Split, tuple[str, ...]] = field(default_factory=dict)
 
 
 def listed(names: Iterable[str], shown: int = _SHOWN_NAMES) -> str:

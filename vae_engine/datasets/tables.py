@@ -6,6 +6,7 @@ Hugging Face's Parquet files an image file per row.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,10 +15,11 @@ from pathlib import Path
 import numpy as np
 
 from vae_engine.datasets.arrays import AnyArray
-from vae_engine.datasets.layout import read_files
+from vae_engine.datasets.layout import read_files, read_recorded
 from vae_engine.datasets.pictures import SUFFIXES
 from vae_engine.datasets.reading import Reading
 from vae_engine.datasets.source import SPLIT_NAMES, SPLIT_WORDS, Source, Split, counted, listed
+from vae_engine.datasets.splits import BY_CONTENT
 from vae_engine.errors import DatasetError
 
 _LABELS = ("label", "labels", "class", "class_name", "classname", "y", "target", "category")
@@ -208,6 +210,11 @@ def _split_array(source: Source, array: AnyArray, splits: Mapping[Split, AnyArra
 def _split_files(
     source: Source, files: Sequence[Path], splits: Mapping[Split, AnyArray], how: Reading
 ) -> None:
-    read_files(source, {split: [files[row] for row in rows] for split, rows in splits.items()}, how)
+    base = Path(os.path.commonpath(files)) if len(files) > 1 else files[0].parent
+    if how.recorded is not None and how.recorded.of_files:
+        read_recorded(source, base, [*files], how)
+        return
+    chosen = {split: [files[row] for row in rows] for split, rows in splits.items()}
+    read_files(source, chosen, how, base if how.method == BY_CONTENT else None)
     for split, rows in splits.items():
         source.rows[split] = rows[source.rows[split]]

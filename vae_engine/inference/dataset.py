@@ -11,6 +11,7 @@ from vae_engine.datasets.preparation import Preparation
 from vae_engine.datasets.splits import recorded_method
 from vae_engine.errors import DatasetError, SessionDamagedError
 from vae_engine.sessions import atomic, layout
+from vae_engine.sessions.image_record import recorded_images
 from vae_engine.sessions.records import DatasetRecord
 from vae_engine.sessions.session import Session
 from vae_engine.settings import Settings
@@ -40,7 +41,8 @@ def session_dataset(session: Session, place: str | None = None) -> Dataset:
             subject=session.id,
         )
     try:
-        dataset = load_dataset(where, method, Preparation.of(settings))
+        recorded = recorded_images(session.folder, prepared)
+        dataset = load_dataset(where, method, Preparation.of(settings), recorded=recorded)
     except DatasetError as error:
         raise DatasetError(str(error), remedy="move_dataset", subject=session.id) from error
     if trained_on not in (None, dataset.sha256):

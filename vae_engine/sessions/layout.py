@@ -40,6 +40,7 @@ SAMPLES = "samples.png"
 EMBEDDINGS = "embeddings.npz"
 TENSORBOARD = "tensorboard.json"
 DATASET = "dataset.json"
+IMAGES = "images.npz"
 
 FOLDERS = (INBOX, CHECKPOINTS, PREVIEWS, EXPORTS, MODEL)
 """The subfolders of a session."""
@@ -59,6 +60,7 @@ NAMES = frozenset(
         EVALUATION,
         TENSORBOARD,
         DATASET,
+        IMAGES,
     }
 )
 """Everything directly in a session folder."""
@@ -70,14 +72,14 @@ _EXPORT = r"exports/(encoder|decoder)-[0-9]{6,9}\.(npz|tflite)"
 # the summary, which an import derives from the log.
 _TRAVELLING = (
     r"session\.json|label\.json|events\.jsonl|worker(-[0-9]{3})?\.log|result\.json"
-    r"|evaluation\.json|reconstructions\.png|samples\.png|embeddings\.npz"
+    r"|evaluation\.json|reconstructions\.png|samples\.png|embeddings\.npz|images\.npz"
     r"|checkpoints/(index\.json|epoch-[0-9]{6,9}-step-[0-9]{6,9}\.npz)"
     r"|previews/(originals|epoch-[0-9]{6,9})\.npz"
     rf"|exports/index\.json|{_EXPORT}"
     r"|model/(vae\.weights\.h5|vae\.keras|(encoder|decoder)\.tflite)"
 )
 # For further training or other programs; the exports hold the same weights.
-_LEFT_OUT_OF_SLIM = r"checkpoints/.*|worker(-[0-9]{3})?\.log|model/.*"
+_LEFT_OUT_OF_SLIM = r"checkpoints/.*|worker(-[0-9]{3})?\.log|model/.*|images\.npz"
 
 
 def worker_log(index: int) -> str:

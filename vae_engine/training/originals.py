@@ -11,6 +11,7 @@ import numpy as np
 from vae_engine.dataset_names import NAMED_DATASETS
 from vae_engine.datasets import Dataset, load_dataset, to_float
 from vae_engine.datasets.binarization import as_evaluated
+from vae_engine.datasets.image_record import Recorded
 from vae_engine.datasets.preparation import Preparation
 from vae_engine.datasets.splits import SplitMethod
 from vae_engine.errors import EngineError
@@ -43,8 +44,15 @@ class EarlyDataset:
     to show from the start. A later run of the session finds the originals there.
     """
 
-    def __init__(self, folder: Path, settings: Settings, method: SplitMethod) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        settings: Settings,
+        method: SplitMethod,
+        recorded: Recorded | None = None,
+    ) -> None:
         self._folder, self._settings, self._method = folder, settings, method
+        self._recorded = recorded
         self._path = dataset_path(folder, settings)
         self._named = self._path in NAMED_DATASETS
         self._shown = (folder / layout.PREVIEWS / layout.ORIGINALS).exists()
@@ -64,7 +72,9 @@ class EarlyDataset:
 
     def _read(self) -> Dataset | None:
         preparation = Preparation.of(self._settings)
-        dataset = load_dataset(self._path, self._method, preparation).limited(self._settings.limit)
+        dataset = load_dataset(
+            self._path, self._method, preparation, recorded=self._recorded
+        ).limited(self._settings.limit)
         if not self._shown:
             self._show(dataset)
         # What is read again need not stay in memory.

@@ -21,8 +21,9 @@ from vae_engine.errors import DatasetError
 from vae_engine.image_shape import shape_of_images
 from vae_engine.inference.dataset import dataset_path
 from vae_engine.model.network import Networks, build_networks
-from vae_engine.sessions import atomic
+from vae_engine.sessions import atomic, layout
 from vae_engine.sessions import events as ev
+from vae_engine.sessions.image_record import recorded_images, write_image_record
 from vae_engine.sessions.journal import Journal
 from vae_engine.sessions.previews import write_originals
 from vae_engine.sessions.records import EndStatus
@@ -90,6 +91,7 @@ def train_session(
     journal.emit(ev.Preparing(stage="data"))
     dataset = _dataset(folder, settings, journal, early)
     _check_same_data(journal, dataset)
+    _record_images(folder, journal, dataset)
     journal.emit(ev.Preparing(stage="network"))
     steps = _steps(settings, dataset, strategy, chief)
     dataset = as_evaluated(dataset, settings)
@@ -216,10 +218,20 @@ def _dataset(
         before = journal.log.prepared
         method = recorded_method(before.dataset if before else None)
         dataset = load_dataset_with_keras(
-            dataset_path(folder, settings), method, Preparation.of(settings)
+            dataset_path(folder, settings),
+            method,
+            Preparation.of(settings),
+            recorded=recorded_images(folder, before),
         ).limited(settings.limit)
     _log.info("%s", dataset.description())
     return dataset
+
+
+def _record_images(folder: Path, journal: Journal, dataset: Dataset) -> None:
+    """Note which images these are: once, and before the event that says that there are some."""
+    if dataset.record is None or (journal.log.prepared and (folder / layout.IMAGES).exists()):
+        return
+    write_image_record(folder, dataset.record)
 
 
 def _check_same_data(journal: Journal, dataset: Dataset) -> None:

@@ -26,6 +26,7 @@ from vae_engine.machine import compared_versions
 from vae_engine.sessions import atomic, disk, inbox, layout
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.crash_report import RUN_BEGINS
+from vae_engine.sessions.image_record import recorded_images
 from vae_engine.sessions.journal import Journal
 from vae_engine.sessions.liveness import hold_lock, this_process
 from vae_engine.sessions.records import EndStatus
@@ -174,7 +175,8 @@ def _import_and_train(
 ) -> tuple[EndStatus, str]:
     before = journal.log.prepared
     method = recorded_method(before.dataset if before else None)
-    early = EarlyDataset(folder, read_manifest(folder).settings, method)
+    recorded = recorded_images(folder, before)
+    early = EarlyDataset(folder, read_manifest(folder).settings, method, recorded)
     _log.info("importing TensorFlow")
     journal.emit(ev.Preparing(stage="tensorflow"))
     with without(*KERAS_EXTRAS):
