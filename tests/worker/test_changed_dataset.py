@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.datasets.samples import digits, write_pngs
-from tests.worker.conftest import Runner, kill, wait_until
+from tests.worker.conftest import Runner, events_until, kill
 from tests.worker.test_resume import figures, has_begun, weights
 from vae_engine.api.saved import SavedSession
 from vae_engine.inference.dataset import session_dataset
@@ -27,7 +27,7 @@ def test_files_that_came_since_change_no_bit(runner: Runner, tmp_path: Path) -> 
     undisturbed = runner.complete(runner.create(settings))
     killed = runner.create(settings)
     runner.start(killed)
-    wait_until(killed, lambda: has_begun(killed, 2))
+    events_until(killed, lambda: has_begun(killed, 2))
     kill(killed)
     record = (killed.folder / layout.IMAGES).read_bytes()
     kept = read_image_record(killed.folder)
