@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import ClassVar, cast
+from typing import Any, ClassVar, cast
 
 from textual import events
 from textual.await_complete import AwaitComplete
@@ -14,7 +14,7 @@ from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen, ScreenResultType
 from textual.widgets import Static
-from textual.worker import Worker
+from textual.worker import Worker, WorkType
 
 from tui.terminal import memory
 from tui.terminal.textual_internals import release, release_lines
@@ -64,8 +64,19 @@ class LeavableScreen(Screen[ScreenResultType]):
 
         A key that was pressed before the last one had worked still reaches a screen that was left:
         Textual would take the screen below away as well, or end the app where there is none.
+        A screen that has not got its widgets yet is left once it has them: Textual would mount no
+        more of them, and `on_mount` would look for those in vain.
         """
-        return super().dismiss(result) if self.is_active else AwaitComplete()
+        if not self.is_active:
+            return AwaitComplete()
+        if not self.is_mounted:
+            self.call_later(self._leave, result)
+            return AwaitComplete()
+        return super().dismiss(result)
+
+    def _leave(self, result: ScreenResultType | None) -> None:
+        # Not awaited: a screen cannot wait for its own end.
+        self.dismiss(result)
 
     def on_unmount(self) -> None:
         """Have the app let go of this screen and its widgets."""
@@ -148,6 +159,21 @@ class Keys:
             priority=priority,
             group=group,
         )
+
+
+def run_async(
+    node: DOMNode,
+    work: Callable[[], Coroutine[Any, Any, None]],
+    *,
+    group: str = "default",
+    exclusive: bool = False,
+) -> Worker[None]:
+    """Run a coroutine function as a worker of a node.
+
+    A coroutine that was made before would end with a warning where the node is left before its
+    worker begins: nobody has awaited it.
+    """
+    return node.run_worker(cast("WorkType[None]", work), group=group, exclusive=exclusive)
 
 
 def run_in_thread(node: DOMNode, task: Callable[[], None], *, group: str) -> Worker[None]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import random
 import string
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from textual.screen import Screen
 
+import tui
 from tests.tui.pilot import burst, screen_text
 from tests.tui.recorded_sweeps import record_sweep, revive
 from tests.tui.recorder import Recorder, progress
@@ -18,6 +21,7 @@ from tests.tui.watching import has_left, until
 from tui.app import WorkbenchApp
 from tui.dashboard.screen import DashboardScreen
 from tui.dialogs import LineScreen
+from tui.new_session.screen import NewSessionScreen
 from tui.sampler.screen import SamplerScreen
 from tui.session_list.screen import SessionsScreen
 from tui.sweeps.screen import SweepScreen
@@ -127,3 +131,55 @@ async def test_enter_pressed_twice_answers_a_question_once(
         await until(pilot, lambda: isinstance(app.screen, SessionsScreen))
         (listing,) = store.listings()
         await until(pilot, lambda: Session(listing.folder).label.name == "before2")
+
+
+@pytest.mark.parametrize("place", ["dashboard", "sampler", "sweep", "new session", "question"])
+@pytest.mark.parametrize("action", ["open", "epoch(-1)", "draw(1)", "back", "dismiss", "fold"])
+async def test_a_screen_without_its_widgets_yet_does_what_it_is_asked_for_later(
+    store: SessionStore, recorder: Recorder, place: str, action: str
+) -> None:
+    trials = record_sweep(recorder, {1: "completed"})
+    session = recorder.session("finished")
+    kinds: dict[str, Callable[[], Screen[Any]]] = {
+        "dashboard": lambda: DashboardScreen(session),
+        "sampler": lambda: SamplerScreen(session),
+        "sweep": lambda: SweepScreen(trials),
+        "new session": lambda: NewSessionScreen(store),
+        "question": lambda: LineScreen("Why?", "because", check=str),
+    }
+    async with sessions(store) as (_, app, pilot):
+        screen = kinds[place]()
+        opened = app.push_screen(screen)
+        assert not screen.children
+        await app.run_action(action, screen)
+        await opened
+        left = action == "dismiss" or (action == "back" and place in ("dashboard", "sampler"))
+        await until(pilot, lambda: screen.is_active is not left)
+        await pilot.pause()
+
+
+async def test_a_screen_is_left_before_it_has_its_widgets(
+    store: SessionStore, recorded_session: Session
+) -> None:
+    async with sessions(store) as (_, app, pilot):
+        for _ in range(3):
+            screen = SamplerScreen(recorded_session)
+            app.push_screen(screen)
+            screen.dismiss()
+            screen.dismiss()
+            await until(pilot, lambda: isinstance(app.screen, SessionsScreen))
+
+
+def test_no_coroutine_waits_for_a_worker_that_may_never_begin() -> None:
+    made = [
+        f"{path}:{node.lineno}"
+        for path in Path(tui.__file__).parent.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func).endswith(("run_worker", "run_async"))
+        and any(
+            isinstance(one, ast.Call) and ast.unparse(one.func) not in ("partial", "cast")
+            for one in node.args
+        )
+    ]
+    assert made == []

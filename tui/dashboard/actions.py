@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from textual.screen import Screen
@@ -12,6 +13,7 @@ from tui.dashboard.feed import SessionFeed
 from tui.dashboard.snapshot import Snapshot
 from tui.dialogs import ConfirmScreen, NumberScreen
 from tui.remedies import error_text
+from tui.screen import run_async
 from tui.text import one_line
 from vae_engine.control.training import resume_session
 from vae_engine.errors import EngineError
@@ -77,19 +79,19 @@ class TrainingActions:
 
     def ask(self, command: CommandName) -> None:
         """Ask the worker."""
-        self._screen.run_worker(self._ask(command))
+        run_async(self._screen, partial(self._ask, command))
 
     def stop_now(self) -> None:
         """Ask the worker to stop at once, after a confirmation."""
-        self._screen.run_worker(self._stop_now())
+        run_async(self._screen, self._stop_now)
 
     def resume(self, more: int | None = None) -> None:
         """Start a worker that trains to the planned end, or for more epochs."""
-        self._screen.run_worker(self._start_worker(more), group="start", exclusive=True)
+        run_async(self._screen, partial(self._start_worker, more), group="start", exclusive=True)
 
     def extend(self, done: int) -> None:
         """Ask for how many epochs more than those done, and start a worker."""
-        self._screen.run_worker(self._extend(done))
+        run_async(self._screen, partial(self._extend, done))
 
     async def _ask(self, command: CommandName) -> None:
         try:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 from textual.screen import Screen
 
+from tui.screen import run_async
 from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions.previews import (
     Images,
@@ -108,13 +110,13 @@ class EpochImageLoader:
     def want(self, epoch: int) -> None:
         """Read the images of an epoch, unless they are there or on their way; 0: untrained."""
         if epoch == 0 and (self.images is None or not self.images.reconstructed):
-            self._read(self._load_untrained())
+            self._read(self._load_untrained)
         elif epoch not in (self.epoch, self._wanted):
             self._wanted = epoch
-            self._read(self._load(epoch))
+            self._read(partial(self._load, epoch))
 
-    def _read(self, work: Coroutine[Any, Any, None]) -> None:
-        self._screen.run_worker(work, group="images", exclusive=True)
+    def _read(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        run_async(self._screen, work, group="images", exclusive=True)
 
     async def _load(self, epoch: int) -> None:
         self.images = await asyncio.to_thread(self._reader.read, epoch)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shlex
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import ClassVar
 
 from textual import on, work
@@ -30,7 +31,7 @@ from tui.new_session.summary import command_line, duration_lines
 from tui.new_session.timings import known_images, measured_timings
 from tui.presets import PRESETS
 from tui.remedies import error_text
-from tui.screen import WorkbenchScreen
+from tui.screen import WorkbenchScreen, run_async
 from tui.text import one_line
 from tui.widgets.key_line import KeyLine
 from vae_engine.control.sweeps import start_sweep
@@ -144,7 +145,7 @@ class NewSessionScreen(WorkbenchScreen):
             self.notify(f"{wrong}: {self._draft.problems[wrong]}", severity="error", markup=False)
             return
         # A worker of the app's: one of this screen's would end with it.
-        self.app.run_worker(self._start(self._draft))
+        run_async(self.app, partial(self._start, self._draft))
 
     def action_reset(self) -> None:
         """Give the field with the cursor its default."""

@@ -11,6 +11,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from tui.decoders import Supply, look
+from tui.screen import run_async
 from tui.text import one_line
 from vae_engine.sessions.session import Session
 
@@ -66,7 +67,7 @@ class ExportFollower:
         # One look at a time: a folder on a network may take its time to answer.
         if not self._polling:
             self._polling = True
-            self._screen.run_worker(self._look_once(), group="look")
+            run_async(self._screen, self._look_once, group="look")
 
     async def _look_once(self) -> None:
         epoch = self.chosen_epoch

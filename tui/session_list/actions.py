@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import shlex
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -18,7 +19,7 @@ from textual.screen import Screen
 from tui.catalogue import Entry
 from tui.command_line import train_command
 from tui.remedies import error_text
-from tui.screen import Keys, WorkbenchScreen
+from tui.screen import Keys, WorkbenchScreen, run_async
 from tui.session_list import changes
 from tui.session_list.columns import COLUMNS
 from tui.workbench import Workbench
@@ -110,7 +111,7 @@ class SessionActions:
 
     def extend(self, entry: Entry) -> None:
         """Ask for how many epochs, go on, and open the dashboard."""
-        self._run(self._extend(entry))
+        self._run(partial(self._extend, entry))
 
     def rename(self, entry: Entry) -> None:
         """Ask for another name."""
@@ -121,7 +122,7 @@ class SessionActions:
                 f"Name of {entry.id}", text, check=lambda name: check_label(Label(name=name))
             )
 
-        self._run(self._relabel([entry], ask, entry.name, changes.renamed))
+        self._run(partial(self._relabel, [entry], ask, entry.name, changes.renamed))
 
     def tag(self, entries: Sequence[Entry]) -> None:
         """Ask for tags of at least one session."""
@@ -138,7 +139,7 @@ class SessionActions:
             )
 
         tags = ", ".join(entries[0].tags) if one else "+"
-        self._run(self._relabel(entries, ask, tags, changes.tagged))
+        self._run(partial(self._relabel, entries, ask, tags, changes.tagged))
 
     def note(self, entry: Entry) -> None:
         """Ask for a note."""
@@ -147,15 +148,15 @@ class SessionActions:
         def ask(text: str) -> NoteScreen:
             return NoteScreen(f"Note on {entry.name}", text)
 
-        self._run(self._relabel([entry], ask, entry.note, changes.noted))
+        self._run(partial(self._relabel, [entry], ask, entry.note, changes.noted))
 
     def export(self, entry: Entry) -> None:
         """Ask for a file, and write the archive."""
-        self._run(self._export(entry))
+        self._run(partial(self._export, entry))
 
     def delete(self, entries: Sequence[Entry]) -> None:
         """Ask, then move at least one session to the trash."""
-        self._run(self._delete(entries))
+        self._run(partial(self._delete, entries))
 
     @property
     def can_undo(self) -> bool:
@@ -191,8 +192,8 @@ class SessionActions:
     def _workbench(self) -> Workbench:
         return self._screen.workbench
 
-    def _run(self, work: Coroutine[Any, Any, None]) -> None:
-        self._screen.run_worker(work)
+    def _run(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        run_async(self._screen, work)
 
     async def _extend(self, entry: Entry) -> None:
         from tui.dialogs import NumberScreen
@@ -260,7 +261,7 @@ class SessionActions:
 
     def _carry_out(self, job: Callable[[], Answer], done: Callable[[Answer], object]) -> None:
         """Do something slow in a thread, then go on; say what went wrong."""
-        self._run(self._in_thread(job, done))
+        self._run(partial(self._in_thread, job, done))
 
     async def _in_thread(self, job: Callable[[], Answer], done: Callable[[Answer], object]) -> None:
         # What is typed meanwhile waits: it is meant for what opens, or for the list as it is then.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 from tui.dialogs import ConfirmScreen
 from tui.remedies import error_text
-from tui.screen import WorkbenchScreen
+from tui.screen import WorkbenchScreen, run_async
 from tui.text import one_line
 from vae_engine.control.sweeps import ask_to_stop, resume_sweep
 from vae_engine.errors import EngineError
@@ -45,8 +46,8 @@ class SweepActions:
     def _ask(self, question: ConfirmScreen, job: Callable[[], object], doing: str) -> None:
         def answered(yes: bool | None) -> None:
             if yes:
-                work = self._carry_out(job, doing)
-                self._screen.run_worker(work, group="carry-out", exclusive=True)
+                work = partial(self._carry_out, job, doing)
+                run_async(self._screen, work, group="carry-out", exclusive=True)
 
         self._screen.app.push_screen(question, answered)
 

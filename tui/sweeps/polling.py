@@ -12,6 +12,8 @@ from textual.css.query import NoMatches
 from textual.screen import Screen
 from textual.worker import Worker
 
+from tui.screen import run_async
+
 _LOOK_SECONDS = 1.0
 # After its work the thread sleeps this many times as long, but not for ever on a busy machine.
 _REST, _LONGEST_REST = 10, 3.0
@@ -36,7 +38,7 @@ class Poller:
 
     def follow(self) -> Worker[None]:
         """Read again and again, until the screen is left."""
-        return self._screen.run_worker(self._follow())
+        return run_async(self._screen, self._follow)
 
     async def _follow(self) -> None:
         while True:

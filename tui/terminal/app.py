@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
@@ -16,7 +17,7 @@ from textual.driver import Driver
 from textual.events import Event, Paste
 from textual.filter import LineFilter
 from textual.scrollbar import ScrollBar, ScrollBarRender
-from textual.widget import MountError
+from textual.widget import MountError, Widget
 from textual.widgets import Input, TextArea
 from textual.worker import WorkerFailed
 
@@ -93,10 +94,25 @@ class TerminalApp(PatientApp):
         default_namespace: DOMNode | None = None,
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
-        """Do what a key asks for; what is typed once the app was told to leave is for the shell."""
-        return self._told_to_leave or await super().run_action(
-            action, default_namespace, namespaces
-        )
+        """Do what a key asks for; what is typed once the app was told to leave is for the shell.
+
+        A screen that was only just opened has no widgets: what it is asked for waits for them.
+        """
+        if self._told_to_leave:
+            return True
+        if isinstance(default_namespace, Widget) and not self.screen.is_mounted:
+            asked = partial(self._run_later, action, default_namespace, namespaces)
+            return self.screen.call_later(asked)
+        return await super().run_action(action, default_namespace, namespaces)
+
+    async def _run_later(
+        self,
+        action: str | ActionParseResult,
+        namespace: DOMNode,
+        namespaces: Mapping[str, DOMNode] | None,
+    ) -> None:
+        if namespace.screen.is_active:
+            await self.run_action(action, namespace, namespaces)
 
     def exit(
         self,
