@@ -28,6 +28,7 @@ from vae_engine.datasets.preparation import Preparation
 from vae_engine.datasets.source import SPLIT_NAMES
 from vae_engine.datasets.survey import Survey, contact_sheet, survey
 from vae_engine.defaults import few_steps_note, suited_changes, suited_settings
+from vae_engine.image_shape import ImageShape
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import SETTINGS, Settings, make_settings
 
@@ -73,7 +74,8 @@ def data(
             check_dataset(settings.dataset, preparation=preparation)
         dataset = load_dataset(settings.dataset, preparation=preparation, report=report)
     found = survey(dataset)
-    suited = suited_settings(settings, given, found.splits["train"])
+    shape = ImageShape(*found.image_shape)
+    suited = suited_settings(settings, given, found.splits["train"], shape)
     duration = _duration(store, suited, found)
     if as_json:
         plan = {"changed": suited_changes(settings, suited), "duration": duration}
@@ -98,7 +100,8 @@ def draw_sheet(dataset: Dataset) -> None:
 
 def _duration(store: SessionStore, suited: Settings, found: Survey) -> str:
     timings = measured_timings(Catalogue(store.root).scan())
-    sizes = Sizes(found.splits["train"], found.splits["val"], found.splits["test"])
+    shape = ImageShape(*found.image_shape)
+    sizes = Sizes(found.splits["train"], found.splits["val"], found.splits["test"], shape)
     return expected_duration(suited, timings, sizes=sizes)
 
 

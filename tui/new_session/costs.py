@@ -7,6 +7,7 @@ measured network, batch and data set over to others.
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +16,13 @@ import msgspec
 
 from tui.eta import BETWEEN_SECONDS, FINISH_SECONDS
 from vae_engine.defaults import steps_per_epoch
-from vae_engine.inference.architecture import level_filters
+from vae_engine.image_shape import GREY_28, ImageShape
+from vae_engine.inference.architecture import (
+    Layer,
+    decoder_layers,
+    encoder_layers,
+    level_filters,
+)
 from vae_engine.machine import usable_processors
 from vae_engine.settings import Settings
 
@@ -24,7 +31,8 @@ MEASURED_STEPS = 50
 
 _STEP = 1.1e-3
 _STEP_PER_PARAMETER = 2.7e-9
-_IMAGE = 55e-6
+_IMAGE = 33.048e-6
+_IMAGE_PER_VALUE = 28e-9
 _IMAGE_PER_OPERATION = 62e-12
 # Evaluating an image is the forward pass alone.
 _FORWARD = 0.47
@@ -33,16 +41,20 @@ _EVALUATION, _EVALUATION_PER_IMAGE = 1.5, 2.5e-4
 _RECENT = 5
 # Two threads train 1.6 times as fast as one, more of them gain less and less.
 _THREADS_EXPONENT = 0.7
-_SIDE = 28
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """How many images a session trains on, validates on after each epoch, and is tested on."""
+    """How many images a session trains on, validates on after each epoch, and is tested on.
+
+    Attributes:
+        shape: of each of them.
+    """
 
     train: int
     val: int
     test: int
+    shape: ImageShape = GREY_28
 
 
 @dataclass(frozen=True)
@@ -94,35 +106,37 @@ class Machine:
         """Whether any step was timed."""
         return bool(self._timings)
 
-    def known(self, settings: Settings) -> tuple[Timing, bool] | None:
+    def known(self, settings: Settings, shape: ImageShape = GREY_28) -> tuple[Timing, bool] | None:
         """Return the most informative session for these settings, and whether its steps are the
         same."""
         if not self._timings:
             return None
         enough = [timing for timing in self._timings if timing.steps >= MEASURED_STEPS]
-        same = [timing for timing in enough if same_work(timing.settings, settings)]
+        same = [timing for timing in enough if _is_same(timing, settings, shape)]
         if same:
             return same[0], True
         candidates = enough or sorted(self._timings, key=lambda timing: -timing.steps)[:1]
-        nominal = nominal_step(settings)
+        nominal = nominal_step(settings, shape)
 
         def distance(timing: Timing) -> float:
-            other = nominal_step(timing.settings)
+            other = nominal_step(timing.settings, timing.sizes.shape)
             return max(nominal, other) / min(nominal, other)
 
         nearest = min(candidates, key=distance)
-        return nearest, same_work(nearest.settings, settings)
+        return nearest, _is_same(nearest, settings, shape)
 
-    def step_seconds(self, settings: Settings) -> float:
+    def step_seconds(self, settings: Settings, shape: ImageShape = GREY_28) -> float:
         """One training step."""
-        return nominal_step(settings) * self._factor(settings)
+        return nominal_step(settings, shape) * self._factor(settings, shape)
 
     def run(self, settings: Settings, sizes: Sizes) -> Span:
         """A session from the command to its end."""
-        factor = self._factor(settings)
+        factor = self._factor(settings, sizes.shape)
         epoch = self.epoch_seconds(settings, sizes)
         fixed = self._term("start", _START) + self._term("first", _FIRST)
-        fixed += self._term("finish", FINISH_SECONDS) + sizes.test * factor * _forward(settings)
+        fixed += self._term("finish", FINISH_SECONDS) + sizes.test * factor * _forward(
+            settings, sizes.shape
+        )
         least = min(settings.min_epochs, settings.epochs)
         return Span(fixed + least * epoch, fixed + settings.epochs * epoch)
 
@@ -145,7 +159,7 @@ class Machine:
     def _trial(self, settings: Settings, sizes: Sizes) -> Span:
         evaluated = [timing for timing in self._all if timing.evaluation is not None]
         nominal = _nominal_evaluation(settings, sizes)
-        factor = self._factor(settings)
+        factor = self._factor(settings, sizes.shape)
         ratios = [
             (timing.evaluation or 0.0) / _nominal_evaluation(timing.settings, timing.sizes)
             for timing in evaluated[:_RECENT]
@@ -158,20 +172,22 @@ class Machine:
         """One epoch with its validation and its checkpoint."""
         steps = steps_per_epoch(sizes.train, settings.batch_size)
         trained = sizes.train / (steps * settings.batch_size)
-        step = self.step_seconds(settings)
+        step = self.step_seconds(settings, sizes.shape)
         # A last batch that is not full costs less.
-        images = nominal_images(settings) * (1.0 - trained) / nominal_step(settings)
-        validation = sizes.val * self._factor(settings) * _forward(settings)
+        nominal = nominal_step(settings, sizes.shape)
+        images = nominal_images(settings, sizes.shape) * (1.0 - trained) / nominal
+        forward = _forward(settings, sizes.shape)
+        validation = sizes.val * self._factor(settings, sizes.shape) * forward
         return steps * step * (1.0 - images) + validation + self._term("epoch", _EPOCH)
 
-    def _factor(self, settings: Settings) -> float:
+    def _factor(self, settings: Settings, shape: ImageShape) -> float:
         """How much slower than the nominal machine this one is."""
-        known = self.known(settings)
+        known = self.known(settings, shape)
         if known is None:
             return 1.0
         timing, _ = known
         assert timing.step is not None
-        return timing.step / nominal_step(timing.settings)
+        return timing.step / nominal_step(timing.settings, timing.sizes.shape)
 
     def _term(self, name: str, nominal: float) -> float:
         """The median of a fixed cost in the latest sessions that have it."""
@@ -182,27 +198,32 @@ class Machine:
 def epoch_overhead(settings: Settings, sizes: Sizes, step: float, seconds: float) -> float:
     """Return the seconds of an epoch beside its steps and its validation."""
     steps = steps_per_epoch(sizes.train, settings.batch_size)
-    factor = step / nominal_step(settings)
-    return max(0.0, seconds - steps * step - sizes.val * factor * _forward(settings))
+    factor = step / nominal_step(settings, sizes.shape)
+    validation = sizes.val * factor * _forward(settings, sizes.shape)
+    return max(0.0, seconds - steps * step - validation)
 
 
-def nominal_step(settings: Settings) -> float:
+def nominal_step(settings: Settings, shape: ImageShape = GREY_28) -> float:
     """Seconds of a training step on the nominal machine."""
-    parameters, _ = _work(settings)
-    return _STEP + _STEP_PER_PARAMETER * parameters + nominal_images(settings)
+    parameters = sum(math.prod(layer.kernel) for layer in _layers(settings, shape))
+    return _STEP + _STEP_PER_PARAMETER * parameters + nominal_images(settings, shape)
 
 
-def nominal_images(settings: Settings) -> float:
+def nominal_images(settings: Settings, shape: ImageShape = GREY_28) -> float:
     """The part of them that depends on how many images the batch has."""
-    _, operations = _work(settings)
-    image = _IMAGE + _IMAGE_PER_OPERATION * operations
+    operations = sum(_operations(layer) for layer in _layers(settings, shape))
+    image = _IMAGE + _IMAGE_PER_VALUE * shape.values + _IMAGE_PER_OPERATION * operations
     return settings.batch_size * image / _speed_up(settings)
 
 
-def same_work(one: Settings, other: Settings) -> bool:
-    """Whether a step of both is the same work."""
+def _is_same(timing: Timing, settings: Settings, shape: ImageShape) -> bool:
+    return timing.sizes.shape == shape and same_work(timing.settings, settings, shape)
+
+
+def same_work(one: Settings, other: Settings, shape: ImageShape = GREY_28) -> bool:
+    """Whether a step of both is the same work, on images of this shape."""
     # The session records what 0 threads came to.
-    return level_filters(one) == level_filters(other) and all(
+    return level_filters(one, shape) == level_filters(other, shape) and all(
         getattr(one, name) == getattr(other, name) or (name == "threads" and not other.threads)
         for name in _WORK
     )
@@ -218,13 +239,13 @@ _WORK = (
 )
 
 
-def _forward(settings: Settings) -> float:
+def _forward(settings: Settings, shape: ImageShape) -> float:
     """Seconds that the forward pass of an image takes on the nominal machine."""
-    return _FORWARD * nominal_images(settings) / settings.batch_size
+    return _FORWARD * nominal_images(settings, shape) / settings.batch_size
 
 
 def _nominal_evaluation(settings: Settings, sizes: Sizes) -> float:
-    return _EVALUATION + sizes.test * (_EVALUATION_PER_IMAGE + 2 * _forward(settings))
+    return _EVALUATION + sizes.test * (_EVALUATION_PER_IMAGE + 2 * _forward(settings, sizes.shape))
 
 
 def _speed_up(settings: Settings) -> float:
@@ -235,20 +256,12 @@ def _without_seed(settings: Settings) -> Settings:
     return msgspec.structs.replace(settings, seed=0)
 
 
-def _work(settings: Settings) -> tuple[int, int]:
-    """Parameters, and multiplications for one image, of encoder and decoder together."""
-    side, channels, parameters, operations = _SIDE, 1, 0, 0
-    for filters in level_filters(settings):
-        side //= 2
-        weights = settings.kernel_size**2 * channels * filters
-        parameters += weights
-        operations += weights * side * side
-        channels = filters
-    width = side * side * channels
-    for units in settings.dense_units:
-        parameters += width * units
-        operations += width * units
-        width = units
-    heads = 3 * width * settings.latent_dim // 2
-    # The decoder mirrors the encoder.
-    return 2 * (parameters + heads), 2 * (operations + heads)
+def _layers(settings: Settings, shape: ImageShape) -> list[Layer]:
+    return [*encoder_layers(settings, shape), *decoder_layers(settings, shape)]
+
+
+def _operations(layer: Layer) -> int:
+    """Multiplications for one image."""
+    # A kernel is applied at each place of the smaller side, where there are two.
+    places = layer.inputs if layer.kind == "conv_transpose" else layer.outputs
+    return math.prod(layer.kernel) * math.prod(places[:-1])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -19,6 +19,7 @@ from vae_engine.defaults import (
     training_images,
 )
 from vae_engine.errors import SettingError
+from vae_engine.image_shape import GREY_28, ImageShape
 from vae_engine.sessions.labels import check_label
 from vae_engine.sessions.records import Label
 from vae_engine.settings import SETTINGS, Setting, Settings, SettingValue, make_settings
@@ -156,14 +157,24 @@ def choices_of(name: str, earlier: Iterable[str]) -> list[str]:
     return list(dict.fromkeys([*NAMED_DATASETS, *sorted(set(earlier))]))
 
 
+def grey_28(_: Settings) -> ImageShape:
+    """The shape of images of which none is known."""
+    return GREY_28
+
+
 def read_draft(
-    texts: Mapping[str, str], images: Mapping[str, int] | None = None, *, fork: bool = False
+    texts: Mapping[str, str],
+    images: Mapping[str, int] | None = None,
+    shape_of: Callable[[Settings], ImageShape] = grey_28,
+    *,
+    fork: bool = False,
 ) -> Draft:
     """Check every text. Fields left at their default give way, as on the command line.
 
     Args:
         texts: of all fields.
         images: how many images datasets have to train on, by their path, as far as it is known.
+        shape_of: tells the shape that the images of settings have, as far as it is known.
         fork: whether the texts are another session's settings, which give way to nothing.
     """
     problems: dict[str, str] = {}
@@ -187,7 +198,7 @@ def read_draft(
     given = {key: several for key, several in lists.items() if several != (_default(key),)}
     given = _absolute(given)
     if seeds == 1 and all(len(several) == 1 for several in lists.values()):
-        return _session_draft(name, given, lists, images or {}, fork=fork)
+        return _session_draft(name, given, lists, images or {}, shape_of, fork=fork)
     return _sweep_draft(name, given, lists, None if seeds == 1 else seeds, parallel, fork=fork)
 
 
@@ -208,7 +219,13 @@ def read_list(setting: Setting, text: str) -> tuple[SettingValue, ...]:
 
 
 def _session_draft(
-    name: str, given: Lists, lists: Lists, images: Mapping[str, int], *, fork: bool
+    name: str,
+    given: Lists,
+    lists: Lists,
+    images: Mapping[str, int],
+    shape_of: Callable[[Settings], ImageShape],
+    *,
+    fork: bool,
 ) -> Draft:
     try:
         settings = make_settings({key: several[0] for key, several in given.items()})
@@ -216,7 +233,9 @@ def _session_draft(
         return Draft(None, name, _contradiction(error), {})
     asked = frozenset(SETTINGS if fork else given)
     count = training_images(settings, images)
-    suited = settings if count is None else suited_settings(settings, asked, count)
+    suited = (
+        settings if count is None else suited_settings(settings, asked, count, shape_of(settings))
+    )
     return Draft(
         settings,
         name,

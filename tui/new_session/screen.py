@@ -16,6 +16,7 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from tui.new_session.costs import Timing
+from tui.new_session.dataset_look import DatasetLooks
 from tui.new_session.draft import (
     NAME,
     Draft,
@@ -26,6 +27,7 @@ from tui.new_session.draft import (
     read_draft,
     texts_of,
 )
+from tui.new_session.forecast import known_shape
 from tui.new_session.setting_form import SettingForm, describe_field
 from tui.new_session.summary import command_line, duration_lines
 from tui.new_session.timings import known_images, measured_timings
@@ -37,8 +39,10 @@ from tui.widgets.key_line import KeyLine
 from vae_engine.control.sweeps import start_sweep
 from vae_engine.control.training import start_session
 from vae_engine.errors import EngineError
+from vae_engine.image_shape import ImageShape
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
+from vae_engine.settings import Settings
 from vae_engine.sweeps.store import NewSweep, Sweep
 
 
@@ -101,6 +105,7 @@ class NewSessionScreen(WorkbenchScreen):
         self._texts = texts_of(base.settings) if base else default_texts()
         self._texts.update(texts or {})
         self._timings: Sequence[Timing] | None = None
+        self._looks = DatasetLooks(self, self._show_look)
         self._draft = self._read(self._texts)
         self._starting = False
 
@@ -121,9 +126,14 @@ class NewSessionScreen(WorkbenchScreen):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        """Find out how fast this machine is."""
+        """Find out how fast this machine is, and what the dataset is."""
         self._show_draft()
+        self._looks.follow(self._draft)
         self._measure()
+
+    def on_unmount(self) -> None:
+        """Read no more of a dataset."""
+        self._looks.end()
 
     def action_preset(self, name: str) -> None:
         """Fill in a preset; the name stays."""
@@ -190,15 +200,35 @@ class NewSessionScreen(WorkbenchScreen):
     @on(SettingForm.Changed)
     def _take_texts(self, message: SettingForm.Changed) -> None:
         self._draft = self._read(message.texts)
+        self._looks.follow(self._draft)
         self._show_draft()
 
     @on(SettingForm.Entered)
     def _explain(self, message: SettingForm.Entered) -> None:
-        self.query_one("#field-help", Static).update(Content(describe_field(message.field)))
+        self._describe(message.field)
+
+    def _describe(self, name: str) -> None:
+        told = self._looks.look.lines if name == "dataset" else ""
+        self.query_one("#field-help", Static).update(Content(told or describe_field(name)))
+
+    def _show_look(self) -> None:
+        """Tell what the dataset is, and what follows from that."""
+        if not self.is_attached:
+            return
+        form = self.query_one(SettingForm)
+        self._draft = self._read(form.texts)
+        self._show_draft()
+        if form.field == "dataset":
+            self._describe("dataset")
 
     def _read(self, texts: Mapping[str, str]) -> Draft:
         images = known_images(self._timings or ())
-        return read_draft(texts, images, fork=self._base is not None)
+        images.update(self._looks.images)
+        return read_draft(texts, images, self._shape_of, fork=self._base is not None)
+
+    def _shape_of(self, settings: Settings) -> ImageShape:
+        sizes = self._looks.sizes_of(settings)
+        return sizes.shape if sizes is not None else known_shape(settings, self._timings or ())
 
     @work
     async def _measure(self) -> None:
@@ -272,7 +302,9 @@ class NewSessionScreen(WorkbenchScreen):
     def _show_draft(self) -> None:
         if not self.is_attached:
             return
-        self.query_one(SettingForm).mark(self._draft)
+        look = self._looks.look
+        form = self.query_one(SettingForm)
+        form.mark(self._draft, look.beside, unusable=look.has_problem)
         self.query_one("#new-head", Static).update(Content(self._title()))
         self.query_one("#new-duration", Static).update(Content(self._duration()))
         command = self._command() or "not yet: the marked settings are out of range"
@@ -289,7 +321,7 @@ class NewSessionScreen(WorkbenchScreen):
         if self._starting:
             sweep = self._draft.sweep is not None
             return "Starting the coordinator ..." if sweep else "Starting the worker ..."
-        return duration_lines(self._draft, self._timings)
+        return duration_lines(self._draft, self._timings, self._looks.sizes_of)
 
     def _command(self) -> str:
         """The equivalent command line; empty while something is wrong."""

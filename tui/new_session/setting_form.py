@@ -96,11 +96,19 @@ class SettingForm(VerticalScroll):
         self.fill({name: default_texts()[name]})
         self._input(name).action_end()
 
-    def mark(self, draft: Draft) -> None:
-        """Show what is wrong, and what gives way to what was typed elsewhere."""
+    def mark(self, draft: Draft, dataset: str = "", *, unusable: bool = False) -> None:
+        """Show what is wrong, and what gives way to what was typed elsewhere.
+
+        Args:
+            draft: what the fields amount to.
+            dataset: what its dataset is; empty where that is not known.
+            unusable: whether nothing can be trained on that.
+        """
         for name in self._texts:
             problem, adjusted = draft.problems.get(name, ""), draft.adjusted.get(name, "")
-            told = problem or (f"becomes {adjusted}" if adjusted else _help(name))
+            known = dataset if name == "dataset" else ""
+            problem = problem or (known if unusable else "")
+            told = problem or (f"becomes {adjusted}" if adjusted else known or _help(name))
             tone = "-wrong" if problem else "-adjusted" if adjusted else ""
             if self._told.get(name) == (told, tone):
                 continue

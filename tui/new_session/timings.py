@@ -10,6 +10,7 @@ from tui.catalogue import Entry
 from tui.new_session.costs import Sizes, Timing, epoch_overhead
 from vae_engine.defaults import steps_per_epoch
 from vae_engine.errors import SessionDamagedError
+from vae_engine.image_shape import GREY_28, ImageShape
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.liveness import host_name
@@ -60,6 +61,7 @@ class _Clock:
     def __init__(self, created: float) -> None:
         self._created = created
         self._dataset: dict[str, str | int] = {}
+        self._shape = GREY_28
         self._start: float | None = None
         self._finish: float | None = None
         self._finishing: float | None = None
@@ -81,6 +83,7 @@ class _Clock:
                 self._first_epoch = 0
             case ev.Prepared():
                 self._dataset = event.dataset
+                self._shape = ImageShape(*event.image_shape)
                 self._start = event.time - self._asked
                 self._began = event.time
                 self._first_epoch = event.epoch + 1
@@ -115,7 +118,7 @@ class _Clock:
         train, val, test = (count if isinstance(count, int) else 0 for count in counts)
         if train < 1:
             return None
-        sizes = Sizes(train, val, test)
+        sizes = Sizes(train, val, test, self._shape)
         steps, step = self._step(settings, train)
         epoch = first = None
         if step is not None and self._epochs:

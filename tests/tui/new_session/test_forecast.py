@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 
 from tui.new_session.costs import Machine, Sizes, Timing, nominal_step
-from tui.new_session.forecast import expected_duration, expected_sweep_duration
+from tui.new_session.forecast import expected_duration, expected_sizes, expected_sweep_duration
 from tui.presets import DEMO, PRESETS
+from vae_engine.image_shape import ImageShape
 from vae_engine.settings import Settings, make_settings
 
 MNIST = Sizes(55_000, 5_000, 10_000)
@@ -113,6 +114,41 @@ def test_a_measured_network_is_carried_over_to_others(
     timing = Timing("one", one_thread(), MNIST, steps=1000, step=26.66 / 1000)
     told = Machine([timing]).step_seconds(one_thread(**settings))
     assert told * 1000 == pytest.approx(measured, rel=0.25)
+
+
+@pytest.mark.parametrize(
+    ("shape", "batch_size", "measured"),
+    [
+        ((32, 32, 3), 128, 77.8),
+        ((64, 64, 1), 128, 132.6),
+        ((64, 64, 3), 128, 375.6),
+        ((64, 64, 3), 32, 108.3),
+        ((48, 80, 1), 128, 120.4),
+        ((128, 128, 3), 32, 171.1),
+    ],
+)
+def test_images_of_28x28_tell_how_long_others_take(
+    shape: tuple[int, int, int], batch_size: int, measured: float
+) -> None:
+    # Milliseconds of a step, measured like those above, on another machine.
+    timing = Timing("one", one_thread(), MNIST, steps=1000, step=24.5 / 1000)
+    settings = one_thread(batch_size=batch_size, latent_dim=32)
+    told = Machine([timing]).step_seconds(settings, ImageShape(*shape))
+    assert told * 1000 == pytest.approx(measured, rel=0.25)
+    assert Machine([timing]).known(settings, ImageShape(*shape)) == (timing, False)
+
+
+def test_the_shape_of_earlier_sessions_counts() -> None:
+    colour = ImageShape(64, 64, 3)
+    sizes = Sizes(2000, 200, 200, colour)
+    timing = Timing("icons", one_thread(dataset="/data/icons"), sizes, steps=1000, step=0.4)
+    assert expected_sizes(one_thread(dataset="/data/icons"), [timing]) == sizes
+    assert "images/s, as icons" in expected_duration(one_thread(dataset="/data/icons"), [timing])
+    other = expected_sizes(one_thread(dataset="/data/icons", image_size="32"), [timing])
+    assert other is not None
+    assert other.shape[:2] == (32, 32)
+    cifar = expected_sizes(one_thread(dataset="cifar10"), [])
+    assert cifar == Sizes(45_000, 5_000, 10_000, ImageShape(32, 32, 3))
 
 
 def test_for_a_dataset_of_unknown_length_it_tells_the_rate() -> None:

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from textual.pilot import Pilot
 from textual.widget import Widget
@@ -18,7 +19,9 @@ from tests.tui.recorder import Recorder
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
 from tui.dashboard.screen import DashboardScreen
+from tui.new_session import dataset_look
 from tui.new_session.choice_list import ChoiceScreen
+from tui.new_session.dataset_look import NoLongerWantedError
 from tui.new_session.draft import GROUPS, NAME, PROMINENT
 from tui.new_session.screen import NewSessionScreen
 from tui.new_session.setting_form import SettingForm, fields_and_headings
@@ -334,3 +337,79 @@ async def test_a_wrong_value_in_a_folded_group_is_unfolded(store: SessionStore) 
         await pilot.press("ctrl+s")
         await until(pilot, lambda: "beta" in shown(app))
         assert field(app, "beta").has_focus
+
+
+async def test_the_dataset_is_told_beside_its_field_while_it_is_typed(
+    store: SessionStore, tmp_path: Path, recorder: Recorder
+) -> None:
+    recorder.session("earlier", status="training", epochs=3, of=9)
+    colour = np.random.default_rng(0).integers(0, 255, (300, 16, 24, 3), np.uint8)
+    np.savez(tmp_path / "icons.npz", images=colour, labels=np.arange(300) % 5)
+    async with form(store, size=(120, 50)) as (_, app, pilot):
+        await pilot.press("up")
+        field(app, "dataset").value = str(tmp_path / "icons.npz")
+        await until(
+            pilot,
+            lambda: text_of(app, "#note-dataset") == "300 images, 16x24 colour, 5 classes",
+        )
+        await until(pilot, lambda: "trains on 16x24 colour" in text_of(app, "#field-help"))
+        assert "300 images, 16x24" in text_of(app, "#field-help")
+        # What follows from it is told, too.
+        assert text_of(app, "#note-latent_dim") == "becomes 32"
+        await until(pilot, lambda: "until it converges" in text_of(app, "#new-duration"))
+        field(app, "image_size").value = "8"
+        await until(pilot, lambda: "8x8 colour" in text_of(app, "#note-dataset"))
+        field(app, "dataset").value = "mnist"
+        field(app, "image_size").value = "auto"
+        await until(pilot, lambda: text_of(app, "#note-dataset") == SETTINGS["dataset"].help)
+
+
+@pytest.mark.parametrize("kind", ["missing", "empty", "text"])
+async def test_a_dataset_that_cannot_be_used_is_told_in_one_line(
+    store: SessionStore, tmp_path: Path, kind: str
+) -> None:
+    path = tmp_path / "[b]data\x1b.npz"
+    if kind == "empty":
+        path.mkdir()
+    if kind == "text":
+        path.write_text("no arrays")
+    async with form(store) as (_, app, pilot):
+        field(app, "dataset").value = str(path)
+        await until(pilot, lambda: field(app, "dataset").has_class("-wrong"))
+        said = text_of(app, "#note-dataset")
+        assert len(said.splitlines()) == 1
+        assert said.isprintable()
+        field(app, "dataset").value = "mnist"
+        await until(pilot, lambda: not field(app, "dataset").has_class("-wrong"))
+
+
+async def test_the_reading_of_a_dataset_ends_when_another_is_typed_or_the_form_is_left(
+    store: SessionStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: list[str] = []
+    ended: list[str] = []
+
+    def load(name: str, *, report: Callable[[str, int, int], object], **_: object) -> None:
+        begun.append(name)
+        try:
+            for _ in range(4000):
+                report("reading", 1, 2)
+                threading.Event().wait(0.005)
+        except NoLongerWantedError:
+            ended.append(name)
+            raise
+
+    monkeypatch.setattr(dataset_look, "load_dataset", load)
+    first, second = str(tmp_path / "first"), str(tmp_path / "second")
+    async with form(store) as (screen, app, pilot):
+        field(app, "dataset").value = first
+        await until(pilot, lambda: text_of(app, "#note-dataset") == "reading ...")
+        field(app, "dataset").value = second
+        await until(pilot, lambda: ended == [first])
+        await until(pilot, lambda: begun == [first, second])
+        # The form goes on meanwhile.
+        field(app, "epochs").value = "3"
+        await until(pilot, lambda: "--epochs 3" in text_of(app, "#new-command"))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen is not screen)
+        await until(pilot, lambda: ended == [first, second])
