@@ -389,10 +389,10 @@ async def test_the_reading_of_a_dataset_ends_when_another_is_typed_or_the_form_i
     begun: list[str] = []
     ended: list[str] = []
 
-    def load(name: str, *, report: Callable[[str, int, int], object], **_: object) -> None:
+    def load(name: str, *, report: Callable[[str, int, int], object], **_others: object) -> None:
         begun.append(name)
         try:
-            for _ in range(4000):
+            for _turn in range(4000):
                 report("reading", 1, 2)
                 threading.Event().wait(0.005)
         except NoLongerWantedError:
