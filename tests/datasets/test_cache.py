@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import h5py
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -17,8 +18,10 @@ import pytest
 from tests.datasets.samples import digits, write_npz, write_pngs
 from vae_engine.datasets import Dataset, cache, load_dataset
 from vae_engine.datasets import picture_set as pictures
+from vae_engine.datasets.loader import read_source
 from vae_engine.datasets.pictures import decode as plain_decode
 from vae_engine.datasets.preparation import Preparation
+from vae_engine.datasets.reading import Reading
 
 X = digits(train=40)["x_train"]
 
@@ -181,3 +184,38 @@ def test_large_arrays_are_cached_too(
     assert equal(load_dataset(path), before)
     assert [entry.name for entry in cache.entries()] == [str(path)]
     assert equal(load_dataset(path), before)
+
+
+def test_a_file_that_was_shortened_is_made_again(folder: Path, decoded: list[Path]) -> None:
+    """Reading beyond its end would kill the process."""
+    # A copy, since what is mapped cannot be read any more then.
+    images = np.array(load_dataset(folder).train_images)
+    (entry,) = cache.entries()
+    with (entry.folder / "train.images").open("r+b") as file:
+        file.truncate(9)
+    assert np.array_equal(load_dataset(folder).train_images, images)
+    assert len(decoded) == 80
+
+
+@pytest.mark.parametrize("kind", ["npy", "npz", "h5", "folder"])
+def test_large_arrays_are_read_into_files(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / f"a.{kind}"
+    if kind == "npy":
+        np.save(path, X)
+    elif kind == "npz":
+        write_npz(path, {"x_train": X})
+    elif kind == "folder":
+        path.mkdir()
+        np.save(path / "x.npy", X)
+    else:
+        with h5py.File(path, "w") as file:
+            file["images"] = X
+    made: list[npt.NDArray[Any]] = []
+
+    def new_array(shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+        made.append(np.empty(shape, dtype))
+        return made[-1]
+
+    source = read_source(str(path), Reading(new_array=new_array))
+    assert np.array_equal(source.images["train"], X)
+    assert [np.shares_memory(source.images["train"], array) for array in made] == [True]

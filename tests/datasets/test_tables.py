@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 import io
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -212,4 +214,14 @@ def test_damaged_parquet_is_one_line(tmp_path: Path) -> None:
     pytest.importorskip("pyarrow")
     (tmp_path / "d.parquet").write_bytes(b"PAR1" + bytes(900) + b"PAR1")
     with pytest.raises(DatasetError, match=r"cannot be read .*wanted a Parquet table"):
+        load_dataset(tmp_path / "d.parquet")
+
+
+def test_without_pyarrow_the_extra_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "d.parquet").write_bytes(b"PAR1" + bytes(900) + b"PAR1")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda _name: None)
+    with pytest.raises(DatasetError, match=r"extra \[parquet\] of vae-workbench"):
         load_dataset(tmp_path / "d.parquet")

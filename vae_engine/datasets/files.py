@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import stat
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -95,13 +95,24 @@ def open_regular(path: Path) -> IO[bytes]:
     return path.open("rb")
 
 
-def read_exactly(stream: ByteStream, count: int, what: str) -> npt.NDArray[np.uint8]:
+def read_exactly(
+    stream: ByteStream,
+    count: int,
+    what: str,
+    new_array: Callable[[tuple[int, ...], npt.DTypeLike], npt.NDArray[Any]] = np.empty,
+) -> npt.NDArray[np.uint8]:
     """The stream's remaining bytes, which must be `count`; memory is touched only as they come.
 
+    Args:
+        stream: which.
+        count: of bytes.
+        what: the data are, for messages.
+        new_array: makes the array, in memory or in a file.
+
     Raises:
-        DatasetError: there are fewer bytes, or more; `what` names the data in the message.
+        DatasetError: there are fewer bytes, or more.
     """
-    data = np.empty(count, np.uint8)
+    data: npt.NDArray[np.uint8] = new_array((count,), np.uint8)
     filled = 0
     while filled < count:
         chunk = stream.read(min(_CHUNK_BYTES, count - filled))

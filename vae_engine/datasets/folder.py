@@ -12,6 +12,7 @@ from vae_engine.datasets.kinds import IDX, NPY, NPZ, TEXT, UNKNOWN
 from vae_engine.datasets.layout import picture_source, read_files
 from vae_engine.datasets.naming import assemble
 from vae_engine.datasets.npy import StoredArray, npy_array, npz_arrays
+from vae_engine.datasets.parts import NewArray
 from vae_engine.datasets.reading import Reading
 from vae_engine.datasets.source import Source, counted, listed
 from vae_engine.datasets.splits import BY_POSITION
@@ -44,7 +45,7 @@ def read_folder(folder: Path, how: Reading) -> Source:
         source = picture_source(folder, contents, how)
         contents.others += [path.name for path in contents.arrays]
     elif contents.arrays:
-        source = _read_arrays(folder, contents.arrays)
+        source = _read_arrays(folder, contents.arrays, how.new_array)
     else:
         raise _nothing(folder, contents)
     if contents.others:
@@ -66,7 +67,7 @@ def _old_pngs(folder: Path, contents: Contents, how: Reading) -> Source:
     return source
 
 
-def _read_arrays(folder: Path, paths: list[Path]) -> Source:
+def _read_arrays(folder: Path, paths: list[Path], new_array: NewArray) -> Source:
     """Arrays of one dataset in several files, or in one."""
     with ExitStack() as stack:
         arrays: dict[str, StoredArray] = {}
@@ -86,7 +87,7 @@ def _read_arrays(folder: Path, paths: list[Path]) -> Source:
                         f"wanted one dataset; try the path of one file, {quoted(path)}"
                     )
         with reading(folder, "undamaged arrays"):
-            return assemble(quoted(folder), "npz", arrays)
+            return assemble(quoted(folder), "npz", arrays, new_array=new_array)
 
 
 def _is_data_below(name: str) -> bool:

@@ -22,6 +22,7 @@ from vae_engine.datasets.arrays import AnyArray
 from vae_engine.datasets.files import quoted, shortened
 from vae_engine.datasets.naming import assemble
 from vae_engine.datasets.npy import Header, HeaderCheck, npy_array
+from vae_engine.datasets.parts import NewArray
 from vae_engine.datasets.source import Source
 from vae_engine.errors import DatasetError
 from vae_engine.machine import module_command
@@ -57,8 +58,8 @@ class Hdf5Array:
         """Type and shape that it declares."""
         return Header(np.dtype(self.listed.dtype), self.listed.shape, False, 0)
 
-    def read(self, check: HeaderCheck) -> AnyArray:
-        """The array, once `check` has nothing against its header.
+    def read(self, check: HeaderCheck, new_array: NewArray = np.empty) -> AnyArray:
+        """The array, made by `new_array`, once `check` has nothing against its header.
 
         Raises:
             DatasetError: as `check` does, or the data are damaged.
@@ -67,18 +68,18 @@ class Hdf5Array:
         with tempfile.TemporaryDirectory(prefix="vae-hdf5-") as folder:
             output = Path(folder) / "array.npy"
             _run(self.path, self.listed.name, str(output))
-            return npy_array(output).read(check)
+            return npy_array(output).read(check, new_array)
 
 
-def read_hdf5(path: Path, key: str | None = None) -> Source:
-    """Read a dataset of an HDF5 file; `key` names the array of images.
+def read_hdf5(path: Path, key: str | None = None, new_array: NewArray = np.empty) -> Source:
+    """Read a dataset of an HDF5 file; `key` names the array of images, `new_array` makes it.
 
     Raises:
         DatasetError: damaged, or without images.
     """
     listed = msgspec.msgpack.decode(_run(path), type=list[Listed])
     arrays = {each.name: Hdf5Array(path, each) for each in listed}
-    return assemble(quoted(path), "hdf5", arrays, key)
+    return assemble(quoted(path), "hdf5", arrays, key, new_array)
 
 
 def _run(path: Path, *arguments: str) -> bytes:

@@ -234,9 +234,9 @@ def _read_file(path: Path, key: str | None, how: Reading) -> Source:
         head = file.read(HEAD_BYTES)
     kind = kind_of(head)
     if kind is NPZ:
-        return read_npz(path, key)
+        return read_npz(path, key, how.new_array)
     if kind is HDF5:
-        return read_hdf5(path, key)
+        return read_hdf5(path, key, how.new_array)
     if key is not None:
         raise DatasetError(
             f"{quoted(path)} is {kind.name}: wanted an .npz or HDF5 file before ::; "
@@ -246,7 +246,9 @@ def _read_file(path: Path, key: str | None, how: Reading) -> Source:
         with reading(
             path, "a .npy file", "try to copy it again, or `np.save('images.npy', images)`"
         ):
-            return assemble(quoted(path), "npy", {path.stem: npy_array(path)})
+            return assemble(
+                quoted(path), "npy", {path.stem: npy_array(path)}, new_array=how.new_array
+            )
     if kind is PARQUET:
         return read_parquet(path, how)
     if kind in (CSV, NUMBERS) or (kind is TEXT and path.suffix.lower() in _TABLES):

@@ -11,10 +11,13 @@ import re
 from collections.abc import Mapping
 from typing import Literal, NamedTuple, Protocol, TypeAlias
 
+import numpy as np
+
 from vae_engine.datasets.arrays import AnyArray, check_image_header, fits
 from vae_engine.datasets.files import shortened
 from vae_engine.datasets.labels import check_label_header
 from vae_engine.datasets.npy import Header, HeaderCheck
+from vae_engine.datasets.parts import NewArray
 from vae_engine.datasets.source import SPLIT_NAMES, SPLIT_WORDS, Source, Split, listed
 from vae_engine.errors import ArrayError, DatasetError
 
@@ -50,12 +53,16 @@ class ReadableArray(Protocol):
     def header(self) -> Header:
         """Type and shape that it declares."""
 
-    def read(self, check: HeaderCheck) -> AnyArray:
+    def read(self, check: HeaderCheck, new_array: NewArray = np.empty) -> AnyArray:
         """The array, once `check` has nothing against its header."""
 
 
 def assemble(
-    what: str, kind: str, arrays: Mapping[str, ReadableArray], key: str | None = None
+    what: str,
+    kind: str,
+    arrays: Mapping[str, ReadableArray],
+    key: str | None = None,
+    new_array: NewArray = np.empty,
 ) -> Source:
     """Read the images and labels among some arrays.
 
@@ -64,6 +71,7 @@ def assemble(
         kind: of the source.
         arrays: by name.
         key: the name of the images' array; None finds it by the names.
+        new_array: makes the arrays of images, in memory or in files.
 
     Raises:
         DatasetError: it is not clear which are the images, or they cannot be used.
@@ -71,7 +79,8 @@ def assemble(
     claims = _claims(arrays)
     images = _image_names(what, arrays, claims) if key is None else _keyed(what, arrays, key)
     source = Source(
-        kind, {split: arrays[name].read(check_image_header) for split, name in images.items()}
+        kind,
+        {split: arrays[name].read(check_image_header, new_array) for split, name in images.items()},
     )
     used = set(images.values())
     for split in images:

@@ -28,6 +28,7 @@ from vae_engine.datasets.files import (
     read_exactly,
     shortened,
 )
+from vae_engine.datasets.parts import NewArray
 from vae_engine.errors import DatasetError
 
 HeaderCheck: TypeAlias = Callable[[str, np.dtype[Any], tuple[int, ...]], None]
@@ -94,8 +95,8 @@ class StoredArray:
             "try `np.save('images.npy', images)` with an array of numbers"
         )
 
-    def read(self, check: HeaderCheck) -> AnyArray:
-        """The array, once `check` has nothing against its header.
+    def read(self, check: HeaderCheck, new_array: NewArray = np.empty) -> AnyArray:
+        """The array, made by `new_array`, once `check` has nothing against its header.
 
         Raises:
             DatasetError: as `check` does, or its data are not what it declares.
@@ -116,7 +117,7 @@ class StoredArray:
             )
         with self.open() as stream:
             stream.read(header.length)
-            data = read_exactly(stream, wanted, self.what)
+            data = read_exactly(stream, wanted, self.what, new_array)
         values: AnyArray = data.view(header.dtype)
         return values.reshape(header.shape, order="F" if header.fortran_order else "C")
 

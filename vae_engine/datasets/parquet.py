@@ -60,7 +60,7 @@ def read_parquet(path: Path, how: Reading) -> Source:
     if importlib.util.find_spec("pyarrow") is None:
         raise DatasetError(
             f"{quoted(path)} is a Parquet file, which pyarrow reads: wanted it installed; "
-            "try again with pyarrow in this environment"
+            "it comes with the extra [parquet] of vae-workbench"
         )
     with tempfile.TemporaryDirectory(prefix="vae-parquet-") as name:
         folder = Path(name)
