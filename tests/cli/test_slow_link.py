@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -38,17 +40,20 @@ def close(shown: Terminal, keys: tuple[str, str], seen: str) -> int:
     before = len(shown.written)
     shown.press(keys[1])
     shown.wait_until(lambda: seen not in shown.text, "the screen of before")
-    rest(shown)
+    # After a second at rest the images' other colours begin to come.
+    rest(shown, seconds=0.7)
     return len(shown.written) - before
 
 
-def rest(shown: Terminal) -> None:
-    """Wait until nothing was written for a while."""
+def rest(shown: Terminal, seconds: float = math.inf) -> None:
+    """Wait until nothing was written for a while, so many seconds at most."""
     lengths = [0]
+    end = time.monotonic() + seconds
 
     def rests() -> bool:
         lengths.append(len(shown.written))
-        return len(lengths) > 20 and lengths[-20] == lengths[-1]
+        quiet = len(lengths) > 20 and lengths[-20] == lengths[-1]
+        return quiet or time.monotonic() > end
 
     shown.wait_until(rests, "a screen at rest")
 
@@ -85,3 +90,24 @@ def test_closing_a_dialog_takes_a_second_at_most(
         for dialog in told
     }
     assert all(told[dialog] <= limit for dialog, limit in limits.items()), told
+
+
+@pytest.mark.parametrize("colors", ["256", "24bit"])
+def test_after_a_dialog_the_images_get_all_their_colours_again(
+    terminal: Attach, example: None, colors: str
+) -> None:
+    shown = terminal("--colors", colors)
+    shown.wait_for("1 session")
+    shown.press("\rg")
+    shown.wait_for("temperature")
+    seen: list[object] = []
+
+    def rests() -> bool:
+        seen.append(shown.cells)
+        return len(seen) > 100 and seen[-100] == seen[-1]
+
+    shown.wait_until(rests, "all colours")
+    before = shown.cells
+    assert close(shown, ("?", "\x1b"), "g glyphs") <= LIMIT
+    assert shown.cells != before
+    shown.wait_until(lambda: shown.cells == before, "all colours")

@@ -23,12 +23,12 @@ from textual.worker import WorkerFailed
 
 from tui.terminal.charset import is_unicode
 from tui.terminal.colors import TerminalColors, is_linux_console
+from tui.terminal.compact_driver import compact_driver
 from tui.terminal.driver import LoopDriver, loop_driver
 from tui.terminal.hangup import leave_with_terminal
 from tui.terminal.link import is_slow
 from tui.terminal.textual_internals import PatientApp
 from tui.terminal.typed_ahead import TypedAhead, ordered_driver
-from tui.terminal.wire import compact_driver
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

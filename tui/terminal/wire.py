@@ -2,60 +2,82 @@
 
 Textual tells each run of cells its whole style and takes it back at the run's end, about 40 bytes a
 run, and sends a changed part of a line from its widget's left edge on. Here the terminal's cells
-are remembered, cells that stay are passed over, and styles are told only where they change.
+are remembered, cells that stay are passed over, and styles are told only where they change. Where a
+frame is large all the same, its images come in few colours first and in all of them later.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any
 
-from textual import events
-from textual.driver import Driver
-from textual.geometry import Size
-from textual.message import Message
+from rich.cells import cell_len
 
-from tui.terminal.wire_frames import (
-    PLAIN,
-    Cell,
-    NotUnderstoodError,
-    Rendition,
-    Run,
-    inverted,
-    runs_of,
-)
+from tui.terminal.coarse import FALLBACK, LEVELS, Budget, coarse, is_image, may_be_image
+from tui.terminal.wire_frames import Cell, NotUnderstoodError, Rendition, Run, runs_of
+from tui.terminal.wire_pen import Cursor, Pen
 
 # Synchronized output, operating system commands, the bell: they leave the cells alone.
 _HARMLESS = re.compile(r"(?:\x1b\[\?2026[hl]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x07)+")
 _MOVE = re.compile(r"\x1b\[[0-9]+;[0-9]+H")
+_EXACT = 0
+# So many cells are written before their bytes are counted.
+_FEW = 8
 
-Cursor = tuple[int, int]
-"""Column and row."""
-
-_NOWHERE = (-1, -1)
 _width = itemgetter(1)
+
+
+@dataclass(slots=True)
+class _Change:
+    """A run that the terminal does not show yet; one of unknown width has no cells."""
+
+    line: int
+    column: int
+    text: str
+    rendition: Rendition
+    cells: list[Cell] | None
+    image: bool = False
+
+    @property
+    def start(self) -> tuple[int, int]:
+        """Line and column."""
+        return self.line, self.column
+
+    @property
+    def end(self) -> tuple[int, int]:
+        """Line and column behind it."""
+        return self.line, self.column + len(self.text)
 
 
 class Wire:
     """What a terminal shows, and how it comes to show the next frame."""
 
     def __init__(self) -> None:
+        # As they are wanted; those of `_owed` are shown in few colours so far.
         self._lines: dict[int, list[Cell | None]] = {}
+        self._owed: dict[int, dict[int, Cell]] = {}
         self._cursor: Cursor | None = None
+
+    @property
+    def owes(self) -> bool:
+        """Whether some cells are shown in few colours so far."""
+        return bool(self._owed)
 
     def forget(self) -> None:
         """The terminal may show anything now: the next frame is sent whole."""
         self._lines.clear()
+        self._owed.clear()
         self._cursor = None
 
-    def compacted(self, data: str, *, mend: bool = True) -> str:
+    def compacted(self, data: str, *, mend: bool = True, budget: Budget | None = None) -> str:
         """What leads the terminal to the same picture.
 
         Args:
             data: what is to be written: a frame, or control sequences, which pass as they are.
             mend: send a frame of the whole screen whole, as others may have written over it.
+            budget: of bytes; images get fewer colours where the frame would take more.
         """
         try:
             frame = runs_of(data)
@@ -68,12 +90,69 @@ class Wire:
         if self._cursor is None and _MOVE.match(data) is None:
             # Nobody knows which cells it changes.
             return data
-        pen = _Pen(self._cursor)
-        self._draw(frame, pen)
-        self._cursor = pen.place
+        changes, end = self._changes(frame)
+        levels, written = self._affordable(changes, end, budget)
+        self._note(changes, levels)
+        self._cursor = end
+        return written
+
+    def refined(self, size: int) -> str:
+        """Some of the cells that are shown in few colours, in all of them: about `size` bytes."""
+        if self._cursor is None:
+            return ""
+        pen = Pen(self._cursor)
+        while self._owed and len(pen.written().encode()) < size:
+            line, owed = next(iter(self._owed.items()))
+            for column in sorted(owed)[:_FEW]:
+                pen.write(line, column, *owed.pop(column))
+            if not owed:
+                del self._owed[line]
+        pen.end(*self._cursor)
         return pen.written()
 
-    def _draw(self, frame: Iterable[Run], pen: _Pen) -> None:
+    def _affordable(
+        self, changes: list[_Change], end: Cursor, budget: Budget | None
+    ) -> tuple[int, str]:
+        """The most levels that the budget allows, and what is written then."""
+        exact = self._written(changes, end, _EXACT)
+        if budget is None or len(exact.encode()) <= budget.wanted:
+            return _EXACT, exact
+        if not _mark_images(changes):
+            return _EXACT, exact
+        for levels in LEVELS:
+            written = self._written(changes, end, levels)
+            if budget.allows(len(written.encode()), levels):
+                return levels, written
+        return FALLBACK, self._written(changes, end, FALLBACK)
+
+    def _written(self, changes: Iterable[_Change], end: Cursor, levels: int) -> str:
+        pen = Pen(self._cursor)
+        for change in changes:
+            text, rendition = change.text, change.rendition
+            if levels != _EXACT and change.image:
+                text, rendition = coarse(text, rendition, levels)
+            pen.write(change.line, change.column, text, rendition)
+            if change.cells is None:
+                pen.lose_place()
+        pen.end(*end)
+        return pen.written()
+
+    def _note(self, changes: Iterable[_Change], levels: int) -> None:
+        """Remember which cells are shown in fewer colours than is wanted."""
+        for change in changes:
+            line, column, cells = change.line, change.column, change.cells
+            owed = self._owed.get(line)
+            if owed is not None:
+                for place in range(column, column + cell_len(change.text)):
+                    owed.pop(place, None)
+                if not owed:
+                    del self._owed[line]
+            if levels != _EXACT and change.image and cells:
+                self._owed.setdefault(line, {}).update(enumerate(cells, column))
+
+    def _changes(self, frame: Iterable[Run]) -> tuple[list[_Change], Cursor]:
+        """What of a frame is not known to be wanted already, and where the cursor ends."""
+        changes = []
         line, column = self._cursor or (0, 0)
         shown = self._line(line, column)
         for place, width, text, rendition, cells in frame:
@@ -84,8 +163,7 @@ class Wire:
             if cells is None:
                 # Terminals do not agree on wide characters, so nothing is known of this line now.
                 shown[:] = [None] * column
-                pen.write(line, start, text, rendition)
-                pen.lose_place()
+                changes.append(_Change(line, start, text, rendition, None))
                 continue
             before = shown[start:column]
             if before == cells:
@@ -93,94 +171,18 @@ class Wire:
             shown[start:column] = cells
             if 1 < width == len(before):
                 first, last = _differing(before, cells)
-                text = text[first : last + 1]
+                text, cells = text[first : last + 1], cells[first : last + 1]
                 start += first
                 if text.isspace():
-                    rendition = cells[first][1]
-            pen.write(line, start, text, rendition)
-        pen.end(line, column)
+                    rendition = cells[0][1]
+            changes.append(_Change(line, start, text, rendition, cells))
+        return changes, (line, column)
 
     def _line(self, line: int, columns: int) -> list[Cell | None]:
         """What is known of a line, at least of its first columns."""
         cells = self._lines.setdefault(line, [])
         cells += [None] * (columns - len(cells))
         return cells
-
-
-class _Pen:
-    """Writes runs, with moves and styles only where the terminal does not have them yet."""
-
-    def __init__(self, place: Cursor | None) -> None:
-        self._pieces: list[str] = []
-        self._line, self._column = place or _NOWHERE
-        self._rendition = PLAIN
-        self._foreground, self._background = "", ""
-        self._effects: tuple[str, ...] = ()
-
-    @property
-    def place(self) -> Cursor:
-        """Where the terminal's cursor is."""
-        return self._line, self._column
-
-    def lose_place(self) -> None:
-        """The cursor may be anywhere."""
-        self._line, self._column = _NOWHERE
-
-    def write(self, line: int, column: int, text: str, rendition: Rendition) -> None:
-        """Write characters of one style at a place."""
-        if column != self._column or line != self._line:
-            self._move(line, column)
-        if rendition is not self._rendition:
-            turned = inverted(text, rendition)
-            if turned is not None and self._changes(turned[1]) < self._changes(rendition):
-                text, rendition = turned
-            self._style(rendition)
-        self._pieces.append(text)
-        self._column = column + len(text)
-
-    def end(self, line: int, column: int) -> None:
-        """Leave the cursor where it is wanted, and the style plain."""
-        if self._foreground or self._background or self._effects:
-            self._pieces.append("\x1b[m")
-        if column != self._column or line != self._line:
-            self._move(line, column)
-
-    def written(self) -> str:
-        """All of it."""
-        return "".join(self._pieces)
-
-    def _move(self, line: int, column: int) -> None:
-        if line == self._line and column > self._column:
-            self._pieces.append(f"\x1b[{column - self._column}C")
-        else:
-            self._pieces.append(f"\x1b[{line + 1};{column + 1}H")
-        self._line, self._column = line, column
-
-    def _changes(self, wanted: Rendition) -> int:
-        """How many colours would have to be told."""
-        return (wanted.foreground not in (None, self._foreground)) + (
-            wanted.background != self._background
-        )
-
-    def _style(self, wanted: Rendition) -> None:
-        self._rendition = wanted
-        foreground, background, effects = wanted.foreground, wanted.background, wanted.effects
-        codes: list[str] = []
-        if effects != self._effects:
-            kept = len(self._effects)
-            if effects[:kept] != self._effects:
-                codes.append("0")
-                self._foreground, self._background, kept = "", "", 0
-            codes += effects[kept:]
-            self._effects = effects
-        if foreground is not None and foreground != self._foreground:
-            codes.append(foreground or "39")
-            self._foreground = foreground
-        if background != self._background:
-            codes.append(background or "49")
-            self._background = background
-        if codes:
-            self._pieces.append(f"\x1b[{';'.join(codes)}m")
 
 
 def _differing(before: list[Cell | None], cells: list[Cell]) -> tuple[int, int]:
@@ -193,34 +195,21 @@ def _differing(before: list[Cell | None], cells: list[Cell]) -> tuple[int, int]:
     return first, last
 
 
-def compact_driver(driver: type[Driver]) -> type[Driver]:
-    """A driver that writes every frame compacted, and is otherwise `driver`."""
+def _mark_images(changes: list[_Change]) -> bool:
+    """Mark what is part of an image; False if nothing is.
 
-    class CompactDriver(driver):  # type: ignore[misc, valid-type]
-        """Writes in fewer bytes."""
-
-        def __init__(self, app: Any, **options: Any) -> None:
-            super().__init__(app, **options)
-            self._sized_app = app
-            self._wire = Wire()
-            self._drawn_size: Size | None = None
-
-        def write(self, data: str) -> None:
-            # Not every resize comes through `process_message`, but the app knows of all.
-            if self._sized_app.size != self._drawn_size:
-                self._drawn_size = self._sized_app.size
-                self._wire.forget()
-            # Textual sends the whole screen for every dialog that opens or closes.
-            super().write(self._wire.compacted(data, mend=False))
-
-        def redraw(self) -> None:
-            """Have the next frame sent whole: others may have written over the screen."""
-            self._wire.forget()
-
-        def process_message(self, message: Message) -> None:
-            if isinstance(message, events.Resize):
-                # The terminal has moved or cut what it showed.
-                self._wire.forget()
-            super().process_message(message)
-
-    return CompactDriver
+    A cell of one colour is a space, as those of panels are, and others look like bars. They count
+    where they lie between parts of an image, on a line of one.
+    """
+    lines = set()
+    for change in changes:
+        if is_image(change.text, change.rendition):
+            change.image = True
+            lines.add(change.line)
+    possible = [may_be_image(change.text, change.rendition) for change in changes]
+    for at in range(1, len(changes) - 1):
+        before, change, after = changes[at - 1 : at + 2]
+        between = before.end == change.start and change.end == after.start
+        if between and all(possible[at - 1 : at + 2]) and change.line in lines:
+            change.image = True
+    return bool(lines)

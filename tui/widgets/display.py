@@ -16,12 +16,9 @@ from tui.rendering.glyphs import Glyphs
 from tui.rendering.images import Display
 from tui.rendering.palettes import GREY, ColorDepth, Ramp, Rgb
 from tui.terminal.detection import capped_depth, detect_depth
-from tui.terminal.link import is_slow
 
 _TINT: Final = 0.12
 _STEPS: Final = 32
-_SLOW_STEPS: Final = 5
-_SHORTENED: Final = (ColorDepth.TRUECOLOR, ColorDepth.ANSI_256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +47,6 @@ def app_display(app: App[Any], glyphs: Glyphs, *, lossless: bool = False) -> Dis
         lossless: the images have a cell for every two pixels, and are to keep all greys.
     """
     depth = app_depth(app)
-    if is_slow(os.environ) and depth in _SHORTENED:
-        # Fewer greys are fewer changes of colour, and a number is shorter than three.
-        return Display(ColorDepth.ANSI_256, glyphs, SteppedRamp(steps=_SLOW_STEPS))
     if depth is not ColorDepth.TRUECOLOR:
         return Display(depth, glyphs, GREY)
     ramp = theme_ramp(app)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pyte
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.terminal.wire import Wire, compact_driver
+from tui.terminal.coarse import Budget
+from tui.terminal.compact_driver import Account, compact_driver
+from tui.terminal.wire import Wire
 
 COLUMNS, LINES = 24, 6
 STYLES = ["38;2;1;2;3;48;2;4;5;6", "38;2;1;2;3;48;2;9;9;9", "1;38;5;7", "7", "31;104", "4;48;5;20"]
@@ -215,3 +217,100 @@ async def test_a_resized_terminal_gets_the_next_frame_whole() -> None:
     app._size = Size(40, 10)
     driver.write(frame)
     assert "abc" in written[-1]
+
+
+GLYPHS = "▀▘▂▌"
+SMALL = Budget(wanted=200, most=300)
+
+
+def image(offset: int, colors: str, *, lines: int = LINES) -> str:
+    """A frame of cells with colours of their own, blanks between them and text beside."""
+    written = ""
+    for line in range(1, lines + 1):
+        written += f"\x1b[{line};1H{run('31', 'kl 6')}"
+        for column in range(COLUMNS - 6):
+            shade = 232 + (line * 7 + column * 5 + offset) % 24
+            paper = 232 + (shade * 7) % 24
+            ink, behind = f"38;5;{shade}", f"48;5;{paper}"
+            if colors == "24bit":
+                ink, behind = f"38;2;{shade};{paper};9", f"48;2;9;{paper};{shade}"
+            glyph = " " if column % 5 == 4 else GLYPHS[column % len(GLYPHS)]
+            written += run(f"{ink};{behind}", glyph)
+    return written
+
+
+def refine(wire: Wire, terminal: Terminal) -> None:
+    while wire.owes:
+        part = wire.refined(100)
+        assert len(part.encode()) < 600
+        terminal.show(part)
+
+
+@pytest.mark.parametrize("colors", ["256", "24bit"])
+def test_a_large_image_comes_coarse_and_then_in_all_its_colours(colors: str) -> None:
+    whole, compact, wire = Terminal(), Terminal(), Wire()
+    frame = image(0, colors)
+    exact, first = Wire().compacted(frame), wire.compacted(frame, mend=False, budget=SMALL)
+    assert len(first.encode()) < len(exact.encode()) * 0.75
+    whole.show(frame)
+    compact.show(first)
+    assert compact.cells() != whole.cells()
+    assert compact.screen.display[0].startswith("kl 6")
+    refine(wire, compact)
+    assert compact.cells() == whole.cells()
+    assert (compact.screen.cursor.y, compact.screen.cursor.x) == (
+        whole.screen.cursor.y,
+        whole.screen.cursor.x,
+    )
+    assert wire.compacted(frame, mend=False, budget=SMALL) == ""
+
+
+def test_what_fits_keeps_all_its_colours() -> None:
+    wire, frame = Wire(), image(0, "256", lines=1)
+    budget = Budget(wanted=4_000, most=7_000)
+    assert wire.compacted(frame, mend=False, budget=budget) == Wire().compacted(frame)
+    assert not wire.owes
+
+
+def test_text_is_never_changed_whatever_it_takes() -> None:
+    wire = Wire()
+    frame = "".join(
+        f"\x1b[{line};1H" + "".join(run(STYLES[at % 4], "ab") for at in range(12))
+        for line in range(1, LINES + 1)
+    )
+    sent = wire.compacted(frame, mend=False, budget=SMALL)
+    assert sent == Wire().compacted(frame)
+    assert not wire.owes
+
+
+IMAGES = st.integers(0, 5).map(lambda at: image(at * 50, "256"))
+
+
+@settings(max_examples=30)
+@given(st.lists(st.one_of(frames(), IMAGES), max_size=4))
+def test_the_same_picture_comes_in_the_end_whatever_is_drawn_meanwhile(drawn: list[str]) -> None:
+    whole, compact, wire = Terminal(), Terminal(), Wire()
+    for frame in drawn:
+        whole.show(frame)
+        compact.show(wire.compacted(frame, mend=False, budget=SMALL))
+        compact.show(wire.refined(100))
+    refine(wire, compact)
+    assert compact.cells() == whole.cells()
+
+
+def test_the_terminal_is_left_alone_once_it_may_show_anything() -> None:
+    wire = Wire()
+    wire.compacted(image(0, "256"), mend=False, budget=SMALL)
+    assert wire.owes
+    wire.forget()
+    assert not wire.owes
+    assert wire.refined(100) == ""
+
+
+def test_frames_that_follow_each_other_share_the_second() -> None:
+    account = Account()
+    first = account.budget(10.0)
+    assert first.wanted < first.most <= 8_000
+    account.written(6_000, 10.0)
+    assert account.budget(10.1).most < first.most / 2
+    assert account.budget(12.0) == first

@@ -1,0 +1,95 @@
+"""Images in fewer colours, for frames that would take a slow link more than a moment.
+
+A change of colour is what an image costs: with few colours, neighbours share theirs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+from tui.terminal.color_tables import XTERM_256, Rgb, nearest_of_256
+from tui.terminal.wire_frames import Rendition, rendition
+
+LEVELS: Final = (16, 12, 8, 6, 5, 4, 3, 2)
+"""Levels of each channel to try, finest first."""
+
+FALLBACK: Final = 4
+"""Levels for a frame that is too large with any, as that of a whole screen of images is."""
+
+_PLEASANT: Final = 6
+# Quadrants are what images are drawn with, and hardly anything else with two colours of its own.
+_QUADRANTS: Final = frozenset("▀▄▌▐▘▟▝▙▖▜▗▛▞▚")
+_BLOCKS: Final = _QUADRANTS | frozenset(" ▁▂▃▅▆▇█▏▎▍▋▊▉")
+# Tinted greys, as themes give them, count as greys.
+_GREY_SPREAD: Final = 48
+_SIXTEEN: Final = 16
+# Longer runs are a panel's.
+_LONGEST: Final = 28
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How many bytes a frame may take.
+
+    Attributes:
+        wanted: so many, if images of six levels or more can be had for them.
+        most: else so many, with as many levels as they allow.
+    """
+
+    wanted: int
+    most: int
+
+    def allows(self, size: int, levels: int) -> bool:
+        """Whether a frame of so many bytes is sent with images of so many levels."""
+        return size <= (self.wanted if levels >= _PLEASANT else self.most)
+
+
+def is_image(text: str, drawn: Rendition) -> bool:
+    """Whether a run is part of an image whose colours can be told in fewer."""
+    return bool(drawn.foreground) and _is_of_blocks(text, drawn) and not _QUADRANTS.isdisjoint(text)
+
+
+def may_be_image(text: str, drawn: Rendition) -> bool:
+    """Whether a run is part of an image if it lies within one: of one colour, or like a bar."""
+    return 0 < len(text) <= _LONGEST and _is_of_blocks(text, drawn)
+
+
+def coarse(text: str, drawn: Rendition, levels: int) -> tuple[str, Rendition]:
+    """A run of an image in colours of so many levels."""
+    found = _coarse(drawn, levels)
+    return (" " * len(text) if found.foreground is None else text), found
+
+
+def _is_of_blocks(text: str, drawn: Rendition) -> bool:
+    return bool(drawn.background) and not drawn.effects and _BLOCKS.issuperset(text)
+
+
+@lru_cache(maxsize=16384)
+def _coarse(drawn: Rendition, levels: int) -> Rendition:
+    paper = _rgb(drawn.background)
+    ink = paper if drawn.foreground is None else _rgb(drawn.foreground)
+    if ink is None or paper is None:
+        return drawn
+    front, back = _entry(ink, levels), _entry(paper, levels)
+    return rendition(None if front == back else f"38;5;{front}", f"48;5;{back}", ())
+
+
+def _rgb(color: str) -> Rgb | None:
+    """The colour that a code names; None for one of the sixteen, which are few already."""
+    _, _, told = color.partition(";")
+    kind, *numbers = map(int, told.split(";")) if told else (0,)
+    if kind == 5 and numbers[0] >= _SIXTEEN:
+        return XTERM_256[numbers[0] - _SIXTEEN]
+    return (numbers[0], numbers[1], numbers[2]) if kind == 2 else None
+
+
+@lru_cache(maxsize=8192)
+def _entry(rgb: Rgb, levels: int) -> int:
+    """The entry of the 256 colours that stands for a colour."""
+    last = levels - 1
+    if max(rgb) - min(rgb) < _GREY_SPREAD:
+        rgb = (round(sum(rgb) / 3),) * 3
+    red, green, blue = (round(round(channel * last / 255) * 255 / last) for channel in rgb)
+    return nearest_of_256((red, green, blue))

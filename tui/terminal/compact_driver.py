@@ -1,0 +1,108 @@
+"""A driver for slow links: frames in fewer bytes, images in few colours first, in all later."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any, Final
+
+from textual import events
+from textual.driver import Driver
+from textual.geometry import Size
+from textual.message import Message
+
+from tui.terminal.coarse import Budget
+from tui.terminal.wire import Wire
+
+# 64 kbit/s carry 8,000 bytes a second. The rest of them is for what follows a frame.
+_WANTED_BYTES: Final = 4_000
+_MOST_BYTES: Final = 7_000
+_LEAST_BYTES: Final = 1_500
+_QUIET_SECONDS: Final = 1.0
+_PART_BYTES: Final = 900
+_PART_SECONDS: Final = 0.15
+
+
+class Account:
+    """Bytes that a link of 64 kbit/s still has to carry, of those that were written."""
+
+    def __init__(self) -> None:
+        self._bytes = 0.0
+        self._at = 0.0
+
+    def written(self, size: int, now: float) -> None:
+        """Take note of so many bytes, written at `now`, in seconds."""
+        self._bytes, self._at = self._waiting(now) + size, now
+
+    def budget(self, now: float) -> Budget:
+        """What a frame may take now: less where others are under way."""
+        waiting = int(self._waiting(now))
+        most = max(_LEAST_BYTES, _MOST_BYTES - waiting)
+        return Budget(min(_WANTED_BYTES, most), most)
+
+    def _waiting(self, now: float) -> float:
+        return max(0.0, self._bytes - (now - self._at) * _MOST_BYTES)
+
+
+def compact_driver(driver: type[Driver]) -> type[Driver]:
+    """A driver that writes every frame compacted, and is otherwise `driver`."""
+
+    class CompactDriver(driver):  # type: ignore[misc, valid-type]
+        """Writes in fewer bytes."""
+
+        def __init__(self, app: Any, **options: Any) -> None:
+            super().__init__(app, **options)
+            self._sized_app = app
+            self._wire = Wire()
+            self._account = Account()
+            self._drawn_size: Size | None = None
+            self._timers = asyncio.get_running_loop()
+            self._next_part: asyncio.TimerHandle | None = None
+
+        def write(self, data: str) -> None:
+            # Not every resize comes through `process_message`, but the app knows of all.
+            if self._sized_app.size != self._drawn_size:
+                self._drawn_size = self._sized_app.size
+                self._wire.forget()
+            # Textual sends the whole screen for every dialog that opens or closes.
+            budget = self._account.budget(time.monotonic())
+            self._send(self._wire.compacted(data, mend=False, budget=budget), _QUIET_SECONDS)
+
+        def redraw(self) -> None:
+            """Have the next frame sent whole: others may have written over the screen."""
+            self._wire.forget()
+
+        def process_message(self, message: Message) -> None:
+            if isinstance(message, events.Resize):
+                # The terminal has moved or cut what it showed.
+                self._wire.forget()
+            super().process_message(message)
+
+        def stop_application_mode(self) -> None:
+            # From now on the terminal is the shell's.
+            self._wire.forget()
+            self._wait(None)
+            super().stop_application_mode()
+
+        def _send(self, data: str, rest_seconds: float) -> None:
+            """Write, and go on with the images' other colours after a rest."""
+            size = len(data.encode())
+            self._account.written(size, time.monotonic())
+            super().write(data)
+            # A clock or a cursor that blinks does not put it off for ever.
+            if self._next_part is None or size > _PART_BYTES or not self._wire.owes:
+                self._wait(rest_seconds if self._wire.owes else None)
+
+        def _wait(self, seconds: float | None) -> None:
+            if self._next_part is not None:
+                self._next_part.cancel()
+                self._next_part = None
+            if seconds is not None:
+                self._next_part = self._timers.call_later(seconds, self._refine)
+
+        def _refine(self) -> None:
+            self._next_part = None
+            if data := self._wire.refined(_PART_BYTES):
+                self._send(data, _PART_SECONDS)
+
+    return CompactDriver
