@@ -1,4 +1,4 @@
-"""What was asked of a session's worker and not obeyed yet."""
+"""Commands that a session's worker has not carried out yet."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vae_engine.sessions.session import Session
 
 
 class PendingCommands:
-    """Commands of this app and of others, each until the log shows that it was obeyed or was not.
+    """Commands of this app and of others, until the log shows that they were obeyed or ignored.
 
     `send` may be called from another thread than `waiting`.
     """
@@ -24,7 +24,7 @@ class PendingCommands:
         self._lock = threading.Lock()
 
     def send(self, session: Session, command: CommandName) -> None:
-        """Ask the session's worker.
+        """Send a command to the session's worker.
 
         Raises:
             OSError: the inbox cannot be written.
@@ -36,7 +36,7 @@ class PendingCommands:
     def waiting(
         self, session: Session, events: Sequence[ev.AnyEvent], status: Status
     ) -> tuple[CommandName, ...]:
-        """Return commands in the inbox, and those taken but not answered in the log yet.
+        """Return commands in the inbox, and those read but not answered in the log yet.
 
         Args:
             session: the session. events: new ones in its log. status: its own; a dead worker
@@ -57,7 +57,7 @@ class PendingCommands:
 
 
 def _answers(event: ev.AnyEvent) -> tuple[str, ...]:
-    """The commands that an event shows to be obeyed, or not to be."""
+    """The commands that an event shows to be obeyed or ignored."""
     match event:
         case ev.Paused():
             return ("pause",)

@@ -1,4 +1,4 @@
-"""Reading again and again while a screen is the one that is seen."""
+"""Polling while a screen is visible."""
 
 from __future__ import annotations
 
@@ -15,35 +15,35 @@ from textual.worker import Worker
 from tui.screen import run_async
 
 _LOOK_SECONDS = 1.0
-# After its work the thread sleeps this many times as long, but not for ever on a busy machine.
+# Pause after a poll, in multiples of its duration, up to a limit in seconds.
 _REST, _LONGEST_REST = 10, 3.0
 
 
 class Poller:
-    """Reads once a second, less often where that takes long, and at once when asked."""
+    """Polls once per second, less often if reading is slow, and at once on request."""
 
     def __init__(self, screen: Screen[Any], read: Callable[[], Awaitable[None]]) -> None:
-        """Make what reads, from `follow` on.
+        """Prepare polling, which `follow` starts.
 
         Args:
-            screen: for which.
-            read: reads what the screen is about, in a thread, and shows it.
+            screen: polls only while it is the current screen.
+            read: reads the data in a thread and shows them.
         """
         self._screen, self._read = screen, read
         self._again = asyncio.Event()
 
     def poll_now(self) -> None:
-        """Read now."""
+        """Poll now."""
         self._again.set()
 
     def follow(self) -> Worker[None]:
-        """Read again and again, until the screen is left."""
+        """Start to poll, until the screen closes."""
         return run_async(self._screen, self._follow)
 
     async def _follow(self) -> None:
         while True:
             begun = time.monotonic()
-            # Whoever asks while another screen is over this one is answered when it is seen again.
+            # Requests made while another screen covers this one are served once it is visible.
             self._again.clear()
             if self._screen.is_current:
                 try:

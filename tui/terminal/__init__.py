@@ -1,1 +1,1 @@
-"""The terminal: what it can do, what is read from it and written to it, and when it goes away."""
+"""The terminal: its capabilities, its input and output, and its loss."""

@@ -1,4 +1,4 @@
-"""A Textual app as a terminal wants it: its driver, colours, pastes, and the end of both."""
+"""A Textual app adapted to its terminal: driver, colours, pastes, and leaving."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
 
 
 class TerminalApp(PatientApp):
-    """An app that takes from a terminal what it sends, and gives it what it can show.
+    """An app that adapts to its terminal's input and output.
 
     Attributes:
         copied: the line that was last sent to the terminal's clipboard.
-        typed_ahead: what was typed and not delivered yet; held back while a screen is prepared.
-        terminal: the driver of the terminal; None where there is none.
+        typed_ahead: input that is not delivered yet; held back while a screen is prepared.
+        terminal: the terminal's driver; None without a terminal.
     """
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ class TerminalApp(PatientApp):
         self._terminal_colors = TerminalColors(
             self.console.color_system, linux=is_linux_console(os.environ)
         )
-        self._told_to_leave = False
+        self._exiting = False
         # Dialogs cover less there: what they covered has to be sent again.
         self.set_class(is_slow(os.environ), "-slow-link")
         self.typed_ahead = TypedAhead(self)
@@ -80,7 +80,7 @@ class TerminalApp(PatientApp):
         self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh())
 
     def leave(self, exit_code: int) -> None:
-        """Leave at once, since the terminal has gone or the system ends."""
+        """Exit at once: the terminal is gone or the system is shutting down."""
         self.exit(return_code=exit_code)
 
     async def on_event(self, event: Event) -> None:
@@ -94,11 +94,11 @@ class TerminalApp(PatientApp):
         default_namespace: DOMNode | None = None,
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
-        """Do what a key asks for; what is typed once the app was told to leave is for the shell.
+        """Run an action, unless the app is already exiting.
 
-        A screen that was only just opened has no widgets: what it is asked for waits for them.
+        A screen that has just opened has no widgets yet: its actions wait for them.
         """
-        if self._told_to_leave:
+        if self._exiting:
             return True
         if isinstance(default_namespace, Widget) and not self.screen.is_mounted:
             asked = partial(self._run_later, action, default_namespace, namespaces)
@@ -120,15 +120,15 @@ class TerminalApp(PatientApp):
         return_code: int = 0,
         message: RenderableType | None = None,
     ) -> None:
-        """Leave; keys that come from now on are for the shell."""
-        self._told_to_leave = True
+        """Exit; later keys are left to the shell."""
+        self._exiting = True
         super().exit(result, return_code, message)
 
     def forgives(self, error: Exception) -> bool:
-        """Whether a screen could not be opened since the app was told to leave."""
+        """Whether an error only says that a screen was opened while the app exits."""
         # Then Textual mounts nothing: a screen that is just being opened has no widgets.
         cause = error.error if isinstance(error, WorkerFailed) else error
-        forgiven = self._told_to_leave and isinstance(cause, NoMatches | MountError)
+        forgiven = self._exiting and isinstance(cause, NoMatches | MountError)
         if forgiven:
             self.log.warning(f"not opened, because the app is exiting: {cause}")
         return forgiven
@@ -138,14 +138,14 @@ class TerminalApp(PatientApp):
         return self.typed_ahead.held()
 
     def action_redraw(self) -> None:
-        """Draw the screen anew: something else has written over it."""
+        """Redraw the whole screen, after another program has written over it."""
         self.screen.refresh()
         redraw = getattr(self.terminal, "redraw", None)
         if redraw is not None:
             redraw()
 
     def copy_line(self, line: str) -> None:
-        """Send a line to the terminal's clipboard, and show it: nobody knows whether it arrives."""
+        """Send a line to the terminal's clipboard and show it, as delivery cannot be confirmed."""
         self.copied = line
         self.copy_to_clipboard(line)
         self.notify(
@@ -162,7 +162,7 @@ class TerminalApp(PatientApp):
 
 
 class WholeCells(ScrollBarRender):
-    """Ends at the borders of cells: a part of a block would become a letter on the bar."""
+    """Scrollbar that ends at cell borders: partial blocks would become letters in ASCII."""
 
     VERTICAL_BARS: ClassVar[list[str]] = [" "]
     HORIZONTAL_BARS: ClassVar[list[str]] = [" "]

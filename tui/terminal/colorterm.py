@@ -1,4 +1,4 @@
-"""How many colours a terminal has, told from its environment.
+"""Number of colours of a terminal, from its environment.
 
 A variable can be older than the terminal: GNU screen, a console or `su` inherit COLORTERM from
 where they were started. So TERM, which a terminal sets itself, comes first.

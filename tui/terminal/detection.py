@@ -1,4 +1,4 @@
-"""What the terminal can show, told from its environment.
+"""Detects the terminal's capabilities from its environment.
 
 Over ssh little more than TERM arrives, so the names of terminals that always have 24-bit colours
 count as well as COLORTERM.
@@ -29,7 +29,7 @@ _BY_COLOR_SYSTEM: Final = {
 def detect_depth(
     environ: Mapping[str, str], *, encoding: str | None, is_terminal: bool
 ) -> ColorDepth:
-    """Tell what can be shown from the environment and the output stream.
+    """Detect the colour depth from the environment and the output stream.
 
     Args:
         environ: NO_COLOR (https://no-color.org), TERM, COLORTERM and the locale are read.
@@ -45,7 +45,7 @@ def detect_depth(
 
 
 def stream_depth(stream: TextIO, environ: Mapping[str, str]) -> ColorDepth:
-    """Tell what can be shown on a stream, such as ``sys.stdout``."""
+    """Detect the colour depth of a stream, such as ``sys.stdout``."""
     return detect_depth(environ, encoding=stream.encoding, is_terminal=stream.isatty())
 
 

@@ -37,7 +37,7 @@ _MOUSE_ON = re.compile(r"\x1b\[\?(?:100[0-356]|1015|1016)h")
 
 
 class LoopDriver(LinuxDriver):
-    """Reads keys, stops and goes on in the event loop."""
+    """Handles input, job-control stops and continues in the event loop."""
 
     def __init__(self, app: Any, *, mouse: bool = True, **options: Any) -> None:
         with _errors_on_the_terminal():
@@ -72,7 +72,7 @@ class LoopDriver(LinuxDriver):
         super().write(_CLEAR + data if data == _LEAVE_SECOND_SCREEN else data)
 
     def start_application_mode(self) -> None:
-        """Take the terminal; from then on it is given back even if this process is killed."""
+        """Take the terminal; it is restored even if this process is killed."""
         if self._guard is None and os.isatty(self._terminal):
             self._guard = TerminalGuard(self._terminal)
         if self._guard is not None:
@@ -80,7 +80,7 @@ class LoopDriver(LinuxDriver):
         super().start_application_mode()  # type: ignore[no-untyped-call]
 
     def close(self) -> None:
-        """Write what is left; the terminal is given back by then."""
+        """Write the remaining output, after the terminal is restored."""
         super().close()
         if self._guard is not None:
             self._guard.release()
@@ -93,7 +93,7 @@ class LoopDriver(LinuxDriver):
         self.flush()
 
     def run_input_thread(self) -> None:
-        """Hand the keys over to the event loop; the thread that Textual made for them ends."""
+        """Move input to the event loop; Textual's input thread ends."""
         if key_parser() is None:
             super().run_input_thread()
             return
@@ -101,14 +101,14 @@ class LoopDriver(LinuxDriver):
         self._event_loop.call_soon_threadsafe(self._listen)
 
     def disable_input(self) -> None:
-        """Read no further."""
+        """Stop reading input."""
         self._taking = False
         self._cancel_wait()
         self._event_loop.remove_reader(self._terminal)
         super().disable_input()
 
     def take_what_waits(self) -> None:
-        """Read the input that has arrived by now."""
+        """Read the input that has arrived so far."""
         while self._taking and select.select([self._terminal], [], [], 0)[0]:
             if not self._take():
                 return
@@ -125,7 +125,7 @@ class LoopDriver(LinuxDriver):
             self.send_message(self.SignalResume())
 
     def _handle_in_loop(self, number: signal.Signals) -> None:
-        """Have the event loop call what Textual does at a signal."""
+        """Run Textual's signal handlers in the event loop."""
         handler = signal.getsignal(number)
         if not callable(handler):
             return
@@ -136,7 +136,7 @@ class LoopDriver(LinuxDriver):
         signal.signal(number, hand_over)
 
     def _believe_the_kernel(self) -> None:
-        """Forget exported `COLUMNS` and `LINES` where the kernel knows the terminal's size."""
+        """Ignore exported `COLUMNS` and `LINES` if the kernel knows the terminal's size."""
         try:
             size = os.get_terminal_size(_descriptor(_screen_stream()))
         except OSError:
@@ -151,7 +151,7 @@ class LoopDriver(LinuxDriver):
             self._event_loop.add_reader(self._terminal, self._take)
 
     def _take(self) -> bool:
-        """Read once; False where the terminal has gone."""
+        """Read once; False if the terminal is gone."""
         try:
             typed = os.read(self._terminal, _CHUNK_BYTES)
         except OSError:
@@ -194,7 +194,7 @@ def _screen_stream() -> Any:
 
 @contextmanager
 def _errors_on_the_terminal() -> Iterator[None]:
-    """Have Textual take the stream that is the terminal (`vae 2>errors`)."""
+    """Draw on the stream that is the terminal (`vae 2>errors`)."""
     error = sys.__stderr__
     sys.__stderr__ = _screen_stream()  # type: ignore[misc]
     try:

@@ -1,4 +1,4 @@
-"""Gives the terminal back when the app is killed: by SIGKILL, a crash, or the kernel out of memory.
+"""Restores the terminal when the app is killed: by SIGKILL, a crash or the out-of-memory killer.
 
 A shell of a few hundred kB waits at the other end of a pipe. The kernel closes the app's end before
 anybody is told of its death. The app stays the process that the shell started: its id, exit code,
@@ -53,15 +53,15 @@ class TerminalGuard:
         self._pipe = _start(terminal)
 
     def hold(self) -> None:
-        """From now on the terminal has the app's modes."""
+        """Call when the terminal has the app's modes."""
         self._say(b"on\n")
 
     def release(self) -> None:
-        """The app itself has restored the terminal."""
+        """Call when the app has restored the terminal itself."""
         self._say(b"off\n")
 
     def close(self) -> None:
-        """Let it end."""
+        """End the shell."""
         if self._pipe is not None:
             os.close(self._pipe)
             self._pipe = None
@@ -76,7 +76,7 @@ class TerminalGuard:
 
 @contextlib.contextmanager
 def guarded(terminal: int) -> Iterator[None]:
-    """Have the terminal restored should this process die within the block."""
+    """Restore the terminal if this process dies within the block."""
     guard = TerminalGuard(terminal)
     guard.hold()
     try:
@@ -87,7 +87,7 @@ def guarded(terminal: int) -> Iterator[None]:
 
 
 def _start(terminal: int) -> int | None:
-    """Start the shell; returns the pipe to it, or None where there is none."""
+    """Start the shell and return the pipe to it; None if there is no shell."""
     shell = shutil.which("sh", path=os.defpath)
     try:
         attributes = termios.tcgetattr(terminal)

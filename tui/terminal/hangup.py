@@ -1,4 +1,4 @@
-"""Leaving in time when the terminal goes away.
+"""Exit when the terminal goes away.
 
 Textual's input thread spins for ever on a terminal that is gone when SIGHUP is ignored, as under
 nohup; and where the terminal went with no signal, as behind some multiplexers, nothing tells it.

@@ -1,4 +1,4 @@
-"""Turns the bytes that a terminal sends into Textual's messages, and drops what is no input."""
+"""Turns the bytes that a terminal sends into Textual's messages, and drops everything else."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class TerminalInput:
         self._make_parser = make_parser
         self._parser = make_parser()
         self._splitter = SequenceSplitter()
-        # A byte that is no text is no reason to end; one of 8-bit controls must stay recognizable.
+        # Undecodable bytes must not end the app; one of 8-bit controls must stay recognizable.
         self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
 
     @property

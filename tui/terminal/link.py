@@ -1,6 +1,6 @@
 """Whether the link to the terminal is slow, so that bytes cost more than processor time.
 
-Nobody can measure it: the buffers of ssh swallow what is written long before it arrives. So every
+It cannot be measured: ssh buffers output long before it arrives. So every
 terminal that is reached through a network counts as slow, unless a setting says otherwise.
 """
 

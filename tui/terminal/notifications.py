@@ -1,4 +1,4 @@
-"""Telling someone who looks elsewhere: a toast in the app, the bell, the terminal's notifications.
+"""Notifications: a toast in the app, the bell, the terminal's desktop notifications.
 
 The desktop shows a notification where the terminal passes on OSC 9 (iTerm2, kitty, WezTerm,
 ghostty, Windows Terminal) or OSC 777 (rxvt, VTE with it, foot); others ignore both.
@@ -28,15 +28,15 @@ def alert(
     aloud: bool = True,
     terminal: Driver | None = None,
 ) -> None:
-    """Tell that something ended.
+    """Notify that something ended.
 
     Args:
         app: the running app.
-        title: what ended; text, not markup.
-        message: how; text, not markup.
-        good: whether it ended as it was meant to.
-        aloud: ring and notify the terminal, besides the toast.
-        terminal: which one to notify; None for none.
+        title: plain text, not markup.
+        message: plain text, not markup.
+        good: whether it ended successfully.
+        aloud: also ring the bell and notify the desktop.
+        terminal: the terminal to notify, or None.
     """
     app.notify(
         message,

@@ -1,4 +1,4 @@
-"""How fast images may follow each other, so that a key's answer never waits long behind them."""
+"""Limits the rate of images, so that the app stays responsive over ssh."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _PART_SECONDS: Final = 0.15
 
 
 class Pacer:
-    """Shares out a link among all images that want to cross it.
+    """Shares the bandwidth of a link among images.
 
     Attributes:
-        cells_a_second: that it carries, None for a link without a limit.
+        cells_a_second: capacity of the link; None for no limit.
     """
 
     def __init__(self, cells_a_second: float | None) -> None:
@@ -27,17 +27,17 @@ class Pacer:
         self._free_at = 0.0
 
     def part(self, cells: int, count: int) -> int:
-        """How many of `count` images of so many cells are sent at once: one at least."""
+        """Number of `count` images of so many cells to send at once; at least one."""
         if self.cells_a_second is None:
             return count
         return min(count, max(1, int(_PART_SECONDS * self.cells_a_second / cells)))
 
     def wait(self) -> float:
-        """Seconds until the link has carried what was sent."""
+        """Seconds until the link has carried the cells sent so far."""
         return max(0.0, self._free_at - time.monotonic())
 
     def sent(self, cells: int) -> None:
-        """Take note that so many cells are on their way."""
+        """Record that so many cells were sent."""
         if self.cells_a_second is not None:
             now = time.monotonic()
             self._free_at = max(now, self._free_at) + cells / self.cells_a_second

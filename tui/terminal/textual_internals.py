@@ -25,9 +25,9 @@ class Part(NamedTuple):
 
     Attributes:
         name: where Textual has it.
-        purpose: what the app does by it.
-        without: what happens where it is missing.
-        find: returns it, or raises what tells that it is not there.
+        purpose: what the app uses it for.
+        without: what happens if it is missing.
+        find: returns it, or raises if it is missing.
     """
 
     name: str

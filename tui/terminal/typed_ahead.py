@@ -32,7 +32,7 @@ _SHORTEST_FRAME = 64
 
 
 class TypedAhead:
-    """What was typed and not delivered yet.
+    """Queue of input that is not delivered yet.
 
     Input from before the first frame, when `open` is called, is dropped: it was meant for others.
     `Ctrl+C` always arrives, and what was typed before it is dropped, as a terminal does.
@@ -53,12 +53,12 @@ class TypedAhead:
         return self._is_open
 
     def open(self) -> None:
-        """From now on deliver what is typed."""
+        """Start to deliver input."""
         self._is_open = True
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Deliver nothing while something is prepared that will open a screen."""
+        """Hold input back while a screen is being prepared."""
         self._holds += 1
         self._let_go.clear()
         try:
@@ -69,7 +69,7 @@ class TypedAhead:
                 self._let_go.set()
 
     def put(self, message: Message) -> None:
-        """Take in a key, a paste or an event of the mouse."""
+        """Queue a key, a paste or a mouse event."""
         if isinstance(message, events.Key) and message.key == _INTERRUPT:
             self._waiting.clear()
             self._app.post_message(message)
@@ -90,7 +90,7 @@ class TypedAhead:
                 await self._settle()
 
     async def _settle(self) -> None:
-        """Wait until what was delivered has led to nothing new."""
+        """Wait until delivered input has been processed fully."""
         for _ in range(_MOST_ROUNDS):
             before = self._path()
             for pump in before:
@@ -110,7 +110,7 @@ class TypedAhead:
 
 
 async def _processed(pump: MessagePump) -> None:
-    """Wait until all that is in a queue by now was processed."""
+    """Wait until everything that is now in a queue has been processed."""
     done = asyncio.Event()
     if pump.call_later(done.set):
         await _within(done.wait(), _LONGEST_WAIT)
@@ -126,7 +126,7 @@ def ordered_driver(driver: type[Driver]) -> type[Driver]:
     """The same driver, whose input goes through the `typed_ahead` of the app, which it tells."""
 
     class OrderedDriver(driver):  # type: ignore[misc, valid-type]
-        """Sends input in order, everything else as it is."""
+        """Delivers input in order; passes everything else on."""
 
         def __init__(self, app: Any, **options: Any) -> None:
             super().__init__(app, **options)
@@ -154,7 +154,7 @@ def ordered_driver(driver: type[Driver]) -> type[Driver]:
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:
-    """The event loop of this thread, None where none runs."""
+    """The running event loop of this thread, or None."""
     try:
         return asyncio.get_running_loop()
     except RuntimeError:

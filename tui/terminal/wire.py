@@ -1,4 +1,4 @@
-"""Frames in fewer bytes: of what Textual writes, only what is not on the screen yet.
+"""Frames in fewer bytes: only the cells that changed on the screen.
 
 Textual tells each run of cells its whole style and takes it back at the run's end, about 40 bytes a
 run, and sends a changed part of a line from its widget's left edge on. Here the terminal's cells
@@ -52,7 +52,7 @@ class _Change:
 
 
 class Wire:
-    """What a terminal shows, and how it comes to show the next frame."""
+    """The cells that a terminal shows, and the bytes that bring it to the next frame."""
 
     def __init__(self) -> None:
         # As they are wanted; those of `_owed` are shown in few colours so far.
@@ -66,7 +66,7 @@ class Wire:
         return bool(self._owed)
 
     def forget(self) -> None:
-        """The terminal may show anything now: the next frame is sent whole."""
+        """Forget the cells, so that the next frame is sent whole."""
         self._lines.clear()
         self._owed.clear()
         self._cursor = None
