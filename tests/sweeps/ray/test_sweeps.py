@@ -257,8 +257,10 @@ def test_a_killed_coordinator_is_followed_by_another_and_a_stop_reaches_the_tria
     orphan = worker_record(sessions_of(sweep)[0])
     os.kill(coordinator(sweep), signal.SIGKILL)
     wait_for(lambda: not is_alive(orphan, 0.0))
+    trained = sessions_of(sweep)[0].log.epoch
     assert sweep_command("resume", "latest", "--detach") == Outcome(0, f"{sweep.id}\n", "")
-    wait_for(lambda: trains(sweep), LONG)
+    # A run that is stopped before its first step would leave the session interrupted, as it was.
+    wait_for(lambda: sessions_of(sweep)[0].log.epoch > trained, LONG)
     stopped = sweep_command("stop", "latest")
     assert stopped.code == 0, (stopped, sweep_command.log())
     trials = read_trials(sweep)
