@@ -1,4 +1,4 @@
-"""What lies in a folder: every file by its name and its first bytes."""
+"""Scans a folder: sorts its files by their names and first bytes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from vae_engine.datasets.kinds import HEAD_BYTES, NPY, NPZ, Kind, kind_of
 from vae_engine.datasets.pictures import SUFFIXES
 
 Place: TypeAlias = tuple[str, ...]
-"""Names of folders below the top; empty for the top itself."""
+"""Path of a subfolder as names; empty for the folder itself."""
 
 _MAX_DEPTH = 4
 _NO_DATA = frozenset(("Thumbs.db", "desktop.ini", "__MACOSX"))
@@ -23,16 +23,16 @@ _NO_DATA = frozenset(("Thumbs.db", "desktop.ini", "__MACOSX"))
 
 @dataclass
 class Contents:
-    """What was found; names are relative to the folder.
+    """The files of a folder; names are relative to it.
 
     Attributes:
         pictures: the image files, sorted by name, of each folder that has some.
         idx: the IDX files of the folder itself.
         arrays: its .npy and .npz files.
-        others: the names of files that are nothing of these, hidden ones among them.
-        kinds: what those of `kind_names` are, where their first bytes tell something.
-        kind_names: the names of these.
-        unread: the names of folders that are not looked into: links, too deep, or forbidden.
+        others: the names of all other files, including hidden ones.
+        kinds: the kinds of the files in `kind_names`, by their first bytes.
+        kind_names: the names of those other files that could be opened.
+        unread: the names of folders that are skipped: links, too deep, or without permission.
     """
 
     pictures: dict[Place, list[Path]] = field(default_factory=dict)
@@ -50,7 +50,7 @@ class Contents:
 
 
 def scan(folder: Path) -> Contents:
-    """Look at everything in a folder and its subfolders; links to folders are not followed.
+    """Scan a folder and its subfolders; links to folders are not followed.
 
     Raises:
         OSError: the folder cannot be listed.
@@ -93,11 +93,11 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _look(path: Path, place: Place, name: str, contents: Contents) -> None:
-    """Find out what a file is, from its name where that is an image's, else from its bytes."""
+    """Classify a file by its suffix if that is an image's, otherwise by its first bytes."""
     if path.suffix.lower() in SUFFIXES:
         contents.pictures.setdefault(place, []).append(path)
         return
-    # A whole home folder may lie below: there only names without an ending are worth a look.
+    # This may be a home folder: below the top, open only files without a suffix.
     head = b"" if place and path.suffix else _head(path)
     kind = kind_of(head)
     if kind.image:
@@ -114,7 +114,7 @@ def _look(path: Path, place: Place, name: str, contents: Contents) -> None:
 
 
 def _head(path: Path) -> bytes:
-    """The first bytes of a regular file that may be read; none of any other."""
+    """The first bytes of a file; empty if it is not a regular, readable one."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
             return b""

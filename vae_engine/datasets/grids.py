@@ -1,4 +1,4 @@
-"""Arrays of any layout as images on a grid: (n, h, w), or (n, h, w, 3) where there is colour."""
+"""Converts arrays of any layout to (n, h, w), or (n, h, w, 3) for colour."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ _LUMA_16 = (19595, 38470, 7471)
 
 
 def on_grid(what: str, images: AnyArray, size: Size | None) -> tuple[AnyArray, list[str]]:
-    """Images of a checked shape as (n, h, w) or (n, h, w, 3), and what is to be said of it.
+    """Images of a checked shape as (n, h, w) or (n, h, w, 3), and notes.
 
     Args:
-        what: they are, for messages.
+        what: name of the images, for messages.
         images: of any layout that `vae_engine.datasets.arrays.fits` knows; alpha is laid on white.
-        size: height and width that were asked for, by which flat images can be known.
+        size: requested height and width, which tell the layout of flat images.
 
     Raises:
-        ArrayError: flat images, and it is not clear of what size.
+        ArrayError: the size of flat images is ambiguous.
     """
     if images.ndim == 2:
         return _unflattened(what, images, size)

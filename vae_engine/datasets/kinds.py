@@ -1,11 +1,11 @@
-"""What kind a file is, by its first bytes, and the line that makes a dataset of it."""
+"""Detects the kind of a file by its first bytes, and suggests how to make a dataset of it."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
 HEAD_BYTES = 512
-"""So many bytes tell."""
+"""Number of bytes to read for `kind_of`."""
 
 _SAVED = "np.savez('data.npz', images={images})"
 _UNPACKED = "unpack it and give the folder: try `{command}`"

@@ -1,6 +1,6 @@
-"""Labels in the forms that people keep them in, brought to whole numbers.
+"""Converts labels of any common form to whole numbers.
 
-A VAE needs none: labels that cannot be read are left out, which is said, and never refused.
+A VAE needs no labels: unreadable ones are left out with a note, never refused.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def read_labels(
 
     Returns:
         The labels (n,) int64 of each split whose labels can be read, the names of 0, 1, ... where
-        they have some, and what is to be said.
+        they have some, and notes.
     """
     found: dict[Split, npt.NDArray[Any]] = {}
     notes: list[str] = []

@@ -1,4 +1,4 @@
-"""Images of one's own for a model that is trained: read as a dataset is, but not split."""
+"""Images for a trained model, read like a dataset but not split."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class OwnImages:
             of the sorted files; of several splits training, validation and test images follow
             each other.
         labels: (n,), -1 for images that have none.
-        notes: what is to be said of how they were read, and what was left out.
+        notes: how they were read, and what was left out.
     """
 
     images: Images
@@ -47,12 +47,12 @@ def load_images(
     """Read an image file, or whatever can be a dataset: arrays, IDX files, a folder of images.
 
     Args:
-        path: where they are.
-        shape: that the model takes, to which they are brought.
-        preparation: how the model's own images were prepared.
+        path: of the images.
+        shape: of the model's images; these are resized to it.
+        preparation: of the images that the model was trained on.
 
     Raises:
-        DatasetError: there is nothing, or nothing that can be read as images.
+        DatasetError: the path is missing or has no readable images.
     """
     preparation = preparation._replace(
         size=(shape.height, shape.width), color="grey" if shape.channels == 1 else "rgb"
@@ -93,7 +93,7 @@ def _scaled(
     source: Source, measured: list[Values], preparation: Preparation
 ) -> tuple[list[Images], list[str]]:
     if source.kind == "images" and all(values.array.dtype == np.uint8 for values in measured):
-        # The bytes of an image file have one meaning, however few and dark the images are.
+        # Bytes of image files are unambiguous, even for few and dark images.
         return [values.array for values in measured], []
     return to_one_scale(measured, preparation.range)
 

@@ -1,4 +1,4 @@
-"""The arrays of a source brought to one size and one number of channels, as settings ask."""
+"""Brings the arrays of a source to the size and channels that the settings give."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from vae_engine.errors import ArrayError
 def prepared(
     name: str, source: Source, preparation: Preparation
 ) -> tuple[dict[Split, AnyArray], list[str]]:
-    """The images of each split, all (n, h, w) or all (n, h, w, 3), and what is to be said.
+    """The images of each split, all (n, h, w) or all (n, h, w, 3), and notes.
 
     Args:
         name: of the dataset, for messages.

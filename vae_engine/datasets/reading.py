@@ -1,4 +1,4 @@
-"""How a source is read: what its images are brought to, who is told, where arrays are made."""
+"""Options for reading a source."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from vae_engine.datasets.splits import BY_CONTENT, SplitMethod
 
 
 class Reading(NamedTuple):
-    """How a source is read.
+    """Options for reading a source.
 
     Attributes:
-        preparation: what its images are brought to.
-        method: how splits that it does not bring are made.
-        report: told about progress.
-        new_array: makes large arrays, in memory or in a file.
+        preparation: size, colour and range of the resulting images.
+        method: how missing splits are made.
+        report: receives progress.
+        new_array: allocates large arrays, in memory or in a file.
         recorded: the images to take, and no others; None takes all.
     """
 

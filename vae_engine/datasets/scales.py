@@ -1,4 +1,4 @@
-"""The splits of a dataset brought to one range of values, as settings ask or as is likely."""
+"""Scales all splits of a dataset to one range, given by the settings or guessed."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def to_one_scale(
         asked: the setting `range`, as given to `measure`.
 
     Returns:
-        The images of each split, all uint8 or all float32 in [0, 1], and what is to
-        be said about how their values were read.
+        The images of each split, all uint8 or all float32 in [0, 1], and notes on how their
+        values were read.
 
     Raises:
         ArrayError: ranges that are implausible, or that contradict each other.

@@ -1,4 +1,4 @@
-"""What a reader hands over: the arrays of a source as they came, and what it passed over."""
+"""The result of a reader: unprepared arrays by split, with notes."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ SPLIT_WORDS: dict[str, Split] = {
     "testing": "test",
     "t10k": "test",
 }
-"""What the splits are called, in files, folders and arrays."""
+"""Names of splits in files, folders and arrays."""
 
 _SHOWN_NAMES = 3
 
 
 class Facts(msgspec.Struct, frozen=True):
-    """What a source held before it was prepared.
+    """Statistics of a source before preparation.
 
     Attributes:
-        sizes: how many images there were of each size, by its text.
-        modes: how many there were of each mode: Pillow's of files, the type and channels of arrays.
-        low, high: the least and greatest value; 0 both where nothing is known.
-        bad: the files that could not be used, and what is wrong with each.
+        sizes: number of images per size, such as `48x80`.
+        modes: number of images per mode: Pillow's for files, type and channels for arrays.
+        low, high: minimum and maximum; both 0 if unknown.
+        bad: unusable files, each with the reason.
     """
 
     sizes: dict[str, int] = {}
@@ -60,12 +60,11 @@ class Source:
         kind: `npz`, `npy`, `idx` or `images`.
         images: of each split that the source has; `train` is always there.
         labels: of the splits that have some.
-        taken: what the images were read from, in words, such as `396 PNG files`.
-        notes: what else is to be said, most of all what was left out and why.
-        rows: of the splits of which not every image could be read, the places of those that
-            could.
-        facts: what it held.
-        label_names: what the labels 0, 1, ... are called, where they are numbers.
+        taken: what the images were read from, such as `396 PNG files`.
+        notes: messages to the user, mainly what was left out and why.
+        rows: indices of the readable images, for splits with unreadable ones.
+        facts: statistics of the source.
+        label_names: names of the labels 0, 1, ...; empty if they have none.
         keys: of splits that are files, a hash (n,) uint64 of each image's.
         names: of these, their names relative to the source.
     """
@@ -83,7 +82,7 @@ class Source:
 
 
 def listed(names: Iterable[str], shown: int = _SHOWN_NAMES) -> str:
-    """The first of some names, quoted, and how many more there are."""
+    """The first names, quoted, and the number of the rest."""
     every = list(names)
     text = ", ".join(shortened(repr(name)) for name in every[:shown])
     more = len(every) - shown

@@ -1,4 +1,4 @@
-"""What is known of a dataset before anything is trained on it."""
+"""Summary of a dataset before training."""
 
 from __future__ import annotations
 
@@ -14,31 +14,31 @@ from vae_engine.datasets.source import ALL_SPLITS
 from vae_engine.datasets.splits import image_keys
 
 WORKER_BYTES = 800 * 1024**2
-"""What a worker needs beside its images, for TensorFlow and the network."""
+"""Memory of a worker without its images, for TensorFlow and the network."""
 
 
 class Survey(msgspec.Struct):
-    """A dataset in numbers.
+    """Summary of a dataset.
 
     Attributes:
-        name: the dataset, or its path.
-        description: what training says first.
-        taken: what its images were read from.
-        images: how many there are.
-        splits: how many there are in each.
-        split_by: `content` or `position`, where the source brings no splits.
-        image_shape: height, width and channels that training takes.
+        name: name or path of the dataset.
+        description: the first line that training prints.
+        taken: what the images were read from.
+        images: number of images.
+        splits: number of images per split.
+        split_by: `content` or `position`, for splits that the source does not have.
+        image_shape: height, width and channels for training.
         type: uint8 or float32.
-        sizes: how many images the source has of each size.
-        modes: how many of each mode or type.
-        low, high: the least and greatest value of the source.
-        labels: how many images have each label, by its name or number.
-        copies: images beyond the first that equal another one.
-        copies_across: of these, those that equal an image of another split.
-        bad: the files that cannot be used, and what is wrong with each.
-        notes: what was guessed and left out.
-        image_bytes: of memory that the images take.
-        memory_bytes: that a worker takes, images included.
+        sizes: number of images per size in the source.
+        modes: number of images per mode or type.
+        low, high: minimum and maximum of the source.
+        labels: number of images per label name or number.
+        copies: duplicates, not counting the first of each.
+        copies_across: duplicates of an image in another split.
+        bad: unusable files, each with the reason.
+        notes: guesses and omissions.
+        image_bytes: memory for the images.
+        memory_bytes: memory of a worker, including images.
         sha256: of the images and labels.
     """
 

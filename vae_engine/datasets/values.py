@@ -1,7 +1,7 @@
-"""The range of an array of images: what is black, what is white, and whether that is plausible.
+"""The value range of an array of images: black, white, and whether they are plausible.
 
-A wrong scale trains without an error and gives nothing, so a range that cannot be right is refused
-with a remedy, and one that has a single sensible reading is read so and reported.
+A wrong scale trains without an error to a useless model, so an implausible range is refused with a
+remedy, and a guess is reported.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ class Values:
     """An array of images (n, h, w) or (n, h, w, 3) with the range of its values.
 
     Attributes:
-        what: it is, for messages.
-        array: its values, as they came.
-        low, high: its least and greatest value.
+        what: name of the array, for messages.
+        array: unscaled values.
+        low, high: minimum and maximum.
         white: the value that stands for white: 255, or 1.
         whole: all values are whole numbers, and not floats from 0 to 1.
         signed: floats from -1 to 1, of which -1 is black.
@@ -46,25 +46,25 @@ class Values:
 
     @property
     def span(self) -> str:
-        """What it holds, in words."""
+        """Type and range, for messages."""
         name = self.array.dtype.name
         return f"{self.what} holds {name} values from {self.low:.6g} to {self.high:.6g}"
 
     @property
     def bits(self) -> bool:
-        """The values are 0 and 1 of a type that counts."""
+        """Whether the values are the integers or booleans 0 and 1."""
         return self.whole and self.white == 1
 
     @property
     def brightness(self) -> float:
-        """The greatest value, black being 0 and white 1."""
+        """The maximum on a scale from 0 (black) to 1 (white)."""
         return (self.high + 1) / 2 if self.signed else self.high / self.white
 
     def alone(self) -> npt.NDArray[np.uint8] | npt.NDArray[np.float32]:
-        """The images by themselves, with no others to tell what they mean.
+        """The images scaled on their own, without other splits as a hint.
 
         Raises:
-            ArrayError: they can be read in two ways.
+            ArrayError: their range is ambiguous.
         """
         if self.deep:
             raise ArrayError(
@@ -128,8 +128,8 @@ def measure(what: str, images: npt.NDArray[Any], asked: Range = "auto") -> Value
     """The range of the images' values.
 
     Args:
-        what: the images are, for messages.
-        images: (n, h, w) or (n, h, w, 3), n above 0, of a type that counts.
+        what: name of the images, for messages.
+        images: (n, h, w) or (n, h, w, 3), n above 0, numbers or booleans.
         asked: the setting `range`; with any value but auto, all finite values are accepted.
 
     Raises:
@@ -179,7 +179,7 @@ def measure(what: str, images: npt.NDArray[Any], asked: Range = "auto") -> Value
 
 
 def rescaled(low: float, high: float) -> str:
-    """The line that brings a range to 0 to 1."""
+    """The expression that scales a range to 0 to 1."""
     if -0.5 <= low < 0 and high <= 0.5:
         return "`images + 0.5` where -0.5 is black"
     if -1 <= low < 0 and high <= 0:
