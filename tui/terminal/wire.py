@@ -1,9 +1,9 @@
 """Frames in fewer bytes: only the cells that changed on the screen.
 
-Textual tells each run of cells its whole style and takes it back at the run's end, about 40 bytes a
-run, and sends a changed part of a line from its widget's left edge on. Here the terminal's cells
-are remembered, cells that stay are passed over, and styles are told only where they change. Where a
-frame is large all the same, its images come in few colours first and in all of them later.
+Textual writes the full SGR style before every run of cells and resets it afterwards, about 40 bytes
+per run, and sends a changed line from its widget's left edge on. Here the terminal's cells are
+remembered, unchanged cells are skipped, and styles are sent only where they change. Images of a
+frame that is still large are sent in few colours first, in all of them later.
 """
 
 from __future__ import annotations
