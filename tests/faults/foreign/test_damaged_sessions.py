@@ -27,6 +27,7 @@ from tests.sessions.makers import finished_session, leave_worker
 from tests.tui.recorder import Recorder
 from vae_engine.control import training
 from vae_engine.datasets import Dataset, load_dataset
+from vae_engine.datasets.image_record import Recorded
 from vae_engine.datasets.preparation import AUTO, Preparation
 from vae_engine.datasets.splits import BY_CONTENT, SplitMethod
 from vae_engine.errors import WorkerError
@@ -159,9 +160,14 @@ def _mnist() -> Dataset:
     return load_dataset("mnist")
 
 
-def _load(name: str, method: SplitMethod = BY_CONTENT, preparation: Preparation = AUTO) -> Dataset:
+def _load(
+    name: str,
+    method: SplitMethod = BY_CONTENT,
+    preparation: Preparation = AUTO,
+    recorded: Recorded | None = None,
+) -> Dataset:
     plain = name == "mnist" and preparation == AUTO
-    return _mnist() if plain else load_dataset(name, method, preparation)
+    return _mnist() if plain else load_dataset(name, method, preparation, recorded=recorded)
 
 
 def _start_no_worker(*_: object, **__: object) -> int:
