@@ -26,7 +26,7 @@ _BLOCKS: Final = _QUADRANTS | frozenset(" ▁▂▃▅▆▇█▏▎▍▋▊�
 _GREY_SPREAD: Final = 48
 _SIXTEEN: Final = 16
 # Longer runs are a panel's.
-_LONGEST: Final = 28
+_LONGEST: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
