@@ -120,10 +120,10 @@ def test_free_bits_charge_each_dimension_at_least_their_price() -> None:
     assert float(charged_kl(mean_kl, 0.0)) == pytest.approx(2.6)
 
 
-def test_a_collapsed_variance_is_reported_with_what_to_type() -> None:
+def test_a_collapsed_variance_is_reported_with_a_way_out() -> None:
     assert collapse_warning(math.log(0.08), 3) == ""
     assert collapse_warning(math.log(1 / 254), 3) == ""
     said = collapse_warning(math.log(0.003), 7)
     assert "epoch 7" in said
-    assert "--likelihood bernoulli" in said
+    assert "`likelihood=bernoulli`" in said
     assert "\n" not in said
