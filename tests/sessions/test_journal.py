@@ -143,3 +143,15 @@ def test_a_summary_that_cannot_be_written_costs_no_event(
     assert "summary.json cannot be written: Is a directory" in caplog.text
     assert Journal(session.folder).log.epoch == 1
     assert read_summary(session.folder).epoch == 1
+
+
+def test_a_folder_that_took_the_name_of_the_session_s_gets_nothing(session: Session) -> None:
+    journal = Journal(session.folder)
+    aside = session.folder.with_name("aside")
+    session.folder.rename(aside)
+    session.folder.mkdir()
+    journal.emit(run_started())
+    journal.close()
+    assert list(session.folder.iterdir()) == []
+    batches = EventReader(aside / layout.EVENTS).batches(progress=False)
+    assert [type(event) for batch in batches for event in batch] == [ev.RunStarted]

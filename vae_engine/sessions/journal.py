@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -36,6 +37,7 @@ class Journal:
         self._lock = threading.Lock()
         self._listeners: list[Callable[[AnyEvent], None]] = []
         self._check: Callable[[], None] = lambda: None
+        self._identity = folder.stat()
         self._reserve = atomic.Reserve(folder, _RESERVE_BYTES)
         try:
             self._writer = EventWriter(folder / layout.EVENTS)
@@ -93,6 +95,8 @@ class Journal:
 
     def _summarize(self) -> None:
         try:
+            if not os.path.samestat(self._folder.stat(), self._identity):
+                return  # Another folder has its name: the summary is not for that one.
             summary = self.log.summary(self._writer.size)
             atomic.write_record(self._folder / layout.SUMMARY, summary, durable=False)
         except OSError as error:

@@ -37,7 +37,7 @@ from vae_engine.worker.failures import NO_ROOM, disk_error, last_word
 from vae_engine.worker.launcher import EXIT_BUSY, EXIT_NO_ROOM, leave_terminal
 from vae_engine.worker.lean_import import KERAS_EXTRAS, without
 from vae_engine.worker.signals import when_asked_to_go
-from vae_engine.worker.supervisor import Supervisor
+from vae_engine.worker.supervisor import DELETED, Supervisor
 
 _log = logging.getLogger("vae_engine.worker")
 
@@ -98,6 +98,11 @@ def _run(folder: Path, epochs: int | None, distribution: Distribution) -> int:
         status, reason = _train(folder, journal, controls, supervisor, distribution, chief)
     finally:
         supervisor.close()
+    if status == "failed" and supervisor.folder_is_gone():
+        # The failure is a consequence, and another folder's log is not this one's.
+        _log.error(DELETED)
+        journal.close()
+        return EXIT_FAILED
     journal.end(ev.RunEnded(status=status, reason=reason))
     if chief is not None:
         chief.end(End(status=status, reason=reason[:1000]))

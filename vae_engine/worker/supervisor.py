@@ -27,6 +27,9 @@ _POLL_SECONDS = 0.1
 _MISSED = 20
 
 
+DELETED = "the session's folder was deleted: the worker exits"
+
+
 class Supervisor:
     """Polls the inbox ten times per second and renews the heartbeat, whatever training does."""
 
@@ -65,6 +68,15 @@ class Supervisor:
         self._closing.set()
         if self._thread.is_alive():
             self._thread.join()
+
+    def folder_is_gone(self) -> bool:
+        """Whether the session was deleted, or another folder has its name."""
+        try:
+            return not os.path.samestat(self._folder.stat(), self._identity)
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False
 
     def training_begins(self) -> None:
         """From here on a stop must wait for a checkpoint."""
@@ -152,5 +164,5 @@ class Supervisor:
             return
         self._missed += 1
         if found is not None or self._missed >= _MISSED:
-            _log.error("the session's folder was deleted: the worker exits")
+            _log.error(DELETED)
             os._exit(1)
