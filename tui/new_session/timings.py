@@ -84,7 +84,9 @@ class _Clock:
             case ev.Prepared():
                 self._dataset = event.dataset
                 self._shape = ImageShape(*event.image_shape)
-                self._start = event.time - self._asked
+                passed = event.time - self._asked
+                # A clock that was set back tells nothing.
+                self._start = passed if passed >= 0.0 else None
                 self._began = event.time
                 self._first_epoch = event.epoch + 1
             case ev.Progress() if event.epoch == self._first_epoch:

@@ -62,6 +62,12 @@ def test_every_term_is_told_apart() -> None:
     assert timing.finish == pytest.approx(3.0)
 
 
+def test_a_clock_that_was_set_back_measures_no_start() -> None:
+    found = timing_of("one", SETTINGS, 5_000.0, RUN)
+    assert found is not None
+    assert found.start is None
+
+
 def test_what_has_not_happened_yet_is_unknown() -> None:
     assert timing_of("one", SETTINGS, 100.0, []) is None
     assert timing_of("one", SETTINGS, 100.0, RUN[:1]) is None
