@@ -8,7 +8,6 @@ from tui.new_session.costs import Machine, Sizes, Span, Timing
 from tui.new_session.timings import known_images
 from tui.text import duration_text
 from vae_engine.dataset_names import NAMED_DATASETS, NAMED_TRAINING_IMAGES
-from vae_engine.datasets.preparation import Preparation
 from vae_engine.defaults import training_images
 from vae_engine.image_shape import GREY_28, ImageShape
 from vae_engine.settings import Settings
@@ -109,6 +108,9 @@ def expected_sizes(settings: Settings, timings: Sequence[Timing]) -> Sizes | Non
 
 def known_shape(settings: Settings, timings: Sequence[Timing]) -> ImageShape:
     """The images' shape after an earlier session on them, or as far as the settings tell it."""
+    # Imported here: its package brings NumPy and Pillow, which completion does without.
+    from vae_engine.datasets.preparation import Preparation
+
     wanted = Preparation.of(settings)
     for timing in timings:
         earlier = timing.settings
