@@ -164,7 +164,7 @@ def _step_back(terminal: Terminal) -> float:
 
 def _epoch_shown(terminal: Terminal) -> str:
     """What stands after the title of the digits, such as `epoch 28 of 31`."""
-    [line] = [line for line in terminal.screen() if "their reconstructions" in line]
+    [line] = [line for line in terminal.screen() if "and reconstructions" in line]
     return line.partition("their reconstructions")[2]
 
 
