@@ -165,7 +165,7 @@ def _step_back(terminal: Terminal) -> float:
 def _epoch_shown(terminal: Terminal) -> str:
     """What stands after the title of the digits, such as `epoch 28 of 31`."""
     [line] = [line for line in terminal.screen() if "and reconstructions" in line]
-    return line.partition("their reconstructions")[2]
+    return line.partition("and reconstructions")[2]
 
 
 def _start(arguments: Sequence[str | Path], folder: Path, *wanted: bytes) -> tuple[float, float]:
