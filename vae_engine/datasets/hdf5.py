@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
@@ -23,11 +21,9 @@ from vae_engine.datasets.files import quoted, shortened
 from vae_engine.datasets.naming import assemble
 from vae_engine.datasets.npy import Header, HeaderCheck, npy_array
 from vae_engine.datasets.parts import NewArray
+from vae_engine.datasets.reader_process import read_apart
 from vae_engine.datasets.source import Source
-from vae_engine.errors import DatasetError
-from vae_engine.machine import module_command
 
-_SECONDS = 1800.0
 _MOST_ARRAYS = 1000
 _CHUNK_BYTES = 64 * 1024 * 1024
 _REMEDY = "try to copy it again, or `h5ls -r` to look at it"
@@ -83,27 +79,14 @@ def read_hdf5(path: Path, key: str | None = None, new_array: NewArray = np.empty
 
 
 def _run(path: Path, *arguments: str) -> bytes:
-    try:
-        done = subprocess.run(
-            [*module_command("vae_engine.datasets.hdf5"), os.fspath(path), *arguments],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            env={**os.environ, "HDF5_USE_FILE_LOCKING": "FALSE", "HDF5_PLUGIN_PATH": "::"},
-            timeout=_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise DatasetError(
-            f"{quoted(path)} took longer than {_SECONDS:.0f} s to read: wanted a smaller array; "
-            "try `np.save('images.npy', images)`"
-        ) from None
-    if done.returncode != 0:
-        lines = done.stderr.decode(errors="replace").strip().splitlines()
-        why = shortened(lines[-1]) if lines and done.returncode == 1 else "its library crashed"
-        raise DatasetError(
-            f"{quoted(path)} cannot be read ({why}): wanted an undamaged HDF5 file; {_REMEDY}"
-        )
-    return done.stdout
+    return read_apart(
+        "vae_engine.datasets.hdf5",
+        path,
+        *arguments,
+        smaller="a smaller array; try `np.save('images.npy', images)`",
+        undamaged=f"an undamaged HDF5 file; {_REMEDY}",
+        environment={"HDF5_USE_FILE_LOCKING": "FALSE", "HDF5_PLUGIN_PATH": "::"},
+    )
 
 
 def main(arguments: list[str]) -> int:

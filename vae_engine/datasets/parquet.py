@@ -7,8 +7,6 @@ numbers as one array, images that are stored as files as files.
 from __future__ import annotations
 
 import importlib.util
-import os
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -18,15 +16,14 @@ import msgspec
 import numpy as np
 
 from vae_engine.datasets.arrays import AnyArray
-from vae_engine.datasets.files import MAX_ARRAY_BYTES, quoted, reading, shortened
+from vae_engine.datasets.files import MAX_ARRAY_BYTES, quoted, reading
 from vae_engine.datasets.pictures import SUFFIXES
+from vae_engine.datasets.reader_process import read_apart
 from vae_engine.datasets.reading import Reading
 from vae_engine.datasets.source import Source
 from vae_engine.datasets.tables import Table, placed, table_source
 from vae_engine.errors import DatasetError
-from vae_engine.machine import module_command
 
-_SECONDS = 1800.0
 _WANTED = "a Parquet table with a column per pixel, of paths, or of images"
 _NUMBERS = "numbers.npy"
 
@@ -73,26 +70,14 @@ def read_parquet(path: Path, how: Reading) -> Source:
 
 
 def _unpack(path: Path, folder: Path) -> Unpacked:
-    try:
-        done = subprocess.run(
-            [*module_command("vae_engine.datasets.parquet"), os.fspath(path), str(folder)],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_SECONDS,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise DatasetError(
-            f"{quoted(path)} took longer than {_SECONDS:.0f} s to read: wanted a smaller table; "
-            "try fewer rows"
-        ) from None
-    if done.returncode != 0:
-        lines = done.stderr.decode(errors="replace").strip().splitlines()
-        why = shortened(lines[-1]) if lines and done.returncode == 1 else "its library crashed"
-        raise DatasetError(
-            f"{quoted(path)} cannot be read ({why}): wanted {_WANTED}; try to copy it again"
-        )
-    return msgspec.msgpack.decode(done.stdout, type=Unpacked)
+    listing = read_apart(
+        "vae_engine.datasets.parquet",
+        path,
+        str(folder),
+        smaller="a smaller table; try fewer rows",
+        undamaged=f"{_WANTED}; try to copy it again",
+    )
+    return msgspec.msgpack.decode(listing, type=Unpacked)
 
 
 def _table(path: Path, folder: Path, found: Unpacked) -> Table:
