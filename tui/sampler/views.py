@@ -53,8 +53,8 @@ class View(Protocol):
         """What can be saved; None if nothing is shown."""
 
 
-class SamplesView(SampleGrid):
-    """Samples of the present draw, as many as fit."""
+class _SheetView(SampleGrid):
+    """Images that a sampler decoded."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -65,6 +65,10 @@ class SamplesView(SampleGrid):
         """Use this sampler from now on."""
         self._sampler = sampler
         self.show_images_of(*sampler.decoder.image_size)
+
+
+class SamplesView(_SheetView):
+    """Samples of the present draw, as many as fit."""
 
     def redraw(self) -> None:
         """Decode as many samples as fit."""
@@ -121,22 +125,12 @@ class SamplesView(SampleGrid):
         self.show(sheet.pixels)
 
 
-class PathView(SampleGrid):
+class PathView(_SheetView):
     """The path from mark A to mark B, in as many steps as fit."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "screen.back", "Samples", tooltip="Back to the samples")
     ]
-
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._sampler: Sampler | None = None
-        self._sheet = NO_SHEET
-
-    def take(self, sampler: Sampler) -> None:
-        """Use this sampler from now on."""
-        self._sampler = sampler
-        self.show_images_of(*sampler.decoder.image_size)
 
     def redraw(self) -> None:
         """Decode the path."""
