@@ -11,6 +11,7 @@ from typing import Any, ClassVar, cast
 from textual import events
 from textual.await_complete import AwaitComplete
 from textual.binding import Binding
+from textual.css.query import NoMatches
 from textual.dom import DOMNode
 from textual.screen import ModalScreen, Screen, ScreenResultType
 from textual.widgets import Static
@@ -161,6 +162,11 @@ class Keys:
         )
 
 
+def has_widgets(node: DOMNode) -> bool:
+    """Return whether a node has its widgets: not while it is left, when they go first."""
+    return node.is_attached and node.display
+
+
 def run_async(
     node: DOMNode,
     work: Callable[[], Coroutine[Any, Any, None]],
@@ -171,9 +177,18 @@ def run_async(
     """Run a coroutine function as a worker of a node.
 
     A coroutine that was made before would end with a warning where the node is left before its
-    worker begins: nobody has awaited it.
+    worker begins: nobody has awaited it. Where the node is left while its worker runs, its widgets
+    go first: the work is for nobody then, and ends.
     """
-    return node.run_worker(cast("WorkType[None]", work), group=group, exclusive=exclusive)
+
+    async def unless_left() -> None:
+        try:
+            await work()
+        except NoMatches:
+            if has_widgets(node):
+                raise
+
+    return node.run_worker(cast("WorkType[None]", unless_left), group=group, exclusive=exclusive)
 
 
 def run_in_thread(node: DOMNode, task: Callable[[], None], *, group: str) -> Worker[None]:

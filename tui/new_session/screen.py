@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -33,7 +33,7 @@ from tui.new_session.summary import command_line, duration_lines
 from tui.new_session.timings import known_images, measured_timings
 from tui.presets import PRESETS
 from tui.remedies import error_text
-from tui.screen import WorkbenchScreen, run_async
+from tui.screen import WorkbenchScreen, has_widgets, run_async
 from tui.text import one_line
 from tui.widgets.key_line import KeyLine
 from vae_engine.control.sweeps import start_sweep
@@ -129,7 +129,7 @@ class NewSessionScreen(WorkbenchScreen):
         """Find out how fast this machine is, and what the dataset is."""
         self._show_draft()
         self._looks.follow(self._draft)
-        self._measure()
+        run_async(self, self._measure)
 
     def on_unmount(self) -> None:
         """Read no more of a dataset."""
@@ -213,7 +213,7 @@ class NewSessionScreen(WorkbenchScreen):
 
     def _show_look(self) -> None:
         """Tell what the dataset is, and what follows from that."""
-        if not self.is_attached:
+        if not has_widgets(self):
             return
         form = self.query_one(SettingForm)
         self._draft = self._read(form.texts)
@@ -230,11 +230,10 @@ class NewSessionScreen(WorkbenchScreen):
         sizes = self._looks.sizes_of(settings)
         return sizes.shape if sizes is not None else known_shape(settings, self._timings or ())
 
-    @work
     async def _measure(self) -> None:
         entries = self.workbench.entries or ()
         self._timings = await asyncio.to_thread(measured_timings, entries)
-        if self.is_attached:
+        if has_widgets(self):
             self._draft = self._read(self.query_one(SettingForm).texts)
         self._show_draft()
 
@@ -300,7 +299,7 @@ class NewSessionScreen(WorkbenchScreen):
             self.notify(f"{one_line(session.label.name)} is training.", markup=False)
 
     def _show_draft(self) -> None:
-        if not self.is_attached:
+        if not has_widgets(self):
             return
         look = self._looks.look
         form = self.query_one(SettingForm)

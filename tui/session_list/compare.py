@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
@@ -25,7 +25,7 @@ from tui.comparison import (
     rows,
 )
 from tui.remedies import error_text
-from tui.screen import Keys
+from tui.screen import Keys, run_async
 from tui.widgets.chart import LossChart
 from tui.widgets.key_line import KeyLine
 from tui.widgets.session_table import SessionTable
@@ -92,7 +92,7 @@ class CompareScreen(ChartOptions):
         self.query_one(SessionTable).focus()
         self.watch(self.app, "preferences", self._draw)
         self.set_interval(_POLL_SECONDS, self._read_if_current)
-        self._read()
+        run_async(self, self._read, exclusive=True)
 
     def action_figure(self, step: int) -> None:
         """Show the next metric."""
@@ -114,9 +114,8 @@ class CompareScreen(ChartOptions):
 
     def _read_if_current(self) -> None:
         if self.is_current:
-            self._read()
+            run_async(self, self._read, exclusive=True)
 
-    @work(exclusive=True)
     async def _read(self) -> None:
         read = await asyncio.to_thread(
             lambda: [read_compared(session) for session in self._sessions.values()]

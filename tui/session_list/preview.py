@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.text import Text
-from textual import work
 from textual.app import ComposeResult
 from textual.containers import Container, VerticalScroll
 from textual.timer import Timer
 from textual.widgets import Static
 
 from tui.catalogue import Entry
+from tui.screen import has_widgets, run_async
 from tui.session_list.preview_text import preview_text
 from tui.text import loss_text, told_images
 from vae_engine.errors import EngineError, SessionDamagedError
@@ -70,7 +70,7 @@ class SessionPreview(Container):
 
     def on_mount(self) -> None:
         """Fetch the slow half."""
-        self.call_after_refresh(self._furnish)
+        self.call_after_refresh(run_async, self, self._furnish)
 
     def show(self, entry: Entry | None) -> None:
         """Show a session's row; details follow when the cursor stops."""
@@ -89,14 +89,13 @@ class SessionPreview(Container):
             self._rest.stop()
         self._rest = self.set_timer(_REST_SECONDS, self._look_closer)
 
-    @work
     async def _furnish(self) -> None:
         for name in _SLOW_MODULES:
             await asyncio.to_thread(import_module, name)
         from tui.session_list.readable_samples import ReadableSamples
         from tui.widgets.chart import LossChart
 
-        if not self.is_attached:
+        if not has_widgets(self):
             return  # The app was left meanwhile.
         chart, grid = (
             LossChart("loss", id="preview-curves", empty=""),
@@ -124,13 +123,15 @@ class SessionPreview(Container):
         if self._chart is not None:
             self._fill(_no_glimpse())
 
-    @work(exclusive=True, group="glimpse")
-    async def _look_closer(self) -> None:
+    def _look_closer(self) -> None:
+        run_async(self, self._read, group="glimpse", exclusive=True)
+
+    async def _read(self) -> None:
         entry = self._entry
         if entry is None or entry.problem or self._chart is None:
             return
         glimpse = await asyncio.to_thread(_glimpse, entry.folder)
-        if self.is_attached and self._entry is not None and self._entry.id == entry.id:
+        if has_widgets(self) and self._entry is not None and self._entry.id == entry.id:
             self._fill(glimpse)
 
     def _fill(self, glimpse: Glimpse) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from functools import partial
 
-from textual import work
 from textual.message import Message
 
 from tui.catalogue import Entry
 from tui.preferences import Preferences
+from tui.screen import run_async
 from tui.session_list.columns import COLUMN_IDS, CURVE, Column, shown_columns
 from tui.session_list.curve_texts import CurveTexts
 from tui.session_list.rows import folded_rows
@@ -95,9 +96,8 @@ class SessionRows(SessionTable):
         keys = self.keys[top : top + self.size.height]
         missing = self._curves.missing(self.entries[key] for key in keys)
         if missing:
-            self._read_curves(missing)
+            run_async(self, partial(self._read_curves, missing), group="curves", exclusive=True)
 
-    @work(exclusive=True, group="curves")
     async def _read_curves(self, entries: Sequence[Entry]) -> None:
         await asyncio.sleep(_REST_SECONDS)
         from tui.rendering.palettes import ColorDepth

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from textual import work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from tui.screen import has_widgets, run_async
 from vae_engine.errors import EngineError
 from vae_engine.sessions.example import COLOUR, EXAMPLES, Example, example_folder
 
@@ -77,7 +77,7 @@ class Welcome(Vertical):
 
     def on_mount(self) -> None:
         """Fetch the pictures."""
-        self.call_after_refresh(self._draw)
+        self.call_after_refresh(run_async, self, self._draw)
 
     def on_resize(self) -> None:
         """Hide the images if they do not fit."""
@@ -86,11 +86,10 @@ class Welcome(Vertical):
             strip.display = rows > 0
             strip.styles.height = max(1, rows) * _STRIP_LINES - 1
 
-    @work
     async def _draw(self) -> None:
         found = await asyncio.to_thread(lambda: [_images(example) for example in EXAMPLES])
         shown = [samples for samples in found if samples is not None]
-        if not shown or not self.is_attached:
+        if not shown or not has_widgets(self):
             return
         from tui.session_list.readable_samples import ReadableSamples
 
