@@ -34,6 +34,7 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
         bell: ring and notify the terminal when a training ends.
         mouse: react to the mouse; otherwise it is the terminal's, to select text.
         colors: how many the terminal has; auto tells it from TERM and COLORTERM.
+        notify: a command that runs when a run has ended; empty for none.
         link: whether few bytes count more than processor time; auto does where ssh is used.
     """
 
@@ -49,6 +50,7 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     mouse: bool = True
     colors: Colors = "auto"
     link: Link = "auto"
+    notify: Annotated[str, Meta(max_length=4000)] = ""
 
 
 def preferences_file() -> Path:

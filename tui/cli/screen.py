@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 import click
 
+from tui.cli.notify import take_preference
 from tui.cli.output import flush_or_discard, say
 from tui.terminal.link import LINK_VARIABLE
 from vae_engine.sessions.records import LIVE
@@ -93,6 +94,7 @@ def show_app(store: SessionStore, open_session: str | None = None) -> None:
     preferences = _preferences()
     _choose_colors(meta.get(f"vae.{_COLORS_OPTION}") or preferences.colors)
     os.environ[LINK_VARIABLE] = meta.get(f"vae.{_LINK_OPTION}") or preferences.link
+    take_preference()
     mouse = False if meta.get(f"vae.{_MOUSE_OPTION}") else None
     for line in run_app(store, open_session, mouse=mouse):
         say(line)

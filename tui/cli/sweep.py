@@ -11,6 +11,7 @@ import click
 from tui.catalogue import Catalogue
 from tui.cli.interrupts import Shield
 from tui.cli.logout import logout_warning
+from tui.cli.notify import notify_option
 from tui.cli.options import (
     command_for,
     detach_option,
@@ -87,6 +88,7 @@ def sweep() -> None:
 @sweep_name_option
 @sweep_plain_option
 @detach_option
+@notify_option
 @click.option("--yes", is_flag=True, help=f"allow more than {UNASKED_TRIALS:,} trials")
 @store_option
 def run(
@@ -194,6 +196,7 @@ def stop(reference: str, store: SessionStore) -> None:
 @resume_ray_option
 @sweep_plain_option
 @detach_option
+@notify_option
 @store_option
 def resume(reference: str, store: SessionStore, ray: str | None, plain: bool, detach: bool) -> None:
     """Resume a sweep.

@@ -19,6 +19,7 @@ from tui.cli.distributed import (
 from tui.cli.follow import follow_to_the_end, tell_detached
 from tui.cli.interrupts import Shield
 from tui.cli.logout import logout_warning
+from tui.cli.notify import notify_option
 from tui.cli.options import (
     detach_option,
     id_argument,
@@ -52,6 +53,7 @@ _logdir_option = tensorboard_option("also write TensorBoard logs to DIR/<session
 @app_options
 @detach_option
 @_logdir_option
+@notify_option
 @distribution_options
 @store_option
 def train(
@@ -93,6 +95,7 @@ def train(
 @app_options
 @detach_option
 @_logdir_option
+@notify_option
 @distribution_options
 @store_option
 def fork(
@@ -139,6 +142,7 @@ def fork(
 @app_options
 @detach_option
 @_logdir_option
+@notify_option
 @distribution_options
 @store_option
 def resume(

@@ -3,7 +3,8 @@
 Each file has one writer. `session.json` is written once by whoever creates the session,
 `label.json` by whoever renames or tags it, `evaluation.json` by whoever evaluates it,
 `tensorboard.json` by whoever starts the worker, `dataset.json` by whoever finds a dataset that was
-moved, everything else by the worker only; controllers add files to the inbox and the worker removes
+moved, `notify.log` by the process that runs a command at the end, everything else by the worker
+only; controllers add files to the inbox and the worker removes
 them.
 """
 
@@ -22,6 +23,7 @@ WORKER = "worker.json"
 HEARTBEAT = "heartbeat"
 LOCK = "worker.lock"
 LOG = "worker.log"
+NOTIFY_LOG = "notify.log"
 RESULT = "result.json"
 EVALUATION = "evaluation.json"
 INBOX = "inbox"
@@ -49,7 +51,20 @@ TRASH = ".trash"
 SWEEPS = ".sweeps"
 
 NAMES = frozenset(
-    {MANIFEST, LABEL, EVENTS, SUMMARY, WORKER, HEARTBEAT, LOCK, LOG, RESULT, INBOX, CHECKPOINTS}
+    {
+        MANIFEST,
+        LABEL,
+        EVENTS,
+        SUMMARY,
+        WORKER,
+        HEARTBEAT,
+        LOCK,
+        LOG,
+        NOTIFY_LOG,
+        RESULT,
+        INBOX,
+        CHECKPOINTS,
+    }
     | {
         PREVIEWS,
         EXPORTS,
@@ -67,7 +82,8 @@ NAMES = frozenset(
 
 # Earlier versions exported LiteRT files.
 _EXPORT = r"exports/(encoder|decoder)-[0-9]{6,9}\.(npz|tflite)"
-# Not exported: files of one machine or one worker (worker.json, heartbeat, lock, inbox),
+# Not exported: files of one machine or one worker (worker.json, heartbeat, lock, inbox,
+# notify.log),
 # tensorboard.json, since nobody may choose where another user's worker writes, dataset.json, and
 # the summary, which an import derives from the log.
 _TRAVELLING = (

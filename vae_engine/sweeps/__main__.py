@@ -22,6 +22,7 @@ from vae_engine.sweeps.record import read_sweep
 from vae_engine.sweeps.runner import LocalRunner, Runner
 from vae_engine.sweeps.store import Sweep
 from vae_engine.worker.launcher import EXIT_BUSY, leave_terminal
+from vae_engine.worker.notifier import start_notifier
 from vae_engine.worker.signals import when_asked_to_go
 
 _log = logging.getLogger("vae_engine.sweeps")
@@ -76,6 +77,7 @@ def _coordinate(sweep: Sweep, runner: Runner) -> None:
     when_asked_to_go(asked.append)
     inbox.take(sweep.folder)
     ownership = Ownership(sweep.folder, this_process(run=0))
+    start_notifier(sweep.folder, "vae_engine.sweeps.notifier")
     for lack in disk.unreported():
         _log.warning("%s", lack)
     coordinator = Coordinator(sweep, runner)

@@ -36,6 +36,7 @@ from vae_engine.training.originals import EarlyDataset
 from vae_engine.worker.failures import NO_ROOM, disk_error, last_word
 from vae_engine.worker.launcher import EXIT_BUSY, EXIT_NO_ROOM, leave_terminal
 from vae_engine.worker.lean_import import KERAS_EXTRAS, without
+from vae_engine.worker.notifier import start_notifier
 from vae_engine.worker.signals import when_asked_to_go
 from vae_engine.worker.supervisor import DELETED, Supervisor
 
@@ -88,6 +89,7 @@ def _run(folder: Path, epochs: int | None, distribution: Distribution) -> int:
     when_asked_to_go(supervisor.terminate)
     left = inbox.take(folder)
     supervisor.claim(this_process(run))
+    start_notifier(folder)
     journal.emit(_run_started(folder, journal, epochs))
     supervisor.start(left)
     for lack in disk.unreported():
