@@ -36,6 +36,8 @@ from vae_engine.errors import EngineError
 from vae_engine.sessions.store import SessionStore
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from textual.command import Provider
 
     from vae_engine.sessions.session import Session
@@ -297,11 +299,13 @@ class WorkbenchApp(TerminalApp):
 
         self._open(DashboardScreen(session), instead_of)
 
-    def open_sampler(self, session: Session) -> None:
-        """Open the sampler over a session."""
+    def open_sampler(
+        self, session: Session, z: NDArray[np.float32] | None = None, origin: str = ""
+    ) -> None:
+        """Open the sampler over a session, with z (latent_dim,) as its first sample if given."""
         from tui.sampler.screen import SamplerScreen
 
-        self._open(SamplerScreen(session))
+        self._open(SamplerScreen(session, z, origin))
 
     def open_sweep(self, sweep: Sweep, *, instead_of: Screen[Any] | None = None) -> None:
         """Open a sweep; in the place of a screen, if that is still on top."""

@@ -13,7 +13,10 @@ from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 
 if TYPE_CHECKING:
-    # For the first frame, which does not wait for it.
+    # For the first frame, which does not wait for them.
+    import numpy as np
+    from numpy.typing import NDArray
+
     from vae_engine.sweeps.store import Sweep
 
 
@@ -58,8 +61,16 @@ class Workbench(Protocol):
     def open_dashboard(self, session: Session, *, instead_of: Screen[Any] | None = None) -> None:
         """Open the dashboard of a session; in the place of a screen, if that is still on top."""
 
-    def open_sampler(self, session: Session) -> None:
-        """Open the sampler over a session."""
+    def open_sampler(
+        self, session: Session, z: NDArray[np.float32] | None = None, origin: str = ""
+    ) -> None:
+        """Open the sampler over a session.
+
+        Args:
+            session: which.
+            z: (latent_dim,), what its first sample is to be; None takes the prior's.
+            origin: where that z comes from, one line, such as `test image 12`.
+        """
 
     def open_sweep(self, sweep: Sweep, *, instead_of: Screen[Any] | None = None) -> None:
         """Open a sweep; in the place of a screen, if that is still on top."""

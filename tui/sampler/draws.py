@@ -1,4 +1,4 @@
-"""Draws from the prior: which seeds were drawn, how hot, and what was nudged by hand."""
+"""Draws from the prior: which seeds were drawn, how hot, and what was set or nudged by hand."""
 
 from __future__ import annotations
 
@@ -10,56 +10,119 @@ from numpy.typing import NDArray
 from vae_engine.inference.sampling import draw_prior
 
 Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
 
 SEEDS = 2**31
 """Seeds are below this, as everywhere in the workbench."""
 
 HOTTEST = 10.0
 _TEMPERATURE_STEP = 0.1
+# Decimals of a nudge: steps there and back cancel exactly.
+_DECIMALS = 6
+
+
+@dataclass(frozen=True, eq=False)
+class Pin:
+    """A z that takes the place of a sample.
+
+    Attributes:
+        z: (d,).
+        origin: where it comes from, one line, such as `test image 12`.
+    """
+
+    z: Floats
+    origin: str
 
 
 @dataclass(eq=False)
 class Draw:
-    """One draw; samples can be nudged, and what was nudged stays when the temperature changes.
+    """One draw; what was set or nudged by hand stays when the temperature changes.
 
     Attributes:
         seed: of the draw.
         temperature: standard deviation of z; 1 is the prior itself.
         nudges: by sample, what was added to its z by hand, (d,).
+        pins: by sample, the z that took its place.
     """
 
     seed: int
     temperature: float = 1.0
-    nudges: dict[int, Floats] = field(default_factory=dict)
+    nudges: dict[int, Doubles] = field(default_factory=dict)
+    pins: dict[int, Pin] = field(default_factory=dict)
 
     def z(self, count: int, latent_dim: int) -> Floats:
         """The first `count` samples, (count, latent_dim)."""
         z = draw_prior(count, latent_dim, seed=self.seed, temperature=self.temperature)
+        for index, pin in self.pins.items():
+            if index < count:
+                z[index] = pin.z
         for index, nudge in self.nudges.items():
             if index < count:
                 z[index] += nudge
         return z
+
+    def z_of(self, index: int, latent_dim: int) -> Floats:
+        """One sample, (latent_dim,)."""
+        z: Floats = self.z(index + 1, latent_dim)[index]
+        return z
+
+    def origin(self, index: int) -> str:
+        """Where a sample comes from, in words."""
+        pin = self.pins.get(index)
+        return pin.origin if pin else f"sample {index + 1} of seed {self.seed}"
+
+    def is_changed(self, index: int) -> bool:
+        """Whether a sample is not as it was drawn."""
+        return index in self.pins or index in self.nudges
 
     def heat(self, steps: int) -> None:
         """Raise (or lower) the temperature by tenths, between 0 and the hottest."""
         temperature = round(self.temperature + steps * _TEMPERATURE_STEP, 1)
         self.temperature = min(HOTTEST, max(0.0, temperature))
 
+    def put(self, index: int, z: Floats, origin: str) -> None:
+        """Put a z (d,) in the place of a sample, without its nudges."""
+        self.pins[index] = Pin(z.astype(np.float32), origin)
+        self.nudges.pop(index, None)
+
+    def set_value(self, index: int, dimension: int, value: float, latent_dim: int) -> None:
+        """Give one dimension of a sample a value; `let_go` takes it back."""
+        self.let_go(index, dimension)
+        by = value - float(self.z_of(index, latent_dim)[dimension])
+        self._nudge_of(index, latent_dim)[dimension] = by
+        self._drop_if_zero(index)
+
     def nudge(self, index: int, dimension: int, by: float, latent_dim: int) -> None:
         """Move a sample along one dimension of z."""
-        nudge = self.nudges.setdefault(index, np.zeros(latent_dim, np.float32))
-        # In hundredths, so that steps there and back cancel exactly.
-        nudge[dimension] = round(float(nudge[dimension]) + by, 2)
-        if not nudge.any():
-            del self.nudges[index]
+        step = np.zeros(latent_dim)
+        step[dimension] = by
+        self.push(index, step)
+
+    def push(self, index: int, step: Doubles) -> None:
+        """Move a sample by a vector (d,)."""
+        nudge = self._nudge_of(index, len(step))
+        moved = step != 0
+        nudge[moved] = np.round(nudge[moved] + np.round(step[moved], _DECIMALS), _DECIMALS)
+        self._drop_if_zero(index)
 
     def let_go(self, index: int, dimension: int) -> None:
         """Take a sample's nudge along one dimension back."""
         nudge = self.nudges.get(index)
         if nudge is not None:
             nudge[dimension] = 0.0
-            if not nudge.any():
-                del self.nudges[index]
+            self._drop_if_zero(index)
+
+    def release(self, index: int) -> None:
+        """Give a sample back the z that was drawn."""
+        self.pins.pop(index, None)
+        self.nudges.pop(index, None)
+
+    def _nudge_of(self, index: int, latent_dim: int) -> Doubles:
+        return self.nudges.setdefault(index, np.zeros(latent_dim, np.float64))
+
+    def _drop_if_zero(self, index: int) -> None:
+        if not self.nudges[index].any():
+            del self.nudges[index]
 
 
 class Draws:
@@ -105,11 +168,10 @@ class Mark:
 
     def z(self, latent_dim: int) -> Floats:
         """Its z, (latent_dim,)."""
-        z: Floats = self.draw.z(self.index + 1, latent_dim)[self.index]
-        return z
+        return self.draw.z_of(self.index, latent_dim)
 
     def __str__(self) -> str:
-        return f"sample {self.index + 1} of seed {self.draw.seed}"
+        return self.draw.origin(self.index)
 
 
 class Marks:

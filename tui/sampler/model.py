@@ -57,14 +57,9 @@ class Sampler:
         """The first samples of the present draw."""
         return self.decode(self.draws.current.z(count, self.decoder.latent_dim))
 
-    def nudged(self, sheet: Sheet, index: int, dimension: int, by: float | None) -> Sheet:
-        """Nudge a sample of the present draw and decode it alone; None takes nudges back."""
-        draw, latent_dim = self.draws.current, self.decoder.latent_dim
-        if by is None:
-            draw.let_go(index, dimension)
-        else:
-            draw.nudge(index, dimension, by, latent_dim)
-        z, images = draw.z(len(sheet.z), latent_dim), sheet.images.copy()
+    def with_changed(self, sheet: Sheet, index: int) -> Sheet:
+        """The samples of the present draw of which one has another z: it is decoded alone."""
+        z, images = self.draws.current.z(len(sheet.z), self.decoder.latent_dim), sheet.images.copy()
         images[index] = self.decoder.decode(z[index : index + 1])[0]
         return Sheet(z, images)
 

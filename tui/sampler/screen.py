@@ -19,6 +19,7 @@ from tui.decoders import Supply
 from tui.dialogs import LineScreen
 from tui.preferences import Preferences
 from tui.sampler.chosen import ChosenPanel
+from tui.sampler.draws import Draw, Floats, Pin
 from tui.sampler.embeddings import Embeddings, embeddings_of
 from tui.sampler.exports import ExportFollower, decoder_line
 from tui.sampler.latent_map import LatentMap
@@ -94,10 +95,17 @@ class SamplerScreen(WorkbenchScreen):
             super().__init__()
             self.embeddings, self.why_none = embeddings, why_none
 
-    def __init__(self, session: Session) -> None:
-        """Make the sampler of this session."""
+    def __init__(self, session: Session, z: Floats | None = None, origin: str = "") -> None:
+        """Make the sampler of a session.
+
+        Args:
+            session: which.
+            z: (latent_dim,), what the first sample is to be; None takes the prior's.
+            origin: where that z comes from, one line.
+        """
         super().__init__()
         self.session = session
+        self._first = None if z is None else Pin(z, origin or "z")
         self.exports = ExportFollower(self, session, self.show_supply)
         self.sampler: Sampler | None = None
         self.view_name: ViewName = "samples"
@@ -281,7 +289,7 @@ class SamplerScreen(WorkbenchScreen):
 
     @on(LatentVector.Nudged)
     def _nudge(self, event: LatentVector.Nudged) -> None:
-        self.query_one(SamplesView).nudge(event.dimension, event.by)
+        self.query_one(SamplesView).change(partial(_nudge, event.dimension, event.by))
         self._show_chosen()
 
     def on_sampler_screen_embedded(self, message: Embedded) -> None:
@@ -290,6 +298,8 @@ class SamplerScreen(WorkbenchScreen):
 
     def _begin(self, sampler: Sampler) -> None:
         self.sampler = sampler
+        if self._first is not None:
+            sampler.draws.current.put(0, self._first.z, self._first.origin)
         for name in ("samples", "path", "map"):
             cast("View", self.query_one(f"#{name}")).take(sampler)
         self.query_one("#samples").focus()
@@ -335,3 +345,11 @@ class SamplerScreen(WorkbenchScreen):
             return
         said = f"{one_line(png.name)} and {npz.suffix} in {one_line(str(png.parent))}"
         self.app.call_from_thread(self.app.notify, said, title="Saved", markup=False)
+
+
+def _nudge(dimension: int, by: float | None, draw: Draw, index: int, latent_dim: int) -> None:
+    """Nudge a sample along a dimension; None takes its nudge back."""
+    if by is None:
+        draw.let_go(index, dimension)
+    else:
+        draw.nudge(index, dimension, by, latent_dim)

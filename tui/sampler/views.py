@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Final, Protocol
 
@@ -10,10 +11,12 @@ from numpy.typing import NDArray
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
+from tui.sampler.draws import Draw
 from tui.sampler.latent import Floats
 from tui.sampler.model import NO_SHEET, Sampler, Sheet
 from tui.sampler.sample_grid import SampleGrid
 from tui.sampler.saving import Shown
+from tui.text import one_line
 
 QUIET: Final = "$text-muted"
 _MOST_STEPS: Final = 64
@@ -75,10 +78,16 @@ class SamplesView(_SheetView):
         if self._sampler is not None:
             self._show(self._sampler.samples(self.room()))
 
-    def nudge(self, dimension: int, by: float | None) -> None:
-        """Nudge the selected sample, and decode it alone."""
-        if self._sampler is not None and self.selected is not None:
-            self._show(self._sampler.nudged(self._sheet, self.selected, dimension, by))
+    def change(self, change: Callable[[Draw, int, int], None]) -> None:
+        """Change the z of the selected sample, and decode it alone.
+
+        Args:
+            change: is given the draw, the index of the sample, and the dimensions of z.
+        """
+        sampler = self._sampler
+        if sampler is not None and self.selected is not None and len(self._sheet.z):
+            change(sampler.draws.current, self.selected, sampler.decoder.latent_dim)
+            self._show(sampler.with_changed(self._sheet, self.selected))
 
     def mark(self) -> None:
         """Mark or unmark the selected sample."""
@@ -106,6 +115,8 @@ class SamplesView(_SheetView):
         ]
         if self.selected is not None:
             parts.append(figure("sample", f"{self.selected + 1} of {len(self.images)}"))
+            if self.selected in draw.pins:
+                parts.append(Content(one_line(draw.origin(self.selected))))
         if draw.nudges:
             parts.append(Content.styled(f"{len(draw.nudges)} nudged", "$text-success"))
         return Content("   ").join(parts)

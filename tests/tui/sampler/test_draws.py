@@ -119,3 +119,39 @@ def test_marks_hold_across_draws_and_follow_nudges() -> None:
     start, end = (mark.z(2) for mark in marks.pair)
     assert start == pytest.approx(draw_prior(4, 2, seed=0)[3] + [1.0, 0.0])
     assert end == pytest.approx(draw_prior(4, 2, seed=1)[3])
+
+
+def test_a_z_in_the_place_of_a_sample_is_not_heated_and_can_be_nudged_and_released() -> None:
+    draw = Draw(0, 0.5)
+    drawn = draw.z(3, 2)
+    draw.put(1, np.array([2.5, -7.0], np.float32), "test image 3")
+    draw.heat(5)
+    assert draw.z(3, 2)[1].tolist() == [2.5, -7.0]
+    draw.nudge(1, 0, 0.5, 2)
+    assert draw.z_of(1, 2).tolist() == [3.0, -7.0]
+    assert (draw.origin(1), draw.origin(0)) == ("test image 3", "sample 1 of seed 0")
+    draw.put(1, np.array([1.0, 1.0], np.float32), "typed")
+    assert draw.z_of(1, 2).tolist() == [1.0, 1.0]
+    draw.heat(-5)
+    draw.release(1)
+    assert np.array_equal(draw.z(3, 2), drawn)
+    assert not draw.is_changed(1)
+
+
+@pytest.mark.parametrize("value", [0.1, -2.345678, 1e-7, 12345.0])
+def test_a_dimension_has_exactly_the_value_that_was_typed_until_it_is_let_go(value: float) -> None:
+    draw = Draw(4)
+    drawn = draw.z_of(2, 3)
+    draw.nudge(2, 1, 0.3, 3)
+    draw.set_value(2, 1, value, 3)
+    assert draw.z_of(2, 3)[1] == np.float32(value)
+    assert draw.z_of(2, 3)[[0, 2]].tolist() == drawn[[0, 2]].tolist()
+    draw.let_go(2, 1)
+    assert np.array_equal(draw.z_of(2, 3), drawn)
+
+
+def test_steps_along_a_direction_there_and_back_leave_nothing() -> None:
+    draw, step = Draw(0), np.random.default_rng(0).normal(size=16) / 7
+    for sign in (1, 1, 1, -1, -1, -1):
+        draw.push(3, sign * step)
+    assert draw.nudges == {}
