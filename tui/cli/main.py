@@ -47,6 +47,7 @@ COMMANDS = {
     "trash": ("discard", "List deleted sessions, or delete them permanently."),
     "export": ("transfer", "Export sessions as zip, CSV or TensorBoard runs."),
     "import": ("transfer", "Import a session from a zip file."),
+    "doctor": ("doctor", "Check terminal, machine and installation, and say what to do."),
 }
 
 GUIDE = """\

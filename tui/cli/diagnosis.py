@@ -1,0 +1,218 @@
+"""What `vae doctor` finds out of the terminal, the machine and the installation."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import msgspec
+import psutil
+
+from tui.cli.logout import logout_warning
+from tui.cli.screen import app_obstacle
+from tui.preferences import preferences_file, read_preferences
+from tui.session_list.columns import size_text
+from tui.terminal.charset import is_unicode
+from tui.terminal.detection import stream_depth
+from tui.terminal.link import LINK_VARIABLE, is_slow
+from vae_engine.dataset_names import NAMED_DATASETS
+from vae_engine.datasets import cache
+from vae_engine.datasets.keras_cache import is_available
+from vae_engine.machine import compared_versions, module_command, usable_processors
+
+_TENSORFLOW_SECONDS = 120
+_LEAST_MEMORY, _LEAST_DISK = 2 * 10**9, 10**9
+_CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
+_VERSIONS = ("textual", "rich", "plotext", "click", "pillow", "h5py")
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One line of the diagnosis.
+
+    Attributes:
+        section: `terminal`, `machine`, `data` or `installation`.
+        name: of what was looked at.
+        value: what was found.
+        advice: what to do about it; empty where nothing need be done.
+        prevents: what does not work until then, such as `training`; empty for everything works.
+    """
+
+    section: str
+    name: str
+    value: str
+    advice: str = ""
+    prevents: str = ""
+
+
+def diagnose(sessions: Path) -> Iterator[Finding]:
+    """Find out one thing after the other; importing TensorFlow takes some seconds.
+
+    Args:
+        sessions: the folder of sessions, which need not exist.
+    """
+    yield from _terminal(os.environ)
+    yield from _machine()
+    yield from _data(sessions)
+    yield from _installation()
+
+
+def _terminal(environ: Mapping[str, str]) -> Iterator[Finding]:
+    obstacle = app_obstacle()
+    yield Finding("terminal", "app", "opens" if not obstacle else "does not open here", obstacle)
+    term = " ".join(f"{name}={environ[name]}" for name in ("TERM", "COLORTERM") if name in environ)
+    depth = stream_depth(sys.stdout, environ)
+    advice = ""
+    if depth in ("16", "256"):
+        advice = "if the terminal has 24-bit colours: `export COLORTERM=truecolor`; ssh drops it"
+    yield Finding("terminal", "type", term or "TERM is not set")
+    yield Finding("terminal", "colours", str(depth), advice)
+    size = shutil.get_terminal_size()
+    yield Finding("terminal", "size", f"{size.columns}x{size.lines}", _size_advice(*size))
+    encoding = sys.stdout.encoding
+    locale = next((environ[n] for n in ("LC_ALL", "LC_CTYPE", "LANG") if environ.get(n)), "none")
+    unicode = is_unicode(environ, encoding)
+    yield Finding(
+        "terminal",
+        "characters",
+        f"{encoding}, locale {locale}",
+        "" if unicode else "for block images: `export LC_ALL=C.UTF-8`",
+    )
+    preferences, damage = read_preferences(preferences_file())
+    yield Finding("terminal", "glyphs", f"{preferences.glyphs}: see the test card below")
+    yield Finding("terminal", "inside", *_multiplexer(environ))
+    chosen = {**environ, LINK_VARIABLE: environ.get(LINK_VARIABLE) or preferences.link}
+    yield Finding("terminal", "link", "slow: few bytes" if is_slow(chosen) else "fast: all colours")
+    if damage:
+        yield Finding("terminal", "preferences", damage, f"correct or remove {preferences_file()}")
+
+
+def _size_advice(columns: int, rows: int) -> str:
+    from tui.screen import too_small
+
+    return too_small(columns, rows)
+
+
+def _multiplexer(environ: Mapping[str, str]) -> tuple[str, str]:
+    """What the app runs in, and what to set there."""
+    if environ.get("TMUX"):
+        return "tmux", "in ~/.tmux.conf: `set -sg escape-time 10`, `set -g set-clipboard on`"
+    if environ.get("STY"):
+        return "GNU screen", "in ~/.screenrc: `altscreen on`, `term screen-256color`"
+    return "no tmux or screen", ""
+
+
+def _machine() -> Iterator[Finding]:
+    yield Finding("machine", "system", f"{platform.platform()}, Python {platform.python_version()}")
+    usable, load = usable_processors(), os.getloadavg()[0]
+    yield Finding(
+        "machine",
+        "processors",
+        f"{usable} of {os.cpu_count()} usable, load {load:.1f}",
+        "others use them: training is slower than usual" if load > usable else "",
+    )
+    memory, limit = psutil.virtual_memory(), _memory_limit()
+    total = min(memory.total, limit or memory.total)
+    available = min(memory.available, total)
+    yield Finding(
+        "machine",
+        "memory",
+        f"{size_text(available)} available of {size_text(total)}",
+        "a worker needs about 1G besides its images" if available < _LEAST_MEMORY else "",
+    )
+    warning = logout_warning()
+    yield Finding("machine", "logout", "ends runs" if warning else "runs go on", warning)
+
+
+def _memory_limit() -> int | None:
+    """The limit of this process's control group, in bytes; None where there is none."""
+    try:
+        return int(_CGROUP_LIMIT.read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None  # No control groups, or "max".
+
+
+def _installation() -> Iterator[Finding]:
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = compared_versions()
+    for name in _VERSIONS:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "missing"
+    shown = ", ".join(f"{name} {number}" for name, number in found.items() if name != "python")
+    yield Finding("installation", "packages", shown)
+    yield Finding("installation", "program", sys.executable)
+    yield tensorflow_finding(module_command("vae_engine.training.build"))
+
+
+def tensorflow_finding(command: list[str]) -> Finding:
+    """Import TensorFlow in a process of its own, and tell what it can use.
+
+    Args:
+        command: prints what `vae_engine.training.build` does.
+    """
+    advice, prevents = "install vae-workbench again, into an environment of its own", "training"
+    environ = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+    try:
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            stdin=subprocess.DEVNULL,
+            env=environ,
+            timeout=_TENSORFLOW_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        why = f"was not imported within {_TENSORFLOW_SECONDS} s"
+        return Finding("installation", "tensorflow", why, advice, prevents)
+    if done.returncode != 0:
+        said = done.stderr.strip().splitlines()
+        why = said[-1] if said else f"its import ended with code {done.returncode}"
+        return Finding("installation", "tensorflow", why, advice, prevents)
+    build = json.loads(done.stdout.splitlines()[-1])
+    gpus = ", ".join(build["gpus"]) or "no GPU"
+    hint = ""
+    if not build["gpus"] and shutil.which("nvidia-smi"):
+        hint = "there is an NVIDIA driver, but TensorFlow sees no GPU: see tensorflow.org/install"
+    return Finding("installation", "tensorflow", f"{build['version']}, {gpus}", hint)
+
+
+def _data(sessions: Path) -> Iterator[Finding]:
+    here = [name for name in NAMED_DATASETS if is_available(name)]
+    missing = [name for name in NAMED_DATASETS if name not in here]
+    told = f"{', '.join(here)} here"
+    if missing:
+        told += f"; downloaded when first used: {', '.join(missing)}"
+    yield Finding("data", "datasets", told)
+    entries = cache.entries()
+    size = sum(entry.bytes for entry in entries)
+    yield Finding("data", "image cache", f"{size_text(size)} in {cache.cache_folder()}")
+    yield _folder_finding(sessions.absolute())
+
+
+def _folder_finding(folder: Path) -> Finding:
+    """Whether sessions can be written, and how much room there is."""
+    there = next(one for one in (folder, *folder.parents) if one.is_dir())
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            free = shutil.disk_usage(there).free
+    except OSError as error:
+        return Finding(
+            "data",
+            "sessions",
+            f"{folder}: {error.strerror}",
+            "choose another folder: `--sessions-dir P` or `export VAE_SESSIONS=P`",
+            "training",
+        )
+    few = "a session takes 10 to 100M: free some space" if free < _LEAST_DISK else ""
+    return Finding("data", "sessions", f"{folder}, {size_text(free)} free", few)

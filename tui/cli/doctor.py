@@ -1,0 +1,77 @@
+"""`vae doctor`: what was detected, a test card, and what to do; what a report of a fault needs."""
+
+from __future__ import annotations
+
+import os
+import sys
+import textwrap
+from itertools import groupby
+
+import click
+import msgspec
+
+from tui.cli.diagnosis import Finding, diagnose
+from tui.cli.options import json_option, store_option
+from tui.cli.output import is_terminal, say, table_width
+from tui.text import one_line
+from vae_engine.sessions.store import SessionStore
+
+_FOUND_PROBLEM = 1
+_NAME_WIDTH = 14
+
+
+@click.command()
+@json_option
+@store_option
+@click.pass_context
+def doctor(context: click.Context, store: SessionStore, as_json: bool) -> None:
+    """Check terminal, machine and installation, and say what to do.
+
+    Exits with 1 if something prevents training. Attach the output to a report of a fault.
+    """
+    found = []
+    for section, findings in groupby(diagnose(store.root), key=lambda finding: finding.section):
+        if not as_json:
+            say(section)
+        for finding in findings:
+            found.append(finding)
+            if not as_json:
+                _tell(finding)
+        if section == "terminal" and not as_json and is_terminal():
+            _draw_card()
+    if as_json:
+        click.echo(msgspec.json.encode(found).decode())
+    if any(finding.prevents for finding in found):
+        context.exit(_FOUND_PROBLEM)
+
+
+def _tell(finding: Finding) -> None:
+    indent = " " * (_NAME_WIDTH + 2)
+    width = max(2 * len(indent), table_width())
+    for line in textwrap.wrap(
+        one_line(finding.value),
+        width,
+        initial_indent=f"  {finding.name:{_NAME_WIDTH}}",
+        subsequent_indent=indent,
+    ):
+        say(line)
+    for line in textwrap.wrap(
+        one_line(finding.advice),
+        width,
+        initial_indent=f"{indent}-> ",
+        subsequent_indent=f"{indent}   ",
+    ):
+        say(line)
+
+
+def _draw_card() -> None:
+    from tui.cli.terminal_card import card
+    from tui.rendering.ansi import to_ansi
+    from tui.terminal.detection import stream_depth
+
+    depth = stream_depth(sys.stdout, os.environ)
+    sys.stdout.write(to_ansi(card(depth), depth))
+    say("  Boxes or question marks in a row: choose coarser glyphs in the app (Ctrl+P, Glyphs).")
+
+
+COMMANDS = {"doctor": doctor}
