@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -42,10 +43,35 @@ def terminal_grid(count: int, *, layers: int = 1, size: tuple[int, int] = (28, 2
     return next(filter(fits, grids), grids[-1])
 
 
-def draw(images: Images, grid: Grid) -> None:
-    """Draw images (n, h, w) or (n, h, w, 3) on stdout; off a terminal without control sequences."""
+def row_grid(columns: int, rows: int, size: tuple[int, int] = (28, 28)) -> Grid:
+    """The grid for rows of so many images, each below a title and above captions.
+
+    As large as lets a row stand in a line of the terminal, and all rows on the screen if they can.
+
+    Args:
+        columns: images in a row.
+        rows: how many.
+        size: height and width of an image in pixels.
+    """
+    width, height = terminal_width(), shutil.get_terminal_size().lines
+    largest, *smaller = size_steps(*size)
+    sizes = [largest, *(one for one in smaller if one[1] >= _FEWEST_ROWS)]
+    across = [one for one in sizes if columns * (one[0] + 1) - 1 <= width] or sizes[-1:]
+    whole = [one for one in across if rows * (one[1] + 2) < height]
+    grid = fit_grid(width, *(whole or across[-1:])[0])
+    return Grid(grid.columns, grid.rows, min(columns, grid.across))
+
+
+def draw(images: Images, grid: Grid, captions: Sequence[str] | None = None) -> None:
+    """Draw images (n, h, w) or (n, h, w, 3) on stdout; off a terminal without control sequences.
+
+    Args:
+        images: which.
+        grid: where they stand.
+        captions: a text below each.
+    """
     depth = stream_depth(sys.stdout, os.environ)
-    lines = render_grid(images, grid, Display(depth=depth, glyphs="quadrant"))
+    lines = render_grid(images, grid, Display(depth=depth, glyphs="quadrant"), captions)
     sys.stdout.write(to_ansi(lines, depth))
     sys.stdout.flush()
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,23 +23,20 @@ from tui.cli.options import (
     with_options,
 )
 from tui.cli.output import say
+from tui.cli.saving import save_npz, writing
 from tui.rendering.sampling import image_size
-from tui.text import encodable
 from vae_engine.datasets import Dataset, to_float
-from vae_engine.errors import EngineError, SettingError
+from vae_engine.errors import SettingError
 from vae_engine.image_shape import ImageShape
 from vae_engine.inference.dataset import session_dataset
 from vae_engine.inference.pictures import picture, save_png, square_columns
 from vae_engine.inference.sampling import (
     draw_prior,
-    find_export,
     load_decoder,
     load_encoder,
     to_uint8,
     without_grey_axis,
 )
-from vae_engine.sessions.arrays import write_npz
-from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import SETTINGS, Settings
 
@@ -90,12 +86,12 @@ def sample(
     if output is None:
         draw(pixels, terminal_grid(count, size=image_size(pixels)))
         return
-    with _writing(output, f"{count} samples of seed {seed}"):
+    with writing(output, f"{count} samples of seed {seed}"):
         if _is_png(output):
             save_png(output, picture(pixels, square_columns(pixels)))
         else:
             arrays = {"images": images, "z": z, "seed": seed, "temperature": temperature}
-            _save_npz(output, session, arrays)
+            save_npz(output, session, arrays)
 
 
 @click.command()
@@ -138,7 +134,7 @@ def reconstruct(
         grid = terminal_grid(count, layers=2, size=image_size(above))
         draw(paired_rows(above, below, min(count, grid.across)), grid)
         return
-    with _writing(output, f"{count} reconstructions"):
+    with writing(output, f"{count} reconstructions"):
         if _is_png(output):
             across = min(count, _PAIRS_A_ROW)
             save_png(output, picture(paired_rows(above, below, across), across))
@@ -150,7 +146,7 @@ def reconstruct(
                 "z_mean": z_mean,
                 **_label_names(dataset.label_names),
             }
-            _save_npz(output, session, arrays)
+            save_npz(output, session, arrays)
 
 
 @click.command()
@@ -200,8 +196,8 @@ def embed(
         encoder.encode(to_float(pixels[at : at + at_once])) for at in range(0, len(pixels), at_once)
     ]
     z_mean, z_log_var = (np.concatenate(outputs) for outputs in zip(*parts, strict=True))
-    with _writing(output, f"{len(pixels)} embeddings"):
-        _save_npz(output, session, {"z_mean": z_mean, "z_log_var": z_log_var, **embedded})
+    with writing(output, f"{len(pixels)} embeddings"):
+        save_npz(output, session, {"z_mean": z_mean, "z_log_var": z_log_var, **embedded})
 
 
 def _check_count(count: int, shape: ImageShape) -> None:
@@ -254,19 +250,3 @@ def _label_names(names: Sequence[str]) -> dict[str, Any]:
 
 def _is_png(path: Path) -> bool:
     return path.suffix.lower() == ".png"
-
-
-def _save_npz(path: Path, session: Session, arrays: dict[str, Any]) -> None:
-    described = {**arrays, "session": session.id, "epoch": find_export(session).epoch}
-    write_npz(path, {name: np.asarray(value) for name, value in described.items()})
-
-
-@contextlib.contextmanager
-def _writing(output: Path, what: str) -> Iterator[None]:
-    """Say what was written, or that it cannot be."""
-    shown = encodable(str(output))
-    try:
-        yield
-    except OSError as error:
-        raise EngineError(f"{shown} cannot be written: {error.strerror}") from None
-    say(f"wrote {what} to {shown}")

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from tui.decoders import LoadedDecoder
 from tui.sampler.draws import Draws, Marks
-from tui.sampler.latent import Floats, linear_path, spherical_path
+from tui.sampler.latent import Floats
+from vae_engine.inference.paths import linear_path, spherical_path
 from vae_engine.inference.sampling import to_uint8
 
 PathKind = Literal["linear", "spherical"]

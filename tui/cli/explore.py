@@ -1,0 +1,232 @@
+"""Commands that walk through latent space: traverse, path, direction."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+import numpy as np
+
+from tui.cli import completion
+from tui.cli.options import (
+    id_argument,
+    json_option,
+    number_setting,
+    output_option,
+    setting_option,
+    store_option,
+)
+from tui.cli.starts import FORMS, read_start
+from tui.cli.walks import SUFFIXES, Walk, present
+from vae_engine.errors import SessionError, SettingError
+from vae_engine.inference.directions import class_direction, class_label, class_names
+from vae_engine.inference.paths import linear_path, spherical_path
+from vae_engine.inference.sampling import find_export
+from vae_engine.inference.traversal import (
+    REACH,
+    kl_of_export,
+    order_by_kl,
+    traversal_values,
+)
+from vae_engine.inference.traversal import (
+    traverse as traversed,
+)
+from vae_engine.sessions.session import Session
+from vae_engine.sessions.store import SessionStore
+
+_MOST_STEPS = 200
+
+STEPS = number_setting("steps", "int", 7, 1, _MOST_STEPS, "images per row")
+PATH_STEPS = number_setting("steps", "int", 10, 2, _MOST_STEPS, "images, both ends included")
+REACHED = number_setting(
+    "reach", "float", REACH, 0.0, 100.0, "standard deviations of the prior to each side"
+)
+DIMENSIONS = number_setting("dims", "int", 16, 1, 256, "rows: dimensions with the largest KL")
+STRENGTH = number_setting(
+    "strength", "float", 1.5, 0.0, 100.0, "largest strength; 1 is from mean to mean"
+)
+from_option = click.option(
+    "--from",
+    "start",
+    metavar="START",
+    default="mean",
+    shell_complete=completion.files,
+    help=f"{FORMS}  [default: mean]",
+)
+
+
+@click.command()
+@id_argument
+@from_option
+@setting_option(STEPS, fallback=STEPS.default)
+@setting_option(REACHED, fallback=REACHED.default)
+@setting_option(DIMENSIONS, fallback=DIMENSIONS.default)
+@output_option(*SUFFIXES)
+@json_option
+@store_option
+def traverse(
+    reference: str,
+    store: SessionStore,
+    start: str,
+    steps: int,
+    reach: float,
+    dims: int,
+    output: Path | None,
+    as_json: bool,
+) -> None:
+    """Show what each latent dimension does.
+
+    One row per dimension, the one with the largest KL first. In a row this dimension goes from
+    -reach to reach, in standard deviations of the prior; the others stay where START has them. An
+    .npz has images, z (n, latent_dim), dimensions, kl (-1 where unknown), values, start, session
+    and epoch; a .gif or .apng moves all rows at once.
+    """
+    session = store.find(reference)
+    session.poll(progress=False)
+    entry, latent_dim = find_export(session), session.settings.latent_dim
+    begin = read_start("from", start, session)
+    kl = kl_of_export(session, entry)
+    dimensions = order_by_kl(kl, latent_dim)[:dims]
+    values = traversal_values(steps, reach)
+    known = [kl[dimension] if kl else None for dimension in dimensions]
+    titles = [
+        f"z{dimension}" + ("" if nats is None else f"  KL {nats:.2f} nats")
+        for dimension, nats in zip(dimensions, known, strict=True)
+    ]
+    rows = zip(dimensions, known, strict=True)
+    facts: dict[str, Any] = {
+        "from": begin.origin,
+        "start": begin.z.tolist(),
+        "values": values.tolist(),
+        "dimensions": [{"dimension": number, "kl": nats} for number, nats in rows],
+    }
+    arrays = {
+        "start": begin.z,
+        "values": values,
+        "dimensions": np.array(dimensions),
+        "kl": np.array([-1.0 if nats is None else nats for nats in known]),
+    }
+    walk = Walk(
+        f"{len(dimensions)} traversals from {begin.origin}",
+        traversed(begin.z, dimensions, values),
+        [f"{value:+.1f}" if value else "0" for value in values.tolist()],
+        titles,
+    )
+    present(session, walk, output, facts=facts, arrays=arrays, as_json=as_json)
+
+
+@click.command()
+@id_argument
+@click.argument("start", metavar="FROM", shell_complete=completion.files)
+@click.argument("end", metavar="TO", shell_complete=completion.files)
+@click.option(
+    "--kind",
+    type=click.Choice(["linear", "spherical"]),
+    default="linear",
+    help="straight line or great arc  [default: linear]",
+)
+@setting_option(PATH_STEPS, fallback=PATH_STEPS.default)
+@output_option(*SUFFIXES)
+@json_option
+@store_option
+def path(
+    reference: str,
+    store: SessionStore,
+    start: str,
+    end: str,
+    kind: Literal["linear", "spherical"],
+    steps: int,
+    output: Path | None,
+    as_json: bool,
+) -> None:
+    """Show what lies between two points of latent space.
+
+    FROM and TO are `mean` (the prior's), SEED, SEED:N (the Nth sample of a seed), numbers such as
+    `[-0.5,1]`, or image files. An .npz has images, z (steps, latent_dim), shares, session and
+    epoch.
+    """
+    session = store.find(reference)
+    first, last = (read_start(name, at, session) for name, at in (("FROM", start), ("TO", end)))
+    way = linear_path if kind == "linear" else spherical_path
+    z, shares = way(first.z, last.z, steps), np.linspace(0.0, 1.0, steps)
+    facts = {
+        "from": first.origin,
+        "to": last.origin,
+        "kind": kind,
+        "shares": shares.tolist(),
+        "z": z.tolist(),
+    }
+    what = f"a {kind} path from {first.origin} to {last.origin}"
+    walk = Walk(what, z, [f"{share:.2f}" for share in shares.tolist()], [what])
+    present(session, walk, output, facts=facts, arrays={"shares": shares}, as_json=as_json)
+
+
+@click.command()
+@id_argument
+@click.argument("start_class", metavar="CLASS_A")
+@click.argument("end_class", metavar="CLASS_B")
+@from_option
+@setting_option(STEPS, fallback=STEPS.default)
+@setting_option(STRENGTH, fallback=STRENGTH.default)
+@output_option(*SUFFIXES)
+@json_option
+@store_option
+def direction(
+    reference: str,
+    store: SessionStore,
+    start_class: str,
+    end_class: str,
+    start: str,
+    steps: int,
+    strength: float,
+    output: Path | None,
+    as_json: bool,
+) -> None:
+    """Show what makes an image of one class into one of another.
+
+    Adds the direction from the mean of CLASS_A to that of CLASS_B to START, with strengths from
+    -strength to strength. The means are of the embedded test images. An .npz has images, z (n,
+    latent_dim), direction, strengths, session and epoch.
+    """
+    session = store.find(reference)
+    vector, names = _between_classes(session, start_class, end_class)
+    begin = read_start("from", start, session)
+    strengths = traversal_values(steps, strength)
+    z = begin.z + strengths[:, np.newaxis] * vector
+    facts = {
+        "from": begin.origin,
+        "classes": list(names),
+        "direction": vector.tolist(),
+        "strengths": strengths.tolist(),
+        "z": z.tolist(),
+    }
+    what = f"the direction {names[0]} to {names[1]} from {begin.origin}"
+    captions = [f"{value:+.2f}" if value else "0" for value in strengths.tolist()]
+    arrays = {"direction": vector, "strengths": strengths}
+    walk = Walk(what, z, captions, [what])
+    present(session, walk, output, facts=facts, arrays=arrays, as_json=as_json)
+
+
+def _between_classes(session: Session, *wanted: str) -> tuple[np.ndarray, tuple[str, str]]:
+    """The direction between two classes, and their names.
+
+    Raises:
+        SettingError: a class is not there, or both are one.
+        SessionError: no test images were embedded.
+    """
+    from tui.sampler.embeddings import embeddings_of
+
+    embedded = embeddings_of(session, find_export(session))
+    if embedded is None:
+        raise SessionError(f"session {session.id} saved no test images, so no class has a mean")
+    names = embedded.label_names
+    a, b = (class_label(name, embedded.labels, names) for name in wanted)
+    if a == b:
+        raise SettingError(f"CLASS_A and CLASS_B are both {wanted[0][:60]!r}: choose two classes")
+    called = class_names(embedded.labels, names)
+    vector = class_direction(embedded.z_mean, embedded.labels, a, b)
+    return vector, (called[a], called[b])
+
+
+COMMANDS = {"traverse": traverse, "path": path, "direction": direction}

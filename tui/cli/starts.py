@@ -1,0 +1,88 @@
+"""Where in latent space a command begins: the prior's mean, a sample, numbers, or an image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tui.cli.options import with_options
+from tui.cli.output import say
+from tui.text import one_line
+from vae_engine.datasets import to_float
+from vae_engine.errors import SettingError
+from vae_engine.inference.sampling import draw_prior, load_encoder
+from vae_engine.inference.z_text import read_z, values_in
+from vae_engine.sessions.session import Session
+from vae_engine.settings import SETTINGS
+
+MEAN = "mean"
+FORMS = f"{MEAN} (of the prior), SEED, SEED:N, numbers or an image file"
+_MOST_DRAWN = 10_000
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """A point of latent space.
+
+    Attributes:
+        z: (d,).
+        origin: what it is, in words.
+    """
+
+    z: NDArray[np.float32]
+    origin: str
+
+
+def read_start(option: str, text: str, session: Session) -> Start:
+    """The point that a text names.
+
+    `mean` is z = 0; `7` the first sample of seed 7, `7:3` its third; numbers with commas or spaces
+    between are z itself; anything else is an image file, of which the first image is encoded.
+
+    Raises:
+        SettingError: it is none of these, or has another number of values.
+        DatasetError: the image cannot be read.
+        SessionError: nothing was exported yet.
+    """
+    latent_dim = session.settings.latent_dim
+    if text == MEAN:
+        return Start(np.zeros(latent_dim, np.float32), "the prior's mean")
+    seed, colon, number = text.partition(":")
+    if seed.isascii() and seed.isdecimal() and (not colon or number.isdecimal()):
+        return _sample(option, int(seed), int(number or 1), latent_dim)
+    if _are_numbers(text):
+        return Start(read_z(text, latent_dim), "z as typed")
+    if not text or not Path(text).expanduser().exists():
+        raise SettingError(f"{option} is {text[:60]!r}: it must be {FORMS}")
+    return _image(text, session)
+
+
+def _sample(option: str, seed: int, number: int, latent_dim: int) -> Start:
+    SETTINGS["seed"].check(seed)
+    if not 1 <= number <= _MOST_DRAWN:
+        raise SettingError(f"{option} has sample {number}: it must be from 1 to {_MOST_DRAWN}")
+    z = draw_prior(number, latent_dim, seed=seed)[-1]
+    return Start(z, f"sample {number} of seed {seed}")
+
+
+def _are_numbers(text: str) -> bool:
+    try:
+        return bool([float(word) for word in values_in(text)])
+    except ValueError:
+        return False
+
+
+def _image(text: str, session: Session) -> Start:
+    # Imported here: it brings what reads image files.
+    from vae_engine.datasets.own_images import load_images
+    from vae_engine.datasets.preparation import Preparation
+
+    encoder = load_encoder(session)
+    own = load_images(text, encoder.shape, Preparation.of(session.settings))
+    for note in own.notes:
+        say(with_options(note), err=True)
+    z_mean, _ = encoder.encode(to_float(own.images[:1]))
+    return Start(z_mean[0], f"z_mean of {one_line(Path(text).name)}")

@@ -1,0 +1,64 @@
+"""Directions in latent space: from the mean of one group of points to that of another.
+
+Attribute vectors as in Larsen et al. 2016 (VAE/GAN) and White 2016.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vae_engine.errors import SettingError
+from vae_engine.text import value_text
+
+Floats = NDArray[np.float32]
+Labels = NDArray[np.int64]
+
+
+def class_names(labels: Labels, names: Sequence[str]) -> dict[int, str]:
+    """The classes that have images, by label, each with its name.
+
+    Args:
+        labels: (n,), -1 for images that have none.
+        names: of the labels 0, 1, ...; a label without one is called by its number.
+    """
+    known = [label for label in np.unique(labels).tolist() if label >= 0]
+    return {label: names[label] if label < len(names) else str(label) for label in known}
+
+
+def class_label(wanted: str, labels: Labels, names: Sequence[str]) -> int:
+    """The label of a class, by its name or its number; a name comes first.
+
+    Raises:
+        SettingError: there is no such class, or no image has a label.
+    """
+    classes = class_names(labels, names)
+    if not classes:
+        raise SettingError("the images have no labels, so there are no classes")
+    named = [label for label, name in classes.items() if name == wanted]
+    named += [label for label in classes if str(label) == wanted]
+    if not named:
+        several = ", ".join(list(classes.values())[:12])
+        raise SettingError(f"there is no class {value_text(wanted)}: choose one of {several}")
+    return named[0]
+
+
+def class_direction(z_mean: Floats, labels: Labels, start: int, end: int) -> Floats:
+    """The vector (d,) from the mean of one class to that of another.
+
+    Args:
+        z_mean: (n, d), embeddings of images.
+        labels: (n,), of these images; `start` and `end` are among them.
+        start: a label.
+        end: a label.
+    """
+    return between(z_mean[labels == start], z_mean[labels == end])
+
+
+def between(start: Floats, end: Floats) -> Floats:
+    """The vector (d,) from the mean of points (m, d) to that of others (n, d)."""
+    means = (points.mean(axis=0, dtype=np.float64) for points in (end, start))
+    direction: Floats = np.subtract(*means).astype(np.float32)
+    return direction
