@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui.rendering.sampling import image_size, is_color
-from tui.rendering.sizes import ImageSize, image_sizes
+from tui.rendering.sizes import image_sizes
 from tui.widgets.images import ImageGrid
+from tui.widgets.tiling import arrange, capacity
 
 if TYPE_CHECKING:
     from vae_engine.sessions.previews import Images
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 # Lines of a sample in which a digit, or an image in colour, can be read with ease.
 _READABLE_GREY, _READABLE_COLOR = 7, 10
 _FEWEST = 2
+_SMALLER, _MORE = 0.8, 1.15
+"""Images are smaller by so much at most, where so much more of the room is filled then."""
 
 
 class ReadableSamples(ImageGrid):
@@ -32,11 +35,25 @@ class ReadableSamples(ImageGrid):
 
     def _choose(self) -> None:
         if self._offered is not None:
-            room = self.capacity(_readable(self._offered))
-            self.show(self._offered[: max(_FEWEST, room)])
+            self.show(self._offered[: readable_count(self._offered, *self.size)])
 
 
-def _readable(samples: Images) -> ImageSize:
-    rows = _READABLE_COLOR if is_color(samples) else _READABLE_GREY
+def readable_count(samples: Images, width: int, height: int) -> int:
+    """How many of the samples fill a room of so many cells best, and can still be read.
+
+    At least two, if there are two.
+    """
+    readable = _READABLE_COLOR if is_color(samples) else _READABLE_GREY
     sizes = image_sizes(*image_size(samples))
-    return next((size for size in sizes if size[1] <= rows), sizes[-1])
+    fitting = [size for size in sizes if capacity(size, width, height) >= _FEWEST]
+    largest = min(readable, sizes[0][1], fitting[0][1] if fitting else readable)
+    best, most = min(_FEWEST, len(samples)), 0
+    for size in fitting:
+        if not largest * _SMALLER <= size[1] <= largest:
+            continue
+        count = min(len(samples), capacity(size, width, height))
+        tiling = arrange(count, width, height, sizes=sizes)
+        filled = count * tiling.columns * tiling.rows
+        if filled > _MORE * most:
+            best, most = count, filled
+    return best
