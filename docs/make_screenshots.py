@@ -1,8 +1,8 @@
 """Make the pictures of the screens in `docs/images` from real sessions.
 
-Run with ``python docs/make_screenshots.py SESSIONS``, a folder of sessions of which one is named
-`example` and has a latent dimension of 2. The folder is copied, never written to. The newest sweep
-among them gives a picture too, if there is one.
+Run with ``python docs/make_screenshots.py SESSIONS [PICTURE ...]``. SESSIONS is a folder of
+sessions of which two are named `example`, with a latent dimension of 2, and `example-colour`. The
+folder is copied, never written to. The newest sweep in it gives a picture too, if there is one.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 from textual.app import App
@@ -31,14 +32,25 @@ from vae_engine.sessions.store import SessionStore
 from vae_engine.sweeps.store import SweepStore
 
 IMAGES = Path(__file__).resolve().with_name("images")
-# The pictures: columns and lines, keys from the list with the cursor on `example`, what to await.
-PICTURES: dict[str, tuple[tuple[int, int], tuple[str, ...], str]] = {
-    "sessions": ((120, 30), (), "example"),
-    "dashboard": ((120, 36), ("enter",), "Worker"),
-    "sampler": ((120, 36), ("g", "right", "right", "down"), "temperature"),
-    "map": ((150, 36), ("g", "m"), "decoded"),
-    "new-session": ((120, 36), ("n",), "images/s"),
-    "sweep": ((130, 40), ("s", "enter"), "ELBO"),
+
+
+class Shot(NamedTuple):
+    """A picture: columns and lines, keys from the list, what to await, where the cursor is."""
+
+    size: tuple[int, int]
+    keys: tuple[str, ...]
+    awaited: str
+    session: str = "example"
+
+
+PICTURES: dict[str, Shot] = {
+    "sessions": Shot((120, 30), (), "example"),
+    "dashboard": Shot((120, 36), ("enter",), "Worker"),
+    "colour": Shot((120, 36), ("enter",), "Worker", "example-colour"),
+    "sampler": Shot((120, 36), ("g", "right", "right", "down"), "temperature"),
+    "map": Shot((150, 36), ("g", "m"), "decoded"),
+    "new-session": Shot((120, 36), ("n",), "images/s"),
+    "sweep": Shot((130, 40), ("s", "enter"), "ELBO"),
 }
 _NEWEST_AGE_SECONDS = 40 * 60.0
 # Of the worker's log: Keras names the machine's temporary folders.
@@ -66,10 +78,12 @@ _DOTS = ((0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3))
 
 
 def main() -> None:
-    """Make all pictures."""
+    """Make the pictures."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sessions", type=Path, help="a folder of sessions")
-    sessions = parser.parse_args().sessions.resolve()
+    parser.add_argument("pictures", nargs="*", help="names of the pictures; all by default")
+    arguments = parser.parse_args()
+    sessions, wanted = arguments.sessions.resolve(), arguments.pictures or list(PICTURES)
     IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
         # What the pictures show lies in ~/sessions, whoever makes them.
@@ -77,10 +91,10 @@ def main() -> None:
         os.environ.pop("NO_COLOR", None)
         store = copy_sessions(sessions, Path(home) / "sessions")
         os.chdir(home)
-        for name, (size, keys, awaited) in PICTURES.items():
+        for name in wanted:
             if name == "sweep" and not SweepStore(store).listings():
                 continue
-            svg = asyncio.run(picture(store, size, keys, awaited))
+            svg = asyncio.run(picture(store, PICTURES[name]))
             (IMAGES / f"{name}.svg").write_text(svg)
             print(f"{name}.svg  {len(svg) / 1024:.0f} KiB")
 
@@ -110,19 +124,17 @@ def copy_sessions(source: Path, target: Path) -> SessionStore:
     return SessionStore(target)
 
 
-async def picture(
-    store: SessionStore, size: tuple[int, int], keys: tuple[str, ...], awaited: str
-) -> str:
+async def picture(store: SessionStore, shot: Shot) -> str:
     """The screen that these keys lead to, as SVG."""
     app = WorkbenchApp(store)
-    async with app.run_test(size=size) as pilot:
-        await still(pilot, "example")
-        await pilot.press("slash", *"example", "enter", "escape")
-        await still(pilot, "example")
-        for key in keys:
+    async with app.run_test(size=shot.size) as pilot:
+        await still(pilot, shot.session)
+        await pilot.press("slash", *shot.session, "enter", "escape")
+        await still(pilot, shot.session)
+        for key in shot.keys:
             await pilot.press(key)
             await still(pilot)
-        return freestanding(await still(pilot, awaited))
+        return freestanding(await still(pilot, shot.awaited))
 
 
 async def still(pilot: Pilot[None], awaited: str = "") -> str:
