@@ -50,6 +50,7 @@ COMMANDS = {
     "trash": ("discard", "List deleted sessions, or delete them permanently."),
     "export": ("transfer", "Export sessions as zip, CSV or TensorBoard runs."),
     "import": ("transfer", "Import a session from a zip file."),
+    "serve": ("serve", "Show the app in a browser, also through an ssh tunnel."),
     "doctor": ("doctor", "Check terminal, machine and installation, and say what to do."),
 }
 

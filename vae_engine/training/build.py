@@ -14,7 +14,9 @@ def main() -> None:
         for gpu in tf.config.list_physical_devices("GPU")
     ]
     print(
-        json.dumps({"version": tf.__version__, "cuda": tf.test.is_built_with_cuda(), "gpus": gpus})
+        json.dumps(
+            {"version": tf.version.VERSION, "cuda": tf.test.is_built_with_cuda(), "gpus": gpus}
+        )
     )
 
 
