@@ -16,6 +16,7 @@ from textual.screen import Screen
 
 from tui.catalogue import Entry, ended_between
 from tui.following import SessionFollower
+from tui.keymap import usable_keymap
 from tui.preferences import (
     Colors,
     Link,
@@ -183,8 +184,10 @@ class WorkbenchApp(TerminalApp):
             self.call_after_refresh(memory.look_seldom)
         if self._open_session is not None:
             self._open_first(self._open_session)
-        if self._damage:
-            self.notify(self._damage, severity="warning", markup=False)
+        keymap, problems = usable_keymap(self.preferences.keys)
+        self.set_keymap(keymap)
+        for problem in filter(None, (self._damage, *problems)):
+            self.notify(problem, severity="warning", markup=False)
         self.run_worker(self._follower.run, thread=True, group="catalogue")
 
     def on_unmount(self) -> None:

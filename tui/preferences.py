@@ -34,6 +34,7 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
         bell: ring and notify the terminal when a training ends.
         mouse: react to the mouse; otherwise it is the terminal's, to select text.
         colors: how many the terminal has; auto tells it from TERM and COLORTERM.
+        keys: those of an action, by its id; see docs/keys.md.
         notify: a command that runs when a run has ended; empty for none.
         link: whether few bytes count more than processor time; auto does where ssh is used.
     """
@@ -50,6 +51,12 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     mouse: bool = True
     colors: Colors = "auto"
     link: Link = "auto"
+    keys: Annotated[
+        dict[
+            Annotated[str, Meta(max_length=80)], Annotated[str, Meta(min_length=1, max_length=80)]
+        ],
+        Meta(max_length=500),
+    ] = {}
     notify: Annotated[str, Meta(max_length=4000)] = ""
 
 

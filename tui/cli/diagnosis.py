@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 import psutil
 
+from tui.cli.key_list import keymap_problems
 from tui.cli.logout import logout_warning
 from tui.cli.screen import app_obstacle
 from tui.preferences import preferences_file, read_preferences
@@ -89,8 +90,8 @@ def _terminal(environ: Mapping[str, str]) -> Iterator[Finding]:
     yield Finding("terminal", "inside", *_multiplexer(environ))
     chosen = {**environ, LINK_VARIABLE: environ.get(LINK_VARIABLE) or preferences.link}
     yield Finding("terminal", "link", "slow: few bytes" if is_slow(chosen) else "fast: all colours")
-    if damage:
-        yield Finding("terminal", "preferences", damage, f"correct or remove {preferences_file()}")
+    for problem in filter(None, [damage, *keymap_problems()]):
+        yield Finding("terminal", "preferences", problem, f"correct {preferences_file()}")
 
 
 def _size_advice(columns: int, rows: int) -> str:

@@ -12,7 +12,7 @@ import msgspec
 
 from tui.cli.diagnosis import Finding, diagnose
 from tui.cli.options import json_option, store_option
-from tui.cli.output import is_terminal, say, table_width
+from tui.cli.output import Column, is_terminal, say, table, table_width
 from tui.text import one_line
 from vae_engine.sessions.store import SessionStore
 
@@ -21,14 +21,18 @@ _NAME_WIDTH = 14
 
 
 @click.command()
+@click.option("--keys", is_flag=True, help="list the actions of the app with their ids and keys")
 @json_option
 @store_option
 @click.pass_context
-def doctor(context: click.Context, store: SessionStore, as_json: bool) -> None:
+def doctor(context: click.Context, store: SessionStore, keys: bool, as_json: bool) -> None:
     """Check terminal, machine and installation, and say what to do.
 
     Exits with 1 if something prevents training. Attach the output to a report of a fault.
     """
+    if keys:
+        _list_keys(as_json=as_json)
+        return
     found = []
     for section, findings in groupby(diagnose(store.root), key=lambda finding: finding.section):
         if not as_json:
@@ -72,6 +76,19 @@ def _draw_card() -> None:
     depth = stream_depth(sys.stdout, os.environ)
     sys.stdout.write(to_ansi(card(depth), depth))
     say("  Boxes or question marks in a row: choose coarser glyphs in the app (Ctrl+P, Glyphs).")
+
+
+def _list_keys(*, as_json: bool) -> None:
+    from tui.cli.key_list import actions
+
+    found = actions()
+    if as_json:
+        click.echo(msgspec.json.encode(found).decode())
+        return
+    columns = (Column("ID"), Column("KEYS"), Column("ACTION", least=8))
+    rows = [(action.id, action.keys, action.name) for action in found]
+    for line in table(columns, rows, table_width()):
+        say(line)
 
 
 COMMANDS = {"doctor": doctor}

@@ -1,0 +1,67 @@
+"""Keys of the preferences replace those of an action; what is no key or no action is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Vae, vae  # noqa: F401 - the fixture
+from tests.tui.watching import until
+from tui.app import WorkbenchApp
+from tui.cli.key_list import actions, keymap_problems
+from tui.keymap import usable_keymap
+from tui.new_session.screen import NewSessionScreen
+from tui.preferences import Preferences, preferences_file, write_preferences
+from tui.session_list.screen import SessionsScreen
+from vae_engine.sessions.store import SessionStore
+
+
+@pytest.mark.parametrize(
+    "keys", ["r", "?", "+", "ctrl+r", "f5", "shift+tab", "question_mark", "r, ctrl+n,space", "Ä"]
+)
+def test_what_a_keyboard_has_is_a_key(keys: str) -> None:
+    usable, problems = usable_keymap({"sampler.new": keys})
+    assert problems == []
+    assert usable["sampler.new"].split(",") == [name.strip() for name in keys.split(",")]
+
+
+@pytest.mark.parametrize("keys", ["", "rr", "control+r", "r,,n", "\x1b", "\n", "ctrl+"])
+def test_what_is_no_key_is_named_and_the_rest_kept(keys: str) -> None:
+    usable, problems = usable_keymap({"sampler.new": keys, "sampler.map": "M"})
+    assert usable == {"sampler.map": "M"}
+    assert len(problems) == 1
+    assert "sampler.new" in problems[0]
+    assert problems[0].isprintable()
+
+
+async def test_the_app_goes_by_them_and_says_what_it_cannot_use(tmp_path: Path) -> None:
+    path = tmp_path / "preferences.json"
+    write_preferences(path, Preferences(keys={"sessions.new": "ctrl+n,y", "sessions.sort": "no"}))
+    app = WorkbenchApp(SessionStore(tmp_path / "sessions"), preferences_path=path)
+    async with app.run_test() as pilot:
+        await until(pilot, lambda: isinstance(app.screen, SessionsScreen) and app.entries == ())
+        assert ["sessions.sort" in note.message for note in app._notifications] == [True]
+        await pilot.press("n")
+        await pilot.pause()
+        assert isinstance(app.screen, SessionsScreen)
+        for key in ("y", "ctrl+n"):
+            await pilot.press(key)
+            await until(pilot, lambda: isinstance(app.screen, NewSessionScreen))
+            await pilot.press("escape")
+            await until(pilot, lambda: isinstance(app.screen, SessionsScreen))
+
+
+def test_all_ids_are_listed_and_unknown_ones_told(
+    vae: Vae,  # noqa: F811
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = {action.id: action.keys for action in actions()}
+    assert found["sampler.new"] == "n"
+    assert {name.partition(".")[0] for name in found} >= {"app", "sessions", "dashboard", "sweeps"}
+    shown = vae("doctor", "--keys").out
+    assert all(name in shown for name in found)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    write_preferences(preferences_file(), Preferences(keys={"sampler.renew": "x", "app.help": "H"}))
+    assert keymap_problems() == ["keys: there is no action 'sampler.renew'"]

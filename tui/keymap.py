@@ -1,0 +1,46 @@
+"""Keys of the user's own, from the preferences: an action's id, and the keys that call it."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Final
+
+from textual.keys import Keys
+
+_MODIFIERS: Final = frozenset({"ctrl", "shift", "alt", "super", "hyper", "meta"})
+_NAMES: Final = frozenset(key.value for key in Keys)
+
+
+def usable_keymap(keys: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """Return the entries that Textual understands, and a line for each that it does not.
+
+    Args:
+        keys: of the preferences, such as `{"sampler.new": "r,space"}`. Ids of no action are kept:
+            only the actions of the screens that were opened are known.
+    """
+    usable, problems = {}, []
+    for action, text in keys.items():
+        names = [name.strip() for name in text.split(",")]
+        unknown = [name for name in names if not _is_key(name)]
+        if unknown:
+            problems.append(f"keys: {action}: {unknown[0]!r} is no key: 'r', 'ctrl+r' or 'f5' are")
+        else:
+            usable[action] = ",".join(names)
+    return usable, problems
+
+
+def _is_key(name: str) -> bool:
+    *modifiers, key = name.split("+") if name != "+" else ["+"]
+    if not set(modifiers) <= _MODIFIERS:
+        return False
+    if len(key) == 1:
+        return key.isprintable()
+    if name in _NAMES or key in _NAMES:
+        return True
+    try:
+        # Textual calls `?` question_mark.
+        unicodedata.lookup(key.replace("_", " "))
+    except KeyError:
+        return False
+    return True
