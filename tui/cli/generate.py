@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import click
 import msgspec
 import numpy as np
-from numpy.typing import NDArray
 
 from tui.cli import completion
 from tui.cli.gallery import draw, paired_rows, terminal_grid
@@ -23,7 +21,7 @@ from tui.cli.options import (
     with_options,
 )
 from tui.cli.output import say
-from tui.cli.saving import save_npz, writing
+from tui.cli.saving import is_png, label_names, save_npz, writing
 from tui.rendering.sampling import image_size
 from vae_engine.datasets import Dataset, to_float
 from vae_engine.errors import SettingError
@@ -37,6 +35,7 @@ from vae_engine.inference.sampling import (
     to_uint8,
     without_grey_axis,
 )
+from vae_engine.inspection.images import labels_or_none
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import SETTINGS, Settings
 
@@ -87,7 +86,7 @@ def sample(
         draw(pixels, terminal_grid(count, size=image_size(pixels)))
         return
     with writing(output, f"{count} samples of seed {seed}"):
-        if _is_png(output):
+        if is_png(output):
             save_png(output, picture(pixels, square_columns(pixels)))
         else:
             arrays = {"images": images, "z": z, "seed": seed, "temperature": temperature}
@@ -135,7 +134,7 @@ def reconstruct(
         draw(paired_rows(above, below, min(count, grid.across)), grid)
         return
     with writing(output, f"{count} reconstructions"):
-        if _is_png(output):
+        if is_png(output):
             across = min(count, _PAIRS_A_ROW)
             save_png(output, picture(paired_rows(above, below, across), across))
         else:
@@ -144,7 +143,7 @@ def reconstruct(
                 "reconstructions": reconstructions,
                 "labels": labels_or_none(dataset.test_labels, available)[shown],
                 "z_mean": z_mean,
-                **_label_names(dataset.label_names),
+                **label_names(dataset.label_names),
             }
             save_npz(output, session, arrays)
 
@@ -219,7 +218,7 @@ def _of_split(dataset: Dataset, split: Literal["test", "train"]) -> dict[str, An
         "labels": labels_or_none(labels, len(images)),
         "rows": dataset.rows[split],
         "split": split,
-        **_label_names(dataset.label_names),
+        **label_names(dataset.label_names),
     }
 
 
@@ -236,17 +235,3 @@ def _of_file(path: str, shape: ImageShape, settings: Settings) -> dict[str, Any]
 
 
 COMMANDS = {"sample": sample, "reconstruct": reconstruct, "embed": embed}
-
-
-def labels_or_none(labels: NDArray[np.int64] | None, count: int) -> NDArray[np.int64]:
-    """Labels (count,), -1 for images that have none."""
-    return np.full(count, -1, np.int64) if labels is None else labels
-
-
-def _label_names(names: Sequence[str]) -> dict[str, Any]:
-    """What the labels 0, 1, ... are called; nothing where they are numbers."""
-    return {"label_names": np.array(names, np.str_)} if names else {}
-
-
-def _is_png(path: Path) -> bool:
-    return path.suffix.lower() == ".png"

@@ -43,6 +43,8 @@ COMMANDS = {
     "path": ("explore", "Show what lies between two points of latent space."),
     "direction": ("explore", "Show what makes an image of one class into one of another."),
     "embed": ("generate", "Save latent embeddings (z_mean, z_log_var) of a split."),
+    "outliers": ("inspect", "List the images that a session's model explains worst."),
+    "encode": ("inspect", "Encode images of your own: z, ELBO, reconstruction."),
     "evaluate": ("evaluate", "Evaluate a session's model on the test split."),
     "sweep": ("sweep", "Train and compare a grid of settings."),
     "delete": ("discard", "Move sessions to the trash."),

@@ -109,13 +109,21 @@ def setting_metavar(setting: Setting) -> str:
 
 
 def output_option(
-    *suffixes: str, required: bool = False, otherwise: str = "the terminal shows the images"
+    *suffixes: str,
+    required: bool = False,
+    otherwise: str = "the terminal shows the images",
+    several: bool = False,
 ) -> Callable[[Command], Command]:
-    """Make the option `-o FILE`; `otherwise` describes the behaviour without it."""
+    """Make the option `-o FILE`; `otherwise` describes the behaviour without it.
+
+    With `several` it can be repeated, and the parameter is `outputs`.
+    """
     without = f"; without it {otherwise}" if otherwise and not required else ""
     return click.option(
         "-o",
         "--output",
+        "outputs" if several else "output",
+        multiple=several,
         type=file_reader("output", suffixes),
         metavar="FILE",
         required=required,

@@ -15,12 +15,16 @@ import numpy.typing as npt
 
 from vae_engine.datasets.arrays import Images
 from vae_engine.datasets.dataset import Dataset
+from vae_engine.datasets.source import Split
 from vae_engine.settings import Settings
 
 BINARIZATION = 6
 """The purpose of its random streams, beside those of `vae_engine.training.randomness.Purpose`."""
 
-_VALIDATION, _TEST = 1, 2
+_VALIDATION, _TEST, _TRAINING, _OWN = 1, 2, 3, 4
+_STREAMS: dict[Split, int] = {"train": _TRAINING, "val": _VALIDATION, "test": _TEST}
+_AT_ONCE = 2**20
+"""Values that random numbers are drawn for at once."""
 
 
 def as_evaluated(dataset: Dataset, settings: Settings) -> Dataset:
@@ -33,15 +37,45 @@ def as_evaluated(dataset: Dataset, settings: Settings) -> Dataset:
         return dataset
     return replace(
         dataset,
-        val_images=_binarized(dataset.val_images, settings.seed, _VALIDATION),
-        test_images=_binarized(dataset.test_images, settings.seed, _TEST),
+        val_images=split_as_evaluated(dataset, "val", settings),
+        test_images=split_as_evaluated(dataset, "test", settings),
     )
 
 
-def _binarized(images: Images, seed: int, split: int) -> npt.NDArray[np.uint8]:
-    rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, BINARIZATION, split])))
+def split_as_evaluated(dataset: Dataset, split: Split, settings: Settings) -> Images:
+    """The images of a split as the model's ELBO is taken on them.
+
+    With `binarize` dynamic these are 0 and 255 (uint8), those of validation and test split as in
+    `as_evaluated`. The training split is drawn once too, so that its images compare with these.
+    """
+    images: dict[Split, Images] = {
+        "train": dataset.train_images,
+        "val": dataset.val_images,
+        "test": dataset.test_images,
+    }
+    if settings.binarize == "none":
+        return images[split]
+    return _binarized(images[split], settings.seed, _STREAMS[split])
+
+
+def own_as_evaluated(images: Images, settings: Settings) -> Images:
+    """Images of no split, as the model's ELBO is taken on them."""
+    if settings.binarize == "none":
+        return images
+    return _binarized(images, settings.seed, _OWN)
+
+
+def _binarized(images: Images, seed: int, stream: int) -> npt.NDArray[np.uint8]:
+    key = np.random.SeedSequence([seed, BINARIZATION, stream])
+    rng = np.random.Generator(np.random.Philox(key))
     scale = 255.0 if images.dtype == np.uint8 else 1.0
-    # A uniform number below 1 is below every white pixel, and none is below a black one.
-    drawn = np.where(rng.random(images.shape, np.float32) * scale < images, 255, 0).astype(np.uint8)
+    drawn = np.empty(images.shape, np.uint8)
+    # The stream goes on from part to part: the same numbers as for all images at once.
+    step = max(1, _AT_ONCE // max(1, images[:1].size))
+    for start in range(0, len(images), step):
+        part = images[start : start + step]
+        # A uniform number below 1 is below every white pixel, and none is below a black one.
+        is_white = rng.random(part.shape, np.float32) * scale < part
+        drawn[start : start + step] = np.where(is_white, 255, 0)
     drawn.flags.writeable = False
     return drawn

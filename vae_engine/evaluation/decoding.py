@@ -24,8 +24,8 @@ from vae_engine.evaluation.bounds import Floats, ImportanceSums, importance_sums
 from vae_engine.inference.networks import Decoder
 from vae_engine.machine import working_directory_off_path
 
-# Images decoded at once. Their noise follows from it: another size draws other samples.
-_BLOCK = 256
+BLOCK = 256
+"""Images decoded at once. Their noise follows from it: another size draws other samples."""
 # So many samples of a block are one task, of about a second: so progress is told often.
 _TASK_SAMPLES = 50
 _QUEUED_TASKS = 2
@@ -135,8 +135,8 @@ def decoded_parts(
 
 
 def _tasks(posterior: Posterior, *, samples: int, seed: int) -> Iterator[_Task]:
-    for block, start in enumerate(range(0, len(posterior.images), _BLOCK)):
-        part = posterior.rows(slice(start, start + _BLOCK))
+    for block, start in enumerate(range(0, len(posterior.images), BLOCK)):
+        part = posterior.rows(slice(start, start + BLOCK))
         for first in range(0, samples, _TASK_SAMPLES):
             yield _Task(part, seed, block, range(samples)[first : first + _TASK_SAMPLES])
 

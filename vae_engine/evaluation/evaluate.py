@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import reduce
 from itertools import groupby
 from operator import itemgetter
@@ -22,12 +21,12 @@ from vae_engine.evaluation.aggregate import active_units, kl_per_dimension, mutu
 from vae_engine.evaluation.bounds import Doubles, Floats, ImportanceSums, standard_error
 from vae_engine.evaluation.decoding import Posterior, aggregate_noise, decoded_parts
 from vae_engine.evaluation.probes import LabelledCodes, knn_accuracy, linear_accuracy
-from vae_engine.inference.networks import Decoder, Encoder
-from vae_engine.inference.sampling import find_export, open_decoder, open_encoder
+from vae_engine.inference.exported import ExportedModel, load_model
+from vae_engine.inference.networks import Encoder
 from vae_engine.likelihoods import bits_per_dimension
 from vae_engine.sessions import layout
 from vae_engine.sessions.atomic import write_record
-from vae_engine.sessions.records import EvaluationRecord, ExportEntry
+from vae_engine.sessions.records import EvaluationRecord
 from vae_engine.sessions.session import Session
 
 Report = Callable[[str, int, int], None]
@@ -35,15 +34,6 @@ Report = Callable[[str, int, int], None]
 
 _ENCODED_AT_ONCE, _ENCODED_VALUES = 2048, 2048 * 28 * 28
 _MOST_AGGREGATE_DRAWS = 10_000
-
-
-@dataclass(frozen=True, eq=False)
-class _Export:
-    """A session's current export, loaded: whole, and fitting the settings."""
-
-    entry: ExportEntry
-    encoder: Encoder
-    decoder: Decoder
 
 
 def evaluate_session(
@@ -70,7 +60,7 @@ def evaluate_session(
     images = len(dataset.test_images)
     if images < 2:
         raise SessionError("the test split has 1 image: an evaluation needs at least 2")
-    export = _load_export(session)
+    export = load_model(session)
     seed = session.settings.seed
     posterior = _encode(export.encoder, dataset.test_images, "encoding the test split", report)
     report("mutual information", 0, 1)
@@ -126,21 +116,6 @@ def keep_evaluation(session: Session, record: EvaluationRecord) -> None:
         ) from None
 
 
-def _load_export(session: Session) -> _Export:
-    """Load the current export; where a live worker has just put a newer one in its place, that."""
-    entry = find_export(session)
-    try:
-        return _open_export(session, entry)
-    except SessionDamagedError:
-        if (newer := find_export(session)) == entry:
-            raise
-        return _open_export(session, newer)
-
-
-def _open_export(session: Session, entry: ExportEntry) -> _Export:
-    return _Export(entry, open_encoder(session, entry), open_decoder(session, entry))
-
-
 def _encode(encoder: Encoder, images: Images, what: str, report: Report) -> Posterior:
     """The posterior of images (n, h, w) or (n, h, w, 3), uint8 or float32 in [0, 1]."""
     means, log_vars = [], []
@@ -184,7 +159,7 @@ def _probe(
 
 
 def _decode(
-    export: _Export, posterior: Posterior, *, samples: int, seed: int, report: Report
+    export: ExportedModel, posterior: Posterior, *, samples: int, seed: int, report: Report
 ) -> ImportanceSums:
     """The sums over `samples` z of every image."""
     total = len(posterior.images) * samples

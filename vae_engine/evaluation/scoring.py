@@ -1,0 +1,162 @@
+"""The ELBO of each image: its reconstruction loss and its KL, in nats."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vae_engine.datasets import to_float
+from vae_engine.datasets.arrays import Images
+from vae_engine.errors import SessionDamagedError
+from vae_engine.evaluation.aggregate import kl_per_dimension
+from vae_engine.evaluation.bounds import Doubles, Floats, importance_sums
+from vae_engine.evaluation.decoding import BLOCK, noise
+from vae_engine.inference.blas import one_thread
+from vae_engine.inference.exported import ExportedModel
+
+Report = Callable[[str, int, int], None]
+"""Told what is under way, how many images are done, and of how many."""
+
+_VALUES_AT_ONCE = 2**18
+"""Values of images that a thread takes at once: few megabytes, however large the images."""
+
+
+@dataclass(frozen=True, eq=False)
+class ImageScores:
+    """ELBO terms of images, in nats, at beta = 1 and with z sampled.
+
+    Attributes:
+        reconstruction_loss: (n,) -E_q[log p(x|z)], the mean over the samples of z.
+        kl_loss: (n,) KL(q(z|x) || N(0, I)).
+    """
+
+    reconstruction_loss: Doubles
+    kl_loss: Doubles
+
+    def __len__(self) -> int:
+        return len(self.kl_loss)
+
+    @property
+    def negative_elbo(self) -> Doubles:
+        """(n,) the sum of both: lower is better."""
+        return self.reconstruction_loss + self.kl_loss
+
+    def rows(self, rows: NDArray[np.intp]) -> ImageScores:
+        """Those of some of the images."""
+        return ImageScores(self.reconstruction_loss[rows], self.kl_loss[rows])
+
+    @classmethod
+    def joined(cls, parts: list[ImageScores]) -> ImageScores:
+        """Those of several parts in a row; at least one."""
+        return cls(
+            np.concatenate([part.reconstruction_loss for part in parts]),
+            np.concatenate([part.kl_loss for part in parts]),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class Reconstructed:
+    """What a model makes of images.
+
+    Attributes:
+        z_mean: (n, latent_dim).
+        z_log_var: (n, latent_dim).
+        images: (n, h, w) or (n, h, w, 3) float32 in [0, 1], decoded from z_mean.
+    """
+
+    z_mean: Floats
+    z_log_var: Floats
+    images: Floats
+
+
+def reconstructed(model: ExportedModel, images: Images) -> Reconstructed:
+    """Encode and decode images, uint8 or float32 in [0, 1].
+
+    Raises:
+        SessionDamagedError: the model gives something that is not finite.
+    """
+    z_mean, z_log_var = model.encoder.encode(to_float(images))
+    return Reconstructed(z_mean, z_log_var, model.decoder.decode(z_mean))
+
+
+def score_images(
+    model: ExportedModel,
+    images: Images,
+    *,
+    seed: int,
+    samples: int = 1,
+    report: Report = lambda *_: None,
+) -> ImageScores:
+    """The ELBO terms of every image.
+
+    With as many samples, their means are what `evaluate_session` measures: z is the same.
+
+    Args:
+        model: of the session.
+        images: (n, h, w) or (n, h, w, 3), uint8 or float32 in [0, 1]; n at least 1.
+        seed: of the session's settings.
+        samples: z per image.
+        report: called with the progress.
+
+    Raises:
+        SessionDamagedError: the model gives losses that are not finite.
+    """
+    parts, done = [], 0
+    report("scoring", 0, len(images))
+    for part in scored_blocks(model, images, seed=seed, samples=samples):
+        parts.append(part)
+        done += len(part)
+        report("scoring", done, len(images))
+    return ImageScores.joined(parts)
+
+
+def scored_blocks(
+    model: ExportedModel, images: Images, *, seed: int, samples: int = 1
+) -> Generator[ImageScores, None, None]:
+    """As `score_images`, in blocks of images one after the other; it can be left at any time."""
+
+    def score(start: int) -> ImageScores:
+        block = images[start : start + BLOCK]
+        return _score_block(model, block, start // BLOCK, seed, samples)
+
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
+        # For all of it: where the limit came and went with every layer, threads that waited for
+        # work took ten times the processor time on a busy machine.
+        with one_thread():
+            yield from pool.map(score, range(0, len(images), BLOCK))
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _score_block(
+    model: ExportedModel, images: Images, block: int, seed: int, samples: int
+) -> ImageScores:
+    shape = (len(images), model.encoder.latent_dim)
+    drawn = [noise(seed, block, sample, shape) for sample in range(samples)]
+    step = max(1, _VALUES_AT_ONCE // model.shape.values)
+    parts = []
+    for start in range(0, len(images), step):
+        rows = slice(start, start + step)
+        floats = to_float(images[rows])
+        z_mean, z_log_var = model.encoder.encode(floats)
+        with np.errstate(all="ignore"):
+            sums = importance_sums(
+                model.decoder.decode_logits,
+                floats,
+                z_mean,
+                z_log_var,
+                (epsilon[rows] for epsilon in drawn),
+                model.decoder.pixels,
+            )
+            kl = kl_per_dimension(z_mean, z_log_var).sum(axis=1)
+        parts.append(ImageScores(sums.reconstruction_loss, kl))
+    scores = ImageScores.joined(parts)
+    if not np.isfinite(scores.negative_elbo).all():
+        raise SessionDamagedError("the exported model gives a loss that is not finite")
+    return scores

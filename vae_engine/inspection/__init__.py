@@ -1,0 +1,1 @@
+"""What a model makes of single images: of a split, or of one's own."""

@@ -1,0 +1,155 @@
+"""The images that a model is asked about, and their order by how well it explains them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vae_engine.datasets.arrays import Images, Labels
+from vae_engine.datasets.binarization import own_as_evaluated, split_as_evaluated
+from vae_engine.datasets.dataset import Dataset
+from vae_engine.datasets.own_images import load_images
+from vae_engine.datasets.parts import Rows
+from vae_engine.datasets.preparation import Preparation
+from vae_engine.datasets.source import Split
+from vae_engine.errors import SettingError
+from vae_engine.evaluation.scoring import ImageScores
+from vae_engine.image_shape import ImageShape
+from vae_engine.settings import Settings
+from vae_engine.text import value_text
+
+Order = Literal["index", "worst", "best"]
+Indices = NDArray[np.intp]
+
+NO_LABEL = -1
+_MOST_NAMES = 12
+
+
+@dataclass(frozen=True, eq=False)
+class InspectedImages:
+    """Images as the model's ELBO is taken on them.
+
+    Attributes:
+        images: (n, h, w) or (n, h, w, 3), uint8 or float32 in [0, 1].
+        labels: (n,), -1 for images that have none.
+        rows: (n,) their places in the source's array or sorted files.
+        label_names: of the labels 0, 1, ...; empty where they are numbers.
+        notes: on how they were read.
+    """
+
+    images: Images
+    labels: Labels
+    rows: Rows
+    label_names: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+@dataclass(frozen=True)
+class ClassScore:
+    """Means over the images of a class, in nats per image."""
+
+    label: int
+    images: int
+    negative_elbo: float
+    reconstruction_loss: float
+    kl_loss: float
+
+
+def split_images(dataset: Dataset, split: Split, settings: Settings) -> InspectedImages:
+    """The images of a split, binarized where the session's are."""
+    labels: dict[Split, Labels | None] = {
+        "train": dataset.train_labels,
+        "val": dataset.val_labels,
+        "test": dataset.test_labels,
+    }
+    images = split_as_evaluated(dataset, split, settings)
+    return InspectedImages(
+        images, labels_or_none(labels[split], len(images)), dataset.rows[split], dataset.label_names
+    )
+
+
+def own_images(path: str, shape: ImageShape, settings: Settings) -> InspectedImages:
+    """Images of one's own, prepared as those that the session trained on.
+
+    Args:
+        path: an image file, or whatever can be a dataset.
+        shape: of the model's images.
+        settings: of the session.
+
+    Raises:
+        DatasetError: the path is missing or has no readable images.
+    """
+    own = load_images(path, shape, Preparation.of(settings))
+    return InspectedImages(
+        own_as_evaluated(own.images, settings),
+        own.labels,
+        np.arange(len(own.images)),
+        notes=own.notes,
+    )
+
+
+def ranked(scores: ImageScores, order: Order, labels: Labels, label: int | None = None) -> Indices:
+    """The images in an order, those of one class or of all; equal ones stay in their order.
+
+    Args:
+        scores: of n images.
+        order: by index, or by negative ELBO: the highest or the lowest first.
+        labels: (n,).
+        label: of the class; None takes all.
+    """
+    chosen = np.arange(len(labels)) if label is None else np.flatnonzero(labels == label)
+    if order == "index":
+        return chosen
+    key = scores.negative_elbo[chosen]
+    return chosen[np.argsort(-key if order == "worst" else key, kind="stable")]
+
+
+def class_scores(scores: ImageScores, labels: Labels) -> list[ClassScore]:
+    """The means of each class, the highest negative ELBO first; empty without labels."""
+    found = []
+    for label in np.unique(labels[labels != NO_LABEL]).tolist():
+        part = scores.rows(np.flatnonzero(labels == label))
+        rec, kl = float(part.reconstruction_loss.mean()), float(part.kl_loss.mean())
+        found.append(ClassScore(label, len(part), rec + kl, rec, kl))
+    return sorted(found, key=lambda one: -one.negative_elbo)
+
+
+def label_text(label: int, names: Sequence[str]) -> str:
+    """What a class is called; `-` for none."""
+    if label == NO_LABEL:
+        return "-"
+    return names[label] if 0 <= label < len(names) else str(label)
+
+
+def read_label(text: str, labels: Labels, names: Sequence[str]) -> int:
+    """The class of this name or number.
+
+    Raises:
+        SettingError: there is none; the message names those that there are.
+    """
+    present: list[int] = np.unique(labels[labels != NO_LABEL]).tolist()
+    if not present:
+        raise SettingError(f"class is {value_text(text)}: the dataset has no labels")
+    by_name = {label_text(label, names): label for label in present}
+    by_number = {str(label): label for label in present}
+    wanted = text.strip()
+    if wanted in by_name or wanted in by_number:
+        return by_name.get(wanted, by_number.get(wanted, NO_LABEL))
+    alike = [label for name, label in by_name.items() if name.casefold() == wanted.casefold()]
+    if len(alike) == 1:
+        return alike[0]
+    shown = ", ".join(value_text(name) if names else name for name in list(by_name)[:_MOST_NAMES])
+    more = ", ..." if len(by_name) > _MOST_NAMES else ""
+    raise SettingError(f"class is {value_text(text)}: it must be one of {shown}{more}")
+
+
+def labels_or_none(labels: Labels | None, count: int) -> Labels:
+    """Labels (count,), -1 for images that have none."""
+    return np.full(count, NO_LABEL, np.int64) if labels is None else labels
