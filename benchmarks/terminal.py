@@ -46,6 +46,7 @@ class Terminal:
         *,
         size: tuple[int, int] = (130, 40),
         bytes_per_second: int = 0,
+        over_ssh: bool = False,
     ) -> None:
         """Start Python with these arguments.
 
@@ -54,6 +55,8 @@ class Terminal:
             home: a folder for what the program remembers between runs.
             size: columns and lines.
             bytes_per_second: of the link in between, 0 for no limit.
+            over_ssh: have the program take its terminal for one at the other end of ssh, as it
+                does at any limited link.
         """
         self.master, slave = pty.openpty()
         columns, lines = size
@@ -61,7 +64,7 @@ class Terminal:
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
         for name in ("NO_COLOR", "SSH_CONNECTION", "SSH_TTY"):
             environment.pop(name, None)
-        if bytes_per_second:
+        if bytes_per_second or over_ssh:
             environment["SSH_CONNECTION"] = "127.0.0.1 50000 127.0.0.1 22"
         self.begun = time.perf_counter()
         self.process = psutil.Popen(

@@ -41,7 +41,7 @@ class ListHead(Static):
             ("vae", "bold"), "  ", ", ".join(counts), "  ", (folder, "$text-muted")
         )
         if self.content != head:
-            self.update(head)
+            self.update(head, layout=False)
 
 
 def home_relative(path: Path) -> str:

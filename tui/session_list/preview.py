@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from tui.catalogue import Entry
 from tui.screen import has_widgets, run_async
-from tui.session_list.preview_text import preview_text
+from tui.session_list.preview_text import line_count, preview_text
 from tui.text import loss_text, told_images
 from vae_engine.errors import EngineError, SessionDamagedError
 from vae_engine.sessions.session import Session
@@ -59,6 +59,7 @@ class SessionPreview(Container):
         super().__init__(id=id)
         self._entry: Entry | None = None
         self._evaluation = self._images = ""
+        self._fits = False
         self._rest: Timer | None = None
         self._chart: LossChart | None = None
         self._grid: ReadableSamples | None = None
@@ -115,8 +116,11 @@ class SessionPreview(Container):
         if entry is not None:
             text = preview_text(entry, self._evaluation, size.width, size.height, self._images)
         static = self.query_one("#preview-text", Static)
+        # A text that fits fills its room. Only one that has to scroll changes the layout, which
+        # costs more than the rest of a key.
+        fitted, self._fits = self._fits, 0 < line_count(text, size.width) <= size.height
         if static.content != text:
-            static.update(text)
+            static.update(text, layout=not (fitted and self._fits))
 
     def _clear(self) -> None:
         """Take away what belongs to another session."""

@@ -46,13 +46,13 @@ def preview_text(
         return _text(entry, note, facts, between="\n")
     for between in ("\n", "  "):
         text = _text(entry, note, facts, between=between)
-        if _lines(text, width) <= height:
+        if line_count(text, width) <= height:
             return text
     while facts and (len(note) > 1 or len(facts) > 1):
         # A long note gives way first: it has a dialog of its own.
         note, facts = (note[:-1], facts) if len(note) > 1 else (note, facts[:-1])
         text = _text(entry, note, facts, between="  ").append("\nEnter shows all", "dim")
-        if _lines(text, width) <= height:
+        if line_count(text, width) <= height:
             break
     return text
 
@@ -68,8 +68,9 @@ def _text(entry: Entry, note: Sequence[str], facts: Sequence[Fact], *, between: 
     return text
 
 
-def _lines(text: Text, width: int) -> int:
-    return len(text.wrap(_CONSOLE, width))
+def line_count(text: Text, width: int) -> int:
+    """How many lines of `width` cells a text takes; none without width."""
+    return 0 if not width else len(text.wrap(_CONSOLE, width))
 
 
 def _facts(entry: Entry, evaluation: str, images: str) -> Iterator[Fact]:

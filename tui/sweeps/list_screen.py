@@ -140,7 +140,7 @@ class SweepsScreen(WorkbenchScreen):
     def _say(self, where: str, words: Content) -> None:
         static = self.query_one(where, Static)
         if static.content != words:
-            static.update(words)
+            static.update(words, layout=False)  # Each has a fixed height.
 
 
 _GREETING = (

@@ -18,12 +18,11 @@ from textual.events import Event, Paste
 from textual.filter import LineFilter
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widget import MountError, Widget
-from textual.widgets import Input, TextArea
+from textual.widgets import Input
 from textual.worker import WorkerFailed
 
 from tui.terminal.charset import is_unicode
 from tui.terminal.colors import TerminalColors, is_linux_console
-from tui.terminal.compact_driver import compact_driver
 from tui.terminal.driver import LoopDriver, loop_driver
 from tui.terminal.hangup import leave_with_terminal
 from tui.terminal.link import is_slow
@@ -61,7 +60,11 @@ class TerminalApp(PatientApp):
     def get_driver_class(self) -> type[Driver]:
         """The platform's driver with fewer threads, in fewer bytes where the link is slow."""
         driver = ordered_driver(loop_driver(super().get_driver_class()))
-        return compact_driver(driver) if is_slow(os.environ) else driver
+        if not is_slow(os.environ):
+            return driver
+        from tui.terminal.compact_driver import compact_driver
+
+        return compact_driver(driver)
 
     def get_key_display(self, binding: Binding) -> str:
         """Textual's, but ASCII has no sign for Enter: `<`, which stands for it, is another key."""
@@ -178,6 +181,9 @@ def take_paste(app: App[Any], paste: Paste) -> bool:
 
     Textual's fields take the first line and drop the others.
     """
+    # The first frame need not wait for its import.
+    from textual.widgets import TextArea
+
     focused = app.focused
     if isinstance(focused, TextArea):
         return True

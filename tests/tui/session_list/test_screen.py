@@ -3,10 +3,12 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
+from textual.widget import Widget
 from textual.widgets import Input
 
 from tests.sessions.makers import write_evaluation
@@ -102,6 +104,53 @@ async def test_the_preview_shows_as_many_samples_as_have_room(
         await until(pilot, lambda: len(grid.images) <= 4)
         await pilot.resize_terminal(200, 60)
         await until(pilot, lambda: len(grid.images) >= 10)
+
+
+def previews(app: WorkbenchApp, name: str) -> bool:
+    return text_of(app, "#preview-text").startswith(name)
+
+
+def preview_scrolls(app: WorkbenchApp, scrolls: bool) -> bool:
+    return (app.screen.query_one("#preview-words").max_scroll_y > 0) == scrolls
+
+
+async def test_a_cursor_that_moves_lays_nothing_out_again(
+    store: SessionStore, three: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A new layout takes longer than the rest of a key, and sends the table's scrollbar again."""
+    async with sessions(store) as (table, app, pilot):
+        assert table.keys == three
+        await until(pilot, lambda: text_of(app, "#preview-text").startswith("alpha"))
+        await until(pilot, lambda: app.screen.query("#preview-curves"))
+        laid_out = []
+        refresh = Widget.refresh
+
+        def noted(self: Widget, *regions: Any, layout: bool = False, **others: Any) -> Widget:
+            laid_out.extend([self] * layout)
+            return refresh(self, *regions, layout=layout, **others)
+
+        monkeypatch.setattr(Widget, "refresh", noted)
+        for key, name in zip("jjkk", ["beta", "gamma", "beta", "alpha"], strict=True):
+            await pilot.press(key)
+            await until(pilot, partial(previews, app, name))
+        await pilot.press("space")
+        await until(pilot, lambda: "1 selected" in screen_text(app))
+        assert laid_out == []
+
+
+async def test_a_preview_that_does_not_fit_still_scrolls(
+    store: SessionStore, recorder: Recorder
+) -> None:
+    now = time.time()
+    recorder.session("short", created=now)
+    recorder.session("long " * 20, created=now - 60)
+    async with sessions(store, (80, 24)) as (_, app, pilot):
+        words = app.screen.query_one("#preview-words")
+        words.styles.height = 3
+        await until(pilot, lambda: words.size.height == 3)
+        for key, scrolls in (("j", True), ("k", False), ("j", True)):
+            await pilot.press(key)
+            await until(pilot, partial(preview_scrolls, app, scrolls))
 
 
 async def test_the_preview_tells_an_evaluation_of_the_present_weights(
