@@ -46,6 +46,7 @@ COMMANDS = {
     "outliers": ("inspect", "List the images that a session's model explains worst."),
     "encode": ("inspect", "Encode images of your own: z, ELBO, reconstruction."),
     "evaluate": ("evaluate", "Evaluate a session's model on the test split."),
+    "report": ("html_report", "Write an HTML page with results, curves, images and settings."),
     "sweep": ("sweep", "Train and compare a grid of settings."),
     "delete": ("discard", "Move sessions to the trash."),
     "restore": ("discard", "Restore sessions from the trash."),
