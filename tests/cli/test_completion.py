@@ -75,7 +75,7 @@ def add(store: SessionStore, session_id: str, name: str = "one") -> Session:
 
 def test_commands_and_options_are_offered(shell: Shell) -> None:
     assert shell.offered("") == list(COMMANDS)
-    assert shell.offered("se") == ["sessions"]
+    assert shell.offered("se") == ["sessions", "serve"]
     assert "--latent-dim" in shell.offered("train", "--la")
     assert shell.offered("sweep", "s") == ["show", "stop"]
 
