@@ -231,7 +231,7 @@ def test_every_orientation_is_set_upright_as_pillow_does(tmp_path: Path, turn: i
 
 
 @pytest.mark.parametrize(("ink", "ground"), [(0, 255), (255, 0), (128, 255)])
-def test_transparent_parts_are_laid_on_what_shows_the_rest(
+def test_transparent_parts_are_drawn_on_a_contrasting_background(
     tmp_path: Path, ink: int, ground: int
 ) -> None:
     images = np.full((12, 16, 16, 4), ink, np.uint8)
@@ -241,7 +241,7 @@ def test_transparent_parts_are_laid_on_what_shows_the_rest(
     dataset = load_dataset(written(tmp_path / "d", images))
     assert (whole(dataset)[:, 0, 0] == ground).all()
     assert (whole(dataset)[:, 6, 8] == ink).all()
-    told = f"transparent parts of 12 images are laid on {'white' if ground else 'black'}"
+    told = f"transparent parts of 12 images are drawn on {'white' if ground else 'black'}"
     assert told in dataset.description()
 
 

@@ -14,11 +14,11 @@ from vae_engine.inference.pixels import (
 )
 from vae_engine.likelihoods import Likelihood, bits_per_dimension, collapse_warning
 from vae_engine.model.objective import (
-    charged_kl,
-    negative_log_likelihood,
+    continuous_bernoulli_log_constant as in_tensorflow,
 )
 from vae_engine.model.objective import (
-    continuous_bernoulli_log_constant as in_tensorflow,
+    kl_with_free_bits,
+    negative_log_likelihood,
 )
 
 LOGITS = np.array([-60, -8, -2.5, -0.6, -0.499, -0.3, -1e-3, -1e-9, 0, 1e-6, 0.4, 0.501, 1, 7, 90])
@@ -113,11 +113,11 @@ def test_bits_per_dimension_of_uniform_images_are_eight() -> None:
 def test_free_bits_charge_each_dimension_at_least_their_price() -> None:
     mean_kl = tf.Variable([0.1, 2.0, 0.5])
     with tf.GradientTape() as tape:
-        charged = charged_kl(mean_kl, 0.5)
+        charged = kl_with_free_bits(mean_kl, 0.5)
     assert float(charged) == pytest.approx(0.5 + 2.0 + 0.5)
     slopes = tape.gradient(charged, mean_kl).numpy()
     assert slopes[:2].tolist() == [0.0, 1.0]
-    assert float(charged_kl(mean_kl, 0.0)) == pytest.approx(2.6)
+    assert float(kl_with_free_bits(mean_kl, 0.0)) == pytest.approx(2.6)
 
 
 def test_a_collapsed_variance_is_reported_with_a_way_out() -> None:

@@ -29,35 +29,35 @@ def test_commands_act_in_the_order_of_asking(
     commands: list[CommandName | Literal["rest"]], paused: bool, stop: str | None, ignored: int
 ) -> None:
     controls = Controls()
-    unheeded = []
+    ignored_commands = []
     for command in commands:
         if command == "rest":
-            assert controls.begin_rest()
+            assert controls.begin_pause()
         else:
-            unheeded += controls.obey(command)
-    assert (controls.paused, controls.stop) == (paused, stop)
-    assert len(unheeded) == ignored
+            ignored_commands += controls.apply(command)
+    assert (controls.pause_requested, controls.stop) == (paused, stop)
+    assert len(ignored_commands) == ignored
 
 
 def test_whoever_asked_for_a_pause_that_was_undone_is_told() -> None:
     controls = Controls()
-    assert controls.obey("pause") == []
-    assert controls.obey("continue") == [
+    assert controls.apply("pause") == []
+    assert controls.apply("continue") == [
         ("pause", "a continue came before the run paused"),
         ("continue", "the run had not paused yet, and continues"),
     ]
-    assert not controls.begin_rest()
-    assert controls.obey("pause") == []
-    assert controls.obey("stop") == [("pause", "a stop came before the run paused")]
+    assert not controls.begin_pause()
+    assert controls.apply("pause") == []
+    assert controls.apply("stop") == [("pause", "a stop came before the run paused")]
 
 
 @pytest.mark.parametrize("waking", ["continue", "stop", "stop_now"])
 def test_a_pause_ends_with_continue_or_any_stop(waking: CommandName) -> None:
     controls = Controls()
-    controls.obey("pause")
+    controls.apply("pause")
     waiting = threading.Thread(target=controls.wait_while_paused)
     waiting.start()
     assert waiting.is_alive()
-    controls.obey(waking)
+    controls.apply(waking)
     waiting.join(timeout=10)
     assert not waiting.is_alive()

@@ -41,7 +41,7 @@ def images(tmp_path: Path) -> Path:
 def test_mnist_is_shown_and_left_to_keras(store: SessionStore) -> None:
     session = created(store, dataset="mnist")
     early = EarlyDataset(session.folder, session.settings, BY_POSITION)
-    assert early.taken() is None
+    assert early.result() is None
     finished(early)
     originals = read_originals(session.folder)
     assert originals is not None
@@ -50,7 +50,7 @@ def test_mnist_is_shown_and_left_to_keras(store: SessionStore) -> None:
 
 def test_a_path_is_read_once(store: SessionStore, images: Path) -> None:
     session = created(store, dataset=str(images), limit=150)
-    dataset = EarlyDataset(session.folder, session.settings, BY_CONTENT).taken()
+    dataset = EarlyDataset(session.folder, session.settings, BY_CONTENT).result()
     assert dataset is not None
     assert len(dataset.train_images) == 150
     assert read_originals(session.folder) is not None
@@ -60,7 +60,7 @@ def test_binarized_test_images_are_shown_as_they_are_evaluated(
     store: SessionStore, images: Path
 ) -> None:
     session = created(store, dataset=str(images), binarize="dynamic")
-    EarlyDataset(session.folder, session.settings, BY_CONTENT).taken()
+    EarlyDataset(session.folder, session.settings, BY_CONTENT).result()
     originals = read_originals(session.folder)
     assert originals is not None
     assert set(np.unique(originals.images)) == {0, 255}
@@ -68,10 +68,10 @@ def test_binarized_test_images_are_shown_as_they_are_evaluated(
 
 def test_a_later_run_leaves_the_originals_alone(store: SessionStore, images: Path) -> None:
     session = created(store, dataset=str(images))
-    EarlyDataset(session.folder, session.settings, BY_CONTENT).taken()
+    EarlyDataset(session.folder, session.settings, BY_CONTENT).result()
     path = session.folder / layout.PREVIEWS / layout.ORIGINALS
     before = path.stat().st_mtime_ns
-    assert EarlyDataset(session.folder, session.settings, BY_CONTENT).taken() is not None
+    assert EarlyDataset(session.folder, session.settings, BY_CONTENT).result() is not None
     assert path.stat().st_mtime_ns == before
 
 
@@ -79,7 +79,7 @@ def test_what_cannot_be_read_is_raised_where_it_is_taken(store: SessionStore, im
     session = created(store, dataset=str(images))
     images.unlink()
     with pytest.raises(DatasetError):
-        EarlyDataset(session.folder, session.settings, BY_CONTENT).taken()
+        EarlyDataset(session.folder, session.settings, BY_CONTENT).result()
     assert read_originals(session.folder) is None
 
 
@@ -89,7 +89,7 @@ def test_images_that_cannot_be_shown_are_read_all_the_same(
     session = created(store, dataset=str(images))
     (session.folder / layout.PREVIEWS).rmdir()
     (session.folder / layout.PREVIEWS).touch()
-    assert EarlyDataset(session.folder, session.settings, BY_CONTENT).taken() is not None
+    assert EarlyDataset(session.folder, session.settings, BY_CONTENT).result() is not None
 
 
 def test_nothing_of_it_imports_tensorflow() -> None:

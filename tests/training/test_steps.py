@@ -153,7 +153,7 @@ def test_images_that_stay_in_their_file_give_the_same_bits(
 ) -> None:
     networks, held = colour_trainer(COLOUR, 61)
     held.train(inputs(held), 0, held.steps, (0.0, 0.0, 0.0))
-    monkeypatch.setattr("vae_engine.training.steps._HELD_BYTES", 0)
+    monkeypatch.setattr("vae_engine.training.steps._MAX_TENSOR_BYTES", 0)
     np.save(tmp_path / "images.npy", noisy_colours(61))
     mapped = np.load(tmp_path / "images.npy", mmap_mode="r")
     others = build_networks(COLOUR, shape=ImageShape(16, 12, 3))

@@ -15,7 +15,7 @@ from vae_engine.datasets.arrays import AnyArray
 from vae_engine.datasets.files import MAX_ARRAY_BYTES, open_regular, quoted, reading
 from vae_engine.datasets.reading import Reading
 from vae_engine.datasets.source import Source
-from vae_engine.datasets.tables import Table, path_column, placed, table_source
+from vae_engine.datasets.tables import Table, path_column, resolve_paths, table_source
 from vae_engine.errors import DatasetError
 
 WANTED = "a CSV table with a column per pixel, or with a column of paths"
@@ -96,7 +96,7 @@ def _mixed(
     numbers = numbers.reshape(len(rows), len(numeric))
     table = Table(names, _narrow(numbers), [names[index] for index in numeric], texts, named=named)
     if found is not None:
-        table.files[names[found]] = placed(path.parent, [row[found] for row in rows])
+        table.files[names[found]] = resolve_paths(path.parent, [row[found] for row in rows])
         return table
     for name, values in list(texts.items()):
         if all(_is_row(value) for value in values[:_LOOKED_AT]):

@@ -85,7 +85,7 @@ def _on_white(images: AnyArray) -> tuple[AnyArray, list[str]]:
         share = alpha[part, ..., np.newaxis].astype(np.float32) / full
         mixed = colours[part] * share + full * (1 - share)
         laid[part] = mixed if images.dtype.kind == "f" else np.rint(mixed)
-    return laid, ["transparent parts are laid on white"]
+    return laid, ["transparent parts are drawn on white"]
 
 
 def _unflattened(what: str, images: AnyArray, size: Size | None) -> tuple[AnyArray, list[str]]:

@@ -1,7 +1,7 @@
-"""HDF5 files, read by h5py in a process of its own, since a damaged one may crash its library.
+"""Read HDF5 files with h5py, in a separate process since damaged files may crash the library.
 
-`python -m vae_engine.datasets.hdf5 PATH` lists the arrays, with NAME and OUTPUT it saves one as
-.npy. Arrays that lie in other files are not followed.
+`python -m vae_engine.datasets.hdf5 PATH` lists the arrays; with NAME and OUTPUT it saves one as
+.npy. Links to other files are not followed.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ from vae_engine.datasets.parts import NewArray
 from vae_engine.datasets.reader_process import read_apart
 from vae_engine.datasets.source import Source
 
-_MOST_ARRAYS = 1000
+_MAX_ARRAYS = 1000
 _CHUNK_BYTES = 64 * 1024 * 1024
 _REMEDY = "try to copy it again, or `h5ls -r` to look at it"
 
 
 class Listed(msgspec.Struct):
-    """An array in a file: its name, type and shape."""
+    """Name, type and shape of an array in a file."""
 
     name: str
     dtype: str
@@ -39,26 +39,26 @@ class Listed(msgspec.Struct):
 
 @dataclass(frozen=True)
 class Hdf5Array:
-    """An array that is not read yet."""
+    """An array in an HDF5 file, read on demand."""
 
     path: Path
     listed: Listed
 
     @property
     def what(self) -> str:
-        """It is, for messages."""
+        """Name of the array and its file, for messages."""
         return f"{shortened(repr(self.listed.name))} in {quoted(self.path)}"
 
     @cached_property
     def header(self) -> Header:
-        """Type and shape that it declares."""
+        """Declared type and shape."""
         return Header(np.dtype(self.listed.dtype), self.listed.shape, False, 0)
 
     def read(self, check: HeaderCheck, new_array: NewArray = np.empty) -> AnyArray:
-        """The array, made by `new_array`, once `check` has nothing against its header.
+        """Check the header, then read the array into one that `new_array` allocates.
 
         Raises:
-            DatasetError: as `check` does, or the data are damaged.
+            DatasetError: `check` rejects the header, or the data are damaged.
         """
         check(self.what, self.header.dtype, self.header.shape)
         with tempfile.TemporaryDirectory(prefix="vae-hdf5-") as folder:
@@ -68,10 +68,15 @@ class Hdf5Array:
 
 
 def read_hdf5(path: Path, key: str | None = None, new_array: NewArray = np.empty) -> Source:
-    """Read a dataset of an HDF5 file; `key` names the array of images, `new_array` makes it.
+    """Read a dataset from an HDF5 file.
+
+    Args:
+        path: of the file.
+        key: name of the array of images; None finds it by its name.
+        new_array: allocates the arrays of images.
 
     Raises:
-        DatasetError: damaged, or without images.
+        DatasetError: the file is damaged or has no images.
     """
     listed = msgspec.msgpack.decode(_run(path), type=list[Listed])
     arrays = {each.name: Hdf5Array(path, each) for each in listed}
@@ -90,7 +95,7 @@ def _run(path: Path, *arguments: str) -> bytes:
 
 
 def main(arguments: list[str]) -> int:
-    """List the arrays of a file, or save one."""
+    """List the arrays of a file, or save one as .npy."""
     import h5py
 
     try:
@@ -107,19 +112,19 @@ def main(arguments: list[str]) -> int:
 
 
 def _list(file: Any, h5py: Any) -> list[Listed]:
-    """The arrays of numbers and texts, wherever they lie in the file itself."""
+    """List the arrays of numbers and texts in all groups, but not those in other files."""
     found: list[Listed] = []
-    waiting = [file]
+    pending = [file]
     seen: set[Any] = set()
-    while waiting and len(found) < _MOST_ARRAYS:
-        group = waiting.pop(0)
+    while pending and len(found) < _MAX_ARRAYS:
+        group = pending.pop(0)
         for name in group:
             if not isinstance(group.get(name, getlink=True), h5py.HardLink):
                 continue
             item = group[name]
-            if isinstance(item, h5py.Group) and item.id not in seen and len(seen) < _MOST_ARRAYS:
+            if isinstance(item, h5py.Group) and item.id not in seen and len(seen) < _MAX_ARRAYS:
                 seen.add(item.id)
-                waiting.append(item)
+                pending.append(item)
             elif isinstance(item, h5py.Dataset) and not item.is_virtual and not item.external:
                 text = h5py.check_string_dtype(item.dtype) is not None
                 if item.shape is not None and (text or item.dtype.kind in "buifSU"):

@@ -1,8 +1,8 @@
-"""Datasets as IDX files, the format that MNIST was first published in, plain or gzipped.
+"""Read IDX files, plain or gzipped: the format in which MNIST was first published.
 
-An IDX file is a big-endian magic number (two zero bytes, the type of the values, the number of
+An IDX file has a big-endian magic number (two zero bytes, the type of the values, the number of
 dimensions), the dimensions as 32-bit integers, then the values (LeCun, "The MNIST database").
-Files are known by these bytes, and their split by their names: `train-images-idx3-ubyte`,
+Files are recognised by these bytes, and their split by their names: `train-images-idx3-ubyte`,
 `emnist-letters-test-images-idx3-ubyte.gz`.
 """
 
@@ -46,7 +46,14 @@ _REMEDY = "try a folder with train-images-idx3-ubyte, t10k-images-idx3-ubyte and
 
 @dataclass(frozen=True)
 class IdxFile:
-    """An IDX file of a folder: where it is, and what its name and its first bytes say."""
+    """An IDX file in a folder, with what its name and its first bytes tell.
+
+    Attributes:
+        path: of the file.
+        role: whether it holds images or labels.
+        split: it belongs to.
+        series: start of its name, common to the files of one dataset; may be empty.
+    """
 
     path: Path
     role: _Role
@@ -55,7 +62,7 @@ class IdxFile:
 
 
 def find_idx(path: Path, head: bytes) -> IdxFile | None:
-    """The file as an IDX file, if it is one by its first bytes, or claims to be by its name."""
+    """Recognise an IDX file by its first bytes or its name; None if it is not one."""
     named = _NAME.search(path.name)
     dimensions = _dimensions(head)
     if not named and not dimensions:
@@ -73,12 +80,12 @@ def find_idx(path: Path, head: bytes) -> IdxFile | None:
 
 
 def read_idx_folder(folder: Path, files: Iterable[IdxFile]) -> Source:
-    """Read a folder's IDX files: images, and labels where there are any.
+    """Read the IDX files of a folder: images, and labels if there are any.
 
     Raises:
-        DatasetError: the files of several datasets, no training images, or a damaged file.
+        DatasetError: files of several datasets, no training images, or a damaged file.
     """
-    chosen, left = _chosen(folder, files)
+    chosen, unused = _chosen(folder, files)
     images = {split: path for (role, split), path in chosen.items() if role == "images"}
     if "train" not in images:
         raise DatasetError(
@@ -96,23 +103,23 @@ def read_idx_folder(folder: Path, files: Iterable[IdxFile]) -> Source:
             source.labels[split] = _read(path, "labels")
         except ArrayError as error:
             source.notes.append(f"labels are left out: {error}")
-    left += [path.name for (role, split), path in chosen.items() if split not in images]
-    if left:
-        source.notes.append(f"left out: {listed(left)}")
+    unused += [path.name for (role, split), path in chosen.items() if split not in images]
+    if unused:
+        source.notes.append(f"left out: {listed(unused)}")
     return source
 
 
 def read_idx_file(path: Path) -> Source:
-    """Read one IDX file of images.
+    """Read a single IDX file of images.
 
     Raises:
-        DatasetError: damaged, or of labels.
+        DatasetError: it is damaged, or holds labels.
     """
     return Source("idx", {"train": _read(path, "images")}, taken="1 IDX file")
 
 
 def unpacked_head(path: Path, head: bytes) -> bytes:
-    """The first bytes of what a gzip file holds; those of any other file as they are."""
+    """Decompress the first bytes of a gzip file; return those of any other file as they are."""
     if kind_of(head) is not GZIP:
         return head
     try:
@@ -125,34 +132,34 @@ def unpacked_head(path: Path, head: bytes) -> bytes:
 def _chosen(
     folder: Path, files: Iterable[IdxFile]
 ) -> tuple[dict[tuple[_Role, Split], Path], list[str]]:
-    """One file of each role and split, unpacked ones first, and the names of the others."""
+    """Choose one file per role and split, uncompressed ones first; also return the other names."""
     chosen: dict[tuple[_Role, Split], Path] = {}
-    left: list[str] = []
+    unused: list[str] = []
     found = sorted(files, key=lambda file: (file.path.suffix == ".gz", file.path.name))
-    several = {file.series for file in found if file.role == "images"}
-    if len(several) > 1:
-        first = min(several)
+    series = {file.series for file in found if file.role == "images"}
+    if len(series) > 1:
+        first = min(series)
         raise DatasetError(
-            f"{quoted(folder)} holds the IDX files of {len(several)} datasets, "
-            f"{listed(sorted(several))}: wanted one; "
+            f"{quoted(folder)} holds the IDX files of {len(series)} datasets, "
+            f"{listed(sorted(series))}: wanted one; "
             f"try `mkdir one && cp {first}* one` and give that folder"
         )
     for file in found:
         place = (file.role, file.split)
         if place in chosen:
-            if file.role == "images" and _unsplit(file.path) != _unsplit(chosen[place]):
+            if file.role == "images" and _same_name(file.path) != _same_name(chosen[place]):
                 raise DatasetError(
                     f"{quoted(folder)} holds {listed((chosen[place].name, file.path.name))}, each "
                     f"of which may be the {SPLIT_NAMES[file.split]} images: wanted one; {_REMEDY}"
                 )
-            left.append(file.path.name)
+            unused.append(file.path.name)
         else:
             chosen[place] = file.path
-    return chosen, left
+    return chosen, unused
 
 
-def _unsplit(path: Path) -> str:
-    """A name without what tells a packed file from the same one unpacked."""
+def _same_name(path: Path) -> str:
+    """Normalise a name, so that a gzipped file and its uncompressed copy have the same one."""
     return re.sub(r"[-._]", "-", path.name.lower().removesuffix(".gz"))
 
 
@@ -197,5 +204,5 @@ def _read_stream(
 
 
 def _dimensions(head: bytes) -> int:
-    """The dimensions that an IDX file's first bytes tell; 0 if they are of no IDX file."""
+    """Read the number of dimensions from the first bytes; 0 if this is not an IDX file."""
     return head[3] if kind_of(head) is IDX and head[3] <= _MAX_DIMENSIONS else 0

@@ -1,4 +1,4 @@
-"""Image files in subfolders: those named like splits are the splits, others are classes."""
+"""Read image files in subfolders, which are splits if they have such names, otherwise classes."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ _Tree: TypeAlias = dict[Place, list[Path]]
 
 
 def picture_source(folder: Path, contents: Contents, reading: Reading) -> Source:
-    """Read a folder's image files, by the splits and classes that its subfolders make.
+    """Read the image files of a folder, with splits and classes from its subfolders.
 
     Raises:
-        DatasetError: an image cannot be used.
+        DatasetError: none of a split's images can be used, or too many cannot.
     """
     source = Source("images", {})
     if reading.recorded is not None and reading.recorded.of_files:
@@ -49,40 +49,40 @@ def picture_source(folder: Path, contents: Contents, reading: Reading) -> Source
     splits = _splits(folder, tree)
     if splits:
         inside = {name for names in splits.values() for name in names}
-        _leave(
+        _leave_out(
             source, [path for place in tree if not {*place[:1]} & inside for path in tree[place]]
         )
     files: dict[Split, list[Path]] = {}
     names: dict[Split, list[str]] = {}
-    wanted: list[Split] = ["train", "val", "test"] if splits else ["train"]
-    for split in wanted:
-        part = _below(tree, splits[split]) if splits else tree
+    present: list[Split] = ["train", "val", "test"] if splits else ["train"]
+    for split in present:
+        part = _subtree(tree, splits[split]) if splits else tree
         if part:
-            files[split], classes = _by_class(part, source)
-            if classes:
-                names[split] = classes
+            files[split], class_names = _by_class(part, source)
+            if class_names:
+                names[split] = class_names
     read_files(source, files, reading, folder)
-    every = sorted({name for part in names.values() for name in part})
-    if len(every) < 2:
+    classes = sorted({name for part in names.values() for name in part})
+    if len(classes) < 2:
         names = {}
-    for split, labels in _numbered(names).items():
+    for split, labels in _labels(names).items():
         source.labels[split] = labels[source.rows[split]]
     if names:
-        source.taken += f" in folders by class ({listed(every)})"
+        source.taken += f" in folders by class ({listed(classes)})"
     return source
 
 
 def read_recorded(source: Source, base: Path, paths: list[Path], reading: Reading) -> None:
-    """Read the recorded images among some files.
+    """Read the images that a session recorded, in the recorded splits.
 
     Args:
-        source: that they become; their labels are recorded too.
-        base: the folder that their names are relative to.
-        paths: the files.
-        reading: with a record of files.
+        source: filled with the images; their labels are recorded too.
+        base: folder that the recorded names are relative to.
+        paths: files to find them among.
+        reading: options, with the session's record of image files.
 
     Raises:
-        DatasetError: some have changed, are gone, or cannot be read any more.
+        DatasetError: some have changed, are missing, or can no longer be read.
     """
     record = reading.recorded
     assert record is not None
@@ -102,10 +102,16 @@ def read_files(
     reading: Reading,
     base: Path | None = None,
 ) -> None:
-    """Read the image files of a source's splits; note their names relative to `base`, if given.
+    """Read the image files of each split into a source.
+
+    Args:
+        source: filled with the images.
+        files: of each split.
+        reading: options for reading images.
+        base: folder that the names to record are relative to; None records none.
 
     Raises:
-        DatasetError: too many of them cannot be used.
+        DatasetError: none of a split's images can be used, or too many cannot.
     """
     found = read_picture_set(
         files,
@@ -136,17 +142,17 @@ def read_files(
 
 
 def _unwrapped(tree: _Tree) -> _Tree:
-    """The tree below folders that hold nothing but one folder."""
+    """Strip leading folders that contain nothing but one folder."""
     while () not in tree and len({place[0] for place in tree}) == 1:
         tree = {place[1:]: files for place, files in tree.items()}
     return tree
 
 
 def _splits(folder: Path, tree: _Tree) -> dict[Split, list[str]]:
-    """The folders of each split; none where folders are classes, of which one may be `train`.
+    """Find the folders of each split; empty if they are classes, one of which may be `train`.
 
     Raises:
-        DatasetError: there are splits, but none to train on.
+        DatasetError: there are splits, but no training images.
     """
     found: dict[Split, list[str]] = {"train": [], "val": [], "test": []}
     others = False
@@ -169,35 +175,35 @@ def _split_of(name: str) -> Split | None:
     return SPLIT_WORDS.get(name.lower())
 
 
-def _below(tree: _Tree, names: list[str]) -> _Tree:
-    below: _Tree = {}
+def _subtree(tree: _Tree, names: list[str]) -> _Tree:
+    subtree: _Tree = {}
     for place, files in tree.items():
         if place[:1] and place[0] in names:
-            below.setdefault(place[1:], []).extend(files)
-    return _unwrapped(below)
+            subtree.setdefault(place[1:], []).extend(files)
+    return _unwrapped(subtree)
 
 
 def _by_class(tree: _Tree, source: Source) -> tuple[list[Path], list[str]]:
-    """The files in order and the class of each; no classes where they lie side by side."""
+    """List files and their classes; without classes if most files lie directly in the folder."""
     top = tree.get((), [])
     below = {place: files for place, files in sorted(tree.items()) if place}
     if len(top) >= sum(map(len, below.values())):
-        _leave(source, [path for files in below.values() for path in files])
+        _leave_out(source, [path for files in below.values() for path in files])
         return top, []
-    _leave(source, top)
+    _leave_out(source, top)
     files = [path for paths in below.values() for path in paths]
     return files, [place[0] for place, paths in below.items() for _ in paths]
 
 
-def _numbered(names: Mapping[Split, list[str]]) -> dict[Split, AnyArray]:
-    """Labels: the number that a folder is called, where all are, else its name."""
-    every = {name for part in names.values() for name in part}
-    if all(name.isascii() and name.isdecimal() and int(name) <= MAX_LABEL for name in every):
+def _labels(names: Mapping[Split, list[str]]) -> dict[Split, AnyArray]:
+    """Make labels of class names: integers if all names are numbers, otherwise the names."""
+    classes = {name for part in names.values() for name in part}
+    if all(name.isascii() and name.isdecimal() and int(name) <= MAX_LABEL for name in classes):
         return {split: np.array(part, np.int64) for split, part in names.items()}
     return {split: np.array(part) for split, part in names.items()}
 
 
-def _leave(source: Source, paths: list[Path]) -> None:
+def _leave_out(source: Source, paths: list[Path]) -> None:
     if paths:
         shown = listed(f"{path.parent.name}/{path.name}" for path in paths)
         source.notes.append(f"left out: {counted(len(paths), 'image')} elsewhere ({shown})")

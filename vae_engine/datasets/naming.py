@@ -1,7 +1,7 @@
-"""Which of several arrays are images, which are labels, and of which split, by their names.
+"""Recognise images, labels and splits among several arrays by their names.
 
-Keras has `x_train`, MedMNIST `train_images`, scikit-learn's users `X_test`, KMNIST a file
-`kmnist-train-imgs.npz`; others have `images` and `labels`. All of them are words for a role and
+Keras uses `x_train`, MedMNIST `train_images`, users of scikit-learn `X_test`, KMNIST a file
+`kmnist-train-imgs.npz`, others `images` and `labels`. Each is a combination of words for a role and
 for a split.
 """
 
@@ -39,22 +39,22 @@ _REMEDY = "try `np.savez('data.npz', x_train=images, y_train=labels)`"
 _SHOWN_NAMES = 5
 
 
-class _Claim(NamedTuple):
-    """How well a name says what its array is: the fewer other words, the better."""
+class _Match(NamedTuple):
+    """A name for a role and a split; the fewer other words it has, the better it matches."""
 
     others: int
     name: str
 
 
 class ReadableArray(Protocol):
-    """An array that is not read yet."""
+    """An array that is read on demand."""
 
     @property
     def header(self) -> Header:
-        """Type and shape that it declares."""
+        """Declared type and shape."""
 
     def read(self, check: HeaderCheck, new_array: NewArray = np.empty) -> AnyArray:
-        """The array, once `check` has nothing against its header."""
+        """Check the header, then read the array into one that `new_array` allocates."""
 
 
 def assemble(
@@ -64,28 +64,28 @@ def assemble(
     key: str | None = None,
     new_array: NewArray = np.empty,
 ) -> Source:
-    """Read the images and labels among some arrays.
+    """Read the images and labels among several arrays.
 
     Args:
-        what: holds them, for messages.
-        kind: of the source.
+        what: name of the file with the arrays, for messages.
+        kind: kind of the source.
         arrays: by name.
-        key: the name of the images' array; None finds it by the names.
-        new_array: makes the arrays of images, in memory or in files.
+        key: name of the array of images; None finds it by its name.
+        new_array: allocates the arrays of images, in memory or in files.
 
     Raises:
-        DatasetError: it is not clear which are the images, or they cannot be used.
+        DatasetError: it is unclear which are the images, or they cannot be used.
     """
-    claims = _claims(arrays)
-    images = _image_names(what, arrays, claims) if key is None else _keyed(what, arrays, key)
+    matches = _matches(arrays)
+    images = _image_names(what, arrays, matches) if key is None else _keyed(what, arrays, key)
     source = Source(
         kind,
         {split: arrays[name].read(check_image_header, new_array) for split, name in images.items()},
     )
     used = set(images.values())
     for split in images:
-        meant = _split_of(key) or split if key is not None else split
-        name = _label_name(arrays, claims, meant, alone=len(images) == 1)
+        label_split = _split_of(key) or split if key is not None else split
+        name = _label_name(arrays, matches, label_split, alone=len(images) == 1)
         if name is None or name in used:
             continue
         used.add(name)
@@ -95,8 +95,8 @@ def assemble(
             source.notes.append(f"labels are left out: {error}")
     shown = [shortened(repr(name)) for name in images.values()]
     source.taken = f"the array{'s' * (len(shown) > 1)} {', '.join(shown)}"
-    if left := [name for name in arrays if name not in used]:
-        source.notes.append(f"left out: the array{'s' * (len(left) > 1)} {listed(left)}")
+    if unused := [name for name in arrays if name not in used]:
+        source.notes.append(f"left out: the array{'s' * (len(unused) > 1)} {listed(unused)}")
     return source
 
 
@@ -110,21 +110,21 @@ def _keyed(what: str, arrays: Mapping[str, ReadableArray], key: str) -> dict[Spl
 
 
 def _split_of(name: str) -> Split | None:
-    place, _ = _meaning(name)
+    place, _ = _parse(name)
     return place[1] if place else None
 
 
-def _claims(arrays: Mapping[str, ReadableArray]) -> dict[_Place, list[_Claim]]:
-    claims: dict[_Place, list[_Claim]] = {}
+def _matches(arrays: Mapping[str, ReadableArray]) -> dict[_Place, list[_Match]]:
+    matches: dict[_Place, list[_Match]] = {}
     for name in arrays:
-        place, others = _meaning(name)
+        place, others = _parse(name)
         if place is not None:
-            claims.setdefault(place, []).append(_Claim(others, name))
-    return claims
+            matches.setdefault(place, []).append(_Match(others, name))
+    return matches
 
 
-def _meaning(name: str) -> tuple[_Place | None, int]:
-    """Role and split that a name tells, and how many of its words tell neither."""
+def _parse(name: str) -> tuple[_Place | None, int]:
+    """Find role and split in a name, and count its other words."""
     roles: list[_Role] = []
     splits: list[Split] = []
     others = 0
@@ -147,19 +147,19 @@ def _meaning(name: str) -> tuple[_Place | None, int]:
 
 
 def _image_names(
-    what: str, arrays: Mapping[str, ReadableArray], claims: Mapping[_Place, list[_Claim]]
+    what: str, arrays: Mapping[str, ReadableArray], matches: Mapping[_Place, list[_Match]]
 ) -> dict[Split, str]:
-    """The array of images of each split.
+    """Find the array of images of each split.
 
     Raises:
-        DatasetError: none, or several for one split.
+        DatasetError: there is none, or several for one split.
     """
     names: dict[Split, str] = {}
     for split in SPLIT_NAMES:
-        if (name := _best(what, arrays, claims.get(("images", split), []))) is not None:
+        if (name := _best(what, arrays, matches.get(("images", split), []))) is not None:
             names[split] = name
     if "train" not in names:
-        whole = _best(what, arrays, claims.get(("images", None), []))
+        whole = _best(what, arrays, matches.get(("images", None), []))
         names = names if whole is None else {"train": whole, **names}
     if "train" in names:
         return names
@@ -170,10 +170,10 @@ def _image_names(
             f"{what} holds {listed(names.values())} and no training images: "
             f"wanted x_train, or one array of images; {_REMEDY}"
         )
-    # One array is told what is wrong with it, unless it is one of labels.
-    alone = len(arrays) == 1 and not any(role == "labels" for role, _ in claims)
+    # A single array is taken in any case, so that the error says what is wrong with it.
+    alone = len(arrays) == 1 and not any(role == "labels" for role, _ in matches)
     possible = [name for name in arrays if alone or _may_be_images(arrays[name])]
-    # Vectors look like flat images.
+    # Vectors may be flattened images; prefer arrays with more dimensions.
     grids = [name for name in possible if not alone and len(arrays[name].header.shape) > 2]
     possible = grids or possible
     if len(possible) == 1:
@@ -184,14 +184,14 @@ def _image_names(
     )
 
 
-def _best(what: str, arrays: Mapping[str, ReadableArray], claims: list[_Claim]) -> str | None:
-    """The array whose name says it best; None where other words and another shape say no."""
+def _best(what: str, arrays: Mapping[str, ReadableArray], matches: list[_Match]) -> str | None:
+    """Choose the best match; one with other words counts only if its shape fits images."""
     possible = [
-        claim for claim in sorted(claims) if not claim.others or _may_be_images(arrays[claim.name])
+        match for match in sorted(matches) if not match.others or _may_be_images(arrays[match.name])
     ]
     if not possible:
         return None
-    best = [claim.name for claim in possible if claim.others == possible[0].others]
+    best = [match.name for match in possible if match.others == possible[0].others]
     if len(best) > 1:
         exact = [name for name in best if name.startswith("x_")]
         if len(exact) != 1:
@@ -205,7 +205,7 @@ def _best(what: str, arrays: Mapping[str, ReadableArray], claims: list[_Claim]) 
 
 def _label_name(
     arrays: Mapping[str, ReadableArray],
-    claims: Mapping[_Place, list[_Claim]],
+    matches: Mapping[_Place, list[_Match]],
     split: Split,
     *,
     alone: bool,
@@ -216,10 +216,11 @@ def _label_name(
     if alone:
         places += [("labels", "test"), ("labels", "val")]
     for place in places:
-        if claims.get(place):
-            # Keras's name before others, as with images.
-            return min(claims[place], key=lambda claim: (claim.others, claim.name[:2] != "y_")).name
-    # As `np.savez(file, images, labels)` names them.
+        if matches.get(place):
+            # As for images, the names that Keras uses come first.
+            best = min(matches[place], key=lambda match: (match.others, match.name[:2] != "y_"))
+            return best.name
+    # The names that `np.savez(file, images, labels)` gives.
     return "arr_1" if alone and "arr_1" in arrays and "arr_0" in arrays else None
 
 

@@ -1,6 +1,6 @@
-"""Arrays as NumPy stores them, a .npy file or a member of an .npz: the header first, then the data.
+"""Read arrays that NumPy saved, as .npy or in an .npz: the header first, then the data.
 
-Only what NumPy itself writes is accepted, each header is read and checked before its data, and
+Only files as NumPy writes them are accepted. Each header is checked before the data are read, and
 nothing is ever unpickled.
 """
 
@@ -34,9 +34,9 @@ from vae_engine.errors import DatasetError
 HeaderCheck: TypeAlias = Callable[[str, np.dtype[Any], tuple[int, ...]], None]
 
 _ENCRYPTED = 1
-_MOST_PACKED = 50
+_MAX_COMPRESSION_RATIO = 50
 _COMPRESSIONS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
-# NumPy believes a header that says it is 4 GiB long; those of plain arrays take 128 bytes.
+# NumPy accepts a declared header length of 4 GiB; headers of plain arrays take 128 bytes.
 _MAX_HEADER_BYTES = 16 * 1024
 _READERS = {
     (1, 0): np.lib.format.read_array_header_1_0,
@@ -45,7 +45,7 @@ _READERS = {
 
 
 class Header(NamedTuple):
-    """What a .npy file declares, and how many bytes that takes."""
+    """Header of a .npy file, and its length in bytes."""
 
     dtype: np.dtype[Any]
     shape: tuple[int, ...]
@@ -55,13 +55,13 @@ class Header(NamedTuple):
 
 @dataclass(frozen=True)
 class StoredArray:
-    """An array that is not read yet.
+    """An array in a .npy or .npz file, read on demand.
 
     Attributes:
-        what: it is, for messages.
+        what: name of the array, for messages.
         size: of the .npy file, in bytes.
-        open: opens it.
-        packed: the bytes that it takes where it is compressed.
+        open: opens the .npy file.
+        packed: compressed size in bytes, for a compressed array.
     """
 
     what: str
@@ -71,20 +71,20 @@ class StoredArray:
 
     @cached_property
     def header(self) -> Header:
-        """Type and shape that it declares.
+        """Declared type, shape and memory order.
 
         Raises:
-            DatasetError: a damaged header, or one of another version than of plain arrays.
+            DatasetError: the header is damaged, or of a version that plain arrays do not have.
         """
         with self.open() as stream:
             head = BytesIO(stream.read(min(_MAX_HEADER_BYTES, self.size)))
         try:
             version = np.lib.format.read_magic(head)
-            # Version 3 is for structured types with Unicode field names, which are no images.
+            # Version 3 is for structured types with Unicode field names, which are not images.
             if version in _READERS:
                 shape, fortran_order, dtype = _READERS[version](head)
                 return Header(dtype, shape, fortran_order, head.tell())
-        # Parsers of Python's literals raise many types.
+        # NumPy parses the header as a Python literal, which raises many types.
         except Exception as error:
             raise DatasetError(
                 f"{self.what} has no header of a .npy file, or a damaged one: "
@@ -96,10 +96,10 @@ class StoredArray:
         )
 
     def read(self, check: HeaderCheck, new_array: NewArray = np.empty) -> AnyArray:
-        """The array, made by `new_array`, once `check` has nothing against its header.
+        """Check the header, then read the array into one that `new_array` allocates.
 
         Raises:
-            DatasetError: as `check` does, or its data are not what it declares.
+            DatasetError: `check` rejects the header, or the data do not match it.
         """
         header = self.header
         check(self.what, header.dtype, header.shape)
@@ -110,10 +110,10 @@ class StoredArray:
                 f"{self.what} declares {wanted} bytes of data but has {held}: "
                 "wanted an undamaged array; try to copy or save it again"
             )
-        if wanted > MAX_PACKED_BYTES and self.packed * _MOST_PACKED < wanted:
+        if wanted > MAX_PACKED_BYTES and self.packed * _MAX_COMPRESSION_RATIO < wanted:
             raise DatasetError(
                 f"{self.what} declares {wanted / 1024**3:.1f} GiB in {self.packed} bytes: wanted "
-                "images, which are not packed so well; try `np.savez` without compression"
+                "images, which do not compress that well; try `np.savez` without compression"
             )
         with self.open() as stream:
             stream.read(header.length)
@@ -123,16 +123,16 @@ class StoredArray:
 
 
 def npy_array(path: Path) -> StoredArray:
-    """The array of a .npy file."""
+    """Return the array of a .npy file, not read yet."""
     return StoredArray(quoted(path), path.stat().st_size, lambda: open_regular(path))
 
 
 @contextmanager
 def npz_arrays(path: Path) -> Iterator[dict[str, StoredArray]]:
-    """The arrays of an .npz file by name, to be read while it is open.
+    """Open an .npz file and list its arrays by name, to be read while it is open.
 
     Raises:
-        DatasetError: it is no regular file, or compressed as NumPy never does it.
+        DatasetError: it is not a regular file.
         zipfile.BadZipFile: it is damaged.
     """
     with open_regular(path) as file, zipfile.ZipFile(file) as archive:

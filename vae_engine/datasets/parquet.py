@@ -21,7 +21,7 @@ from vae_engine.datasets.pictures import SUFFIXES
 from vae_engine.datasets.reader_process import read_apart
 from vae_engine.datasets.reading import Reading
 from vae_engine.datasets.source import Source
-from vae_engine.datasets.tables import Table, placed, table_source
+from vae_engine.datasets.tables import Table, resolve_paths, table_source
 from vae_engine.errors import DatasetError
 
 _WANTED = "a Parquet table with a column per pixel, of paths, or of images"
@@ -94,7 +94,7 @@ def _table(path: Path, folder: Path, found: Unpacked) -> Table:
     if not table.files:
         for name, values in list(table.texts.items()):
             if values and all(Path(value).suffix.lower() in SUFFIXES for value in values[:20]):
-                table.files[name] = placed(path.parent, values)
+                table.files[name] = resolve_paths(path.parent, values)
                 del table.texts[name]
                 break
     return table

@@ -1,4 +1,4 @@
-"""All image files of a dataset: their headers first, then one plan, then all of them decoded."""
+"""Read all image files of a dataset: first the headers, then one plan, then the pixels."""
 
 from __future__ import annotations
 
@@ -26,30 +26,31 @@ from vae_engine.datasets.tiff import decode_tiffs
 from vae_engine.errors import DatasetError
 
 Report: TypeAlias = Callable[[str, int, int], object]
-"""Called with what is done, how many are done, and of how many."""
+"""Called with the name of the step, the number of files done, and the number of all files."""
 
 _T = TypeVar("_T")
 _THREADS = 4
-_AT_ONCE = 256
-_FEW_BAD, _MOST_BAD = 3, 10
-_JUDGED_TRANSPARENT = 64
+_BLOCK_FILES = 256
+# At most these files, or this part of all files, may be unreadable.
+_MAX_BAD, _MAX_BAD_PART = 3, 10
+_TRANSPARENT_SAMPLE = 64
 _BRIGHT = 0.9
-_TOLD_EACH = 1000
+_MIN_REPORTED = 1000
 
 
 @dataclass
 class PictureSet:
-    """Image files decoded.
+    """Decoded image files.
 
     Attributes:
-        images: of each split (n, h, w) or (n, h, w, 3), of the files that could be read.
-        kept: of each split, the places of these in its list of files.
-        keys: of each split, a hash (n,) of each of these files' bytes, where they are asked for.
-        formats: how many files there are of each format.
-        sizes: how many there are of each size.
-        modes: how many there are of each of Pillow's modes.
-        bad: the files that could not be read, and what is wrong with them.
-        notes: what is to be said.
+        images: per split, (n, h, w) or (n, h, w, 3), of the files that could be read.
+        kept: per split, indexes of these files in the list of files, (n,).
+        keys: per split, hashes of the bytes of these files, (n,), if requested.
+        formats: number of files per format.
+        sizes: number of files per size.
+        modes: number of files per mode of Pillow.
+        bad: files that could not be read, each with the reason.
+        notes: remarks for the user.
     """
 
     images: dict[Split, AnyArray] = field(default_factory=dict)
@@ -63,7 +64,7 @@ class PictureSet:
 
 
 def described(formats: Counter[str]) -> str:
-    """How many files of which formats, in words."""
+    """Describe the number of files of each format."""
     return " and ".join(counted(count, f"{name} file") for name, count in formats.most_common())
 
 
@@ -77,23 +78,21 @@ def read_picture_set(
 ) -> PictureSet:
     """Read the image files of a dataset's splits.
 
-    Files that cannot be read are left out, unless they are too many.
+    Unreadable files are left out, unless they are too many.
 
     Args:
-        files: of each split at least one.
-        preparation: what they are brought to.
-        report: told about progress.
-        new_array: makes the arrays.
-        with_keys: hash the files too.
+        files: per split, at least one.
+        preparation: target size and colour.
+        report: called with the progress.
+        new_array: allocates the arrays of images.
+        with_keys: whether to hash the files too.
 
     Raises:
-        DatasetError: none can be read, or too many cannot.
+        DatasetError: no file can be read, or too many cannot.
     """
     probes = probe_files(files, report)
     result = PictureSet()
-    good: dict[Split, list[int]] = {}
     for split, found in probes.items():
-        good[split] = [place for place, each in enumerate(found) if isinstance(each, Probe)]
         result.bad += [
             (path, str(each))
             for path, each in zip(files[split], found, strict=True)
@@ -103,48 +102,62 @@ def read_picture_set(
     _check_bad(result.bad, count)
     plan, result.notes = make_plan(files, probes, preparation)
     coloured = 0
-    for split, places in good.items():
-        chosen = [files[split][place] for place in places]
-        packed = {
-            index for index, place in enumerate(places) if _probed(probes, split, place).packed
-        }
-        images = new_array((len(chosen), *plan.shape), plan.values)
-        kept = []
-        for index, outcome in _decoded(chosen, packed, plan, report):
-            if isinstance(outcome, DatasetError):
-                result.bad.append((chosen[index], str(outcome)))
-                continue
-            images[index], in_colour = outcome
-            coloured += in_colour
-            kept.append(index)
-            found_in = _probed(probes, split, places[index])
-            result.formats[found_in.format] += 1
-            result.sizes[size_text(found_in.size)] += 1
-            result.modes[found_in.mode] += 1
-        kept.sort()
-        for place, index in enumerate(kept):
-            if place < index:
-                images[place] = images[index]
-        result.images[split] = images[: len(kept)]
-        result.kept[split] = np.array([places[index] for index in kept], np.int64)
+    for split, found in probes.items():
+        coloured += _decode_split(result, split, files[split], found, plan, report, new_array)
         if with_keys:
-            paths = [chosen[index] for index in kept]
-            found_keys = list(_each(file_key, paths, report, "hashing images"))
-            result.keys[split] = np.array(found_keys, np.uint64)
+            paths = [files[split][index] for index in result.kept[split]]
+            keys = list(_map_files(file_key, paths, report, "hashing images"))
+            result.keys[split] = np.array(keys, np.uint64)
     _check_bad(result.bad, count)
     if plan.channels == 3 and preparation.color == "auto":
         _choose_channels(result, coloured)
     if result.bad:
-        result.notes.append(_told_bad(result.bad))
+        result.notes.append(_bad_files_note(result.bad))
     return result
+
+
+def _decode_split(
+    result: PictureSet,
+    split: Split,
+    files: Sequence[Path],
+    probes: Sequence[Probe | DatasetError],
+    plan: Plan,
+    report: Report | None,
+    new_array: NewArray,
+) -> int:
+    """Decode the readable files of a split into `result`; returns how many images are coloured."""
+    readable = [(index, found) for index, found in enumerate(probes) if isinstance(found, Probe)]
+    paths = [files[index] for index, _ in readable]
+    packed = {row for row, (_, header) in enumerate(readable) if header.packed}
+    images = new_array((len(readable), *plan.shape), plan.values)
+    coloured = 0
+    kept = []
+    for row, outcome in _decoded(paths, packed, plan, report):
+        if isinstance(outcome, DatasetError):
+            result.bad.append((paths[row], str(outcome)))
+            continue
+        images[row], is_coloured = outcome
+        coloured += is_coloured
+        kept.append(row)
+        header = readable[row][1]
+        result.formats[header.format] += 1
+        result.sizes[size_text(header.size)] += 1
+        result.modes[header.mode] += 1
+    kept.sort()
+    for target, row in enumerate(kept):
+        if target < row:
+            images[target] = images[row]
+    result.images[split] = images[: len(kept)]
+    result.kept[split] = np.array([readable[row][0] for row in kept], np.int64)
+    return coloured
 
 
 def probe_files(
     files: Mapping[Split, Sequence[Path]], report: Report | None = None
 ) -> dict[Split, list[Probe | DatasetError]]:
-    """What the header of each file tells, or what is wrong with it."""
+    """Read the header of each file; a DatasetError says what is wrong with a file."""
     return {
-        split: list(_each(_probe, paths, report, "reading headers"))
+        split: list(_map_files(_probe, paths, report, "reading headers"))
         for split, paths in files.items()
     }
 
@@ -154,7 +167,7 @@ def make_plan(
     probes: Mapping[Split, Sequence[Probe | DatasetError]],
     preparation: Preparation,
 ) -> tuple[Plan, list[str]]:
-    """How to decode all files, and what is to be said about it."""
+    """Decide how to decode all files; returns the plan, and remarks on it for the user."""
     good = [each for found in probes.values() for each in found if isinstance(each, Probe)]
     size, notes = target_size(Counter(each.size for each in good), preparation)
     in_colour = sum(not each.grey for each in good)
@@ -166,7 +179,7 @@ def make_plan(
         if deep.total() < len(good):
             notes.append(f"{counted(len(good) - deep.total(), 'image')} of 8 bits are scaled up")
     elif deep:
-        notes.append(f"{counted(deep.total(), 'image')} of more than 8 bits are brought to 8")
+        notes.append(f"{counted(deep.total(), 'image')} of more than 8 bits are reduced to 8")
     channels = 3 if preparation.color == "rgb" or (in_colour and preparation.color == "auto") else 1
     if preparation.color == "grey" and in_colour:
         notes.append(
@@ -180,27 +193,27 @@ def make_plan(
         if isinstance(each, Probe) and each.alpha
     ]
     if transparent:
-        white, told = _background(transparent)
-        notes += told
+        white, background_notes = _background(transparent)
+        notes += background_notes
     return Plan(size, preparation.fit, channels, values, white), notes
 
 
 def _background(paths: Sequence[Path]) -> tuple[bool, list[str]]:
-    """Whether transparent parts are laid on white: not where all that is visible is white too."""
-    step = max(1, len(paths) // _JUDGED_TRANSPARENT)
-    seen = [
+    """Choose white as background, unless the visible parts are white too; also returns remarks."""
+    step = max(1, len(paths) // _TRANSPARENT_SAMPLE)
+    sample = [
         found
-        for found in _each(_brightness, paths[::step], None, "")
+        for found in _map_files(_brightness, paths[::step], None, "")
         if found is not None and found[1] > 0
     ]
-    if all(share >= 1 for _, share in seen):
+    if all(share >= 1 for _, share in sample):
         return True, []
-    bright = sum(value * share for value, share in seen) / max(
-        sum(share for _, share in seen), 1e-9
+    brightness = sum(value * share for value, share in sample) / max(
+        sum(share for _, share in sample), 1e-9
     )
-    white = bright < _BRIGHT
+    white = brightness < _BRIGHT
     return white, [
-        f"transparent parts of {counted(len(paths), 'image')} are laid on "
+        f"transparent parts of {counted(len(paths), 'image')} are drawn on "
         f"{'white' if white else 'black'}"
     ]
 
@@ -213,7 +226,7 @@ def _brightness(path: Path) -> tuple[float, float] | None:
 
 
 def _choose_channels(result: PictureSet, coloured: int) -> None:
-    """Take the images as grey where none is in colour, whatever their files are."""
+    """Convert the images to grey if none has a coloured pixel, whatever the format of the files."""
     count = sum(map(len, result.images.values()))
     if coloured == 0:
         result.images = {split: as_grey(images) for split, images in result.images.items()}
@@ -222,15 +235,6 @@ def _choose_channels(result: PictureSet, coloured: int) -> None:
             f"{counted(count - coloured, 'image')} of {count:,} are grey and are read as colour; "
             "`color=grey` converts all to grey"
         )
-
-
-def _probed(
-    probes: Mapping[Split, Sequence[Probe | DatasetError]], split: Split, place: int
-) -> Probe:
-    found = probes[split][place]
-    if isinstance(found, DatasetError):
-        raise found
-    return found
 
 
 def _probe(path: Path) -> Probe | DatasetError:
@@ -243,42 +247,43 @@ def _probe(path: Path) -> Probe | DatasetError:
 def _decoded(
     files: Sequence[Path], packed: set[int], plan: Plan, report: Report | None
 ) -> Iterator[tuple[int, tuple[AnyArray, bool] | DatasetError]]:
-    """Each file by its index, decoded, or what is wrong with it; those of libtiff at the end."""
+    """Decode files; yields index and image, or index and error. TIFFs for libtiff come last."""
 
-    def one(path: Path) -> tuple[AnyArray, bool] | DatasetError:
+    def decode_or_error(path: Path) -> tuple[AnyArray, bool] | DatasetError:
         try:
             return decode(path, plan)
         except DatasetError as error:
             return error
 
     plain = [index for index in range(len(files)) if index not in packed]
-    outcomes = _each(one, [files[index] for index in plain], report, "decoding images")
+    plain_files = [files[index] for index in plain]
+    outcomes = _map_files(decode_or_error, plain_files, report, "decoding images")
     yield from zip(plain, outcomes, strict=True)
     others = sorted(packed)
     yield from zip(others, decode_tiffs([files[index] for index in others], plan), strict=True)
 
 
-def _each(
-    work: Callable[[Path], _T], files: Sequence[Path], report: Report | None, what: str
+def _map_files(
+    function: Callable[[Path], _T], files: Sequence[Path], report: Report | None, step: str
 ) -> Iterator[_T]:
-    """What `work` makes of each file, in their order, on several threads where it pays."""
-    # The filters of warnings are the process's, so they are set once and for all threads.
+    """Call `function` on each file, in order, with several threads if there are enough files."""
+    # Warning filters belong to the process, so they are set here for all threads.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         if len(files) < _THREADS:
-            yield from map(work, files)
+            yield from map(function, files)
             return
         with ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1)) as pool:
-            for start in range(0, len(files), _AT_ONCE):
-                yield from pool.map(work, files[start : start + _AT_ONCE])
-                if report is not None and len(files) > _TOLD_EACH:
-                    report(what, min(start + _AT_ONCE, len(files)), len(files))
+            for start in range(0, len(files), _BLOCK_FILES):
+                yield from pool.map(function, files[start : start + _BLOCK_FILES])
+                if report is not None and len(files) > _MIN_REPORTED:
+                    report(step, min(start + _BLOCK_FILES, len(files)), len(files))
 
 
 def _check_bad(bad: Sequence[tuple[Path, str]], count: int) -> None:
     if len(bad) == count:
         raise DatasetError(bad[0][1])
-    if len(bad) > max(_FEW_BAD, count // _MOST_BAD):
+    if len(bad) > max(_MAX_BAD, count // _MAX_BAD_PART):
         names = listed(path.name for path, _ in bad)
         raise DatasetError(
             f"{len(bad):,} of {counted(count, 'image file')} cannot be used ({names}): wanted at "
@@ -286,13 +291,13 @@ def _check_bad(bad: Sequence[tuple[Path, str]], count: int) -> None:
         )
 
 
-def _told_bad(bad: Sequence[tuple[Path, str]]) -> str:
+def _bad_files_note(bad: Sequence[tuple[Path, str]]) -> str:
     first = f"{bad[0][0].name!r} {_why(bad[0])}"
     more = f", {listed(path.name for path, _ in bad[1:])}" if len(bad) > 1 else ""
     return f"left out: {counted(len(bad), 'file')} that cannot be used ({first}{more})"
 
 
 def _why(bad: tuple[Path, str]) -> str:
-    """What is wrong with a file, without its path and the remedy."""
+    """Extract the fault from an error message, without path and remedy."""
     text = bad[1].partition(": wanted")[0]
     return shortened(text.rpartition("' ")[2] or text)

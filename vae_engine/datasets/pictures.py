@@ -1,8 +1,7 @@
-"""Image files: PNG, JPEG, WebP, BMP, GIF, TIFF and PNM, read by Pillow one at a time.
+"""Read single image files with Pillow: PNG, JPEG, WebP, BMP, GIF, TIFF and PNM.
 
-Each file's header is checked before anything is decoded, so that an image that declares too many
-pixels costs nothing. Of several frames the first counts, and the orientation in a photograph's
-EXIF data is applied.
+The header is checked before anything is decoded, so that a file that declares too many pixels costs
+nothing. Only the first frame is read, and the orientation in the EXIF data is applied.
 """
 
 from __future__ import annotations
@@ -43,20 +42,20 @@ SUFFIXES = frozenset(
     )
 )
 MAX_PIXELS = 100_000_000
-"""No image above this is decoded: 300 MB as colour."""
+"""Largest image that is decoded: 300 MB in colour."""
 
 Values: TypeAlias = Literal["uint8", "uint16", "int32", "float32"]
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
 _LOSSY = ("JPEG", "WEBP")
-# Lossy colour spaces give equal channels back with rounding errors.
-_MOST_UNEQUAL = 4
+# Greys come back from a lossy colour space with unequal channels, by rounding.
+_MAX_CHANNEL_SPREAD = 4
 _MAX_FILE_BYTES = 512 * 1024 * 1024
 _TILE_TAGS = (322, 323)
-_MOST_TILE = 8192
-_ORIENTATION, _TURNED = 0x0112, (5, 6, 7, 8)
-# EXIF 2.32, 4.6.4: how an image is turned so that it stands upright.
-_TURNS = {
+_MAX_TILE = 8192
+_ORIENTATION, _SIDEWAYS = 0x0112, (5, 6, 7, 8)
+# EXIF 2.32, 4.6.4: the transposition that makes an image upright.
+_TO_UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -73,21 +72,21 @@ _DEEP: dict[str, Values] = {
     "I": "int32",
     "F": "float32",
 }
-# A JPEG decoder can leave out detail; it leaves this many times what is needed.
+# A JPEG can be decoded at reduced size; keep at least this many times the target size.
 _DRAFT_MARGIN = 2
 
 
 class Probe(msgspec.Struct, frozen=True):
-    """What an image file's header tells.
+    """Properties of an image file, from its header.
 
     Attributes:
-        size: height and width, upright.
-        mode: Pillow's.
+        size: height and width after the EXIF orientation is applied.
+        mode: Pillow's mode.
         format: PNG, JPEG, ...
-        values: uint8 but for greys of more bits.
-        grey: it has one channel, beside alpha.
-        alpha: it may be transparent.
-        packed: a TIFF that libtiff unpacks.
+        values: type of the pixel values; uint8 unless it is grey with more bits.
+        grey: has one channel, apart from alpha.
+        alpha: may be transparent.
+        packed: a TIFF that libtiff decompresses.
     """
 
     size: Size
@@ -100,14 +99,14 @@ class Probe(msgspec.Struct, frozen=True):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """How all images of a dataset are decoded.
+    """How to decode all images of a dataset.
 
     Attributes:
-        size: height and width.
-        fit: how another aspect ratio is fitted.
-        channels: 1, or 3.
-        values: the type of the arrays.
-        white: transparent parts are laid on white, else on black.
+        size: height and width of the result.
+        fit: how images of another aspect ratio are fitted.
+        channels: 1 or 3.
+        values: type of the pixel values.
+        white: whether the background of transparent images is white or black.
     """
 
     size: Size
@@ -118,19 +117,19 @@ class Plan(msgspec.Struct, frozen=True):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Of one image's array."""
+        """Shape of one image: (h, w) or (h, w, 3)."""
         return self.size if self.channels == 1 else (*self.size, self.channels)
 
 
 def probe(path: Path) -> Probe:
-    """Read a file's header.
+    """Read the header of an image file.
 
     Raises:
-        DatasetError: it is no image, damaged, too small or too large.
+        DatasetError: it is not an image, damaged, too small or too large.
     """
     with opened(path) as image:
         width, height = image.size
-        if _is_turned(image):
+        if _is_sideways(image):
             width, height = height, width
         return Probe(
             size=(height, width),
@@ -144,10 +143,13 @@ def probe(path: Path) -> Probe:
 
 
 def decode(path: Path, plan: Plan) -> tuple[AnyArray, bool]:
-    """One image as the plan has it, (h, w) or (h, w, 3), and whether it is in colour.
+    """Decode an image according to a plan.
+
+    Returns:
+        The image, (h, w) or (h, w, 3), and whether any of its pixels is coloured.
 
     Raises:
-        DatasetError: it is damaged, or cannot be brought to the plan's channels.
+        DatasetError: it is damaged, or cannot be converted to the plan's channels.
     """
     with opened(path) as image, reading(path, WANTED, _remedy(path)):
         values = _DEEP.get(image.mode, "uint8")
@@ -157,9 +159,9 @@ def decode(path: Path, plan: Plan) -> tuple[AnyArray, bool]:
         _draft(image, plan)
         upright = _upright(image)
         if values != "uint8":
-            upright = _of_eight_bits(upright, values)
+            upright = _to_eight_bits(upright, values)
         if _has_alpha(upright):
-            upright = _laid(upright, plan)
+            upright = _on_background(upright, plan)
         upright = upright.convert("L" if plan.channels == 1 else "RGB")
         border = 255 if plan.white and _has_alpha(image) else 0
         fitted = np.asarray(resized_image(upright, plan.size, plan.fit, border))
@@ -167,7 +169,10 @@ def decode(path: Path, plan: Plan) -> tuple[AnyArray, bool]:
 
 
 def visible_brightness(path: Path) -> tuple[float, float]:
-    """Of an image with alpha: the mean luminance of what is visible, 0 to 1, and how much is.
+    """Measure an image with alpha.
+
+    Returns:
+        Mean brightness of its visible parts, 0 to 1, and the share of it that is visible.
 
     Raises:
         DatasetError: it is damaged.
@@ -183,10 +188,10 @@ def visible_brightness(path: Path) -> tuple[float, float]:
 
 @contextmanager
 def opened(path: Path) -> Iterator[Image.Image]:
-    """An image file, not decoded yet; what goes wrong with it within becomes one line.
+    """Open an image file without decoding it; Pillow's errors inside the context become one line.
 
     Raises:
-        DatasetError: it is no image, too large or too small, or damaged.
+        DatasetError: it is not an image, too large, too small or damaged.
     """
     with reading(path, WANTED, _remedy(path)), open_regular(path) as file:
         _check_file(path, file)
@@ -209,7 +214,7 @@ def _check_file(path: Path, file: IO[bytes]) -> None:
             f"file; {_remedy(path)}"
         )
     file.seek(0)
-    # Before Pillow sees it: a header may ask for more memory than there is.
+    # Checked before Pillow opens it: a header may declare more pixels than fit in memory.
     if (size := _declared_size(head)) is not None:
         _check_size(path, size)
 
@@ -228,11 +233,11 @@ def _check_size(path: Path, size: Size) -> None:
 
 
 def _check_tiles(path: Path, image: Image.Image) -> None:
-    """A TIFF of few pixels may lie in tiles of many, which would all be unpacked."""
+    """Reject huge tiles: even a small TIFF would have to decompress them whole."""
     tags = getattr(image, "tag_v2", {})
-    if any(int(tags.get(tag, 0)) > _MOST_TILE for tag in _TILE_TAGS):
+    if any(int(tags.get(tag, 0)) > _MAX_TILE for tag in _TILE_TAGS):
         raise DatasetError(
-            f"{quoted(path)} lies in tiles of more than {_MOST_TILE} pixels: wanted {WANTED}; "
+            f"{quoted(path)} has tiles of more than {_MAX_TILE} pixels: wanted {WANTED}; "
             f"{_remedy(path)}"
         )
 
@@ -242,7 +247,7 @@ def _needs_libtiff(image: Image.Image) -> bool:
 
 
 def _declared_size(data: bytes) -> Size | None:
-    """Height and width by the header, of the formats that Pillow decodes in part to tell."""
+    """Read height and width from the header of formats that Pillow partly decodes to get them."""
     if data[:4] == b"\x89PNG" and data[12:16] == b"IHDR" and len(data) >= 24:
         # PNG specification, third edition, 11.2.1.
         width, height = struct.unpack(">II", data[16:24])
@@ -263,24 +268,24 @@ def _uint24(data: bytes) -> int:
     return int.from_bytes(data, "little")
 
 
-def _is_turned(image: Image.Image) -> bool:
-    # A PNG without EXIF data would be decoded to look for them behind the pixels.
-    return (image.format != "PNG" or "exif" in image.info) and _orientation(image) in _TURNED
+def _is_sideways(image: Image.Image) -> bool:
+    # For a PNG without EXIF data, Pillow would decode the pixels to look for EXIF after them.
+    return (image.format != "PNG" or "exif" in image.info) and _orientation(image) in _SIDEWAYS
 
 
 def _orientation(image: Image.Image) -> int:
-    """What the EXIF data say; 1, upright, where they are damaged."""
+    """Read the EXIF orientation; 1, upright, if the EXIF data are damaged."""
     try:
         return int(image.getexif().get(_ORIENTATION, 1))
-    # Pillow raises these of damaged data, which cost no image.
+    # Raised by Pillow for damaged EXIF data, which are no reason to reject the image.
     except (SyntaxError, ValueError, TypeError, KeyError, struct.error):
         return 1
 
 
 def _upright(image: Image.Image) -> Image.Image:
     image.load()
-    turn = _TURNS.get(_orientation(image))
-    return image if turn is None else image.transpose(turn)
+    transposition = _TO_UPRIGHT.get(_orientation(image))
+    return image if transposition is None else image.transpose(transposition)
 
 
 def _has_alpha(image: Image.Image) -> bool:
@@ -295,24 +300,24 @@ def _draft(image: Image.Image, plan: Plan) -> None:
         image.draft(image.mode, (int(image.width / scale), int(image.height / scale)))
 
 
-def _laid(image: Image.Image, plan: Plan) -> Image.Image:
-    """Without alpha, on the plan's background."""
+def _on_background(image: Image.Image, plan: Plan) -> Image.Image:
+    """Composite a transparent image with the plan's background."""
     colour = (255, 255, 255, 255) if plan.white else (0, 0, 0, 255)
     layer = image.convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", layer.size, colour), layer).convert("RGB")
 
 
 def _deep_values(image: Image.Image, values: Values, plan: Plan) -> AnyArray:
-    """The greys of more than 8 bits; those of 8 bits on the same scale."""
+    """Return grey values of more than 8 bits; 8-bit images are scaled up to match."""
     if values != "uint8":
         return np.asarray(image).astype(plan.values)
     if _has_alpha(image):
-        image = _laid(image, plan)
+        image = _on_background(image, plan)
     greys = np.asarray(image.convert("L")).astype(plan.values)
     return greys * np.uint16(257) if plan.values == "uint16" else greys
 
 
-def _of_eight_bits(image: Image.Image, values: Values) -> Image.Image:
+def _to_eight_bits(image: Image.Image, values: Values) -> Image.Image:
     numbers = np.asarray(image).astype(np.float64)
     white = 65_535 if values == "uint16" or numbers.max() > 255 else 255
     return Image.fromarray(np.rint(np.clip(numbers / white, 0, 1) * 255).astype(np.uint8))
@@ -320,7 +325,7 @@ def _of_eight_bits(image: Image.Image, values: Values) -> Image.Image:
 
 def _is_coloured(image: AnyArray, format_: str) -> bool:
     spread = int((image.max(axis=-1).astype(int) - image.min(axis=-1)).max())
-    return spread > (_MOST_UNEQUAL if format_ in _LOSSY else 0)
+    return spread > (_MAX_CHANNEL_SPREAD if format_ in _LOSSY else 0)
 
 
 def _remedy(path: Path) -> str:

@@ -1,16 +1,16 @@
-"""How images are divided into training, validation and test splits.
+"""Divide images into training, validation and test splits.
 
-Where a source has no test split, a seventh of its images is the test split; where it has no
-validation split, 5,000 of the training images are, or a quarter of a small dataset. So 70,000
-images divide as MNIST does: 55,000, 5,000 and 10,000.
+If a source has no test split, a seventh of its images becomes the test split; if it has no
+validation split, 5,000 of the training images do, or a quarter of a small dataset. So 70,000 images
+divide as MNIST does: 55,000, 5,000 and 10,000.
 
-Which images these are follows from their content and not from their place: each image has a key, a
-hash of its pixels, and every class gives those of its images whose keys are lowest. So a folder
-that is sorted by class divides evenly, the same images in another order divide in the same way,
-and equal images, which have equal keys, are never on both sides.
+The content of an image decides, not its position: its key is a hash of its pixels, and each class
+contributes the images with the lowest keys. So a folder that is sorted by class divides evenly, the
+same images in another order divide in the same way, and equal images, which have equal keys, never
+end up in two splits.
 
-The first versions took the last images instead. Sessions of theirs, and the datasets that Keras
-divides by position, keep that.
+The first versions took the last images instead. Sessions of these versions, and datasets that Keras
+divides by position, still do.
 """
 
 from __future__ import annotations
@@ -36,24 +36,24 @@ Mask: TypeAlias = npt.NDArray[np.bool_]
 _VALIDATION_IMAGES = 5_000
 _TEST_SHARE = 7
 _CHUNK = 1024
-# The seed of the permutation; another value would divide every dataset in another way.
+# Seeds the hash; another value would divide every dataset differently.
 _KEY = b"vae split 1"
-# The golden ratio's bits (Knuth, "The Art of Computer Programming", volume 3, 6.4).
+# Bits of the golden ratio (Knuth, "The Art of Computer Programming", volume 3, 6.4).
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
 def recorded_method(recorded: Mapping[str, object] | None) -> SplitMethod:
-    """How a session's dataset is split.
+    """Return how a session's dataset is split.
 
     Args:
-        recorded: `dataset` of the session's `prepared` event, or None before its first.
+        recorded: `dataset` of the session's `prepared` event, None before the first.
 
     Raises:
-        DatasetError: in a way that this version does not know.
+        DatasetError: the method is unknown to this version.
     """
     if recorded is None:
         return BY_CONTENT
-    # Sessions that record nothing are older than any other way.
+    # Sessions that record no method are from before there was a second one.
     match recorded.get("split", BY_POSITION):
         case "position":
             return BY_POSITION
@@ -67,17 +67,17 @@ def recorded_method(recorded: Mapping[str, object] | None) -> SplitMethod:
 
 
 def validation_count(training_images: int) -> int:
-    """How many of the training images are for validation: min(5000, n // 4)."""
+    """Number of training images to use for validation: min(5000, n // 4)."""
     return min(_VALIDATION_IMAGES, training_images // 4)
 
 
 def count_for_test(images: int) -> int:
-    """How many images of a source without a test split are for the test: n // 7."""
+    """Number of images to use for the test split of a source that has none: n // 7."""
     return images // _TEST_SHARE
 
 
 def image_keys(images: Images) -> Keys:
-    """A hash (n,) of each image's pixels."""
+    """Hash the pixels of each image, (n,)."""
     little_endian = images.dtype.newbyteorder("<")
     digests: list[bytes] = []
     for start in range(0, len(images), _CHUNK):
@@ -88,15 +88,15 @@ def image_keys(images: Images) -> Keys:
 
 
 def choose(keys: Keys, labels: Labels | None, count: int) -> Mask:
-    """Choose `count` images, or somewhat fewer where copies of one image cannot be parted.
+    """Choose `count` images, or slightly fewer, since copies of an image stay together.
 
     Args:
         keys: (n,), equal for equal images.
-        labels: (n,): every class gives its share, and its last image only where all must.
+        labels: (n,); every class contributes its share, and its last image only if unavoidable.
         count: at most n.
 
     Returns:
-        (n,), true for the images chosen; at least one, if `count` is.
+        (n,), true for the images chosen; at least one if `count` is positive.
     """
     if count <= 0 or not len(keys):
         return np.zeros(len(keys), np.bool_)
@@ -113,14 +113,14 @@ def choose(keys: Keys, labels: Labels | None, count: int) -> Mask:
     smallest = int(sizes.argmin())
     if 2 * sizes[smallest] <= len(keys):
         return np.asarray(group == smallest)
-    # All are copies of an image or two, and something must be chosen.
+    # All are copies of one image or two, and at least one must be chosen.
     return np.arange(len(keys)) < count
 
 
 def _choose_shares(
     classes: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64], count: int
 ) -> Mask:
-    """Of each class its share, its groups taken in the order of their keys."""
+    """Choose each class's share, taking its groups of equal images in the order of their keys."""
     chosen = np.zeros(len(classes), np.bool_)
     quotas = _quotas(np.bincount(classes, weights=sizes).astype(np.int64), count)
     order = np.argsort(classes, kind="stable")
@@ -131,11 +131,11 @@ def _choose_shares(
 
 
 def _quotas(totals: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.int64]:
-    """Shares of `count` in proportion to the classes, by largest remainders."""
+    """Divide `count` among the classes in proportion to their sizes, by largest remainders."""
     exact = totals * (count / totals.sum())
     quotas: npt.NDArray[np.int64] = np.minimum(exact.astype(np.int64), totals - 1)
     rest = count - int(quotas.sum())
-    # Mixed, so that among equal remainders the first labels are not favoured.
+    # Break ties pseudo-randomly, so that the first labels are not favoured.
     ties = np.arange(len(totals), dtype=np.uint64) * _MIX
     by_remainder = np.lexsort((ties, quotas - exact))
     spare = by_remainder[(quotas < totals - 1)[by_remainder]]
@@ -146,7 +146,7 @@ def _quotas(totals: npt.NDArray[np.int64], count: int) -> npt.NDArray[np.int64]:
 def _fitting(
     members: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64], count: int
 ) -> npt.NDArray[np.int64]:
-    """The first of these groups that together have no more than `count` images."""
+    """Choose the first groups that together have no more than `count` images."""
     if (sizes[members] == 1).all():
         return members[:count]
     taken = []
@@ -162,7 +162,7 @@ def _fitting(
 def _fill(
     chosen: Mask, classes: npt.NDArray[np.int64], sizes: npt.NDArray[np.int64], count: int
 ) -> None:
-    """Choose further groups until there are `count` images, the last of a class at the end."""
+    """Choose more groups until there are `count` images; the last group of a class comes last."""
     for spare_only in (True, False):
         missing = count - int(sizes[chosen].sum())
         if missing <= 0:

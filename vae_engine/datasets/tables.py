@@ -1,7 +1,7 @@
-"""Tables as datasets: a column per pixel, a column of paths, or a column of whole images.
+"""Read tables as datasets: one column per pixel, a column of paths, or a column of images.
 
-Kaggle's digit-recognizer has a label and 784 pixels per row, FER2013 the pixels as one text,
-Hugging Face's Parquet files an image file per row.
+Kaggle's digit-recognizer has a label and 784 pixels per row, FER2013 all pixels in one text column,
+Parquet files of Hugging Face an image file per row.
 """
 
 from __future__ import annotations
@@ -32,22 +32,23 @@ _SPLIT_WORDS: dict[str, Split] = {
     "publictest": "val",
     "privatetest": "test",
 }
-_MOST_CLASSES = 65_536
+_MAX_CLASSES = 65_536
+_MIN_PIXELS = 16
 _REMEDY = "try a table with a label and a column per pixel, or with a column of paths"
 
 
 @dataclass
 class Table:
-    """The columns of a table by what they hold.
+    """Columns of a table, by type.
 
     Attributes:
         names: of all columns, in order.
-        numbers: (rows, n), the columns of numbers.
-        numeric: the names of these.
-        texts: the columns of texts.
-        lists: the columns of several numbers per row, (rows, ...).
-        files: the columns of paths, or of images as files.
-        named: whether the names are the table's own.
+        numbers: numeric columns, (rows, n).
+        numeric: names of the numeric columns.
+        texts: text columns.
+        lists: columns with several numbers per row, (rows, ...).
+        files: columns of paths, or of encoded images.
+        named: whether the table has a header with names.
     """
 
     names: list[str]
@@ -59,20 +60,20 @@ class Table:
     named: bool = True
 
     def column(self, name: str) -> AnyArray:
-        """A column of numbers or texts."""
+        """Return a column of numbers or texts."""
         if name in self.texts:
             return np.array(self.texts[name])
         return np.asarray(self.numbers[:, self.numeric.index(name)])
 
 
 def table_source(what: str, kind: str, table: Table, how: Reading) -> Source:
-    """The images and labels of a table.
+    """Find the images and labels of a table.
 
     Args:
-        what: it is, for messages.
-        kind: of the source.
-        table: its columns.
-        how: its images are read.
+        what: name of the table, for messages.
+        kind: kind of the source.
+        table: columns of the table.
+        how: options for reading its images.
 
     Raises:
         DatasetError: it has no images.
@@ -90,9 +91,9 @@ def table_source(what: str, kind: str, table: Table, how: Reading) -> Source:
     else:
         pixels, label = _pixel_columns(what, table, label, how)
         used = set(pixels)
-        places = [table.numeric.index(each) for each in pixels]
-        whole = len(places) == len(table.numeric)
-        array = table.numbers if whole else table.numbers[:, places]
+        indexes = [table.numeric.index(each) for each in pixels]
+        whole = len(indexes) == len(table.numeric)
+        array = table.numbers if whole else table.numbers[:, indexes]
         source = _split_array(Source(kind, {}), array, _splits(table, split))
         name = f"{len(pixels)} columns"
     if label is not None:
@@ -101,14 +102,14 @@ def table_source(what: str, kind: str, table: Table, how: Reading) -> Source:
             source.labels[part] = values[rows]
         used.add(label)
     source.taken = source.taken or f"{name} of {counted(len(table.numbers), 'row')}"
-    left = [each for each in table.names if each not in used and each != split]
-    if left:
-        source.notes.append(f"left out: the column{'s' * (len(left) > 1)} {listed(left)}")
+    unused = [each for each in table.names if each not in used and each != split]
+    if unused:
+        source.notes.append(f"left out: the column{'s' * (len(unused) > 1)} {listed(unused)}")
     return source
 
 
 def path_column(names: Sequence[str], rows: Sequence[Sequence[str]]) -> int | None:
-    """Which column of some rows holds paths of image files, if any."""
+    """Return the index of the column with paths of image files, if there is one."""
     for index in range(len(names)):
         values = [row[index] for row in rows if len(row) > index]
         if values and all(Path(value).suffix.lower() in SUFFIXES for value in values):
@@ -116,12 +117,12 @@ def path_column(names: Sequence[str], rows: Sequence[Sequence[str]]) -> int | No
     return None
 
 
-def placed(folder: Path, values: Sequence[str]) -> list[Path]:
-    """Paths as a table names them, which lie beside it or in one folder beside it."""
+def resolve_paths(folder: Path, values: Sequence[str]) -> list[Path]:
+    """Resolve a table's paths relative to its folder, or to a subfolder that contains them."""
     base = folder
     if values and not (folder / values[0]).exists():
-        within = sorted(path for path in folder.iterdir() if path.is_dir())
-        base = next((path for path in within if (path / values[0]).exists()), folder)
+        subfolders = sorted(path for path in folder.iterdir() if path.is_dir())
+        base = next((path for path in subfolders if (path / values[0]).exists()), folder)
     return [base / value for value in values]
 
 
@@ -133,29 +134,32 @@ def _named_column(table: Table, names: Sequence[str]) -> str | None:
 def _label_column(table: Table) -> str | None:
     if (named := _named_column(table, (*_LABELS, "emotion", "digit", "species"))) is not None:
         return named
-    several = [name for name in table.texts if 1 < len(set(table.texts[name])) < len(table.numbers)]
-    several = [name for name in several if name.lower().strip() not in _SPLITS]
-    return several[0] if len(several) == 1 else None
+    candidates = [
+        name
+        for name, values in table.texts.items()
+        if 1 < len(set(values)) < len(table.numbers) and name.lower().strip() not in _SPLITS
+    ]
+    return candidates[0] if len(candidates) == 1 else None
 
 
 def _pixel_columns(
     what: str, table: Table, label: str | None, how: Reading
 ) -> tuple[list[str], str | None]:
-    """The names of the columns that are pixels, and of the labels."""
-    left = [name for name in table.numeric if name != label]
+    """Return the names of the pixel columns, and the name of the label column."""
+    candidates = [name for name in table.numeric if name != label]
     if table.named:
-        pixels = [name for name in left if _PIXEL.fullmatch(name.strip())]
-        others = [name for name in left if name not in pixels]
-        if not pixels and len(left) >= 16:
-            pixels, others = left, []
+        pixels = [name for name in candidates if _PIXEL.fullmatch(name.strip())]
+        others = [name for name in candidates if name not in pixels]
+        if not pixels and len(candidates) >= _MIN_PIXELS:
+            pixels, others = candidates, []
         if label is None and len(others) == 1 and pixels and _may_be_labels(table, others[0]):
             label = others[0]
     else:
-        pixels = left
+        pixels = candidates
         if label is None and not _is_image(len(pixels), how) and _is_image(len(pixels) - 1, how):
             label = _label_at_an_end(table, pixels)
             pixels = [name for name in pixels if name != label]
-    if len(pixels) < 16:
+    if len(pixels) < _MIN_PIXELS:
         raise DatasetError(
             f"{what} has the columns {listed(table.names)} and no images: wanted a column per "
             f"pixel, or a column of paths; {_REMEDY}"
@@ -171,7 +175,7 @@ def _is_image(count: int, how: Reading) -> bool:
 
 
 def _label_at_an_end(table: Table, columns: Sequence[str]) -> str:
-    """The first or last column: a label has several values, and fewer than a pixel."""
+    """Choose the first or the last column: labels vary, but have fewer values than pixels."""
     ends = [columns[0], columns[-1]]
     counts = [len(np.unique(table.column(name))) for name in ends]
     if min(counts) < 2:
@@ -182,17 +186,17 @@ def _label_at_an_end(table: Table, columns: Sequence[str]) -> str:
 def _may_be_labels(table: Table, name: str) -> bool:
     values = table.column(name)
     distinct = len(np.unique(values))
-    return bool((values == np.rint(values)).all()) and distinct < min(len(values), _MOST_CLASSES)
+    return bool((values == np.rint(values)).all()) and distinct < min(len(values), _MAX_CLASSES)
 
 
 def _splits(table: Table, name: str | None) -> Mapping[Split, AnyArray]:
-    """The rows of each split that a column names; all for training where there is none."""
-    every = np.arange(len(table.numbers))
+    """Return the rows of each split named in a column; without one all rows are for training."""
+    all_rows = np.arange(len(table.numbers))
     if name is None or name not in table.texts:
-        return {"train": every}
+        return {"train": all_rows}
     words = [_SPLIT_WORDS.get(value.lower().strip()) for value in table.texts[name]]
     if None in words or "train" not in words:
-        return {"train": every}
+        return {"train": all_rows}
     return {
         split: np.flatnonzero([word == split for word in words])
         for split in SPLIT_NAMES

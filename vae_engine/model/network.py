@@ -20,10 +20,10 @@ from vae_engine.model.weights import load_weights
 from vae_engine.settings import Settings
 
 _FIRST_SIGMA = 0.25
-"""Before training, about the deviation of natural images' pixels from their mean."""
+"""Initial sigma: about the standard deviation of pixels in natural images."""
 
 _SIGMA_RATE = 10.0
-"""How much faster than a weight log sigma moves: Adam moves each by about the learning rate."""
+"""How much faster than a weight log sigma moves; Adam moves a weight by about the learning rate."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,11 @@ class Networks:
         decoder_logits: the decoder before the means; the objective is computed from logits.
         vae: images to [images, z_mean, z_log_var], its `output_names`; the images are
             reconstructions. z is sampled when called with `training=True` and is z_mean otherwise.
-            A gaussian one has a fourth output, log_sigma, (n, 1), equal for all images.
-            Layers of Keras only, so that its `.keras` file opens without this package.
+            A gaussian model has a fourth output, log_sigma, (n, 1), equal for all images.
+            Built from standard Keras layers, so that its `.keras` file opens without this package.
         shape: of the images.
         likelihood: of the pixels.
-        log_sigma_layer: of the gaussian likelihood, holds what `log_sigma` is made of.
+        log_sigma_layer: the trained parameter behind `log_sigma`; None unless gaussian.
     """
 
     encoder: keras.Model
@@ -63,14 +63,14 @@ class Networks:
 
     @property
     def log_sigma(self) -> Any:
-        """Logarithm of the gaussian likelihood's standard deviation, a scalar; None for others."""
+        """Log standard deviation of the gaussian likelihood, a scalar; None for the others."""
         if self.log_sigma_layer is None:
             return None
         return LOWEST_LOG_SIGMA + self.log_sigma_layer(keras.ops.full((1, 1), _SIGMA_RATE))[0, 0]
 
     @property
     def parameters(self) -> int:
-        """How many numbers are trained."""
+        """Number of trainable parameters."""
         return sum(int(variable.numpy().size) for variable in self.variables)
 
 
@@ -81,10 +81,10 @@ def build_networks(
 
     Args:
         settings: widths, kernel, latent dimension, likelihood and seed.
-        mean_pixel: of the training images, in [0, 1]; the untrained decoder draws this grey.
+        mean_pixel: mean of the training images, in [0, 1]; the untrained decoder's output.
         shape: of the images.
     """
-    # Every initialiser draws from this, in the order in which the layers are built.
+    # All initialisers draw from this seed, so the order of the layers below is part of the result.
     keras.utils.set_random_seed(settings.seed)
     likelihood = pixel_likelihood(settings, shape)
     encoder = build_encoder(settings, shape)
@@ -101,7 +101,7 @@ def build_networks(
 
 
 def build_encoder(settings: Settings, shape: ImageShape = GREY_28) -> keras.Model:
-    """Stride-2 convolutions, Dense layers and two heads: the posterior's mean and log-variance."""
+    """Build the encoder: stride-2 convolutions, Dense layers, heads for z_mean and z_log_var."""
     images = keras.Input(tuple(shape), name="images")
     x = images
     for index, filters in enumerate(level_filters(settings, shape), start=1):
@@ -124,19 +124,19 @@ def build_encoder(settings: Settings, shape: ImageShape = GREY_28) -> keras.Mode
 def build_decoder(
     settings: Settings, mean_pixel: float = 0.5, shape: ImageShape = GREY_28
 ) -> keras.Model:
-    """The encoder mirrored: Dense, Reshape, stride-2 Conv2DTranspose, cropping, means of pixels."""
+    """Build the decoder: Dense, Reshape, stride-2 Conv2DTranspose, cropping, pixel means."""
     likelihood = pixel_likelihood(settings, shape)
     z = keras.Input((settings.latent_dim,), name="z")
     x = z
     for index, units in enumerate(reversed(settings.dense_units), start=1):
         x = layers.Dense(units, activation=settings.activation, name=f"dense_{index}")(x)
-    every = level_filters(settings, shape)
+    filters_per_level = level_filters(settings, shape)
     deepest = next(
         layer.inputs for layer in decoder_layers(settings, shape) if layer.kind == "conv_transpose"
     )
     x = layers.Dense(math.prod(deepest), activation=settings.activation, name="dense_image")(x)
     x = layers.Reshape(deepest, name="reshape")(x)
-    for index, filters in enumerate(reversed(every[:-1]), start=1):
+    for index, filters in enumerate(reversed(filters_per_level[:-1]), start=1):
         x = layers.Conv2DTranspose(
             filters,
             settings.kernel_size,
@@ -160,8 +160,8 @@ def build_decoder(
 
 
 def _first_logit(mean_pixel: float, likelihood: Likelihood) -> float:
-    """The logit whose mean is `mean_pixel`."""
-    # Black or white data must not give an infinite bias.
+    """Invert the likelihood's mean: the logit whose pixel mean is `mean_pixel`."""
+    # All-black or all-white images would give an infinite bias.
     mean = min(max(mean_pixel, 0.01), 0.99)
     if likelihood != "continuous_bernoulli":
         return math.log(mean / (1.0 - mean))
@@ -170,9 +170,9 @@ def _first_logit(mean_pixel: float, likelihood: Likelihood) -> float:
 
 
 def _means(logits: Any, likelihood: Likelihood) -> Any:
-    """The pixels' means: the sigmoid, or that of a continuous bernoulli.
+    """Compute the pixel means from logits: a sigmoid, or the continuous Bernoulli's mean.
 
-    The latter is `1/2 + 1/2 coth(l/2) - 1/l` for the logit l, by its series near 0: see
+    The latter is `1/2 + 1/2 coth(l/2) - 1/l` for the logit l, with a series near 0; see
     `vae_engine.inference.pixels.continuous_bernoulli_mean`.
     """
     if likelihood != "continuous_bernoulli":
@@ -187,10 +187,10 @@ def _means(logits: Any, likelihood: Likelihood) -> Any:
 
 
 def _log_sigma_layer() -> keras.layers.Dense:
-    """A Dense layer of one weight, applied to a constant: log sigma less its lowest value.
+    """Build a one-weight Dense layer whose output is log sigma minus its lower bound.
 
-    A layer of Keras, so that the weight is saved with the others. The constant makes it learn
-    faster than they do: else sigma would need a thousand steps for a factor of e. The softplus
+    A Keras layer, so that the weight is saved with the others. Its constant input speeds up its
+    learning; without it sigma would need a thousand steps to change by a factor of e. The softplus
     keeps log sigma above its bound, as in sigma-VAE (Rybkin, Daniilidis & Levine, "Simple and
     Effective VAE Training with Calibrated Decoders", 2021).
     """
@@ -207,23 +207,23 @@ def _log_sigma_layer() -> keras.layers.Dense:
 def build_vae(
     encoder: keras.Model, decoder: keras.Model, log_sigma: keras.layers.Dense | None = None
 ) -> keras.Model:
-    """Encoder, reparameterization and decoder in one model."""
-    # Keras lets no input share a name with an output, and `images` is what the decoder gives.
+    """Join encoder, reparameterization and decoder into one model."""
+    # Keras does not allow an input and an output of the same name; the output is `images`.
     inputs = keras.Input(encoder.input_shape[1:], name="inputs")
     z_mean, z_log_var = encoder(inputs)
-    # GaussianNoise adds noise in training only: a sampling layer that every Keras has.
+    # GaussianNoise adds noise in training only; a standard layer keeps the file portable.
     epsilon = layers.GaussianNoise(1.0, name="epsilon")(keras.ops.zeros_like(z_mean))
     z = z_mean + keras.ops.exp(0.5 * z_log_var) * epsilon
-    named = {"images": decoder(z), "z_mean": z_mean, "z_log_var": z_log_var}
+    outputs = {"images": decoder(z), "z_mean": z_mean, "z_log_var": z_log_var}
     if log_sigma is not None:
         rate = _SIGMA_RATE * keras.ops.ones_like(z_mean[:, :1])
-        named[LOG_SIGMA] = LOWEST_LOG_SIGMA + log_sigma(rate)
-    outputs = [layers.Identity(name=name)(output) for name, output in named.items()]
-    return keras.Model(inputs, outputs, name="vae")
+        outputs[LOG_SIGMA] = LOWEST_LOG_SIGMA + log_sigma(rate)
+    named = [layers.Identity(name=name)(output) for name, output in outputs.items()]
+    return keras.Model(inputs, named, name="vae")
 
 
 def weights_sha256(networks: Networks) -> str:
-    """A digest of the weights' values, equal for equal weights whatever file they came from."""
+    """Hash the values of the weights, independent of the file that they were loaded from."""
     digest = hashlib.sha256()
     for variable in networks.variables:
         value = variable.numpy()
@@ -235,11 +235,11 @@ def weights_sha256(networks: Networks) -> str:
 def load_networks(
     settings: Settings, path: Path, sha256: str, shape: ImageShape = GREY_28
 ) -> Networks:
-    """Build networks for images of `shape`, and give them the weights of a `.weights.h5` file.
+    """Build networks for images of `shape` and load their weights from a `.weights.h5` file.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        SessionDamagedError: the file has another digest, or weights of other shapes.
+        FileNotFoundError: the file does not exist.
+        SessionDamagedError: the digest or the shapes of the weights do not match.
     """
     networks = build_networks(settings, shape=shape)
     load_weights(networks.vae, path, sha256)

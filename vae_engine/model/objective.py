@@ -1,4 +1,4 @@
-"""The objective: negative log-likelihood of the pixels and analytic KL, in nats per image.
+"""Objective: negative log-likelihood of the pixels and analytic KL, in nats per image.
 
 Kingma & Welling, "Auto-Encoding Variational Bayes", 2013, section 3 and appendices B and C.1.
 """
@@ -17,7 +17,7 @@ Tensor = Any
 
 
 def kl_per_dimension(z_mean: Tensor, z_log_var: Tensor) -> Tensor:
-    """KL(q(z|x) || N(0, I)) of each dimension, (n, latent_dim), nats.
+    """Compute KL(q(z|x) || N(0, I)) per image and dimension, (n, latent_dim), nats.
 
     `0.5 * (mean^2 + var - log var - 1)`: Kingma & Welling 2013, appendix B.
     """
@@ -27,16 +27,16 @@ def kl_per_dimension(z_mean: Tensor, z_log_var: Tensor) -> Tensor:
 def negative_log_likelihood(
     images: Tensor, logits: Tensor, likelihood: Likelihood = "bernoulli", log_sigma: Tensor = None
 ) -> Tensor:
-    """-log p(x|z) summed over the pixels, (n,), nats: the reconstruction loss.
+    """Compute the reconstruction loss, -log p(x|z) summed over the pixels: (n,), nats.
 
-    Formulas and sources are those of `vae_engine.inference.pixels`. It is below 0 where a density
-    (gaussian, continuous bernoulli) is above 1.
+    For formulas and sources see `vae_engine.inference.pixels`. Negative where a density
+    (gaussian, continuous bernoulli) exceeds 1.
 
     Args:
         images: (n, h, w, c) in [0, 1].
         logits: the decoder's output before the means, same shape.
         likelihood: of the pixels.
-        log_sigma: of the gaussian one, a scalar.
+        log_sigma: log standard deviation, a scalar; only for the gaussian likelihood.
     """
     if likelihood == "gaussian":
         errors = tf.reduce_sum(tf.square(images - tf.sigmoid(logits)), axis=[1, 2, 3])
@@ -50,7 +50,7 @@ def negative_log_likelihood(
 
 
 def reconstruction_per_image(images: Tensor, logits: Tensor) -> Tensor:
-    """Binary cross-entropy summed over pixels, (n,), nats: -log p(x|z), Bernoulli pixels.
+    """Sum the binary cross-entropy over the pixels: -log p(x|z) of Bernoulli pixels, (n,), nats.
 
     Args:
         images: (n, h, w, c) in [0, 1].
@@ -62,27 +62,27 @@ def reconstruction_per_image(images: Tensor, logits: Tensor) -> Tensor:
 
 
 def continuous_bernoulli_log_constant(logits: Tensor) -> Tensor:
-    """As `vae_engine.inference.pixels.continuous_bernoulli_log_constant`, with a gradient."""
+    """Differentiable `vae_engine.inference.pixels.continuous_bernoulli_log_constant`."""
     size = tf.abs(logits)
     is_small = size < SERIES_LOGIT
     square = tf.square(logits)
     series = math.log(2.0) + square * (1 / 12 + square * (31 / 90720 * square - 7 / 1440))
-    # The branch that is not taken must have a finite gradient too.
+    # The branch that `where` discards needs a finite gradient too.
     large = tf.where(is_small, 1.0, size)
     exact = tf.math.log(large) - tf.math.log(tf.tanh(0.5 * large))
     return tf.where(is_small, series, exact)
 
 
-def charged_kl(mean_kl: Tensor, free_bits: float) -> Tensor:
-    """What the loss is charged for KL, a scalar: `sum_j max(free_bits, KL_j)`, nats.
+def kl_with_free_bits(mean_kl: Tensor, free_bits: float) -> Tensor:
+    """Compute the KL term of the loss with free bits: `sum_j max(free_bits, KL_j)`, a scalar, nats.
 
     Kingma et al., "Improved Variational Inference with Inverse Autoregressive Flow", 2016,
-    equation 15, with one dimension a group: KL_j is the mean over the batch, (latent_dim,), and a
-    dimension below `free_bits` is not pushed further to the prior.
+    equation 15, with one dimension per group. KL_j is the mean over the batch, (latent_dim,); a
+    dimension below `free_bits` gets no gradient towards the prior.
     """
     return tf.reduce_sum(tf.maximum(mean_kl, free_bits))
 
 
 def reparameterize(z_mean: Tensor, z_log_var: Tensor, epsilon: Tensor) -> Tensor:
-    """z = mean + exp(0.5 log-variance) * epsilon, (n, latent_dim); epsilon is from N(0, I)."""
+    """Sample z = mean + exp(0.5 log-variance) * epsilon, (n, latent_dim); epsilon ~ N(0, I)."""
     return z_mean + tf.exp(0.5 * z_log_var) * epsilon

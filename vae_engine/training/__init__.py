@@ -1,1 +1,1 @@
-"""The training loop and what belongs to it."""
+"""Training loop, checkpoints, exports and the results of a run."""

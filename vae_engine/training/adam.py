@@ -1,8 +1,8 @@
-"""Adam, one fused operation a variable.
+"""Adam as one fused operation per variable.
 
-Kingma & Ba, "Adam: A Method for Stochastic Optimization", 2014, algorithm 1 in the form that ends
-section 2. Through `keras.optimizers.Adam` the same update is some twenty operations a variable:
-it took 10 to 15 % of a step more, and longer to trace.
+Kingma & Ba, "Adam: A Method for Stochastic Optimization", 2014, algorithm 1 in the form given at
+the end of section 2. `keras.optimizers.Adam` needs about twenty operations per variable for the
+same update, which made a step 10 to 15 % slower and took longer to trace.
 """
 
 from __future__ import annotations
@@ -22,30 +22,30 @@ class Adam:
     """Updates variables in place; equal gradients give equal bits.
 
     Attributes:
-        variables: its state, in the order and shapes of `keras.optimizers.Adam`: the count of
-            updates, the learning rate, then mean and square of each variable's gradient.
+        variables: optimizer state, in the order and shapes of `keras.optimizers.Adam`: number of
+            updates, learning rate, then the first and second moment of each variable's gradient.
     """
 
     def __init__(self, settings: Settings, trained: Sequence[keras.Variable]) -> None:
-        """Start with no update done.
+        """Initialise the state to zero.
 
         Args:
-            settings: the rate and Adam's constants.
-            trained: the variables to update, float32.
+            settings: learning rate, `adam_beta_1`, `adam_beta_2` and `adam_epsilon`.
+            trained: variables to update, float32.
         """
         self._settings = settings
         self._trained = list(trained)
         self._updates = tf.Variable(0, dtype=tf.int64)
         self._learning_rate = tf.Variable(settings.learning_rate, dtype=tf.float32)
         self._moments = [
-            (tf.Variable(tf.zeros(one.shape)), tf.Variable(tf.zeros(one.shape)))
-            for one in self._trained
+            (tf.Variable(tf.zeros(variable.shape)), tf.Variable(tf.zeros(variable.shape)))
+            for variable in self._trained
         ]
         moments = [moment for pair in self._moments for moment in pair]
         self.variables: list[Any] = [self._updates, self._learning_rate, *moments]
 
     def apply(self, gradients: Sequence[Tensor], learning_rate: Tensor) -> None:
-        """Take one step, with one gradient for each variable."""
+        """Update each variable by its gradient."""
         settings = self._settings
         self._learning_rate.assign(learning_rate)
         count = tf.cast(self._updates.assign_add(1), tf.float32)

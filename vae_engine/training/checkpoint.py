@@ -1,4 +1,4 @@
-"""Checkpoints: everything a later run needs to go on as if nothing had happened."""
+"""Checkpoints: all the state from which a later run resumes with the same bits."""
 
 from __future__ import annotations
 
@@ -28,24 +28,24 @@ Array = NDArray[Any]
 
 _STATE = "state"
 _STATE_LIMIT = 2**20
-# For the archive's own names and headers.
+# Names and headers of the archive.
 _OVERHEAD = 2**20
 
 
 class TrainingState(msgspec.Struct, frozen=True, kw_only=True):
-    """Where training stands, apart from the weights and the optimizer.
+    """State of training, apart from the weights and the optimizer.
 
     Attributes:
-        epoch: whole epochs done.
-        step: steps done of the next one.
-        totals: sums over the images of that epoch so far: loss, reconstruction_loss, kl_loss.
+        epoch: completed epochs.
+        step: completed steps of the current epoch.
+        totals: loss, reconstruction_loss and kl_loss, summed over the images of that epoch so far.
         elapsed: seconds spent on that epoch so far.
-        trained: seconds of these that went into training steps.
-        plan: the stretch of training under way.
-        convergence: the state of its end.
+        trained: seconds of these spent in training steps.
+        plan: epochs and decay of the current run.
+        convergence: early-stopping state.
         best_epoch: the epoch with the lowest val_loss, 0 before the first.
-        best_val_loss: that loss, nats an image.
-        last_epoch: the newest epoch's figures, in case the log lost them.
+        best_val_loss: val_loss of that epoch, nats per image.
+        last_epoch: event of the last completed epoch, in case the log lost it.
     """
 
     epoch: int
@@ -59,10 +59,26 @@ class TrainingState(msgspec.Struct, frozen=True, kw_only=True):
     best_val_loss: float | None = None
     last_epoch: EpochEnded | None = None
 
+    def after_epoch(self, ended: EpochEnded, convergence: Convergence) -> TrainingState:
+        """Return the state at the start of the next epoch."""
+        is_best = self.best_val_loss is None or ended.val_loss < self.best_val_loss
+        return TrainingState(
+            epoch=ended.epoch,
+            step=0,
+            totals=(0.0, 0.0, 0.0),
+            elapsed=0.0,
+            trained=0.0,
+            plan=self.plan,
+            convergence=convergence,
+            best_epoch=ended.epoch if is_best else self.best_epoch,
+            best_val_loss=ended.val_loss if is_best else self.best_val_loss,
+            last_epoch=ended,
+        )
+
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A training state with the values of the weights and of the optimizer's variables."""
+    """Training state with the values of the weights and of the optimizer's variables."""
 
     state: TrainingState
     weights: list[Array]
@@ -70,12 +86,12 @@ class Checkpoint:
 
 
 def save(folder: Path, checkpoint: Checkpoint) -> None:
-    """Write a checkpoint and make it the latest; the one before stays as the previous.
+    """Write a checkpoint and make it the latest; the one before becomes the previous.
 
-    It becomes the best one where it stands at the end of the best epoch.
+    At the end of the best epoch it becomes the best checkpoint too.
 
     Raises:
-        OSError: the disk refused; the earlier checkpoints are intact.
+        OSError: it cannot be written; the earlier checkpoints are intact.
     """
     state = checkpoint.state
     content = _encode(checkpoint)
@@ -102,7 +118,7 @@ def save(folder: Path, checkpoint: Checkpoint) -> None:
 
 
 def read_index(folder: Path) -> CheckpointIndex | None:
-    """Which checkpoints there are, None for none.
+    """Read the index of checkpoints; None if there are none.
 
     Raises:
         SessionDamagedError: the index cannot be read.
@@ -113,15 +129,15 @@ def read_index(folder: Path) -> CheckpointIndex | None:
 def load_latest(
     folder: Path, weights: Sequence[Array], optimizer: Sequence[Array]
 ) -> Checkpoint | None:
-    """The latest checkpoint that is whole, or None where the session has none yet.
+    """Load the latest intact checkpoint; None if the session has none yet.
 
     Args:
         folder: the session's folder.
-        weights: values of the shapes and types that are wanted.
-        optimizer: likewise.
+        weights: arrays of the expected shapes and types.
+        optimizer: likewise, for the optimizer's variables.
 
     Raises:
-        SessionDamagedError: there are checkpoints, but none is whole.
+        SessionDamagedError: there are checkpoints, but none is intact.
     """
     index = read_index(folder)
     if index is None:
@@ -133,7 +149,7 @@ def load_latest(
         try:
             return load(folder, entry, weights, optimizer)
         except SessionDamagedError as error:
-            _log.warning("checkpoint passed over: %s", error)
+            _log.warning("skipping a checkpoint: %s", error)
             problems.append(str(error))
     raise SessionDamagedError(f"no checkpoint can be used: {'; '.join(problems)}")
 
@@ -144,7 +160,7 @@ def load(
     """Read one checkpoint.
 
     Raises:
-        SessionDamagedError: missing, too large, of another digest, or of other shapes.
+        SessionDamagedError: missing, too large, or its digest or shapes do not match.
     """
     name = Path(entry.file).name
     limit = sum(value.nbytes for value in (*weights, *optimizer)) + _STATE_LIMIT + _OVERHEAD
@@ -153,7 +169,7 @@ def load(
     except FileNotFoundError:
         raise SessionDamagedError(f"{name} is missing") from None
     if hashlib.sha256(content).hexdigest() != entry.sha256:
-        raise SessionDamagedError(f"{name} is not what was written: its SHA-256 differs")
+        raise SessionDamagedError(f"{name} is not the file that was saved: its SHA-256 differs")
     specs = _specs("weights", weights) | _specs("optimizer", optimizer)
     arrays = parse_npz(
         content, specs | {_STATE: ArraySpec("uint8", (None,), _STATE_LIMIT)}, name=name
@@ -170,7 +186,7 @@ def load(
 
 
 def prune(folder: Path, index: CheckpointIndex) -> None:
-    """Delete the checkpoints that the index does not name."""
+    """Delete checkpoints that are not in the index."""
     kept = {entry.file for entry in (index.latest, index.previous, index.best) if entry}
     for path in (folder / layout.CHECKPOINTS).glob("epoch-*.npz"):
         if f"{layout.CHECKPOINTS}/{path.name}" not in kept:

@@ -1,4 +1,4 @@
-"""What the worker was told to do, handed from the thread that hears it to the one that trains."""
+"""Stop and pause requests, passed from the thread that reads the inbox to the one that trains."""
 
 from __future__ import annotations
 
@@ -8,79 +8,80 @@ from typing import Literal
 from vae_engine.sessions.inbox import CommandName
 
 Stop = Literal["epoch", "now"]
-Unheeded = tuple[CommandName, str]
-"""A command that comes to nothing, and why."""
+IgnoredCommand = tuple[CommandName, str]
+"""A command that has no effect, and the reason."""
 
 
 class Controls:
-    """The wishes in force; safe to use from several threads.
+    """Pending requests; thread-safe.
 
-    Commands act in the order in which they were asked. A stop is final: it ends a pause, and
-    nothing but a stop that is sooner changes it. Whoever asked for something that another command
-    undid before it came about is told so.
+    Commands take effect in order. A stop is final: it ends a pause, and only an earlier stop
+    replaces it. A command that is overridden before it took effect is reported as ignored.
     """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
-        self._paused = False
-        self._resting = False
+        self._pause_requested = False
+        self._is_paused = False
         self._stop: Stop | None = None
 
     @property
     def stop(self) -> Stop | None:
-        """How soon to stop, None for not at all."""
+        """When to stop: after the epoch, now, or not at all (None)."""
         return self._stop
 
     @property
-    def paused(self) -> bool:
-        """Whether to rest."""
-        return self._paused
+    def pause_requested(self) -> bool:
+        """Whether training should pause."""
+        return self._pause_requested
 
-    def obey(self, command: CommandName) -> list[Unheeded]:
-        """Take a command; returns the commands that come to nothing by it, itself or others."""
+    def apply(self, command: CommandName) -> list[IgnoredCommand]:
+        """Apply a command; returns the commands that have no effect: this one, or earlier ones."""
         with self._changed:
-            unheeded = self._take(command)
+            ignored = self._apply(command)
             self._changed.notify_all()
-            return unheeded
+            return ignored
 
     def stop_now(self) -> None:
-        """Stop as soon as a checkpoint is written."""
-        self.obey("stop_now")
+        """Request a stop as soon as a checkpoint is written."""
+        self.apply("stop_now")
 
-    def begin_rest(self) -> bool:
-        """Whether to rest; if so, whoever asked for it will be told that training does."""
+    def begin_pause(self) -> bool:
+        """Return whether to pause now; from then on the pause counts as done."""
         with self._changed:
-            self._resting = self._paused
-            return self._resting
+            self._is_paused = self._pause_requested
+            return self._is_paused
 
     def wait_while_paused(self) -> None:
-        """Block until training is to continue or to stop."""
+        """Block until training should continue or stop."""
         with self._changed:
-            self._changed.wait_for(lambda: not self._paused)
-            self._resting = False
+            self._changed.wait_for(lambda: not self._pause_requested)
+            self._is_paused = False
 
-    def _take(self, command: CommandName) -> list[Unheeded]:
+    def _apply(self, command: CommandName) -> list[IgnoredCommand]:
         match command:
             case "stop" | "stop_now":
-                wanted: Stop = "now" if command == "stop_now" else "epoch"
-                if self._stop in (wanted, "now"):
+                requested: Stop = "now" if command == "stop_now" else "epoch"
+                if self._stop in (requested, "now"):
                     return [(command, "it is stopping already")]
-                self._stop = wanted
+                self._stop = requested
                 return self._end_pause("a stop came before the run paused")
             case "pause":
                 if self._stop:
                     return [(command, "it is stopping already")]
-                if self._paused:
+                if self._pause_requested:
                     return [(command, "it is paused already")]
-                self._paused = True
+                self._pause_requested = True
             case "continue":
-                if not self._paused:
+                if not self._pause_requested:
                     return [(command, "it is not paused")]
-                undone = self._end_pause("a continue came before the run paused")
-                return undone and [*undone, (command, "the run had not paused yet, and continues")]
+                ignored = self._end_pause("a continue came before the run paused")
+                if ignored:
+                    ignored.append((command, "the run had not paused yet, and continues"))
+                return ignored
         return []
 
-    def _end_pause(self, why: str) -> list[Unheeded]:
-        undone: list[Unheeded] = [("pause", why)] if self._paused and not self._resting else []
-        self._paused = False
-        return undone
+    def _end_pause(self, why: str) -> list[IgnoredCommand]:
+        never_began = self._pause_requested and not self._is_paused
+        self._pause_requested = False
+        return [("pause", why)] if never_began else []

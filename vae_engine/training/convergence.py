@@ -1,4 +1,4 @@
-"""When training ends: an honest reading of "20 to 50 epochs, depending on convergence"."""
+"""When training ends: `min_epochs` to `epochs`, depending on convergence."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ EndReason = Literal["converged", "epochs"]
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What one stretch of training may do; an extension begins a new one.
+    """Epochs of one stretch of training; extending a session begins a new one.
 
     Attributes:
-        first_epoch: epochs that were done before it.
-        epochs: the epoch it ends with at the latest.
-        min_epochs: the epoch it ends with at the earliest.
-        decay_epochs: its last epochs, in which the learning rate falls.
+        first_epoch: epochs completed before it.
+        epochs: last possible epoch.
+        min_epochs: first epoch after which it may end.
+        decay_epochs: number of final epochs in which the learning rate decays.
     """
 
     first_epoch: int
@@ -26,12 +26,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def shortest(self) -> int:
-        """How many epochs it trains at least."""
+        """Minimum number of epochs that it trains."""
         return max(self.min_epochs, self.first_epoch + 1) - self.first_epoch
 
 
 def make_plan(*, first_epoch: int, epochs: int, min_epochs: int, decay_epochs: int) -> Plan:
-    """A plan whose decay takes at most 2/5 of the epochs, so that a short run learns first."""
+    """Make a plan; limits the decay to 2/5 of its epochs, so that a short run learns first."""
     plan = Plan(
         first_epoch=first_epoch, epochs=epochs, min_epochs=min_epochs, decay_epochs=decay_epochs
     )
@@ -40,12 +40,12 @@ def make_plan(*, first_epoch: int, epochs: int, min_epochs: int, decay_epochs: i
 
 
 class Convergence(msgspec.Struct, frozen=True, kw_only=True):
-    """The state of the decision, kept in every checkpoint.
+    """Early-stopping state, saved in every checkpoint.
 
     Attributes:
-        best: lowest val_loss that counted as progress so far, nats.
-        stale_epochs: epochs since.
-        decay_start: the epoch after which the decay begins, None as long as it is open.
+        best: lowest val_loss so far that counted as progress, nats.
+        stale_epochs: epochs without progress since.
+        decay_start: the epoch after which the decay begins, None until that is decided.
         reason: why the decay begins there.
     """
 
@@ -56,17 +56,17 @@ class Convergence(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def begin(plan: Plan) -> Convergence:
-    """The state before a plan's first epoch."""
+    """Return the state before the first epoch of a plan."""
     return _decide(Convergence(), plan, plan.first_epoch, patience=None)
 
 
 def after_epoch(
     state: Convergence, plan: Plan, *, epoch: int, val_loss: float, patience: int, min_delta: float
 ) -> Convergence:
-    """The state after `epoch`: the decay begins once `patience` epochs brought no progress.
+    """Return the state after `epoch`: decay begins after `patience` epochs without progress.
 
-    Progress is a val_loss more than `min_delta` nats below the best one. No decay begins so
-    early that training would end before `min_epochs`, nor so late that it would not be done by
+    Progress is a val_loss more than `min_delta` nats below the best one. The decay starts late
+    enough that training does not end before `min_epochs`, and early enough that it ends by
     `epochs`.
     """
     if state.best is None or val_loss < state.best - min_delta:
@@ -77,14 +77,14 @@ def after_epoch(
 
 
 def end_reason(state: Convergence, plan: Plan, epoch: int) -> EndReason | None:
-    """Why training ends after `epoch`, None as long as it goes on."""
+    """Return why training ends after `epoch`, None while it continues."""
     if state.decay_start is not None and epoch >= state.decay_start + plan.decay_epochs:
         return state.reason
     return "epochs" if epoch >= plan.epochs else None
 
 
 def earliest_end(state: Convergence, plan: Plan, epoch: int, *, patience: int) -> int:
-    """The epoch with which training ends at the earliest, as far as is known after `epoch`."""
+    """Return the earliest epoch at which training can end, as known after `epoch`."""
     if state.decay_start is not None:
         return state.decay_start + plan.decay_epochs
     stale = epoch + max(1, patience - state.stale_epochs)

@@ -1,4 +1,4 @@
-"""The machine and the versions a run trains with: what equal bits depend on."""
+"""Machine, devices and versions of a run: everything that bit-exact results depend on."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _PACKAGES = ("tensorflow", "keras", "numpy", "vae-workbench")
 
 
 def configure_tensorflow(settings: Settings) -> None:
-    """Make TensorFlow deterministic and give it its threads; once, before any operation runs."""
+    """Enable determinism and set the thread count; call once, before any operation runs."""
     tf.config.experimental.enable_op_determinism()
-    # The LiteRT conversions would tell the folders in /tmp that they passed through.
+    # LiteRT conversions would log their temporary folders.
     for name in ("tensorflow", "absl"):
         logging.getLogger(name).setLevel(logging.WARNING)
     tf.config.threading.set_intra_op_parallelism_threads(settings.threads)
@@ -30,7 +30,7 @@ def configure_tensorflow(settings: Settings) -> None:
 
 
 def describe_environment(settings: Settings, distribution: Distribution) -> dict[str, str | int]:
-    """Versions, platform, processor, threads, devices and workers, for the session's record."""
+    """Collect versions, platform, processor, threads, devices and workers for the event log."""
     return {
         "python": platform.python_version(),
         **{name: version(name) for name in _PACKAGES},

@@ -1,4 +1,4 @@
-"""Exports of encoder and decoder as arrays, which the app runs without TensorFlow."""
+"""Export encoder and decoder as arrays, which the app runs without TensorFlow."""
 
 from __future__ import annotations
 
@@ -17,36 +17,35 @@ from vae_engine.sessions.arrays import write_npz
 from vae_engine.sessions.records import ExportEntry, ExportIndex
 
 EVERY_EPOCHS = 5
-"""How old the newest export may get."""
+"""Epochs between exports."""
 
 _KEPT = 12
 
 
 def is_due(epoch: int) -> bool:
-    """Whether an export follows this epoch."""
+    """Return whether an export follows this epoch."""
     return epoch == 1 or epoch % EVERY_EPOCHS == 0
 
 
 class Exporter:
-    """Exports the networks of one session, again and again."""
+    """Exports the networks of the session in `folder`."""
 
     def __init__(self, folder: Path, networks: Networks) -> None:
-        """For the session in `folder`."""
         self._folder = folder
         self._networks = networks
 
     def export(self, *, epoch: int, step: int = 0, epochs: int) -> None:
-        """Export the weights as they are, and make them the session's current ones.
+        """Export the present weights and make them the session's current export.
 
-        Of earlier exports about a dozen, spread over the epochs, are kept for comparison.
+        About a dozen earlier exports, spread over the epochs, are kept for comparison.
 
         Args:
-            epoch: whole epochs these weights saw.
-            step: steps they saw of the next epoch.
-            epochs: how many epochs the run has.
+            epoch: completed epochs.
+            step: completed steps of the next epoch.
+            epochs: planned epochs of the run.
 
         Raises:
-            OSError: the disk refused; the earlier export stays the current one.
+            OSError: it cannot be written; the earlier export stays current.
         """
         networks = self._networks
         encoder, encoder_sha256 = self._export_part(
@@ -80,7 +79,7 @@ class Exporter:
 
 
 def named_weights(model: keras.Model) -> dict[str, NDArray[np.float32]]:
-    """A network's arrays by the names that `vae_engine.inference.architecture` gives them."""
+    """Return a network's arrays by their names in `vae_engine.inference.architecture`."""
     return {
         f"{layer.name}.{variable.name}": variable.numpy()
         for layer in model.layers
@@ -89,7 +88,7 @@ def named_weights(model: keras.Model) -> dict[str, NDArray[np.float32]]:
 
 
 def decoder_arrays(networks: Networks) -> dict[str, NDArray[np.float32]]:
-    """What an exported decoder has: its weights, and the log sigma of a gaussian likelihood."""
+    """Return the arrays of an exported decoder: weights, and log sigma if gaussian."""
     arrays = named_weights(networks.decoder)
     if networks.log_sigma is not None:
         arrays[LOG_SIGMA] = np.asarray(networks.log_sigma, np.float32).reshape(1)
@@ -97,7 +96,7 @@ def decoder_arrays(networks: Networks) -> dict[str, NDArray[np.float32]]:
 
 
 def read_index(folder: Path) -> ExportIndex | None:
-    """The exports there are, None for none.
+    """Read the index of exports; None if there are none.
 
     Raises:
         SessionDamagedError: the index cannot be read.
@@ -106,13 +105,13 @@ def read_index(folder: Path) -> ExportIndex | None:
 
 
 def file_sha256(path: Path) -> str:
-    """The SHA-256 of a file's content."""
+    """Hash a file's content with SHA-256."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def prune(folder: Path, index: ExportIndex) -> None:
-    """Delete the exports that the index does not name."""
+    """Delete exports that are not in the index."""
     entries = [index.current, *index.kept]
     kept = {name for entry in entries for name in (entry.encoder, entry.decoder)}
     for path in (folder / layout.EXPORTS).iterdir():
@@ -123,10 +122,10 @@ def prune(folder: Path, index: ExportIndex) -> None:
 
 
 def _thinned(entries: list[ExportEntry], epochs: int) -> list[ExportEntry]:
-    """Keep whole epochs at even distances, and the first."""
-    distance = EVERY_EPOCHS * max(1, -(-epochs // (EVERY_EPOCHS * _KEPT)))
+    """Keep the first epoch and completed epochs at even intervals."""
+    interval = EVERY_EPOCHS * max(1, -(-epochs // (EVERY_EPOCHS * _KEPT)))
     return [
         entry
         for entry in entries
-        if entry.step == 0 and (entry.epoch == 1 or entry.epoch % distance == 0)
+        if entry.step == 0 and (entry.epoch == 1 or entry.epoch % interval == 0)
     ]

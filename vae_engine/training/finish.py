@@ -1,4 +1,4 @@
-"""The end of a training: best weights, test split, exported and saved models, pictures."""
+"""Results of a run: saved models, embeddings of the test split, pictures, `result.json`."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ def write_result(
     test: Evaluation,
     best_epoch: int,
 ) -> Result:
-    """Write the model, the pictures, the embeddings, and last `result.json`, which names them.
+    """Write models, pictures and embeddings, then `result.json` with their digests.
 
     Args:
         folder: the session's folder.
         networks: with the best weights.
         dataset: for the labels of the test split.
-        originals: the digits that `preview` reconstructs.
-        preview: drawn by the best weights.
-        test: the evaluation of the best weights on the whole test split.
-        best_epoch: whose weights these are.
+        originals: test images that `preview` reconstructs.
+        preview: reconstructions and samples from the best weights.
+        test: evaluation of the best weights on the whole test split.
+        best_epoch: epoch of these weights.
 
     Raises:
-        OSError: the disk refused.
+        OSError: a file cannot be written.
     """
     labels = dataset.test_labels
     embeddings: dict[str, NDArray[np.generic]] = {

@@ -1,4 +1,4 @@
-"""What an epoch's steps are given: the images' order, the learning rates and the betas."""
+"""Inputs of an epoch's steps: order of the images, learning rates and betas."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from vae_engine.training.schedule import betas, learning_rates
 
 @dataclass(frozen=True)
 class EpochInputs:
-    """What an epoch's steps are given.
+    """Inputs of an epoch's steps.
 
     Attributes:
-        epoch: its number, from 1.
+        epoch: number of the epoch, from 1.
         order: (images,) int32 indices of the training images.
         learning_rates: (steps,) float32.
         betas: (steps,) float32.
@@ -33,14 +33,14 @@ class EpochInputs:
 def epoch_inputs(
     settings: Settings, plan: Plan, convergence: Convergence, *, epoch: int, images: int
 ) -> EpochInputs:
-    """The inputs of an epoch, which follow from the settings and the plan alone.
+    """Compute the inputs of an epoch from the settings and the plan alone.
 
     Args:
-        settings: seed, rates and lengths of the warm-ups.
-        plan: the stretch of training under way.
-        convergence: where the decay begins, as far as that is known.
-        epoch: its number, from 1.
-        images: how many there are to train on.
+        settings: seed, rates and warm-up lengths.
+        plan: epochs and decay of the current run.
+        convergence: where the decay begins, if decided.
+        epoch: number of the epoch, from 1.
+        images: number of training images.
     """
     per_epoch = -(-images // settings.batch_size)
     steps = np.arange((epoch - 1) * per_epoch, epoch * per_epoch, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""What a worker that is not the chief does: the same steps, and nothing else."""
+"""Training on a worker that is not the chief: the same steps, and nothing else."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from vae_engine.training.replicas import ReplicatedSteps, inputs_of, make_strate
 
 
 def train_as_member(member: Member, distribution: Distribution, settings: Settings) -> End:
-    """Take the chief's steps until it tells that the run has ended.
+    """Run the chief's training steps until it reports the end of the run.
 
     Args:
-        member: that has joined the chief.
+        member: connection to the chief.
         distribution: all workers, and which of them this one is.
-        settings: the chief's, with the threads and the place of the dataset of this machine.
+        settings: the chief's, with this machine's thread count and dataset path.
 
     Returns:
         How the run ended.

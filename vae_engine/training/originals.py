@@ -1,4 +1,4 @@
-"""The test images that every preview reconstructs, shown while TensorFlow is still imported."""
+"""Test images that every preview reconstructs, written while TensorFlow is still being imported."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _log = logging.getLogger(__name__)
 
 
 def choose_originals(dataset: Dataset) -> Originals:
-    """The first test image of each class in the order of labels; without labels ten others."""
+    """Choose the first test image of each class, in the order of labels; ten if unlabelled."""
     images, labels = dataset.test_images, dataset.test_labels
     if labels is None:
         chosen = dataset.shown_rows(RECONSTRUCTIONS)
@@ -38,10 +38,10 @@ def choose_originals(dataset: Dataset) -> Originals:
 
 
 class EarlyDataset:
-    """Reads a session's dataset in a thread, and leaves its originals in the session folder.
+    """Reads a session's dataset in a thread and writes its originals to the session folder.
 
-    Importing TensorFlow takes seconds, reading MNIST a fraction of one: so a dashboard has images
-    to show from the start. A later run of the session finds the originals there.
+    Importing TensorFlow takes seconds, reading MNIST a fraction of one, so a dashboard has images
+    to show from the start. A resumed session already has its originals.
     """
 
     def __init__(
@@ -62,8 +62,8 @@ class EarlyDataset:
             self._reading = pool.submit(self._read)
             pool.shutdown(wait=False)
 
-    def taken(self) -> Dataset | None:
-        """The dataset, once it is read; None for a named one, which Keras reads.
+    def result(self) -> Dataset | None:
+        """Wait for the dataset; None for a named one, which Keras reads.
 
         Raises:
             DatasetError: it cannot be read.
@@ -77,14 +77,14 @@ class EarlyDataset:
         ).limited(self._settings.limit)
         if not self._shown:
             self._show(dataset)
-        # What is read again need not stay in memory.
+        # A named dataset is read again by Keras, so it need not stay in memory.
         return None if self._named else dataset
 
     def _show(self, dataset: Dataset) -> None:
         try:
             write_originals(self._folder, choose_originals(as_evaluated(dataset, self._settings)))
         except (EngineError, OSError) as error:
-            # The run itself writes them again, and fails if that is not possible.
+            # The run writes them again, and fails if that is impossible.
             _log.debug("no test images yet: %s", error)
         else:
             _log.info("test images are ready")

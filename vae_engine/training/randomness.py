@@ -1,6 +1,6 @@
-"""All randomness, as functions of (seed, purpose, epoch, step): nothing has a hidden state.
+"""All randomness, as functions of (seed, purpose, epoch, step) without hidden state.
 
-So a run that was killed anywhere and resumed draws what the undisturbed run would have drawn.
+A run that was killed anywhere and resumed therefore draws the same numbers as an uninterrupted one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Tensor = Any
 
 
 class Purpose(IntEnum):
-    """What a random stream is for; each has its own."""
+    """Purpose of a random stream; each has a stream of its own."""
 
     TRAINING_NOISE = 1
     VALIDATION_NOISE = 2
@@ -29,7 +29,7 @@ class Purpose(IntEnum):
 
 
 def epoch_order(seed: int, epoch: int, images: int) -> NDArray[np.int32]:
-    """The order of the training images in an epoch: (images,) indices."""
+    """Shuffle the training images for an epoch: (images,) indices."""
     rng = np.random.Generator(
         np.random.Philox(np.random.SeedSequence([seed, Purpose.SHUFFLE, epoch]))
     )
@@ -37,7 +37,7 @@ def epoch_order(seed: int, epoch: int, images: int) -> NDArray[np.int32]:
 
 
 def preview_z(seed: int, count: int, latent_dim: int) -> NDArray[np.float32]:
-    """The z of a session's prior samples, the same in every epoch: (count, latent_dim)."""
+    """Draw the z of a session's prior samples, equal in every epoch: (count, latent_dim)."""
     rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, Purpose.PREVIEW])))
     return rng.standard_normal((count, latent_dim)).astype(np.float32)
 
@@ -45,18 +45,18 @@ def preview_z(seed: int, count: int, latent_dim: int) -> NDArray[np.float32]:
 def normal_noise(
     seed: int, purpose: Tensor | Purpose, epoch: Tensor, step: Tensor, shape: Tensor
 ) -> Tensor:
-    """Noise from N(0, I) for one step, inside a graph."""
+    """Draw noise from N(0, I) for one step, inside a graph."""
     return tf.random.stateless_normal(shape, seed=_key(seed, purpose, epoch, step))
 
 
 def binarized(seed: int, epoch: Tensor, step: Tensor, images: Tensor) -> Tensor:
-    """Images of 0 and 1 for one step, inside a graph.
+    """Sample binary images for one step, inside a graph.
 
     Args:
         seed: of the session.
         epoch: from 1.
         step: from 0.
-        images: each pixel's probability of a 1, float32 in [0, 1].
+        images: probability of a 1 per pixel, float32 in [0, 1].
     """
     key = _key(seed, Purpose.BINARIZATION, epoch, step)
     return tf.cast(tf.random.stateless_uniform(tf.shape(images), seed=key) < images, images.dtype)

@@ -1,9 +1,9 @@
-"""One session on several devices, of one worker or of several.
+"""Train one session on several devices, of one worker or of several.
 
-Every replica has networks and an optimizer of its own, takes its part of the very batch that one
-worker would take, with the same noise for the same image, and sums the gradients with the others
-(`tf.distribute`, all-reduce). So all take the same update, which is the one worker's up to the
-order of the sums.
+Every replica has its own networks and optimizer. It processes its share of the batch that a single
+worker would process, with the same noise for the same image, and sums the gradients with the other
+replicas (`tf.distribute`, all-reduce). All replicas therefore apply the same update, which equals
+that of a single worker up to the order of summation.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ _SUM = tf.distribute.ReduceOp.SUM
 
 
 def make_strategy(distribution: Distribution, addresses: tuple[str, ...]) -> tf.distribute.Strategy:
-    """The strategy by which the replicas reach each other; before TensorFlow does anything else.
+    """Create the strategy that connects the replicas; call before any other TensorFlow operation.
 
-    With several workers it returns once all of them are there.
+    With several workers it blocks until all of them have connected.
 
     Args:
         distribution: workers, and devices on each.
         addresses: of the workers' TensorFlow servers; empty for one worker.
 
     Raises:
-        DistributedError: this worker has fewer devices than replicas are wanted.
+        DistributedError: this worker has fewer devices than replicas.
     """
     devices = _devices(distribution)
     if not distribution.workers:
@@ -52,19 +52,19 @@ def make_strategy(distribution: Distribution, addresses: tuple[str, ...]) -> tf.
         rpc_layer="grpc",
     )
     strategy = tf.distribute.MultiWorkerMirroredStrategy(cluster_resolver=resolver)
-    # Its notice of preemption took SIGTERM away from whoever handled it.
+    # Its preemption notice replaced the C handler of SIGTERM: install Python's again.
     signal.signal(signal.SIGTERM, signal.getsignal(signal.SIGTERM))
     return strategy
 
 
 def _devices(distribution: Distribution) -> list[str]:
-    """Make as many devices visible as replicas are wanted: GPUs, or else parts of the CPU."""
+    """Make one device visible per replica: GPUs, or logical CPU devices if there are none."""
     wanted = distribution.replicas
     gpus = tf.config.list_physical_devices("GPU")
     if gpus:
         if len(gpus) < wanted:
             raise DistributedError(
-                f"{wanted} replicas are asked for, and there are {len(gpus)} GPUs"
+                f"{wanted} replicas were requested, but there are {len(gpus)} GPUs"
             )
         tf.config.set_visible_devices(gpus[:wanted], "GPU")
         return [f"GPU:{index}" for index in range(wanted)]
@@ -81,9 +81,9 @@ def _devices(distribution: Distribution) -> list[str]:
 
 
 class ReplicatedSteps(TrainingSteps):
-    """Training steps that all replicas take together.
+    """Training steps that all replicas run together.
 
-    Every worker must call `train` and `synchronize` as the chief does.
+    Every worker must make the same calls of `train` and `synchronize` as the chief.
     """
 
     def __init__(
@@ -101,10 +101,10 @@ class ReplicatedSteps(TrainingSteps):
         Args:
             settings: the same on every worker.
             strategy: of the replicas.
-            build: makes networks; equal ones each time.
-            images: all training images, as `TrainingSteps` takes them.
-            guard: surrounds what waits for other workers.
-            announce: is told of the steps of an epoch before they are taken.
+            build: builds networks, equal ones on every call.
+            images: all training images, as for `TrainingSteps`.
+            guard: context around calls that wait for other workers.
+            announce: called with inputs, first and last step before these steps run.
         """
         self._replicas = []
         for device in strategy.extended.worker_devices:
@@ -116,13 +116,13 @@ class ReplicatedSteps(TrainingSteps):
         self._guard = guard
         self._announce = announce
         self._synchronize = tf.function(
-            lambda: self._strategy.run(self._take_over), autograph=False
+            lambda: self._strategy.run(self._copy_from_chief), autograph=False
         )
 
     def train(
         self, inputs: EpochInputs, first: int, last: int, totals: tuple[float, float, float]
     ) -> tuple[float, float, float]:
-        """Take the steps with all others; see `TrainingSteps.train`.
+        """Run the steps together with all other replicas; see `TrainingSteps.train`.
 
         Raises:
             DistributedError: a worker is lost.
@@ -133,7 +133,7 @@ class ReplicatedSteps(TrainingSteps):
             return super().train(inputs, first, last, totals)
 
     def synchronize(self) -> None:
-        """Give every replica the weights and the optimizer of the chief's first one.
+        """Copy weights and optimizer of the chief's first replica to every replica.
 
         Raises:
             DistributedError: a worker is lost.
@@ -157,7 +157,7 @@ class ReplicatedSteps(TrainingSteps):
         count = tf.shape(batch)[0]
         first, last = part_bounds(count, replica, self._strategy.num_replicas_in_sync)
         weight = tf.cast(last - first, tf.float32) / tf.cast(count, tf.float32)
-        # A replica without an image, in a small last batch, takes one that counts nothing.
+        # A replica without an image, in a small last batch, takes one with weight 0.
         first = tf.minimum(first, count - 1)
         last = tf.maximum(last, first + 1)
         part = slice(first, last)
@@ -167,40 +167,40 @@ class ReplicatedSteps(TrainingSteps):
         optimizer.apply(gradients, learning_rate)
         return means
 
-    def _charged(self, every_kl: Tensor, weight: Tensor | None) -> Tensor:
-        """As of one replica: which dimensions are free is decided by the whole batch's mean.
+    def _kl_with_free_bits(self, image_kl: Tensor, weight: Tensor | None) -> Tensor:
+        """Compute this replica's term: the mean of the whole batch decides which bits are free.
 
-        `every_kl` is of this replica's part, `weight` its share of the batch. The charges of all
-        parts, weighted, sum to the whole batch's.
+        `image_kl` is that of this replica's images, `weight` their share of the batch. The weighted
+        sum over the replicas equals the term of the whole batch.
         """
-        free, mean = self._settings.free_bits, tf.reduce_mean(every_kl, axis=0)
-        mine = weight * tf.stop_gradient(mean)
-        whole = tf.distribute.get_replica_context().all_reduce(_SUM, mine)
-        return tf.reduce_sum(tf.where(whole > free, mean, free))
+        free, mean = self._settings.free_bits, tf.reduce_mean(image_kl, axis=0)
+        local = weight * tf.stop_gradient(mean)
+        batch_mean = tf.distribute.get_replica_context().all_reduce(_SUM, local)
+        return tf.reduce_sum(tf.where(batch_mean > free, mean, free))
 
-    def _take_over(self) -> None:
+    def _copy_from_chief(self) -> None:
         replica, (networks, optimizer) = self._this_replica()
-        variables = [*(one.value for one in networks.variables), *optimizer.variables]
+        variables = [*(weight.value for weight in networks.variables), *optimizer.variables]
         for variable in variables:
-            mine = variable.read_value() if replica == 0 else tf.zeros_like(variable)
-            chiefs = tf.distribute.get_replica_context().all_reduce(_SUM, mine)
-            if replica:  # The chief keeps its own: a sum makes +0 of -0.
+            local = variable.read_value() if replica == 0 else tf.zeros_like(variable)
+            chiefs = tf.distribute.get_replica_context().all_reduce(_SUM, local)
+            if replica:  # Not the chief itself: the sum would turn -0 into +0.
                 variable.assign(chiefs)
 
     def _this_replica(self) -> tuple[int, Any]:
-        """Number and networks of the replica for which the graph is being built."""
+        """Return index, and networks with optimizer, of the replica whose graph is being traced."""
         context = tf.distribute.get_replica_context()
         replica = int(tf.get_static_value(context.replica_id_in_sync_group))
         return replica, self._replicas[replica % len(self._replicas)]
 
 
 def part_bounds(count: Tensor, replica: int, replicas: int) -> tuple[Tensor, Tensor]:
-    """A replica's part of a batch of `count` images, from and to; sizes differ by at most one."""
+    """Return start and end of a replica's share of `count` images; sizes differ by at most one."""
     return count * replica // replicas, count * (replica + 1) // replicas
 
 
 def chunk_of(inputs: EpochInputs, first: int, last: int) -> Chunk:
-    """What other workers must be told to take the same steps."""
+    """Make the message from which other workers run the same steps."""
     return Chunk(
         epoch=inputs.epoch,
         first=first,
@@ -211,7 +211,7 @@ def chunk_of(inputs: EpochInputs, first: int, last: int) -> Chunk:
 
 
 def inputs_of(chunk: Chunk, settings: Settings, images: int) -> EpochInputs:
-    """An epoch's inputs as far as the steps of a chunk need them."""
+    """Rebuild the inputs that a chunk's steps need; rates and betas of other steps are 0."""
     steps = -(-images // settings.batch_size)
     rates, betas = np.zeros(steps, np.float32), np.zeros(steps, np.float32)
     rates[chunk.first : chunk.last] = np.frombuffer(chunk.learning_rates, np.float32)

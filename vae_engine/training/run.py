@@ -1,4 +1,4 @@
-"""One worker's life with TensorFlow: prepare, train, finish."""
+"""One run of a session, with TensorFlow: prepare, train, finish."""
 
 from __future__ import annotations
 
@@ -43,16 +43,16 @@ _log = logging.getLogger(__name__)
 
 
 class Watch(Protocol):
-    """Who must know when a stop has something to lose."""
+    """Follows the phases of a run, which decide how the worker reacts to a stop."""
 
     terminated: str
-    """Name of the signal by which the system asked the worker to go, empty before that."""
+    """Name of the signal that asked the worker to exit, empty if none did."""
 
     def training_begins(self) -> None:
-        """A stop must now wait for a checkpoint."""
+        """Called when a stop has to wait for a checkpoint from now on."""
 
     def training_ended(self) -> None:
-        """Nothing is left to pause or stop."""
+        """Called when nothing is left to pause or stop."""
 
 
 def train_session(
@@ -64,26 +64,26 @@ def train_session(
     chief: Chief | None = None,
     early: EarlyDataset | None = None,
 ) -> tuple[EndStatus, str]:
-    """Train the session in `folder` from where it stands.
+    """Train the session in `folder`, from its latest checkpoint if it has one.
 
     Args:
         folder: of the session.
-        journal: its log.
-        controls: what the worker is told.
-        watch: who must know how far it is.
-        distribution: the devices that train it.
-        chief: where there are several workers, with all of them gathered.
-        early: the dataset, if somebody has begun to read it.
+        journal: writes the session's event log.
+        controls: stop and pause requests.
+        watch: follows the phases of the run.
+        distribution: workers and devices that train the session.
+        chief: connected to all other workers; None if there are none.
+        early: the dataset, if its reading has begun.
 
     Returns:
-        The status the run ends with, and why.
+        The status that the run ends with, and the reason.
 
     Raises:
         DivergedError: the loss is not finite.
-        DatasetError: the images cannot be read, or are not those of the earlier runs.
+        DatasetError: the images cannot be read, or differ from those of earlier runs.
         SessionDamagedError: no checkpoint can be used.
         DistributedError: a worker is lost, or there are too few devices.
-        OSError: the disk refused.
+        OSError: a file cannot be written.
     """
     settings = read_manifest(folder).settings
     configure_tensorflow(settings)
@@ -102,9 +102,9 @@ def train_session(
         chief.tell(Synchronize())
     if isinstance(steps, ReplicatedSteps):
         steps.synchronize()
-    trainer.draw_untrained()
+    trainer.write_initial_preview()
     watch.training_begins()
-    _tell_other_devices(journal, distribution)
+    _warn_of_other_devices(journal, distribution)
     journal.emit(_prepared(settings, dataset, trainer, distribution))
     mirror = TensorBoardMirror(folder, journal)
     try:
@@ -132,7 +132,7 @@ def _train(trainer: Trainer, journal: Journal, watch: Watch) -> tuple[EndStatus,
 
 
 def _strategy(distribution: Distribution, chief: Chief | None) -> tf.distribute.Strategy | None:
-    """How the replicas reach each other; None for one: then nothing is in the way of its steps."""
+    """Connect the replicas; None for a single one, which needs no strategy."""
     if distribution.total_replicas == 1:
         return None
     if chief is None:
@@ -148,7 +148,6 @@ def _steps(
     chief: Chief | None,
 ) -> TrainingSteps:
     mean_pixel = _mean_pixel(dataset)
-
     shape = shape_of_images(dataset.train_images.shape)
 
     def build() -> Networks:
@@ -193,12 +192,12 @@ def _prepared(
 
 
 def _label_names(dataset: Dataset) -> tuple[str, ...]:
-    """The names of its labels, as one line each; none where there are too many to show."""
+    """Return the names of the labels, one line each; none if there are too many to show."""
     names = dataset.label_names
     return tuple(map(shortened, names)) if len(names) <= ev.MAX_LABEL_NAMES else ()
 
 
-def _tell_other_devices(journal: Journal, distribution: Distribution) -> None:
+def _warn_of_other_devices(journal: Journal, distribution: Distribution) -> None:
     before = journal.log.prepared
     if before is not None and (difference := distribution.difference(before.environment)):
         _log.warning("%s", difference)
@@ -213,7 +212,7 @@ def _mean_pixel(dataset: Dataset) -> float:
 def _dataset(
     folder: Path, settings: Settings, journal: Journal, early: EarlyDataset | None
 ) -> Dataset:
-    dataset = early.taken() if early is not None else None
+    dataset = early.result() if early is not None else None
     if dataset is None:
         before = journal.log.prepared
         method = recorded_method(before.dataset if before else None)
@@ -228,17 +227,17 @@ def _dataset(
 
 
 def _record_images(folder: Path, journal: Journal, dataset: Dataset) -> None:
-    """Note which images these are: once, and before the event that says that there are some."""
+    """Record which images these are: once, and before the `prepared` event."""
     if dataset.record is None or (journal.log.prepared and (folder / layout.IMAGES).exists()):
         return
     write_image_record(folder, dataset.record)
 
 
 def _check_same_data(journal: Journal, dataset: Dataset) -> None:
-    """A run that resumes must see the images that the earlier ones saw."""
+    """Check that a resumed run trains on the same images as the earlier ones."""
     before = journal.log.prepared
     if before is not None and before.dataset.get("sha256") != dataset.sha256:
         raise DatasetError(
             f"{dataset.name} has other images than when this session began: "
-            "bring them back, or fork the session to train on the new ones"
+            "restore them, or fork the session to train on the new ones"
         )

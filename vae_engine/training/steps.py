@@ -1,4 +1,4 @@
-"""The compiled steps: training over a chunk of batches, and evaluation of a split."""
+"""Compiled steps: training on a chunk of batches, and evaluation of a split."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from vae_engine.model.network import Networks
 from vae_engine.model.objective import (
-    charged_kl,
     kl_per_dimension,
+    kl_with_free_bits,
     negative_log_likelihood,
     reparameterize,
 )
@@ -26,18 +26,18 @@ from vae_engine.training.randomness import Purpose, binarized, normal_noise
 Tensor = Any
 Totals = tuple[float, float, float]
 
-_HELD_BYTES = 2**28
-"""Images of more bytes are handed to the steps a chunk at a time."""
+_MAX_TENSOR_BYTES = 2**28
+"""Larger datasets are passed to TensorFlow one chunk at a time."""
 _EVALUATION_BATCH, _EVALUATION_VALUES = 500, 500 * 64 * 64
-"""Images evaluated at once, and their numbers. Their noise follows from it."""
+"""Images per evaluation batch, and their pixel values. The noise of an image depends on both."""
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Means over a split, z sampled, nats an image.
+    """Means over a split at sampled z, nats per image.
 
     Attributes:
-        reconstruction_loss: -log p(x|z), below 0 where a density is above 1.
+        reconstruction_loss: -log p(x|z), negative where a density exceeds 1.
         kl_per_dimension: (latent_dim,) float64.
         z_mean: (images, latent_dim) float32.
         z_log_var: (images, latent_dim) float32.
@@ -54,34 +54,34 @@ class Evaluation:
         return float(self.kl_per_dimension.sum())
 
     def loss(self, beta: float, free_bits: float = 0.0) -> float:
-        """What training minimizes, on this split: `reconstruction + beta sum_j max(free, KL_j)`."""
+        """Training loss of this split: `reconstruction + beta sum_j max(free_bits, KL_j)`."""
         if not free_bits:
             return self.reconstruction_loss + beta * self.kl_loss
-        charged = float(np.maximum(self.kl_per_dimension, free_bits).sum())
-        return self.reconstruction_loss + beta * charged
+        kl_term = float(np.maximum(self.kl_per_dimension, free_bits).sum())
+        return self.reconstruction_loss + beta * kl_term
 
     @property
     def elbo(self) -> float:
-        """The evidence lower bound, at beta = 1."""
+        """Evidence lower bound, at beta = 1."""
         return -(self.reconstruction_loss + self.kl_loss)
 
 
 def make_optimizer(settings: Settings, networks: Networks) -> Adam:
-    """Adam for the networks' variables."""
+    """Create Adam for the networks' variables."""
     return Adam(settings, networks.variables)
 
 
 class TrainingSteps:
     """Trains networks on images, a chunk of steps at a time.
 
-    The chunk's length changes nothing in the results: every step's noise, learning rate and beta
-    follow from its number, and the sums are carried from chunk to chunk in one order.
+    The length of a chunk does not affect the results: noise, learning rate and beta of a step
+    depend on its number alone, and the sums are carried from chunk to chunk in order.
 
     Attributes:
-        networks: that are trained.
-        optimizer: of their variables.
-        images: how many there are.
-        steps: of an epoch.
+        networks: networks being trained.
+        optimizer: optimizer of their variables.
+        images: number of training images.
+        steps: steps per epoch.
     """
 
     def __init__(
@@ -91,32 +91,38 @@ class TrainingSteps:
         optimizer: Adam,
         images: NDArray[Any],
     ) -> None:
-        """Put the images, uint8 or float32 in [0, 1], where the steps find them.
+        """Copy the images to TensorFlow, unless they are large.
 
-        They are (n, h, w) or (n, h, w, c). Large ones stay where they are, such as in a
-        memory-mapped file, and are copied a chunk at a time.
+        Large ones stay where they are, such as in a memory-mapped file, and are copied a chunk at
+        a time.
+
+        Args:
+            settings: of the session.
+            networks: to train.
+            optimizer: of their variables.
+            images: (n, h, w) or (n, h, w, c), uint8 or float32 in [0, 1].
         """
         self._settings = settings
         self.networks = networks
         self.optimizer = optimizer
         self._array = images
-        self._tensor = tf.constant(images) if images.nbytes <= _HELD_BYTES else None
-        # AutoGraph's conversion took two thirds of the tracing; killed, it leaves files in /tmp.
+        self._tensor = tf.constant(images) if images.nbytes <= _MAX_TENSOR_BYTES else None
+        # AutoGraph took two thirds of the tracing time, and leaves files in /tmp when killed.
         self._chunk = tf.function(self._train_chunk, autograph=False, reduce_retracing=True)
         self.images = len(images)
         self.steps = -(-len(images) // settings.batch_size)
 
     def train(self, inputs: EpochInputs, first: int, last: int, totals: Totals) -> Totals:
-        """Take the steps `first` to `last` (exclusive) of an epoch.
+        """Run the steps `first` to `last` (exclusive) of an epoch.
 
         Args:
             inputs: of the epoch.
             first: from 0.
             last: at most `steps`.
-            totals: sums over the epoch's images so far: loss, reconstruction_loss, kl_loss.
+            totals: loss, reconstruction_loss and kl_loss, summed over the epoch's images so far.
 
         Returns:
-            The sums with these steps added; not finite when training diverged.
+            The sums including these steps; not finite when training diverged.
         """
         arguments = [
             tf.constant(first),
@@ -157,10 +163,10 @@ class TrainingSteps:
             batch = to_float(images_of(step))
             if self._settings.binarize == "dynamic":
                 batch = binarized(self._settings.seed, epoch, step, batch)
-            told = self._train_step(batch, epoch, step, learning_rates[step], betas[step])
-            return step + 1, sums + told
+            step_sums = self._train_step(batch, epoch, step, learning_rates[step], betas[step])
+            return step + 1, sums + step_sums
 
-        # More than one iteration in flight gives other bits from run to run.
+        # Parallel iterations give different bits from run to run.
         _, sums = tf.while_loop(
             lambda step, _: step < last, take_step, (first, totals), parallel_iterations=1
         )
@@ -188,9 +194,9 @@ class TrainingSteps:
         beta: Tensor,
         weight: Tensor | None = None,
     ) -> tuple[list[Tensor], Tensor]:
-        """Gradients of the loss, and loss, reconstruction_loss, kl_loss: means over the images.
+        """Compute the gradients, and the mean loss, reconstruction_loss and kl_loss of the images.
 
-        `weight` is the share of the step's images that these are, None for all.
+        `weight` is the share of the step's batch that these images are, None for the whole batch.
         """
         with tf.GradientTape() as tape:
             z_mean, z_log_var = networks.encoder(batch, training=True)
@@ -198,20 +204,20 @@ class TrainingSteps:
                 reparameterize(z_mean, z_log_var, epsilon), training=True
             )
             reconstruction = tf.reduce_mean(_reconstruction(networks, batch, logits))
-            every_kl = kl_per_dimension(z_mean, z_log_var)
-            kl = tf.reduce_mean(tf.reduce_sum(every_kl, axis=1))
-            charged = self._charged(every_kl, weight) if self._settings.free_bits else kl
-            loss = reconstruction + beta * charged
+            image_kl = kl_per_dimension(z_mean, z_log_var)
+            kl = tf.reduce_mean(tf.reduce_sum(image_kl, axis=1))
+            kl_term = self._kl_with_free_bits(image_kl, weight) if self._settings.free_bits else kl
+            loss = reconstruction + beta * kl_term
         gradients = tape.gradient(loss, networks.variables)
         return gradients, tf.stack([loss, reconstruction, kl])
 
-    def _charged(self, every_kl: Tensor, weight: Tensor | None) -> Tensor:  # noqa: ARG002
-        """What the KL of images, (n, latent_dim), counts in the loss where some of it is free."""
-        return charged_kl(tf.reduce_mean(every_kl, axis=0), self._settings.free_bits)
+    def _kl_with_free_bits(self, image_kl: Tensor, weight: Tensor | None) -> Tensor:  # noqa: ARG002
+        """Compute the KL term of the loss from the KL of the images, (n, latent_dim)."""
+        return kl_with_free_bits(tf.reduce_mean(image_kl, axis=0), self._settings.free_bits)
 
 
 class Evaluator:
-    """Evaluates networks on a split, always with the same noise, so that epochs compare."""
+    """Evaluates networks on a split, with the same noise each time, so that epochs compare."""
 
     def __init__(self, settings: Settings, networks: Networks) -> None:
         self._settings = settings
@@ -219,11 +225,11 @@ class Evaluator:
         self._batch = tf.function(self._evaluate_batch, autograph=False, reduce_retracing=True)
 
     def evaluate(self, images: NDArray[Any], purpose: Purpose) -> Evaluation:
-        """Evaluate on images (n, h, w) or (n, h, w, c), uint8 or float32 in [0, 1].
+        """Evaluate the networks on a split.
 
         Args:
-            images: the split.
-            purpose: which noise to sample z with.
+            images: (n, h, w) or (n, h, w, c), uint8 or float32 in [0, 1].
+            purpose: random stream to sample z from.
         """
         reconstruction, kl, means, log_vars = [], [], [], []
         for index, batch in enumerate(_batches(images)):
@@ -251,7 +257,7 @@ class Evaluator:
 
 
 def to_float(images: Tensor) -> Tensor:
-    """(n, h, w), or (n, h, w, c), uint8 or float32, to (n, h, w, c) float32 in [0, 1]."""
+    """Convert (n, h, w[, c]) uint8 or float32 images to (n, h, w, c) float32 in [0, 1]."""
     values = tf.cast(images, tf.float32)
     if images.dtype == tf.uint8:
         values = values / 255.0

@@ -1,4 +1,4 @@
-"""The training of one session: epochs, checkpoints, previews, until a plan or a command ends it."""
+"""Train one session: epochs, checkpoints and previews, until its plan or a command ends it."""
 
 from __future__ import annotations
 
@@ -11,40 +11,39 @@ import msgspec
 
 from vae_engine.datasets import Dataset
 from vae_engine.errors import SessionDamagedError
-from vae_engine.evaluation.aggregate import active_units
 from vae_engine.likelihoods import collapse_warning
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.journal import Journal
 from vae_engine.sessions.previews import write_preview
 from vae_engine.settings import Settings
-from vae_engine.training import checkpoint, convergence, export
+from vae_engine.training import checkpoint, convergence, export, metrics
 from vae_engine.training.checkpoint import Checkpoint, TrainingState
 from vae_engine.training.controls import Controls
 from vae_engine.training.finish import write_result
 from vae_engine.training.inputs import EpochInputs, epoch_inputs
 from vae_engine.training.originals import choose_originals
-from vae_engine.training.preview import PreviewArtist
+from vae_engine.training.preview import PreviewMaker
 from vae_engine.training.randomness import Purpose
-from vae_engine.training.steps import Evaluation, Evaluator, TrainingSteps
+from vae_engine.training.steps import Evaluator, TrainingSteps
 
 _log = logging.getLogger(__name__)
 
-# Long enough that starting a chunk costs nothing, short enough that commands are obeyed at once.
+# Long enough to make the start of a chunk negligible, short enough to react to commands promptly.
 _CHUNK_SECONDS = 0.2
 _PROGRESS_SECONDS = 0.5
 
 
 class DivergedError(Exception):
-    """The loss is no longer a finite number."""
+    """The loss is not finite."""
 
 
 class Trainer:
-    """Trains the networks of one session and leaves checkpoints, previews and events.
+    """Trains the networks of one session; writes checkpoints, previews, exports and events.
 
     Attributes:
-        networks: with the weights as they are at the moment.
-        originals: the test digits that every preview reconstructs.
-        state: where training stands.
+        networks: with the current weights.
+        originals: test images that every preview reconstructs.
+        state: epoch, step, running sums and early-stopping state.
     """
 
     def __init__(
@@ -67,15 +66,15 @@ class Trainer:
         self._evaluator = Evaluator(settings, self.networks)
         self._exporter = export.Exporter(folder, self.networks)
         self.originals = choose_originals(dataset)
-        self._artist = PreviewArtist(self.networks, self.originals, seed=settings.seed)
+        self._preview_maker = PreviewMaker(self.networks, self.originals, seed=settings.seed)
         self._chunk_steps = 1
-        self._told_progress = 0.0
+        self._progress_reported = 0.0
         self._begun = False
         self._warned_of_collapse = False
         self.state = self._restore()
 
     def _restore(self) -> TrainingState:
-        """Go back to the latest checkpoint, or to the start; an extension begins a new plan."""
+        """Restore the latest checkpoint, or start afresh; an extended session gets a new plan."""
         log, settings = self._journal.log, self._settings
         found = checkpoint.load_latest(self._folder, self._weights(), self._optimizer_values())
         if found is not None:
@@ -107,16 +106,16 @@ class Trainer:
         )
 
     def run(self) -> str:
-        """Train until the plan or a command ends it.
+        """Train until the plan or a command ends the run.
 
         Returns:
-            Why it ended: `converged`, `epochs`, `stop` (at the end of an epoch) or `stop_now`.
+            The reason: `converged`, `epochs`, `stop` (at the end of an epoch) or `stop_now`.
 
         Raises:
-            DivergedError: the loss is not finite; the checkpoints before are intact.
-            OSError: the disk refused.
+            DivergedError: the loss is not finite; earlier checkpoints are intact.
+            OSError: a file cannot be written.
         """
-        self._mend()
+        self._repair()
         while True:
             reason = convergence.end_reason(
                 self.state.convergence, self.state.plan, self.state.epoch
@@ -128,28 +127,28 @@ class Trainer:
             if self._controls.stop == "epoch":
                 return "stop"
 
-    def draw_untrained(self) -> None:
-        """Leave the preview of epoch 0, which is seen until the first epoch has ended."""
+    def write_initial_preview(self) -> None:
+        """Write the preview of epoch 0, shown until the first epoch has ended."""
         if self.state.epoch or self.state.step:
             return
         try:
-            write_preview(self._folder, 0, self._artist.draw())
+            write_preview(self._folder, 0, self._preview_maker.make())
         except OSError as error:
-            # Nothing is lost but a picture; where the disk is full, the first epoch says so.
-            _log.warning("the untrained model was not drawn: %s", error.strerror or error)
+            # Only a preview is lost; on a full disk the first epoch fails with a clear message.
+            _log.warning("cannot write the preview of epoch 0: %s", error.strerror or error)
 
     def export_if_stale(self) -> None:
-        """Export the weights as they are, unless the newest export is a few epochs old at most."""
+        """Export the current weights, unless the newest export is recent."""
         index = export.read_index(self._folder)
         if index is None or self.state.epoch - index.current.epoch >= export.EVERY_EPOCHS:
             self._export(self.state.epoch, self.state.step)
 
     def finish(self) -> None:
-        """Restore the best weights, evaluate them on the test split, save and export them.
+        """Restore the best weights, evaluate them on the test split, then save and export them.
 
         Raises:
             SessionDamagedError: the best checkpoint is damaged.
-            OSError: the disk refused.
+            OSError: a file cannot be written.
         """
         best_epoch = self._restore_best()
         test = self._evaluator.evaluate(self._dataset.test_images, Purpose.TEST_NOISE)
@@ -158,7 +157,7 @@ class Trainer:
             networks=self.networks,
             dataset=self._dataset,
             originals=self.originals,
-            preview=self._artist.draw(),
+            preview=self._preview_maker.make(),
             test=test,
             best_epoch=best_epoch,
         )
@@ -179,8 +178,8 @@ class Trainer:
         self._exporter.export(epoch=epoch, step=step, epochs=self.state.plan.epochs)
         self._journal.emit(ev.Exported(epoch=epoch))
 
-    def _mend(self) -> None:
-        """Do what was left after the latest checkpoint when the worker before this one died."""
+    def _repair(self) -> None:
+        """Do what the previous worker left undone, if it died after its latest checkpoint."""
         if (checkpoints := checkpoint.read_index(self._folder)) is not None:
             checkpoint.prune(self._folder, checkpoints)
         if (exports := export.read_index(self._folder)) is not None:
@@ -194,7 +193,7 @@ class Trainer:
             self._export(last.epoch)
 
     def _train_epoch(self) -> bool:
-        """Train one epoch, or what is left of it; False when told to stop at once."""
+        """Train one epoch, or the rest of it; False after a request to stop now."""
         inputs = epoch_inputs(
             self._settings,
             self.state.plan,
@@ -203,7 +202,7 @@ class Trainer:
             images=self._steps.images,
         )
         while self.state.step < self._steps.steps:
-            self._pause_if_told()
+            self._pause_if_requested()
             if self._controls.stop == "now":
                 self._save()
                 return False
@@ -234,27 +233,14 @@ class Trainer:
             self._journal.emit(ev.Begun())
         rate = (last - state.step) / seconds
         self._chunk_steps = max(1, min(round(rate * _CHUNK_SECONDS), 4 * self._chunk_steps))
-        self._tell_progress(inputs)
+        self._report_progress(inputs)
 
-    def _tell_progress(self, inputs: EpochInputs) -> None:
+    def _report_progress(self, inputs: EpochInputs) -> None:
         now = time.monotonic()
-        if now - self._told_progress < _PROGRESS_SECONDS:
+        if now - self._progress_reported < _PROGRESS_SECONDS:
             return
-        self._told_progress = now
-        state = self.state
-        images = min(state.step * self._settings.batch_size, self._steps.images)
-        loss, reconstruction, kl = (total / images for total in state.totals)
-        self._journal.emit(
-            ev.Progress(
-                epoch=inputs.epoch,
-                step=state.step,
-                steps=self._steps.steps,
-                loss=loss,
-                reconstruction_loss=reconstruction,
-                kl_loss=kl,
-                images_per_second=images / state.trained,
-            )
-        )
+        self._progress_reported = now
+        self._journal.emit(metrics.progress_event(self.state, inputs, self._steps, self._settings))
 
     def _end_epoch(self, inputs: EpochInputs) -> None:
         began = time.perf_counter()
@@ -265,7 +251,7 @@ class Trainer:
                 f"val_loss was not finite after epoch {inputs.epoch}: "
                 "fork it with a smaller learning_rate"
             )
-        write_preview(self._folder, inputs.epoch, self._artist.draw())
+        write_preview(self._folder, inputs.epoch, self._preview_maker.make())
         converged = convergence.after_epoch(
             self.state.convergence,
             self.state.plan,
@@ -274,17 +260,25 @@ class Trainer:
             patience=self._settings.patience,
             min_delta=self._settings.min_delta,
         )
-        told = self._epoch_event(inputs, validation, val_loss, converged, began)
-        self._advance(told, converged)
+        ended = metrics.epoch_event(
+            self.state,
+            inputs,
+            self._settings,
+            images=self._steps.images,
+            validation=validation,
+            convergence=converged,
+            end_seconds=time.perf_counter() - began,
+        )
+        self.state = self.state.after_epoch(ended, converged)
         self._save()
-        # After the checkpoint, which carries the event: told twice is mended, lost is not.
-        self._journal.emit(told)
-        self._warn_of_collapse(told.epoch)
-        if export.is_due(told.epoch):
-            self._export(told.epoch)
+        # The checkpoint, which holds the event, comes first: a lost event can be emitted again.
+        self._journal.emit(ended)
+        self._warn_of_collapse(ended.epoch)
+        if export.is_due(ended.epoch):
+            self._export(ended.epoch)
 
     def _warn_of_collapse(self, epoch: int) -> None:
-        """Say once that the gaussian likelihood describes the rounding of the pixels."""
+        """Warn once if the gaussian likelihood fits the rounding of the pixels."""
         log_sigma = self.networks.log_sigma
         if log_sigma is None or self._warned_of_collapse:
             return
@@ -293,56 +287,8 @@ class Trainer:
             _log.warning("%s", text)
             self._journal.emit(ev.Warned(text=text))
 
-    def _epoch_event(
-        self,
-        inputs: EpochInputs,
-        validation: Evaluation,
-        val_loss: float,
-        converged: convergence.Convergence,
-        began: float,
-    ) -> ev.EpochEnded:
-        state, images = self.state, self._steps.images
-        loss, reconstruction, kl = (total / images for total in state.totals)
-        return ev.EpochEnded(
-            time=time.time(),
-            epoch=inputs.epoch,
-            loss=loss,
-            reconstruction_loss=reconstruction,
-            kl_loss=kl,
-            val_loss=val_loss,
-            val_reconstruction_loss=validation.reconstruction_loss,
-            val_kl_loss=validation.kl_loss,
-            val_elbo=validation.elbo,
-            kl_per_dimension=validation.kl_per_dimension.tolist(),
-            active_units=active_units(validation.z_mean),
-            learning_rate=float(inputs.learning_rates[-1]),
-            beta=float(inputs.betas[-1]),
-            images_per_second=images / state.trained,
-            duration=state.elapsed + time.perf_counter() - began,
-            earliest_end=convergence.earliest_end(
-                converged, state.plan, inputs.epoch, patience=self._settings.patience
-            ),
-        )
-
-    def _advance(self, told: ev.EpochEnded, converged: convergence.Convergence) -> None:
-        """Step over the end of an epoch."""
-        state = self.state
-        is_best = state.best_val_loss is None or told.val_loss < state.best_val_loss
-        self.state = TrainingState(
-            epoch=told.epoch,
-            step=0,
-            totals=(0.0, 0.0, 0.0),
-            elapsed=0.0,
-            trained=0.0,
-            plan=state.plan,
-            convergence=converged,
-            best_epoch=told.epoch if is_best else state.best_epoch,
-            best_val_loss=told.val_loss if is_best else state.best_val_loss,
-            last_epoch=told,
-        )
-
-    def _pause_if_told(self) -> None:
-        if not self._controls.begin_rest():
+    def _pause_if_requested(self) -> None:
+        if not self._controls.begin_pause():
             return
         self._save()
         self._journal.emit(ev.Paused())

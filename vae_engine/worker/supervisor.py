@@ -124,10 +124,10 @@ class Supervisor:
         if command is None or why:
             self._ignore(command, why)
             return
-        unheeded = self._controls.obey(command)
-        for other, reason in unheeded:
+        ignored = self._controls.apply(command)
+        for other, reason in ignored:
             self._ignore(other, reason)
-        if command in ("stop", "stop_now") and command not in dict(unheeded):
+        if command in ("stop", "stop_now") and command not in dict(ignored):
             self._journal.emit(ev.Stopping(now=command == "stop_now"))
 
     def _ignore(self, command: CommandName | None, why: str) -> None:
