@@ -1,4 +1,4 @@
 """The terminal application and the `vae` command; nothing in here imports TensorFlow."""
 
 DISTRIBUTION = "vae-workbench"
-"""By this `vae` knows that no other package was installed over this one."""
+"""Lets `vae` detect that another package called `tui` was installed over this one."""

@@ -1,4 +1,4 @@
-"""Starts `vae`."""
+"""Entry point of `vae`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tui.terminal import memory
 def main() -> None:
     """Run `vae` with the arguments of this process."""
     memory.put_off_garbage()
-    # Here, behind it: the imports are most of the start.
+    # Imported here: the imports take most of the start-up time.
     from tui.cli.main import main as run
 
     try:

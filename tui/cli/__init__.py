@@ -1,1 +1,1 @@
-"""The `vae` command, for people on ssh and for scripts; it starts without TensorFlow."""
+"""The `vae` command line; it does not import TensorFlow."""

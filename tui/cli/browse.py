@@ -35,7 +35,7 @@ def sessions(store: SessionStore, as_json: bool) -> None:
     creation, TIME the training time.
     """
     entries = [session_entry(listing) for listing in store.listings()]
-    tell_entries(
+    print_entries(
         entries, as_json=as_json, empty=f"no sessions in {store.root}: `vae train` starts one"
     )
 
@@ -61,8 +61,8 @@ def show(reference: str, store: SessionStore, as_json: bool) -> None:
 COMMANDS = {"sessions": sessions, "show": show}
 
 
-def tell_entries(entries: Sequence[SessionEntry], *, as_json: bool, empty: str) -> None:
-    """Write sessions as JSON, or as a table as wide as the terminal; `empty` if there are none."""
+def print_entries(entries: Sequence[SessionEntry], *, as_json: bool, empty: str) -> None:
+    """Print sessions as JSON, or as a table as wide as the terminal; `empty` if there are none."""
     if as_json:
         click.echo(to_json(entries))
         return
@@ -74,7 +74,7 @@ def tell_entries(entries: Sequence[SessionEntry], *, as_json: bool, empty: str) 
 
 
 def entry_lines(entries: Sequence[SessionEntry], width: int) -> list[str]:
-    """A table of the readable sessions; then a line for each of the others."""
+    """Format the readable sessions as a table, and add a line for each damaged one."""
     rows = [_cells(entry) for entry in entries if entry.problem is None]
     lines = table(_COLUMNS, rows, width) if rows else []
     return lines + [
@@ -98,5 +98,5 @@ def _cells(entry: SessionEntry) -> list[str]:
 
 
 def dataset_name(dataset: str) -> str:
-    """A dataset's name, or the last part of its path."""
+    """Return a dataset's name, or the last part of its path."""
     return dataset.rstrip("/").rpartition("/")[2]

@@ -1,4 +1,4 @@
-"""What people read of `vae show`: the main facts, and the last epochs as a table."""
+"""Text output of `vae show`: the main facts, and the last epochs as a table."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _EPOCH_COLUMNS = tuple(
 
 
 def card_lines(report: SessionReport, settings: Settings, width: int) -> list[str]:
-    """A session in about two dozen lines of at most `width` columns; losses in nats per image."""
+    """Format a session in about two dozen lines of `width` columns; losses in nats per image."""
     lines = [f"{report.name}  {report.id}"]
     for label, fact in _facts(report, settings):
         lines += textwrap.wrap(
@@ -38,7 +38,7 @@ def card_lines(report: SessionReport, settings: Settings, width: int) -> list[st
             max(40, width),
             initial_indent=f"  {label:{_LABEL_WIDTH}}",
             subsequent_indent=" " * (_LABEL_WIDTH + 2),
-            # Paths and digests stay whole, so that they can be copied.
+            # Paths and digests are not truncated, so that they can be copied.
             break_long_words=False,
             break_on_hyphens=False,
         )
@@ -94,7 +94,7 @@ def _facts(report: SessionReport, settings: Settings) -> Iterator[tuple[str, str
 
 
 def bits_text(bits: float | None) -> str:
-    """Bits per dimension, behind a loss; empty where they were not recorded."""
+    """Format bits per dimension, to follow a loss; empty if not recorded."""
     return "" if bits is None else f", {bits:.3f} bits per dimension"
 
 
@@ -118,7 +118,7 @@ def _progress(progress: dict[str, Any]) -> str:
 
 
 def _evaluation(evaluation: dict[str, Any]) -> str:
-    """In short, and marked where it is of other weights than the session's present ones."""
+    """Summarise the evaluation; says so if it is of weights other than the current ones."""
     earlier = "" if evaluation["current"] else ", no longer the exported weights"
     said = (
         f"epoch {evaluation['epoch']}{earlier}: "
@@ -135,7 +135,7 @@ def _evaluation(evaluation: dict[str, Any]) -> str:
 
 
 def _nll(evaluation: dict[str, Any]) -> str:
-    """None for one sample per image."""
+    """Format the NLL; None if the evaluation skipped it."""
     if evaluation["nll"] is None:
         return ""
     return f", NLL {evaluation['nll']:.2f} ({evaluation['samples']} samples)"

@@ -28,21 +28,21 @@ if TYPE_CHECKING:
     from vae_engine.settings import Setting
 
 VARIABLE = "_VAE_COMPLETE"
-"""The environment variable by which a shell asks; its value names the shell."""
+"""Environment variable that requests completion; its value names the shell."""
 
 Completer = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
 # `:` and `=` separate words in bash.
 _SAFE = re.compile(r"[\w.+@%,/][\w.+@%,/-]*")
 _MOST = 200
-"""Suggestions, and sessions of which the names are read."""
+"""Maximum number of suggestions, and of sessions whose names are read."""
 _HELP_LENGTH = 40
-# click's script for fish takes a suggestion apart at commas.
+# click's script for fish splits a suggestion at commas.
 _COMMA = ","
 
 
 def complete(cli: click.Command, instruction: str) -> int:
-    """Answer a shell; returns the exit code.
+    """Print the suggestions that a shell requests; returns the exit code.
 
     Args:
         cli: the command `vae`.
@@ -53,13 +53,13 @@ def complete(cli: click.Command, instruction: str) -> int:
     try:
         return shell_complete(cli, {}, "vae", VARIABLE, instruction)
     except (EngineError, OSError):
-        return 1  # A message would be written into the line that is being typed.
+        return 1  # A message would appear in the line that the user is typing.
 
 
 def sessions(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """Ids of sessions, newest first, and their names once a letter is typed."""
+    """Suggest ids of sessions, newest first, and names once a letter is typed."""
     store = _store(context)
     found = _of_folders(session_folders(store.root), context, parameter, incomplete)
     named = [one.name for one in example.missing(store) if one.name.startswith(incomplete)]
@@ -69,7 +69,7 @@ def sessions(
 def live_sessions(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """Those that a worker has."""
+    """Suggest running sessions."""
     folders = filter(worker_alive, session_folders(_store(context).root))
     return _of_folders(folders, context, parameter, incomplete)
 
@@ -77,7 +77,7 @@ def live_sessions(
 def trashed_sessions(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """Those in the trash."""
+    """Suggest sessions in the trash."""
     folders = session_folders(_store(context).trash_folder)
     return _of_folders(folders, context, parameter, incomplete)
 
@@ -85,7 +85,7 @@ def trashed_sessions(
 def sweeps(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """Ids of sweeps, newest first."""
+    """Suggest ids of sweeps, newest first."""
     from vae_engine.sweeps.store import SweepStore
 
     folders = session_folders(SweepStore(_store(context)).root)
@@ -95,7 +95,7 @@ def sweeps(
 def datasets(
     _context: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """Named datasets and what lies in the working directory; paths once one is begun."""
+    """Suggest named datasets and files in the working directory; paths once one is begun."""
     found = [CompletionItem(name) for name in NAMED_DATASETS if name.startswith(incomplete)]
     if not found:
         return [CompletionItem(incomplete, type="file")]
@@ -110,19 +110,19 @@ def datasets(
 def files(
     _context: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """Paths, by the shell itself."""
+    """Let the shell complete paths."""
     return [CompletionItem(incomplete, type="file")]
 
 
 def folders(
     _context: click.Context, _parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
-    """Paths of folders, by the shell itself."""
+    """Let the shell complete folders."""
     return [CompletionItem(incomplete, type="dir")]
 
 
 def words(*offered: str) -> Completer:
-    """Some words; behind a comma the next one of a list."""
+    """Suggest fixed words; after a comma, the next word of a list."""
 
     def offer(
         _context: click.Context, _parameter: click.Parameter, incomplete: str
@@ -136,7 +136,7 @@ def words(*offered: str) -> Completer:
 
 
 def of_setting(setting: Setting) -> Completer | None:
-    """What completes a setting's value; None for numbers."""
+    """Return the completion for a setting's value; None for numbers."""
     if setting.name == "dataset":
         return datasets
     return words(*setting.choices) if setting.choices else None
@@ -168,7 +168,7 @@ def _of_folders(
     found = [
         CompletionItem(folder.name, help=_help(names.get(folder, "")) or None) for folder in offered
     ]
-    if incomplete and len(typeable) <= _MOST:  # Else nobody knows whether a name is unique.
+    if incomplete and len(typeable) <= _MOST:  # Otherwise it is unknown whether a name is unique.
         found += [CompletionItem(name) for name in _unique(names.values(), incomplete)]
     if LATEST.startswith(incomplete) and typeable:
         found.append(CompletionItem(LATEST))

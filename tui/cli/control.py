@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from tui.cli import wording
-from tui.cli.follow import follow_to_the_end, tell_outcome
+from tui.cli.follow import follow_to_the_end, report_outcome
 from tui.cli.options import command_for, id_argument, live_id_argument, plain_option, store_option
 from tui.cli.output import say
 from tui.cli.screen import app_options
@@ -32,7 +32,7 @@ def attach(reference: str, store: SessionStore, plain: bool) -> None:
     if status in LIVE:
         follow_to_the_end(session, run=session.log.run, plain=plain)
     else:
-        tell_outcome(session, status)
+        report_outcome(session, status)
 
 
 @click.command()
@@ -50,7 +50,7 @@ def stop(reference: str, store: SessionStore, now: bool) -> None:
     if isinstance(heard, ev.Stopping):
         say(f"session {session.id}: {wording.stopping(heard, session.log)}")
     else:
-        tell_outcome(session, session.status())
+        report_outcome(session, session.status())
 
 
 @click.command()

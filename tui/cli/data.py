@@ -1,4 +1,4 @@
-"""`vae data`: what a dataset is, before anything is trained on it, and the cache of images."""
+"""`vae data`: describe a dataset before training, and manage the cache of images."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def data(
     with reading_progress() as report:
         preparation = Preparation.of(settings)
         if settings.dataset in NAMED_DATASETS:
-            # Downloads what is not here yet.
+            # Downloads a named dataset that is not there yet.
             check_dataset(settings.dataset, preparation=preparation)
         dataset = load_dataset(settings.dataset, preparation=preparation, report=report)
     found = survey(dataset)
@@ -90,7 +90,7 @@ def data(
 
 
 def draw_sheet(dataset: Dataset) -> None:
-    """Draw some of its training images in blocks."""
+    """Draw some of the training images as block characters."""
     from tui.cli.gallery import draw, terminal_grid
     from tui.rendering.sampling import image_size
 

@@ -1,4 +1,4 @@
-"""Commands for sessions that are no longer wanted: delete, restore, trash."""
+"""Commands for the trash: delete, restore, trash."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from tui.cli.browse import tell_entries
+from tui.cli.browse import print_entries
 from tui.cli.options import (
     command_for,
     ids_argument,
@@ -52,7 +52,7 @@ def trash(store: SessionStore, empty: bool, yes: bool, as_json: bool) -> None:
     listings = store.trash()
     if not empty:
         entries = [session_entry(listing) for listing in listings]
-        tell_entries(entries, as_json=as_json, empty="the trash is empty")
+        print_entries(entries, as_json=as_json, empty="the trash is empty")
         return
     count = _sessions(len(listings))
     if listings and not yes and sys.stdin.isatty() and not _confirmed(count):

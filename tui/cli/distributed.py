@@ -1,4 +1,4 @@
-"""Training one session on several devices or workers: the options, and the workers' side."""
+"""Options for training on several devices or workers, and the command of the other workers."""
 
 from __future__ import annotations
 
@@ -48,17 +48,17 @@ _OPTIONS = (
 
 
 def distribution_options(command: Command) -> Command:
-    """Give a command the options of several workers and devices."""
+    """Add the options for several workers and devices to a command."""
     for option in reversed(_OPTIONS):
         command = option(command)
     return command
 
 
 def take_distribution(values: dict[str, Any]) -> Distribution:
-    """The distribution that a command's options ask for, which are taken out of `values`.
+    """Read the distribution from a command's options, and remove them from `values`.
 
     Raises:
-        SettingError: they, or TF_CONFIG, list no workers.
+        SettingError: the options or TF_CONFIG are invalid.
         DistributedError: the chief's port is in use.
     """
     distribution = make_distribution(
@@ -73,8 +73,8 @@ def take_distribution(values: dict[str, Any]) -> Distribution:
     return distribution
 
 
-def tell_waiting(distribution: Distribution) -> None:
-    """Say who must be started elsewhere."""
+def print_missing_workers(distribution: Distribution) -> None:
+    """Print which other workers have to be started."""
     if not distribution.workers:
         return
     names = ", ".join(distribution.name(n) for n in range(1, len(distribution.workers)))
@@ -87,9 +87,9 @@ def train_member(
     """Run a worker other than the chief and report how the run ended; Ctrl+C detaches.
 
     Args:
-        store: where its log goes.
+        store: its folder receives the worker's log.
         distribution: all workers, and which of them this one is.
-        given: the settings that were given.
+        given: settings given on the command line.
         detach: return once it has joined the chief.
 
     Raises:

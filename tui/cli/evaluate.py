@@ -1,4 +1,4 @@
-"""The command that evaluates a session's exported model, and what people read of that."""
+"""Command that evaluates a session's exported model, and its text output."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ COMMANDS = {"evaluate": evaluate}
 
 
 def evaluation_lines(session: Session, record: EvaluationRecord) -> Iterator[str]:
-    """An evaluation in about a dozen lines; nats per image."""
+    """Format an evaluation in about a dozen lines; nats per image."""
     live = session.status() in LIVE
     partly = f" and {record.step} steps" if record.step else ""
     yield (
@@ -97,7 +97,7 @@ def evaluation_lines(session: Session, record: EvaluationRecord) -> Iterator[str
 
 
 def nll_text(record: EvaluationRecord) -> str:
-    """The importance-weighted bound, or why there is none."""
+    """Format the importance-weighted bound, or the reason why there is none."""
     if record.nll is None or record.nll_error is None:
         return "not measured: needs 2 samples or more"
     return (
@@ -107,7 +107,7 @@ def nll_text(record: EvaluationRecord) -> str:
 
 
 def information_text(record: EvaluationRecord) -> str:
-    """The two parts of the KL, and what the first cannot exceed."""
+    """Format the two parts of the KL, and the upper bound of the first."""
     return (
         f"I(x; z) {record.mutual_information:.2f} + KL(q(z) || p(z)) {record.aggregate_kl:.2f}"
         f"  (I is at most log n = {most_information(record.images):.2f})"
@@ -115,7 +115,7 @@ def information_text(record: EvaluationRecord) -> str:
 
 
 def kl_text(kl_per_dimension: list[float]) -> str:
-    """KL of each dimension, the largest first where they are many."""
+    """Format the KL of each dimension; if there are many, the largest first."""
     if len(kl_per_dimension) <= _KL_SHOWN:
         return " ".join(f"{kl:.2f}" for kl in kl_per_dimension)
     largest = sorted(kl_per_dimension, reverse=True)[:_KL_SHOWN]
@@ -123,7 +123,7 @@ def kl_text(kl_per_dimension: list[float]) -> str:
 
 
 def probes_text(record: EvaluationRecord) -> str:
-    """Accuracies, or why there are none."""
+    """Format the accuracies of the probes, or the reason why there are none."""
     if record.knn_accuracy is None or record.linear_accuracy is None:
         return "none: the dataset has no labels"
     return (
@@ -133,13 +133,13 @@ def probes_text(record: EvaluationRecord) -> str:
 
 
 def count_text(count: int, noun: str) -> str:
-    """`1 sample`, `1,000 samples`."""
+    """Format a count: `1 sample`, `1,000 samples`."""
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 @contextlib.contextmanager
 def _progress() -> Iterator[Report]:
-    """Tell of progress on stderr: a bar that redraws itself on a terminal, else lines."""
+    """Report progress on stderr: a bar on a terminal, otherwise lines."""
     on_terminal = sys.stderr is not None and sys.stderr.isatty()
     bar = _Bar() if on_terminal and os.environ.get("TERM", "") not in PLAIN_TERMS else None
     try:
@@ -150,21 +150,21 @@ def _progress() -> Iterator[Report]:
 
 
 class _Lines:
-    """A line where a stage begins, and one for each tenth of a long one."""
+    """Prints a line when a stage begins, and one per tenth of a long stage."""
 
     def __init__(self) -> None:
-        self._told: tuple[str, int] = ("", 0)
+        self._printed: tuple[str, int] = ("", 0)
 
     def show(self, stage: str, done: int, total: int) -> None:
         tenth = done * 10 // total
-        if (stage, tenth) == self._told or (done and stage != "decoding"):
+        if (stage, tenth) == self._printed or (done and stage != "decoding"):
             return
-        self._told = (stage, tenth)
+        self._printed = (stage, tenth)
         say(f"{stage}: {done / total:.0%}" if done else stage, err=True)
 
 
 class _Bar:
-    """One line that is redrawn, with the time that the stage still takes."""
+    """Redraws one line with the remaining time of the stage."""
 
     def __init__(self) -> None:
         self._stage = ""
@@ -191,5 +191,5 @@ class _Bar:
 
     @staticmethod
     def _write(line: str) -> None:
-        # To the start of the line, the new text, and away with what stood behind it.
+        # Return to the start of the line, write the text, clear the rest.
         click.echo(f"\r{line}\x1b[K", nl=False, err=True)

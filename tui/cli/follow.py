@@ -1,4 +1,4 @@
-"""Following a run until it ends: on the dashboard, or in lines for pipes and plain terminals."""
+"""Follow a run until it ends: on the dashboard, or in lines for pipes and plain terminals."""
 
 from __future__ import annotations
 
@@ -28,40 +28,40 @@ def follow_to_the_end(session: Session, *, run: int, plain: bool) -> None:
 
     Args:
         session: the one to follow.
-        run: number of the run to follow, which may not have reached the log yet.
+        run: number of the run to follow, which may not be in the log yet.
         plain: print lines even in a capable terminal.
 
     Raises:
-        SessionError: the run did not end in order.
+        SessionError: the run failed or was interrupted.
     """
     if not plain and can_show_app():
         show_app(SessionStore(session.folder.parent), session.id)
-        _tell_if_ended(session, run)
+        _report_if_ended(session, run)
         return
     try:
         status = _follow_in_lines(session, run)
     except KeyboardInterrupt:
-        tell_detached(session)
+        print_detached(session)
         return
-    # Whoever types the next command finds the session free.
+    # Wait for the lock, so that the next command finds the session free.
     let_leave(session)
-    _tell_run(session, run, status)
+    _report_run(session, run, status)
 
 
-def _tell_if_ended(session: Session, run: int) -> None:
+def _report_if_ended(session: Session, run: int) -> None:
     if session.folder.exists():  # It may have been deleted in the app.
         session.poll()
         if (status := session.status()) not in LIVE:
             let_leave(session)
-            _tell_run(session, run, status)
+            _report_run(session, run, status)
 
 
 def _follow_in_lines(session: Session, run: int) -> Status:
-    """Write a line when something happens, until the run ends; returns the status it ended with."""
-    _tell_past(session, run)
+    """Print a line per event until the run ends; returns its final status."""
+    _print_past(session, run)
     silent = False
     while True:
-        # Asked before the log is read, so that a dead worker's last words are read as well.
+        # Checked before the log is read, so that the last events of a dead worker are read too.
         status = _status(session, run)
         for event in session.poll():
             _tell(session, event)
@@ -75,7 +75,7 @@ def _follow_in_lines(session: Session, run: int) -> Status:
         rest(_POLL_SECONDS)
 
 
-def _tell_past(session: Session, run: int) -> None:
+def _print_past(session: Session, run: int) -> None:
     say(wording.head(session))
     if session.log.run == run and (few := wording.few_steps(session)):
         say(few)
@@ -94,7 +94,7 @@ def _tell(session: Session, event: ev.AnyEvent) -> None:
             say(few)
 
 
-def tell_outcome(session: Session, status: Status) -> None:
+def report_outcome(session: Session, status: Status) -> None:
     """Report how a session ended.
 
     Raises:
@@ -107,11 +107,11 @@ def tell_outcome(session: Session, status: Status) -> None:
         say(attempted)
 
 
-def _tell_run(session: Session, run: int, status: Status) -> None:
+def _report_run(session: Session, run: int, status: Status) -> None:
     """Report how a followed run ended, and the session's state.
 
     Raises:
-        SessionError: it did not end in order, or before it trained.
+        SessionError: it failed, was interrupted, or ended before it trained.
     """
     if session.log.run < run:
         raise SessionError(
@@ -120,7 +120,7 @@ def _tell_run(session: Session, run: int, status: Status) -> None:
         )
     attempt = session.log.attempt
     if attempt is None or attempt.run != run:
-        tell_outcome(session, status)
+        report_outcome(session, status)
         return
     said = f"session {session.id}: {wording.attempted(session)}; it stays {status}"
     if attempt.status != "stopped":
@@ -128,14 +128,14 @@ def _tell_run(session: Session, run: int, status: Status) -> None:
     say(said)
 
 
-def tell_detached(session: Session) -> None:
+def print_detached(session: Session) -> None:
     """Print how to follow a run again after detaching."""
     for line in wording.detached(session):
         say(line)
 
 
 def rest(seconds: float) -> None:
-    """Wait a moment, unless the reader is gone.
+    """Wait a moment, unless the reader of the output is gone.
 
     Only one line is written per epoch; without this check, a terminal that closes without a signal
     would be detected late.
@@ -149,17 +149,17 @@ def rest(seconds: float) -> None:
         time.sleep(seconds)
         return
     poll = select.poll()
-    # No events are asked for: errors and hang-ups are reported always.
+    # No event mask: errors and hang-ups are always reported.
     poll.register(output, 0)
     if poll.poll(seconds * 1000):
         raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
 
 def _check_there(session: Session) -> None:
-    """Check that the session has not been taken away.
+    """Check that the session still exists.
 
     Raises:
-        SessionError: it has.
+        SessionError: it was deleted or moved.
     """
     if not session.folder.exists():
         raise SessionError(f"session {session.id} is no longer in {session.folder.parent}")

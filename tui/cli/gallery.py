@@ -1,4 +1,4 @@
-"""Images drawn into the terminal, as large as lets them fit and as many side by side as it can."""
+"""Draw images in the terminal, as large and as many per row as fit."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from tui.terminal.detection import stream_depth
 
 Images = NDArray[np.uint8]
 
-# The fewest lines in which a digit can be read.
+# Minimum number of lines in which a digit is legible.
 _FEWEST_ROWS = 5
 
 
 def terminal_grid(count: int, *, layers: int = 1, size: tuple[int, int] = (28, 28)) -> Grid:
-    """The grid for images in this terminal; at the smallest size it may scroll.
+    """Choose the grid for images in this terminal; at the smallest size it may scroll.
 
     Args:
-        count: how many stand side by side.
-        layers: how many stand above each other for each of them.
+        count: images per row, at most.
+        layers: rows of images that must fit on the screen together.
         size: their height and width in pixels.
     """
     width, height = terminal_width(), shutil.get_terminal_size().lines
@@ -37,7 +37,7 @@ def terminal_grid(count: int, *, layers: int = 1, size: tuple[int, int] = (28, 2
     grids = [fit_grid(width, columns, rows) for columns, rows in sizes]
 
     def fits(grid: Grid) -> bool:
-        # The prompt needs a line as well.
+        # The prompt needs a line too.
         return -(-count // grid.across) * layers * grid.across <= grid.capacity(height - 1)
 
     return next(filter(fits, grids), grids[-1])
@@ -77,7 +77,7 @@ def draw(images: Images, grid: Grid, captions: Sequence[str] | None = None) -> N
 
 
 def paired_rows(above: Images, below: Images, across: int) -> Images:
-    """Images in rows of `across`, each row of `above` followed by its row of `below`.
+    """Interleave images in rows of `across`: each row of `above` is followed by its row of `below`.
 
     Args:
         above: (n, h, w) or (n, h, w, 3).

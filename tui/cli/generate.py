@@ -44,7 +44,7 @@ _PAIRS_A_ROW = 10
 _USUAL_PAIRS = 10
 _ENCODED_VALUES = 2048 * 28 * 28
 _MOST_VALUES = 2**29
-"""Numbers that drawn images may have together: 2 GiB as floats."""
+"""Maximum number of pixel values of all images together: 2 GiB as floats."""
 
 SAMPLES = number_setting("n", "int", 64, 1, _MOST_IMAGES, "number of samples")
 DIGITS = number_setting("n", "int", _USUAL_PAIRS, 1, _MOST_IMAGES, "number of test images")
@@ -200,7 +200,7 @@ def embed(
 
 
 def _check_count(count: int, shape: ImageShape) -> None:
-    """Refuse more images than fit into memory.
+    """Check that the images fit into memory.
 
     Raises:
         SettingError: there are too many.
@@ -223,7 +223,7 @@ def _of_split(dataset: Dataset, split: Literal["test", "train"]) -> dict[str, An
 
 
 def _of_file(path: str, shape: ImageShape, settings: Settings) -> dict[str, Any]:
-    # Imported here: it brings what reads image files.
+    # Imported here: it imports the readers of image files.
     from vae_engine.datasets.own_images import load_images
     from vae_engine.datasets.preparation import Preparation
 

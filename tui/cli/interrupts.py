@@ -1,4 +1,4 @@
-"""Ctrl+C while something is started that cannot be undone half-way."""
+"""Defer Ctrl+C while something is started that must not be left half-done."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 
 class Shield:
-    """Gives contexts that take note of Ctrl+C instead of being interrupted.
+    """Provides contexts in which Ctrl+C is recorded instead of raised.
 
     Attributes:
-        pressed: whether it was pressed in one of them.
+        pressed: whether Ctrl+C was pressed in one of them.
     """
 
     def __init__(self) -> None:
@@ -19,7 +19,7 @@ class Shield:
 
     @contextlib.contextmanager
     def __call__(self) -> Iterator[None]:
-        """Take note until the block ends."""
+        """Record Ctrl+C until the block ends."""
         before = signal.signal(signal.SIGINT, self._note)
         try:
             yield

@@ -1,4 +1,4 @@
-"""Whether the system ends what a user leaves behind at logout: systemd's KillUserProcesses."""
+"""Detect whether logout ends a user's processes: systemd's KillUserProcesses."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def logout_warning(cgroup: Path = Path("/proc/self/cgroup")) -> str:
     """Return a warning if a logout would end processes started here, else "".
 
     Args:
-        cgroup: what control groups this process is in, as Linux tells it.
+        cgroup: Linux's file with the control groups of this process.
     """
     try:
         inside = _SESSION_SCOPE.search(cgroup.read_text(encoding="utf-8", errors="replace"))
     except OSError:
-        return ""  # No Linux, no systemd.
+        return ""  # Not Linux, so no systemd.
     if inside is None or _login_property("KillUserProcesses") != "b true":
         return ""
     only, excluded = _login_property("KillOnlyUsers"), _login_property("KillExcludeUsers")
@@ -37,7 +37,7 @@ def logout_warning(cgroup: Path = Path("/proc/self/cgroup")) -> str:
 def _user() -> str:
     try:
         return getpass.getuser()
-    except (KeyError, OSError):  # A user without a name.
+    except (KeyError, OSError):  # A user id without a name.
         return ""
 
 

@@ -1,4 +1,4 @@
-"""The command `vae`: finds the subcommand, and turns every error into one line and an exit code."""
+"""The command `vae`: runs a subcommand, and turns errors into one line and an exit code."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from vae_engine.sessions.store import SessionStore
 
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
 
-# The module that has a command, and what the list of commands says of it. Modules are imported when
+# Module and summary of each command. Modules are imported when
 # their command is called, so that listing sessions does not wait for what training needs.
 COMMANDS = {
     "data": ("data", "Describe a dataset before training, with sample images."),
@@ -68,14 +68,14 @@ A terminal workbench for variational autoencoders. In a terminal, `vae` opens th
 
 
 class LazyGroup(click.Group):
-    """A group whose commands live in modules that are imported when they are called."""
+    """A group that imports the module of a command when it is called."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
-        """The commands, in the order of a session's life."""
+        """List the commands in the order of a session's life."""
         return list(COMMANDS)
 
     def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a command; None for a name that is none."""
+        """Import a command; None for an unknown name."""
         if cmd_name not in COMMANDS:
             return None
         module, _ = COMMANDS[cmd_name]
@@ -83,7 +83,7 @@ class LazyGroup(click.Group):
         return commands[cmd_name]
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Commands, without importing them, and options."""
+        """Suggest commands, without importing them, and options."""
         found = [
             CompletionItem(name, help=summary)
             for name, (_, summary) in COMMANDS.items()
@@ -116,7 +116,7 @@ def cli(context: click.Context, store: SessionStore) -> None:
             raise click.UsageError("--sessions-dir goes after the command")
     elif obstacle := app_obstacle():
         click.echo(GUIDE)
-        # Where somebody sees it.
+        # Only where a person reads it.
         click.echo(f"\nThe app was not opened, because {obstacle}", err=not is_terminal())
     else:
         show_app(store)
@@ -125,7 +125,7 @@ def cli(context: click.Context, store: SessionStore) -> None:
 def main() -> None:
     """Run `vae` with the arguments of this process."""
     for stream in (sys.stdout, sys.stderr):
-        # A name that the locale cannot show must not end the command.
+        # A name that the locale cannot encode must not fail the command.
         if stream is not None and hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
     if instruction := os.environ.get(completion.VARIABLE):
@@ -135,18 +135,18 @@ def main() -> None:
 
 
 def _believe_the_kernel() -> None:
-    """Let no exported `COLUMNS` and `LINES` hide the size that the terminal has."""
+    """Ignore exported `COLUMNS` and `LINES` if the kernel knows the terminal's size."""
     try:
         size = os.get_terminal_size(sys.stdout.fileno())
     except (OSError, ValueError, AttributeError):
-        return  # No terminal: they count.
+        return  # Not a terminal: the variables apply.
     for name, cells in (("COLUMNS", size.columns), ("LINES", size.lines)):
         if cells > 0:
             os.environ.pop(name, None)
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run `vae` with these arguments; returns the exit code."""
+    """Run `vae` with arguments; returns the exit code."""
     try:
         with cli.make_context("vae", list(arguments)) as context:
             code = _invoke(context)
@@ -162,7 +162,7 @@ def run(arguments: Sequence[str]) -> int:
     except (KeyboardInterrupt, click.Abort):
         _complain("interrupted")
         return EXIT_INTERRUPTED
-    except EngineError as error:  # From an option that is read before the command is known.
+    except EngineError as error:  # Raised by an option that is read before the command is known.
         _complain(str(error))
         return EXIT_FAILED
     except OSError as error:
@@ -186,7 +186,7 @@ def _invoke(context: click.Context) -> int:
 
 
 def _os_exit(error: OSError) -> int:
-    """A reader that has enough (`vae sessions | head`) is no failure; what the disk refuses is."""
+    """Return the exit code: 0 for a closed pipe (`vae sessions | head`), 1 for other errors."""
     flush_or_discard(sys.stdout)
     if error.errno == errno.EPIPE:
         return EXIT_DONE
@@ -196,7 +196,7 @@ def _os_exit(error: OSError) -> int:
 
 
 def _complain(message: str) -> None:
-    # Imported here, since only errors need it before a command is loaded.
+    # Imported here, since only errors need it.
     from tui.cli.output import say
 
     if os.strerror(errno.ENOENT) in message and (folder := disk.removed_working_directory()):

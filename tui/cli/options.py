@@ -1,4 +1,4 @@
-"""Options and arguments that commands share; those of training come from the settings table."""
+"""Options and arguments shared by commands; those for training come from the settings table."""
 
 from __future__ import annotations
 
@@ -22,18 +22,18 @@ from vae_engine.settings import SETTINGS, Setting, SettingKind
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 _LONGEST_PATH = 3000
-# How the engine, which does not know who calls it, names a setting and a value for it.
+# How the engine's messages name a setting and a value for it.
 _ASSIGNMENT = re.compile(r"`([a-z_]+)=([^`\s]*)`")
-# What all contexts of a command share: the folder of sessions that was typed.
+# Key of click's shared `meta`: the sessions folder as it was typed.
 _SESSIONS_DIR = "vae.sessions_dir"
 _METAVARS: dict[SettingKind, str] = {"int": "N", "float": "X", "str": "D", "ints": "N,N"}
 
 
 def read_name(text: str) -> str:
-    """What people may call a session.
+    """Validate the name of a session.
 
     Raises:
-        SettingError: no line of text, too long, or the word for the newest session.
+        SettingError: not one line of text, too long, or the reserved word `latest`.
     """
     if text == LATEST:
         raise SettingError(f"name is {text!r}: choose another; this one means the newest")
@@ -41,12 +41,12 @@ def read_name(text: str) -> str:
 
 
 def read_store(text: str) -> SessionStore:
-    """The sessions in a folder, which need not exist."""
+    """Open the store of a sessions folder, which need not exist."""
     return SessionStore(Path(text))
 
 
 def with_options(message: str) -> str:
-    """A message of the engine with settings as options: `range=minmax` is `--range minmax`."""
+    """Rewrite settings in an engine message as options: `range=minmax` as `--range minmax`."""
 
     def option(found: re.Match[str]) -> str:
         setting = SETTINGS.get(found[1])
@@ -58,7 +58,7 @@ def with_options(message: str) -> str:
 def number_setting(
     name: str, kind: SettingKind, default: float, low: float, high: float, help_text: str
 ) -> Setting:
-    """A number that a command takes, described as the settings of training are."""
+    """Describe a command's numeric option in the same way as a setting."""
     return Setting(
         name=name,
         kind=kind,
@@ -74,7 +74,7 @@ def number_setting(
 
 
 def setting_options(command: Command) -> Command:
-    """Give a command an option for every setting of the table; those not given are None."""
+    """Add an option per setting to a command; settings not given are None."""
     # Decorators apply from the last to the first.
     for setting in reversed(SETTINGS.values()):
         command = setting_option(setting, fallback=None)(command)
@@ -84,10 +84,10 @@ def setting_options(command: Command) -> Command:
 def setting_option(
     setting: Setting, *names: str, fallback: object, default: str = ""
 ) -> Callable[[Command], Command]:
-    """An option for one setting.
+    """Make the option of one setting.
 
     Args:
-        setting: which.
+        setting: the setting.
         names: of the option and the parameter; by default the setting's.
         fallback: its value if not given. default: its default in the help, if not the setting's
         own.
@@ -133,7 +133,7 @@ def output_option(
 
 
 def tensorboard_option(help_text: str) -> Callable[[Command], Command]:
-    """The option `--tensorboard DIR`."""
+    """Make the option `--tensorboard DIR`."""
     return click.option(
         "--tensorboard",
         type=_read_logdir,
@@ -144,7 +144,7 @@ def tensorboard_option(help_text: str) -> Callable[[Command], Command]:
 
 
 def file_reader(option: str, suffixes: Sequence[str]) -> Callable[[str], Path]:
-    """Reads the path of a file to write, which must end in one of these."""
+    """Make a parser for the path of an output file, which must have one of these suffixes."""
     wanted = " or ".join(suffixes)
 
     def read(text: str) -> Path:
@@ -208,7 +208,7 @@ trashed_ids_argument = _ids_argument(completion.trashed_sessions)
 def _note_sessions_dir(
     context: click.Context, parameter: click.Parameter, store: SessionStore
 ) -> SessionStore:
-    """Remember a folder that was typed, for the commands that are named in messages."""
+    """Remember the folder that was typed, so that messages can name complete commands."""
     assert parameter.name is not None
     if context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE:
         context.meta[_SESSIONS_DIR] = store.root
@@ -229,7 +229,7 @@ store_option = click.option(
 
 
 def command_for(command: str, session_id: str = "") -> str:
-    """What to type for a command on a session, `--sessions-dir` included where this one has it."""
+    """Return a command line for a session, with `--sessions-dir` if the current one has it."""
     typed = f"vae {command} {session_id}".rstrip()
     root = click.get_current_context().meta.get(_SESSIONS_DIR)
     return typed if root is None else f"{typed} --sessions-dir {_shell_quoted(root)}"

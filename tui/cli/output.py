@@ -1,4 +1,4 @@
-"""What commands print: lines, and tables that keep their width."""
+"""Print lines, and tables of limited width."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ import msgspec
 from tui.text import cells, fitted, one_line, shortened
 
 UNLIMITED = 1_000_000
-"""Columns for what is not cut."""
+"""Width for tables that are not truncated."""
 
 
 def say(text: str = "", *, err: bool = False) -> None:
-    """Write one line and flush it, to stdout or stderr; on a terminal in its characters."""
+    """Print one line and flush it; on a terminal, only in characters that it can show."""
     stream = sys.stderr if err else sys.stdout
     line = one_line(text)
     if not line.isascii() and stream is not None and stream.isatty():
@@ -39,12 +39,12 @@ def terminal_width() -> int:
 
 
 def table_width() -> int:
-    """Columns that a table may take: in a pipe all it needs, unless `COLUMNS` is set."""
+    """Return the maximum width of a table; unlimited in a pipe, unless `COLUMNS` is set."""
     return terminal_width() if is_terminal() or "COLUMNS" in os.environ else UNLIMITED
 
 
 def is_terminal() -> bool:
-    """Whether a person reads stdout on a terminal."""
+    """Return whether stdout is a terminal."""
     return sys.stdout is not None and sys.stdout.isatty()
 
 
@@ -52,9 +52,9 @@ class Column(msgspec.Struct, frozen=True):
     """A column of a table.
 
     Attributes:
-        title: its head.
-        align: which side of the column the text stands at.
-        least: cells that it may shrink to where the table is too wide; None never shrinks.
+        title: text of the header.
+        align: alignment of the text.
+        least: minimum width if the table is too wide; None never shrinks.
     """
 
     title: str
@@ -63,7 +63,7 @@ class Column(msgspec.Struct, frozen=True):
 
 
 def table(columns: Sequence[Column], rows: Iterable[Sequence[str]], width: int) -> list[str]:
-    """Lay out a head and rows in at most `width` cells; what does not fit is cut."""
+    """Format a header and rows in at most `width` cells; longer text is truncated."""
     lines = [
         [column.title for column in columns],
         *([one_line(cell) for cell in row] for row in rows),
@@ -82,7 +82,7 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[str]], width: int) 
 
 
 def _widths(columns: Sequence[Column], lines: Sequence[Sequence[str]], width: int) -> list[int]:
-    """Natural widths, less what the shrinking columns must give, the widest of them first."""
+    """Compute column widths; shrinking columns give way, the widest first."""
     widths = [max(cells(line[at]) for line in lines) for at in range(len(columns))]
     excess = sum(widths) + len(columns) - 1 - width
     while excess > 0:
@@ -101,7 +101,7 @@ def _widths(columns: Sequence[Column], lines: Sequence[Sequence[str]], width: in
 def flush_or_discard(stream: TextIO | None) -> None:
     """Flush the buffers, or discard them if they cannot be written.
 
-    Python flushes when it ends, and would end with exit code 120 and complaints of its own.
+    Otherwise Python would flush them at exit, and exit with code 120 and its own messages.
     """
     if stream is None:
         return

@@ -1,4 +1,4 @@
-"""How far the reading of many images is: one line on a terminal's stderr, rewritten in place."""
+"""Progress of reading many images: one line on stderr, rewritten in place."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SECONDS = 0.2
 
 
 class ReadingProgress:
-    """Writes the line; nothing where stderr is no terminal."""
+    """Writes the line; nothing if stderr is not a terminal."""
 
     def __init__(self) -> None:
         self._stream = sys.stderr
@@ -23,7 +23,7 @@ class ReadingProgress:
         self._written = False
 
     def __call__(self, what: str, done: int, total: int) -> None:
-        """Tell what is done, how many are done, and of how many."""
+        """Show the step, the number of images done, and the total."""
         now = time.monotonic()
         if not self._shown or (now - self._last < _SECONDS and done < total):
             return
@@ -35,7 +35,7 @@ class ReadingProgress:
         self._written = True
 
     def clear(self) -> None:
-        """Leave an empty line."""
+        """Clear the line."""
         if self._written:
             self._stream.write("\r" + " " * (terminal_width() - 1) + "\r")
             self._stream.flush()

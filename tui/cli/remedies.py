@@ -1,4 +1,4 @@
-"""What to type about an error, in the words of the command line."""
+"""Commands that resolve an engine error, named in the message on the command line."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _MOVE_DATASET = "`--dataset PATH` sets the present path"
 
 
 def error_text(error: EngineError) -> str:
-    """An error with the command that helps, if one does."""
+    """Return the error's text with the command that resolves it, if there is one."""
     if error.remedy is None:
         return with_options(str(error))
     if error.remedy == "move_dataset":

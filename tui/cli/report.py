@@ -1,4 +1,4 @@
-"""What is known about sessions, as records with documented fields for `--json`."""
+"""Records of sessions for `--json`, with documented fields."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def session_entry(listing: Listing) -> SessionEntry:
-    """A listing as a record."""
+    """Make the record of a listed session."""
     manifest, label, summary = listing.manifest, listing.label, listing.summary
     settings = manifest.settings if manifest else None
     return SessionEntry(
@@ -111,7 +111,7 @@ def session_entry(listing: Listing) -> SessionEntry:
 
 
 def session_report(session: Session) -> SessionReport:
-    """Everything about a session, of the events that were polled so far.
+    """Make the record of a session, from the events polled so far.
 
     Raises:
         SessionDamagedError: its result, its evaluation or its index of exports cannot be read.
@@ -120,7 +120,7 @@ def session_report(session: Session) -> SessionReport:
     result, exports, evaluation = session.result(), session.exports(), session.evaluation()
     prepared, status = log.prepared, session.status()
     attempt = log.attempt
-    # Of a worker that had none itself: of the latest run, or of the one that trained last.
+    # Whether the latest worker, or else the one that trained last, exited without a reason.
     silent = attempt.status is None if attempt else status == "interrupted" and not log.stop_reason
     return SessionReport(
         id=session.id,
@@ -165,14 +165,14 @@ def session_report(session: Session) -> SessionReport:
 
 
 def evaluation_fields(record: EvaluationRecord, exports: ExportIndex | None) -> dict[str, Any]:
-    """An evaluation, and in `current` whether the session's current export is what it is of."""
+    """Return an evaluation's fields; `current` tells whether it is of the current export."""
     current = exports is not None and record.is_of(exports.current)
     return {**msgspec.structs.asdict(record), "current": current}
 
 
 def to_json(value: object) -> str:
-    """Structs, lists and dictionaries as indented JSON in ASCII; numbers that are none are null."""
-    import json  # Here, since people who look at a session read no JSON.
+    """Encode structs, lists and dictionaries as indented ASCII JSON; NaN and inf become null."""
+    import json  # Imported here: only `--json` needs it.
 
     plain = msgspec.json.decode(msgspec.json.encode(value))
     return json.dumps(plain, indent=2)

@@ -1,4 +1,4 @@
-"""Whether the terminal can show the app, and showing a session in it."""
+"""Run the app, if the terminal can show it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 PLAIN_TERMS = ("", "dumb", "unknown")
-"""Values of `TERM` that promise no more than lines."""
+"""Values of `TERM` for terminals without cursor addressing."""
 
 COLORS = ("auto", "16", "256", "24bit")
 _COLOR_SYSTEMS = {"16": "standard", "256": "256", "24bit": "truecolor"}
@@ -30,7 +30,7 @@ _COLORS_OPTION, _LINK_OPTION, _MOUSE_OPTION = "colors", "link", "no_mouse"
 
 
 def app_options(command: Command) -> Command:
-    """The options of commands that open the app: `--colors`, `--link` and `--no-mouse`."""
+    """Add the options of commands that open the app: `--colors`, `--link` and `--no-mouse`."""
     colors = click.option(
         "--colors",
         type=click.Choice(COLORS),
@@ -63,8 +63,8 @@ def _remember(context: click.Context, parameter: click.Parameter, value: Any) ->
 
 
 def app_obstacle() -> str:
-    """Why the app cannot be shown here, and what to do about it; empty where it can."""
-    # textual-serve names the driver that brings the app into a browser, and gives it pipes.
+    """Return why the app cannot be shown here and what to do about it; empty if it can."""
+    # textual-serve sets the driver for a browser, and connects pipes instead of a terminal.
     if "TEXTUAL_DRIVER" in os.environ:
         return ""
     for name, stream in (("stdin", sys.stdin), ("stdout", sys.stdout)):
@@ -79,12 +79,12 @@ def app_obstacle() -> str:
 
 
 def can_show_app() -> bool:
-    """Whether a person sits before a terminal that can do more than print lines, or a browser."""
+    """Return whether the app can be shown: on an interactive terminal, or in a browser."""
     return not app_obstacle()
 
 
 def show_app(store: SessionStore, open_session: str | None = None) -> None:
-    """Run the app until it is left; then say which sessions still run.
+    """Run the app until the user quits; then print which sessions still run.
 
     Args:
         store: the sessions.
@@ -116,7 +116,7 @@ def run_app(
     Raises:
         SystemExit: the terminal has gone, the system ends, or the app has failed.
     """
-    # Imported here: commands that print lines need not wait for it.
+    # Imported here, so that commands that print lines start faster.
     from tui.app import WorkbenchApp
     from tui.terminal import memory
 
@@ -132,7 +132,7 @@ def run_app(
 
 
 def farewell(store: SessionStore) -> list[str]:
-    """Which sessions still run, how to attach to them and how to stop them.
+    """Return lines on the sessions that still run: how to attach to them and how to stop them.
 
     Raises:
         SessionError: the folder of sessions cannot be read.
@@ -157,7 +157,7 @@ def _preferences() -> Preferences:
 
 
 def _choose_colors(colors: str) -> None:
-    """Have Textual use these colours; it reads the environment when it is imported."""
+    """Set the colours; Textual reads the environment when it is imported."""
     from tui.terminal.colorterm import terminal_colors
 
     if colors == "auto":

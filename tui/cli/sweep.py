@@ -23,7 +23,7 @@ from tui.cli.options import (
 )
 from tui.cli.output import Column, say, table, table_width
 from tui.cli.report import to_json
-from tui.cli.sweep_follow import follow_sweep, tell_left
+from tui.cli.sweep_follow import follow_sweep, print_sweep_detached
 from tui.cli.sweep_options import (
     GPUS,
     csv_option,
@@ -65,7 +65,7 @@ _COLUMNS = (
 
 
 class _InOrder(click.Group):
-    """Lists its commands in the order of a sweep's life."""
+    """A group that lists its commands in the order of a sweep's life."""
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         return list(self.commands)
@@ -214,7 +214,7 @@ COMMANDS = {"sweep": sweep}
 
 
 def _plan_lines(grid: Grid, parallel: int, store: SessionStore) -> list[str]:
-    """The grid and how long it will take."""
+    """Describe the grid and its expected duration."""
     timings = measured_timings(Catalogue(store.root).scan())
     duration = expected_sweep_duration(grid.trials, parallel, timings)
     return [
@@ -229,7 +229,7 @@ def _follow(found: Sweep, *, plain: bool, detach: bool, left: bool) -> None:
     if detach:
         say(found.id)
     elif left:
-        tell_left(found)
+        print_sweep_detached(found)
     else:
         follow_sweep(found, plain=plain)
 

@@ -1,4 +1,4 @@
-"""Following a sweep until it ends: a live table on a terminal, else a line for each event."""
+"""Follow a sweep until it ends: a live table on a terminal, otherwise one line per event."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from vae_engine.sweeps.store import Sweep
 from vae_engine.sweeps.trials import Trial, read_trials, sweep_status, values_text
 
 _LOOK_SECONDS = 1.0
-# The head, the count, blank lines and the last one.
+# Lines for header, count, blank lines and the last line.
 _LINES_BESIDE_TABLE = 5
 
 
@@ -25,32 +25,32 @@ def follow_sweep(sweep: Sweep, *, plain: bool) -> None:
     """Show a sweep until its coordinator ends and print the results; Ctrl+C detaches.
 
     Args:
-        sweep: one with a coordinator.
+        sweep: a running sweep.
         plain: print lines even in a capable terminal.
 
     Raises:
-        SessionError: trials failed, or the sweep did not end in order.
+        SessionError: trials failed, or the sweep did not complete.
     """
     try:
         trials = _follow_in_lines(sweep) if plain or not can_show_app() else _follow_live(sweep)
     except KeyboardInterrupt:
-        tell_left(sweep)
+        print_sweep_detached(sweep)
         return
-    tell_sweep_outcome(sweep, trials)
+    report_sweep_outcome(sweep, trials)
 
 
-def tell_left(sweep: Sweep) -> None:
+def print_sweep_detached(sweep: Sweep) -> None:
     """Print how to follow a sweep again after detaching."""
     say(f"detached; sweep {sweep.id} continues")
     say(f"  to see it:  {command_for('sweep show', sweep.id)}")
     say(f"  to stop it: {command_for('sweep stop', sweep.id)}")
 
 
-def tell_sweep_outcome(sweep: Sweep, trials: Sequence[Trial]) -> None:
-    """Say how a sweep ended, with its table.
+def report_sweep_outcome(sweep: Sweep, trials: Sequence[Trial]) -> None:
+    """Report how a sweep ended, with its table.
 
     Raises:
-        SessionError: not in order, or with trials that failed.
+        SessionError: it did not complete, or trials failed.
     """
     for line in head_lines(sweep, trials):
         say(line)
@@ -67,11 +67,11 @@ def tell_sweep_outcome(sweep: Sweep, trials: Sequence[Trial]) -> None:
         raise SessionError(f"{failed} of {len(trials)} trials failed: `{shown}` shows why")
 
 
-def _looks(sweep: Sweep) -> Iterator[list[Trial]]:
+def _polls(sweep: Sweep) -> Iterator[list[Trial]]:
     """Yield the trials' present state repeatedly until the coordinator has ended."""
     trials: list[Trial] = []
     while True:
-        # Asked before the trials are read, so that the last look is at the end.
+        # Checked before the trials are read, so that the last state is final.
         alive = sweep.alive()
         trials = read_trials(sweep, trials)
         yield trials
@@ -82,7 +82,7 @@ def _looks(sweep: Sweep) -> Iterator[list[Trial]]:
 def _follow_in_lines(sweep: Sweep) -> list[Trial]:
     before: list[Trial] = []
     trials: list[Trial] = []
-    for trials in _looks(sweep):
+    for trials in _polls(sweep):
         if not before:
             for line in head_lines(sweep, trials):
                 say(line)
@@ -94,7 +94,7 @@ def _follow_in_lines(sweep: Sweep) -> list[Trial]:
 
 
 def news(before: Sequence[Trial], after: Sequence[Trial]) -> list[str]:
-    """A line for each trial that began, ended or was evaluated between two looks."""
+    """Return a line per trial that began, ended or was evaluated between two polls."""
     if not before:
         return [trial_line(trial) for trial in after if trial.live]
     lines = []
@@ -107,7 +107,7 @@ def news(before: Sequence[Trial], after: Sequence[Trial]) -> list[str]:
 
 
 def _follow_live(sweep: Sweep) -> list[Trial]:
-    # Imported here: lines and other commands need no more than print.
+    # Imported here: plain lines and other commands do not need it.
     from rich.console import Console
     from rich.live import Live
     from rich.text import Text
@@ -120,7 +120,7 @@ def _follow_live(sweep: Sweep) -> list[Trial]:
         guarded(console.file.fileno()),
         Live(console=console, auto_refresh=False, screen=True) as live,
     ):
-        for trials in _looks(sweep):
+        for trials in _polls(sweep):
             lines = live_lines(sweep, trials, console.width, console.height)
             live.update(Text("\n".join(lines), no_wrap=True), refresh=True)
             rest(_LOOK_SECONDS)
@@ -128,11 +128,11 @@ def _follow_live(sweep: Sweep) -> list[Trial]:
 
 
 def live_lines(sweep: Sweep, trials: Sequence[Trial], width: int, height: int) -> list[str]:
-    """The live table, in at most `width` by `height` - 1 cells.
+    """Format the live table, in at most `width` by `height` - 1 cells.
 
     Args:
-        sweep: which.
-        trials: as they stand.
+        sweep: the sweep.
+        trials: their current state.
         width: columns of the terminal.
         height: its lines.
     """

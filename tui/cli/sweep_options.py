@@ -1,4 +1,4 @@
-"""The options of sweeps: every setting as a list, how many seeds, and how many trials at once."""
+"""Options of sweeps: lists of settings, number of seeds, number of trials at once."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ csv_option = click.option(
 
 
 def list_options(command: Command) -> Command:
-    """Give a command an option for every setting, which takes a list and may be repeated."""
+    """Add an option per setting to a command; it takes a list and may be repeated."""
     for setting in reversed(SETTINGS.values()):
         command = _list_option(setting)(command)
     return command
@@ -72,7 +72,7 @@ def _list_option(setting: Setting) -> Callable[[Command], Command]:
         return parse_list(setting, text)
 
     value = setting_metavar(setting)
-    # The value of such a setting is a list itself: there the option is repeated.
+    # The value of such a setting is itself a list, so the option is repeated instead.
     more = " ..." if setting.kind == "ints" else "[,...]"
     return click.option(
         setting.option,
@@ -90,7 +90,7 @@ def _default(setting: Setting) -> str:
 
 
 def given_lists(values: dict[str, Any]) -> dict[str, Sequence[SettingValue]]:
-    """The lists of the settings that were given, datasets' paths made absolute."""
+    """Return the lists of the settings that were given, with absolute dataset paths."""
     given = {name: [one for several in lists for one in several] for name, lists in values.items()}
     given["dataset"] = [absolute_dataset(str(dataset)) for dataset in given["dataset"]]
     return {name: several for name, several in given.items() if several}

@@ -1,4 +1,4 @@
-"""What is known about sweeps: as records for `--json`, as CSV, and as lines for people."""
+"""Reports on sweeps: records for `--json`, CSV, and text."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class SweepReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def sweep_entry(sweep: Sweep | DamagedSweep, trials: Sequence[Trial] = ()) -> SweepEntry:
-    """A line of the list as a record; `trials` of one that is not damaged."""
+    """Make the record of a listed sweep; `trials` are those of an intact one."""
     if isinstance(sweep, DamagedSweep):
         nothing = dict.fromkeys(("name", "trials", "finished", "failed", "created", "folder"))
         return SweepEntry(
@@ -77,7 +77,7 @@ def sweep_entry(sweep: Sweep | DamagedSweep, trials: Sequence[Trial] = ()) -> Sw
 
 
 def sweep_report(sweep: Sweep, trials: Sequence[Trial]) -> SweepReport:
-    """Everything about a sweep."""
+    """Make the record of a sweep."""
     record, best = sweep.record, best_trial(trials)
     return SweepReport(
         id=sweep.id,
@@ -114,7 +114,7 @@ def csv_text(trials: Sequence[Trial]) -> str:
 
 
 def sweep_lines(sweep: Sweep, trials: Sequence[Trial], width: int) -> Iterator[str]:
-    """A sweep for people: what it is, the table by setting, the best trial, what is unfinished."""
+    """Format a sweep: header, table by setting, best trial, unfinished trials."""
     yield from head_lines(sweep, trials)
     yield ""
     yield from table_lines(trials, width)
@@ -133,7 +133,7 @@ def sweep_lines(sweep: Sweep, trials: Sequence[Trial], width: int) -> Iterator[s
 
 
 def head_lines(sweep: Sweep, trials: Sequence[Trial]) -> Iterator[str]:
-    """Which sweep it is, how far, and how to go on where it does not."""
+    """Format the sweep's name and progress, and how to resume it if it has ended early."""
     record = sweep.record
     status = sweep_status(trials, alive=sweep.alive())
     yield f"sweep {sweep.id} ({record.name}): {varied_text(record.varied)}"
@@ -143,7 +143,7 @@ def head_lines(sweep: Sweep, trials: Sequence[Trial]) -> Iterator[str]:
 
 
 def table_lines(trials: Sequence[Trial], width: int) -> list[str]:
-    """The table by setting: mean and deviation over seeds; losses in nats per image."""
+    """Format the table by setting: mean and deviation over seeds; losses in nats per image."""
     rows = by_setting(trials)
     names = list(rows[0].values)
     columns = [Column(_column_title(name), "right", least=4) for name in names]

@@ -12,11 +12,11 @@ import msgspec
 from tui.cli import wording
 from tui.cli.distributed import (
     distribution_options,
+    print_missing_workers,
     take_distribution,
-    tell_waiting,
     train_member,
 )
-from tui.cli.follow import follow_to_the_end, tell_detached
+from tui.cli.follow import follow_to_the_end, print_detached
 from tui.cli.interrupts import Shield
 from tui.cli.logout import logout_warning
 from tui.cli.notify import notify_option
@@ -177,7 +177,7 @@ def resume(
     prepared = session.log.prepared
     if prepared and (difference := distribution.difference(prepared.environment)):
         say(f"session {session.id}: {difference}", err=True)
-    tell_waiting(distribution)
+    print_missing_workers(distribution)
     _follow(session, run=run, plain=plain, detach=detach, left=shield.pressed)
 
 
@@ -185,7 +185,7 @@ COMMANDS = {"train": train, "resume": resume, "fork": fork}
 
 
 def _given(values: dict[str, Any]) -> dict[str, Any]:
-    """The settings that were given, a dataset's path made absolute for the worker."""
+    """Return the settings that were given, with an absolute dataset path for the worker."""
     given = {name: value for name, value in values.items() if value is not None}
     if "dataset" in given:
         given["dataset"] = absolute_dataset(given["dataset"])
@@ -218,7 +218,7 @@ def _train(
             tell=lambda line: say(encodable(with_options(line)), err=True),
             report=report,
         )
-    tell_waiting(distribution)
+    print_missing_workers(distribution)
     if not detach and (changes := wording.suited(settings, session.settings)):
         say(changes)
     _follow(session, run=1, plain=plain, detach=detach, left=shield.pressed)
@@ -230,6 +230,6 @@ def _follow(session: Session, *, run: int, plain: bool, detach: bool, left: bool
     if detach:
         say(session.id)
     elif left:
-        tell_detached(session)
+        print_detached(session)
     else:
         follow_to_the_end(session, run=run, plain=plain)

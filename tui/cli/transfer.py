@@ -1,4 +1,4 @@
-"""Commands that carry sessions to other machines and tools: export, import."""
+"""Commands that move sessions to other machines and tools: export, import."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def _export_runs(sessions: Sequence[Session], logdir: Path, place: str | None) -
 
 
 def _projected(session: Session, place: str | None) -> tuple[Dataset | None, str]:
-    """The images that the projector shows, or why there are none."""
+    """Return the images for TensorBoard's projector, or the reason why there are none."""
     try:
         find_export(session)
         return session_dataset(session, place), ""

@@ -1,4 +1,4 @@
-"""Texts about runs, shared by all commands that follow one."""
+"""Texts on runs, shared by commands that follow one."""
 
 from __future__ import annotations
 
@@ -16,34 +16,35 @@ from vae_engine.settings import SETTINGS, Settings, changed_settings
 
 STARTING = "starting: importing TensorFlow"
 
-# Always printed, as the most informative settings; others only if not the default.
-_ALWAYS_TOLD = ("dataset", "latent_dim", "epochs", "min_epochs", "seed")
+# Always printed; other settings only if they differ from the default.
+_ALWAYS_PRINTED = ("dataset", "latent_dim", "epochs", "min_epochs", "seed")
 
 
 def head(session: Session) -> str:
     """Return one line with the session and its main settings."""
     changed = changed_settings(session.settings)
-    told = [
+    shown = [
         f"{name} {setting.format(getattr(session.settings, name))}"
         for name, setting in SETTINGS.items()
-        if name in changed or name in _ALWAYS_TOLD
+        if name in changed or name in _ALWAYS_PRINTED
     ]
-    return f"session {session.id} ({session.label.name}): {', '.join(told)}"
+    return f"session {session.id} ({session.label.name}): {', '.join(shown)}"
 
 
 def suited(asked: Settings, settings: Settings) -> str:
     """Return one line with the defaults changed for small data; empty if none."""
     changes = suited_changes(asked, settings)
-    for recorded in ("dataset", "threads"):  # A path made absolute, 0 counted: whatever the data.
+    # These differ whatever the data: an absolute path, a counted number of threads.
+    for recorded in ("dataset", "threads"):
         changes.pop(recorded, None)
     if not changes:
         return ""
-    told = ", ".join(f"{SETTINGS[name].option} {text}" for name, text in changes.items())
-    return f"defaults for these images: {told}"
+    shown = ", ".join(f"{SETTINGS[name].option} {text}" for name, text in changes.items())
+    return f"defaults for these images: {shown}"
 
 
 def epoch_line(epoch: ev.EpochEnded, log: SessionLog) -> str:
-    """One line of about 80 columns for an epoch that has ended; losses in nats per image."""
+    """Format a finished epoch in one line of about 80 columns; losses in nats per image."""
     total = max(log.epochs, epoch.epoch)
     best = " *" if log.best is not None and log.best.epoch == epoch.epoch else ""
     return (
@@ -77,7 +78,7 @@ def note(event: ev.AnyEvent, session: Session) -> str | None:
 
 
 def state(session: Session) -> str | None:
-    """One line for what a session is doing other than training."""
+    """Describe in one line what a session is doing other than training."""
     log = session.log
     if log.finishing:
         return _finishing(log.finishing)
@@ -87,31 +88,31 @@ def state(session: Session) -> str | None:
 
 
 def stopping(event: ev.Stopping, log: SessionLog) -> str:
-    """When a stop that was heard takes effect."""
+    """Describe when a pending stop takes effect."""
     return "stopping at once" if event.now else f"stopping at the end of epoch {log.epoch + 1}"
 
 
 def silent(since: float) -> str:
-    """Since when a worker that lives has given no sign of it."""
+    """Describe for how long a running worker has not updated its heartbeat."""
     clock = time.strftime("%H:%M:%S", time.localtime(since))
     return f"the worker has not responded since {clock}: it was suspended, or a disk hangs"
 
 
 def outcome(session: Session, status: Status) -> str:
-    """One line for a training that ended in order: how, how good, and where it lies."""
+    """Describe a run that ended normally in one line: reason, test loss, folder."""
     log = session.log
     why = REASONS.get(log.stop_reason, log.stop_reason)
     epochs = "1 epoch" if log.epoch == 1 else f"{log.epoch} epochs"
     said = f"{status} after {epochs} in {duration_text(log.duration)} ({why})"
     result = session.result()
-    # After a stop at once the result is that of an earlier run, if there is one.
+    # After an immediate stop, the result is that of an earlier run, if there is one.
     if result is not None and log.stop_reason != "stop_now":
         said += f": test_loss {result.test_loss:.2f}, best epoch {result.best_epoch}"
     return f"{said}; {encodable(str(session.folder))}"
 
 
 def failure(session: Session, status: Status) -> str:
-    """One line for a training that did not end in order: why, and what to do."""
+    """Describe a run that failed or was interrupted in one line: reason, and what to do."""
     log = session.log
     said = f"session {session.id} {'was ' if status == 'interrupted' else ''}{status}"
     if status == "diverged":
@@ -151,7 +152,7 @@ def _finishing(reason: str) -> str:
 
 
 def few_steps(session: Session) -> str:
-    """One line where a run has too few steps to learn from, else empty."""
+    """Return a warning if a run has too few steps to learn from, else empty."""
     log = session.log
     if log.prepared is None:
         return ""

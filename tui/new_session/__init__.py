@@ -1,1 +1,1 @@
-"""The form for a new session or sweep, and how long it will take."""
+"""Form for a new session or sweep, with its expected duration."""

@@ -1,4 +1,4 @@
-"""A list of values over the form, to choose one of."""
+"""Dialog to choose a field's value from a list."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tui.text import one_line
 
 
 class ChoiceScreen(Dialog[str | None]):
-    """Asks for one of some values; None if it is left."""
+    """Asks for one of several values; None if cancelled."""
 
     CSS_PATH = "../dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -32,7 +32,7 @@ class ChoiceScreen(Dialog[str | None]):
         Args:
             question: one line; text, not markup.
             values: to choose from; text, not markup.
-            present: the value under the cursor at first.
+            present: the initial value.
             hint: one line below.
         """
         super().__init__()
@@ -40,7 +40,7 @@ class ChoiceScreen(Dialog[str | None]):
         self._hint = hint
 
     def compose(self) -> ComposeResult:
-        """Question, values, hint, keys."""
+        """Compose question, values, hint and keys."""
         with Vertical(classes="dialog"):
             yield Static(Content(self._question), classes="dialog-question")
             yield OptionList(*(Option(Content(one_line(value))) for value in self._values))
@@ -48,7 +48,7 @@ class ChoiceScreen(Dialog[str | None]):
             yield Static("Enter choose    Esc back", classes="dialog-keys", markup=False)
 
     def on_mount(self) -> None:
-        """Begin at the present value."""
+        """Put the cursor on the present value."""
         options = self.query_one(OptionList)
         options.highlighted = (
             self._values.index(self._present) if self._present in self._values else 0
@@ -56,10 +56,10 @@ class ChoiceScreen(Dialog[str | None]):
         options.focus()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Close with the value."""
+        """Return the chosen value."""
         self.dismiss(self._values[event.option_index])
 
     def action_move(self, by: int) -> None:
-        """Move the cursor as the arrows do."""
+        """Move the cursor like the arrow keys."""
         options = self.query_one(OptionList)
         options.action_cursor_down() if by > 0 else options.action_cursor_up()

@@ -1,4 +1,4 @@
-"""What a run costs in seconds, term by term, calibrated by what earlier runs on this machine took.
+"""Estimate the duration of a run, term by term, calibrated by earlier runs on this machine.
 
 The nominal constants were measured on one thread of an AMD EPYC with AVX2, without other load. What
 they are in seconds matters only before anything was measured; what they are to each other carries a
@@ -27,7 +27,7 @@ from vae_engine.machine import usable_processors
 from vae_engine.settings import Settings
 
 MEASURED_STEPS = 50
-"""Fewer steps than that measure the machine badly."""
+"""Fewer steps than this give no reliable measurement."""
 
 _STEP = 1.1e-3
 _STEP_PER_PARAMETER = 2.7e-9
@@ -45,10 +45,10 @@ _THREADS_EXPONENT = 0.7
 
 @dataclass(frozen=True)
 class Sizes:
-    """How many images a session trains on, validates on after each epoch, and is tested on.
+    """Number of images in the training, validation and test splits.
 
     Attributes:
-        shape: of each of them.
+        shape: of each image.
     """
 
     train: int
@@ -59,11 +59,11 @@ class Sizes:
 
 @dataclass(frozen=True)
 class Timing:
-    """What one session took; each in seconds, None where it did not come so far.
+    """Measured durations of one session, in seconds; None for stages that it did not reach.
 
     Attributes:
         name: of the session, safe to show.
-        settings: that it trained with.
+        settings: of the session.
         sizes: of its dataset.
         steps: how many its `step` is measured on.
         step: a step after the first ones.
@@ -88,14 +88,14 @@ class Timing:
 
 @dataclass(frozen=True)
 class Span:
-    """Seconds that something takes: at least, where it converges early, and at most."""
+    """Range of a duration in seconds: with the earliest convergence, and without convergence."""
 
     least: float
     most: float
 
 
 class Machine:
-    """Estimates from a machine's timings, the newest first; without any, from nominal constants."""
+    """Estimates durations from a machine's timings, newest first; without any, from constants."""
 
     def __init__(self, timings: Sequence[Timing]) -> None:
         self._timings = [timing for timing in timings if timing.step is not None]
@@ -103,7 +103,7 @@ class Machine:
 
     @property
     def measured(self) -> bool:
-        """Whether any step was timed."""
+        """Whether there is any measured step."""
         return bool(self._timings)
 
     def known(self, settings: Settings, shape: ImageShape = GREY_28) -> tuple[Timing, bool] | None:
@@ -126,11 +126,11 @@ class Machine:
         return nearest, _is_same(nearest, settings, shape)
 
     def step_seconds(self, settings: Settings, shape: ImageShape = GREY_28) -> float:
-        """One training step."""
+        """Estimate one training step."""
         return nominal_step(settings, shape) * self._factor(settings, shape)
 
     def run(self, settings: Settings, sizes: Sizes) -> Span:
-        """A session from the command to its end."""
+        """Estimate a session, from the command to its end."""
         factor = self._factor(settings, sizes.shape)
         epoch = self.epoch_seconds(settings, sizes)
         fixed = self._term("start", _START) + self._term("first", _FIRST)
@@ -145,12 +145,12 @@ class Machine:
         by_trial: dict[tuple[Settings, Sizes], Span] = {}
         spans = []
         for settings, sizes in trials:
-            # Trials that differ by their seed alone cost the same.
+            # Trials that differ only in their seed cost the same.
             key = (_without_seed(settings), sizes)
             if key not in by_trial:
                 by_trial[key] = self._trial(*key)
             spans.append(by_trial[key])
-        # No trial is split: a sweep takes as long as its longest.
+        # A sweep takes at least as long as its longest trial.
         return Span(
             max(sum(one.least for one in spans) / parallel, max(one.least for one in spans)),
             max(sum(one.most for one in spans) / parallel, max(one.most for one in spans)),
@@ -169,11 +169,11 @@ class Machine:
         return Span(run.least + after, run.most + after)
 
     def epoch_seconds(self, settings: Settings, sizes: Sizes) -> float:
-        """One epoch with its validation and its checkpoint."""
+        """Estimate one epoch with validation and checkpoint."""
         steps = steps_per_epoch(sizes.train, settings.batch_size)
         trained = sizes.train / (steps * settings.batch_size)
         step = self.step_seconds(settings, sizes.shape)
-        # A last batch that is not full costs less.
+        # An incomplete last batch costs less.
         nominal = nominal_step(settings, sizes.shape)
         images = nominal_images(settings, sizes.shape) * (1.0 - trained) / nominal
         forward = _forward(settings, sizes.shape)
@@ -181,7 +181,7 @@ class Machine:
         return steps * step * (1.0 - images) + validation + self._term("epoch", _EPOCH)
 
     def _factor(self, settings: Settings, shape: ImageShape) -> float:
-        """How much slower than the nominal machine this one is."""
+        """Return how much slower this machine is than the nominal one."""
         known = self.known(settings, shape)
         if known is None:
             return 1.0
@@ -190,13 +190,13 @@ class Machine:
         return timing.step / nominal_step(timing.settings, timing.sizes.shape)
 
     def _term(self, name: str, nominal: float) -> float:
-        """The median of a fixed cost in the latest sessions that have it."""
+        """Return the median of a fixed cost in the latest sessions that measured it."""
         found = [value for one in self._all if (value := getattr(one, name)) is not None]
         return statistics.median(found[:_RECENT]) if found else nominal
 
 
 def epoch_overhead(settings: Settings, sizes: Sizes, step: float, seconds: float) -> float:
-    """Return the seconds of an epoch beside its steps and its validation."""
+    """Return the seconds of an epoch apart from its steps and its validation."""
     steps = steps_per_epoch(sizes.train, settings.batch_size)
     factor = step / nominal_step(settings, sizes.shape)
     validation = sizes.val * factor * _forward(settings, sizes.shape)
@@ -204,13 +204,13 @@ def epoch_overhead(settings: Settings, sizes: Sizes, step: float, seconds: float
 
 
 def nominal_step(settings: Settings, shape: ImageShape = GREY_28) -> float:
-    """Seconds of a training step on the nominal machine."""
+    """Return the seconds of a training step on the nominal machine."""
     parameters = sum(math.prod(layer.kernel) for layer in _layers(settings, shape))
     return _STEP + _STEP_PER_PARAMETER * parameters + nominal_images(settings, shape)
 
 
 def nominal_images(settings: Settings, shape: ImageShape = GREY_28) -> float:
-    """The part of them that depends on how many images the batch has."""
+    """Return the part of them that grows with the batch size."""
     operations = sum(_operations(layer) for layer in _layers(settings, shape))
     image = _IMAGE + _IMAGE_PER_VALUE * shape.values + _IMAGE_PER_OPERATION * operations
     return settings.batch_size * image / _speed_up(settings)
@@ -221,8 +221,8 @@ def _is_same(timing: Timing, settings: Settings, shape: ImageShape) -> bool:
 
 
 def same_work(one: Settings, other: Settings, shape: ImageShape = GREY_28) -> bool:
-    """Whether a step of both is the same work, on images of this shape."""
-    # The session records what 0 threads came to.
+    """Return whether a step of both does the same work, on images of this shape."""
+    # The session records the number of threads that 0 stands for.
     return level_filters(one, shape) == level_filters(other, shape) and all(
         getattr(one, name) == getattr(other, name) or (name == "threads" and not other.threads)
         for name in _WORK
@@ -240,7 +240,7 @@ _WORK = (
 
 
 def _forward(settings: Settings, shape: ImageShape) -> float:
-    """Seconds that the forward pass of an image takes on the nominal machine."""
+    """Return the seconds of one image's forward pass on the nominal machine."""
     return _FORWARD * nominal_images(settings, shape) / settings.batch_size
 
 
@@ -261,7 +261,7 @@ def _layers(settings: Settings, shape: ImageShape) -> list[Layer]:
 
 
 def _operations(layer: Layer) -> int:
-    """Multiplications for one image."""
-    # A kernel is applied at each place of the smaller side, where there are two.
+    """Count the multiplications for one image."""
+    # A strided kernel is applied at each position of its smaller side.
     places = layer.inputs if layer.kind == "conv_transpose" else layer.outputs
     return math.prod(layer.kernel) * math.prod(places[:-1])

@@ -1,4 +1,4 @@
-"""A session or a sweep that is being filled in: texts, and what they amount to."""
+"""Draft of a session or sweep: the texts of the form, and the settings they give."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from vae_engine.settings import SETTINGS, Setting, Settings, SettingValue, make_
 from vae_engine.sweeps.grid import Grid, count_trials, make_grid, parse_list
 
 PROMINENT = ("dataset", "latent_dim", "epochs")
-"""What most people change, and what the form asks first."""
+"""Settings that the form asks first, since most people change them."""
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "Length, seed, threads": ("latent_dim", "epochs", "min_epochs", "seed", "threads"),
@@ -55,10 +55,10 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "adam_epsilon",
     ),
 }
-"""The order in which the form asks."""
+"""All fields, in the order of the form."""
 
 NAME = "name"
-"""The field beside those of the settings."""
+"""The field that is not a setting."""
 
 FIELDS: dict[str, Setting] = {
     **SETTINGS,
@@ -67,7 +67,7 @@ FIELDS: dict[str, Setting] = {
         PARALLEL, help="trials at once; empty: as many as the processors allow"
     ),
 }
-"""What is known of every field but the name."""
+"""Definition of every field except the name."""
 
 Lists = dict[str, tuple[SettingValue, ...]]
 
@@ -118,7 +118,7 @@ class Draft:
 
 
 def default_texts() -> dict[str, str]:
-    """The fields before anything was typed."""
+    """Return the initial texts of the fields."""
     return {
         NAME: "",
         "seeds": "1",
@@ -128,24 +128,24 @@ def default_texts() -> dict[str, str]:
 
 
 def preset_texts(preset: str) -> dict[str, str]:
-    """The fields of a preset."""
+    """Return the texts that a preset fills in."""
     chosen = {name: SETTINGS[name].format(value) for name, value in PRESETS[preset].items()}
     return {**default_texts(), **chosen}
 
 
 def texts_of(settings: Settings) -> dict[str, str]:
-    """The fields of a session that is forked; it has yet to get a name."""
+    """Return the texts for a fork of a session, without a name."""
     own = {name: one.format(getattr(settings, name)) for name, one in SETTINGS.items()}
     return {**default_texts(), **own}
 
 
 def has_choices(name: str) -> bool:
-    """Whether a field has values to choose from."""
+    """Return whether a field offers values to choose from."""
     return name == "dataset" or (name in SETTINGS and bool(SETTINGS[name].choices))
 
 
 def choices_of(name: str, earlier: Iterable[str]) -> list[str]:
-    """The values to choose from in a field, the default first.
+    """Return the values that a field offers, the default first.
 
     Args:
         name: of a field for which `has_choices` holds.
@@ -158,7 +158,7 @@ def choices_of(name: str, earlier: Iterable[str]) -> list[str]:
 
 
 def grey_28(_: Settings) -> ImageShape:
-    """The shape of images of which none is known."""
+    """Return the shape of images if nothing is known about them."""
     return GREY_28
 
 
@@ -203,7 +203,7 @@ def read_draft(
 
 
 def read_list(setting: Setting, text: str) -> tuple[SettingValue, ...]:
-    """The values in a field: as `vae sweep run` reads them, one or several.
+    """Parse the values of a field, one or several, as `vae sweep run` does.
 
     Where a comma belongs to the value, as of `filters`, `|` stands between two of them.
 
@@ -214,7 +214,7 @@ def read_list(setting: Setting, text: str) -> tuple[SettingValue, ...]:
     if setting.kind == "ints":
         return tuple(setting.parse(part.strip()) for part in text.split("|"))
     if setting.name == "dataset" and expanded(text).exists():
-        return (setting.parse(text),)  # A path with a comma.
+        return (setting.parse(text),)  # The path of an existing file contains a comma.
     return parse_list(setting, ",".join(part.strip() for part in text.split(",")))
 
 
@@ -274,7 +274,7 @@ def _sweep_draft(
 
 @contextlib.contextmanager
 def _noted(field: str, problems: dict[str, str]) -> Iterator[None]:
-    """Note what is wrong with a field."""
+    """Record what is wrong with a field."""
     try:
         yield
     except SettingError as error:
@@ -292,14 +292,14 @@ def _default(name: str) -> SettingValue:
 
 
 def _contradiction(error: SettingError, otherwise: str = NAME) -> dict[str, str]:
-    """Values that contradict each other: the message begins with the name of the first."""
+    """Report contradicting values: the message begins with the name of the first field."""
     key = str(error).split()[0]
     field = key if key in SETTINGS else otherwise
     return {field: _without_name(field, str(error))}
 
 
 def _adjusted(settings: Settings, lists: Lists) -> dict[str, str]:
-    # What auto comes to is no surprise where it is what everyone has, on 28x28 grey images.
+    # Do not show what auto means for 28x28 grey images, the usual case.
     usual = resolved_settings(Settings())
     return {
         name: SETTINGS[name].format(getattr(settings, name))
@@ -311,13 +311,13 @@ def _adjusted(settings: Settings, lists: Lists) -> dict[str, str]:
 
 
 def _absolute(given: Lists) -> Lists:
-    """Datasets' paths made absolute: the worker runs elsewhere."""
+    """Make dataset paths absolute, since the worker runs in another folder."""
     if "dataset" not in given:
         return given
     return {**given, "dataset": tuple(absolute_dataset(str(one)) for one in given["dataset"])}
 
 
 def _without_name(name: str, problem: str) -> str:
-    """`latent_dim is 'x': it must be ...` without what stands beside it anyway."""
+    """Shorten `latent_dim is 'x': it must be ...`: name and value are shown beside it."""
     shown = problem.partition(": it ")[2] or problem.removeprefix(f"{name} ")
     return one_line(shown)

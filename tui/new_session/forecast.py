@@ -1,4 +1,4 @@
-"""How long a run or a sweep will take, in words, before it is started."""
+"""Text on the expected duration of a run or sweep."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def expected_duration(
     demo: bool = False,
     sizes: Sizes | None = None,
 ) -> str:
-    """One line: how long a run with these settings will take, and how that is known.
+    """Describe in one line how long a run will take, and what the estimate is based on.
 
     Args:
         settings: to train with, as they suit the images.
@@ -60,7 +60,7 @@ def expected_sweep_duration(
     timings: Sequence[Timing],
     sizes_of: Callable[[Settings], Sizes | None] | None = None,
 ) -> str:
-    """One line: how long a sweep will take, so many trials at once, and how that is known.
+    """Describe in one line how long a sweep will take, and what the estimate is based on.
 
     Args:
         trials: the settings of each.
@@ -92,7 +92,7 @@ def _text(span: Span, until: str) -> str:
 
 
 def expected_sizes(settings: Settings, timings: Sequence[Timing]) -> Sizes | None:
-    """Images to train, validate and test on; None where only the dataset tells."""
+    """Return the sizes of the splits; None if they depend on an unread dataset."""
     train = training_images(settings, known_images(timings))
     if train is None:
         return None
@@ -102,13 +102,13 @@ def expected_sizes(settings: Settings, timings: Sequence[Timing]) -> Sizes | Non
     for timing in timings:
         if timing.settings.dataset == settings.dataset:
             return Sizes(train, timing.sizes.val, timing.sizes.test, shape)
-    # A dataset without splits of its own is divided so.
+    # The division of a dataset without splits of its own.
     return Sizes(train, train // 3, train // 5, shape)
 
 
 def known_shape(settings: Settings, timings: Sequence[Timing]) -> ImageShape:
-    """The images' shape after an earlier session on them, or as far as the settings tell it."""
-    # Imported here: its package brings NumPy and Pillow, which completion does without.
+    """Return the images' shape, from an earlier session on them or from the settings."""
+    # Imported here: its package imports NumPy and Pillow, which would slow down completion.
     from vae_engine.datasets.preparation import Preparation
 
     wanted = Preparation.of(settings)

@@ -1,4 +1,4 @@
-"""What a sweep will be: how many trials, how many at once, in words before it starts."""
+"""Describe a sweep before it starts: number of trials, and how many at once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from vae_engine.settings import SETTINGS
 from vae_engine.sweeps.grid import MOST_TRIALS, Grid
 
 UNASKED_TRIALS = 1000
-"""More trials than that need `--yes`."""
+"""More trials than this need `--yes`."""
 
 SEEDS = msgspec.structs.replace(
     SETTINGS["seed"],
@@ -31,7 +31,7 @@ PARALLEL = msgspec.structs.replace(
 
 
 def default_parallel(grid: Grid, *, ray: bool = False) -> int:
-    """As many trials at once as there are processors for their threads.
+    """Return how many trials to train at once: as many as the processors allow.
 
     On a cluster as many as there are trials: its coordinator counts the processors.
     """
@@ -42,12 +42,12 @@ def default_parallel(grid: Grid, *, ray: bool = False) -> int:
 
 
 def plan_line(grid: Grid, parallel: int) -> str:
-    """The grid in one line: `6 trials, 2 at once: latent_dim 2, 8 x seed 0, 1, 2`."""
+    """Describe the grid in one line: `6 trials, 2 at once: latent_dim 2, 8 x seed 0, 1, 2`."""
     return f"{_count_text(grid)}, {parallel} at once{_varied_text(grid)}"
 
 
 def cluster_line(grid: Grid, parallel: int) -> str:
-    """Likewise on a cluster, whose machines, and so its speed, are not known yet."""
+    """Describe the grid on a cluster, whose machines and speed are unknown."""
     at_once = "" if parallel >= len(grid.trials) else f", at most {parallel} at once"
     return f"{_count_text(grid)} on a cluster{at_once}{_varied_text(grid)}"
 

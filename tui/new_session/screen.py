@@ -1,4 +1,4 @@
-"""The form for a new session or sweep: presets, settings, expected duration, what to type."""
+"""Form for a new session or sweep: presets, settings, expected duration, command line."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from tui.new_session.costs import Timing
-from tui.new_session.dataset_look import DatasetLooks
+from tui.new_session.dataset_summary import DatasetSummaryLoader
 from tui.new_session.draft import (
     NAME,
     Draft,
@@ -47,19 +47,19 @@ from vae_engine.sweeps.store import NewSweep, Sweep
 
 
 class NewSessionScreen(WorkbenchScreen):
-    """Fill in settings and start a worker; then its dashboard takes this screen's place.
+    """Takes settings and starts a worker; its dashboard then replaces this screen.
 
-    Several values in a field make a sweep, and its screen follows instead.
+    Several values in a field make a sweep, whose screen opens instead.
     """
 
     CSS_PATH = "screen.tcss"
     TERMS = ("latent_dim", "epoch", "beta", "learning_rate", "seed", "converged", "session")
     AUTO_FOCUS = "#field-latent_dim"
     BINDINGS: ClassVar[list[BindingType]] = [
-        # Everything that a function key does has a button or another key too.
+        # Whatever a function key does, a button or another key does too.
         Binding("ctrl+s", "start", "Start", id="new.start", tooltip="Start training"),
         Binding("ctrl+y", "copy", "Copy command", id="new.copy", tooltip="Copy the command line"),
-        # With priority, so that what is typed right after them goes into the next field.
+        # With priority, so that keys typed right afterwards go into the next field.
         Binding("tab,down", "app.focus_next", "Next", id="new.next", show=False, priority=True),
         Binding(
             *("shift+tab,up", "app.focus_previous", "Previous"),
@@ -105,12 +105,12 @@ class NewSessionScreen(WorkbenchScreen):
         self._texts = texts_of(base.settings) if base else default_texts()
         self._texts.update(texts or {})
         self._timings: Sequence[Timing] | None = None
-        self._looks = DatasetLooks(self, self._show_look)
+        self._dataset = DatasetSummaryLoader(self, self._show_dataset)
         self._draft = self._read(self._texts)
         self._starting = False
 
     def compose(self) -> ComposeResult:
-        """Head, presets, fields; below them what the fields amount to."""
+        """Compose header, presets and fields, with duration and command line below."""
         yield Static(id="new-head")
         with Horizontal(id="presets"):
             for at, name in enumerate(PRESETS, 5):
@@ -126,17 +126,17 @@ class NewSessionScreen(WorkbenchScreen):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        """Find out how fast this machine is, and what the dataset is."""
+        """Read the timings of earlier sessions, and summarise the dataset."""
         self._show_draft()
-        self._looks.follow(self._draft)
+        self._dataset.follow(self._draft)
         run_async(self, self._measure)
 
     def on_unmount(self) -> None:
-        """Read no more of a dataset."""
-        self._looks.end()
+        """Stop reading the dataset."""
+        self._dataset.end()
 
     def action_preset(self, name: str) -> None:
-        """Fill in a preset; the name stays."""
+        """Fill in a preset, except for the name."""
         form = self.query_one(SettingForm)
         form.fill({**preset_texts(name), NAME: form.texts[NAME]})
 
@@ -146,7 +146,7 @@ class NewSessionScreen(WorkbenchScreen):
             self.workbench.copy_line(command)
 
     def action_start(self) -> None:
-        """Start training, if nothing is wrong."""
+        """Start training if all fields are valid."""
         if self._starting:
             return
         if self._draft.problems:
@@ -154,17 +154,17 @@ class NewSessionScreen(WorkbenchScreen):
             self.query_one(SettingForm).enter(wrong)
             self.notify(f"{wrong}: {self._draft.problems[wrong]}", severity="error", markup=False)
             return
-        # A worker of the app's: one of this screen's would end with it.
+        # The app runs it: work that this screen runs would end with the screen.
         run_async(self.app, partial(self._start, self._draft))
 
     def action_reset(self) -> None:
-        """Give the field with the cursor its default."""
+        """Reset the focused field to its default."""
         form = self.query_one(SettingForm)
         if form.field:
             form.reset(form.field)
 
     def action_fold(self) -> None:
-        """Unfold all groups of settings, or fold them."""
+        """Unfold or fold all groups of settings."""
         self.query_one(SettingForm).fold_all()
 
     @on(Button.Pressed, "#start")
@@ -200,7 +200,7 @@ class NewSessionScreen(WorkbenchScreen):
     @on(SettingForm.Changed)
     def _take_texts(self, message: SettingForm.Changed) -> None:
         self._draft = self._read(message.texts)
-        self._looks.follow(self._draft)
+        self._dataset.follow(self._draft)
         self._show_draft()
 
     @on(SettingForm.Entered)
@@ -208,11 +208,11 @@ class NewSessionScreen(WorkbenchScreen):
         self._describe(message.field)
 
     def _describe(self, name: str) -> None:
-        told = self._looks.look.lines if name == "dataset" else ""
-        self.query_one("#field-help", Static).update(Content(told or describe_field(name)))
+        summary = self._dataset.summary.lines if name == "dataset" else ""
+        self.query_one("#field-help", Static).update(Content(summary or describe_field(name)))
 
-    def _show_look(self) -> None:
-        """Tell what the dataset is, and what follows from that."""
+    def _show_dataset(self) -> None:
+        """Show the summary of the dataset, and what follows from it."""
         if not has_widgets(self):
             return
         form = self.query_one(SettingForm)
@@ -223,11 +223,11 @@ class NewSessionScreen(WorkbenchScreen):
 
     def _read(self, texts: Mapping[str, str]) -> Draft:
         images = known_images(self._timings or ())
-        images.update(self._looks.images)
+        images.update(self._dataset.images)
         return read_draft(texts, images, self._shape_of, fork=self._base is not None)
 
     def _shape_of(self, settings: Settings) -> ImageShape:
-        sizes = self._looks.sizes_of(settings)
+        sizes = self._dataset.sizes_of(settings)
         return sizes.shape if sizes is not None else known_shape(settings, self._timings or ())
 
     async def _measure(self) -> None:
@@ -241,7 +241,7 @@ class NewSessionScreen(WorkbenchScreen):
         self._starting = True
         self._show_draft()
         command = shlex.split(self._command())
-        # What is typed meanwhile is meant for the screen that opens then.
+        # Keys typed meanwhile are meant for the screen that opens next.
         held = self.workbench.hold_keys
         try:
             if draft.sweep is not None:
@@ -251,13 +251,13 @@ class NewSessionScreen(WorkbenchScreen):
                     )
                 self._show_sweep(sweep)
             elif draft.settings is not None:
-                told: list[str] = []
+                notes: list[str] = []
                 with held():
                     session = await asyncio.to_thread(
-                        self._start_session, draft, command, told.append
+                        self._start_session, draft, command, notes.append
                     )
                 self._show_dashboard(session)
-                for line in told:
+                for line in notes:
                     self.app.notify(one_line(line), timeout=15, markup=False)
         except (EngineError, OSError) as error:
             self.notify(error_text(error), severity="error", timeout=10, markup=False)
@@ -301,9 +301,9 @@ class NewSessionScreen(WorkbenchScreen):
     def _show_draft(self) -> None:
         if not has_widgets(self):
             return
-        look = self._looks.look
+        dataset = self._dataset.summary
         form = self.query_one(SettingForm)
-        form.mark(self._draft, look.beside, unusable=look.has_problem)
+        form.mark(self._draft, dataset.short, unusable=dataset.has_problem)
         self.query_one("#new-head", Static).update(Content(self._title()))
         self.query_one("#new-duration", Static).update(Content(self._duration()))
         command = self._command() or "not yet: the marked settings are out of range"
@@ -320,8 +320,8 @@ class NewSessionScreen(WorkbenchScreen):
         if self._starting:
             sweep = self._draft.sweep is not None
             return "Starting the coordinator ..." if sweep else "Starting the worker ..."
-        return duration_lines(self._draft, self._timings, self._looks.sizes_of)
+        return duration_lines(self._draft, self._timings, self._dataset.sizes_of)
 
     def _command(self) -> str:
-        """The equivalent command line; empty while something is wrong."""
+        """Return the equivalent command line; empty if a field is invalid."""
         return command_line(self._draft, self._store.root, self._base)

@@ -1,4 +1,4 @@
-"""Every setting as a line to fill in: the three that matter first, the rest folded by group."""
+"""One line per setting: the three that matter first, the rest in folded groups."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ _COMMA = "A comma in a field makes a list and starts a sweep: 2,8,16"
 
 
 class SettingForm(VerticalScroll):
-    """The fields of a draft. Those that differ from their default are marked."""
+    """The fields of a draft; fields that differ from their default are marked."""
 
     @dataclass
     class Changed(Message):
-        """A field was changed."""
+        """Posted when a field was edited."""
 
         texts: Mapping[str, str]
 
         def can_replace(self, message: Message) -> bool:
-            """Only the latest texts count."""
+            """Keep only the latest message."""
             return isinstance(message, SettingForm.Changed)
 
     @dataclass
     class Entered(Message):
-        """Another field has the focus."""
+        """Posted when another field gets the focus."""
 
         field: str
 
     @dataclass
     class ChoiceWanted(Message):
-        """Enter was pressed in a field that has values to choose from."""
+        """Posted when Enter is pressed in a field that offers values."""
 
         field: str
 
@@ -54,17 +54,17 @@ class SettingForm(VerticalScroll):
 
     @property
     def texts(self) -> dict[str, str]:
-        """The text of every field."""
+        """Text of every field."""
         return dict(self._texts)
 
     @property
     def field(self) -> str:
-        """The field with the cursor, empty for none."""
+        """Name of the focused field, empty if none is."""
         focused = self.screen.focused
         return _field_name(focused) if isinstance(focused, Input) else ""
 
     def compose(self) -> ComposeResult:
-        """The prominent fields, then the others in groups, which are folded."""
+        """Compose the first fields, then the others in folded groups."""
         for name in (*PROMINENT, NAME):
             yield from self._field(name)
         yield Static(_COMMA, id="setting-comma", markup=False)
@@ -73,17 +73,17 @@ class SettingForm(VerticalScroll):
             yield heading
             with Vertical(classes="setting-group") as box:
                 self._boxes[heading] = box
-                # Display, not mounting: a folded field keeps what was typed.
+                # Hidden, not removed: a folded field keeps its text.
                 box.display = heading.unfolded = bool(self._differing() & set(names))
                 for name in names:
                     yield from self._field(name)
 
     def on_mount(self) -> None:
-        """Mark what is not at its default."""
+        """Mark the fields that differ from their default."""
         self._mark_changed()
 
     def fill(self, texts: Mapping[str, str]) -> None:
-        """Put other texts into the fields."""
+        """Set the texts of fields."""
         self._texts = {**self._texts, **texts}
         with self.prevent(Input.Changed):
             for name, text in self._texts.items():
@@ -92,17 +92,17 @@ class SettingForm(VerticalScroll):
         self.post_message(self.Changed(self.texts))
 
     def reset(self, name: str) -> None:
-        """Give a field its default."""
+        """Reset a field to its default."""
         self.fill({name: default_texts()[name]})
         self._input(name).action_end()
 
     def mark(self, draft: Draft, dataset: str = "", *, unusable: bool = False) -> None:
-        """Show what is wrong, and what gives way to what was typed elsewhere.
+        """Mark invalid fields, and show defaults that adapt to other fields.
 
         Args:
-            draft: what the fields amount to.
-            dataset: what its dataset is; empty where that is not known.
-            unusable: whether nothing can be trained on that.
+            draft: the draft read from the fields.
+            dataset: summary of its dataset; empty if unknown.
+            unusable: whether the dataset cannot be used.
         """
         for name in self._texts:
             problem, adjusted = draft.problems.get(name, ""), draft.adjusted.get(name, "")
@@ -122,7 +122,7 @@ class SettingForm(VerticalScroll):
             heading.show(self._changed & set(heading.names), self._texts, draft.problems)
 
     def enter(self, name: str) -> None:
-        """Put the cursor into a field, and unfold its group for it."""
+        """Focus a field, and unfold its group."""
         for heading in self.query(GroupHeading):
             if name in heading.names:
                 self._fold(heading, unfolded=True)
@@ -159,7 +159,7 @@ class SettingForm(VerticalScroll):
             self.screen.focus_next()
 
     def on_descendant_focus(self) -> None:
-        """Tell which field it is."""
+        """Post which field has the focus."""
         if self.field:
             self.post_message(self.Entered(self.field))
 
@@ -173,7 +173,7 @@ class SettingForm(VerticalScroll):
         )
 
     def _mark_changed(self) -> None:
-        """Mark the fields that differ from their default, and no longer those that do not."""
+        """Mark the fields that differ from their default; unmark the others."""
         now = self._differing()
         for name in now ^ self._changed:
             label = self.query_one(f"#name-{name}", Static)
@@ -192,7 +192,7 @@ class SettingForm(VerticalScroll):
 
 
 def grouped_fields() -> dict[str, tuple[str, ...]]:
-    """The fields below the prominent ones, by group."""
+    """Return the fields below the first ones, by group."""
     return {
         group: tuple(name for name in names if name not in PROMINENT)
         for group, names in GROUPS.items()
@@ -200,18 +200,18 @@ def grouped_fields() -> dict[str, tuple[str, ...]]:
 
 
 def fields_and_headings() -> list[str]:
-    """The fields and groups in the order of the form, in which the keys go through them."""
+    """List fields and groups in the order in which the keys visit them."""
     below = [one for group, names in grouped_fields().items() for one in (group, *names)]
     return [*PROMINENT, NAME, *below]
 
 
 def describe_field(name: str) -> str:
-    """A field's whole help and range."""
+    """Return a field's full help and its range."""
     if name == NAME:
         return f"{name}: {NAME_HELP}"
     setting = FIELDS[name]
     default = "" if name == "parallel" else f"; default {setting.format(setting.default)}"
-    # For other settings a comma does, as the form explains.
+    # Other settings use a comma, as the form explains.
     several = "; several: 16,32 | 8,16" if setting.kind == "ints" else ""
     choose = "; Enter lists them" if has_choices(name) else ""
     return f"{name}: {setting.help}; {setting.range_text}{default}{several}{choose}"

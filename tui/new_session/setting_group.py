@@ -1,4 +1,4 @@
-"""The heading of a group of settings, which folds and unfolds it."""
+"""Heading that folds and unfolds a group of settings."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _LONGEST = 70
 
 
 class GroupHeading(Static, can_focus=True):
-    """One line: the group's name, and its settings, those that are not at their default first.
+    """One line with the group's name and its settings, changed ones first.
 
     Attributes:
-        unfolded: whether its settings are shown below.
-        names: of its settings.
+        unfolded: whether the settings below are visible.
+        names: of the settings.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -47,7 +47,7 @@ class GroupHeading(Static, can_focus=True):
 
     @dataclass
     class Toggled(Message):
-        """Its settings are to be shown, or no longer."""
+        """Posted when the group is folded or unfolded."""
 
         heading: GroupHeading
 
@@ -58,7 +58,7 @@ class GroupHeading(Static, can_focus=True):
         self._told = ""
 
     def render(self) -> Content:
-        """The line."""
+        """Render the line."""
         arrow = "▾" if self.unfolded else "▸"
         heading = Content(f"{arrow} {self._title}")
         if self.unfolded:
@@ -73,7 +73,7 @@ class GroupHeading(Static, can_focus=True):
     def show(
         self, changed: Collection[str], texts: Mapping[str, str], problems: Mapping[str, str]
     ) -> None:
-        """Tell, while folded, which settings differ from their default, and what is wrong."""
+        """Set the settings to list while folded: changed ones, and invalid ones."""
         told = one_line(
             ", ".join(f"{name} {texts[name].strip()}" for name in self.names if name in changed),
             _LONGEST,
@@ -92,6 +92,6 @@ class GroupHeading(Static, can_focus=True):
         self.post_message(self.Toggled(self))
 
     def action_turn(self, unfolded: bool) -> None:
-        """Unfold, or fold, if it is not so already."""
+        """Unfold or fold, unless it already is."""
         if unfolded is not self.unfolded:
             self.action_fold()

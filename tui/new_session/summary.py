@@ -1,4 +1,4 @@
-"""What the fields of the form amount to: how long it will take, and what to type in a shell."""
+"""Expected duration and equivalent command line of a draft."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ def duration_lines(
     timings: Sequence[Timing] | None,
     sizes_of: Callable[[Settings], Sizes | None],
 ) -> str:
-    """The expected duration, with the plan of a sweep, or with why the steps are too few.
+    """Return the expected duration, with the plan of a sweep or a warning about too few steps.
 
     Args:
-        draft: what is filled in.
-        timings: how long earlier runs took, None while that is not known yet.
+        draft: the draft read from the form.
+        timings: of earlier runs, None while they are being read.
         sizes_of: tells what was read of the dataset of settings.
     """
     if draft.problems or timings is None:
@@ -46,7 +46,7 @@ def command_line(draft: Draft, root: Path, base: Session | None) -> str:
     """The equivalent command line; empty while something is wrong.
 
     Args:
-        draft: what is filled in.
+        draft: the draft read from the form.
         root: the folder of sessions.
         base: the session that is forked.
     """

@@ -1,4 +1,4 @@
-"""What earlier sessions on this machine took, read from their logs."""
+"""Timings of earlier sessions on this machine, read from their logs."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from vae_engine.sessions.records import WorkerRecord
 from vae_engine.sessions.session import Session
 from vae_engine.settings import Settings
 
-# The newest reflect the machine's present speed; reading more takes time.
+# The newest sessions reflect the machine's present speed; reading more takes time.
 _SESSIONS_READ = 30
 
 
 def measured_timings(entries: Sequence[Entry]) -> list[Timing]:
-    """The timings of the newest sessions that trained on this machine, the newest first."""
+    """Return the timings of the newest sessions trained on this machine, newest first."""
     newest_first = sorted(entries, key=lambda entry: -entry.created)
     here = [one for one in newest_first if one.settings is not None and _trained_here(one)]
     return [timing for entry in here[:_SESSIONS_READ] if (timing := _read(entry)) is not None]
 
 
 def known_images(timings: Iterable[Timing]) -> dict[str, int]:
-    """How many images datasets have to train on, by path, where a session used them all."""
+    """Return the number of training images per dataset path, from sessions without `limit`."""
     return {
         timing.settings.dataset: timing.sizes.train
         for timing in timings
@@ -41,12 +41,12 @@ def known_images(timings: Iterable[Timing]) -> dict[str, int]:
 def timing_of(
     name: str, settings: Settings, created: float, events: Iterable[ev.AnyEvent]
 ) -> Timing | None:
-    """What a session took, None before its images were read.
+    """Return a session's timing; None if its images were not read yet.
 
     Args:
         name: of the session.
         settings: of the session.
-        created: when it was, in seconds since 1970.
+        created: time of creation, in seconds since 1970.
         events: of its log, in order.
     """
     clock = _Clock(created)
@@ -56,7 +56,7 @@ def timing_of(
 
 
 class _Clock:
-    """Sorts the time between events by what it was spent on."""
+    """Attributes the time between events to the stages of a run."""
 
     def __init__(self, created: float) -> None:
         self._created = created
@@ -68,16 +68,16 @@ class _Clock:
         self._asked = created
         self._began: float | None = None
         self._first_epoch = 0
-        # Of a run's first epoch: seconds from its beginning to the end of its export.
+        # Seconds from the start of a run's first epoch to the end of its export.
         self._first: float | None = None
         self._epochs: list[tuple[float, float]] = []
         self._progress: list[ev.Progress] = []
 
     def apply(self, event: ev.AnyEvent) -> None:
-        """Take in one more event."""
+        """Add the next event."""
         match event:
             case ev.RunStarted():
-                # Later runs begin with their first event: the time of the request is unknown.
+                # The time of a later request is unknown: such a run begins with its first event.
                 self._asked = self._created if event.run == 1 else event.time
                 self._began = None
                 self._first_epoch = 0

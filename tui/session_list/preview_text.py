@@ -16,7 +16,7 @@ from tui.status import status_rank
 from tui.text import duration_text, loss_text, one_line
 from vae_engine.settings import SETTINGS, changed_settings
 
-_ALWAYS_TOLD = ("latent_dim", "dataset")
+_ALWAYS_PRINTED = ("latent_dim", "dataset")
 _NOTE_LINES = 40
 # Only to count wrapped lines.
 _CONSOLE = Console(force_terminal=False, color_system=None, width=80)
@@ -90,7 +90,10 @@ def _facts(entry: Entry, evaluation: str, images: str) -> Iterator[Fact]:
     if images:
         yield "images", images
     changed = changed_settings(entry.settings)
-    told = [*_ALWAYS_TOLD, *(name for name in changed if name not in (*_ALWAYS_TOLD, "threads"))]
+    told = [
+        *_ALWAYS_PRINTED,
+        *(name for name in changed if name not in (*_ALWAYS_PRINTED, "threads")),
+    ]
     for name in told:
         yield name, one_line(SETTINGS[name].format(getattr(entry.settings, name)))
     if "seed" not in told:

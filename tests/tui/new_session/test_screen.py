@@ -19,9 +19,9 @@ from tests.tui.recorder import Recorder
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
 from tui.dashboard.screen import DashboardScreen
-from tui.new_session import dataset_look
+from tui.new_session import dataset_summary
 from tui.new_session.choice_list import ChoiceScreen
-from tui.new_session.dataset_look import NoLongerWantedError
+from tui.new_session.dataset_summary import SupersededError
 from tui.new_session.draft import GROUPS, NAME, PROMINENT
 from tui.new_session.screen import NewSessionScreen
 from tui.new_session.setting_form import SettingForm, fields_and_headings
@@ -339,7 +339,7 @@ async def test_a_wrong_value_in_a_folded_group_is_unfolded(store: SessionStore) 
         assert field(app, "beta").has_focus
 
 
-async def test_the_dataset_is_told_beside_its_field_while_it_is_typed(
+async def test_the_dataset_is_summarised_beside_its_field_while_it_is_typed(
     store: SessionStore, tmp_path: Path, recorder: Recorder
 ) -> None:
     recorder.session("earlier", status="training", epochs=3, of=9)
@@ -354,7 +354,7 @@ async def test_the_dataset_is_told_beside_its_field_while_it_is_typed(
         )
         await until(pilot, lambda: "trains on 16x24 colour" in text_of(app, "#field-help"))
         assert "300 images, 16x24" in text_of(app, "#field-help")
-        # What follows from it is told, too.
+        # The defaults that depend on it are shown too.
         assert text_of(app, "#note-latent_dim") == "becomes 32"
         await until(pilot, lambda: "until it converges" in text_of(app, "#new-duration"))
         field(app, "image_size").value = "8"
@@ -365,7 +365,7 @@ async def test_the_dataset_is_told_beside_its_field_while_it_is_typed(
 
 
 @pytest.mark.parametrize("kind", ["missing", "empty", "text"])
-async def test_a_dataset_that_cannot_be_used_is_told_in_one_line(
+async def test_an_unusable_dataset_is_reported_in_one_line(
     store: SessionStore, tmp_path: Path, kind: str
 ) -> None:
     path = tmp_path / "[b]data\x1b.npz"
@@ -395,11 +395,11 @@ async def test_the_reading_of_a_dataset_ends_when_another_is_typed_or_the_form_i
             for _turn in range(4000):
                 report("reading", 1, 2)
                 threading.Event().wait(0.005)
-        except NoLongerWantedError:
+        except SupersededError:
             ended.append(name)
             raise
 
-    monkeypatch.setattr(dataset_look, "load_dataset", load)
+    monkeypatch.setattr(dataset_summary, "load_dataset", load)
     first, second = str(tmp_path / "first"), str(tmp_path / "second")
     async with form(store) as (screen, app, pilot):
         field(app, "dataset").value = first

@@ -1,4 +1,4 @@
-"""What a dataset is, told beside its field while it is typed: what `vae data` tells, in short."""
+"""Summary of the dataset that is being typed, shown beside its field: `vae data` in short."""
 
 from __future__ import annotations
 
@@ -26,77 +26,77 @@ from vae_engine.image_shape import ImageShape
 from vae_engine.settings import Settings
 
 Key = tuple[str, Preparation]
-"""A dataset, by name or absolute path, and what its images are brought to."""
+"""Name or absolute path of a dataset, and how its images are prepared."""
 
 _NAMES_SHOWN = 4
-# Nobody means the paths on the way to the one that is typed.
+# Partly typed paths are not read.
 _PAUSE_SECONDS = 0.5
 
 
-class NoLongerWantedError(Exception):
-    """Another dataset was typed meanwhile."""
+class SupersededError(Exception):
+    """Another dataset was typed while this one was read."""
 
 
 @dataclass(frozen=True)
-class DatasetLook:
-    """What is known of a dataset.
+class DatasetSummary:
+    """Summary of a dataset, or why it cannot be used.
 
     Attributes:
-        beside: some words, for beside the field.
-        lines: all of it, for below the form.
-        sizes: its splits, with the shape that images are brought to; None where it is being read,
-            and where it cannot be used.
+        short: a few words, shown beside the field.
+        lines: the full summary, shown below the form.
+        sizes: of its splits, with the shape of prepared images; None while it is being read, and if
+            it cannot be used.
         has_problem: whether it cannot be used.
     """
 
-    beside: str = ""
+    short: str = ""
     lines: str = ""
     sizes: Sizes | None = None
     has_problem: bool = False
 
 
-_NOTHING, _READING = DatasetLook(), DatasetLook("reading ...")
+_NOTHING, _READING = DatasetSummary(), DatasetSummary("reading ...")
 
 
-class DatasetLooks:
-    """Looks at the dataset of a form, in a thread, once its name stays the same for a moment.
+class DatasetSummaryLoader:
+    """Summarises the dataset of a form, in a thread, once its name has not changed for a moment.
 
     Attributes:
-        look: at the present dataset.
+        summary: of the present dataset.
     """
 
     def __init__(self, screen: Screen[Any], show: Callable[[], object]) -> None:
-        """Make what looks for a screen; `show` is called when there is something else to tell."""
+        """Make the loader of a screen; `show` is called when the summary has changed."""
         self._screen, self._show = screen, show
         self._key: Key | None = None
-        self.look = _NOTHING
+        self.summary = _NOTHING
 
     def follow(self, draft: Draft) -> None:
-        """Look at the draft's dataset; at none where it has several, or something is wrong."""
+        """Summarise the draft's dataset; nothing if it has several or is invalid."""
         settings = draft.settings
         if draft.sweep is not None and "dataset" not in draft.sweep.grid.varied:
             settings = draft.sweep.grid.trials[0]
         key = (settings.dataset, Preparation.of(settings)) if settings is not None else None
         if key == self._key:
             return
-        self._key, self.look = key, _NOTHING
-        if key is not None and is_told(key):
+        self._key, self.summary = key, _NOTHING
+        if key is not None and is_worth_reading(key):
             run_async(self._screen, partial(self._read, key), group="dataset", exclusive=True)
 
     def end(self) -> None:
-        """Look at nothing more."""
+        """Stop reading."""
         self._key = None
 
     @property
     def images(self) -> dict[str, int]:
-        """How many images the present dataset has to train on, by its path."""
-        if self._key is None or self.look.sizes is None:
+        """Number of training images of the present dataset, by its path."""
+        if self._key is None or self.summary.sizes is None:
             return {}
-        return {self._key[0]: self.look.sizes.train}
+        return {self._key[0]: self.summary.sizes.train}
 
     def sizes_of(self, settings: Settings) -> Sizes | None:
-        """What is known of the dataset of these settings, `limit` applied."""
-        sizes = self.look.sizes
+        """Return the sizes of these settings' dataset, with `limit` applied; None if unknown."""
+        sizes = self.summary.sizes
         if sizes is None or self._key != (settings.dataset, Preparation.of(settings)):
             return None
         return replace(sizes, train=min(settings.limit or sizes.train, sizes.train))
@@ -105,52 +105,52 @@ class DatasetLooks:
         await asyncio.sleep(_PAUSE_SECONDS)
         if key != self._key:
             return
-        self.look = _READING
+        self.summary = _READING
         self._show()
         try:
-            look = await asyncio.to_thread(look_at, key, lambda: key == self._key)
-        except NoLongerWantedError:
+            summary = await asyncio.to_thread(summarise, key, lambda: key == self._key)
+        except SupersededError:
             return
         if key == self._key:
-            self.look = look
+            self.summary = summary
             self._show()
 
 
-def is_told(key: Key) -> bool:
-    """Whether there is anything to tell that is not known anyway, or would be downloaded first."""
+def is_worth_reading(key: Key) -> bool:
+    """Return whether a summary tells anything new, and needs no download."""
     name, preparation = key
     if name not in NAMED_DATASETS:
         return True
     return (name != "mnist" or preparation != AUTO) and is_available(name)
 
 
-def look_at(key: Key, is_wanted: Callable[[], bool]) -> DatasetLook:
-    """Read a dataset and tell what it is. Images are decoded into the cache that training uses.
+def summarise(key: Key, is_wanted: Callable[[], bool]) -> DatasetSummary:
+    """Read and summarise a dataset. Images are decoded into the cache that training uses.
 
     Args:
         key: of the dataset.
-        is_wanted: asked now and then; the reading ends where it is not.
+        is_wanted: polled while reading; returning False ends it.
 
     Raises:
-        NoLongerWantedError: it is not.
+        SupersededError: the summary is no longer wanted.
     """
 
-    def go_on(*_: object) -> None:
+    def check_wanted(*_: object) -> None:
         if not is_wanted():
-            raise NoLongerWantedError
+            raise SupersededError
 
     name, preparation = key
     try:
-        dataset = load_dataset(name, preparation=preparation, report=go_on)
-        go_on()
+        dataset = load_dataset(name, preparation=preparation, report=check_wanted)
+        check_wanted()
         found = survey(dataset)
     except (EngineError, OSError, MemoryError) as error:
-        said = one_line(error_text(error)) or "there is not enough memory for it"
-        return DatasetLook(said, said, has_problem=True)
-    return told_of(found)
+        problem = one_line(error_text(error)) or "there is not enough memory for it"
+        return DatasetSummary(problem, problem, has_problem=True)
+    return summary_of(found)
 
 
-def told_of(found: Survey) -> DatasetLook:
+def summary_of(found: Survey) -> DatasetSummary:
     """Put a survey into words."""
     shape = ImageShape(*found.image_shape)
     classes = counted(len(found.labels), "class") if found.labels else "no labels"
@@ -165,7 +165,7 @@ def told_of(found: Survey) -> DatasetLook:
     if found.copies:
         described.append(counted(found.copies, "duplicate"))
     trained = "; ".join([f"trains on {shape.text}", *map(one_line, found.notes)])
-    return DatasetLook(
+    return DatasetSummary(
         f"{found.images:,} images, {shape.text}, {classes}",
         f"{'; '.join(described)}\n{trained}",
         Sizes(splits["train"], splits["val"], splits["test"], shape),
@@ -173,7 +173,7 @@ def told_of(found: Survey) -> DatasetLook:
 
 
 def _names(counts: Mapping[str, int]) -> str:
-    """The most common first."""
+    """List names, the most common first."""
     common = sorted(counts, key=lambda name: -counts[name])
     shown = ", ".join(one_line(name) for name in common[:_NAMES_SHOWN])
     more = len(common) - _NAMES_SHOWN
