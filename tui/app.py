@@ -1,4 +1,4 @@
-"""The app: its screens and the way between them, the sessions, and what it remembers."""
+"""The app: its screens, the navigation between them, and the user's preferences."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 
 def _commands() -> type[Provider]:
-    # Imported when the palette is opened: the first frame need not wait for it.
+    # Imported when the palette is opened, so that the first frame appears sooner.
     from tui.help.palette import Commands
 
     return Commands
@@ -60,14 +60,14 @@ class WorkbenchApp(TerminalApp):
     `tui.terminal.notifications.alert`.
 
     Attributes:
-        store: the sessions.
+        store: of the sessions.
         preferences: what is remembered between runs.
         entries: all sessions as they are now, in no order; None before they were read.
         problem: why they cannot be read, else empty.
     """
 
     TITLE = "vae"
-    # The first screen's is loaded with the app's: Textual loads none for the default screen.
+    # Includes the first screen's: Textual does not load that of the default screen.
     CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "session_list/screen.tcss"]
     COMMANDS: ClassVar[set[Any]] = {_commands}
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -91,9 +91,9 @@ class WorkbenchApp(TerminalApp):
             id="app.glossary",
             tooltip="Explain KL, ELBO, z and other terms",
         ),
-        # Where text is typed, a question mark is text, and a letter too.
+        # In a text field, a question mark or a letter is text.
         Binding("ctrl+g", "glossary", "Words", show=False, tooltip="Explain terms"),
-        # F1 never arrives from byobu or VS Code, and Ctrl+P not from VS Code.
+        # byobu and VS Code capture F1, VS Code Ctrl+P too.
         Binding(
             "f1,ctrl+underscore", "help", "Help", show=False, tooltip="The keys of this screen"
         ),
@@ -103,7 +103,7 @@ class WorkbenchApp(TerminalApp):
             show=False,
             tooltip="Redraw the screen",
         ),
-        # Spelt out, since Textual adds its own only where there is none.
+        # Explicit, since Textual would add its own otherwise.
         Binding(
             *("ctrl+p", "command_palette", "Palette"),
             show=False,
@@ -113,20 +113,20 @@ class WorkbenchApp(TerminalApp):
         Binding("colon", "command_palette", "Palette", show=False, tooltip="Search all commands"),
     ]
 
-    # `var`, not `reactive`: a reactive of the app has the whole screen sent again.
+    # `var`, not `reactive`: a reactive of the app redraws the whole screen.
     preferences: var[Preferences] = var(Preferences())
     entries: var[tuple[Entry, ...] | None] = var(None)
     problem: var[str] = var("")
 
     @dataclass
     class CatalogueRead(Message):
-        """All sessions were looked at; `problem` says why that was not possible."""
+        """Posted after a poll of all sessions; `problem` says why it failed, if it did."""
 
         entries: tuple[Entry, ...]
         problem: str = ""
 
         def can_replace(self, message: Message) -> bool:
-            """Only the latest look counts."""
+            """Keep only the latest message."""
             return isinstance(message, WorkbenchApp.CatalogueRead)
 
     def __init__(
@@ -136,12 +136,12 @@ class WorkbenchApp(TerminalApp):
         open_session: str | None = None,
         preferences_path: Path | None = None,
     ) -> None:
-        """Make the app; nothing is read but the preferences.
+        """Make the app; reads only the preferences.
 
         Args:
-            store: the sessions.
-            open_session: id of the session to begin with, instead of the list of all.
-            preferences_path: where they lie; by default in the configuration folder.
+            store: of the sessions.
+            open_session: id of the session to open first, instead of the list.
+            preferences_path: file of the preferences; by default in the configuration folder.
         """
         super().__init__()
         self.store = store
@@ -155,14 +155,14 @@ class WorkbenchApp(TerminalApp):
         )
 
     def get_default_screen(self) -> Screen[Any]:
-        """The list of sessions lies below all other screens."""
+        """Return the list of sessions, the bottom screen."""
         return SessionsScreen()
 
     def get_css_variables(self) -> dict[str, str]:
-        """The theme's colours, with those of the app, and quiet scrollbars."""
+        """Return the theme's colours, with those of the app and muted scrollbars."""
         colors = completed(super().get_css_variables())
         if colors["panel"] == "transparent":
-            # The terminal's own sixteen colours: nothing can be mixed.
+            # The terminal's sixteen colours cannot be blended.
             return colors
         quiet = {
             f"scrollbar-background{state}": colors["background"]
@@ -177,7 +177,7 @@ class WorkbenchApp(TerminalApp):
         }
 
     def on_mount(self) -> None:
-        """Begin to follow the sessions and the terminal."""
+        """Start polling the sessions, and adapt to the terminal."""
         self.theme_changed_signal.subscribe(self, lambda theme: self.remember(theme=theme.name))
         self.watch_terminal()
         if not self.is_headless:
@@ -191,11 +191,11 @@ class WorkbenchApp(TerminalApp):
         self.run_worker(self._follower.run, thread=True, group="catalogue")
 
     def on_unmount(self) -> None:
-        """Let the thread end that follows the sessions."""
+        """Stop polling."""
         self._follower.end()
 
     def remember(self, **changes: Any) -> None:
-        """Change preferences by name, and keep them for the next run."""
+        """Change preferences by name, and save them."""
         changed = msgspec.structs.replace(self.preferences, **changes)
         if changed == self.preferences:
             return
@@ -206,11 +206,11 @@ class WorkbenchApp(TerminalApp):
             self.notify(f"preferences cannot be saved: {error.strerror}", severity="warning")
 
     def refresh_sessions(self) -> None:
-        """Read the list of sessions now: something was done to them."""
+        """Read the list of sessions now, after a change."""
         self._follower.poll_now()
 
     def list_is_shown(self, shown: bool) -> None:
-        """Follow the sessions as closely as they are looked at."""
+        """Poll as often as the visible screen needs."""
         self._follower.watch_closely(shown)
 
     def on_workbench_app_catalogue_read(self, message: CatalogueRead) -> None:
@@ -232,7 +232,7 @@ class WorkbenchApp(TerminalApp):
             self.push_screen(HelpScreen(self.screen))
 
     def action_glossary(self) -> None:
-        """Explain the words, those of this screen first."""
+        """Open the glossary, with the terms of this screen first."""
         from tui.help.glossary_screen import GlossaryScreen
 
         below = self.screen
@@ -240,40 +240,40 @@ class WorkbenchApp(TerminalApp):
             self.push_screen(GlossaryScreen(below.terms()))
 
     def action_glyphs(self) -> None:
-        """Choose the glyphs by their test patterns."""
+        """Open the choice of glyphs, with test patterns."""
         from tui.help.glyphs import GlyphsScreen
 
         self.push_screen(GlyphsScreen())
 
     def action_toggle_bell(self) -> None:
-        """Ring and notify when a run ends, or no longer."""
+        """Turn bell and notification at the end of a run on or off."""
         self.remember(bell=not self.preferences.bell)
         self.notify("The bell is on." if self.preferences.bell else "The bell is off.")
 
     def action_toggle_mouse(self) -> None:
-        """React to the mouse, or leave it to the terminal."""
+        """Turn the mouse on, or leave it to the terminal."""
         self.remember(mouse=not self.preferences.mouse)
         self.use_mouse(self.preferences.mouse)
         self.notify("The mouse is on." if self.preferences.mouse else "The mouse is off.")
 
     def action_next_colors(self) -> None:
-        """Remember another number of colours; the next start uses it."""
+        """Choose the next number of colours; applies from the next start."""
         every = get_args(Colors)
         chosen = every[(every.index(self.preferences.colors) + 1) % len(every)]
         self.remember(colors=chosen)
         self.notify(f"Colours: {chosen}, from the next start.")
 
     def action_next_link(self) -> None:
-        """Remember what the link to the terminal is like; the next start uses it."""
+        """Choose the next speed of the link; applies from the next start."""
         every = get_args(Link)
         chosen = every[(every.index(self.preferences.link) + 1) % len(every)]
         self.remember(link=chosen)
         self.notify(f"Link: {chosen}, from the next start.")
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """What the command palette has besides the keys of the screen."""
+        """Yield the palette's commands other than the keys of the screen."""
         for command in super().get_system_commands(screen):
-            # Their panel of keys is another help than ours, and Quit has a key.
+            # Textual's panel of keys duplicates our help, and Quit has a key.
             if command.title not in ("Keys", "Quit"):
                 yield command
         yield SystemCommand(
@@ -294,10 +294,10 @@ class WorkbenchApp(TerminalApp):
             self.action_next_link,
         )
 
-    # Each screen is imported when it is opened: the first frame waits for none of them.
+    # Each screen is imported when it is opened, so that the first frame appears sooner.
 
     def open_dashboard(self, session: Session, *, instead_of: Screen[Any] | None = None) -> None:
-        """Open the dashboard of a session; in the place of a screen, if that is still on top."""
+        """Open the dashboard of a session; replaces a screen, if that is still on top."""
         from tui.dashboard.screen import DashboardScreen
 
         self._open(DashboardScreen(session), instead_of)
@@ -311,7 +311,7 @@ class WorkbenchApp(TerminalApp):
         self._open(SamplerScreen(session, z, origin))
 
     def open_sweep(self, sweep: Sweep, *, instead_of: Screen[Any] | None = None) -> None:
-        """Open a sweep; in the place of a screen, if that is still on top."""
+        """Open a sweep; replaces a screen, if that is still on top."""
         from tui.sweeps.screen import SweepScreen
 
         self._open(SweepScreen(sweep), instead_of)

@@ -1,4 +1,4 @@
-"""All sessions as the list shows them, read again only where something changed."""
+"""Entries of all sessions for the list; reads only what has changed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from vae_engine.settings import Settings
 EntryStatus = Status | Literal["damaged"]
 
 _STAMPED = (layout.MANIFEST, layout.LABEL, layout.SUMMARY, layout.WORKER, layout.HEARTBEAT)
-# A live session's folder grows; so often it is measured again.
+# A live session's folder grows: measure it again after this time.
 _SIZE_SECONDS = 20.0
 
 _Stamp = tuple[tuple[int, int, int], ...]
@@ -27,7 +27,7 @@ _Stamp = tuple[tuple[int, int, int], ...]
 
 @dataclass(frozen=True)
 class SweepLabel:
-    """A sweep that sessions belong to: its id and name, and how many trials it is to have."""
+    """The sweep that sessions belong to: id, name, and number of trials."""
 
     id: str
     name: str
@@ -83,7 +83,7 @@ class Entry:
 
     @property
     def live(self) -> bool:
-        """Whether it has a worker."""
+        """Whether a worker is running."""
         return self.status in LIVE
 
     def trained_seconds(self, now: float) -> float:
@@ -93,7 +93,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class _Size:
-    """A measured folder; `final` when nobody was writing into it."""
+    """Size of a folder; `final` if no worker was writing to it."""
 
     bytes: int
     measured: float
@@ -101,7 +101,7 @@ class _Size:
 
 
 class Catalogue:
-    """Follows the folder of sessions; for one thread."""
+    """Reads the sessions folder; for use in one thread."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -110,7 +110,7 @@ class Catalogue:
         self._sweeps: dict[str, tuple[tuple[int, int, int], dict[str, SweepLabel]]] = {}
 
     def scan(self) -> list[Entry]:
-        """Read all sessions, unordered; sizes as far as measured.
+        """Read all sessions, unordered, with the sizes measured so far.
 
         Raises:
             SessionError: the folder cannot be read.
@@ -119,7 +119,7 @@ class Catalogue:
         for folder in session_folders(self._root):
             stamp = _stamp(folder)
             before = self._known.get(folder.name)
-            # Whether a live one's worker still lives is in no file.
+            # No file tells whether a live session's worker is still alive.
             if before is not None and before[0] == stamp and not before[1].live:
                 known[folder.name] = before
                 continue
@@ -131,7 +131,7 @@ class Catalogue:
         return self._entries()
 
     def measure(self, seconds: float) -> list[Entry]:
-        """Measure folders, those not known yet first, for about so long; returns as `scan`."""
+        """Measure folders for about this long, new ones first; returns the same as `scan`."""
         deadline = time.monotonic() + seconds
         due = [entry for _, entry in self._known.values() if self._is_due(entry)]
         for entry in sorted(due, key=lambda one: one.id in self._sizes):
@@ -155,7 +155,7 @@ class Catalogue:
         return replace(entry, size=known.bytes) if known else entry
 
     def _read_sweeps(self) -> None:
-        """Read the records of sweeps that are new; each is written once."""
+        """Read the records of new sweeps; records never change."""
         found = {}
         for folder in session_folders(self._root / layout.SWEEPS):
             stamp = _file_stamp(f"{folder}/sweep.json")
@@ -177,8 +177,8 @@ class Catalogue:
 
 
 def _trial_labels(folder: Path) -> dict[str, SweepLabel]:
-    """The sweep's label for each of its sessions; none where its record cannot be read."""
-    # Most folders have no sweep, and the first frame need not wait for this.
+    """Return the label of the sweep for each of its sessions; none if its record is unreadable."""
+    # Imported here: most folders have no sweep, and it would delay the first frame.
     from vae_engine.sweeps.record import read_sweep
 
     try:
@@ -190,7 +190,7 @@ def _trial_labels(folder: Path) -> dict[str, SweepLabel]:
 
 
 def folder_size(folder: Path) -> int:
-    """Bytes of all files in a folder and below; what vanishes meanwhile counts nothing."""
+    """Return the bytes of all files in a folder and below; files that vanish are skipped."""
     total = 0
     try:
         with os.scandir(folder) as found:
@@ -205,7 +205,7 @@ def folder_size(folder: Path) -> int:
 
 
 def ended_between(before: Sequence[Entry], after: Sequence[Entry]) -> list[Entry]:
-    """The sessions that had a worker before and have come to an end since."""
+    """Return the sessions whose run has ended between two scans."""
     were_live = {entry.id for entry in before if entry.live}
     return [entry for entry in after if entry.id in were_live and not entry.live]
 

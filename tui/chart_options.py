@@ -1,4 +1,4 @@
-"""How curves are drawn, chosen by keys and remembered for every chart."""
+"""Keys that choose how curves are drawn; the choice applies to all charts."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ _SMOOTHINGS = (0.0, 0.6, 0.9)
 
 
 class ChartOptions(WorkbenchScreen):
-    """A screen with curves; what is chosen here holds on the other ones too."""
+    """Base of screens with curves; the choices apply to the other screens too."""
 
     @property
     def chart_scale(self) -> Scale:
-        """How curves are to be drawn now."""
+        """Return how curves are drawn at present."""
         preferences = self.workbench.preferences
         return Scale(
             log=preferences.chart_log,
@@ -23,19 +23,19 @@ class ChartOptions(WorkbenchScreen):
         )
 
     def action_log(self) -> None:
-        """A logarithmic axis, or a linear one."""
+        """Toggle the logarithmic axis."""
         self.workbench.remember(chart_log=not self.workbench.preferences.chart_log)
 
     def action_smooth(self) -> None:
-        """The next degree of smoothing; after the strongest none."""
+        """Choose the next degree of smoothing; none after the strongest."""
         present = self.workbench.preferences.chart_smoothing
         stronger = [weight for weight in _SMOOTHINGS if weight > present]
         self.workbench.remember(chart_smoothing=stronger[0] if stronger else 0.0)
 
     def action_recent(self) -> None:
-        """Only the recent epochs, or all."""
+        """Toggle between the recent epochs and all of them."""
         self.workbench.remember(chart_recent=not self.workbench.preferences.chart_recent)
 
     def action_whole(self) -> None:
-        """Show all values, or the range in which curves are distinguishable."""
+        """Toggle between all values and the range in which curves are distinguishable."""
         self.workbench.remember(chart_whole=not self.workbench.preferences.chart_whole)

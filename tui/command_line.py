@@ -1,4 +1,4 @@
-"""What to type in a shell for what the app does."""
+"""Shell commands equivalent to actions of the app."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from vae_engine.settings import SETTINGS, Settings, SettingValue, changed_settin
 def train_command(
     settings: Settings, root: Path, *, name: str = "", parent: tuple[str, Settings] | None = None
 ) -> str:
-    """The command that trains with these settings.
+    """Return the command that trains with these settings.
 
     Args:
-        settings: what to train with.
-        root: the folder of sessions.
+        settings: to train with.
+        root: the sessions folder.
         name: of the session, empty for the default.
-        parent: id and settings of the session that is forked; only what differs is named then.
+        parent: id and settings of the session to fork; then only differing settings are named.
     """
     if parent is None:
         words, given = ["vae", "train"], changed_settings(settings)
@@ -51,7 +51,7 @@ def sweep_command(
 
     Args:
         lists: the values of the settings that are not at their default.
-        root: the folder of sessions.
+        root: the sessions folder.
         seeds: number of seeds, None for those of `lists`. parallel: number of trials at once, None
         for the default.
         name: of the sweep, empty for the default.
@@ -60,7 +60,7 @@ def sweep_command(
     for key, several in lists.items():
         setting = SETTINGS[key]
         texts = [setting.format(value) for value in several]
-        # There a comma belongs to the value.
+        # For these settings a comma is part of the value.
         groups = texts if setting.kind == "ints" else [",".join(texts)]
         for group in groups:
             words += [setting.option, group]
@@ -73,12 +73,12 @@ def sweep_command(
 
 
 def attach_command(session_id: str, root: Path) -> str:
-    """The command that follows a session."""
+    """Return the command that follows a session."""
     return _line(["vae", "attach", session_id], root)
 
 
 def stop_command(session_id: str, root: Path) -> str:
-    """The command that ends a session's training after its epoch."""
+    """Return the command that stops a session after its epoch."""
     return _line(["vae", "stop", session_id], root)
 
 

@@ -1,4 +1,4 @@
-"""Several sessions side by side: their curves, and the settings that differ."""
+"""Comparison of sessions: their curves, results and differing settings."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ Figure = Literal[
     "val_loss", "val_reconstruction_loss", "val_kl_loss", "loss", "reconstruction_loss", "kl_loss"
 ]
 LOSSES = frozenset({"val_loss", "val_reconstruction_loss", "loss", "reconstruction_loss"})
-"""Those that depend on the images and the likelihood; KL is in nats of z whatever these are."""
+"""Metrics that depend on images and likelihood; KL is in nats of z for all of them."""
 FIGURES: tuple[Figure, ...] = get_args(Figure)
 TONES = 6
-"""So many curves differ in colour; then the colours begin again."""
+"""Number of distinct curve colours; further curves reuse them."""
 
 
 @dataclass(frozen=True, eq=False)
 class Compared:
-    """One of the sessions that are compared, at one moment.
+    """State of one of the compared sessions.
 
     Attributes:
         id: of the session.
@@ -101,7 +101,7 @@ def comparable(
     compared: Sequence[Compared], figure: Figure, beside: str | None = None
 ) -> list[Compared]:
     """Return the sessions whose values of this metric compare with those of `beside`."""
-    # What it is measured on is known once it trained.
+    # Images and likelihood are known once it has trained.
     trained = [one for one in compared if one.history.newest]
     if figure not in LOSSES or not trained:
         return list(compared)
@@ -110,12 +110,12 @@ def comparable(
 
 
 def differing(settings: Sequence[Settings]) -> list[str]:
-    """The names of those settings that are not the same everywhere, in their usual order."""
+    """Return the names of the settings that differ, in their usual order."""
     return [name for name in SETTINGS if len({getattr(one, name) for one in settings}) > 1]
 
 
 def heads(compared: Sequence[Compared]) -> list[Head]:
-    """The columns of the table: what became of each session, and the settings that differ."""
+    """Return the columns of the table: results, then the settings that differ."""
     names = differing([one.settings for one in compared])
     return [
         Head("curve", ""),
@@ -129,7 +129,7 @@ def heads(compared: Sequence[Compared]) -> list[Head]:
 
 
 def rows(compared: Sequence[Compared]) -> list[Row]:
-    """The rows of the table, each with the colour of its curve."""
+    """Return the rows of the table, each with the colour of its curve."""
     names = differing([one.settings for one in compared])
     return [
         Row(

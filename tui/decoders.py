@@ -1,4 +1,4 @@
-"""Which of a session's exported decoders there are, and the one that is used."""
+"""Find and load a session's exported decoders."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class LoadedDecoder:
-    """A decoder and where it comes from."""
+    """A decoder and its export."""
 
     entry: ExportEntry
     model: Decoder
@@ -30,11 +30,11 @@ class LoadedDecoder:
 
     @property
     def image_size(self) -> tuple[int, int]:
-        """Height and width of its images in pixels."""
+        """Height and width of the images in pixels."""
         return self.model.shape.height, self.model.shape.width
 
     def decode(self, z: Floats) -> Floats:
-        """Means of the pixels, (n, h, w) or (n, h, w, 3), for z (n, latent_dim).
+        """Decode z (n, latent_dim) to pixel means, (n, h, w) or (n, h, w, 3).
 
         What is no number is black.
         """
@@ -44,13 +44,13 @@ class LoadedDecoder:
 
 @dataclass(frozen=True)
 class Supply:
-    """What a session has to sample from at one moment.
+    """Exports of a session, and the decoder in use.
 
     Attributes:
         entries: the exports, oldest first.
-        newest: the one to use by default.
-        live: whether a worker may make newer ones.
-        decoder: the one that was asked for, if it could be loaded.
+        newest: the default export.
+        live: whether a running worker may write newer ones.
+        decoder: the requested decoder, if it could be loaded.
         problem: why there is none, or none newer; empty if all is well.
     """
 
@@ -61,7 +61,7 @@ class Supply:
     problem: str = ""
 
     def neighbour(self, epoch: int | None, by: int) -> int | None:
-        """The epoch of the next older (-1) or later (1) export; None stands for the newest."""
+        """Return the epoch of the next older (-1) or later (1) export; None is the newest."""
         if self.newest is None:
             return None
         epochs = [entry.epoch for entry in self.entries]

@@ -1,4 +1,4 @@
-"""Dialogs: yes or no, a whole number, a line of text, a note, an archive."""
+"""Dialogs that ask for yes or no, an integer, a line of text, a note, or an archive."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LEAVE = Binding("escape", "dismiss(None)", "Back", id="prompt.leave", tooltip="
 
 
 class ConfirmScreen(Dialog[bool]):
-    """Asks before something is done that cannot be taken back; the answer is its result."""
+    """Asks for confirmation of an irreversible action; returns the answer."""
 
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -36,26 +36,26 @@ class ConfirmScreen(Dialog[bool]):
 
         Args:
             question: one line; text, not markup.
-            consequence: what yes leads to; text, not markup.
+            consequence: of the answer yes; text, not markup.
         """
         super().__init__()
         self._question = question
         self._consequence = consequence
 
     def compose(self) -> ComposeResult:
-        """Question, consequence, keys."""
+        """Compose question, consequence and keys."""
         with Vertical(classes="dialog"):
             yield Static(Content(self._question), classes="dialog-question")
             yield Static(Content(self._consequence), classes="dialog-detail")
             yield Static(Content("y yes    n no"), classes="dialog-keys")
 
     def action_answer(self, answer: bool) -> None:
-        """Close with the answer."""
+        """Return the answer."""
         self.dismiss(answer)
 
 
 class NumberScreen(Dialog[int | None]):
-    """Asks for a whole number; None if the question is left."""
+    """Asks for an integer; None if cancelled."""
 
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -76,7 +76,7 @@ class NumberScreen(Dialog[int | None]):
         self._low, self._high, self._default = low, high, default
 
     def compose(self) -> ComposeResult:
-        """Question, input, range, keys."""
+        """Compose question, input, range and keys."""
         with Vertical(classes="dialog"):
             yield Static(Content(self._question), classes="dialog-question")
             yield Input(str(self._default))
@@ -97,13 +97,13 @@ class NumberScreen(Dialog[int | None]):
         detail.update(Content(f"{typed} is not {self._range}" if is_wrong else self._range))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Close with the number if it is in range."""
+        """Return the number if it is in range."""
         number = self._number(event.value)
         if number is not None:
             self.dismiss(number)
 
     def action_leave(self) -> None:
-        """Close without a number."""
+        """Cancel."""
         self.dismiss(None)
 
     def _number(self, text: str) -> int | None:
@@ -115,7 +115,7 @@ class NumberScreen(Dialog[int | None]):
 
 
 class LineScreen(Dialog[str | None]):
-    """Asks for a line of text; None if it is left."""
+    """Asks for a line of text; None if cancelled."""
 
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [_LEAVE]
@@ -134,7 +134,7 @@ class LineScreen(Dialog[str | None]):
         self._question, self._text, self._check, self._hint = question, text, check, hint
 
     def compose(self) -> ComposeResult:
-        """Question, line, hint or what is wrong, keys."""
+        """Compose question, input, hint or error, and keys."""
         with Vertical(classes="dialog"):
             yield Static(Content(self._question), classes="dialog-question")
             yield Input(self._text, select_on_focus=False)
@@ -142,7 +142,7 @@ class LineScreen(Dialog[str | None]):
             yield Static("Enter save    Esc back", classes="dialog-keys", markup=False)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Mark what cannot be taken."""
+        """Mark invalid text."""
         problem = self._problem(event.value)
         event.input.set_class(bool(problem), "-wrong")
         detail = self.query_one(".dialog-detail", Static)
@@ -150,7 +150,7 @@ class LineScreen(Dialog[str | None]):
         detail.update(Content(problem or self._hint))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Close with the text, if it can be taken."""
+        """Return the text if it is valid."""
         if not self._problem(event.value):
             self.dismiss(event.value)
 
@@ -163,7 +163,7 @@ class LineScreen(Dialog[str | None]):
 
 
 class NoteScreen(Dialog[str | None]):
-    """Asks for a note of several lines; None if it is left."""
+    """Asks for a note of several lines; None if cancelled."""
 
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -178,7 +178,7 @@ class NoteScreen(Dialog[str | None]):
         self._question, self._note = question, note
 
     def compose(self) -> ComposeResult:
-        """Question, text, keys."""
+        """Compose question, text and keys."""
         with Vertical(classes="dialog"):
             yield Static(Content(self._question), classes="dialog-question")
             yield TextArea(self._note, soft_wrap=True)
@@ -186,7 +186,7 @@ class NoteScreen(Dialog[str | None]):
             yield Static("Ctrl+S save    Esc back", classes="dialog-keys", markup=False)
 
     def action_keep(self) -> None:
-        """Close with the note, if it is not too long."""
+        """Return the note, unless it is too long."""
         text = self.query_one(TextArea).text
         if len(text) <= NOTE_LIMIT:
             self.dismiss(text)
@@ -196,7 +196,7 @@ class NoteScreen(Dialog[str | None]):
 
 
 class ArchiveScreen(Dialog[tuple[Path, bool] | None]):
-    """Asks where to write an archive, and whether without what only further training needs."""
+    """Asks where to write an archive, and whether to leave out what only training needs."""
 
     CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [_LEAVE]
@@ -206,7 +206,7 @@ class ArchiveScreen(Dialog[tuple[Path, bool] | None]):
         self._question, self._path = question, path
 
     def compose(self) -> ComposeResult:
-        """Question, path, choice, keys."""
+        """Compose question, path, choice and keys."""
         with Vertical(classes="dialog"):
             yield Static(Content(self._question), classes="dialog-question")
             yield Input(str(self._path), select_on_focus=False)
@@ -219,6 +219,6 @@ class ArchiveScreen(Dialog[tuple[Path, bool] | None]):
 
     @on(Input.Submitted)
     def write(self, event: Input.Submitted) -> None:
-        """Close with the choice."""
+        """Return path and choice."""
         if event.value.strip():
             self.dismiss((Path(event.value.strip()), self.query_one(Checkbox).value))

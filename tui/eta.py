@@ -1,4 +1,4 @@
-"""How long a run or a sweep that is under way will still take."""
+"""Remaining time of a run or sweep."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from vae_engine.sessions.progress import SessionLog
 from vae_engine.sweeps.trials import Trial
 
 FINISH_SECONDS = 2.5
-"""From the last epoch to the end of a run: the test split, the models' files, the exports."""
+"""Seconds from the last epoch to the end of a run: test split, model files, exports."""
 BETWEEN_SECONDS = 1.5
-"""From a worker's last event to the next task of a sweep."""
-# After a first step that took for ever nothing can be expected yet.
+"""Seconds from a worker's last event to the next task of a sweep."""
+# A very slow first step, due to compilation, allows no estimate yet.
 _LONGEST_SECONDS = 1e9
 
 
@@ -25,8 +25,8 @@ class Remaining:
     """Seconds until a run ends.
 
     Attributes:
-        least: where it converges as early as it still can.
-        most: where it trains to its last epoch.
+        least: with the earliest convergence still possible.
+        most: up to the last epoch.
     """
 
     least: float
@@ -34,13 +34,13 @@ class Remaining:
 
 
 def remaining(log: SessionLog) -> Remaining | None:
-    """How long a session's latest run will still take; a pause counts nothing.
+    """Estimate the remaining time of a session's latest run, without pauses.
 
     Args:
-        log: with the progress of the epoch under way.
+        log: with the progress of the current epoch.
 
     Returns:
-        None where no worker trains it, and before its speed is known.
+        None if no worker is training it, or its speed is not known yet.
     """
     seconds = log.epoch_seconds or _seconds_of_first(log)
     if seconds is None or log.phase in ("created", "ended"):
@@ -55,7 +55,7 @@ def remaining(log: SessionLog) -> Remaining | None:
 
 
 def remaining_of(entry: Entry, now: float) -> Remaining | None:
-    """The same for a session in the list, of which only whole epochs are known.
+    """Estimate the same for an entry of the list, which counts whole epochs only.
 
     Args:
         entry: of the list.
@@ -72,15 +72,15 @@ def remaining_of(entry: Entry, now: float) -> Remaining | None:
 
 
 def remaining_text(left: Remaining) -> str:
-    """In few words: `9m40s`, or `4m10s to 9m40s` where convergence decides."""
+    """Format the remaining time: `9m40s`, or `4m10s to 9m40s` if it depends on convergence."""
     least, most = duration_text(left.least), duration_text(left.most)
     return most if least == most else f"{least} to {most}"
 
 
 def remaining_sweep_seconds(trials: Sequence[Trial], parallel: int) -> float | None:
-    """Seconds until a sweep has trained and evaluated all its trials; None before the first has.
+    """Estimate the seconds until a sweep has finished all trials; None before the first has.
 
-    The others are expected to take as long as those that are finished did on average.
+    The others are assumed to take as long as the finished ones on average.
     """
     finished = [trial.figures for trial in trials if trial.figures is not None]
     if not finished:
@@ -99,7 +99,7 @@ def remaining_sweep_seconds(trials: Sequence[Trial], parallel: int) -> float | N
 
 
 def epochs_done(log: SessionLog) -> float:
-    """Finished epochs, and the finished part of the one under way."""
+    """Return the number of finished epochs, including the finished part of the current one."""
     progress = log.latest_progress
     return log.epoch + (progress.step / progress.steps if progress and progress.steps else 0.0)
 
@@ -113,7 +113,7 @@ def _remaining(least: float, most: float, epoch_seconds: float) -> Remaining | N
 
 
 def _seconds_of_first(log: SessionLog) -> float | None:
-    """What the first epoch takes, by its steps after the first ones, which are compiled."""
+    """Estimate the first epoch from its steps after compilation."""
     first, latest = log.first_progress, log.latest_progress
     if first is None or latest is None or latest.step <= first.step:
         return None

@@ -11,22 +11,22 @@ from tui.catalogue import Catalogue, Entry
 from vae_engine.errors import SessionError
 
 _SCAN_SECONDS = 1.0
-# While another screen covers the list, only to report ended sessions.
+# While another screen covers the list, polling only serves to report ended sessions.
 _ALERT_SECONDS = 5.0
-# After a scan, the thread sleeps this many times as long, so it takes a few % of a core.
+# After a scan, sleep for this many times its duration, to use only a few % of a core.
 _REST = 20
-# A thousand folders take seconds to measure: in parts, so that the list shows them as they come.
+# A thousand folders take seconds to measure; in batches, so that the list shows sizes early.
 _MEASURE_SECONDS = 0.2
 
 
 class SessionFollower:
-    """Looks at the folder of sessions time and again, and measures them, in a thread."""
+    """Polls the sessions folder and measures the sessions, in a thread."""
 
     def __init__(self, root: Path, tell: Callable[[tuple[Entry, ...], str], object]) -> None:
-        """Make what follows, from `run` on.
+        """Make the follower; `run` starts it.
 
         Args:
-            root: the folder of sessions.
+            root: the sessions folder.
             tell: called in the thread with all sessions, and the reading error or "".
         """
         self._root, self._tell = root, tell
@@ -35,7 +35,7 @@ class SessionFollower:
         self._seconds = _SCAN_SECONDS
 
     def poll_now(self) -> None:
-        """Look now."""
+        """Poll now."""
         self._wake.set()
 
     def watch_closely(self, closely: bool) -> None:
@@ -45,12 +45,12 @@ class SessionFollower:
             self.poll_now()
 
     def end(self) -> None:
-        """Let `run` return."""
+        """Make `run` return."""
         self._ends.set()
         self._wake.set()
 
     def run(self) -> None:
-        """Follow until `end`."""
+        """Poll until `end` is called."""
         catalogue = Catalogue(self._root)
         told: tuple[tuple[Entry, ...], str] | None = None
         while not self._ends.is_set():
@@ -65,7 +65,7 @@ class SessionFollower:
 
 
 def _looks(catalogue: Catalogue) -> Iterator[tuple[tuple[Entry, ...], str]]:
-    """The sessions, or why they cannot be read; then the same with more of their sizes."""
+    """Yield the sessions or a reading error, then the sessions again with more sizes."""
     try:
         yield tuple(catalogue.scan()), ""
     except SessionError as error:

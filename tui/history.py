@@ -1,4 +1,4 @@
-"""The finished epochs of a session as arrays."""
+"""Finished epochs of a session as arrays."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from vae_engine.sessions.events import EpochEnded
 Figure = Literal["loss", "reconstruction_loss", "kl_loss"]
 
 TRAINING, VALIDATION = 0, 1
-"""The tones of a metric's two curves."""
+"""Tones of the training and the validation curve."""
 
 _LEAST_TO_COMPARE = 2
 
 
 @dataclass(frozen=True, eq=False)
 class History:
-    """The epochs in order, each exactly once."""
+    """Finished epochs in order, each exactly once."""
 
     ended: Sequence[EpochEnded] = ()
 
@@ -32,24 +32,24 @@ class History:
 
     @property
     def newest(self) -> int:
-        """The last finished epoch, 0 for none."""
+        """Last finished epoch, 0 for none."""
         return self.ended[-1].epoch if self.ended else 0
 
     @cached_property
     def epochs(self) -> Floats:
-        """(n,), the numbers of the epochs."""
+        """Numbers of the epochs, (n,)."""
         return np.array([epoch.epoch for epoch in self.ended], dtype=np.float64)
 
     @property
     def best(self) -> int | None:
-        """The first epoch with the lowest validation loss; None while there are not two."""
+        """First epoch with the lowest validation loss; None before there are two epochs."""
         known = [epoch for epoch in self.ended if math.isfinite(epoch.val_loss)]
         if len(known) < _LEAST_TO_COMPARE:
             return None
         return min(known, key=lambda epoch: epoch.val_loss).epoch
 
     def nearest(self, epoch: int) -> EpochEnded | None:
-        """The newest finished epoch that is no later than `epoch`; else the first, or None."""
+        """Return the newest finished epoch up to `epoch`; otherwise the first, or None."""
         if not self.ended:
             return None
         at = int(np.searchsorted(self.epochs, epoch, side="right")) - 1

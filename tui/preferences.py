@@ -1,4 +1,4 @@
-"""What the app remembers between runs: a small file in the configuration folder."""
+"""User preferences, in a small file in the configuration folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from msgspec import Meta
 from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions import atomic
 
-# Spelt out, since importing `tui.rendering.glyphs` would have the first frame wait for NumPy.
+# Repeated here, since `tui.rendering.glyphs` imports NumPy, which would delay the first frame.
 GlyphSet = Literal["half", "quadrant", "sextant", "octant"]
 Colors = Literal["auto", "16", "256", "24bit"]
 Link = Literal["auto", "slow", "fast"]
@@ -20,7 +20,7 @@ DEFAULT_THEME = "textual-dark"
 
 
 class Preferences(msgspec.Struct, frozen=True, kw_only=True):
-    """The user's choices; replaced as a whole by `WorkbenchApp.remember`.
+    """The user's preferences; replaced as a whole by `WorkbenchApp.remember`.
 
     Attributes:
         theme: name of a theme; `tui.themes` has the two usual ones.
@@ -61,18 +61,18 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def preferences_file() -> Path:
-    """Where preferences lie: below `$XDG_CONFIG_HOME`, else `~/.config`."""
+    """Return the file of the preferences: below `$XDG_CONFIG_HOME`, or `~/.config`."""
     base = os.environ.get("XDG_CONFIG_HOME", "")
-    # The specification has relative paths ignored.
+    # The specification says to ignore relative paths.
     folder = Path(base) if Path(base).is_absolute() else Path.home() / ".config"
     return folder / "vae-workbench" / "preferences.json"
 
 
 def read_preferences(path: Path) -> tuple[Preferences, str]:
-    """The preferences in `path`, and what is wrong with them.
+    """Read the preferences in `path`.
 
     Returns:
-        (preferences, ""), or the defaults and one line where the file is damaged.
+        (preferences, ""), or the defaults and one line of text if the file is damaged.
     """
     try:
         return atomic.read_record(path, Preferences), ""
@@ -83,7 +83,7 @@ def read_preferences(path: Path) -> tuple[Preferences, str]:
 
 
 def write_preferences(path: Path, preferences: Preferences) -> None:
-    """Replace the preferences.
+    """Write the preferences.
 
     Raises:
         OSError: the folder cannot be written.

@@ -1,4 +1,4 @@
-"""Settings that are offered by name: presets, the two-minute demo, a first sweep."""
+"""Named settings: presets, the two-minute demo, a first sweep."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PRESETS: dict[str, dict[str, SettingValue]] = {
         "learning_rate": 4e-3,
     },
 }
-"""Settings that differ from the defaults, by the name of the preset."""
+"""Settings of each preset that differ from the defaults."""
 
 SWEEP_TEXTS = {"latent_dim": "2,8,16", "seeds": "3"}
 """The default of the form for a new sweep."""

@@ -8,7 +8,7 @@ from tui.text import one_line
 from vae_engine.errors import EngineError, Remedy
 
 Where = Literal["list", "dashboard"]
-"""Where the keys are pressed: in a list of sessions or sweeps, or on the screen of one."""
+"""Screen on which the keys are pressed: a list of sessions or sweeps, or the screen of one."""
 
 _IN_LIST: dict[Remedy, str] = {
     "follow": "press Enter to follow it",
@@ -39,7 +39,7 @@ _ON_DASHBOARD: dict[Remedy, str] = {
 
 
 def error_text(error: Exception, place: Where = "list") -> str:
-    """One printable line for an error, with the key that helps, if one does."""
+    """Return one printable line for an error, with the key that resolves it, if there is one."""
     way = ""
     if isinstance(error, EngineError) and error.remedy is not None:
         way = _IN_LIST[error.remedy]

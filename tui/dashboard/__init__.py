@@ -1,1 +1,1 @@
-"""The dashboard of one session, live or finished."""
+"""Dashboard of one session, live or finished."""

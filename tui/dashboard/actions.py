@@ -1,4 +1,4 @@
-"""What can be asked of a session's training: pause, stop, resume, extend."""
+"""Actions on a session's run: pause, continue, stop, resume, extend."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ _AFTER: dict[str, frozenset[Status]] = {
     "resume": frozenset({"stopped", "interrupted", "failed"}),
     "extend": frozenset({"completed", "stopped", "interrupted", "failed"}),
 }
-"""After which ends there is something to resume, or to extend; what has diverged is forked."""
+"""Final states that can be resumed, and extended; a diverged session is forked instead."""
 
 
 class TrainingActions:
-    """What a screen over one session asks of its training.
+    """Actions of a screen on its session's run.
 
     Attributes:
-        NAMES: the actions, by the names that keys have for them.
-        doing: what is being done about a worker, in words, else empty.
+        NAMES: names of the actions in key bindings.
+        doing: text while a worker is being started, otherwise empty.
     """
 
     NAMES = frozenset({*_WHILE_LIVE, *_AFTER})
@@ -48,17 +48,17 @@ class TrainingActions:
         """Make the actions of a screen.
 
         Args:
-            screen: over which dialogs open.
-            session: whose training.
-            feed: what the screen reads the session by.
-            show: is called when `doing` has changed.
+            screen: on which dialogs open.
+            session: to act on.
+            feed: with which the screen reads the session.
+            show: called when `doing` has changed.
         """
         self._screen, self._session, self._feed, self._show = screen, session, feed, show
         self.doing = ""
         self._ignored = -1
 
     def offers(self, action: str, snapshot: Snapshot | None) -> bool:
-        """Whether the session's state allows one of `NAMES`."""
+        """Return whether the session's state allows an action of `NAMES`."""
         if snapshot is None or snapshot.problem or self.doing:
             return False
         if action in _AFTER:
@@ -78,19 +78,19 @@ class TrainingActions:
         self._ignored = latest
 
     def ask(self, command: CommandName) -> None:
-        """Ask the worker."""
+        """Send a command to the worker."""
         run_async(self._screen, partial(self._ask, command))
 
     def stop_now(self) -> None:
-        """Ask the worker to stop at once, after a confirmation."""
+        """Stop the run now, after a confirmation."""
         run_async(self._screen, self._stop_now)
 
     def resume(self, more: int | None = None) -> None:
-        """Start a worker that trains to the planned end, or for more epochs."""
+        """Start a worker that trains to the planned end, or for additional epochs."""
         run_async(self._screen, partial(self._start_worker, more), group="start", exclusive=True)
 
     def extend(self, done: int) -> None:
-        """Ask for how many epochs more than those done, and start a worker."""
+        """Ask for the number of additional epochs, and start a worker."""
         run_async(self._screen, partial(self._extend, done))
 
     async def _ask(self, command: CommandName) -> None:
@@ -122,7 +122,7 @@ class TrainingActions:
         self._do("starting a worker ...")
         folder = self._session.folder
         try:
-            # Opened anew: the feed reads the screen's own session in another thread.
+            # A separate object: the feed reads the screen's session in another thread.
             await asyncio.to_thread(lambda: resume_session(Session(folder), more=more))
         except (EngineError, OSError) as error:
             self._complain(error_text(error, "dashboard"))

@@ -1,4 +1,4 @@
-"""The parts of the dashboard: all at once, or page by page on a small terminal."""
+"""Parts of the dashboard: all at once, or one page at a time on a small terminal."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ PAGES = {
     "latent": "Latent",
     "log": "Log",
 }
-"""The parts by id, with their names, in the order of their keys."""
+"""Names of the parts by id, in the order of their keys."""
 
 WHOLE_COLUMNS, WHOLE_ROWS = 110, 34
-"""From this size on everything is shown at once, else one page at a time."""
+"""Minimum size to show all parts at once; smaller terminals show one page at a time."""
 
 ACROSS = 5
-"""So many digits stand side by side at least, unless the terminal is too narrow."""
+"""Minimum number of images per row, unless the terminal is too narrow."""
 
 _HEAD_ROWS = 4
 _MOST_OF_WIDTH = 0.63
@@ -52,7 +52,7 @@ _CHARTS: dict[Figure, str] = {
     "reconstruction_loss": "reconstruction",
     "kl_loss": "KL",
 }
-# Cells left and right of a part; lines above a page's images, and the one below.
+# Cells left and right of a part; lines above and below a page's images.
 _MARGINS = 2
 _PAGE_HEAD = 6
 _BAR_ROWS = 8
@@ -71,7 +71,7 @@ class DashboardBody(Horizontal):
         self._laid_out: tuple[Size, str] | None = None
 
     def compose(self) -> ComposeResult:
-        """All parts; those that have no room are hidden."""
+        """Compose all parts; those without room are hidden."""
         with Vertical(id="left"):
             with Vertical(id="charts", classes="part"):
                 for figure, title in _CHARTS.items():
@@ -93,7 +93,7 @@ class DashboardBody(Horizontal):
                 yield LogView(id="log-view")
 
     def lay_out(self, terminal: Size, page: str) -> bool:
-        """Show all parts where there is room, else the one page.
+        """Show all parts if they fit, otherwise one page.
 
         Returns:
             Whether everything is shown.
@@ -109,8 +109,8 @@ class DashboardBody(Horizontal):
         else:
             width, height = terminal.width - _MARGINS, terminal.height - _PAGE_HEAD
             tile = tile_for(width, height, self._image_sizes)
-        # Styles of their own: a class of the body would have every part's style computed again.
-        # None leaves it to the style sheet.
+        # Inline styles: a class on the body would recompute the styles of all parts.
+        # None: as in the style sheet.
         self.query_one("#right").styles.width = tiles_width(tile) + _MARGINS if whole else None
         for part in ("latent", "digits", "samples"):
             self.query_one(f"#{part}").styles.height = "auto" if whole else None
@@ -130,13 +130,13 @@ class DashboardBody(Horizontal):
     def show_epoch(
         self, snapshot: Snapshot, timeline: Timeline, scale: Scale, *, playing: bool
     ) -> None:
-        """Show the epoch that is looked at, but for its images.
+        """Show the selected epoch, except for its images.
 
         Args:
             snapshot: the session.
-            timeline: which epoch that is.
-            scale: how to show the curves.
-            playing: whether a time-lapse goes on.
+            timeline: with the selected epoch.
+            scale: how to draw the curves.
+            playing: whether a time-lapse is playing.
         """
         cursor = None if timeline.follows else timeline.epoch
         told = "\n".join(start_lines(snapshot)) or "no epoch has finished yet"
@@ -144,7 +144,7 @@ class DashboardBody(Horizontal):
             chart = self.query_one(f"#chart-{figure}", LossChart)
             curves = snapshot.history.curves(figure)
             chart.show(curves, scale=scale, cursor=cursor, empty=told)
-            # Once is enough.
+            # Shown once is enough.
             told = ""
         ended = snapshot.history.nearest(timeline.epoch)
         self.query_one("#latent-title", TitleLine).show(_latent_text(ended))
@@ -170,7 +170,7 @@ class DashboardBody(Horizontal):
         samples.show(images.samples)
 
     def _fit(self, images: EpochImages) -> None:
-        """Lay the parts out for the size of these images."""
+        """Size the parts for these images."""
         shown = images.samples if len(images.samples) else images.digits
         if not len(shown):
             return
@@ -199,31 +199,31 @@ class DashboardBody(Horizontal):
         self._update("#diagnosis", "\n".join(one_line(finding.sentence) for finding in findings))
 
     def _update(self, selector: str, text: str) -> None:
-        """Change a text; the same text is not sent again."""
+        """Change a text, unless it is the same."""
         widget = self.query_one(selector, Static)
         if widget.content != Content(text):
             widget.update(Content(text))
 
 
 def shows_whole(width: int, height: int) -> bool:
-    """Whether a terminal of this size shows everything at once."""
+    """Return whether all parts fit on a terminal of this size."""
     return width >= WHOLE_COLUMNS and height >= WHOLE_ROWS
 
 
 def whole_tile(width: int, height: int, sizes: Sequence[ImageSize] = IMAGE_SIZES) -> ImageSize:
-    """The size of images where everything is shown at once.
+    """Return the size of images if all parts are shown.
 
     Five images over their reconstructions and two rows of samples fit below each other, and leave
     more than a third of the width to the charts.
     """
     room_across = int(width * _MOST_OF_WIDTH)
-    # Each part has a title, and a line between its two rows.
+    # Each part has a title, and a line between two rows of images.
     room_down = (height - _HEAD_ROWS) // 2 - 2
     return tile_for(room_across, room_down, sizes)
 
 
 def tile_for(width: int, height: int, sizes: Sequence[ImageSize] = IMAGE_SIZES) -> ImageSize:
-    """The largest size at which two rows of five images fit, or of fewer where none does."""
+    """Return the largest size at which two rows of five images fit, or of fewer if none does."""
     for across in range(ACROSS, 0, -1):
         for columns, rows in sizes:
             if across * (columns + 1) - 1 <= width and 2 * rows + 1 <= height:
@@ -232,7 +232,7 @@ def tile_for(width: int, height: int, sizes: Sequence[ImageSize] = IMAGE_SIZES) 
 
 
 def tiles_width(tile: ImageSize) -> int:
-    """Cells that five images take side by side."""
+    """Return the width of a row of five images."""
     return ACROSS * (tile[0] + 1) - 1
 
 

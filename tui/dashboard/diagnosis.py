@@ -14,11 +14,11 @@ from vae_engine.sessions.records import LIVE, Status
 Weight = Literal["good", "neutral", "warning", "error"]
 
 RISE_SHARE = 0.1
-"""A validation loss that is so much above its best, in proportion..."""
+"""A validation loss is reported if it exceeds its best by this proportion..."""
 RISE_NATS = 5.0
-"""...and at least by this many nats, is reported."""
+"""...and by at least this many nats."""
 LEAST_NATS = 0.1
-"""A dimension with a smaller KL than this carries hardly anything; one bit is 0.69 nats."""
+"""A dimension with a smaller KL carries hardly any information; one bit is 0.69 nats."""
 _WEIGHTS: tuple[Weight, ...] = ("error", "warning", "neutral", "good")
 _YOUNG_EPOCHS = 2
 _NAMED = 6
@@ -26,14 +26,14 @@ _NAMED = 6
 
 @dataclass(frozen=True)
 class Finding:
-    """One sentence, and how much it should worry."""
+    """One sentence, with its severity."""
 
     weight: Weight
     sentence: str
 
 
 def collapsed_dimensions(epoch: EpochEnded) -> tuple[int, ...]:
-    """The dimensions of z that are not active: as many as the worker counted, least KL first.
+    """Return the inactive dimensions of z: as many as the worker counted, smallest KL first.
 
     A dimension is active if the variance of its posterior mean over the images is above 0.01
     (Burda et al., 2016, "Importance Weighted Autoencoders", section 5.2).
@@ -52,8 +52,8 @@ def diagnose(
         history: its finished epochs.
         status: its present status.
         stop_reason: why its latest run ended.
-        epoch: the epoch whose latent dimensions are judged.
-        few_steps: why its steps are too few to learn from; empty where they are enough.
+        epoch: the epoch whose latent dimensions are examined.
+        few_steps: why its steps are too few to learn from; empty if they are enough.
 
     Returns:
         The findings, the most worrying first; none before the first epoch of a sound training.
@@ -120,7 +120,7 @@ def _latent(history: History, status: Status, epoch: int, few_steps: str) -> Fin
 
 
 def _all_active(kl: Sequence[float]) -> Finding:
-    """What active dimensions carry: active is a low bar, which 0.01 nats can pass."""
+    """Describe what active dimensions carry; a dimension of 0.01 nats can count as active."""
     total = len(kl)
     weak = [dimension for dimension, nats in enumerate(kl) if nats < LEAST_NATS]
     if not weak:

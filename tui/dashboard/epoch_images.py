@@ -1,4 +1,4 @@
-"""The images of an epoch as the dashboard shows them."""
+"""Images of an epoch on the dashboard."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from vae_engine.sessions.session import Session
 
 @dataclass(frozen=True, eq=False)
 class EpochImages:
-    """What an epoch drew, or why that cannot be shown.
+    """Preview images of an epoch, or why they cannot be shown.
 
     Attributes:
-        epoch: which one was asked for.
+        epoch: the requested epoch.
         drawn: which one drew; an earlier one where that one left none, as in slim sessions.
         digits: (2n, h, w) or (2n, h, w, 3), test images and then their reconstructions; before the
             network is built the n test images alone.
@@ -47,7 +47,7 @@ class EpochImages:
 
     @property
     def across(self) -> int:
-        """How many test digits there are."""
+        """Number of test images."""
         return len(self.digits) // 2 if self.reconstructed else len(self.digits)
 
 
@@ -55,14 +55,14 @@ _NONE: Images = np.zeros((0, 28, 28), np.uint8)
 
 
 class EpochImageReader:
-    """Reads a session's previews; for one thread at a time."""
+    """Reads a session's previews; not thread-safe."""
 
     def __init__(self, session: Session) -> None:
         self._folder = session.folder
         self._originals: Originals | None = None
 
     def read(self, epoch: int) -> EpochImages:
-        """The images of an epoch, or of the nearest before it that left some.
+        """Read the images of an epoch, or of the nearest earlier one that has some.
 
         A damaged preview, or none, gives a problem instead.
         """
@@ -89,14 +89,14 @@ class EpochImageReader:
 
 
 class EpochImageLoader:
-    """Reads images for a screen, in a thread, those alone that were wanted last.
+    """Reads images for a screen, in a thread; skips all but the latest request.
 
     Attributes:
-        images: that were read last, None before any.
+        images: read last, None before any.
     """
 
     def __init__(self, screen: Screen[Any], session: Session, show: Callable[[], None]) -> None:
-        """Make what reads the images of a session; `show` is called when `images` has changed."""
+        """Make the loader of a session; `show` is called when `images` has changed."""
         self._screen, self._show = screen, show
         self._reader = EpochImageReader(session)
         self._wanted = 0
@@ -104,11 +104,11 @@ class EpochImageLoader:
 
     @property
     def epoch(self) -> int:
-        """The epoch of the images, 0 before the first."""
+        """Epoch of the images, 0 before the first."""
         return self.images.epoch if self.images is not None else 0
 
     def want(self, epoch: int) -> None:
-        """Read the images of an epoch, unless they are there or on their way; 0: untrained."""
+        """Read the images of an epoch, unless present or being read; 0 is the untrained model."""
         if epoch == 0 and (self.images is None or not self.images.reconstructed):
             self._read(self._load_untrained)
         elif epoch not in (self.epoch, self._wanted):
@@ -125,7 +125,7 @@ class EpochImageLoader:
 
     async def _load_untrained(self) -> None:
         images = await asyncio.to_thread(self._reader.read, 0)
-        # A session of an earlier version has none; others come with the first epoch.
+        # Sessions of earlier versions have none; others get theirs with the first epoch.
         before = self.images
         if not images.problem and (before is None or images.reconstructed > before.reconstructed):
             self.images = images

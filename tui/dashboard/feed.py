@@ -20,15 +20,15 @@ from vae_engine.sessions.inbox import CommandName
 from vae_engine.sessions.records import LIVE, Label, Manifest
 from vae_engine.sessions.session import Session
 
-# Each look of a thread wakes a processor, which costs more than what it reads.
+# Waking the processor for a poll costs more than the read.
 LIVE_SECONDS = 0.5
 ASKED_SECONDS = 0.2
 RESTING_SECONDS = 1.0
-# Within an epoch: drawing takes processor time, which many viewers take from the training.
+# Within an epoch: many viewers that redraw often would slow down the training.
 PROGRESS_SECONDS = 2.0
 
 _Trace = tuple[int, int]
-"""When a file was changed, in nanoseconds, and its size."""
+"""Modification time of a file in nanoseconds, and its size."""
 
 _TELLING = (layout.SUMMARY, layout.INBOX, layout.LOG)
 
@@ -38,14 +38,14 @@ _TAIL_BYTES = 16 * 1024
 
 
 def _rest(snapshot: Snapshot) -> float:
-    """Seconds until the next look."""
+    """Return the seconds until the next poll."""
     if not snapshot.live:
         return RESTING_SECONDS
     return ASKED_SECONDS if snapshot.asked else LIVE_SECONDS
 
 
 class SessionFeed:
-    """Reads one session; not to be used from several threads at once, but for `ask` and `close`."""
+    """Polls one session; only `ask` and `close` may be called from other threads."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -61,14 +61,14 @@ class SessionFeed:
         self._read_at = 0.0
 
     def snapshots(self) -> Iterator[Snapshot]:
-        """The session now and after every change, until `close`; waits in between.
+        """Yield the session now and after every change, until `close`; waits in between.
 
-        Where nothing but the progress changed, one every two seconds is enough.
+        If only the progress changed, it yields once every two seconds.
         """
         told: Snapshot | None = None
         told_at = 0.0
         while not self._closed:
-            snapshot = self._read_if_stirred()
+            snapshot = self._read_if_changed()
             hasty = time.monotonic() < told_at + PROGRESS_SECONDS
             if told is None or not (snapshot is told or (hasty and progress_alone(told, snapshot))):
                 told, told_at = snapshot, time.monotonic()
@@ -78,7 +78,7 @@ class SessionFeed:
                 self._traces = ()
 
     def read(self) -> Snapshot:
-        """The session now; the very object of the last call if nothing has changed."""
+        """Read the session; returns the same object if nothing has changed."""
         try:
             self._take_news()
         except (SessionDamagedError, OSError) as error:
@@ -87,8 +87,8 @@ class SessionFeed:
             self._snapshot = Snapshot(Label(name=self._session.id))
         return self._snapshot
 
-    def _read_if_stirred(self) -> Snapshot:
-        """Like `read`, but what was known where nothing but progress can have happened since.
+    def _read_if_changed(self) -> Snapshot:
+        """Read the session, unless nothing but its progress can have changed.
 
         A death leaves no trace, a new name none that is looked for, and a network's file system may
         tell of one late: after two seconds all is read again.
@@ -100,7 +100,7 @@ class SessionFeed:
         return self._snapshot
 
     def ask(self, command: CommandName) -> None:
-        """Ask the worker, and remember it until the log shows that it obeyed or did not.
+        """Send a command to the worker, and keep it as pending until the log shows the outcome.
 
         Raises:
             OSError: the inbox cannot be written.
@@ -109,11 +109,11 @@ class SessionFeed:
         self.hurry()
 
     def hurry(self) -> None:
-        """Read again at once."""
+        """Poll now."""
         self._wake.set()
 
     def close(self) -> None:
-        """End `snapshots`."""
+        """Stop `snapshots`."""
         self._closed = True
         self._wake.set()
 
@@ -126,7 +126,7 @@ class SessionFeed:
             self._problem("session.json has changed since it was opened: open the session again")
             return
         first = self._snapshot is None
-        # Asked before the log is read, so that a dead worker's last words count.
+        # Checked before the log is read, so that the last events of a dead worker count.
         alive = self._session.alive()
         try:
             events = self._session.poll(progress=not first)
@@ -152,7 +152,7 @@ class SessionFeed:
         )
 
     def _reopened(self, problem: SessionDamagedError) -> Session:
-        """The session by a log that was put in the place of the one read so far.
+        """Read a log that has replaced the one read so far.
 
         Raises:
             SessionDamagedError: `problem`, where the new one has damage or no run.
@@ -170,7 +170,7 @@ class SessionFeed:
             self._snapshot = replace(before, problem=problem, asked=())
 
     def _read_log(self) -> tuple[str, ...]:
-        """The end of the worker's log; read only when it has grown."""
+        """Return the end of the worker's log; read only if it has grown."""
         try:
             with atomic.open_regular(self._session.folder / layout.LOG) as file:
                 found = os.fstat(file.fileno())
@@ -188,20 +188,20 @@ class SessionFeed:
 
 
 def _traces(paths: Sequence[str]) -> tuple[_Trace | None, ...]:
-    """Where what a worker does shows, but for progress: the summary follows every other event."""
+    """Return the state of the files that a worker changes, other than by progress events."""
     return tuple(map(_trace, paths))
 
 
 def _trace(path: str) -> _Trace | None:
     try:
         found = os.lstat(path)
-    except OSError:  # `read` says why.
+    except OSError:  # `read` reports the reason.
         return None
     return found.st_mtime_ns, found.st_size
 
 
 def _progress_under_way(session: Session) -> ev.Progress | None:
-    """The last progress of a log that was read without it, if its epoch has not ended."""
+    """Return the last progress event of a log, if its epoch has not ended."""
     path = session.folder / layout.EVENTS
     try:
         start = max(0, path.stat().st_size - _TAIL_BYTES)

@@ -1,4 +1,4 @@
-"""The head of the dashboard: which session this is, what it does, and how far it is."""
+"""Header of the dashboard: session, status and progress."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ COMMAND_WORDS: dict[CommandName, str] = {
 }
 
 Part = tuple[str, str]
-"""Text, and the name of its style."""
+"""Text with the name of its style."""
 
 _LABEL_WIDTH = 15
 _LEAST_BAR = 10
@@ -36,12 +36,12 @@ _WIDEST_BAR = 60
 _PERCENT_WIDTH = len("  100%  ")
 _LEAST_NAME = 12
 _MARGIN = 1
-# Progress comes every two seconds, and brings the time along.
+# Progress comes every two seconds and updates the time too.
 _NEWS_SECONDS = 2.5
 
 
 class SessionHeader(Lines):
-    """Three lines that send only changed cells."""
+    """Three lines; sends only changed cells."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         f"session-header--{name}" for name in ("name", "text", "bar", "rail")
@@ -66,13 +66,13 @@ class SessionHeader(Lines):
         self._shown_at = 0.0
 
     def show(self, snapshot: Snapshot, doing: str = "") -> None:
-        """Show a session, and what the app is about to do to it."""
+        """Show a session, and what the app is doing to it."""
         self._snapshot, self._doing = snapshot, doing
         self._shown_at = time.monotonic()
         self.draw()
 
     def draw(self) -> None:
-        """Write the lines, with the time that has passed."""
+        """Redraw the lines with the present time."""
         width = self.size.width - 2 * _MARGIN
         if self._snapshot is None or width < 1:
             return
@@ -92,7 +92,7 @@ class SessionHeader(Lines):
         )
 
     def on_mount(self) -> None:
-        """Follow the clock where no news came for a while."""
+        """Update the time if nothing else does."""
         self.set_interval(1.0, self._tick)
 
     def _tick(self) -> None:
@@ -103,12 +103,12 @@ class SessionHeader(Lines):
 def header_lines(
     snapshot: Snapshot, settings: Settings, doing: str, now: float, width: int
 ) -> list[list[Part]]:
-    """The three lines of the head, each `width` cells wide.
+    """Format the three lines of the header, each `width` cells wide.
 
     Args:
         snapshot: the session.
-        settings: what it trains with.
-        doing: what the app is about to do to it, or empty.
+        settings: of the session.
+        doing: what the app is doing to it, or empty.
         now: the time, in seconds since 1970.
         width: in cells.
     """
@@ -240,7 +240,7 @@ def _step_facts(snapshot: Snapshot, now: float) -> list[str]:
 
 
 def _fitting(facts: Sequence[str], room: int) -> str:
-    """As many of the last facts as there is room for."""
+    """Return as many of the last facts as fit."""
     while facts and len("  ".join(facts)) > room:
         facts = facts[1:]
     return "  ".join(facts)

@@ -1,4 +1,4 @@
-"""How much each latent dimension carries, as bars."""
+"""Bar chart of the KL of each latent dimension."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _GAP = 2
 class KlBars(Lines):
     """One bar per dimension, in nats; collapsed dimensions are marked.
 
-    Few dimensions are horizontal bars with values, in as many columns as fit; many are vertical
+    A few dimensions are horizontal bars with values, in as many columns as fit; many are vertical
     bars.
     """
 
@@ -57,7 +57,7 @@ class KlBars(Lines):
         self.draw()
 
     def draw(self) -> None:
-        """Lay the bars out for the present size."""
+        """Draw the bars for the present size."""
         width, height = self.size
         if not self._kl or width < 1 or height < 1:
             self.set_lines([])
@@ -71,7 +71,7 @@ class KlBars(Lines):
 
     def _lying(self, height: int, name_width: int, bar: int) -> list[list[Segment]]:
         most = max(0.0, *self._kl) or 1.0
-        # Columns are filled evenly, so that two of them look alike.
+        # Fill the columns evenly.
         rows = -(-len(self._kl) // -(-len(self._kl) // height))
         lines: list[list[Segment]] = [[] for _ in range(rows)]
         text = self._style("text")
@@ -97,7 +97,7 @@ class KlBars(Lines):
             (_partial(max(self._kl[i] for i in members) / most * rows, rows, _UP), members[0])
             for members in groups
         ]
-        # A one-cell bar touches its neighbour; wider ones leave a gap.
+        # Bars of one cell touch; wider ones leave a gap.
         thick = max(1, each - 1)
         lines = [
             [

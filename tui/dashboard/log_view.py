@@ -1,4 +1,4 @@
-"""The worker's log: foreign text, wrapped, kept at its end unless one scrolls up."""
+"""Worker's log: wrapped foreign text that follows its end unless scrolled up."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tui.text import one_line
 
 
 class LogView(ScrollView, can_focus=True, inherit_bindings=False):
-    """Shows the lines it was given last; control characters in them are only question marks."""
+    """Shows lines of text; control characters appear as question marks."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "log-view--quiet",
@@ -53,18 +53,18 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         self._rows: list[tuple[str, str, bool]] = []
 
     def show(self, lines: Sequence[str]) -> None:
-        """Show these lines of foreign text."""
+        """Replace the lines."""
         if lines == self._lines:
             return
         self._lines = lines
         self._wrap()
 
     def on_mount(self) -> None:
-        """Follow the theme."""
+        """Subscribe to changes of the theme."""
         self.app.theme_changed_signal.subscribe(self, lambda _: self.refresh())
 
     def on_unmount(self) -> None:
-        """Let the app let go, which else holds a widget that is gone until the theme changes."""
+        """Unsubscribe, since the app would keep a removed widget until the theme changes."""
         self.app.theme_changed_signal.unsubscribe(self)
 
     def on_resize(self) -> None:
@@ -72,7 +72,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         self._wrap()
 
     def render_line(self, y: int) -> Strip:
-        """A row of the visible part."""
+        """Render a visible row."""
         width = self.size.width
         at = y + self.scroll_offset.y
         if at >= len(self._rows):
@@ -100,7 +100,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def _end(self) -> int:
-        """The first row of what is shown at the end: never after the beginning of the last line."""
+        """Return the first row shown at the end: never after the start of the last line."""
         begins = [at for at, (*_, begin) in enumerate(self._rows) if begin]
         return max(0, min(len(self._rows) - self.size.height, begins[-1] if begins else 0))
 
@@ -109,7 +109,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
         return self.scroll_offset.y >= self._end
 
     def _is_orphan(self, at: int) -> bool:
-        """Whether a row ends a line that begins above what is seen, while one follows the log."""
+        """Return whether a row at the log's end continues a line that starts above the view."""
         top = self.scroll_offset.y
         seen = self._rows[top : at + 1]
         begins = any(begin for *_, begin in self._rows[at : top + self.size.height])
@@ -122,7 +122,7 @@ class LogView(ScrollView, can_focus=True, inherit_bindings=False):
 
 
 def _kind(line: str) -> str:
-    """How important a line of the worker's log is; libraries write without a level."""
+    """Return the severity of a line of the worker's log; lines of libraries have no level."""
     if " ERROR " in line or "Error:" in line or line.startswith("Traceback"):
         return "error"
     if " WARNING " in line:

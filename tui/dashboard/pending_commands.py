@@ -14,7 +14,7 @@ from vae_engine.sessions.session import Session
 
 
 class PendingCommands:
-    """Commands of this app and of others, until the log shows that they were obeyed or ignored.
+    """Commands of this and other apps, until the log shows that they took effect or were ignored.
 
     `send` may be called from another thread than `waiting`.
     """
@@ -57,7 +57,7 @@ class PendingCommands:
 
 
 def _answers(event: ev.AnyEvent) -> tuple[str, ...]:
-    """The commands that an event shows to be obeyed or ignored."""
+    """Return the commands that an event shows as carried out or ignored."""
     match event:
         case ev.Paused():
             return ("pause",)

@@ -1,4 +1,4 @@
-"""The dashboard of one session, live or finished."""
+"""Dashboard screen of one session, live or finished."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ key = Keys("dashboard")
 
 
 class DashboardScreen(ChartOptions):
-    """Head, charts, latent dimensions, images of an epoch, log.
+    """Shows header, charts, latent dimensions, images of an epoch, and log.
 
     Attributes:
-        timeline: the epoch that is looked at.
+        timeline: finished epochs, and the selected one.
     """
 
     CSS_PATH = "screen.tcss"
@@ -51,7 +51,7 @@ class DashboardScreen(ChartOptions):
         *("elbo", "beta", "learning_rate", "epoch"),
     )
     BINDINGS: ClassVar[list[BindingType]] = [
-        # One key, of which only one meaning applies at a time.
+        # One key with two meanings, only one of which applies at a time.
         key("p", "pause", "Pause", "Write a checkpoint and pause the run", show=True),
         key("p", "go_on", "Continue", "Continue the paused run", show=True),
         key("p", "resume", "Resume", "Resume the run from its last checkpoint", show=True),
@@ -78,14 +78,14 @@ class DashboardScreen(ChartOptions):
     ]
 
     class Changed(Message):
-        """The session is no longer as it was."""
+        """Posted when the session has changed."""
 
         def __init__(self, snapshot: Snapshot) -> None:
             super().__init__()
             self.snapshot = snapshot
 
         def can_replace(self, message: Message) -> bool:
-            """Only the latest state counts."""
+            """Keep only the latest message."""
             return isinstance(message, DashboardScreen.Changed)
 
     def __init__(self, session: Session) -> None:
@@ -105,32 +105,32 @@ class DashboardScreen(ChartOptions):
 
     @property
     def epoch_shown(self) -> int:
-        """The epoch whose images are shown, 0 before the first."""
+        """Epoch whose images are shown, 0 before the first."""
         return self._loader.epoch
 
     def compose(self) -> ComposeResult:
-        """Head, parts, keys."""
+        """Compose header, parts and footer."""
         yield SessionHeader(self.session.settings)
         yield PageTabs(list(PAGES.values()))
         yield DashboardBody(self.session.settings.latent_dim)
         yield KeyLine()
 
     def on_mount(self) -> None:
-        """Begin to follow the session."""
+        """Start polling the session."""
         self.watch(self.app, "preferences", self._apply_preferences, init=False)
         self._lay_out()
         run_in_thread(self, self._follow, group="feed")
 
     def on_unmount(self) -> None:
-        """Stop following it."""
+        """Stop polling."""
         self.feed.close()
 
     def on_resize(self, _: events.Resize) -> None:
-        """Show everything at once, or page by page."""
+        """Switch between all parts and pages."""
         self._lay_out()
 
     def on_dashboard_screen_changed(self, message: Changed) -> None:
-        """Show a new state."""
+        """Show the new state."""
         before, self.snapshot = self.snapshot, message.snapshot
         self._training.tell_ignored(message.snapshot)
         self._show_snapshot()
@@ -138,50 +138,50 @@ class DashboardScreen(ChartOptions):
             self.refresh_bindings()
 
     def _show_snapshot(self) -> None:
-        """Show what is known now."""
+        """Show the current snapshot."""
         if self.snapshot is None:
             return
         self.timeline = self.timeline.grown(self.snapshot.history.newest)
         self._show_epoch()
 
     def terms(self) -> Mapping[str, str]:
-        """The words of the curves and the head, with the values of the epoch that is shown."""
+        """Return the terms on the screen, with the values of the selected epoch."""
         snapshot = self.snapshot
         ended = snapshot.history.nearest(self.timeline.epoch) if snapshot is not None else None
         return {**super().terms(), **(epoch_values(ended) if ended is not None else {})}
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer what the session's state allows."""
+        """Enable the keys that the session's state allows."""
         if action in TrainingActions.NAMES:
             return self._training.offers(action, self.snapshot)
         return super().check_action(action, parameters)
 
     def action_pause(self) -> None:
-        """Ask the worker to rest."""
+        """Pause the run."""
         self._training.ask("pause")
 
     def action_go_on(self) -> None:
-        """Ask the worker to go on."""
+        """Continue a paused run."""
         self._training.ask("continue")
 
     def action_stop(self) -> None:
-        """Ask the worker to stop at the end of the epoch."""
+        """Stop the run at the end of the epoch."""
         self._training.ask("stop")
 
     def action_stop_now(self) -> None:
-        """Ask the worker to stop at once, after a confirmation."""
+        """Stop the run now, after a confirmation."""
         self._training.stop_now()
 
     def action_resume(self) -> None:
-        """Start a worker that goes on to the planned end."""
+        """Resume the session to its planned end."""
         self._training.resume()
 
     def action_extend(self) -> None:
-        """Ask for how many epochs more, and start a worker."""
+        """Train for additional epochs."""
         self._training.extend(self.snapshot.history.newest if self.snapshot else 0)
 
     def action_back(self) -> None:
-        """Leave the dashboard."""
+        """Close the dashboard."""
         self.dismiss()
 
     def action_generate(self) -> None:
@@ -189,23 +189,23 @@ class DashboardScreen(ChartOptions):
         self.workbench.open_sampler(self.session)
 
     def action_step(self, epochs: int) -> None:
-        """Look at another epoch."""
+        """Select an earlier or later epoch."""
         self._look_at(self.timeline.stepped(epochs))
 
     def action_first(self) -> None:
-        """Look at the first epoch."""
+        """Select the first epoch."""
         self._look_at(self.timeline.at(1))
 
     def action_newest(self) -> None:
-        """Look at the newest epoch, and go on with those that come."""
+        """Select the newest epoch, and follow new ones."""
         self._look_at(self.timeline.at(self.timeline.newest))
 
     def on_loss_chart_epoch_picked(self, message: LossChart.EpochPicked) -> None:
-        """Look at the epoch that was clicked."""
+        """Select the clicked epoch."""
         self._look_at(self.timeline.at(message.epoch))
 
     def action_lapse(self) -> None:
-        """Play the epochs from the one looked at, at the newest from the first; or stop playing."""
+        """Start or stop a time-lapse, from the selected epoch or, if it is the newest, the first."""
         if self._lapse is not None:
             self._stop_lapse()
         elif self.timeline.newest > 1:
@@ -215,7 +215,7 @@ class DashboardScreen(ChartOptions):
         self._show_epoch()
 
     def action_turn(self, by: int) -> None:
-        """Another page; where everything is shown, another part that can be scrolled."""
+        """Show the next page; if all parts are shown, focus the next scrollable one."""
         if self._paged:
             pages = list(PAGES)
             self.action_open_page(pages[(pages.index(self._page) + by) % len(pages)])
@@ -225,14 +225,14 @@ class DashboardScreen(ChartOptions):
             self.focus_previous()
 
     def action_open_page(self, page: str) -> None:
-        """Show a page, where not all are shown; the log takes the keys that scroll."""
+        """Show a page, unless all parts are shown; the log gets the scrolling keys."""
         self._page = page
         self._lay_out()
         if self._paged:
             self.set_focus(self.query_one(LogView) if page == "log" else None)
 
     def on_page_tabs_chosen(self, message: PageTabs.Chosen) -> None:
-        """Show the page that was clicked."""
+        """Show the clicked page."""
         self.action_open_page(list(PAGES)[message.page])
 
     def _follow(self) -> None:
@@ -240,7 +240,7 @@ class DashboardScreen(ChartOptions):
             self.post_message(self.Changed(snapshot))
 
     def _show_loaded(self) -> None:
-        # The reading may end while the app is being left, when parts have gone already.
+        # Reading may end during exit, when some widgets are already removed.
         with contextlib.suppress(NoMatches):
             self._show_figures()
             self._show_images()
@@ -277,10 +277,10 @@ class DashboardScreen(ChartOptions):
         self._show_images()
 
     def _show_epoch(self) -> None:
-        """Show the epoch that is looked at, wherever it is not shown yet."""
+        """Show the selected epoch in all parts that do not show it yet."""
         epoch = self.timeline.epoch
-        # All of a new epoch comes with its images: one frame takes less time than two. But neither
-        # a key's answer nor the first sight of a session waits for a file.
+        # A new epoch waits for its images: one frame takes less time than two. But neither
+        # the response to a key nor the first view of a session waits for a file.
         arriving = epoch != self.epoch_shown and self.timeline.follows
         if not arriving or self._loader.images is None:
             self._show_figures()
@@ -297,7 +297,7 @@ class DashboardScreen(ChartOptions):
         snapshot, playing = self.snapshot, self._lapse is not None
         of_session = snapshot.history, snapshot.status, snapshot.stop_reason
         view = (*of_session, start_lines(snapshot), self.timeline, scale, playing)
-        # Progress changes none of it.
+        # Progress changes none of these.
         if view != self._epoch_view:
             self._epoch_view = view
             body = self.query_one(DashboardBody)
@@ -311,5 +311,5 @@ class DashboardScreen(ChartOptions):
 
 
 def _offer(snapshot: Snapshot) -> tuple[object, ...]:
-    """What decides which keys are offered."""
+    """Return the state that decides which keys are enabled."""
     return snapshot.status, snapshot.finishing, snapshot.problem, "pause" in snapshot.asked

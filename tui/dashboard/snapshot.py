@@ -1,4 +1,4 @@
-"""What is known of one session at one moment."""
+"""Snapshot of one session."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from vae_engine.sessions.session import Session
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """A session at one moment.
+    """State of a session at one moment.
 
     Attributes:
         label: its name, tags and note.
@@ -78,7 +78,7 @@ class Snapshot:
 
     @property
     def live(self) -> bool:
-        """Whether a worker holds the session."""
+        """Whether a worker is running."""
         return self.status in LIVE and not self.problem
 
 
@@ -86,7 +86,7 @@ _PROGRESS = ("progress", "duration", "updated", "remaining")
 
 
 def progress_alone(before: Snapshot, after: Snapshot) -> bool:
-    """Whether only the progress within an epoch has changed."""
+    """Return whether only the progress within an epoch has changed."""
     return all(
         getattr(before, one.name) == getattr(after, one.name)
         for one in fields(Snapshot)
@@ -103,7 +103,7 @@ def snapshot_of(
     log: tuple[str, ...],
     silent_since: float | None,
 ) -> Snapshot:
-    """What the log of a session, read to its end, amounts to; arguments as in `Snapshot`."""
+    """Make the snapshot of a session whose log is read to its end; arguments as in `Snapshot`."""
     known = session.log
     best, attempt = known.best, known.attempt
     stop_reason = known.stop_reason
@@ -140,7 +140,7 @@ def snapshot_of(
 
 
 def _prepared_at(known: SessionLog) -> float | None:
-    """When the start of the latest run was done."""
+    """Return when the latest run was prepared."""
     prepared, stages = known.prepared, known.preparing
     # That of an earlier run may still stand there.
     if prepared is None or (stages and prepared.seq < stages[0].seq):

@@ -1,4 +1,4 @@
-"""The stages of a run's start, shown before the first epoch has finished."""
+"""Stages of a run's start-up, shown until the first epoch has finished."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _DONE, _NOW, _LATER = "✓", "●", "·"
 
 
 def start_lines(snapshot: Snapshot) -> tuple[str, ...]:
-    """What is done, what is under way, and what comes; nothing where no start is under way."""
+    """Format the stages: done, current, and to come; empty if the run is not starting."""
     if not snapshot.live or len(snapshot.history) or snapshot.status in ("paused", "stopping"):
         return ()
     known = [event for event in snapshot.preparing if event.stage in _STAGES]
@@ -38,7 +38,7 @@ def start_lines(snapshot: Snapshot) -> tuple[str, ...]:
 
 
 def stage_under_way(snapshot: Snapshot) -> str:
-    """What a worker that starts is doing."""
+    """Describe the current stage of a starting worker."""
     known = [_STAGES[event.stage] for event in snapshot.preparing if event.stage in _STAGES]
     _, doing = known[-1] if known else next(iter(_STAGES.values()))
     return doing

@@ -1,4 +1,4 @@
-"""Which epoch is looked at: the newest as they come, or one that was chosen."""
+"""Selected epoch of the dashboard: the newest, or one that was chosen."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ LAPSE_FRAMES = 60
 
 @dataclass(frozen=True)
 class Timeline:
-    """The finished epochs, 1 to `newest`, and the one that is looked at.
+    """Finished epochs, 1 to `newest`, with the selected one.
 
     Attributes:
         newest: the last finished epoch, 0 before the first.
-        chosen: the epoch that was chosen, None to follow the newest.
+        chosen: the chosen epoch, None to follow the newest.
     """
 
     newest: int = 0
@@ -23,29 +23,29 @@ class Timeline:
 
     @property
     def epoch(self) -> int:
-        """The epoch that is looked at; 0 before the first has ended."""
+        """The selected epoch; 0 before the first has ended."""
         return self.newest if self.chosen is None else min(self.chosen, self.newest)
 
     @property
     def follows(self) -> bool:
-        """Whether it moves on with every epoch that ends."""
+        """Whether the selection follows the newest epoch."""
         return self.chosen is None
 
     @property
     def stride(self) -> int:
-        """Epochs from one frame of a time-lapse to the next."""
+        """Epochs between two frames of a time-lapse."""
         return max(1, math.ceil(self.newest / LAPSE_FRAMES))
 
     def grown(self, newest: int) -> Timeline:
-        """After further epochs."""
+        """Return the timeline after further epochs."""
         return replace(self, newest=newest)
 
     def at(self, epoch: int) -> Timeline:
-        """Looking at an epoch, or the nearest there is; at the newest it follows."""
+        """Select an epoch, or the nearest one; selecting the newest follows it."""
         if epoch >= self.newest:
             return replace(self, chosen=None)
         return replace(self, chosen=max(1, epoch))
 
     def stepped(self, epochs: int) -> Timeline:
-        """So many epochs later, or earlier where negative."""
+        """Select a later epoch, or an earlier one if negative."""
         return self.at(self.epoch + epochs)

@@ -1,1 +1,1 @@
-"""Help: keys of a screen, the command palette, the glossary, glyphs of the font."""
+"""Help: keys of a screen, command palette, glossary, and test patterns of glyphs."""

@@ -1,4 +1,4 @@
-"""The field's words in plain sentences, each with the values that are usual."""
+"""Glossary: terms of the field in plain sentences, with typical values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Term:
-    """One word.
+    """One term of the glossary.
 
     Attributes:
         id: used by screens. name: as shown. meaning: its explanation. usual: good or usual values;
@@ -203,7 +203,7 @@ def arranged(shown: Iterable[str]) -> dict[str, tuple[Term, ...]]:
 
 
 def epoch_values(ended: EpochEnded) -> dict[str, str]:
-    """The values of an epoch's words, on the validation split."""
+    """Return the values of an epoch's terms, on the validation split."""
     return {
         "loss": f"{loss_text(ended.val_loss)} nats (val loss)",
         "reconstruction_loss": f"{loss_text(ended.val_reconstruction_loss)} nats",

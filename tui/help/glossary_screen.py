@@ -1,4 +1,4 @@
-"""The glossary over a screen: the words that stand on it first, with their values there."""
+"""Glossary dialog: the terms of the screen below come first, with their present values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MORE, _FOOT = "↓ PgDn more    ", "Esc back"
 
 
 class GlossaryScreen(Dialog[None]):
-    """What the words mean."""
+    """Explains terms."""
 
     CSS_PATH = "glossary_screen.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -32,14 +32,14 @@ class GlossaryScreen(Dialog[None]):
         """Make the glossary.
 
         Args:
-            values: the words of the screen below by id, in the order in which they matter, each
-                with its present value there, or an empty text; text, not markup.
+            values: ids of the terms on the screen below, the most important first, each
+                with its present value, which may be empty; text, not markup.
         """
         super().__init__()
         self._values = values
 
     def compose(self) -> ComposeResult:
-        """Heading by heading, a word a paragraph."""
+        """Compose headings, and a paragraph per term."""
         with Vertical(id="glossary-box"):
             with VerticalScroll(id="glossary-terms"):
                 for heading, terms in arranged(self._values).items():
@@ -49,11 +49,11 @@ class GlossaryScreen(Dialog[None]):
             yield Static(_FOOT, id="glossary-foot", markup=False)
 
     def on_mount(self) -> None:
-        """Say that there is more only where that is so."""
+        """Mention more lines only if there are any."""
         self.call_after_refresh(self._tell_of_more)
 
     def on_resize(self) -> None:
-        """As when the screen is opened."""
+        """Update the mention of more lines."""
         self.call_after_refresh(self._tell_of_more)
 
     def _tell_of_more(self) -> None:
@@ -61,7 +61,7 @@ class GlossaryScreen(Dialog[None]):
         self.query_one("#glossary-foot", Static).update(_MORE + _FOOT if more else _FOOT)
 
     def action_scroll(self, lines: int) -> None:
-        """Scroll as the arrows do."""
+        """Scroll like the arrow keys."""
         self.query_one("#glossary-terms").scroll_relative(y=lines, animate=False)
 
 

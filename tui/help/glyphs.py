@@ -1,4 +1,4 @@
-"""Which glyphs the terminal's font has, chosen by test patterns."""
+"""Dialog to choose the glyphs that the terminal's font has, by test patterns."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _GLYPH_SETS: tuple[GlyphSet, ...] = get_args(GlyphSet)
 
 
 class GlyphsScreen(Dialog[None]):
-    """A test pattern of each set of glyphs, to choose one by."""
+    """Shows a test pattern per set of glyphs to choose from."""
 
     CSS_PATH = "screen.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -26,7 +26,7 @@ class GlyphsScreen(Dialog[None]):
     ]
 
     def compose(self) -> ComposeResult:
-        """The patterns, each with its name, and the choice."""
+        """Compose the named patterns and the choice."""
         chosen = self.workbench.preferences.glyphs
         with Vertical(id="glyphs-box"):
             yield Static("Glyphs of images", id="glyphs-title", markup=False)
@@ -44,12 +44,12 @@ class GlyphsScreen(Dialog[None]):
             yield Static("←→ Enter choose    Esc back", id="glyphs-foot", markup=False)
 
     def on_radio_set_changed(self, event: RadioSet.Changed) -> None:
-        """Show images in these glyphs from now on."""
+        """Use these glyphs for all images."""
         self.workbench.remember(glyphs=_GLYPH_SETS[event.index])
 
 
 def _specimen(name: GlyphSet) -> Text:
-    # NumPy is loaded for it, which the first frame of the app does not wait for.
+    # Imported here: it imports NumPy, which would delay the app's first frame.
     from tui.rendering.specimen import specimen
 
     lines: Iterator[str] = ("".join(run.text for run in line) for line in specimen(name))

@@ -1,4 +1,4 @@
-"""The keys of a screen under headings: what acts on it first, cursor keys last."""
+"""Group the keys of a screen under headings: its actions first, cursor keys last."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _HEADINGS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "The form": ("start", "copy", "preset"),
     },
 }
-"""Headings and their actions, by the first part of a binding's id."""
+"""Headings with their actions, by the first part of a binding's id."""
 
 _FAMILIAR_KEYS: Final = {
     "enter": "Enter",
@@ -71,14 +71,14 @@ _CURSOR_KEYS: Final = frozenset(
     for modifier in ("", "shift+", "ctrl+")
     for key in ("up", "down", "left", "right", "home", "end", "pageup", "pagedown")
 ) | frozenset("hjklHJKLG")
-# They work, but are not worth listing.
+# Valid keys that are not worth listing.
 _TEXTUALS_OWN: Final = {"screen.copy_text", "page_left", "page_right", "app.help_quit"}
 _FOCUS: Final = {"app.focus_next", "app.focus_previous"}
 
 
 @dataclass(frozen=True)
 class Key:
-    """The keys of one action.
+    """All keys of one action.
 
     Attributes:
         keys: all of them, as written on a keyboard. told: their description.
@@ -108,7 +108,7 @@ def group_keys(
             continue
         told = active.tooltip or binding.tooltip or binding.description
         same: object = binding.action.removeprefix("app.")
-        # A compact group is shortened for the footer and says too little.
+        # The description of a compact group is shortened for the footer.
         if binding.group is not None and not binding.group.compact and not by_action:
             same, told = binding.group, binding.group.description
         heading = _heading(active)
@@ -127,7 +127,7 @@ def _worth_telling(active: ActiveBinding) -> bool:
     binding = active.binding
     if binding.system or not binding.description or binding.action in _TEXTUALS_OWN:
         return False
-    # Textual's own move the focus on every screen, whether or not there is another part.
+    # Textual binds these on every screen, even if there is nothing else to focus.
     return binding.action not in _FOCUS or bool(binding.id)
 
 
@@ -151,7 +151,7 @@ def _named(active: ActiveBinding) -> dict[str, tuple[str, ...]]:
 
 
 def _place(active: ActiveBinding) -> tuple[bool, int]:
-    """Ours before Textual's own; those with a heading in the order in which it names them."""
+    """Sort our keys before Textual's; those with a heading in its order."""
     actions = [action for several in _named(active).values() for action in several]
     action = active.binding.action.partition("(")[0]
     place = actions.index(action) if action in actions else len(actions)
@@ -159,7 +159,7 @@ def _place(active: ActiveBinding) -> tuple[bool, int]:
 
 
 def _rank(active: ActiveBinding, heading: str) -> int:
-    """Headings are ordered as in the screen's own table: several screens have "Curves"."""
+    """Rank headings in the order of the screen's own table: several screens have "Curves"."""
     if heading in (EVERYWHERE, MOVE):
         return 1000 + (heading == MOVE)
     own = list(_named(active))

@@ -1,4 +1,4 @@
-"""The command palette: whatever has a key on the screen below it, then what the app has beside."""
+"""Command palette: the keys of the screen below, then the commands of the app."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _BY_ITSELF = "Settings"
 
 @dataclass
 class _Placed(DiscoveryHit):
-    """A command that keeps its place: Textual sorts by score, and gathers in any order."""
+    """A command with a fixed position: Textual sorts by score, and collects in any order."""
 
     place: int = 0
 
     @property
     def score(self) -> float:
-        """The earlier, the higher."""
+        """Return a higher score for an earlier position."""
         return -float(self.place)
 
 
@@ -36,10 +36,10 @@ class _Command:
 
 
 class Commands(Provider):
-    """The keys of the screen by what they do, under headings, and the app's settings."""
+    """Lists the actions of the screen under headings, then the app's settings."""
 
     async def discover(self) -> Hits:
-        """All of them; the first of a heading has it above."""
+        """Yield all commands; the first one of a group shows its heading."""
         heading = ""
         for place, command in enumerate(self._commands()):
             title = Content.styled(command.heading + "\n", "$text-accent")
@@ -49,7 +49,7 @@ class Commands(Provider):
             yield _Placed(shown, command.run, command.name, command.help, place)
 
     async def search(self, query: str) -> Hits:
-        """Those whose description matches."""
+        """Yield the commands whose description matches."""
         matcher = self.matcher(query)
         for command in self._commands():
             if (score := matcher.match(command.name)) > 0:
@@ -58,7 +58,7 @@ class Commands(Provider):
     def _commands(self) -> Iterator[_Command]:
         bindings = (active for active in self.screen.active_bindings.values() if active.enabled)
         groups = group_keys(bindings, by_action=True)
-        groups.pop(MOVE, None)  # To move by choosing from a list is no help.
+        groups.pop(MOVE, None)  # Cursor keys make no sense as commands of a list.
         everywhere = groups.pop(EVERYWHERE, [])
         for heading, keys in groups.items():
             yield from (self._of_key(heading, key) for key in keys)

@@ -1,4 +1,4 @@
-"""The keys of a screen, made from its bindings."""
+"""Help dialog: the keys of the screen below, from its bindings."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _LEAST_KEYS = 9
 _WIDE = 100
 _MORE = "↓ PgDn more    "
 _FOOT = "W words    g glyphs of images    Esc back"
-# Over a slow link a dialog covers little.
+# Over a slow link the dialog covers little, to send few cells.
 _NEVER = 100_000
 
 
 class HelpScreen(Dialog[None]):
-    """What the keys of the screen below do, under headings."""
+    """Lists the keys of the screen below, under headings."""
 
     CSS_PATH = "screen.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -49,8 +49,8 @@ class HelpScreen(Dialog[None]):
         self._groups = group_keys(below.active_bindings.values())
 
     def compose(self) -> ComposeResult:
-        """The headings with their keys, in columns of the same height."""
-        # Textual applies breakpoints after the first frame.
+        """Compose headings and keys, in columns of similar height."""
+        # Set here, since Textual applies breakpoints only after the first frame.
         self.add_class("-two-columns" if self.app.size.width >= self._wide else "-one-column")
         with Vertical(id="help-box"):
             with VerticalScroll(id="help-keys"), Container(id="help-columns"):
@@ -59,11 +59,11 @@ class HelpScreen(Dialog[None]):
             yield Static(_FOOT, id="help-foot", markup=False)
 
     def on_mount(self) -> None:
-        """Say that there is more only where that is so."""
+        """Mention more lines only if there are any."""
         self.call_after_refresh(self._tell_of_more)
 
     def on_resize(self) -> None:
-        """As when the screen is opened."""
+        """Update the mention of more lines."""
         self.call_after_refresh(self._tell_of_more)
 
     def _tell_of_more(self) -> None:
@@ -71,13 +71,13 @@ class HelpScreen(Dialog[None]):
         self.query_one("#help-foot", Static).update(_MORE + _FOOT if more else _FOOT)
 
     def action_instead(self, name: str) -> None:
-        """Close, and open another dialog over the screen below."""
+        """Close, and open another dialog on the screen below."""
         self.dismiss()
         self.app.call_later(self.app.run_action, f"app.{name}")
 
 
 def _columns(groups: Mapping[str, list[Key]]) -> tuple[dict[str, list[Key]], ...]:
-    """Two columns, divided between headings where their heights differ least."""
+    """Divide the headings into two columns of the most similar height."""
     items = list(groups.items())
     heights = [len(keys) + 2 for _, keys in items]
     cut = min(
