@@ -52,9 +52,9 @@ _ENDED = {
 
 
 def one_line(text: str, longest: int = _LONGEST) -> str:
-    """`text` on one line: no control characters, no marks of direction, no more than `longest`.
+    """Make `text` one printable line: no control characters or direction marks, at most `longest`.
 
-    White space becomes spaces; what cannot be printed becomes a question mark; sequences on whose
+    White space becomes spaces, unprintable characters become question marks; sequences on whose
     width terminals do not agree become their parts.
     """
     if not text.isascii():
@@ -64,21 +64,23 @@ def one_line(text: str, longest: int = _LONGEST) -> str:
 
 
 def encodable(text: str) -> str:
-    """`text` with a question mark for each undecodable byte of a path or an argument."""
+    """Replace each undecodable byte of a path or argument by a question mark."""
     return text.encode("utf-8", "replace").decode()
 
 
 def cells(text: str) -> int:
-    """How many cells of a terminal `text` takes."""
+    """Return the width of `text` in cells."""
     if text.isascii() and text.isprintable():
         return len(text)
-    from rich.cells import cell_len  # Only other text needs it, and it takes a while to import.
+    from rich.cells import (
+        cell_len,
+    )  # Imported here: only non-ASCII text needs it, and it is slow to import.
 
     return cell_len(text)
 
 
 def fitted(text: str, width: int, align: Literal["left", "right"] = "left") -> str:
-    """`text` in exactly `width` cells: cut and marked with a tilde, or filled with spaces."""
+    """Fit `text` into exactly `width` cells: truncated with a tilde, or padded with spaces."""
     length = cells(text)
     if length > width:
         from rich.cells import set_cell_size
@@ -89,12 +91,12 @@ def fitted(text: str, width: int, align: Literal["left", "right"] = "left") -> s
 
 
 def shortened(text: str, width: int) -> str:
-    """`text` in at most `width` cells: cut and marked with a tilde where it is longer."""
+    """Truncate `text` to at most `width` cells, with a tilde if it is longer."""
     return text if cells(text) <= width else fitted(text, width)
 
 
 def duration_text(seconds: float) -> str:
-    """Seconds in at most six characters: `42s`, `9m40s`, `1h05m`, `3d02h`."""
+    """Format seconds in at most six characters: `42s`, `9m40s`, `1h05m`, `3d02h`."""
     whole = max(0, round(seconds))
     if whole < 60:
         return f"{whole}s"
@@ -106,7 +108,7 @@ def duration_text(seconds: float) -> str:
 
 
 def age_text(then: float) -> str:
-    """How long ago a time in seconds since 1970 was, in one unit: `5m`, `3h`, `12d`."""
+    """Format the age of a time in seconds since 1970, in one unit: `5m`, `3h`, `12d`."""
     seconds = max(0, int(time.time() - then))
     for unit, size in (("d", 86_400), ("h", 3600), ("m", 60)):
         if seconds >= size:
@@ -115,7 +117,7 @@ def age_text(then: float) -> str:
 
 
 def loss_text(loss: float | None) -> str:
-    """Nats an image, in at most seven characters."""
+    """Format a loss, in nats per image, in at most seven characters."""
     if loss is None:
         return ""
     for digits in (2, 1):
@@ -125,7 +127,7 @@ def loss_text(loss: float | None) -> str:
 
 
 def images_text(shape: ImageShape, likelihood: str, label_names: Sequence[str]) -> str:
-    """What a session's images are: `32x32 colour, gaussian, 9 classes`."""
+    """Describe a session's images: `32x32 colour, gaussian, 9 classes`."""
     classes = f"{len(label_names)} classes" if label_names else ""
     return ", ".join(filter(None, (shape.text, likelihood, classes)))
 
@@ -140,7 +142,7 @@ def told_images(session: Session) -> str:
 
 
 def varied_text(varied: Mapping[str, Sequence[object]]) -> str:
-    """What is varied: `latent_dim 2, 8 x seed 0, 1`; several widths are `16,32 | 8`."""
+    """Describe the varied settings: `latent_dim 2, 8 x seed 0, 1`; lists are `16,32 | 8`."""
     parts = []
     for name, values in varied.items():
         setting = SETTINGS[name]
@@ -150,10 +152,10 @@ def varied_text(varied: Mapping[str, Sequence[object]]) -> str:
 
 
 def attempt_text(attempt: Attempt, crash_message: str = "") -> str:
-    """`attempt at 14:03 failed: the disk is full`.
+    """Describe an attempt: `attempt at 14:03 failed: the disk is full`.
 
     Args:
-        attempt: which.
+        attempt: the attempt.
         crash_message: the last log lines of one without a final event.
     """
     now, then = time.localtime(), time.localtime(attempt.time)

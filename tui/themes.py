@@ -1,4 +1,4 @@
-"""The app's own themes, dark and light, in the colours of each kind of terminal.
+"""The app's themes, dark and light, in the colours of each kind of terminal.
 
 Every colour of 256 is one of xterm's 240 fixed entries, and of 16 one of xterm's sixteen, so that
 it passes `tui.terminal.colors.TerminalColors` unchanged. docs/terminals.md says how they were
@@ -16,12 +16,12 @@ from textual.theme import Theme
 
 DARK: Final = "textual-dark"
 LIGHT: Final = "textual-light"
-"""They take the places of Textual's usual themes, whose names preferences hold."""
+"""Names of Textual's default themes, which the preferences hold; the app's replace them."""
 
 CURVES: Final = 6
 """Number of colours that distinguish curves, also for colour-blind readers."""
 
-# What a theme of Textual's has is taken from these names where it has no such colour.
+# Fallbacks for themes of Textual that lack a colour of the app.
 _FALLBACKS: Final = {
     "rule": "border-blurred",
     "field": "surface",
@@ -130,7 +130,7 @@ _COLORS: Final[Mapping[tuple[str, bool], Mapping[str, str]]] = {
         "curves": "#005faf #af5f00 #00875f #87005f #000000 #5f5fff",
         "heats": "#eeeeee #e4e4e4 #d7ffff #afd7ff #87d7ff",
     },
-    # Grey is the bright black of some terminals, and cannot be read on those of others.
+    # On some terminals grey is bright black, which is illegible.
     ("standard", True): {
         "background": "#000000",
         "surface": "#000000",
@@ -179,7 +179,7 @@ _COLORS: Final[Mapping[tuple[str, bool], Mapping[str, str]]] = {
 
 
 def choose_theme(app: App[Any], preferred: str) -> None:
-    """Give the app its own themes, and have it begin with the preferred one.
+    """Register the app's themes, and select the preferred one.
 
     On a terminal of sixteen colours all of Textual's themes look like the app's own, but those of
     the terminal's own colours: they are mixed of colours that it does not have.
@@ -197,12 +197,12 @@ def choose_theme(app: App[Any], preferred: str) -> None:
     is_dark = app.current_theme.dark
     app.set_class(is_dark, "-dark-mode", update=False)
     app.set_class(not is_dark, "-light-mode", update=False)
-    # Nothing is styled yet: so the first frame has the theme, and is not styled twice.
+    # Before anything is styled, so that the first frame is not styled twice.
     app.stylesheet.set_variables(app.get_css_variables())
 
 
 def own_themes(color_system: str | None) -> list[Theme]:
-    """The dark and the light theme for a terminal.
+    """Return the dark and the light theme for a terminal.
 
     Args:
         color_system: `rich.console.Console.color_system`; None, for no colours, is as 24 bits.
@@ -212,7 +212,7 @@ def own_themes(color_system: str | None) -> list[Theme]:
 
 
 def completed(colors: Mapping[str, str]) -> dict[str, str]:
-    """The variables of a theme, with those of the app that it does not have."""
+    """Return the variables of a theme, with those of the app that it lacks."""
     return {**{name: colors[stand_in] for name, stand_in in _FALLBACKS.items()}, **colors}
 
 

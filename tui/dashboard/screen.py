@@ -205,7 +205,7 @@ class DashboardScreen(ChartOptions):
         self._look_at(self.timeline.at(message.epoch))
 
     def action_lapse(self) -> None:
-        """Start or stop a time-lapse, from the selected epoch or, if it is the newest, the first."""
+        """Start a time-lapse at the selected epoch, or at the first from the end; or stop it."""
         if self._lapse is not None:
             self._stop_lapse()
         elif self.timeline.newest > 1:

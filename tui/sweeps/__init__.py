@@ -1,1 +1,1 @@
-"""Sweeps: the list, the screen of one, and texts shared with the command line."""
+"""Sweeps: list screen, sweep screen, and texts shared with the command line."""

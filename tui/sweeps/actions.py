@@ -1,4 +1,4 @@
-"""What can be done to a sweep: stop it, resume it."""
+"""Actions on a sweep: stop and resume."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from vae_engine.sweeps.store import Sweep
 
 
 class SweepActions:
-    """What a screen does to the sweeps on it."""
+    """Actions of a screen on its sweeps."""
 
     def __init__(self, screen: WorkbenchScreen, changed: Callable[[], None]) -> None:
         """Make the actions of a screen.
 
         Args:
-            screen: over which dialogs open.
-            changed: is called when something was done.
+            screen: on which dialogs open.
+            changed: called after an action.
         """
         self._screen, self._changed = screen, changed
 
     def stop(self, sweep: Sweep) -> None:
-        """Ask, then stop the sweep."""
+        """Stop the sweep, after a confirmation."""
         question = ConfirmScreen(
             f"Stop the sweep {one_line(sweep.record.name)}?",
             "Its trials write a checkpoint at this step; r resumes them.",
@@ -36,7 +36,7 @@ class SweepActions:
         self._ask(question, lambda: ask_to_stop(sweep), "Stopping its trials ...")
 
     def resume(self, sweep: Sweep) -> None:
-        """Ask, then go on with what is not finished."""
+        """Resume the unfinished trials, after a confirmation."""
         question = ConfirmScreen(
             f"Resume the sweep {one_line(sweep.record.name)}?",
             "Unfinished trials continue from their last checkpoints; failed ones are retried.",

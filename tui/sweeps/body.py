@@ -1,4 +1,4 @@
-"""The parts of a sweep's screen, all at once or page by page."""
+"""Parts of a sweep's screen: all at once, or one page at a time."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ from vae_engine.sweeps.trials import Trial
 
 PAGES = ("trials", "curves", "samples")
 WHOLE_COLUMNS, WHOLE_ROWS = 110, 34
-"""From this size on everything is shown at once, else one page at a time."""
+"""Minimum size to show all parts at once; smaller terminals show one page at a time."""
 
 _PARTS = (("trials", "results"), ("curves",), ("samples",))
 _NO_SAMPLES = "they appear after the first epoch of a trial"
 
 
 class SweepBody(Container):
-    """Trials above samples, curves beside them, results below; or pages of these.
+    """Lays out trials above samples, curves beside them, results below; or pages of these.
 
     Attributes:
-        page: which one is shown, where not all are.
+        page: the visible one, if not all are.
     """
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -51,7 +51,7 @@ class SweepBody(Container):
         self._samples: Sequence[SettingSamples] = ()
 
     def compose(self) -> ComposeResult:
-        """The parts."""
+        """Compose the parts."""
         yield TrialGrid(id="sweep-trials")
         yield LossChart("val_loss", id="sweep-curves")
         with Vertical(id="sweep-samples"):
@@ -60,7 +60,7 @@ class SweepBody(Container):
         yield SettingResults(id="sweep-results")
 
     def fit(self, screen: Size) -> bool:
-        """Take a terminal's size; returns whether everything is shown at once."""
+        """Adapt to a terminal's size; returns whether all parts are shown."""
         self._whole = screen.width >= WHOLE_COLUMNS and screen.height >= WHOLE_ROWS
         self.set_class(self._whole, "-whole")
         self.set_class(not self._whole, "-paged")
@@ -68,7 +68,7 @@ class SweepBody(Container):
         return self._whole
 
     def turn(self, page: int) -> None:
-        """Show this page, where not all are shown."""
+        """Show a page, unless all parts are shown."""
         self.page = page
         for at, parts in enumerate(_PARTS):
             for part in parts:
@@ -79,13 +79,13 @@ class SweepBody(Container):
     def show_results(
         self, table: TrialTable, trials: Sequence[Trial], row: int, *, best_first: bool = False
     ) -> None:
-        """Show the results by setting, with a mark on the row of the cursor.
+        """Show the results by setting, and mark the row of the cursor.
 
         Args:
             table: the settings.
             trials: of the sweep.
             row: of the cursor in the grid.
-            best_first: in the order of their results, not of the trials.
+            best_first: sort by result instead of by trial.
         """
         best = best_trial(trials)
         at = trials.index(best) if best is not None else None
@@ -109,7 +109,7 @@ class SweepBody(Container):
         chart.show(curves, scale=scale)
 
     def show_samples(self, samples: Sequence[SettingSamples], seed: int, current: str) -> None:
-        """Show the samples by setting, which were drawn at this seed."""
+        """Show the samples by setting, all drawn with this seed."""
         self._samples = samples
         equal = "the same z where d is equal" if len(samples) > 1 else ""
         told = [f"seed {seed}", equal] if samples else [_NO_SAMPLES]
@@ -117,11 +117,11 @@ class SweepBody(Container):
         self.query_one(SampleStrip).show(samples, current)
 
     def point_samples(self, current: str) -> None:
-        """Have the samples of this setting in sight."""
+        """Scroll to the samples of this setting."""
         self.query_one(SampleStrip).show(self._samples, current)
 
     def _share_room(self) -> None:
-        """Give grid and table the lines that they need, as far as there is room."""
+        """Give grid and table the lines that they need, if there is room."""
         grid, results = self.query_one(TrialGrid), self.query_one(SettingResults)
         height = self.size.height
         if not height:
@@ -135,18 +135,18 @@ class SweepBody(Container):
             grid.styles.height = min(grid.lines_wanted, max(4, height * 3 // 5))
 
     def on_resize(self) -> None:
-        """Share the new room."""
+        """Divide the new room."""
         self._share_room()
 
 
 def _negative_elbo(result: SettingResult) -> float:
-    """What settings are sorted by; those without it come last."""
+    """Return the sort key of a setting; settings without a result come last."""
     found = result.figures["negative_elbo"]
     return math.inf if found is None or math.isnan(found.mean) else found.mean
 
 
 def head_words(sweep: Sweep, snapshot: SweepSnapshot) -> Content:
-    """Name, status and what is varied; below, how far the trials are."""
+    """Return name, status and varied settings; below, the progress of the trials."""
     record = sweep.record
     name = one_line(record.name, 60)
     varied = one_line(varied_text(record.varied))
@@ -174,5 +174,5 @@ def _progress(sweep: Sweep, snapshot: SweepSnapshot) -> str:
 
 
 def detail_words(trial: Trial | None) -> Content:
-    """What the trial under the cursor does, or how it ended."""
+    """Describe what the trial under the cursor is doing, or how it ended."""
     return Content(one_line(trial_line(trial)) if trial is not None else "")

@@ -1,4 +1,4 @@
-"""All sweeps as the list shows them."""
+"""Entries of all sweeps for the list."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _Stamp = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class SweepEntry:
-    """One sweep of the list; all its text is safe to show.
+    """One row of the list of sweeps; all text is safe to show.
 
     Attributes:
         id: the name of its folder.
@@ -44,14 +44,14 @@ class SweepEntry:
 
 
 class SweepCatalogue:
-    """Reads the list time and again; for one thread at a time."""
+    """Reads the sweeps folder repeatedly; not thread-safe."""
 
     def __init__(self, store: SweepStore) -> None:
         self._store = store
         self._records: dict[str, tuple[_Stamp, Sweep]] = {}
 
     def scan(self) -> list[SweepEntry]:
-        """All sweeps, newest first; damaged ones last.
+        """Read all sweeps, newest first, damaged ones last.
 
         Raises:
             SessionError: the folder cannot be read.
@@ -74,7 +74,7 @@ class SweepCatalogue:
             )
 
     def _sweep(self, folder: Path) -> Sweep:
-        """Its record, checked once: with 10,000 trials that takes half a second."""
+        """Read a sweep's record, validated once: with 10,000 trials that takes half a second."""
         stamp = _stamp(folder / RECORD)
         known = self._records.get(folder.name)
         if known is None or known[0] != stamp:

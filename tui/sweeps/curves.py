@@ -1,4 +1,4 @@
-"""The curves of a sweep: the mean over the seeds of each setting, with their spread around it."""
+"""Curves of a sweep: mean and range over the seeds, per setting."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def setting_curves(
 def comparable_rows(
     rows: Sequence[SettingRow], trials: Sequence[Trial], label: str
 ) -> list[SettingRow]:
-    """The settings whose losses compare with those of the one with this label."""
+    """Return the settings whose losses compare with those of the setting with this label."""
     bases = {row.label: loss_basis(trials[row.trials[0]].settings) for row in rows}
     return [row for row in rows if bases[row.label] == bases.get(label, bases[rows[0].label])]
 

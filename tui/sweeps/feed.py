@@ -1,4 +1,4 @@
-"""What is known of one sweep, read again and again, its trials' histories where they are seen."""
+"""Poll one sweep, with the histories of the visible trials."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _WITHOUT_SESSION = ("waiting", "deleted", "damaged")
 
 @dataclass(frozen=True)
 class SweepSnapshot:
-    """A sweep at one moment.
+    """State of a sweep at one moment.
 
     Attributes:
         trials: as they stand, in order.
@@ -34,7 +34,7 @@ class SweepSnapshot:
 
 
 class SweepFeed:
-    """Reads a sweep; for one thread at a time."""
+    """Reads a sweep; not thread-safe."""
 
     def __init__(self, sweep: Sweep) -> None:
         self.sweep = sweep
@@ -65,14 +65,14 @@ class SweepFeed:
         self, trials: Sequence[Trial], before: Mapping[str, History]
     ) -> Mapping[str, History]:
         there = [trial.session for trial in trials if trial.status not in _WITHOUT_SESSION]
-        # What is no longer in sight is let go.
+        # Release the histories of trials that are no longer visible.
         self._sessions = {key: one for key, one in self._sessions.items() if key in there}
         now = {}
         for session in there:
             try:
                 now[session] = self._history(session, before.get(session))
             except (EngineError, OSError):
-                # The grid shows its error.
+                # The grid shows the error.
                 continue
         same = now.keys() == before.keys() and all(now[key] is before[key] for key in now)
         return before if same else now

@@ -1,4 +1,4 @@
-"""The grid of a sweep: one row per setting, one column per seed."""
+"""Grid of a sweep: one row per setting, one column per seed."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from vae_engine.sweeps.trials import Trial
 _SHORT = {"latent_dim": "d"}
 HEATS = 5
 """Number of shades between good and bad results."""
-# Nats an image that are not seen.
+# Differences below this many nats per image are not shown.
 _LEAST_DIFFERENCE = 0.005
 
 
 @dataclass(frozen=True)
 class SettingRow:
-    """The trials of one setting, which differ in their seed alone.
+    """Trials of one setting, which differ only in their seed.
 
     Attributes:
         values: of what the sweep varies besides the seed, in words.
@@ -56,7 +56,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class TrialTable:
-    """The grid at one moment.
+    """State of the grid at one moment.
 
     Attributes:
         names: of what the rows' values are.
@@ -95,12 +95,12 @@ def trial_table(trials: Sequence[Trial]) -> TrialTable:
 
 
 def short_name(name: str) -> str:
-    """What a column of a setting's values is called."""
+    """Return the short name of a setting, for the header of its column."""
     return _SHORT.get(name, name)
 
 
 def trial_cell(trial: Trial) -> Cell:
-    """`● 12/50` for a trial that trains, `✓ 23` for one that converged."""
+    """Format a trial: `● 12/50` while it trains, `✓ 23` once it has converged."""
     glyph, tone = LOOKS[trial.status]
     if trial.status == "waiting":
         return Cell(glyph, tone)
@@ -140,7 +140,7 @@ def _rest(setting: Mapping[str, object], main: str) -> tuple[str, ...]:
 def _heated(
     cells: tuple[tuple[Cell, ...], ...], *, comparable: bool
 ) -> tuple[tuple[Cell, ...], ...]:
-    """The cells with their heat, where their metrics differ and can be compared."""
+    """Add heat to the cells, if their metrics differ and can be compared."""
     known = [
         cell.metric
         for row in cells
@@ -166,7 +166,7 @@ def _row(values: dict[str, object], indices: Sequence[int], tone: int) -> Settin
 
 
 def _seed_heads(rows: Sequence[SettingRow], trials: Sequence[Trial]) -> tuple[str, ...]:
-    """`seed 0` where all of a column have the same one."""
+    """Return the headers of the columns: `seed 0` if all trials of a column have that seed."""
     heads = []
     for column in range(max((len(row.trials) for row in rows), default=0)):
         seeds = {

@@ -1,4 +1,4 @@
-"""The list of all sweeps."""
+"""Screen with the list of sweeps."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ key = Keys("sweeps")
 
 
 class SweepsScreen(WorkbenchScreen):
-    """All sweeps; those that run keep moving."""
+    """Lists all sweeps; running ones update live."""
 
     CSS_PATH = "list_screen.tcss"
     TERMS = ("session", "seed")
@@ -61,7 +61,7 @@ class SweepsScreen(WorkbenchScreen):
         self._actions = SweepActions(self, self._poller.poll_now)
 
     def compose(self) -> ComposeResult:
-        """Head, table, what is known of the sweep under the cursor, keys."""
+        """Compose header, table, details of the sweep under the cursor, and footer."""
         yield Static(Content.assemble(("sweeps", "bold")), id="sweeps-head")
         with Container(id="sweeps-list"):
             yield SessionTable(_HEADS, id="sweeps-table")
@@ -70,12 +70,12 @@ class SweepsScreen(WorkbenchScreen):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        """Follow the sweeps."""
+        """Start polling the sweeps."""
         self.query_one(SessionTable).focus()
         self._poller.follow()
 
     def on_screen_resume(self) -> None:
-        """Catch up with what happened meanwhile."""
+        """Poll now."""
         self._poller.poll_now()
 
     def _current_sweep(self) -> Sweep | None:
@@ -92,17 +92,17 @@ class SweepsScreen(WorkbenchScreen):
             self.workbench.open_sweep(sweep)
 
     def action_stop(self) -> None:
-        """Ask, then stop the sweep."""
+        """Stop the sweep, after a confirmation."""
         if sweep := self._current_sweep():
             self._actions.stop(sweep)
 
     def action_resume(self) -> None:
-        """Ask, then go on with what is not finished."""
+        """Resume the unfinished trials, after a confirmation."""
         if sweep := self._current_sweep():
             self._actions.resume(sweep)
 
     def action_new(self) -> None:
-        """Open the form with a sweep filled in."""
+        """Open the form with the settings of a sweep."""
         self.workbench.open_new_sweep()
 
     @on(SessionTable.Highlighted)
@@ -115,7 +115,7 @@ class SweepsScreen(WorkbenchScreen):
         return self._entries.get(self.query_one(SessionTable).cursor_key or "")
 
     async def _read(self) -> None:
-        """Read the list."""
+        """Read and show the list."""
         problem, entries = "", []
         try:
             entries = await asyncio.to_thread(self._catalogue.scan)
@@ -131,7 +131,7 @@ class SweepsScreen(WorkbenchScreen):
         self._show_emptiness(entries, problem)
 
     def _show_emptiness(self, entries: Sequence[SweepEntry], problem: str) -> None:
-        """Say why there is nothing to see, and what to press."""
+        """Explain why the list is empty, and what to press."""
         folder = one_line(encodable(str(self._store.root)))
         said = "" if entries else problem or f"No sweeps in {folder} yet.\n\n{_GREETING}"
         self._say("#sweeps-empty", Content(said))

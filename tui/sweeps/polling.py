@@ -52,7 +52,7 @@ class Poller:
                     return  # The screen was closed, and its widgets were removed.
             worked = time.monotonic() - begun
             rest = max(_LOOK_SECONDS, min(_LONGEST_REST, worked * _REST))
-            # Not `wait_for`: asked and cancelled at once, it would go on.
+            # Not `wait_for`: if set and cancelled at once, it would swallow the cancellation.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(rest):
                     await self._again.wait()

@@ -1,4 +1,4 @@
-"""Samples of each setting of a sweep, drawn at the same seed, in a row or more."""
+"""Strip of samples: one or more rows per setting of a sweep, all drawn with the same seed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MOST_LINES = 3
 
 
 class _Labels(TonedLines):
-    """What stands beside the rows of images."""
+    """Labels beside the rows of images."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -36,12 +36,12 @@ class _Labels(TonedLines):
         self._current = ""
 
     def show(self, shown: Sequence[SettingSamples], rows: int, current: str) -> None:
-        """Show the labels of these rows, each of so many lines."""
+        """Show the labels of rows with this many lines each."""
         self._shown, self._rows, self._current = shown, rows, current
         self.draw()
 
     def draw(self) -> None:
-        """Write each label beside the upper part of its row."""
+        """Draw each label beside the top of its row."""
         lines: list[Line] = []
         width = max(0, self.size.width - SWATCH - 1)
         for one in self._shown:
@@ -61,7 +61,7 @@ class _Labels(TonedLines):
 
 
 class SampleStrip(Horizontal):
-    """The same z, or the same seed, seen through the decoders of every setting."""
+    """Shows the same z, or the same seed, decoded by every setting."""
 
     DEFAULT_CSS = """
     SampleStrip > _Labels { width: 12; height: 1fr; }
@@ -74,7 +74,7 @@ class SampleStrip(Horizontal):
         self._top = 0
 
     def compose(self) -> ComposeResult:
-        """Labels beside images."""
+        """Compose labels and images."""
         yield _Labels()
         yield ImageGrid()
 
@@ -82,14 +82,14 @@ class SampleStrip(Horizontal):
         """Show these samples.
 
         Args:
-            samples: of each setting that has some.
-            current: the label of the setting that is to be in sight.
+            samples: of each setting that has any.
+            current: the label of the setting to scroll to.
         """
         self._samples, self._current = samples, current
         self._arrange()
 
     def on_resize(self) -> None:
-        """Take the new room."""
+        """Lay out for the new size."""
         self._arrange()
 
     def _arrange(self) -> None:
@@ -125,10 +125,10 @@ class SampleStrip(Horizontal):
 def _room(
     count: int, width: int, height: int, sizes: Sequence[ImageSize]
 ) -> tuple[ImageSize, int, int]:
-    """The largest images at which all rows fit, with at least four in each.
+    """Choose the largest images at which all rows fit, with at least four per row.
 
     Returns:
-        Their size, how many rows fit, and how many stand in a row.
+        Their size, the number of rows that fit, and the number of images per row.
     """
     for size in sizes:
         down, across = (height + 1) // (size[1] + 1), (width + 1) // (size[0] + 1)

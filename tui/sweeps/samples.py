@@ -1,4 +1,4 @@
-"""Samples of every setting at the same seed, by the exported decoders of its trials."""
+"""Draw samples of every setting with the same seed, by the exported decoders of its trials."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from vae_engine.sweeps.store import Sweep
 from vae_engine.sweeps.trials import Trial
 
 COUNT = 24
-"""So many samples are drawn of each setting; as many of them are shown as there is room for."""
+"""Number of samples drawn per setting; the strip shows as many as fit."""
 
 Images = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, eq=False)
 class SettingSamples:
-    """The samples of one setting.
+    """Samples of one setting.
 
     Attributes:
         row: the setting.
@@ -40,7 +40,7 @@ class SettingSamples:
 
 
 class SampleSource:
-    """Draws, and keeps the decoders in use; for one thread at a time."""
+    """Draws samples and keeps the decoders in use; not thread-safe."""
 
     def __init__(self, sweep: Sweep) -> None:
         self._root = sweep.sessions.root
@@ -49,9 +49,9 @@ class SampleSource:
     def draw(
         self, rows: Sequence[SettingRow], trials: Sequence[Trial], seed: int
     ) -> list[SettingSamples]:
-        """The samples of those settings that have a decoder yet.
+        """Draw samples of the settings that have a decoder.
 
-        z depends on the seed and the latent_dim alone: settings of equal latent_dim have equal z.
+        z depends only on seed and latent_dim: settings of equal latent_dim have equal z.
         Of each setting the first trial that has a decoder draws.
         """
         found = [samples for row in rows if (samples := self._of(row, trials, seed)) is not None]

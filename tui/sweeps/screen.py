@@ -1,4 +1,4 @@
-"""One sweep, live or finished: its trials, curves by setting, results, samples."""
+"""Screen of one sweep, live or finished: trials, curves by setting, results, samples."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ _IN_SIGHT = 2 * TONES
 
 
 class SweepScreen(ChartOptions):
-    """The grid of trials with a cursor on one of them; live ones keep moving.
+    """Shows the grid of trials with a cursor; running trials update live.
 
     Curves and samples are those of the settings around the cursor, twelve at most.
 
     Attributes:
-        snapshot: the sweep as it was read last, None before that.
+        snapshot: the last state that was read, None before the first.
     """
 
     CSS_PATH = "screen.tcss"
@@ -72,7 +72,7 @@ class SweepScreen(ChartOptions):
     ]
 
     def __init__(self, sweep: Sweep) -> None:
-        """Make the screen of this sweep."""
+        """Make the screen of a sweep."""
         super().__init__()
         self.sweep = sweep
         self.snapshot: SweepSnapshot | None = None
@@ -87,7 +87,7 @@ class SweepScreen(ChartOptions):
         self._actions = SweepActions(self, self._poller.poll_now)
 
     def compose(self) -> ComposeResult:
-        """Head, pages or all at once, the trial under the cursor, keys."""
+        """Compose header, parts, details of the trial under the cursor, and footer."""
         yield Static(id="sweep-head")
         yield PageTabs(PAGES, id="sweep-tabs")
         yield SweepBody(id="sweep-body")
@@ -95,30 +95,30 @@ class SweepScreen(ChartOptions):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        """Follow the sweep."""
+        """Start polling the sweep."""
         self.query_one(TrialGrid).focus()
         self.watch(self.app, "preferences", self._draw_curves)
         self._poller.follow()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Show everything at once, or one page at a time."""
+        """Switch between all parts and pages."""
         whole = self.query_one(SweepBody).fit(event.size)
         self.query_one(PageTabs).display = not whole
 
     def on_screen_resume(self) -> None:
-        """Catch up with what happened meanwhile."""
+        """Poll now."""
         self._poller.poll_now()
 
     def action_stop(self) -> None:
-        """Ask, then stop the sweep."""
+        """Stop the sweep, after a confirmation."""
         self._actions.stop(self.sweep)
 
     def action_resume(self) -> None:
-        """Ask, then go on with what is not finished."""
+        """Resume the unfinished trials, after a confirmation."""
         self._actions.resume(self.sweep)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer to stop what runs, and to resume what does not."""
+        """Enable stop for a running sweep, and resume for any other."""
         snapshot = self.snapshot
         if action not in ("stop", "resume"):
             return super().check_action(action, parameters)
@@ -136,7 +136,7 @@ class SweepScreen(ChartOptions):
             self.workbench.open_dashboard(session)
 
     def action_generate(self) -> None:
-        """Open the sampler over the trial under the cursor."""
+        """Open the sampler of the trial under the cursor."""
         if session := self._opened_session():
             self.workbench.open_sampler(session)
 
@@ -146,17 +146,17 @@ class SweepScreen(ChartOptions):
         self._draw_curves()
 
     def action_sort(self) -> None:
-        """Order the results by what came out, or as the trials are."""
+        """Sort the results by value, or in the order of the trials."""
         self._best_first = not self._best_first
         self._draw()
 
     def action_draw(self, step: int) -> None:
-        """Draw the samples of another seed."""
+        """Draw samples with another seed."""
         self._seed = max(0, self._seed + step)
         self._poller.poll_now()
 
     def action_turn(self, step: int) -> None:
-        """Turn the pages."""
+        """Show the next or previous page."""
         self.action_open_page((self.query_one(SweepBody).page + step) % len(PAGES))
 
     @on(PageTabs.Chosen)
@@ -164,7 +164,7 @@ class SweepScreen(ChartOptions):
         self.action_open_page(message.page)
 
     def action_open_page(self, page: int) -> None:
-        """Show a page, where not all are shown."""
+        """Show a page, unless all parts are shown."""
         self.query_one(SweepBody).turn(page)
         self.query_one(PageTabs).show(page)
 
@@ -185,7 +185,7 @@ class SweepScreen(ChartOptions):
         return self._table.rows[first : first + _IN_SIGHT]
 
     async def _read(self) -> None:
-        """Read the sweep, and the samples of the settings in sight."""
+        """Read the sweep, and the samples of the visible settings."""
         rows = self._in_sight()
         wanted = [index for row in rows for index in row.trials]
         before, now = self.snapshot, await asyncio.to_thread(self._feed.look, wanted)
@@ -206,7 +206,7 @@ class SweepScreen(ChartOptions):
         self.query_one(SweepBody).show_samples(samples, seed, self._row_label())
 
     def _draw(self) -> None:
-        """Show what was read, for the trial under the cursor."""
+        """Show the snapshot, with details of the trial under the cursor."""
         snapshot, grid = self.snapshot, self.query_one(TrialGrid)
         if snapshot is None:
             return
@@ -222,7 +222,7 @@ class SweepScreen(ChartOptions):
             return
         rows = self._in_sight()
         current = self._row_label()
-        # The setting under the cursor is the last, which of many is drawn the thickest.
+        # The setting under the cursor comes last: of many curves, the last is drawn thickest.
         ordered = sorted(rows, key=lambda row: row.label == current)
         if self._figure in LOSSES:
             ordered = comparable_rows(ordered, self.snapshot.trials, current)
@@ -236,12 +236,12 @@ class SweepScreen(ChartOptions):
         return rows[row].label if row < len(rows) else ""
 
     def _trial(self) -> Trial | None:
-        """The trial under the cursor."""
+        """Return the trial under the cursor."""
         index = self.query_one(TrialGrid).current
         return self.snapshot.trials[index] if self.snapshot and index is not None else None
 
     def _opened_session(self) -> Session | None:
-        """The session of the trial under the cursor, None where it cannot be opened."""
+        """Open the session of the trial under the cursor; None if that fails."""
         if (trial := self._trial()) is None:
             return None
         why = {"waiting": "has not started yet", "deleted": "is in the trash"}.get(trial.status)

@@ -1,4 +1,4 @@
-"""The results of a sweep by setting: mean and deviation over the seeds."""
+"""Table of a sweep's results by setting: mean and deviation over the seeds."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from vae_engine.sweeps.results import FIGURES, SettingResult
 
 _TITLES = ("-ELBO", "rec", "KL", "active", "kNN %", "linear %", "time")
 _GAPS = (3, 2, 1)
-# Where there is no room for all, these columns give way, the first of them first.
+# Columns dropped if there is no room for all, in this order.
 _GIVE_WAY = ("duration", "linear_accuracy", "reconstruction_loss", "kl_loss", "knn_accuracy")
 
 
 class SettingResults(TonedLines):
-    """The table of `vae sweep show`; the row of the setting under the grid's cursor is marked."""
+    """Shows the table of `vae sweep show`, and marks the row of the setting under the cursor."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -33,7 +33,7 @@ class SettingResults(TonedLines):
 
     @property
     def lines_wanted(self) -> int:
-        """Lines that the whole table takes."""
+        """Height of the whole table in lines."""
         return len(self._rows) + 1
 
     def show(
@@ -44,7 +44,7 @@ class SettingResults(TonedLines):
         current: int,
         best: int | None,
     ) -> None:
-        """Show the present results.
+        """Show results.
 
         Args:
             rows: the settings.
@@ -57,7 +57,7 @@ class SettingResults(TonedLines):
         self.draw()
 
     def draw(self) -> None:
-        """Draw what is in sight."""
+        """Draw the visible part."""
         width, height = self.size
         if not width or not height or not self._rows or not self.is_attached:
             self.set_lines([])

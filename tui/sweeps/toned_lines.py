@@ -1,4 +1,4 @@
-"""Lines with the colours of curves and of statuses, and a swatch for each curve."""
+"""Lines in the colours of curves and statuses, with a swatch per curve."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from tui.sweeps.grid import HEATS
 from tui.widgets.display import app_depth
 from tui.widgets.lines import Lines
 
-# Of two cells each: whole, dashed, in short dashes, dotted.
+# Two cells each: solid, dashed, short dashes, dotted.
 _DASHES = "━╍┅┉"
 SWATCH = 3
-"""Cells of a swatch, with the gap after it."""
+"""Width of a swatch and the gap after it, in cells."""
 
 
 class TonedLines(Lines):
-    """What names the curves of a `LossChart` beside it."""
+    """Base of widgets that are a legend of the curves of a `LossChart`."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "toned--head",
@@ -51,25 +51,25 @@ class TonedLines(Lines):
     """ + tone_rules("TonedLines", "toned")
 
     def tone_style(self, tone: str, *, current: bool = False) -> Style:
-        """The style of a tone, on the background of the current row or cell if it is that."""
+        """Return the style of a tone, on the background of the current row or cell if requested."""
         style = Style.null()
         if current:
             style += self.get_component_rich_style("toned--current", partial=True)
         if tone:
-            # Not its partial style: a muted colour is one that was blended with what is behind.
+            # Not its partial style: a muted colour is blended with its background.
             toned = self.get_component_rich_style(f"toned--{tone}")
             style += Style(color=toned.color, bold=toned.bold)
         return style
 
     def heat_style(self, heat: int | None) -> Style:
-        """The background of a result that is so good among others."""
+        """Return the background for a heat, from 0 (worst) up."""
         if heat is None:
             return Style.null()
         shade = self.get_component_rich_style(f"toned--heat-{heat}")
         return Style(bgcolor=shade.bgcolor)
 
     def swatch(self, tone: int) -> Segment:
-        """A piece of a curve, or its character where there is only ASCII."""
+        """Draw a piece of a curve, or its character in ASCII."""
         from tui.rendering.curves import PLAIN_MARKERS
 
         hue, dash = tone % TONES, tone // TONES % len(_DASHES)
@@ -81,13 +81,13 @@ class TonedLines(Lines):
 
 
 def first_shown(first: int, current: int, count: int, room: int) -> int:
-    """Where to begin with what is shown of a list, so that `current` is in sight.
+    """Return the index of the first visible item of a list, so that `current` is visible.
 
     Args:
-        first: where it begins now; moved no further than it must be.
-        current: which is to be seen.
-        count: how many there are.
-        room: how many can be shown.
+        first: the present one; moved no further than necessary.
+        current: the item that must be visible.
+        count: number of items.
+        room: number of visible items.
     """
     room = max(1, room)
     first = min(max(first, current - room + 1), current)

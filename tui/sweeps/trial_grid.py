@@ -1,4 +1,4 @@
-"""The trials of a sweep in a grid, which fills as they run."""
+"""Widget with the grid of a sweep's trials, which fills as they run."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from tui.sweeps.toned_lines import SWATCH, TonedLines, first_shown
 from tui.text import fitted
 
 _GAP = 2
-# Around a cell, so that the one under the cursor can be seen without colours.
+# Around the cell under the cursor, so that it is visible without colours.
 _LEFT, _RIGHT = "›", " "
 
 
 class TrialGrid(TonedLines, can_focus=True):
     """Rows of settings, columns of seeds, with a cursor on one trial.
 
-    What has no room is reached by the cursor, which the grid follows.
+    The grid scrolls with the cursor.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -41,15 +41,15 @@ class TrialGrid(TonedLines, can_focus=True):
     ]
 
     class Moved(Message):
-        """Another trial is under the cursor."""
+        """Posted when another trial is under the cursor."""
 
         def can_replace(self, message: Message) -> bool:
-            """Only the latest place counts."""
+            """Keep only the latest message."""
             return isinstance(message, TrialGrid.Moved)
 
     @dataclass
     class Opened(Message):
-        """A trial was clicked twice."""
+        """Posted when a trial is double-clicked."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -59,7 +59,7 @@ class TrialGrid(TonedLines, can_focus=True):
 
     @property
     def row(self) -> int:
-        """The row under the cursor."""
+        """Row under the cursor."""
         return self._row
 
     @property
@@ -70,30 +70,30 @@ class TrialGrid(TonedLines, can_focus=True):
 
     @property
     def lines_wanted(self) -> int:
-        """Lines that the whole grid takes."""
+        """Height of the whole grid in lines."""
         return len(self._table.rows) + 1
 
     def show(self, table: TrialTable) -> None:
-        """Show the present trials; the cursor stays on its trial."""
+        """Show trials; the cursor stays on its trial."""
         self._table = table
         self._put(self._row, self._column)
 
     def action_move(self, down: int, right: int) -> None:
-        """Go to a neighbour; at the edge the cursor stays."""
+        """Move the cursor to a neighbour; it stays at the edge."""
         self._put(self._row + down, self._column + right)
 
     def action_page(self, direction: int) -> None:
-        """Go up or down by what is in sight."""
+        """Move the cursor by one page."""
         self._put(self._row + direction * max(1, self.size.height - 1), self._column)
 
     def action_ends(self, index: int) -> None:
-        """Go to the first trial, or to the last."""
+        """Move the cursor to the first or the last trial."""
         if rows := self._table.rows:
             row = index % len(rows)
             self._put(row, index % len(rows[row].trials))
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor where it was clicked; twice opens the trial."""
+        """Move the cursor to the click; a double click opens the trial."""
         row = self._top + event.y - 1
         label, width = self._widths()
         column = self._left + (event.x - label) // width
@@ -105,7 +105,7 @@ class TrialGrid(TonedLines, can_focus=True):
                 self.post_message(self.Opened())
 
     def draw(self) -> None:
-        """Draw what is in sight."""
+        """Draw the visible part."""
         width, height = self.size
         table = self._table
         if not width or not height or not table.rows or not self.is_attached:
@@ -134,7 +134,7 @@ class TrialGrid(TonedLines, can_focus=True):
             self.post_message(self.Moved())
 
     def _values(self) -> list[int]:
-        """The widths of the columns with the settings' values."""
+        """Return the widths of the columns with the settings' values."""
         table = self._table
         return [
             max(cell_len(name), *(cell_len(row.values[at]) for row in table.rows))
@@ -142,7 +142,7 @@ class TrialGrid(TonedLines, can_focus=True):
         ]
 
     def _widths(self) -> tuple[int, int]:
-        """Cells of what stands before the trials, and of one trial."""
+        """Return the width of the labels, and of one trial."""
         table = self._table
         label = SWATCH + sum(width + _GAP for width in self._values())
         cells = [cell_len(_text(cell)) for row in table.cells for cell in row]
@@ -182,5 +182,5 @@ class TrialGrid(TonedLines, can_focus=True):
 
 
 def _text(cell: Cell) -> str:
-    """Status, epoch and what came out."""
+    """Format status, epoch and result of a trial."""
     return cell.text if cell.metric is None else f"{cell.text}  {number_text(cell.metric)}"

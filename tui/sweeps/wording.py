@@ -1,4 +1,4 @@
-"""Sweeps in words: what is varied, how far the trials are, what came out."""
+"""Texts on sweeps: varied settings, progress of the trials, results."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from vae_engine.sweeps.trials import Trial, values_text
 
 INCOMPARABLE = "no best trial: losses of other images, sizes or likelihoods do not compare"
 _SHARES = ("knn_accuracy", "linear_accuracy")
-# How trials that are not finished are counted, in words.
+# Names for the states of unfinished trials.
 _COUNTED = {
     "live": "training",
     "waiting": "waiting",
@@ -24,7 +24,7 @@ _COUNTED = {
 
 
 def counts_text(trials: Sequence[Trial]) -> str:
-    """How many trials are how far: `3 of 9 trials finished, 2 training, 4 waiting`."""
+    """Count the trials by state: `3 of 9 trials finished, 2 training, 4 waiting`."""
     finished = sum(trial.finished for trial in trials)
     said = f"{finished} of {len(trials)} trials finished"
     kinds = ["live" if trial.live else trial.status for trial in trials if not trial.finished]
@@ -47,7 +47,7 @@ def best_line(trials: Sequence[Trial]) -> str | None:
 
 
 def trial_line(trial: Trial) -> str:
-    """One line for what a trial does, or how it ended."""
+    """Describe in one line what a trial is doing, or how it ended."""
     values = f" ({values_text(trial.values)})" if trial.values else ""
     said = f"trial {trial.number}{values} {trial.status}"
     if trial.problem:
@@ -70,7 +70,7 @@ def trial_line(trial: Trial) -> str:
 
 
 def epoch_under_way(trial: Trial) -> str:
-    """Of a trial that trains: `3/50`; while it is finishing, the last one."""
+    """Format the current epoch of a training trial: `3/50`; while it is finishing, the last one."""
     return f"{min(trial.epoch + 1, trial.epochs)}/{trial.epochs}"
 
 

@@ -1,1 +1,1 @@
-"""Widgets: what screens are made of."""
+"""Widgets shared by several screens."""

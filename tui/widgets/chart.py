@@ -1,4 +1,4 @@
-"""A chart of losses over epochs, with a cursor that reads values."""
+"""Chart of metrics over epochs, with a cursor that reads values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from textual.timer import Timer
 from tui.text import fitted, one_line
 from tui.widgets.lines import Lines
 
-# plotext and NumPy take a while to import, which the first frame of the app need not wait for.
+# Imported when needed: plotext and NumPy are slow to import and would delay the first frame.
 if TYPE_CHECKING:
     from tui.rendering.curves import Colors, Curves, Scale
     from tui.rendering.runs import Line
@@ -28,7 +28,7 @@ _LEAST_SECONDS = 0.25
 
 
 class LossChart(Lines):
-    """Curves over one axis of epochs; the first line names them and reads their values.
+    """Draws curves over epochs; the first line names them and shows their values.
 
     It is redrawn at most four times per second, and only lines that changed are sent.
     """
@@ -59,7 +59,7 @@ class LossChart(Lines):
     """
 
     class EpochPicked(Message):
-        """An epoch was clicked."""
+        """Posted when an epoch is clicked."""
 
         def __init__(self, epoch: int) -> None:
             super().__init__()
@@ -121,7 +121,7 @@ class LossChart(Lines):
             self._compose_lines()
 
     def on_click(self, event: events.Click) -> None:
-        """Pick the epoch below the pointer."""
+        """Post the epoch under the mouse."""
         epoch = self._curves.epoch_at(event.x) if self._curves else None
         if epoch is not None:
             self.post_message(self.EpochPicked(int(epoch)))
@@ -134,7 +134,7 @@ class LossChart(Lines):
             self._redraw = self.set_timer(wait, self.draw)
 
     def draw(self) -> None:
-        """Draw the curves at once, for the present size and theme."""
+        """Draw the curves now, for the present size and theme."""
         if self._redraw is not None:
             self._redraw.stop()
             self._redraw = None
@@ -155,7 +155,7 @@ class LossChart(Lines):
 
     @property
     def _linear(self) -> bool:
-        """Whether a log axis cannot be drawn: it would leave out the values below 0."""
+        """Return whether the axis must be linear, since there are negative values."""
         wants_log = self._scale is not None and self._scale.log
         return wants_log and any((one.values < 0).any() for one in self._series)
 
@@ -167,7 +167,7 @@ class LossChart(Lines):
 
     @property
     def _plain(self) -> bool:
-        """Whether the terminal has no more than ASCII."""
+        """Return whether the terminal has only ASCII."""
         from tui.rendering.palettes import ColorDepth
         from tui.widgets.display import app_depth
 
@@ -177,7 +177,7 @@ class LossChart(Lines):
         return self.part_style(f"chart--{name}")
 
     def _compose_lines(self) -> None:
-        """Build the lines; those that are not as before are sent again."""
+        """Build the lines; only changed ones are sent again."""
         width, height = self.size
         curves = self._curves
         if curves is None or not width or not height:
@@ -194,7 +194,7 @@ class LossChart(Lines):
         self.set_lines([title, *lines])
 
     def _title_line(self, width: int) -> list[Segment]:
-        """`loss  train 142.3  val 145.0        epoch 12`."""
+        """Format the title: `loss  train 142.3  val 145.0        epoch 12`."""
         from tui.rendering.curves import PLAIN_MARKERS
         from tui.rendering.series import number_text
 
@@ -216,14 +216,14 @@ class LossChart(Lines):
         return line
 
     def _named(self, room: int) -> list[Series]:
-        """The curves to name, in their order; the last one first where not all have room."""
+        """Return the curves to name, in order; if not all fit, the last ones."""
         named = [one for one in self._series if len(one.epochs)]
         # Two spaces, a label, a value.
         wanted = sum(min(len(one.label), 24) + 8 for one in named)
         return named if wanted <= room else [*named[-1:], *named[:-1]]
 
     def _notes(self) -> Sequence[str]:
-        """How the curves are shown, and at which epoch they are read: the longest first."""
+        """Return notes on scale and epoch, in several lengths, the longest first."""
         from tui.rendering.curves import BEST, PLAIN_BEST
 
         read = {self._cursor or int(one.epochs[-1]) for one in self._series if len(one.epochs)}
@@ -239,7 +239,7 @@ class LossChart(Lines):
         return [*filter(None, told), " ".join(options)]
 
     def _beyond(self) -> list[str]:
-        """What lies beyond the axis: `↑ 251.0`."""
+        """Format the value that lies beyond the axis: `↑ 251.0`."""
         from tui.rendering.series import number_text
 
         curves = self._curves
@@ -257,7 +257,7 @@ class LossChart(Lines):
         return "no space, or no finite value"
 
     def _with_cursor(self, lines: Sequence[Line], column: int) -> list[Line]:
-        """The lines with a bar in this column where no curve is."""
+        """Add a vertical bar in this column where there is no curve."""
         bar = Segment("│", self._part("cursor"))
         marked = list(lines)
         for y in range(len(lines) - self.axis):

@@ -1,4 +1,4 @@
-"""How this app's terminal and theme show images."""
+"""Choose how images are displayed in the app's terminal and theme."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _STEPS: Final = 32
 
 @dataclass(frozen=True, slots=True)
 class SteppedRamp(Ramp):
-    """A ramp of few colours, for images that are not shown without loss anyway.
+    """A ramp with few colours, for images that cannot be shown losslessly anyway.
 
     Two of them make about a thousand styles at most, which Rich and Textual keep in their caches.
     With all greys almost every run has a style of its own, and a frame takes twice as long.
@@ -32,14 +32,14 @@ class SteppedRamp(Ramp):
     steps: int = _STEPS
 
     def colors(self) -> NDArray[np.uint8]:
-        """The colour of each grey, ``(256, 3)``."""
+        """Return the colour of each grey, ``(256, 3)``."""
         last = self.steps - 1
         nearest = np.rint(np.rint(np.linspace(0, last, 256)) * 255 / last)
         return Ramp(self.dark, self.light).colors()[nearest.astype(np.intp)]
 
 
 def app_display(app: App[Any], glyphs: Glyphs, *, lossless: bool = False) -> Display:
-    """How images are shown in the app's present theme, on its terminal.
+    """Return how images are displayed in the app's present theme.
 
     Args:
         app: the app.
@@ -57,7 +57,7 @@ def app_display(app: App[Any], glyphs: Glyphs, *, lossless: bool = False) -> Dis
 
 
 def app_depth(app: App[Any]) -> ColorDepth:
-    """What the app's terminal can show."""
+    """Return the colour depth of the app's terminal."""
     # Textual writes to the original stderr.
     encoding = sys.__stderr__.encoding if sys.__stderr__ is not None else None
     depth = detect_depth(os.environ, encoding=encoding, is_terminal=True)
@@ -67,7 +67,7 @@ def app_depth(app: App[Any]) -> ColorDepth:
 
 
 def theme_ramp(app: App[Any]) -> Ramp:
-    """Black to tinted white in a dark theme, tinted paper to black ink in a light one.
+    """Return the ramp: black to tinted white in a dark theme, tinted paper to black in a light one.
 
     One channel keeps all 256 levels, so that no two greys become the same colour.
     """

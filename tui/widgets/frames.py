@@ -18,7 +18,7 @@ _WHOLE: Final = 15
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """How an image is framed: in which colour, and with which letter at its corner."""
+    """Frame of an image: its colour, and the letter at its corner."""
 
     color: Color | None
     letter: str = ""
@@ -26,7 +26,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class FramePen:
-    """Draws the gaps: between images side by side, one below the other, and where gaps cross.
+    """Draws the gaps between images, horizontal, vertical and at crossings.
 
     Attributes:
         paper: the style of a gap without a frame.
@@ -37,12 +37,12 @@ class FramePen:
     ascii_only: bool = False
 
     def side(self, left: Frame | None, right: Frame | None) -> Segment:
-        """The cell between two images of a row."""
+        """Draw the cell between two images of a row."""
         parts = ((left, _UPPER_LEFT | _LOWER_LEFT), (right, _UPPER_RIGHT | _LOWER_RIGHT))
         return self._cells(parts, 1, "|")
 
     def edge(self, above: Frame | None, below: Frame | None, width: int) -> list[Segment]:
-        """The cells between two images of a column; the lower one's letter stands at its corner."""
+        """Draw the cells between two images of a column, with the letter of the lower one."""
         parts = ((above, _UPPER_LEFT | _UPPER_RIGHT), (below, _LOWER_LEFT | _LOWER_RIGHT))
         if below is None or not below.letter:
             return [self._cells(parts, width, "-")]
@@ -56,7 +56,7 @@ class FramePen:
         lower_left: Frame | None,
         lower_right: Frame | None,
     ) -> Segment:
-        """The cell where the gaps between four images cross."""
+        """Draw the cell where the gaps between four images cross."""
         parts = (
             (upper_left, _UPPER_LEFT),
             (upper_right, _UPPER_RIGHT),
@@ -68,7 +68,7 @@ class FramePen:
     def _cells(
         self, parts: Iterable[tuple[Frame | None, int]], width: int, character: str
     ) -> Segment:
-        """A cell, repeated; each frame inks the quadrants of its part."""
+        """Draw a repeated cell; each frame fills its quadrants."""
         inked = [(frame, bits) for frame, bits in parts if frame is not None]
         if not inked:
             return Segment(" " * width, self.paper)

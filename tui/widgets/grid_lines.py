@@ -1,4 +1,4 @@
-"""The lines of a grid of images: images beside each other, with captions or frames in the gaps."""
+"""Build the lines of a grid of images, with captions or frames in the gaps."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tui.widgets.tiling import Tiling
 
 @dataclass(frozen=True)
 class GridLines:
-    """What a grid looks like.
+    """Contents of a grid.
 
     Attributes:
         tiling: where the images stand.
@@ -37,14 +37,14 @@ class GridLines:
     pen: FramePen
 
     def line(self, y: int) -> Line:
-        """The cells of one line, without those to the right of the images."""
+        """Build one line, without the cells to the right of the images."""
         if y < self.margin:
             return self._gap(-1)
         row, line = divmod(y - self.margin, self.tiling.rows + 1)
         return self._images(row, line) if line < self.tiling.rows else self._gap(row)
 
     def _images(self, row: int, line: int) -> Line:
-        """A line of the images of a row, with the gaps beside them."""
+        """Build a line through a row of images, with the gaps between them."""
         pen, paper = self.pen, self.pen.paper
         indices = self._row(row)
         frames = [self.frames.get(index) for index in indices]
@@ -60,7 +60,7 @@ class GridLines:
         return segments
 
     def _gap(self, row: int) -> Line:
-        """The line below a row of images."""
+        """Build the line below a row of images."""
         above = {at: self.frames.get(index) for at, index in enumerate(self._row(row))}
         below = {at: self.frames.get(index) for at, index in enumerate(self._row(row + 1))}
         captions = self.captions if row >= 0 else None
@@ -79,7 +79,7 @@ class GridLines:
         return segments if self.margin else segments[1:]
 
     def _caption(self, text: str, frame: Frame | None) -> Segment:
-        """Text in the middle below an image, cut to its width; in the colour of its frame."""
+        """Centre a caption below an image, truncated to its width, in the colour of its frame."""
         width = self.tiling.columns
         shown = "".join(character if character.isprintable() else "·" for character in text)
         indent = " " * ((width - cell_len(shown)) // 2)
@@ -89,7 +89,7 @@ class GridLines:
         return Segment(set_cell_size(indent + shown, width), style)
 
     def _row(self, row: int) -> list[int]:
-        """The indices of the images of a row that are shown."""
+        """Return the indices of the visible images of a row."""
         start = row * self.tiling.across
         if row < 0:
             return []

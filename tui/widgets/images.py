@@ -1,4 +1,4 @@
-"""A grid of images in blocks, of which only what changed is drawn again."""
+"""Grid of images in block characters; redraws only changed images."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ _NO_IMAGES: Images = np.zeros((0, 28, 28), np.uint8)
 
 
 class ImageGrid(Widget):
-    """Images of one size in a grid, as large as there is room for.
+    """Shows images of one size in a grid, as large as they fit.
 
     Attributes:
-        selected: index of the image that has a frame; only a framed grid shows it.
+        selected: index of the selected image, which has a frame if the grid is framed.
         marks: letters of further framed images, by index.
         glyphs: the finest glyphs that may be used.
         tile_size: the size every image has; None takes the largest at which all fit.
@@ -62,7 +62,7 @@ class ImageGrid(Widget):
         "image-grid--marked",
     }
 
-    # `var`, not `reactive`: what changes on the screen is refreshed by the watchers, and no more.
+    # `var`, not `reactive`: the watchers refresh only what has changed.
     selected: var[int | None] = var(None, init=False)
     marks: var[Mapping[int, str]] = var(dict, init=False)
     glyphs: var[Glyphs] = var[Glyphs]("quadrant", init=False)
@@ -70,18 +70,18 @@ class ImageGrid(Widget):
 
     @dataclass
     class Selected(Message):
-        """Another image was selected."""
+        """Posted when another image is selected."""
 
         grid: ImageGrid
         index: int | None
 
         @property
         def control(self) -> ImageGrid:
-            """The grid."""
+            """Return the grid."""
             return self.grid
 
         def can_replace(self, message: Message) -> bool:
-            """Only the latest selection counts."""
+            """Keep only the latest message."""
             return isinstance(message, ImageGrid.Selected) and message.grid is self.grid
 
     def __init__(
@@ -95,10 +95,10 @@ class ImageGrid(Widget):
         """Make an empty grid.
 
         Args:
-            framed: images can be selected and marked: leave room for a frame around each.
+            framed: images can be selected and marked, so leave room for a frame around each.
             id: of the widget.
             classes: of the widget.
-            pacer: of the link that changed images cross; the terminal's by default.
+            pacer: limits the rate of changed images; the terminal's by default.
         """
         super().__init__(id=id, classes=classes)
         self._margin = 1 if framed else 0
@@ -117,12 +117,12 @@ class ImageGrid(Widget):
 
     @property
     def images(self) -> Images:
-        """What is shown, (n, h, w) or (n, h, w, 3)."""
+        """The images, (n, h, w) or (n, h, w, 3)."""
         return self._images
 
     @property
     def tiling(self) -> Tiling:
-        """Where the images stand now."""
+        """The present layout."""
         return self._tiling
 
     def show(
@@ -132,12 +132,12 @@ class ImageGrid(Widget):
         captions: Sequence[str] | None = None,
         columns: int | None = None,
     ) -> None:
-        """Show other images; those that stay the same are not drawn again.
+        """Show images; unchanged ones are not redrawn.
 
         Args:
             images: ``(n, h, w)`` or ``(n, h, w, 3)``.
             captions: a short text below each image.
-            columns: how many images stand in a row, whatever the room.
+            columns: number of images per row, whatever the room.
         """
         before, same = self._images, self._captions == captions and self._across == columns
         if self._margin:
@@ -152,12 +152,12 @@ class ImageGrid(Widget):
             self._draw_stale()
 
     def capacity(self, size: ImageSize = (14, 7), *, captioned: bool = False) -> int:
-        """How many images of so many columns and rows of cells have room now."""
+        """Return how many images of this size, in cells, fit at present."""
         room = self._room(self.size)
         return capacity(size, room.width, room.height, captioned=captioned)
 
     def index_at(self, x: int, y: int) -> int | None:
-        """The image shown at a place in the grid, None between images."""
+        """Return the index of the image at a position in the grid, None between images."""
         tiling = self._tiling
         row, line = divmod(y - self._margin, tiling.rows + 1)
         column, cell = divmod(x - self._margin, tiling.columns + 1)
@@ -171,21 +171,21 @@ class ImageGrid(Widget):
         viewport: Size,  # noqa: ARG002 - the signature is Textual's
         width: int,
     ) -> int:
-        """The height of all images, at the size that they get in the container."""
+        """Return the height of all images, at the size that they have in the container."""
         tiling = self._arranged(Size(width, container.height))
         lines = tiling.down * (tiling.rows + 1) - (self._captions is None)
         return max(0, lines) + 2 * self._margin
 
     def on_mount(self) -> None:
-        """Follow the theme."""
+        """Subscribe to changes of the theme."""
         self.app.theme_changed_signal.subscribe(self, self._follow_theme)
 
     def on_unmount(self) -> None:
-        """Let the app let go, which else holds a widget that is gone until the theme changes."""
+        """Unsubscribe, since the app would keep a removed widget until the theme changes."""
         self.app.theme_changed_signal.unsubscribe(self)
 
     def on_resize(self) -> None:
-        """Take the new room."""
+        """Lay out for the new size."""
         self._rearrange()
 
     def on_click(self, event: events.Click) -> None:
@@ -197,7 +197,7 @@ class ImageGrid(Widget):
                 self.selected = index
 
     def watch_selected(self, before: int | None, after: int | None) -> None:
-        """Move the frame, and tell."""
+        """Move the frame, and post the selection."""
         self._refresh_frames(before, after)
         self.post_message(self.Selected(self, after))
 
@@ -206,11 +206,11 @@ class ImageGrid(Widget):
         self._refresh_frames(*(before.keys() | after.keys()))
 
     def watch_glyphs(self) -> None:
-        """Draw with other glyphs."""
+        """Redraw with other glyphs."""
         self._rearrange()
 
     def watch_tile_size(self) -> None:
-        """Draw at another size."""
+        """Redraw at another size."""
         self._rearrange()
 
     def render_lines(self, crop: Region) -> list[Strip]:
@@ -265,7 +265,7 @@ class ImageGrid(Widget):
             self._tiles[index] = lines[at * rows : (at + 1) * rows]
 
     def _draw_stale(self) -> None:
-        """Draw what is out of date: all of it, or on a slow link a part now and the rest later."""
+        """Draw outdated images: all at once, or on a slow link in parts."""
         self._next_part = None
         cells = self._tiling.columns * self._tiling.rows
         if not self._pacer.wait():

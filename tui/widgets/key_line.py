@@ -1,4 +1,4 @@
-"""The line of keys at the bottom of a screen."""
+"""Footer with the keys of a screen."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from tui.terminal.textual_internals import release
 
 
 class KeyLine(Footer):
-    """Textual's footer, without the keys that it showed before."""
+    """Textual's footer, but it releases keys that it no longer shows."""
 
     def __init__(self) -> None:
-        """Make the line; the command palette is not among the keys."""
+        """Make the footer, without the key of the command palette."""
         super().__init__(show_command_palette=False)
 
     def compose(self) -> ComposeResult:
-        """Make the keys as wide as the line wants them.
+        """Compose the keys in their final width.
 
         Textual's own start compact and are told afterwards: it matches the styles of each three
         times, a sixth of the processor time in which a screen appears.
@@ -30,6 +30,6 @@ class KeyLine(Footer):
             yield child
 
     async def recompose(self) -> None:
-        """Show the keys of this moment, and let go of those of before."""
+        """Show the present keys, and release the previous ones."""
         await super().recompose()
         release(self)

@@ -1,4 +1,4 @@
-"""A widget made of lines that sends only changed cells."""
+"""Widget made of lines; sends only changed cells."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from textual.widget import Widget
 
 
 class Lines(Widget):
-    """Shows the lines it was given last; `draw` is called when they may have to look different."""
+    """Shows lines of text; calls `draw` when they may have to look different."""
 
     _strips: Sequence[Strip] = ()
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        # Textual forgets them at every refresh, and to blend them anew is half of a small change.
+        # Cached here: Textual drops them at every refresh; blending is half of a small update.
         self._part_styles: dict[str, Style] = {}
         self._paper: Style | None = None
 
@@ -27,7 +27,7 @@ class Lines(Widget):
         """Call `set_lines` for the present size and theme."""
 
     def on_mount(self) -> None:
-        """Follow the theme."""
+        """Subscribe to changes of the theme."""
         self.app.theme_changed_signal.subscribe(self, lambda _: self._repaint())
 
     def on_unmount(self) -> None:
@@ -35,17 +35,17 @@ class Lines(Widget):
         self.app.theme_changed_signal.unsubscribe(self)
 
     def on_resize(self) -> None:
-        """Draw at the new size."""
+        """Redraw at the new size."""
         self.draw()
 
     def part_style(self, name: str) -> Style:
-        """The style of a component, its colours blended with those behind it."""
+        """Return the style of a component class, blended with its background."""
         if name not in self._part_styles:
             self._part_styles[name] = self.get_component_rich_style(name)
         return self._part_styles[name]
 
     def notify_style_update(self) -> None:
-        """Forget the styles that were."""
+        """Clear the cached styles."""
         self._forget_styles()
         super().notify_style_update()
 
@@ -58,7 +58,7 @@ class Lines(Widget):
         self._paper = None
 
     def set_lines(self, lines: Sequence[Sequence[Segment]]) -> None:
-        """Show these lines, cut or filled to the widget's width; refresh what is not as before."""
+        """Show lines, truncated or padded to the widget's width; refreshes only changes."""
         width, height = self.size
         paper = self._paper = self._paper or self.rich_style
         before = self._strips
@@ -75,20 +75,20 @@ class Lines(Widget):
             self.refresh(*changed)
 
     def render_line(self, y: int) -> Strip:
-        """A line as it was set last."""
+        """Render a line."""
         if y < len(self._strips) and self._strips[y].cell_length == self.size.width:
             return self._strips[y]
         return Strip.blank(self.size.width, self.rich_style)
 
 
 def _difference(old: Strip | None, new: Strip | None, width: int) -> tuple[int, int]:
-    """The columns from the first to behind the last that are not as before."""
+    """Return the range of columns that differ."""
     if old is None or new is None or old.cell_length != width or new.cell_length != width:
         return 0, width
     if list(old) == list(new):
         return 0, 0
     before, after = _cells(old), _cells(new)
-    if not len(before) == len(after) == width:  # Some characters are wide, or take no room.
+    if not len(before) == len(after) == width:  # Some characters are two cells wide, or none.
         return 0, width
     differing = [at for at in range(width) if before[at] != after[at]]
     return (differing[0], differing[-1] + 1) if differing else (0, 0)

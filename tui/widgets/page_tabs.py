@@ -1,4 +1,4 @@
-"""The pages of a screen that has no room to show everything at once."""
+"""Tabs for the pages of a screen that cannot show all parts at once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tui.widgets.lines import Lines
 
 
 class PageTabs(Lines):
-    """One line with the names of the pages; a click on one chooses it."""
+    """One line with the names of the pages; a click chooses one."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"page-tabs--name", "page-tabs--current"}
 
@@ -32,7 +32,7 @@ class PageTabs(Lines):
     """
 
     class Chosen(Message):
-        """A page was clicked."""
+        """Posted when a page is clicked."""
 
         def __init__(self, page: int) -> None:
             super().__init__()
@@ -49,7 +49,7 @@ class PageTabs(Lines):
         self.draw()
 
     def on_click(self, event: events.Click) -> None:
-        """Choose the page under the pointer."""
+        """Choose the page under the mouse."""
         right = 0
         for page, text in enumerate(self._texts):
             right += cell_len(text)
@@ -58,7 +58,7 @@ class PageTabs(Lines):
                 return
 
     def draw(self) -> None:
-        """Write the names."""
+        """Draw the names."""
         name, current = self.part_style("page-tabs--name"), self.part_style("page-tabs--current")
         self.set_lines(
             [

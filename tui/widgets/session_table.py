@@ -1,4 +1,4 @@
-"""The table of sessions: any number of rows; only changed lines are sent again.
+"""Table of sessions, with any number of rows; sends only changed lines.
 
 Textual's DataTable redraws and resends everything when one cell changes; here, an update of the
 duration in one row sends 0.25 KiB.
@@ -25,7 +25,7 @@ from tui.widgets.table_layout import MARK, Head, Row, TableLayout, lay_out
 
 
 class SessionTable(ScrollView, can_focus=True):
-    """Rows with a cursor and a selection, which stay with their rows when the rows change.
+    """Shows rows with a cursor and a selection, which stay on their rows when the rows change.
 
     Attributes:
         cursor: index of the row under the cursor.
@@ -69,23 +69,23 @@ class SessionTable(ScrollView, can_focus=True):
 
     @dataclass
     class Highlighted(Message):
-        """Another row is under the cursor; None when there are none."""
+        """Posted when another row, or None without rows, is under the cursor."""
 
         key: str | None
 
         def can_replace(self, message: Message) -> bool:
-            """Only the latest row counts."""
+            """Keep only the latest message."""
             return isinstance(message, SessionTable.Highlighted)
 
     @dataclass
     class Opened(Message):
-        """A row was clicked twice."""
+        """Posted when a row is double-clicked."""
 
         key: str
 
     @dataclass
     class HeadClicked(Message):
-        """The head of a column was clicked."""
+        """Posted when the header of a column is clicked."""
 
         id: str
 
@@ -102,19 +102,19 @@ class SessionTable(ScrollView, can_focus=True):
 
     @property
     def cursor_key(self) -> str | None:
-        """The key of the row under the cursor, None without rows."""
+        """Key of the row under the cursor, None without rows."""
         return self._rows[self.cursor].key if self._rows else None
 
     @property
     def keys(self) -> list[str]:
-        """The keys of all rows, from the top."""
+        """Keys of all rows, from the top."""
         return [row.key for row in self._rows]
 
     def cell_texts(self, key: str) -> tuple[str, ...]:
-        """What a row shows, uncut.
+        """Return the full texts of a row.
 
         Raises:
-            KeyError: there is no such row.
+            KeyError: the row does not exist.
         """
         for row in self._rows:
             if row.key == key:
@@ -122,7 +122,7 @@ class SessionTable(ScrollView, can_focus=True):
         raise KeyError(key)
 
     def show(self, rows: Sequence[Row], *, heads: Sequence[Head] | None = None) -> None:
-        """Show other rows, below other heads if they are given.
+        """Show rows, and other headers if given.
 
         Cursor and selection stay with their rows.
         """
@@ -145,18 +145,18 @@ class SessionTable(ScrollView, can_focus=True):
         self._tell()
 
     def put_cursor(self, key: str) -> None:
-        """Move the cursor to a row, if it is there."""
+        """Move the cursor to a row, if it exists."""
         if key in self.keys:
             self.cursor = self.keys.index(key)
 
     def toggle(self) -> None:
-        """Select the row under the cursor, or no longer, and go on to the next."""
+        """Toggle the selection of the row under the cursor, and move to the next."""
         if self.cursor_key is not None:
             self.selected = self.selected ^ {self.cursor_key}
             self.action_move(1)
 
     def toggle_all(self) -> None:
-        """Select all rows, or none if all are."""
+        """Select all rows, or none if all are selected."""
         everything = frozenset(self.keys)
         self.selected = frozenset() if self.selected == everything else everything
 
@@ -208,7 +208,7 @@ class SessionTable(ScrollView, can_focus=True):
         self.watch_cursor(self.cursor, self.cursor)
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor where it was clicked; twice opens the row."""
+        """Move the cursor to the click; a double click opens the row."""
         if event.y == 0:
             column = self._columns.column_at(event.x + self.scroll_offset.x)
             if column is not None:
@@ -221,7 +221,7 @@ class SessionTable(ScrollView, can_focus=True):
                 self.post_message(self.Opened(self._rows[index].key))
 
     def render_line(self, y: int) -> Strip:
-        """The head, or a row."""
+        """Render the header or a row."""
         index = self.scroll_offset.y + y - 1
         if y and index >= len(self._rows):
             return Strip.blank(self._width, self.rich_style)
@@ -241,7 +241,7 @@ class SessionTable(ScrollView, can_focus=True):
             self.post_message(self.Highlighted(self.cursor_key))
 
     def _lay_out(self) -> bool:
-        """Give the columns their widths; returns whether everything must be redrawn."""
+        """Set the widths of the columns; returns whether everything must be redrawn."""
         layout = lay_out(self._heads, self._rows, self._width)
         size = Size(max(layout.width, self._width), len(self._rows) + 1)
         if layout == self._columns and size == self.virtual_size:
@@ -268,7 +268,7 @@ class SessionTable(ScrollView, can_focus=True):
         if index == self.cursor:
             base += self.get_component_rich_style("table--cursor", partial=True)
         mark = base + self.get_component_rich_style("table--mark", partial=True)
-        # Glyphs, since sixteen colours may show no difference of backgrounds.
+        # Marked by glyphs, since backgrounds may look the same in sixteen colours.
         chosen, here = row.key in self.selected, index == self.cursor
         segments = [Segment(f"{'▌' if chosen else ' '}{'›' if here else ' '} ", mark)]
         first = base + self._tone_style(row.tone)

@@ -1,4 +1,4 @@
-"""How wide the columns of a table are."""
+"""Layout of a table: the widths of its columns."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from tui.text import fitted
 
 MARK = 3
-"""Cells in front of each row, in which the cursor and selected rows are marked."""
+"""Cells in front of each row, for the marks of cursor and selection."""
 _LEAST_FLEXIBLE = 12
 _GAPS = (3, 2, 1)
 _COMFORTABLE_FLEXIBLE = 30
@@ -19,7 +19,7 @@ _COMFORTABLE_FLEXIBLE = 30
 
 @dataclass(frozen=True)
 class Head:
-    """The head of a column; the `flexible` one takes what the others leave."""
+    """Header of a column; the `flexible` column takes the remaining width."""
 
     id: str
     title: str
@@ -45,16 +45,16 @@ class TableLayout:
 
     @property
     def width(self) -> int:
-        """Cells of a whole row."""
+        """Width of a row in cells."""
         return MARK + sum(self.widths) + self.gap * max(0, len(self.widths) - 1)
 
     def fit(self, text: str, column: int, align: Literal["left", "right"]) -> str:
-        """A cell's text at its column's width, with the gap after it."""
+        """Fit a text to its column, with the gap after it."""
         last = column == len(self.widths) - 1
         return fitted(text, self.widths[column], align) + " " * (0 if last else self.gap)
 
     def column_at(self, x: int) -> int | None:
-        """The column at a cell of a row, with the gap after it; None in front of the first."""
+        """Return the column at a position in a row; None in front of the first."""
         left = MARK
         for column, width in enumerate(self.widths):
             if left <= x < left + width + self.gap:
@@ -64,7 +64,7 @@ class TableLayout:
 
 
 def lay_out(heads: Sequence[Head], rows: Sequence[Row], room: int) -> TableLayout:
-    """Give each column its longest text, and the flexible one what is left of the room.
+    """Make each column as wide as its longest text, and give the flexible one the rest.
 
     Every title has room for the arrow of the sorted column, so that sorting moves nothing. Where
     there is not room enough, the row is wider than the room.

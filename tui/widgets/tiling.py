@@ -1,4 +1,4 @@
-"""Which size images get in the room there is."""
+"""Choose the size of images for the available room."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tui.rendering.sizes import IMAGE_SIZES, ImageSize
 
 @dataclass(frozen=True, slots=True)
 class Tiling:
-    """Images side by side with a gap of one cell, row below row with a gap of one line.
+    """Layout of images in rows, with gaps of one cell and one line.
 
     Attributes:
         columns: width of an image in cells.
@@ -27,13 +27,13 @@ class Tiling:
     down: int
 
     def place(self, index: int) -> tuple[int, int] | None:
-        """Row and position in the row of an image; None if it is not shown."""
+        """Return row and position in the row of an image; None if it is not visible."""
         row, column = divmod(index, self.across)
         return (row, column) if row < self.down and column < self.visible else None
 
 
 def capacity(size: ImageSize, width: int, height: int, *, captioned: bool = False) -> int:
-    """How many images of a size have room; a caption below each takes the line of the gap."""
+    """Return how many images of a size fit; a caption takes the line of the gap."""
     return _across(size, width) * _down(size, height, captioned)
 
 
