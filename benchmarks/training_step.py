@@ -43,7 +43,7 @@ TRACED_STEPS = 60
 BESIDE_STEPS = {
     "validation": ("vae_engine.training.trainer.Evaluator.evaluate",),
     "preview": (
-        "vae_engine.training.trainer.PreviewArtist.draw",
+        "vae_engine.training.trainer.PreviewMaker.make",
         "vae_engine.training.trainer.write_preview",
     ),
     "checkpoint": ("vae_engine.training.checkpoint.save",),
