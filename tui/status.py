@@ -1,4 +1,4 @@
-"""How statuses of sessions, trials and sweeps look: one glyph and one colour each."""
+"""Glyph and colour of each status of sessions, trials and sweeps."""
 
 from __future__ import annotations
 
@@ -44,22 +44,22 @@ TONE_COLOURS: Final[dict[Tone, str]] = {
 
 
 def with_glyph(status: str) -> str:
-    """A status behind its glyph: `✓ completed`."""
+    """Format a status with its glyph: `✓ completed`."""
     return f"{LOOKS[status].glyph} {status}"
 
 
 def status_rank(status: str) -> int:
-    """Where a status comes in the order of `LOOKS`."""
+    """Return the position of a status in the order of `LOOKS`."""
     return list(LOOKS).index(status)
 
 
 def tone_classes(prefix: str) -> set[str]:
-    """The component classes `PREFIX--TONE` of a widget that shows statuses."""
+    """Return the component classes `PREFIX--TONE` of a widget that shows statuses."""
     return {f"{prefix}--{tone}" for tone in TONE_COLOURS if tone}
 
 
 def tone_rules(widget: str, prefix: str) -> str:
-    """The style sheet of these classes in a widget."""
+    """Return the style sheet of these classes in a widget."""
     return "\n".join(
         f"{widget} > .{prefix}--{tone} {{ {_declarations(style)} }}"
         for tone, style in TONE_COLOURS.items()

@@ -1,1 +1,1 @@
-"""The sampler: draws from the prior, paths between samples, and the map of latent space."""
+"""Sampler: draws from the prior, paths between samples, map of the latent space."""

@@ -1,4 +1,4 @@
-"""The sample under the cursor: its image, its z, and what the keys do to it."""
+"""Panel with the selected sample: its image and its z."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tui.widgets.images import ImageGrid
 
 
 class ChosenPanel(Vertical):
-    """Image, values of z, and a line of help."""
+    """Shows the image, the values of z, and a line of help."""
 
     def compose(self) -> ComposeResult:
-        """Image above the values, the help below."""
+        """Compose image, values and help."""
         yield ImageGrid(id="portrait")
         yield LatentVector(id="vector")
         yield Static(id="hint", markup=False)
@@ -30,12 +30,12 @@ class ChosenPanel(Vertical):
         self.query_one(LatentVector).editable = editable
 
     def show(self, chosen: Chosen) -> None:
-        """Show this one."""
+        """Show a sample."""
         self.query_one("#portrait", ImageGrid).show(chosen.image[None])
         self.query_one(LatentVector).show(chosen.z, nudged=chosen.nudged)
 
     def hint(self) -> None:
-        """Say what the keys do to z now."""
+        """Show what the keys do to z."""
         if not self.editable:
             told = ""
         elif self.query_one(LatentVector).has_focus:

@@ -1,4 +1,4 @@
-"""Where the encoder puts the test images."""
+"""Embeddings of the test images."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Embeddings:
 
 
 def embeddings_of(session: Session, entry: ExportEntry) -> Embeddings | None:
-    """The embeddings by the encoder of an export.
+    """Return the embeddings by the encoder of an export.
 
     All test images were embedded when training ended, with the best weights. For other exports the
     few digits of the previews are embedded now; None where there are none.
@@ -53,7 +53,7 @@ def embeddings_of(session: Session, entry: ExportEntry) -> Embeddings | None:
     found = _found(session, entry)
     if found is None:
         return None
-    # The caller's own may be polled by another thread.
+    # A separate object: another thread may poll the caller's.
     read = Session(session.folder)
     read.poll(progress=False)
     prepared = read.log.prepared
@@ -102,6 +102,6 @@ def _embedded_now(session: Session, entry: ExportEntry) -> Embeddings | None:
 def _sensible(
     z_mean: NDArray[np.float32], labels: NDArray[np.int64], epoch: int, *, complete: bool
 ) -> Embeddings:
-    """Without what is no number, or so large that arithmetic fails."""
+    """Drop NaN, and values so large that arithmetic fails."""
     sensible = (np.abs(z_mean) < _FARTHEST).all(axis=1)
     return Embeddings(z_mean[sensible], labels[sensible], epoch, complete)

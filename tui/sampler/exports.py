@@ -1,4 +1,4 @@
-"""The decoders that a session exports: the one in use, newer ones as they appear, in words too."""
+"""Follow the decoders that a session exports."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _QUIET = "$text-muted"
 
 
 class ExportFollower:
-    """Looks for the exports of a session while a screen is on top.
+    """Polls the exports of a session while a screen is on top.
 
     Attributes:
         supply: what there is now.
@@ -44,17 +44,17 @@ class ExportFollower:
         self._again: Timer | None = None
 
     def follow(self) -> None:
-        """Look now, and again and again."""
+        """Poll now and repeatedly."""
         self._again = self._screen.set_interval(_LOOK_SECONDS, self._look)
         self._look()
 
     def rest(self) -> None:
-        """Look no more until `go_on`."""
+        """Stop polling until `go_on`."""
         if self._again is not None:
             self._again.pause()
 
     def go_on(self) -> None:
-        """Look again."""
+        """Continue polling."""
         if self._again is not None:
             self._again.resume()
 
@@ -64,7 +64,7 @@ class ExportFollower:
         self._look()
 
     def _look(self) -> None:
-        # One look at a time: a folder on a network may take its time to answer.
+        # One poll at a time: a network folder may respond slowly.
         if not self._polling:
             self._polling = True
             run_async(self._screen, self._look_once, group="look")
@@ -72,7 +72,7 @@ class ExportFollower:
     async def _look_once(self) -> None:
         epoch = self.chosen_epoch
         supply = await asyncio.to_thread(look, self._session, epoch, self.supply.decoder)
-        # As a message of the screen: once it is being left, it takes none.
+        # As a message of the screen, which ignores messages once it closes.
         self._screen.call_later(self._take, epoch, supply)
 
     def _take(self, epoch: int | None, supply: Supply) -> None:
@@ -85,7 +85,7 @@ class ExportFollower:
 
 
 def decoder_line(name: str, supply: Supply) -> Content:
-    """Which session, whose epoch's decoder, and which others there are."""
+    """Format the session, the epoch of its decoder, and the other epochs."""
     parts = [Content.styled(one_line(name), "bold")]
     if supply.decoder is not None:
         entry = supply.decoder.entry
@@ -109,7 +109,7 @@ def _standing(supply: Supply) -> str:
 
 
 def _epochs(supply: Supply) -> Content:
-    """The epochs that kept a decoder, the one in use in bold."""
+    """List the epochs that have a decoder, with the one in use in bold."""
     used = supply.decoder.entry if supply.decoder else None
     numbers = [
         Content.styled(f"{entry.epoch}", "bold $text-accent" if entry == used else _QUIET)

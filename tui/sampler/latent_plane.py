@@ -1,4 +1,4 @@
-"""A plane through latent space with axes and a cursor; what fills it is drawn by subclasses."""
+"""Plane through latent space with axes and a cursor; subclasses draw its contents."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ from tui.sampler.plane_canvas import (
 )
 from tui.widgets.display import app_depth, app_display
 
-# The arms of the cross hair, in cells to each side.
+# Arms of the cross hair, in cells to each side.
 _ARM_ACROSS, _ARM_DOWN = 3, 1
 
 
@@ -45,7 +45,7 @@ class LatentPlane(Widget):
     """A plane with the values of N(0, 1) along its edges and a cursor.
 
     Attributes:
-        cursor: where the cursor stands.
+        cursor: position of the cursor.
         image_sizes: that the images on the plane may have, the largest first.
     """
 
@@ -71,7 +71,7 @@ class LatentPlane(Widget):
 
     @dataclass
     class Clicked(Message):
-        """A place was clicked."""
+        """Posted when the plane is clicked."""
 
         place: Shares
 
@@ -84,40 +84,40 @@ class LatentPlane(Widget):
 
     @property
     def canvas(self) -> Canvas:
-        """The part that shows the plane now."""
+        """Part of the widget that shows the plane."""
         return self._canvas
 
     def draw(self, canvas: Canvas) -> list[Line]:
-        """Draw the plane: a line for each row of the canvas, of its width."""
+        """Draw the plane: one line per row of the canvas, of its width."""
         raise NotImplementedError
 
     def redraw(self) -> None:
-        """Draw everything again."""
+        """Redraw everything."""
         if self.is_attached and self.display:
             self._canvas = fit_canvas(*self.size, self.image_sizes)
             self._lines = self.draw(self._canvas) if self._canvas.width else []
             self.refresh()
 
     def on_mount(self) -> None:
-        """Follow the theme."""
+        """Subscribe to changes of the theme."""
         self.app.theme_changed_signal.subscribe(self, self._follow_theme)
 
     def on_unmount(self) -> None:
-        """Let the app let go, which else holds a widget that is gone until the theme changes."""
+        """Unsubscribe, since the app would keep a removed widget until the theme changes."""
         self.app.theme_changed_signal.unsubscribe(self)
 
     def on_resize(self) -> None:
-        """Take the new room."""
+        """Lay out for the new size."""
         self.redraw()
 
     def on_click(self, event: events.Click) -> None:
-        """Tell where."""
+        """Post the position."""
         offset = event.get_content_offset(self)
         if offset is not None and self._canvas.width:
             self.post_message(self.Clicked(self._canvas.place(offset.x - LABELS, offset.y)))
 
     def watch_cursor(self, before: Shares, after: Shares) -> None:
-        """Move the cursor, and refresh only where it was and is."""
+        """Move the cursor; refreshes only its old and new position."""
         if not self._lines:
             return
         regions = []
@@ -155,7 +155,7 @@ class LatentPlane(Widget):
         return Strip(line).adjust_cell_length(self.size.width, paper)
 
     def _with_cross(self, line: Line, x: int, below: int, arm: Style, here: Style) -> Line:
-        """A line of the plane with its part of the cross hair, so many rows below the middle."""
+        """Draw the cross hair into a line, this many rows below its middle."""
         plain = app_depth(self.app) is ColorDepth.ASCII
         if below:
             return _marked(line, LABELS + x, "|" if plain else "│", arm)
@@ -169,7 +169,7 @@ class LatentPlane(Widget):
 
 
 class DecodedPlane(LatentPlane):
-    """The images decoded on a lattice over the plane.
+    """Shows images decoded on a lattice over the plane.
 
     Attributes:
         plane: which; None shows nothing.
@@ -205,7 +205,7 @@ class DecodedPlane(LatentPlane):
 
 
 class EmbeddedPlane(LatentPlane):
-    """The test images on the plane, coloured by label.
+    """Shows the test images as points, coloured by label.
 
     Attributes:
         places: (n, 2), where they lie.
@@ -217,7 +217,7 @@ class EmbeddedPlane(LatentPlane):
         self.clear()
 
     def clear(self) -> None:
-        """Show no digits."""
+        """Show no points."""
         self.places: Doubles = np.zeros((0, 2))
         self.labels: NDArray[np.int64] = np.zeros(0, np.int64)
 
@@ -233,7 +233,7 @@ def _on_paper(line: Line, paper: Style) -> Line:
 
 
 def _marked(line: Line, x: int, mark: str, style: Style, *, alone: bool = False) -> Line:
-    """A line with a mark in one cell, on that cell's own background unless it stands alone."""
+    """Put a mark into a cell of a line, on the cell's own background unless it stands alone."""
     strip = Strip(line)
     before, cell, after = (
         strip.crop(0, x),

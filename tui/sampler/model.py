@@ -1,4 +1,4 @@
-"""What the sampler samples: a decoder, draws from the prior, and the way between two of them."""
+"""Model of the sampler: a decoder, draws from the prior, and paths between samples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The part of a plane through latent space that shows it, and the values along its edges."""
+"""Layout of a plane through latent space, and the values along its edges."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from tui.sampler.latent import normal_quantile
 Shares = tuple[float, float]
 """Shares of N(0, 1) to the left and below, as in `Plane`."""
 
-# At even places: the axes are shares of N(0, 1), on which whole numbers would not be.
+# Evenly spaced quantiles: whole numbers would be spaced unevenly.
 _TICK_SHARES: Final = (0.1, 0.3, 0.5, 0.7, 0.9)
 LABELS: Final = 5
-"""Cells at the left edge that the values there take."""
+"""Width of the values at the left edge, in cells."""
 _EMPTY_ROWS: Final = 1
 _LEAST_ACROSS, _LEAST_DOWN = 7, 5
 _SMALLEST_ROWS: Final = 4
@@ -28,7 +28,7 @@ _SMALLEST_ROWS: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Canvas:
-    """The part of a plane's widget that shows the plane: whole images, side by side.
+    """Area of the widget that shows the plane: whole images, side by side.
 
     Attributes:
         tile: cells of one decoded image.
@@ -42,22 +42,22 @@ class Canvas:
 
     @property
     def width(self) -> int:
-        """Cells from left to right."""
+        """Width in cells."""
         return self.tile[0] * self.across
 
     @property
     def height(self) -> int:
-        """Cells from top to bottom."""
+        """Height in cells."""
         return self.tile[1] * self.down
 
     def cell(self, place: Shares) -> tuple[int, int]:
-        """Column and row of a place."""
+        """Return column and row of a place."""
         x = min(self.width - 1, max(0, int(place[0] * self.width)))
         y = min(self.height - 1, max(0, int((1 - place[1]) * self.height)))
         return x, y
 
     def place(self, x: int, y: int) -> Shares:
-        """The middle of the nearest cell; that of the plane where there are no cells."""
+        """Return the middle of the nearest cell, or of the plane if there are no cells."""
         if not self.width or not self.height:
             return 0.5, 0.5
         x = min(self.width - 1, max(0, x))
@@ -66,7 +66,7 @@ class Canvas:
 
 
 def fit_canvas(width: int, height: int, sizes: Sequence[ImageSize] = IMAGE_SIZES) -> Canvas:
-    """The canvas that fits so many cells, with the largest images that still give an overview."""
+    """Choose the canvas for a size in cells, with the largest images that give an overview."""
     width, height = max(0, width - LABELS), max(0, height - 1)
     large = [tile for tile in sizes if tile[1] >= _SMALLEST_ROWS] or sizes[:1]
     tiles = [
@@ -74,14 +74,14 @@ def fit_canvas(width: int, height: int, sizes: Sequence[ImageSize] = IMAGE_SIZES
         for tile in large
         if width // tile[0] >= _LEAST_ACROSS and height // tile[1] >= _LEAST_DOWN
     ] or large[-1:]
-    # The largest that leaves hardly a row empty, else the one that leaves the fewest.
+    # The largest size that leaves hardly a row empty, otherwise the one that leaves the fewest.
     full = [tile for tile in tiles if height % tile[1] <= _EMPTY_ROWS]
     tile = full[0] if full else min(tiles, key=lambda one: height % one[1])
     return Canvas(tile, width // tile[0], height // tile[1])
 
 
 def lower_axis(canvas: Canvas, x: int, share: float, paper: Style, here: Style) -> Line:
-    """The values along the lower edge, and that of the cursor below it."""
+    """Draw the values along the lower edge, and that of the cursor below it."""
     text = [" "] * (LABELS + canvas.width)
     for tick in _TICK_SHARES:
         label = value_text(tick)
@@ -90,7 +90,7 @@ def lower_axis(canvas: Canvas, x: int, share: float, paper: Style, here: Style) 
     label = value_text(share)
     start = min(max(LABELS, LABELS + x - len(label) // 2), len(text) - len(label))
     end = start + len(label)
-    # Ticks that the cursor's value would touch give way whole.
+    # Ticks that the cursor's value would touch are left out.
     before, after = "".join(text[:start]), "".join(text[end:])
     if before and before[-1] != " ":
         before = before[: before.rfind(" ") + 1].ljust(start)
@@ -102,7 +102,7 @@ def lower_axis(canvas: Canvas, x: int, share: float, paper: Style, here: Style) 
 
 
 def side_label(canvas: Canvas, y: int) -> str:
-    """The value at the left edge of a line, if it has one."""
+    """Return the value at the left edge of a line, if it has one."""
     for tick in _TICK_SHARES:
         if min(canvas.height - 1, int(round((1 - tick) * canvas.height, 6))) == y:
             return value_text(tick)
@@ -110,6 +110,6 @@ def side_label(canvas: Canvas, y: int) -> str:
 
 
 def value_text(share: float) -> str:
-    """The value of N(0, 1) at a share: `+0.5`, or `0`."""
+    """Format the quantile of N(0, 1) at a share: `+0.5`, or `0`."""
     told = f"{float(normal_quantile(np.array([share]))[0]):+.1f}"
     return "0" if told in ("+0.0", "-0.0") else told

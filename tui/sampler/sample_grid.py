@@ -1,4 +1,4 @@
-"""A grid of samples in which one is selected with the arrows."""
+"""Grid of samples; the arrow keys select one."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from textual.message import Message
 from tui.rendering.sizes import ImageSize, size_steps
 from tui.widgets.images import ImageGrid
 
-# The two largest show details, but too few samples.
+# The two largest sizes show details, but too few samples.
 _USUAL: Final = 2
 _OVERVIEW: Final = 12
 
 
 class SampleGrid(ImageGrid, can_focus=True):
-    """As many samples as fit, at the size that was chosen."""
+    """Shows as many samples as fit, at the chosen size."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,h", "move(-1, 0)", "Left", show=False),
@@ -32,7 +32,7 @@ class SampleGrid(ImageGrid, can_focus=True):
 
     @dataclass
     class RoomChanged(Message):
-        """Another number of samples fits."""
+        """Posted when another number of samples fits."""
 
         grid: SampleGrid
 
@@ -42,14 +42,14 @@ class SampleGrid(ImageGrid, can_focus=True):
         self._steps = size_steps(28, 28)
 
     def show_images_of(self, height: int, width: int) -> None:
-        """Prepare for images of so many pixels."""
+        """Set the size of the images in pixels."""
         steps = size_steps(height, width)
         if steps != self._steps:
             self._steps, self._sized_by_hand = steps, False
             self.on_resize()
 
     def on_resize(self) -> None:
-        """Take a size at which a good number of samples fits, unless one was chosen."""
+        """Choose a size at which a good number of samples fits, unless the user chose one."""
         if not self._sized_by_hand:
             usual = self._steps[_USUAL:] or self._steps[-1:]
             fitting = [size for size in usual if self.capacity(size) >= _OVERVIEW]
@@ -57,11 +57,11 @@ class SampleGrid(ImageGrid, can_focus=True):
         self.post_message(self.RoomChanged(self))
 
     def room(self, *, captioned: bool = False) -> int:
-        """How many samples fit."""
+        """Number of samples that fit."""
         return self.capacity(self.tile_size or self._smallest, captioned=captioned)
 
     def resize_samples(self) -> None:
-        """Take the next smaller size; after the smallest the largest that fits."""
+        """Choose the next smaller size; after the smallest, the largest that fits."""
         sizes = [size for size in self._steps if self.capacity(size)] or [self._smallest]
         at = sizes.index(self.tile_size) if self.tile_size in sizes else -1
         self._sized_by_hand = True
@@ -73,7 +73,7 @@ class SampleGrid(ImageGrid, can_focus=True):
         return self._steps[-1]
 
     def action_move(self, across: int, down: int) -> None:
-        """Select the neighbour; at the edge the selection stays."""
+        """Select a neighbour; at the edge the selection stays."""
         tiling, count = self.tiling, len(self.images)
         if not count or not tiling.visible:
             return

@@ -1,4 +1,4 @@
-"""Saving what the sampler shows: a picture to look at, and the numbers behind it."""
+"""Save what the sampler shows, as a picture and as arrays."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The list of all sessions, and the comparison of some."""
+"""List of all sessions, and comparison of several."""

@@ -1,4 +1,4 @@
-"""What can be done to the sessions of the list: resume, label, export, delete and restore them.
+"""Actions on sessions of the list: resume, label, export, delete, restore.
 
 What starts workers and moves folders is imported when it is asked for: the first frame waits for
 none of it.
@@ -76,10 +76,10 @@ SESSION_KEYS: Final[list[BindingType]] = [
 
 
 class SessionActions:
-    """What the list's screen does to sessions."""
+    """Actions of the list's screen."""
 
     def __init__(self, screen: WorkbenchScreen) -> None:
-        """Make the actions of a screen, over which dialogs open."""
+        """Make the actions of a screen, on which dialogs open."""
         self._screen = screen
         self._deleted: list[list[str]] = []
 
@@ -98,23 +98,23 @@ class SessionActions:
         )
 
     def example(self) -> None:
-        """Put the examples beside the other sessions, and open the grey one's dashboard."""
+        """Copy the examples into the sessions folder, and open the grey one's dashboard."""
         from vae_engine.sessions.example import add_examples
 
         store = self._workbench.store
         self._carry_out(lambda: add_examples(store), self._workbench.open_dashboard)
 
     def resume(self, entry: Entry, more: int | None = None) -> None:
-        """Go on to the planned end, or for so many epochs more, and open the dashboard."""
+        """Resume to the planned end, or for additional epochs, and open the dashboard."""
         self._screen.notify(f"Starting a worker for {entry.name} ...", markup=False, timeout=3)
         self._carry_out(lambda: _resumed(entry.folder, more), self._workbench.open_dashboard)
 
     def extend(self, entry: Entry) -> None:
-        """Ask for how many epochs, go on, and open the dashboard."""
+        """Ask for the number of additional epochs, resume, and open the dashboard."""
         self._run(partial(self._extend, entry))
 
     def rename(self, entry: Entry) -> None:
-        """Ask for another name."""
+        """Ask for a new name."""
         from tui.dialogs import LineScreen
 
         def ask(text: str) -> LineScreen:
@@ -155,16 +155,16 @@ class SessionActions:
         self._run(partial(self._export, entry))
 
     def delete(self, entries: Sequence[Entry]) -> None:
-        """Ask, then move at least one session to the trash."""
+        """Move sessions, at least one, to the trash after a confirmation."""
         self._run(partial(self._delete, entries))
 
     @property
     def can_undo(self) -> bool:
-        """Whether something was deleted since the app was started."""
+        """Whether sessions were deleted since the app started."""
         return bool(self._deleted)
 
     def undo(self) -> None:
-        """Bring the sessions back that were deleted last."""
+        """Restore the sessions that were deleted last."""
         from vae_engine.control.removal import restore_sessions
 
         if not self._deleted:
@@ -177,7 +177,7 @@ class SessionActions:
         )
 
     def open_session(self, folder: Path) -> Session | None:
-        """Open a session; None, and a word of why, where it is damaged."""
+        """Open a session; if it is damaged, report why and return None."""
         try:
             return Session(folder)
         except EngineError as error:
@@ -185,7 +185,7 @@ class SessionActions:
             return None
 
     def complain(self, error: Exception) -> None:
-        """Say what went wrong, and what helps."""
+        """Report an error, with the key that resolves it."""
         self._screen.notify(error_text(error), severity="error", markup=False)
 
     @property
@@ -242,7 +242,7 @@ class SessionActions:
         text: str,
         change: Callable[[str], Callable[[Label], Label]],
     ) -> None:
-        """Ask for text and keep it; ask again, with what was typed, where it cannot be written."""
+        """Ask for a text and save it; if that fails, ask again with the text that was typed."""
         store = self._workbench.store
 
         def relabel_all(words: str) -> None:
@@ -260,11 +260,11 @@ class SessionActions:
         self._workbench.refresh_sessions()
 
     def _carry_out(self, job: Callable[[], Answer], done: Callable[[Answer], object]) -> None:
-        """Do something slow in a thread, then go on; say what went wrong."""
+        """Run a slow task in a thread, then continue; report errors."""
         self._run(partial(self._in_thread, job, done))
 
     async def _in_thread(self, job: Callable[[], Answer], done: Callable[[Answer], object]) -> None:
-        # What is typed meanwhile waits: it is meant for what opens, or for the list as it is then.
+        # Keys typed meanwhile wait: they are meant for the next screen, or for the updated list.
         try:
             with self._workbench.hold_keys():
                 answer = await asyncio.to_thread(job)

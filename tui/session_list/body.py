@@ -1,4 +1,4 @@
-"""The table of sessions beside or above what is known of one, or why there is nothing to see."""
+"""Table of sessions beside or above the preview, or the reason why the list is empty."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from tui.session_list.preview import SessionPreview
 from tui.session_list.table import SessionRows
 from tui.text import one_line
 
-# Rows of the table and of the preview, which shares what the table leaves.
+# Minimum rows of the table and of the preview, which gets the rest.
 _LEAST_ROWS, _ROOM_TO_GROW = 6, 2
 _LEAST_PREVIEW, _PREVIEW_SHARE = 9, 0.4
 
 
 class ListBody(Container):
-    """Table and preview, which share the room."""
+    """Lays out table and preview."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self._shared = (0, 0, False)
 
     def compose(self) -> ComposeResult:
-        """Table, what is said instead of it, preview."""
+        """Compose table, message for an empty list, and preview."""
         with Container(id="sessions-list"):
             yield SessionRows(self.app.size.width, id="sessions-table")
             yield Static(id="sessions-empty")
@@ -35,11 +35,11 @@ class ListBody(Container):
 
     @property
     def table(self) -> SessionRows:
-        """The table."""
+        """Return the table."""
         return self.query_one(SessionRows)
 
     def say_why_empty(self, total: int, problem: str, root: Path) -> None:
-        """Say why there is nothing to see, and what to press.
+        """Explain why the list is empty, and what to press.
 
         Args:
             total: sessions there are, shown or not.
@@ -70,7 +70,7 @@ class ListBody(Container):
             box.styles.height = height if self.table.entries else "1fr"
 
     def _welcome(self, root: Path, *, wanted: bool) -> None:
-        """Greet whoever has no session yet, or no longer."""
+        """Show the welcome page if there are no sessions."""
         there = self.query("#welcome")
         if wanted and not there:
             from tui.session_list.welcome import Welcome

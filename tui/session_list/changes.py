@@ -1,4 +1,4 @@
-"""Changes to names, tags and notes of sessions, and archives of them: for worker threads."""
+"""Change labels of sessions and write archives; for use in threads."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from vae_engine.sessions.store import SessionStore
 
 
 def relabel(store: SessionStore, folder: Path, change: Callable[[Label], Label]) -> None:
-    """Change name, tags or note, starting from what they are now.
+    """Apply a change to the present name, tags or note.
 
     Raises:
-        SettingError: the new label cannot be kept.
+        SettingError: the new label is invalid.
         SessionError: the session is damaged or cannot be written.
     """
     session = Session(folder)
@@ -25,19 +25,19 @@ def relabel(store: SessionStore, folder: Path, change: Callable[[Label], Label])
 
 
 def renamed(name: str) -> Callable[[Label], Label]:
-    """The change that gives another name."""
+    """Return a change of the name."""
     return lambda label: msgspec.structs.replace(label, name=name.strip())
 
 
 def noted(note: str) -> Callable[[Label], Label]:
-    """The change that gives another note."""
+    """Return a change of the note."""
     return lambda label: msgspec.structs.replace(label, note=note.strip())
 
 
 def tagged(words: str) -> Callable[[Label], Label]:
-    """The change that sets the tags: words separated by commas or spaces.
+    """Return a change of the tags: words separated by commas or spaces.
 
-    Where every word begins with `+` or `-`, these are added to or taken from the present tags.
+    If every word begins with `+` or `-`, they are added to or removed from the present tags.
     """
     tags = words.replace(",", " ").split()
     if not tags or not all(tag[0] in "+-" and len(tag) > 1 for tag in tags):
@@ -55,7 +55,7 @@ def export_archive(folder: Path, target: Path, *, slim: bool) -> Path:
     Raises:
         SessionError: the file exists, or cannot be written.
     """
-    # Imported here, since few need it.
+    # Imported here, since it is rarely needed.
     from vae_engine.sessions.archive import export_session
 
     target = target.expanduser().absolute()

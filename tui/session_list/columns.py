@@ -1,4 +1,4 @@
-"""The columns of the list of sessions: what each shows, and how it sorts."""
+"""Columns of the list of sessions: their texts and sort keys."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Column:
 
 
 def size_text(size: float | None) -> str:
-    """Bytes in at most four characters: `87K`, `3.2M`, `120M`; empty for None."""
+    """Format bytes in at most four characters: `87K`, `3.2M`, `120M`; empty for None."""
     if size is None:
         return ""
     for unit in "BKMG":
@@ -56,7 +56,7 @@ def size_text(size: float | None) -> str:
 
 
 def dataset_text(entry: Entry) -> str:
-    """A dataset's name, or the last part of its path; `several` of a sweep over some."""
+    """Format a dataset's name, or the last part of its path; `several` for a sweep over some."""
     names = {
         one_line(one.settings.dataset.rstrip("/").rpartition("/")[2])
         for one in entry.trials or (entry,)
@@ -66,27 +66,27 @@ def dataset_text(entry: Entry) -> str:
 
 
 def dimension_text(entry: Entry) -> str:
-    """d; of a sweep all of them, in few characters: `2,8` or `2..64`."""
+    """Format the latent dimension; those of a sweep in few characters: `2,8` or `2..64`."""
     sizes = sorted({one.settings.latent_dim for one in entry.trials or (entry,) if one.settings})
     told = ",".join(map(str, sizes))
     return told if len(told) <= _DIMENSIONS_WIDTH else f"{sizes[0]}..{sizes[-1]}"
 
 
 def name_text(entry: Entry) -> str:
-    """Name and tags; of a sweep how many trials it has, and whether they are folded."""
+    """Format name and tags; for a sweep also the number of trials, and whether they are folded."""
     if entry.trials and entry.sweep is not None:
         done = sum(one.status in ("completed", "stopped") for one in entry.trials)
         planned = entry.sweep.trials
         counted = f"{planned} trials" if done == planned else f"{done}/{planned} trials"
         return f"{'▾' if entry.unfolded else '▸'} {entry.name}  {counted}"
-    # The sweep's id is a tag of its trials, which stand below its name.
+    # Trials are tagged with the sweep's id, but are listed below its name anyway.
     sweep = entry.sweep.id if entry.sweep else ""
     tags = [f"#{tag}" for tag in entry.tags if tag != sweep]
     return "  ".join(["  " * bool(sweep) + entry.name, *tags])
 
 
 def left_text(entry: Entry, now: float) -> str:
-    """How long a running session will still take at most; `-` before that is known."""
+    """Format the maximum remaining time of a running session; `-` before it is known."""
     if not entry.live:
         return ""
     left = _remaining(entry, now)
@@ -96,12 +96,12 @@ def left_text(entry: Entry, now: float) -> str:
 
 
 def epoch_text(entry: Entry) -> str:
-    """Epochs done of those planned: `12/50`; a sweep counts trials, beside its name."""
+    """Format finished and planned epochs: `12/50`; a sweep counts trials, beside its name."""
     return f"{entry.epoch}/{entry.epochs}" if entry.settings and not entry.trials else ""
 
 
 def _age(entry: Entry, now: float) -> str:
-    # Seconds would make the list change and send bytes all the time, for little use.
+    # Seconds would redraw the list all the time, for little use.
     if not entry.created:
         return ""
     return age_text(entry.created) if now - entry.created >= 60 else "now"
@@ -115,7 +115,7 @@ def _trained(entry: Entry, now: float) -> str:
 def _remaining(entry: Entry, now: float) -> Remaining | None:
     if entry.trials or not entry.live:
         return None
-    # Imported where something runs: it knows sweeps, which the first frame need not wait for.
+    # Imported if anything runs: it imports sweeps, which would delay the first frame.
     from tui.eta import remaining_of
 
     return remaining_of(entry, now)
@@ -175,7 +175,7 @@ COLUMNS: tuple[Column, ...] = (
         lambda entry: None if entry.size is None else -entry.size,
     ),
     Column("left", "left", left_text, _left),
-    # Its text is read from the log, and takes a while: see `tui.session_list.curve_texts`.
+    # Read from the log in a thread: see `tui.session_list.curve_texts`.
     Column(CURVE, "val curve", lambda *_: "", lambda _: None, align="left", sorts=False),
 )
 
@@ -183,7 +183,7 @@ COLUMN_IDS = tuple(column.id for column in COLUMNS if column.sorts)
 
 
 def shown_columns(width: int, *, live: bool) -> tuple[Column, ...]:
-    """The columns that have room, in their order on the screen.
+    """Return the columns that fit, in their order on the screen.
 
     Args:
         width: cells of the table.
@@ -212,12 +212,12 @@ def shown_columns(width: int, *, live: bool) -> tuple[Column, ...]:
 
 
 def basis_of(entry: Entry) -> tuple[str, ...]:
-    """What its losses are measured on; of a sweep, of the trial that stands for it."""
+    """Return images and likelihood of a session's losses; for a sweep, those of its best trial."""
     return loss_basis(entry.settings) if entry.settings else ()
 
 
 def loss_bases(entries: Iterable[Entry]) -> list[tuple[str, ...]]:
-    """What the losses of these are measured on: losses that differ here do not compare.
+    """Return the images and likelihoods of losses; losses of different ones do not compare.
 
     Returns:
         Each once, that of the newest session first.
@@ -227,7 +227,7 @@ def loss_bases(entries: Iterable[Entry]) -> list[tuple[str, ...]]:
 
 
 def sort_entries(entries: Iterable[Entry], column_id: str, *, reverse: bool) -> list[Entry]:
-    """Sort by a column; equal ones the newest first, those without a value last.
+    """Sort by a column; ties newest first, entries without a value last.
 
     Args:
         entries: in any order.

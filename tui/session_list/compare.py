@@ -1,4 +1,4 @@
-"""The curves of several sessions in one chart, and the settings in which they differ."""
+"""Screen that compares sessions: their curves in one chart, and the settings that differ."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ key = Keys("compare")
 
 
 class CurveTable(SessionTable):
-    """Rows in the colours of the curves of a `LossChart`."""
+    """Table whose rows have the colours of the curves of a `LossChart`."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"table--curve-{tone}" for tone in range(TONES)}
     DEFAULT_CSS = """
@@ -55,7 +55,7 @@ class CurveTable(SessionTable):
 
 
 class CompareScreen(ChartOptions):
-    """Sessions side by side; live ones keep growing."""
+    """Compares sessions; live ones update."""
 
     CSS_PATH = "compare.tcss"
     TERMS = ("loss", "reconstruction_loss", "kl", "active_units", "nats")
@@ -77,7 +77,7 @@ class CompareScreen(ChartOptions):
         self._figure = FIGURES[0]
 
     def compose(self) -> ComposeResult:
-        """Head, chart, table, keys."""
+        """Compose header, chart, table and footer."""
         head = Content.assemble(
             (f"{len(self._sessions)} sessions compared", "bold"), "  losses in nats per image"
         )
@@ -88,7 +88,7 @@ class CompareScreen(ChartOptions):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        """Read the sessions, and keep reading."""
+        """Start polling the sessions."""
         self.query_one(SessionTable).focus()
         self.watch(self.app, "preferences", self._draw)
         self.set_interval(_POLL_SECONDS, self._read_if_current)
@@ -142,7 +142,7 @@ class CompareScreen(ChartOptions):
 
 
 def _remark(compared: Sequence[Compared], drawn: int) -> str:
-    """Say in one line that some losses do not compare, or that the settings are the same."""
+    """Return a note in one line: some losses do not compare, or the settings are the same."""
     if drawn < len(compared):
         return (
             f"{drawn} of {len(compared)} curves: losses of other images, sizes or likelihoods do "

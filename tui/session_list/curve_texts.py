@@ -1,4 +1,4 @@
-"""Curves one line high, for the rows of a list."""
+"""Sparklines of validation losses, for the rows of the list."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from vae_engine.errors import EngineError
 from vae_engine.sessions.session import Session
 
 WIDTH: Final = 12
-_BLOCKS: Final = "▁▂▃▄▅▆▇"  # Without the full block, which would join the curves of two rows.
+_BLOCKS: Final = "▁▂▃▄▅▆▇"  # Without the full block, which would merge the curves of adjacent rows.
 _ASCII: Final = "_.-=*#"
-# The first epochs fall so far that the rest would be a flat line.
+# The first epochs drop so far that the rest would look flat.
 _HIGHEST_SHARE: Final = 0.9
 
 
@@ -38,13 +38,13 @@ def curve_text(values: Sequence[float], *, ascii_only: bool = False) -> str:
 
 
 class CurveTexts:
-    """The curves of validation losses, each read once for every epoch that a session has."""
+    """Cache of the validation curves, read again only when a session has a new epoch."""
 
     def __init__(self) -> None:
         self._known: dict[Path, tuple[int, str]] = {}
 
     def texts(self, entries: Iterable[Entry]) -> dict[str, str]:
-        """Return the known ones by id; an outdated one if a session has new epochs."""
+        """Return the cached curves by id, including outdated ones."""
         return {
             entry.id: self._known[entry.folder][1]
             for entry in entries
@@ -52,7 +52,7 @@ class CurveTexts:
         }
 
     def missing(self, entries: Iterable[Entry]) -> list[Entry]:
-        """The sessions whose curve is not known, or has grown."""
+        """Return the sessions whose curve is missing or outdated."""
         return [
             entry
             for entry in entries
@@ -60,7 +60,7 @@ class CurveTexts:
         ]
 
     def read(self, entries: Iterable[Entry], *, ascii_only: bool) -> None:
-        """Read curves; in a thread, a log takes some milliseconds."""
+        """Read curves; for use in a thread, since a log takes some milliseconds."""
         for entry in entries:
             self._known[entry.folder] = (entry.epoch, _read(entry.folder, ascii_only=ascii_only))
 
@@ -70,7 +70,7 @@ def _read(folder: Path, *, ascii_only: bool) -> str:
         session = Session(folder)
         session.poll(progress=False)
     except EngineError:
-        return ""  # The list says that it is damaged.
+        return ""  # The list already shows that it is damaged.
     losses = [epoch.val_loss for epoch in session.log.history]
     finite = [loss for loss in losses if abs(loss) < float("inf")]
     return curve_text(finite, ascii_only=ascii_only)

@@ -1,4 +1,4 @@
-"""The line in which the list of sessions is filtered."""
+"""Filter field of the list of sessions."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tui.text import one_line
 
 
 class FilterBar(Horizontal):
-    """A field for the filter, and beside it what cannot be read of it."""
+    """The filter field, with its error beside it."""
 
     def compose(self) -> ComposeResult:
-        """Label, field, problem."""
+        """Compose label, field and error."""
         yield Static("filter", id="filter-label")
         yield Input(
             placeholder="d=2 loss<145 status=completed tag:paper", id="filter", compact=True
@@ -24,7 +24,7 @@ class FilterBar(Horizontal):
 
     @property
     def box(self) -> Input:
-        """The field."""
+        """Return the field."""
         return self.query_one("#filter", Input)
 
     def read(self, text: str) -> Filter:

@@ -1,4 +1,4 @@
-"""The filter language of the list of sessions.
+"""Filter language of the list of sessions.
 
 Words and conditions, all of which must hold: `digits d=2 loss<145 status=completed tag:paper`.
 
@@ -45,7 +45,7 @@ _COMPARISONS: dict[str, Callable[[float, float], bool]] = {
 
 @dataclass(frozen=True)
 class _Field:
-    """A field of a session: its kind, and its values at a time; none where it has none."""
+    """A field to filter by: its kind, and the values that a session has."""
 
     kind: Kind
     values: Callable[[Entry, float], Values]
@@ -53,7 +53,7 @@ class _Field:
 
 @dataclass(frozen=True)
 class Filter:
-    """What sessions must meet to be listed.
+    """Conditions that listed sessions satisfy.
 
     Attributes:
         text: as it was typed.
@@ -66,12 +66,12 @@ class Filter:
     problem: str = ""
 
     def admits(self, entry: Entry, now: float) -> bool:
-        """Whether the session meets every condition at `now`, in seconds since 1970."""
+        """Return whether a session satisfies every condition at `now`, in seconds since 1970."""
         return all(condition(entry, now) for condition in self.conditions)
 
 
 def parse_filter(text: str) -> Filter:
-    """Read a filter as it was typed, as far as it can be read: half of it may be missing yet."""
+    """Parse a filter as far as possible, since it may be typed only in part."""
     conditions, problem = [], ""
     for part in _PART.findall(text):
         try:
@@ -129,7 +129,7 @@ def _number_condition(field: _Field, name: str, sign: str, value: str) -> Condit
 
 
 def _amount(text: str, kind: Kind) -> float | None:
-    """The number that was typed, in seconds or bytes; None if it is none."""
+    """Parse a number, in seconds or bytes; None if it is not one."""
     if kind == "number":
         try:
             number = float(text)
@@ -154,7 +154,7 @@ def _optional(value: float | None) -> tuple[float, ...]:
 
 
 def _setting_field(name: str) -> _Field:
-    """A field for a setting; a list of numbers is compared as text, `filters=16,32`."""
+    """Make the field of a setting; a list of numbers is compared as text: `filters=16,32`."""
     setting = SETTINGS[name]
     if setting.kind in ("int", "float"):
         return _Field("number", lambda entry, _: _setting_numbers(entry, name))

@@ -1,4 +1,4 @@
-"""The head of the list: how many sessions there are, and in which folder."""
+"""Header of the list: number of sessions, and their folder."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from tui.workbench import Workbench
 
 
 class ListHead(Static):
-    """One line, sent again only when its text changes."""
+    """One line; redrawn only when its text changes."""
 
     def show(self, workbench: Workbench, table: SessionRows, admitted: int | None) -> None:
-        """Count the sessions.
+        """Show the number of sessions.
 
         Args:
             workbench: has them all.
@@ -45,6 +45,6 @@ class ListHead(Static):
 
 
 def home_relative(path: Path) -> str:
-    """A folder in one line, with `~` for the home folder."""
+    """Format a folder in one line, with `~` for the home folder."""
     shown = f"~/{path.relative_to(Path.home())}" if path.is_relative_to(Path.home()) else str(path)
     return one_line(encodable(shown))

@@ -1,4 +1,4 @@
-"""What is known of the session under the cursor: settings, note, curves, newest samples."""
+"""Preview of the session under the cursor: settings, note, curves, newest samples."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
     from tui.widgets.chart import LossChart
     from vae_engine.sessions.previews import Images
 
-# Scrolling through the list reads nothing: only where the cursor rests is looked closer.
+# Details are read only once the cursor rests on a session.
 _REST_SECONDS = 0.15
 _PREVIEWS_TRIED = 3
-# Their import takes as long as the app's first frame, which is not to wait for them.
+# Imported later: the import would double the time to the first frame.
 _SLOW_MODULES = (
     "tui.history",
     "tui.widgets.chart",
@@ -65,12 +65,12 @@ class SessionPreview(Container):
         self._grid: ReadableSamples | None = None
 
     def compose(self) -> ComposeResult:
-        """The words at once; curves and samples are mounted after the first frame."""
+        """Compose the text; curves and samples are mounted after the first frame."""
         with VerticalScroll(id="preview-words"):
             yield Static(id="preview-text")
 
     def on_mount(self) -> None:
-        """Fetch the slow half."""
+        """Mount curves and samples."""
         self.call_after_refresh(run_async, self, self._furnish)
 
     def show(self, entry: Entry | None) -> None:
@@ -97,7 +97,7 @@ class SessionPreview(Container):
         from tui.widgets.chart import LossChart
 
         if not has_widgets(self):
-            return  # The app was left meanwhile.
+            return  # The app has exited meanwhile.
         chart, grid = (
             LossChart("loss", id="preview-curves", empty=""),
             ReadableSamples(id="preview-images"),
@@ -107,7 +107,7 @@ class SessionPreview(Container):
         self._look_closer()
 
     def on_resize(self) -> None:
-        """Say as much as has room."""
+        """Show as much text as fits."""
         self.call_after_refresh(self._tell)
 
     def _tell(self) -> None:
@@ -116,14 +116,14 @@ class SessionPreview(Container):
         if entry is not None:
             text = preview_text(entry, self._evaluation, size.width, size.height, self._images)
         static = self.query_one("#preview-text", Static)
-        # A text that fits fills its room. Only one that has to scroll changes the layout, which
+        # A text that fits fills its room. Only one that scrolls changes the layout, which
         # costs more than the rest of a key.
         fitted, self._fits = self._fits, 0 < line_count(text, size.width) <= size.height
         if static.content != text:
             static.update(text, layout=not (fitted and self._fits))
 
     def _clear(self) -> None:
-        """Take away what belongs to another session."""
+        """Clear the details of the previous session."""
         if self._chart is not None:
             self._fill(_no_glimpse())
 
@@ -167,12 +167,12 @@ def _glimpse(folder: Path) -> Glimpse:
         session.poll(progress=False)
         history = History(session.log.history)
         evaluation, images = _evaluation_text(session), told_images(session)
-        # The newest preview may be under way, or be lost.
+        # The newest preview may not be written yet, or be lost.
         for epoch in range(history.newest, max(0, history.newest - _PREVIEWS_TRIED), -1):
             if (preview := read_preview(folder, epoch)) is not None:
                 return Glimpse(history, preview.samples, epoch, evaluation, images)
     except EngineError:
-        # The list says what is wrong with it.
+        # The list already shows what is wrong.
         return nothing
     return Glimpse(history, nothing.samples, evaluation=evaluation, images=images)
 
@@ -182,7 +182,7 @@ def _evaluation_text(session: Session) -> str:
     try:
         record, exports = session.evaluation(), session.exports()
     except SessionDamagedError:
-        # Curves and samples are there all the same.
+        # Curves and samples can be shown without it.
         return ""
     if record is None or exports is None or not record.is_of(exports.current):
         return ""

@@ -1,4 +1,4 @@
-"""A session's or sweep's details as text, in the available lines."""
+"""Text of the preview, in the available lines."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from vae_engine.settings import SETTINGS, changed_settings
 
 _ALWAYS_PRINTED = ("latent_dim", "dataset")
 _NOTE_LINES = 40
-# Only to count wrapped lines.
+# Only used to count wrapped lines.
 _CONSOLE = Console(force_terminal=False, color_system=None, width=80)
 
 Fact = tuple[str, str]
@@ -49,7 +49,7 @@ def preview_text(
         if line_count(text, width) <= height:
             return text
     while facts and (len(note) > 1 or len(facts) > 1):
-        # A long note gives way first: it has a dialog of its own.
+        # A long note is truncated first: it has its own dialog.
         note, facts = (note[:-1], facts) if len(note) > 1 else (note, facts[:-1])
         text = _text(entry, note, facts, between="  ").append("\nEnter shows all", "dim")
         if line_count(text, width) <= height:
@@ -69,12 +69,12 @@ def _text(entry: Entry, note: Sequence[str], facts: Sequence[Fact], *, between: 
 
 
 def line_count(text: Text, width: int) -> int:
-    """How many lines of `width` cells a text takes; none without width."""
+    """Count the lines of `width` cells that a text takes; 0 without width."""
     return 0 if not width else len(text.wrap(_CONSOLE, width))
 
 
 def _facts(entry: Entry, evaluation: str, images: str) -> Iterator[Fact]:
-    """The most important first."""
+    """Return the facts, the most important first."""
     if entry.settings is None:
         yield "damaged:", entry.problem
         return

@@ -1,4 +1,4 @@
-"""The rows of the list: sessions, and sweeps into which their trials are folded."""
+"""Rows of the list: sessions, and sweeps that fold their trials."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tui.session_list.columns import loss_bases, sort_entries
 def folded_rows(
     entries: Iterable[Entry], column: str, *, reverse: bool, unfolded: Collection[str]
 ) -> list[Entry]:
-    """Sort the list, with one row for each sweep, and its trials below where it is unfolded.
+    """Sort the list, with one row per sweep, and its trials below if it is unfolded.
 
     Args:
         entries: sessions in any order.
@@ -53,7 +53,7 @@ def sweep_entry(trials: Sequence[Entry], *, unfolded: bool = False) -> Entry:
     sizes = [one.size for one in trials]
     return replace(
         best,
-        # No folder has such a name.
+        # Not a valid name of a folder, so it is unique.
         id=f"{label.id}/",
         name=label.name,
         tags=(),
@@ -75,7 +75,7 @@ def best_trial(sweep: Entry) -> Entry:
 
 
 def _status(trials: Sequence[Entry], planned: int) -> EntryStatus:
-    """What the trials' statuses add up to: one that runs, else what is left to do, else done."""
+    """Combine the trials' statuses: running if any is, else unfinished if any is, else done."""
     statuses = [one.status for one in trials]
     if any(one.live for one in trials):
         return "training"

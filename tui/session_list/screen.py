@@ -1,4 +1,4 @@
-"""The list of all sessions, what is known of the one under the cursor, and what to do with them."""
+"""Screen with the list of all sessions and a preview of the one under the cursor."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ _WIDE = 90
 
 
 def _plain(do: Callable[[SessionActions], None]) -> Callable[[SessionsScreen], None]:
-    """The action of a key."""
+    """Make the action of a key."""
     return lambda screen: do(screen.actions)
 
 
 def _on_current(do: Callable[[SessionActions, Entry], None]) -> Callable[[SessionsScreen], None]:
-    """The action of a key on the session under the cursor, if there is one."""
+    """Make the action of a key on the session under the cursor, if there is one."""
 
     def act(screen: SessionsScreen) -> None:
         if entry := screen.current():
@@ -52,7 +52,7 @@ def _on_current(do: Callable[[SessionActions, Entry], None]) -> Callable[[Sessio
 def _on_chosen(
     do: Callable[[SessionActions, Sequence[Entry]], None],
 ) -> Callable[[SessionsScreen], None]:
-    """The action of a key on the chosen sessions, if there are some."""
+    """Make the action of a key on the chosen sessions, if there are any."""
 
     def act(screen: SessionsScreen) -> None:
         if entries := screen.table.chosen():
@@ -62,12 +62,12 @@ def _on_chosen(
 
 
 class SessionsScreen(WorkbenchScreen):
-    """All sessions. Cursor, selection, sort and filter stay as they are when sessions change."""
+    """Lists all sessions; cursor, selection, sort and filter persist when sessions change."""
 
     TERMS = ("loss", "nats", "latent_dim", "epoch", "session")
     BINDINGS: ClassVar[list[BindingType]] = [
         *SESSION_KEYS,
-        # With priority, so that what is typed right after it goes into the filter.
+        # With priority, so that keys typed right afterwards go into the filter.
         key("slash", "filter", "Filter", "Filter the list", show=True, priority=True),
         key("space", "select", "Select", "Select or deselect this session"),
         key("a", "select_all", "All", "Select all sessions, or none"),
@@ -85,7 +85,7 @@ class SessionsScreen(WorkbenchScreen):
         self._offered = (True, 2, False)
 
     def compose(self) -> ComposeResult:
-        """Head, filter, table beside or above the preview, keys."""
+        """Compose header, filter, table beside or above the preview, and footer."""
         yield ListHead(id="sessions-head")
         yield FilterBar(id="filter-bar")
         yield ListBody(id="sessions-body")
@@ -93,11 +93,11 @@ class SessionsScreen(WorkbenchScreen):
 
     @property
     def table(self) -> SessionRows:
-        """The table of sessions."""
+        """Return the table of sessions."""
         return self.query_one(SessionRows)
 
     def current(self) -> Entry | None:
-        """The session under the cursor; None, and a word of why, on a sweep."""
+        """Return the session under the cursor; on a sweep, say why not and return None."""
         entry = self.table.under_cursor()
         if entry is not None and entry.trials:
             self.notify("This is a sweep: Enter opens it, z lists its trials.")
@@ -105,7 +105,7 @@ class SessionsScreen(WorkbenchScreen):
         return entry
 
     def on_mount(self) -> None:
-        """Take up the sort order of the last run, and follow the sessions."""
+        """Restore the sort order, and start polling the sessions."""
         self.query_one(FilterBar).display = False
         self.table.focus()
         self.watch(self.app, "entries", self._refresh_if_current)
@@ -114,18 +114,18 @@ class SessionsScreen(WorkbenchScreen):
         self._clock = self.set_interval(_TICK_SECONDS, self._tick)
 
     def on_screen_resume(self) -> None:
-        """Catch up with what happened meanwhile."""
+        """Poll now."""
         self._clock.resume()
         self.refresh_rows()
         self.workbench.list_is_shown(True)
 
     def on_screen_suspend(self) -> None:
-        """Let the app look less often while nobody sees the list."""
+        """Let the app poll less often while the list is covered."""
         self._clock.pause()
         self.workbench.list_is_shown(False)
 
     def terms(self) -> Mapping[str, str]:
-        """The columns' words, with the values of the session under the cursor."""
+        """Return the terms of the columns, with the values of the session under the cursor."""
         entry = self.table.under_cursor()
         loss = f"{loss_text(entry.loss)} nats" if entry is not None and entry.loss else ""
         d = str(entry.settings.latent_dim) if entry is not None and entry.settings else ""
@@ -136,7 +136,7 @@ class SessionsScreen(WorkbenchScreen):
         action: str,
         parameters: tuple[object, ...],  # noqa: ARG002 - the signature is Textual's
     ) -> bool | None:
-        """Offer what has an effect; in the filter, its key is a character."""
+        """Enable the keys that have an effect; in the filter, letters are text."""
         if self.workbench.entries is not None:
             present, shown = len(self.workbench.entries), len(self.table.entries)
             if action == "first":
@@ -153,29 +153,29 @@ class SessionsScreen(WorkbenchScreen):
             return False
         if action == "leave_filter":
             return bool(self.query_one(FilterBar).display)
-        # `has_focus` lags behind: keys typed ahead would still be taken for bindings.
+        # `has_focus` is updated late: keys typed ahead would still act as bindings.
         return action != "filter" or self.focused is not self.query_one(FilterBar).box
 
     def action_select(self) -> None:
-        """Select the session under the cursor, or no longer."""
+        """Toggle the selection of the session under the cursor."""
         self.table.toggle()
         self._show_head()
 
     def action_select_all(self) -> None:
-        """Select all sessions of the list, or none."""
+        """Select all sessions in the list, or none."""
         self.table.toggle_all()
         self._show_head()
 
     def action_filter(self) -> None:
-        """Type a filter."""
+        """Focus the filter."""
         bar = self.query_one(FilterBar)
         bar.display = True
         self.refresh_bindings()
-        # At once: `focus()` would let keys pass that were typed right after.
+        # Directly: `focus()` takes effect later, after keys typed right afterwards.
         self.set_focus(bar.box)
 
     def action_leave_filter(self) -> None:
-        """From the filter back to the table; from the table show all sessions again."""
+        """Leave the filter; in the table, clear it."""
         bar = self.query_one(FilterBar)
         if not bar.box.has_focus or not bar.box.value:
             bar.box.value = ""
@@ -200,7 +200,7 @@ class SessionsScreen(WorkbenchScreen):
             self.workbench.open_sweep(sweep)
 
     def action_generate(self) -> None:
-        """Open the sampler, of a sweep over the best trial."""
+        """Open the sampler; for a sweep, that of its best trial."""
         if session := self._opened_session():
             self.workbench.open_sampler(session)
 
@@ -209,7 +209,7 @@ class SessionsScreen(WorkbenchScreen):
         self.workbench.open_new_session()
 
     def action_fork(self) -> None:
-        """Open the form with the settings of the session, not of a sweep."""
+        """Open the form with the settings of the session; sweeps cannot be forked."""
         if (entry := self.current()) and (session := self.actions.open_session(entry.folder)):
             self.workbench.open_new_session(session)
 
@@ -218,7 +218,7 @@ class SessionsScreen(WorkbenchScreen):
         self.workbench.open_sweeps()
 
     def action_compare(self) -> None:
-        """Open the curves of the chosen sessions."""
+        """Compare the chosen sessions."""
         from tui.session_list.compare import CompareScreen
 
         sound = [entry for entry in self.table.chosen() if not entry.problem]
@@ -230,7 +230,7 @@ class SessionsScreen(WorkbenchScreen):
             self.app.push_screen(CompareScreen([one for one in sessions if one is not None]))
 
     def action_first(self, name: str) -> None:
-        """Take the first step that an empty list offers."""
+        """Do what the welcome page offers."""
         self.action_demo() if name == "demo" else self.action_example()
 
     action_demo = _plain(SessionActions.demo)
@@ -245,7 +245,7 @@ class SessionsScreen(WorkbenchScreen):
     action_delete = _on_chosen(SessionActions.delete)
 
     def action_fold(self) -> None:
-        """List the trials of the sweep under the cursor, or fold them again."""
+        """Unfold or fold the trials of the sweep under the cursor."""
         entry = self.table.under_cursor()
         if entry is None or entry.sweep is None:
             self.notify("Only sweeps can be folded.")
@@ -256,7 +256,7 @@ class SessionsScreen(WorkbenchScreen):
             self.table.put_cursor(f"{entry.sweep.id}/")
 
     def action_sort_by(self, column: str) -> None:
-        """Sort by a column; the other way round if it is sorted by it already."""
+        """Sort by a column, or reverse the order if it is already sorted by it."""
         preferences = self.workbench.preferences
         reverse = preferences.sort == column and not preferences.sort_reversed
         self.workbench.remember(sort=column, sort_reversed=reverse)
@@ -284,7 +284,7 @@ class SessionsScreen(WorkbenchScreen):
         self.refresh_rows()
 
     def _opened_session(self) -> Session | None:
-        """The session under the cursor, of a sweep the best trial, opened."""
+        """Open the session under the cursor; for a sweep, its best trial."""
         entry = self.table.under_cursor()
         if entry is None:
             return None
@@ -297,7 +297,7 @@ class SessionsScreen(WorkbenchScreen):
 
     @on(Input.Changed, "#filter")
     def _take_filter(self, event: Input.Changed) -> None:
-        """Filter as it is typed, by what can be read of it."""
+        """Filter by the part of the text that is valid."""
         self._filter = self.query_one(FilterBar).read(event.value)
         self.refresh_rows()
 
@@ -312,7 +312,7 @@ class SessionsScreen(WorkbenchScreen):
         self.refresh_rows()
 
     def _tick(self) -> None:
-        """Let times go on: those of live sessions by the second, ages by the minute."""
+        """Update the times: of live sessions every second, ages every minute."""
         live = any(entry.live for entry in self.workbench.entries or ())
         if live or time.monotonic() - self._refreshed > _AGE_SECONDS:
             self._refresh_if_current()
@@ -322,7 +322,7 @@ class SessionsScreen(WorkbenchScreen):
             self.refresh_rows()
 
     def refresh_rows(self) -> None:
-        """Show the sessions that the filter admits, as they are now."""
+        """Show the sessions that match the filter."""
         entries, now = self.workbench.entries, time.time()
         if entries is None:
             return
@@ -342,7 +342,7 @@ class SessionsScreen(WorkbenchScreen):
             self.refresh_bindings()
 
     def on_resize(self, event: events.Resize) -> None:
-        """Share the room anew, and show the columns that have room."""
+        """Lay out again, with the columns that fit."""
         self.query_one(KeyLine).compact = event.size.width < _WIDE
         self.call_after_refresh(self.refresh_rows)
 
@@ -351,7 +351,7 @@ class SessionsScreen(WorkbenchScreen):
         self.query_one(ListHead).show(self.workbench, self.table, admitted)
 
 
-# Actions that do nothing without a session, and those that need so many in the list.
+# Actions that need a session, and those that need several in the list.
 _NEED_ANY = {"filter", "leave_filter", "sort_next", "sort_reverse", "sort_by"}
 _NEED_SHOWN = {
     **dict.fromkeys(("open", "generate", "resume", "extend", "fork", "rename", "tag", "note"), 1),

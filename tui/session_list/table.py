@@ -1,4 +1,4 @@
-"""The table of sessions: sorted, folded by sweep, with curves where there is room."""
+"""Table of sessions: sorted, folded by sweep, with curves if there is room."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ from tui.status import LOOKS
 from tui.widgets.session_table import SessionTable
 from tui.widgets.table_layout import Head, Row
 
-# Scrolling reads nothing: only what is looked at for a moment.
+# Curves are read only once scrolling has stopped.
 _REST_SECONDS = 0.2
 
 
 def sort_column(preferences: Preferences) -> str:
-    """Id of the column by which the list is sorted."""
+    """Return the id of the column by which the list is sorted."""
     column = preferences.sort
     return column if column in COLUMN_IDS else "age"
 
 
 class SessionRows(SessionTable):
-    """The sessions that are listed; a sweep is one row, or also those of its trials.
+    """Lists sessions; a sweep is one row, followed by its trials if unfolded.
 
     Attributes:
-        entries: the sessions and sweeps of the rows, by the rows' keys.
+        entries: sessions and sweeps by the keys of their rows.
     """
 
     class CurvesRead(Message):
-        """Curves were read that the rows do not show yet."""
+        """Posted when new curves were read."""
 
     def __init__(self, width: int, *, id: str) -> None:
-        """Make an empty table on a terminal of so many columns."""
+        """Make an empty table for a terminal of this many columns."""
         super().__init__(_heads(shown_columns(width, live=False)), id=id)
         self.entries: dict[str, Entry] = {}
         self._unfolded: set[str] = set()
@@ -48,15 +48,15 @@ class SessionRows(SessionTable):
 
     @property
     def has_sweeps(self) -> bool:
-        """Whether a row is a sweep, or one of its trials."""
+        """Whether any row is a sweep or one of its trials."""
         return any(entry.sweep for entry in self.entries.values())
 
     def under_cursor(self) -> Entry | None:
-        """The session or sweep under the cursor."""
+        """Session or sweep under the cursor."""
         return self.entries.get(self.cursor_key or "")
 
     def chosen(self) -> list[Entry]:
-        """The selected sessions in the order of the list, else the current one; no sweeps.
+        """Return the selected sessions in order of the list, or else the current one.
 
         A sweep stands for its trials.
         """
@@ -66,12 +66,12 @@ class SessionRows(SessionTable):
         return list({one.id: one for one in sessions}.values())
 
     def fold(self, entry: Entry) -> None:
-        """List the trials of a sweep, or fold them again."""
+        """Unfold or fold the trials of a sweep."""
         assert entry.sweep is not None
         self._unfolded ^= {entry.sweep.id}
 
     def show_entries(self, entries: Sequence[Entry], preferences: Preferences, now: float) -> None:
-        """Fold, sort and show these sessions, as they are at `now`."""
+        """Fold, sort and show sessions, with ages at `now`."""
         rows = folded_rows(
             entries,
             sort_column(preferences),
@@ -89,7 +89,7 @@ class SessionRows(SessionTable):
         self._want_curves()
 
     def _want_curves(self) -> None:
-        """Have the curves read of the rows in view, where there is a column for them."""
+        """Read the curves of the visible rows, if their column is shown."""
         if not any(column.id == CURVE for column in self._shown_columns):
             return
         top = int(self.scroll_offset.y)
@@ -110,7 +110,7 @@ class SessionRows(SessionTable):
 
 
 def _heads(columns: Sequence[Column]) -> list[Head]:
-    """The heads of these columns; the name takes what the others leave."""
+    """Return the headers of columns; the name takes the remaining width."""
     return [
         Head(column.id, column.title, column.align, flexible=column.id == "name")
         for column in columns

@@ -1,4 +1,4 @@
-"""What an empty list of sessions shows: what this is, a picture, and the first keys."""
+"""Welcome page of an empty list: what the app is for, a picture, and the first keys."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _MOST_ROWS = 2
 
 
 class Welcome(Vertical):
-    """The welcome page of an empty folder; the images follow after the first frame."""
+    """Shows the welcome page; the images follow after the first frame."""
 
     DEFAULT_CSS = """
     Welcome {
@@ -60,23 +60,23 @@ class Welcome(Vertical):
     """
 
     def __init__(self, place: str) -> None:
-        """Make the greeting.
+        """Make the page.
 
         Args:
-            place: the folder that is empty; text, not markup.
+            place: the empty folder; text, not markup.
         """
         super().__init__(id="welcome")
         self._place = place
 
     def compose(self) -> ComposeResult:
-        """Title, what this is, the first keys."""
+        """Compose title, description and first keys."""
         yield Static("Train, monitor and sample autoencoders", id="welcome-title", markup=False)
         yield Static(_ABOUT, id="welcome-about", markup=False)
         yield Static(_keys(), id="welcome-keys")
         yield Static(Content(f"No sessions in {self._place} yet."), id="welcome-place")
 
     def on_mount(self) -> None:
-        """Fetch the pictures."""
+        """Load the pictures."""
         self.call_after_refresh(run_async, self, self._draw)
 
     def on_resize(self) -> None:
@@ -102,7 +102,7 @@ class Welcome(Vertical):
 
 def _images(example: Example) -> Images | None:
     """Return images of the example's newest preview; None if missing."""
-    # Their import takes longer than the app's first frame.
+    # Imported later: the import takes longer than the first frame.
     import tui.session_list.readable_samples  # noqa: F401
     from vae_engine.sessions.previews import preview_epochs, read_preview
 
@@ -113,12 +113,12 @@ def _images(example: Example) -> Images | None:
         epochs = preview_epochs(folder)
         preview = read_preview(folder, epochs[-1]) if epochs else None
     except EngineError:
-        return None  # The greeting is complete without a picture.
+        return None  # The page is complete without pictures.
     if preview is None:
         return None
     if example is not COLOUR:
         return preview.samples
-    # A few lines show more of an icon than of what lies between icons; the most colourful first.
+    # In a few lines, images of one icon say more than interpolations; the most colourful first.
     made = preview.reconstructions
     spread = made.max(axis=-1) - made.min(axis=-1)
     most_colourful: Images = made[(-spread.mean(axis=(1, 2))).argsort()]
