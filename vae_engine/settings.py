@@ -6,33 +6,34 @@ name, one range and one explanation everywhere.
 
 # No `from __future__ import annotations`: msgspec would compile them one by one at every start.
 
-import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Literal, cast
 
 import msgspec
 from msgspec import Meta
-from msgspec.inspect import (
-    Field,
-    FloatType,
-    IntType,
-    LiteralType,
-    Metadata,
-    StrType,
-    StructType,
-    VarTupleType,
-    type_info,
-)
+from msgspec.inspect import StructType, type_info
 
 from vae_engine.errors import SettingError
+from vae_engine.setting_definition import (
+    AUTO,
+    Setting,
+    SettingKind,
+    SettingValue,
+    setting_of,
+)
 from vae_engine.text import value_text
 
-AUTO = "auto"
-"""What is chosen by the images; `filters` holds it as ()."""
-
-SettingValue = int | float | str | tuple[int, ...]
-SettingKind = Literal["int", "float", "str", "ints", "choice"]
+__all__ = [
+    "AUTO",
+    "SETTINGS",
+    "Setting",
+    "SettingKind",
+    "SettingValue",
+    "Settings",
+    "changed_settings",
+    "differing_settings",
+    "make_settings",
+]
 
 Units = Annotated[int, Meta(ge=1, le=4096)]
 Filters = Annotated[int, Meta(ge=1, le=512)]
@@ -41,7 +42,7 @@ _SIDE = "([89]|[1-9][0-9]|1[0-9][0-9]|2[0-4][0-9]|25[0-6])"
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The settings of one session; immutable once it was created.
+    """Settings of one session, immutable once it is created.
 
     `loss = reconstruction_loss + beta * kl_loss` in nats per image. Build it with `make_settings`,
     which checks every range. `dict(settings)` and `**settings` give the values by name.
@@ -168,7 +169,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = 0
 
     def keys(self) -> Iterator[str]:
-        """The names of all settings."""
+        """Return the names of all settings."""
         return iter(self.__struct_fields__)
 
     def __getitem__(self, name: str) -> SettingValue:
@@ -178,177 +179,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return value
 
 
-class Setting(msgspec.Struct, frozen=True):
-    """What is known about one setting: its name, kind, default, bounds or choices, and help."""
-
-    name: str
-    kind: SettingKind
-    default: SettingValue
-    help: str
-    low: float
-    high: float
-    low_open: bool
-    high_open: bool
-    min_items: int
-    max_items: int
-    choices: tuple[str, ...] = ()
-    pattern: str = ""
-
-    @property
-    def range_text(self) -> str:
-        """The values it takes, in words: `a whole number from 1 to 256`."""
-        if self.kind == "choice":
-            return " or ".join(self.choices)
-        if self.pattern:
-            return "auto, a side such as 64, or HEIGHTxWIDTH such as 48x80, each from 8 to 256"
-        if self.kind == "str":
-            return f"text of {self.min_items} to {self.max_items} characters"
-        low = f"above {self.low:g}" if self.low_open else f"from {self.low:.10g}"
-        high = f"and below {self.high:g}" if self.high_open else f"to {self.high:.10g}"
-        if self.low_open and not self.high_open:
-            high = f"and at most {self.high:.10g}"
-        if self.kind == "ints":
-            auto = "" if self.min_items else f"{AUTO}, or "
-            return (
-                f"{auto}{max(1, self.min_items)} to {self.max_items} whole numbers {low} {high}, "
-                "comma-separated"
-            )
-        noun = "a whole number" if self.kind == "int" else "a number"
-        return f"{noun} {low} {high}"
-
-    @property
-    def option(self) -> str:
-        """Its option on the command line: `--latent-dim`."""
-        return "--" + self.name.replace("_", "-")
-
-    def check(self, value: object) -> SettingValue:
-        """Return `value` in this setting's type.
-
-        Raises:
-            SettingError: wrong type, or out of range.
-        """
-        checked = self._typed(_plain(value))
-        if checked is None or not self._in_range(checked):
-            raise SettingError(f"{self.name} is {value_text(value)}: it must be {self.range_text}")
-        return checked
-
-    def parse(self, text: str) -> SettingValue:
-        """Read a value typed by a person, such as `16,32` or `2e-3`.
-
-        Raises:
-            SettingError: not of this setting's kind, or out of range.
-        """
-        try:
-            if self.kind == "int":
-                return self.check(int(text))
-            if self.kind == "float":
-                return self.check(float(text))
-            if self.kind == "ints" and text != AUTO:
-                return self.check(tuple(int(part) for part in text.split(",")))
-        except ValueError:
-            raise SettingError(
-                f"{self.name} is {value_text(text)}: it must be {self.range_text}"
-            ) from None
-        return self.check(text)
-
-    def format(self, value: object) -> str:
-        """The text that `parse` reads back as `value`."""
-        if isinstance(value, (tuple, list)):
-            return ",".join(str(item) for item in value) or AUTO
-        return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)
-
-    def _typed(self, value: object) -> SettingValue | None:
-        if isinstance(value, bool):
-            return None
-        if self.kind == "int":
-            return value if isinstance(value, int) else None
-        if self.kind == "float":
-            return float(value) if isinstance(value, (int, float)) and abs(value) < 1e300 else None
-        if self.pattern and isinstance(value, (int, list, tuple)):
-            # A side, or (height, width).
-            value = "x".join(map(str, [value] if isinstance(value, int) else value))
-        if self.kind in ("str", "choice"):
-            return value if isinstance(value, str) and value.isprintable() else None
-        if value == AUTO and not self.min_items:
-            return ()
-        if isinstance(value, (list, tuple)) and all(type(item) is int for item in value):
-            return tuple(value)
-        return None
-
-    def _in_range(self, value: SettingValue) -> bool:
-        if self.kind == "choice":
-            return value in self.choices
-        if isinstance(value, str):
-            fits = self.min_items <= len(value) <= self.max_items
-            return fits and (not self.pattern or re.search(self.pattern, value) is not None)
-        if isinstance(value, tuple):
-            return self.min_items <= len(value) <= self.max_items and all(
-                self._number_in_range(item) for item in value
-            )
-        return self._number_in_range(value)
-
-    def _number_in_range(self, value: float) -> bool:
-        # Written so that NaN fails both comparisons.
-        above = value > self.low if self.low_open else value >= self.low
-        below = value < self.high if self.high_open else value <= self.high
-        return above and below
-
-
-def _plain(value: object) -> object:
-    """Python's own value for what notebooks pass: NumPy numbers and arrays, and paths."""
-    if isinstance(value, os.PathLike):
-        return os.fspath(value)
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    tolist = getattr(value, "tolist", None)
-    return value if tolist is None else tolist()
-
-
-def _setting(field: Field) -> Setting:
-    """Read a field's kind, bounds and help from its annotation."""
-    if not isinstance(field.type, Metadata):
-        raise TypeError(f"the setting {field.name} has no description")
-    whole = field.type.type
-    item = whole.item_type if isinstance(whole, VarTupleType) else whole
-    bounds = item if isinstance(item, (IntType, FloatType)) else IntType(ge=0)
-    low_open, high_open = bounds.gt is not None, bounds.lt is not None
-    lengths = (1, 1)
-    if isinstance(whole, (VarTupleType, StrType)):
-        lengths = (whole.min_length or 0, whole.max_length or 0)
-    return Setting(
-        name=field.name,
-        kind=_KINDS[type(whole)],
-        default=field.default,
-        help=(field.type.extra_json_schema or {})["description"],
-        low=float(bounds.gt if low_open else bounds.ge or 0),  # type: ignore[arg-type]
-        high=float(bounds.lt if high_open else bounds.le or 0),  # type: ignore[arg-type]
-        low_open=low_open,
-        high_open=high_open,
-        min_items=lengths[0],
-        max_items=lengths[1],
-        choices=tuple(map(str, whole.values)) if isinstance(whole, LiteralType) else (),
-        pattern=whole.pattern or "" if isinstance(whole, StrType) else "",
-    )
-
-
-_KINDS: dict[type, SettingKind] = {
-    IntType: "int",
-    FloatType: "float",
-    StrType: "str",
-    LiteralType: "choice",
-    VarTupleType: "ints",
-}
-
 SETTINGS: dict[str, Setting] = {
-    field.name: _setting(field) for field in cast(StructType, type_info(Settings)).fields
+    field.name: setting_of(field) for field in cast(StructType, type_info(Settings)).fields
 }
 
 
 def make_settings(values: Mapping[str, object] | None = None, **changes: object) -> Settings:
-    """Check every value and return the settings; what is not given takes its default.
+    """Check every value and return the settings; omitted ones have their default.
 
-    A default `min_epochs` or `decay_epochs` gives way to fewer `epochs`; one that was asked for
-    does not.
+    If only one of `epochs` and `min_epochs` is given, the default of the other is adjusted to it.
 
     Args:
         values: settings by name, as read from a file or a form.
@@ -383,9 +222,9 @@ def make_settings(values: Mapping[str, object] | None = None, **changes: object)
 
 
 def changed_settings(settings: Settings) -> dict[str, SettingValue]:
-    """The settings that differ from their defaults, by name.
+    """Return the settings that differ from their defaults, by name.
 
-    So does what auto came to, except for MNIST's images, where everyone has these values.
+    Resolved `auto` values count as different, except the usual ones for MNIST's images.
     """
     is_mnist = settings.dataset in _GREY_28 and settings.image_size == AUTO
     usual = _MNIST_AUTO if is_mnist and settings.color != "rgb" else {}
@@ -397,16 +236,16 @@ def changed_settings(settings: Settings) -> dict[str, SettingValue]:
 
 
 def differing_settings(several: Sequence[Settings]) -> list[str]:
-    """The names of the settings that are not the same in all of them."""
+    """Return the names of the settings that differ between sessions."""
     return [name for name in SETTINGS if len({_comparable(one, name) for one in several}) > 1]
 
 
 def _comparable(settings: Settings, name: str) -> SettingValue:
-    """A value, with the auto of sessions that record none as what it came to then."""
+    """Return a value; `auto` of earlier sessions, which did not record it, is resolved."""
     value = settings[name]
     return _MNIST_AUTO.get(name, value) if value == SETTINGS[name].default else value
 
 
 _GREY_28 = ("mnist", "fashion_mnist")
 _MNIST_AUTO: dict[str, SettingValue] = {"filters": (16, 32), "likelihood": "bernoulli"}
-"""What auto comes to for grey images of 28x28."""
+"""Resolved `auto` values for grey images of 28x28."""
