@@ -20,7 +20,7 @@ from tui.cli.logout import logout_warning
 from tui.cli.screen import app_obstacle
 from tui.preferences import preferences_file, read_preferences
 from tui.session_list.columns import size_text
-from tui.terminal.charset import is_unicode
+from tui.terminal.charset import is_unicode, locale_name
 from tui.terminal.detection import stream_depth
 from tui.terminal.link import LINK_VARIABLE, is_slow
 from vae_engine.dataset_names import NAMED_DATASETS
@@ -77,12 +77,11 @@ def _terminal(environ: Mapping[str, str]) -> Iterator[Finding]:
     size = shutil.get_terminal_size()
     yield Finding("terminal", "size", f"{size.columns}x{size.lines}", _size_advice(*size))
     encoding = sys.stdout.encoding
-    locale = next((environ[n] for n in ("LC_ALL", "LC_CTYPE", "LANG") if environ.get(n)), "none")
     unicode = is_unicode(environ, encoding)
     yield Finding(
         "terminal",
         "characters",
-        f"{encoding}, locale {locale}",
+        f"{encoding}, locale {locale_name(environ) or 'none'}",
         "" if unicode else "for block images: `export LC_ALL=C.UTF-8`",
     )
     preferences, damage = read_preferences(preferences_file())

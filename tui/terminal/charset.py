@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import codecs
+import os
+import sys
 import unicodedata
 from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
 from typing import Final
 
 _PAIRS: Final = (
@@ -42,6 +46,7 @@ _PAIRS: Final = (
     ("σ", "s"),
     ("∞", "8"),
 )
+_LOCALE_NAMES: Final = ("LC_ALL", "LC_CTYPE", "LANG")
 _BRAILLE: Final = range(0x2801, 0x2900)
 # Few dots low in the cell, then more: a curve stays one.
 _BRAILLE_DOTS: Final = (".", ".", ":", ":", "*", "*", "#", "#", "#")
@@ -61,18 +66,61 @@ _TABLE = _Ascii({ord(char): plain for chars, plain in _PAIRS for char in chars})
 def is_unicode(environ: Mapping[str, str], encoding: str | None) -> bool:
     """Whether more than ASCII can be shown.
 
+    The stream alone does not tell: where a locale is C, or is not installed, Python writes UTF-8
+    all the same (PEP 538 and 540), and the terminal shows each byte as a character. Without any
+    locale, as in most containers, the stream decides.
+
     Args:
-        environ: the locale is read: Python's streams are UTF-8 even if plain C was asked for
-            (PEP 540).
+        environ: the locale is read, of `os.environ` as it was before Python replaced it.
         encoding: of the stream; None is taken for ASCII.
     """
-    names = (environ.get(name) for name in ("LC_ALL", "LC_CTYPE", "LANG"))
-    if next(filter(None, names), None) in ("C", "POSIX"):
-        return False
+    locale = locale_name(environ)
+    return _is_utf(encoding or "ascii") and (not locale or _is_utf_locale(locale))
+
+
+def locale_name(environ: Mapping[str, str]) -> str:
+    """The locale of characters, such as `de_DE.UTF-8`; empty if none is set."""
+    if environ is os.environ:
+        environ = {**environ, **_first_locale()}
+    return next(filter(None, (environ.get(name) for name in _LOCALE_NAMES)), "")
+
+
+def _is_utf(encoding: str) -> bool:
     try:
-        return codecs.lookup(encoding or "ascii").name.startswith("utf")
+        return codecs.lookup(encoding).name.startswith("utf")
     except LookupError:
         return False
+
+
+def _is_utf_locale(name: str) -> bool:
+    """Whether a locale such as `de_DE.UTF-8` is one of UTF-8, where the stream is."""
+    base, dot, codeset = name.partition("@")[0].partition(".")
+    if base in ("C", "POSIX") and not dot:
+        return False
+    # macOS sends `UTF-8` alone. A few languages have UTF-8 without naming it: if such a locale is
+    # installed, Python has taken it up and changed nothing.
+    return _is_utf(codeset if dot else base) or not (dot or _python_chose_utf8())
+
+
+@cache
+def _python_chose_utf8() -> bool:
+    """Whether this process writes UTF-8 by Python's choice, not by the locale's."""
+    first = _first_locale().get("LC_CTYPE", os.environ.get("LC_CTYPE", ""))
+    return bool(sys.flags.utf8_mode) or first != os.environ.get("LC_CTYPE", "")
+
+
+@cache
+def _first_locale() -> dict[str, str]:
+    """LC_CTYPE as it was when this process began, where it can be known.
+
+    In a locale of C Python sets it to C.UTF-8 before anything else runs.
+    """
+    try:
+        began = Path("/proc/self/environ").read_bytes().split(b"\0")
+    except OSError:
+        return {}
+    values = [entry[len("LC_CTYPE=") :] for entry in began if entry.startswith(b"LC_CTYPE=")]
+    return {"LC_CTYPE": values[0].decode(errors="replace") if values else ""}
 
 
 def ascii_text(text: str) -> str:

@@ -30,18 +30,31 @@ def believes_colorterm(environ: Mapping[str, str]) -> bool:
     """Whether COLORTERM promises 24-bit colours, and the terminal can be one that has them."""
     if environ.get("COLORTERM", "").strip().lower() not in ("truecolor", "24bit"):
         return False
-    term = environ.get("TERM", "").strip().lower()
-    # GNU screen passes on 256 colours. Its TERM is also that of an old tmux, which sets TMUX;
-    # where one runs in the other, nobody knows which is the inner one.
-    in_screen = bool(environ.get("STY")) or (term.startswith("screen") and not environ.get("TMUX"))
-    return not in_screen and not term.startswith(_LESSER_TERMS)
+    return not _in_screen(environ) and not _term(environ).startswith(_LESSER_TERMS)
 
 
 def terminal_colors(environ: Mapping[str, str]) -> Colors:
     """The colours that a terminal has that is not monochrome."""
-    term = environ.get("TERM", "").strip().lower()
-    if believes_colorterm(environ) or term.endswith("-direct"):
+    term = _term(environ)
+    if believes_colorterm(environ):
         return "24bit"
-    if any(name in term for name in _TRUECOLOR_TERMS):
+    if term.removeprefix("xterm-").startswith(_TRUECOLOR_TERMS):
+        return "24bit"
+    # GNU screen puts its name before that of the outer terminal: `screen.xterm-kitty`.
+    if term.endswith("-direct") and not term.startswith("screen"):
         return "24bit"
     return "256" if "256" in term else "16"
+
+
+def _term(environ: Mapping[str, str]) -> str:
+    return environ.get("TERM", "").strip().lower()
+
+
+def _in_screen(environ: Mapping[str, str]) -> bool:
+    """Whether this is, or may be, GNU screen, which passes on 256 colours at most.
+
+    Its TERM is also that of an old tmux, which sets TMUX; where one runs in the other, nobody knows
+    which is the inner one.
+    """
+    in_screen = _term(environ).startswith("screen") and not environ.get("TMUX")
+    return bool(environ.get("STY")) or in_screen

@@ -36,6 +36,17 @@ def test_lines_arrows_and_marks_look_alike() -> None:
         ({"LC_ALL": "C.UTF-8"}, "utf-8", True),
         ({"LANG": "de_DE.ISO-8859-1"}, "iso-8859-1", False),
         ({"LC_CTYPE": "en_US.UTF-8", "LANG": "C"}, "utf-8", True),
+        ({"LC_ALL": "", "LANG": "C"}, "utf-8", False),
+        ({"LC_CTYPE": "POSIX", "LANG": "en_US.UTF-8"}, "utf-8", False),
+        # Not installed: Python writes UTF-8, but a terminal in that locale does not read it.
+        ({"LANG": "en_US.ISO-8859-1"}, "utf-8", False),
+        ({"LC_ALL": "ja_JP.eucJP"}, "utf-8", False),
+        ({"LC_ALL": "de_DE.ISO-8859-15@euro"}, "utf-8", False),
+        ({"LANG": "C.no-such"}, "utf-8", False),
+        ({"LANG": "ca_ES.UTF-8@valencia"}, "utf-8", True),
+        ({"LANG": "en_GB.utf8"}, "utf-8", True),
+        ({"LC_CTYPE": "UTF-8"}, "utf-8", True),
+        ({}, "utf-8", True),
         ({}, None, False),
     ],
 )
