@@ -17,12 +17,12 @@ from vae_engine.errors import EngineError
 from vae_engine.sessions.session import Session
 from vae_engine.settings import SETTINGS, Settings
 
-Figure = Literal[
+Metric = Literal[
     "val_loss", "val_reconstruction_loss", "val_kl_loss", "loss", "reconstruction_loss", "kl_loss"
 ]
 LOSSES = frozenset({"val_loss", "val_reconstruction_loss", "loss", "reconstruction_loss"})
 """Metrics that depend on images and likelihood; KL is in nats of z for all of them."""
-FIGURES: tuple[Figure, ...] = get_args(Figure)
+METRICS: tuple[Metric, ...] = get_args(Metric)
 TONES = 6
 """Number of distinct curve colours; further curves reuse them."""
 
@@ -75,21 +75,21 @@ def read_compared(session: Session) -> Compared:
     )
 
 
-def curves(compared: Sequence[Compared], figure: Figure, beside: str | None = None) -> list[Series]:
+def curves(compared: Sequence[Compared], metric: Metric, beside: str | None = None) -> list[Series]:
     """Return one curve of a metric per session, in the order and colours of the table.
 
     Args:
         compared: the sessions.
-        figure: the metric.
+        metric: the metric.
         beside: id of a session: of a loss only the curves that compare with its own are returned.
             None takes the first one.
     """
-    drawn = {one.id for one in comparable(compared, figure, beside)}
+    drawn = {one.id for one in comparable(compared, metric, beside)}
     return [
         Series(
             one.name,
             one.history.epochs,
-            np.array([getattr(epoch, figure) for epoch in one.history.ended], dtype=np.float64),
+            np.array([getattr(epoch, metric) for epoch in one.history.ended], dtype=np.float64),
             index % TONES,
         )
         for index, one in enumerate(compared)
@@ -98,12 +98,12 @@ def curves(compared: Sequence[Compared], figure: Figure, beside: str | None = No
 
 
 def comparable(
-    compared: Sequence[Compared], figure: Figure, beside: str | None = None
+    compared: Sequence[Compared], metric: Metric, beside: str | None = None
 ) -> list[Compared]:
     """Return the sessions whose values of this metric compare with those of `beside`."""
     # Images and likelihood are known once it has trained.
     trained = [one for one in compared if one.history.newest]
-    if figure not in LOSSES or not trained:
+    if metric not in LOSSES or not trained:
         return list(compared)
     basis = next((one for one in trained if one.id == beside), trained[0]).measured_on
     return [one for one in compared if one.measured_on == basis or not one.history.newest]

@@ -13,7 +13,7 @@ import numpy as np
 from tui.rendering.series import Floats, Series
 from vae_engine.sessions.events import EpochEnded
 
-Figure = Literal["loss", "reconstruction_loss", "kl_loss"]
+Metric = Literal["loss", "reconstruction_loss", "kl_loss"]
 
 TRAINING, VALIDATION = 0, 1
 """Tones of the training and the validation curve."""
@@ -55,26 +55,26 @@ class History:
         at = int(np.searchsorted(self.epochs, epoch, side="right")) - 1
         return self.ended[max(0, at)]
 
-    def curves(self, figure: Figure) -> tuple[Series, Series]:
+    def curves(self, metric: Metric) -> tuple[Series, Series]:
         """Return a metric's training and validation curves, in nats per image; always the same
         objects."""
-        return self._curves[figure]
+        return self._curves[metric]
 
     @cached_property
-    def _curves(self) -> dict[Figure, tuple[Series, Series]]:
-        figures: tuple[Figure, ...] = get_args(Figure)
+    def _curves(self) -> dict[Metric, tuple[Series, Series]]:
+        figures: tuple[Metric, ...] = get_args(Metric)
         return {
-            figure: (
-                Series("train", self.epochs, self._values(figure), TRAINING),
+            metric: (
+                Series("train", self.epochs, self._values(metric), TRAINING),
                 Series(
                     "val",
                     self.epochs,
-                    self._values(f"val_{figure}"),
+                    self._values(f"val_{metric}"),
                     VALIDATION,
-                    best=self.best if figure == "loss" else None,
+                    best=self.best if metric == "loss" else None,
                 ),
             )
-            for figure in figures
+            for metric in figures
         }
 
     def _values(self, name: str) -> Floats:

@@ -9,14 +9,14 @@ from typing import Final
 NAMED_DATASETS: Final = ("mnist", "fashion_mnist", "cifar10", "cifar100")
 
 NAMED_TRAINING_IMAGES: Final = 55_000
-"""Those of MNIST and Fashion-MNIST: 60,000 less the validation split."""
+"""Training images of MNIST and Fashion-MNIST: 60,000 less the validation split."""
 
 CIFAR_TRAINING_IMAGES: Final = 45_000
-"""Those of CIFAR-10 and CIFAR-100: 50,000 less the validation split."""
+"""Training images of CIFAR-10 and CIFAR-100: 50,000 less the validation split."""
 
 
 def named_training_images(dataset: str) -> int | None:
-    """The training images of a built-in dataset; None of a path."""
+    """Return the number of training images of a built-in dataset; None for a path."""
     if dataset not in NAMED_DATASETS:
         return None
     return CIFAR_TRAINING_IMAGES if dataset.startswith("cifar") else NAMED_TRAINING_IMAGES

@@ -1,4 +1,4 @@
-"""Defaults that suit the number of training images, and what is said where steps are few.
+"""Defaults that adapt to number and shape of the images, and a warning for very short runs.
 
 The settings' own defaults were chosen on 55,000 images: 430 steps an epoch. What learns is steps;
 on 200 images the same epochs are 2 steps long, and convergence, warm-ups and decay were over before
@@ -20,13 +20,13 @@ from vae_engine.likelihoods import pixel_likelihood
 from vae_engine.settings import SETTINGS, Settings
 
 EPOCH_STEPS = 32
-"""Steps that an epoch should have at least, for what is counted in epochs to mean something."""
+"""Minimum steps per epoch, so that settings counted in epochs are meaningful."""
 
 SMALLEST_BATCH = 8
-"""Images a step: fewer make the gradient too noisy for the default rate."""
+"""Minimum batch size: the gradient of fewer images is too noisy for the default rate."""
 
 ENOUGH_STEPS = 400
-"""Runs of fewer steps have learnt little more than the mean image."""
+"""Runs with fewer steps learn little more than the mean image."""
 
 _COLOUR: dict[str, int | float | tuple[int, ...]] = {"latent_dim": 32}
 """Defaults for colour images: docs/decisions/0033."""
@@ -37,7 +37,7 @@ _EPOCH_SETTINGS = ("epochs", "min_epochs", "patience", "decay_epochs", "beta_war
 def suited_settings(
     settings: Settings, given: Collection[str], images: int, shape: ImageShape = GREY_28
 ) -> Settings:
-    """Replace defaults by values that suit so many training images of this shape.
+    """Replace defaults by values for this number of training images and this shape.
 
     Above some 4,000 images of 28x28 grey nothing changes but what is `auto`.
 
@@ -55,7 +55,7 @@ def suited_settings(
     factor = max(1, round(EPOCH_STEPS / steps))
     for name in _EPOCH_SETTINGS:
         value = getattr(settings, name)
-        # Where it is no longer the default, another setting has decided it.
+        # If it is not the default, it follows from another setting.
         if name not in given and value == SETTINGS[name].default:
             changes[name] = value * factor
     suited = msgspec.structs.replace(settings, **changes)
@@ -65,7 +65,7 @@ def suited_settings(
 
 
 def resolved_settings(settings: Settings, shape: ImageShape = GREY_28) -> Settings:
-    """The settings with what is `auto` replaced by what it comes to for images of this shape."""
+    """Resolve `auto` settings for images of this shape."""
     return msgspec.structs.replace(
         settings,
         filters=level_filters(settings, shape),
@@ -74,9 +74,9 @@ def resolved_settings(settings: Settings, shape: ImageShape = GREY_28) -> Settin
 
 
 def suited_changes(settings: Settings, suited: Settings) -> dict[str, str]:
-    """The settings that `suited_settings` replaced, by name: the text of their new values.
+    """Return the new values, as text, of settings that `suited_settings` replaced.
 
-    What auto came to is left out where it is what it always was, for 28x28 grey.
+    Resolved `auto` values are left out for 28x28 grey images, where they are the usual ones.
     """
     usual = resolved_settings(settings)
     return {
@@ -87,12 +87,12 @@ def suited_changes(settings: Settings, suited: Settings) -> dict[str, str]:
 
 
 def steps_per_epoch(images: int, batch_size: int) -> int:
-    """Steps of an epoch; the last batch may be smaller."""
+    """Return the steps per epoch; the last batch may be smaller."""
     return -(-images // batch_size)
 
 
 def training_images(settings: Settings, known: Mapping[str, int]) -> int | None:
-    """How many images a session of these settings trains on; None where only its data tell.
+    """Return the number of training images of these settings; None if the data must be read.
 
     Args:
         settings: of the session.
@@ -105,7 +105,7 @@ def training_images(settings: Settings, known: Mapping[str, int]) -> int | None:
 
 
 def few_steps_note(settings: Settings, images: object, epochs: int | None = None) -> str:
-    """One clause where a run has too few steps to learn from, else empty.
+    """Return a warning, as a clause, if a run has too few steps to learn from; else empty.
 
     Args:
         settings: that it trains with.
@@ -133,10 +133,10 @@ def _remedy(settings: Settings, images: int, steps: int) -> str:
 
 
 def _suited_to_shape(settings: Settings, given: Collection[str], shape: ImageShape) -> Settings:
-    """Replace the defaults that were chosen on 28x28 grey images."""
+    """Replace defaults that were tuned on 28x28 grey images."""
     wanted: dict[str, int | float | tuple[int, ...]] = {}
     if shape != GREY_28:
-        # A loss is a sum over the values of an image, and so is what counts as progress.
+        # A loss is a sum over the values of an image, so `min_delta` scales with their number.
         per_value = SETTINGS["min_delta"].default / GREY_28.values  # type: ignore[operator]
         wanted["min_delta"] = round(per_value * shape.values, 3)
     if shape.channels > 1:
@@ -146,7 +146,7 @@ def _suited_to_shape(settings: Settings, given: Collection[str], shape: ImageSha
 
 
 def _batch_size(largest: int, images: int) -> int:
-    """The largest power-of-two part of `largest` that leaves enough steps an epoch."""
+    """Halve `largest` until there are enough steps per epoch."""
     size = largest
     while size > SMALLEST_BATCH and images / size < EPOCH_STEPS:
         size //= 2

@@ -21,26 +21,26 @@ class ImageShape(NamedTuple):
 
     @property
     def array(self) -> tuple[int, ...]:
-        """Of one image outside the networks: (h, w), or (h, w, 3)."""
+        """Shape of one image outside the networks: (h, w), or (h, w, 3)."""
         return (self.height, self.width) if self.channels == 1 else tuple(self)
 
     @property
     def values(self) -> int:
-        """Numbers per image: the dimensions of x."""
+        """Number of values per image: the dimensions of x."""
         return self.height * self.width * self.channels
 
     @property
     def text(self) -> str:
-        """`64x64 colour`, height first."""
+        """Text such as `64x64 colour`, height first."""
         return f"{self.height}x{self.width} {'grey' if self.channels == 1 else 'colour'}"
 
 
 GREY_28 = ImageShape(28, 28, 1)
-"""MNIST's, and that of every session that records none."""
+"""Shape of MNIST, and of every session that records none."""
 
 
 def is_image_shape(values: object) -> bool:
-    """Whether these are a height and a width from 8 to 256 and a number of channels, 1 or 3."""
+    """Return whether these are a height and width from 8 to 256, and 1 or 3 channels."""
     if not isinstance(values, (list, tuple)) or len(values) != len(ImageShape._fields):
         return False
     if any(type(value) is not int for value in values):
@@ -50,7 +50,7 @@ def is_image_shape(values: object) -> bool:
 
 
 def shape_of_images(shape: Sequence[int]) -> ImageShape:
-    """The shape of the images of an array (n, h, w), (n, h, w, 1) or (n, h, w, 3).
+    """Return the shape of the images in an array (n, h, w), (n, h, w, 1) or (n, h, w, 3).
 
     Raises:
         ValueError: it has other axes, sides or channels.

@@ -1,4 +1,4 @@
-"""The distributions of a pixel given z: their names, what auto comes to, and bits per dimension.
+"""Likelihoods of a pixel given z: names, resolution of `auto`, bits per dimension.
 
 The formulas are in `vae_engine.model.objective` and, in NumPy, in `vae_engine.inference.pixels`.
 """
@@ -14,18 +14,18 @@ from vae_engine.settings import Settings
 Likelihood = Literal["bernoulli", "gaussian", "continuous_bernoulli"]
 
 LOWEST_LOG_SIGMA = -6.0
-"""A learned log sigma stays above this: sigma-VAE's bound, for images that are matched exactly."""
+"""Lower bound of a learned log sigma, from sigma-VAE; reached if images are matched exactly."""
 
 COLLAPSED_SIGMA = 1.0 / 255.0
-"""A sigma below one grey level describes the rounding of the pixels, not the images."""
+"""A sigma below one grey level fits the rounding of the pixels instead of the images."""
 
 _GREY_LEVELS = 256
 
 
 def pixel_likelihood(settings: Settings, shape: ImageShape = GREY_28) -> Likelihood:
-    """The likelihood of these settings: `auto` is gaussian for colour, bernoulli for grey.
+    """Return the likelihood of settings: `auto` is gaussian for colour, bernoulli for grey.
 
-    Pixels that are binarized are bernoulli in colour too: they are 0 or 1.
+    Binarized pixels are bernoulli in colour too, since they are 0 or 1.
     """
     if settings.likelihood != "auto":
         return settings.likelihood
@@ -33,12 +33,12 @@ def pixel_likelihood(settings: Settings, shape: ImageShape = GREY_28) -> Likelih
 
 
 def is_density(likelihood: Likelihood) -> bool:
-    """Whether it is a density of values in [0, 1]: then a negative loss is nothing unusual."""
+    """Return whether it is a density on [0, 1], for which negative losses are normal."""
     return likelihood != "bernoulli"
 
 
 def collapse_warning(log_sigma: float, epoch: int) -> str:
-    """What to say of a gaussian likelihood whose sigma means nothing; empty if it means something.
+    """Return a warning if sigma of a gaussian likelihood has collapsed, else empty.
 
     Args:
         log_sigma: its logarithm after the epoch.
@@ -54,7 +54,7 @@ def collapse_warning(log_sigma: float, epoch: int) -> str:
 
 
 def bits_per_dimension(nats: float, shape: ImageShape, likelihood: Likelihood) -> float:
-    """Bits per dimension of a negative log-likelihood, or of a bound on it, in nats per image.
+    """Convert a negative log-likelihood, or a bound on it, in nats per image to bits per dimension.
 
     `nats / (D ln 2)` with D values per image. Of a density on [0, 1] (gaussian, continuous
     bernoulli) `log2(256) = 8` is added: the density times the width of one of 256 levels, as for

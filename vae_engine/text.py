@@ -12,12 +12,12 @@ def printable(text: str) -> str:
 
 
 def printable_start(text: str) -> str:
-    """The first 200 characters of a text, with `?` in place of control characters."""
+    """Return the first 200 characters of a text, with `?` in place of control characters."""
     return printable(text[:_LONGEST_FOREIGN])
 
 
 def error_line(error: Exception) -> str:
-    """An error's text, which may quote a foreign file: one line of at most 200 characters."""
+    """Return an error's text, which may quote a foreign file, as at most 200 characters."""
     return printable_start(" ".join(str(error).split()))
 
 
@@ -35,5 +35,5 @@ def value_text(value: object) -> str:
     """Return the repr of a value as one line of at most 60 characters."""
     try:
         return short_line(repr(value))
-    except ValueError:  # Python writes no number of more than 4,300 digits.
+    except ValueError:  # Python refuses to format integers of more than 4,300 digits.
         return "a number of thousands of digits"

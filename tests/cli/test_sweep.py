@@ -21,7 +21,7 @@ from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import SETTINGS
 from vae_engine.sweeps.grid import make_grid
 from vae_engine.sweeps.record import RECORD
-from vae_engine.sweeps.results import FIGURES
+from vae_engine.sweeps.results import METRICS
 from vae_engine.sweeps.store import NewSweep, Sweep, SweepStore
 from vae_engine.sweeps.trials import read_trials
 
@@ -152,7 +152,7 @@ def test_json_has_the_fields_that_are_documented(vae: Vae, sweep: Sweep) -> None
     assert list(entry) == list(SweepEntry.__struct_fields__)
     assert (entry["trials"], entry["finished"], entry["failed"]) == (6, 3, 1)
     rows, trials = report["settings"][0], report["trials"][0]
-    names = {*report, *entry, *rows, *trials, *trials["figures"], *FIGURES}
+    names = {*report, *entry, *rows, *trials, *trials["figures"], *METRICS}
     assert [name for name in sorted(names) if f"`{name}`" not in DOCUMENT] == []
 
 

@@ -1,4 +1,4 @@
-"""Histories as CSV: every figure comes back exactly, and text of strangers is only text."""
+"""Histories as CSV: every metric comes back exactly, and text of strangers is only text."""
 
 import csv
 from pathlib import Path
@@ -10,7 +10,7 @@ from tests.sessions.makers import new_session
 from tests.tui.recorder import Recorder
 from vae_engine.errors import SessionError
 from vae_engine.sessions import layout
-from vae_engine.sessions.history_csv import FIGURES, write_history_csv
+from vae_engine.sessions.history_csv import METRICS, write_history_csv
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 
@@ -30,10 +30,10 @@ def test_every_figure_comes_back_exactly(recorder: Recorder, tmp_path: Path) -> 
     recorder.emit(session)
     assert write_history_csv(tmp_path / "history.csv", [session]) == 3
     found = rows(tmp_path / "history.csv")
-    assert list(found[0]) == ["session", "epoch", *FIGURES, "time", "kl_z0", "kl_z1"]
+    assert list(found[0]) == ["session", "epoch", *METRICS, "time", "kl_z0", "kl_z1"]
     for row, epoch in zip(found, session.log.history, strict=True):
         assert (row["session"], int(row["epoch"])) == (session.id, epoch.epoch)
-        assert [float(row[name]) for name in FIGURES] == [getattr(epoch, name) for name in FIGURES]
+        assert [float(row[name]) for name in METRICS] == [getattr(epoch, name) for name in METRICS]
         assert float(row["time"]) == epoch.time
         assert [float(row["kl_z0"]), float(row["kl_z1"])] == epoch.kl_per_dimension
 

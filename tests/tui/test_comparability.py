@@ -18,7 +18,7 @@ from tests.tui.session_list.test_filtering import NOW, entry
 from tests.tui.session_list.test_screen import sessions
 from tests.tui.watching import until
 from tui.catalogue import SweepLabel
-from tui.comparison import FIGURES, LOSSES, comparable, curves, read_compared
+from tui.comparison import LOSSES, METRICS, comparable, curves, read_compared
 from tui.sampler.latent_map import legend
 from tui.session_list.columns import loss_bases, sort_entries
 from tui.session_list.rows import best_trial, sweep_entry
@@ -87,9 +87,9 @@ def test_a_chart_of_losses_has_only_curves_that_compare(recorder: Recorder) -> N
     other = recorder.session("other", epochs=2, likelihood="gaussian")
     new = recorder.session("new", status="starting")
     compared = [read_compared(one) for one in (*grey, other, new)]
-    for figure in FIGURES:
-        drawn = [curve.label for curve in curves(compared, figure, other.id)]
-        assert drawn == (["other", "new"] if figure in LOSSES else ["one", "two", "other", "new"])
+    for metric in METRICS:
+        drawn = [curve.label for curve in curves(compared, metric, other.id)]
+        assert drawn == (["other", "new"] if metric in LOSSES else ["one", "two", "other", "new"])
     drawn = [curve.label for curve in curves(compared, "val_loss", new.id)]
     assert drawn == ["one", "two", "new"]
     assert [curve.tone for curve in curves(compared, "val_loss", other.id)] == [2, 3]

@@ -11,10 +11,10 @@ import msgspec
 
 from tui.cli.options import command_for
 from tui.cli.output import Column, table
-from tui.sweeps.wording import best_line, counts_text, figure_text, trial_line
+from tui.sweeps.wording import best_line, counts_text, metric_text, trial_line
 from tui.text import encodable, varied_text
 from vae_engine.settings import SETTINGS
-from vae_engine.sweeps.results import FIGURES, SettingResult, best_trial, by_setting
+from vae_engine.sweeps.results import METRICS, SettingResult, best_trial, by_setting
 from vae_engine.sweeps.store import DamagedSweep, Sweep
 from vae_engine.sweeps.trials import Trial, sweep_status
 
@@ -101,14 +101,14 @@ def csv_text(trials: Sequence[Trial]) -> str:
     output = io.StringIO()
     writer = csv.writer(output, lineterminator="\n")
     names = list(rows[0].values)
-    heads = [head for name in FIGURES for head in (name, f"{name}_deviation")]
+    heads = [head for name in METRICS for head in (name, f"{name}_deviation")]
     writer.writerow([*names, "trials", "finished", "failed", *heads])
     for row in rows:
         values = [SETTINGS[name].format(row.values[name]) for name in names]
         figures: list[float | None] = []
-        for name in FIGURES:
-            figure = row.figures[name]
-            figures += [figure.mean, figure.deviation] if figure else [None, None]
+        for name in METRICS:
+            metric = row.figures[name]
+            figures += [metric.mean, metric.deviation] if metric else [None, None]
         writer.writerow([*values, row.trials, row.finished, row.failed, *figures])
     return output.getvalue()
 
@@ -152,7 +152,7 @@ def table_lines(trials: Sequence[Trial], width: int) -> list[str]:
         [
             *(SETTINGS[name].format(row.values[name]) for name in names),
             f"{row.finished}/{row.trials}",
-            *(figure_text(name, row.figures[name]) for name in FIGURES),
+            *(metric_text(name, row.figures[name]) for name in METRICS),
         ]
         for row in rows
     ]

@@ -17,7 +17,7 @@ from tui.dashboard.log_view import LogView
 from tui.dashboard.snapshot import Snapshot
 from tui.dashboard.starting import start_lines
 from tui.dashboard.timeline import Timeline
-from tui.history import Figure
+from tui.history import Metric
 from tui.preferences import GlyphSet
 from tui.rendering.curves import Scale
 from tui.rendering.sampling import image_size
@@ -47,7 +47,7 @@ ACROSS = 5
 _HEAD_ROWS = 4
 _MOST_OF_WIDTH = 0.63
 _LEFT = ("charts", "latent")
-_CHARTS: dict[Figure, str] = {
+_CHARTS: dict[Metric, str] = {
     "loss": "loss",
     "reconstruction_loss": "reconstruction",
     "kl_loss": "KL",
@@ -74,8 +74,8 @@ class DashboardBody(Horizontal):
         """Compose all parts; those without room are hidden."""
         with Vertical(id="left"):
             with Vertical(id="charts", classes="part"):
-                for figure, title in _CHARTS.items():
-                    yield LossChart(title, id=f"chart-{figure}", axis=figure == "kl_loss")
+                for metric, title in _CHARTS.items():
+                    yield LossChart(title, id=f"chart-{metric}", axis=metric == "kl_loss")
             with Vertical(id="latent", classes="part"):
                 yield TitleLine("Latent z", id="latent-title")
                 yield Static(id="diagnosis", markup=False)
@@ -140,9 +140,9 @@ class DashboardBody(Horizontal):
         """
         cursor = None if timeline.follows else timeline.epoch
         told = "\n".join(start_lines(snapshot)) or "no epoch has finished yet"
-        for figure in _CHARTS:
-            chart = self.query_one(f"#chart-{figure}", LossChart)
-            curves = snapshot.history.curves(figure)
+        for metric in _CHARTS:
+            chart = self.query_one(f"#chart-{metric}", LossChart)
+            curves = snapshot.history.curves(metric)
             chart.show(curves, scale=scale, cursor=cursor, empty=told)
             # Shown once is enough.
             told = ""

@@ -39,7 +39,7 @@ _HEADINGS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "sweep": {
         "The trial under the cursor": ("open", "generate"),
         "The sweep": ("stop", "resume"),
-        "Curves": ("figure", "log", "smooth", "recent"),
+        "Curves": ("metric", "log", "smooth", "recent"),
         "Samples": ("draw",),
         "Pages": ("turn", "open_page"),
     },

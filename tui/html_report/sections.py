@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui.comparison import comparable, curves, differing, read_compared
-from tui.history import Figure, History
+from tui.history import History, Metric
 from tui.html_report.chart import line_chart
 from tui.html_report.elements import element, facts, picture, table
 from tui.text import REASONS, duration_text, images_text, loss_text
@@ -23,7 +23,7 @@ from vae_engine.sessions.previews import preview_epochs, read_originals, read_pr
 from vae_engine.sessions.session import Session
 from vae_engine.settings import SETTINGS, changed_settings
 
-_METRICS: dict[Figure, str] = {
+_METRICS: dict[Metric, str] = {
     "loss": "loss",
     "reconstruction_loss": "reconstruction loss",
     "kl_loss": "KL divergence",

@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from tui.chart_options import ChartOptions
 from tui.comparison import (
-    FIGURES,
+    METRICS,
     TONES,
     Compared,
     comparable,
@@ -60,8 +60,8 @@ class CompareScreen(ChartOptions):
     CSS_PATH = "compare.tcss"
     TERMS = ("loss", "reconstruction_loss", "kl", "active_units", "nats")
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("v", "figure(1)", "Figure", "Curves of the next metric", show=True),
-        key("V", "figure(-1)", "Previous", "Curves of the previous metric"),
+        key("v", "metric(1)", "Metric", "Curves of the next metric", show=True),
+        key("V", "metric(-1)", "Previous", "Curves of the previous metric"),
         key("y", "log", "Log", "Logarithmic axis, or linear", show=True),
         key("s", "smooth", "Smooth", "Smooth the curves more, or not at all", show=True),
         key("a", "recent", "Recent", "Only the recent epochs, or all", show=True),
@@ -74,7 +74,7 @@ class CompareScreen(ChartOptions):
         super().__init__()
         self._sessions = {session.id: session for session in sessions}
         self._compared: list[Compared] = []
-        self._figure = FIGURES[0]
+        self._metric = METRICS[0]
 
     def compose(self) -> ComposeResult:
         """Compose header, chart, table and footer."""
@@ -82,7 +82,7 @@ class CompareScreen(ChartOptions):
             (f"{len(self._sessions)} sessions compared", "bold"), "  losses in nats per image"
         )
         yield Static(head, id="compare-head")
-        yield LossChart(self._figure, id="compare-chart")
+        yield LossChart(self._metric, id="compare-chart")
         yield CurveTable([], id="compare-table")
         yield Static(id="compare-same")
         yield KeyLine()
@@ -94,9 +94,9 @@ class CompareScreen(ChartOptions):
         self.set_interval(_POLL_SECONDS, self._read_if_current)
         run_async(self, self._read, exclusive=True)
 
-    def action_figure(self, step: int) -> None:
+    def action_metric(self, step: int) -> None:
         """Show the next metric."""
-        self._figure = FIGURES[(FIGURES.index(self._figure) + step) % len(FIGURES)]
+        self._metric = METRICS[(METRICS.index(self._metric) + step) % len(METRICS)]
         self._draw()
 
     @on(SessionTable.Opened)
@@ -134,10 +134,10 @@ class CompareScreen(ChartOptions):
 
     def _draw(self) -> None:
         chart = self.query_one(LossChart)
-        chart.title = self._figure
+        chart.title = self._metric
         beside = self.query_one(SessionTable).cursor_key
-        chart.show(curves(self._compared, self._figure, beside), scale=self.chart_scale)
-        drawn = len(comparable(self._compared, self._figure, beside))
+        chart.show(curves(self._compared, self._metric, beside), scale=self.chart_scale)
+        drawn = len(comparable(self._compared, self._metric, beside))
         self.query_one("#compare-same", Static).update(_remark(self._compared, drawn))
 
 

@@ -10,7 +10,7 @@ from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.geometry import Size
 
-from tui.comparison import Figure
+from tui.comparison import Metric
 from tui.eta import remaining_sweep_seconds
 from tui.rendering.curves import Scale
 from tui.rendering.series import Series
@@ -102,10 +102,10 @@ class SweepBody(Container):
         )
         self._share_room()
 
-    def show_curves(self, curves: Sequence[Series], figure: Figure, scale: Scale) -> None:
+    def show_curves(self, curves: Sequence[Series], metric: Metric, scale: Scale) -> None:
         """Show the curves by setting."""
         chart = self.query_one(LossChart)
-        chart.title = figure
+        chart.title = metric
         chart.show(curves, scale=scale)
 
     def show_samples(self, samples: Sequence[SettingSamples], seed: int, current: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
-from tui.comparison import Figure
+from tui.comparison import Metric
 from tui.history import History
 from tui.rendering.series import Series
 from tui.sweeps.grid import SettingRow
@@ -18,7 +18,7 @@ def setting_curves(
     rows: Iterable[SettingRow],
     trials: Sequence[Trial],
     histories: Mapping[str, History],
-    figure: Figure,
+    metric: Metric,
 ) -> list[Series]:
     """Return one curve per setting with a finished epoch.
 
@@ -26,7 +26,7 @@ def setting_curves(
         rows: the settings; later ones are drawn above earlier ones.
         trials: all trials of the sweep.
         histories: the finished epochs by session, as far as they are known.
-        figure: which of an epoch's figures, nats per image.
+        metric: which of an epoch's figures, nats per image.
     """
     found = (
         mean_curve(
@@ -36,7 +36,7 @@ def setting_curves(
                 for index in row.trials
                 if trials[index].session in histories
             ],
-            figure,
+            metric,
             row.tone,
         )
         for row in rows
@@ -52,7 +52,7 @@ def comparable_rows(
     return [row for row in rows if bases[row.label] == bases.get(label, bases[rows[0].label])]
 
 
-def mean_curve(label: str, histories: Sequence[History], figure: Figure, tone: int = 0) -> Series:
+def mean_curve(label: str, histories: Sequence[History], metric: Metric, tone: int = 0) -> Series:
     """Return the mean over seeds, with the range from the lowest to the highest as its band.
 
     Each epoch counts the seeds that have it and whose value is a number. There is no band where
@@ -61,13 +61,13 @@ def mean_curve(label: str, histories: Sequence[History], figure: Figure, tone: i
     Args:
         label: what the curve is.
         histories: of the trials, one per seed.
-        figure: which figure.
+        metric: which metric.
         tone: the colour.
     """
     epochs = np.unique(np.concatenate([np.zeros(0), *(one.epochs for one in histories)]))
     values = np.full((len(histories), len(epochs)), np.nan)
     for line, one in zip(values, histories, strict=True):
-        line[np.searchsorted(epochs, one.epochs)] = [getattr(e, figure) for e in one.ended]
+        line[np.searchsorted(epochs, one.epochs)] = [getattr(e, metric) for e in one.ended]
     values[~np.isfinite(values)] = np.nan
     known = ~np.isnan(values).all(axis=0)
     epochs, values = epochs[known], values[:, known]

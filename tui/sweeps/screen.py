@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.chart_options import ChartOptions
-from tui.comparison import FIGURES, LOSSES
+from tui.comparison import LOSSES, METRICS
 from tui.remedies import error_text
 from tui.screen import Keys
 from tui.sweeps.actions import SweepActions
@@ -51,8 +51,8 @@ class SweepScreen(ChartOptions):
     BINDINGS: ClassVar[list[BindingType]] = [
         key("enter", "open", "Open", "Open the trial's dashboard", show=True),
         key("g", "generate", "Sample", "Draw from the trial's prior", show=True),
-        key("v", "figure(1)", "Figure", "Curves of the next metric", show=True),
-        key("V", "figure(-1)", "Previous", "Curves of the previous metric"),
+        key("v", "metric(1)", "Metric", "Curves of the next metric", show=True),
+        key("V", "metric(-1)", "Previous", "Curves of the previous metric"),
         key("y", "log", "Log", "Logarithmic axis, or linear"),
         key("s", "smooth", "Smooth", "Smooth the curves more, or not at all"),
         key("a", "recent", "Recent", "Only the recent epochs, or all"),
@@ -79,7 +79,7 @@ class SweepScreen(ChartOptions):
         self._feed = SweepFeed(sweep)
         self._source = SampleSource(sweep)
         self._table = TrialTable()
-        self._figure = FIGURES[0]
+        self._metric = METRICS[0]
         self._seed = 0
         self._read_rows: tuple[SettingRow, ...] = ()
         self._best_first = False
@@ -140,9 +140,9 @@ class SweepScreen(ChartOptions):
         if session := self._opened_session():
             self.workbench.open_sampler(session)
 
-    def action_figure(self, step: int) -> None:
+    def action_metric(self, step: int) -> None:
         """Show the curves of the next metric."""
-        self._figure = FIGURES[(FIGURES.index(self._figure) + step) % len(FIGURES)]
+        self._metric = METRICS[(METRICS.index(self._metric) + step) % len(METRICS)]
         self._draw_curves()
 
     def action_sort(self) -> None:
@@ -224,12 +224,12 @@ class SweepScreen(ChartOptions):
         current = self._row_label()
         # The setting under the cursor comes last: of many curves, the last is drawn thickest.
         ordered = sorted(rows, key=lambda row: row.label == current)
-        if self._figure in LOSSES:
+        if self._metric in LOSSES:
             ordered = comparable_rows(ordered, self.snapshot.trials, current)
         curves = setting_curves(
-            ordered, self.snapshot.trials, self.snapshot.histories, self._figure
+            ordered, self.snapshot.trials, self.snapshot.histories, self._metric
         )
-        self.query_one(SweepBody).show_curves(curves, self._figure, self.chart_scale)
+        self.query_one(SweepBody).show_curves(curves, self._metric, self.chart_scale)
 
     def _row_label(self) -> str:
         rows, row = self._table.rows, self.query_one(TrialGrid).row

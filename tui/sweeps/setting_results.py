@@ -10,9 +10,9 @@ from rich.segment import Segment
 from tui.rendering.runs import Line
 from tui.sweeps.grid import SettingRow, short_name
 from tui.sweeps.toned_lines import SWATCH, TonedLines, first_shown
-from tui.sweeps.wording import figure_text
+from tui.sweeps.wording import metric_text
 from tui.text import fitted
-from vae_engine.sweeps.results import FIGURES, SettingResult
+from vae_engine.sweeps.results import METRICS, SettingResult
 
 _TITLES = ("-ELBO", "rec", "KL", "active", "kNN %", "linear %", "time")
 _GAPS = (3, 2, 1)
@@ -81,7 +81,7 @@ class SettingResults(TonedLines):
         left_out: list[str] = []
         for leaving in ("", *_GIVE_WAY):
             left_out += [leaving] if leaving else []
-            texts = self._texts([name for name in FIGURES if name not in left_out])
+            texts = self._texts([name for name in METRICS if name not in left_out])
             for gap in _GAPS:
                 if _width(texts, gap) + SWATCH + len(" best") <= width:
                     return texts, gap
@@ -89,13 +89,13 @@ class SettingResults(TonedLines):
 
     def _texts(self, figures: Sequence[str]) -> list[list[str]]:
         names = list(self._results[0].values)
-        titles = dict(zip(FIGURES, _TITLES, strict=True))
+        titles = dict(zip(METRICS, _TITLES, strict=True))
         heads = [*map(short_name, names), "seeds", *(titles[name] for name in figures)]
         rows = [
             [
                 *row.values,
                 f"{result.finished}/{result.trials}",
-                *(figure_text(name, result.figures[name]) for name in figures),
+                *(metric_text(name, result.figures[name]) for name in figures),
             ]
             for row, result in zip(self._rows, self._results, strict=True)
         ]

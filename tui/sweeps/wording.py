@@ -74,7 +74,7 @@ def epoch_under_way(trial: Trial) -> str:
     return f"{min(trial.epoch + 1, trial.epochs)}/{trial.epochs}"
 
 
-def figure_text(name: str, figure: Statistic | None) -> str:
+def metric_text(name: str, figure: Statistic | None) -> str:
     """Format a metric over seeds: `104.23±0.45`, a dash if missing."""
     if figure is None:
         return "-"

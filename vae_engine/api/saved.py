@@ -42,10 +42,10 @@ _MOST_SAMPLES = 10**9
 
 
 class SavedSession:
-    """One session, live or finished, read as it is at each call.
+    """One session, live or finished; every call reads its present state.
 
     Attributes:
-        session: the folder behind it.
+        session: its folder.
     """
 
     def __init__(self, session: Session) -> None:
@@ -56,35 +56,35 @@ class SavedSession:
 
     @property
     def id(self) -> str:
-        """Its id."""
+        """Id of the session."""
         return self.session.id
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """Name of the session."""
         return self.session.label.name
 
     @property
     def settings(self) -> Settings:
-        """What it trains with; `dict(session.settings)` gives the values by name."""
+        """Settings of the session; `dict(session.settings)` gives the values by name."""
         return self.session.settings
 
     @property
     def status(self) -> Status:
-        """What it is doing, or how it ended."""
+        """Present status: what it is doing, or how it ended."""
         self.session.poll(progress=False)
         return self.session.status()
 
     @property
     def folder(self) -> Path:
-        """Where its files lie."""
+        """Folder of the session."""
         return self.session.folder
 
     @property
     def reason(self) -> str:
         """Why it ended, such as `converged` or what failed; empty while it is live.
 
-        Of a worker that exited unexpectedly it is the end of its log.
+        If the worker exited unexpectedly, it is the end of the worker's log.
         """
         if (status := self.status) in LIVE:
             return ""
@@ -104,13 +104,13 @@ class SavedSession:
         return attempt.reason or self.session.crash_message()
 
     def wait(self, *, progress: bool = False) -> Status:
-        """Block until no worker trains it any more.
+        """Block until no worker trains it.
 
         Args:
             progress: print one line per epoch, and how the run ended.
 
         Returns:
-            The status it ended with; `reason` says why.
+            The final status; see also `reason`.
         """
         told = 0
         while True:
@@ -172,22 +172,22 @@ class SavedSession:
             resume_session(self.session, more=more, dataset=place)
 
     def history(self) -> History:
-        """The finished epochs: one array per metric, also for `pandas.DataFrame`."""
+        """Return the finished epochs: one array per metric, also for `pandas.DataFrame`."""
         self.session.poll(progress=False)
         return History(self.session.log.history, self.settings.latent_dim)
 
     def result(self) -> Result | None:
-        """What it ended with: best epoch, losses on the test split, digest of the weights."""
+        """Return the final result: best epoch, losses on the test split, digest of the weights."""
         return self.session.result()
 
     def evaluation(self) -> EvaluationRecord | None:
-        """The latest evaluation, None before the first."""
+        """Return the latest evaluation, None before the first."""
         return self.session.evaluation()
 
     def evaluate(
         self, *, samples: SupportsIndex = 100, dataset: str | Path | None = None
     ) -> EvaluationRecord:
-        """Measure the exported model on the test split, and keep the record with the session.
+        """Evaluate the exported model on the test split, and save the record with the session.
 
         ELBO, importance-weighted NLL, KL, active units and probes; this takes a minute or two. It
         uses several processes: in a script, call it below `if __name__ == "__main__":`.
@@ -236,7 +236,7 @@ class SavedSession:
                 return decoder.decode(z)
 
     def decode(self, z: NDArray[Any]) -> Floats:
-        """Pixel means for finite z (n, latent_dim); shapes and errors as of `sample`."""
+        """Decode finite z (n, latent_dim) to pixel means; shapes and errors as in `sample`."""
         decoder = load_decoder(self.session)
         with fits_memory("z"):
             points = latent_points("z", z, self.settings.latent_dim)
@@ -244,7 +244,7 @@ class SavedSession:
                 return decoder.decode(points)
 
     def embed(self, images: NDArray[Any]) -> tuple[Floats, Floats]:
-        """The posterior's z_mean and z_log_var, each (n, latent_dim).
+        """Encode images to z_mean and z_log_var of the posterior, each (n, latent_dim).
 
         Args:
             images: of the size it trains on, (n, h, w) or (n, h, w, 3), uint8 or floats in
@@ -260,12 +260,12 @@ class SavedSession:
             return encoder.encode(to_float(to_images(images, shape=encoder.shape)))
 
     def reconstruct(self, images: NDArray[Any]) -> Floats:
-        """Images decoded from their z_mean, (n, h, w) or (n, h, w, 3); arguments as `embed`."""
+        """Decode images from their z_mean, (n, h, w) or (n, h, w, 3); arguments as in `embed`."""
         z_mean, _ = self.embed(images)
         return self.decode(z_mean)
 
     def networks(self) -> Networks:
-        """The final Keras models, rebuilt from the settings with the saved weights.
+        """Rebuild the final Keras models from the settings and the saved weights.
 
         Only weights are read from the session, never code. This imports TensorFlow.
 
@@ -290,7 +290,7 @@ class SavedSession:
 
 
 def _silent(*_: object) -> None:
-    """A report of progress that nobody reads."""
+    """Ignore a report of progress."""
 
 
 def _epoch_line(epoch: EpochEnded, epochs: int) -> str:

@@ -53,7 +53,7 @@ def ask(session: Session, command: CommandName) -> ev.AnyEvent:
 
 
 def send(session: Session, command: CommandName) -> None:
-    """Send a command to the session's worker, and wait for nothing: its log shows what comes of it.
+    """Send a command to the session's worker without waiting; the log shows the outcome.
 
     Raises:
         OSError: the inbox cannot be written.

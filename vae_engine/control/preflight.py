@@ -83,7 +83,7 @@ def check_new(
 
 
 def dataset_key(settings: Settings) -> DatasetKey:
-    """What decides which images a session trains on, and how they are prepared."""
+    """Return the settings that decide which images are used, and how they are prepared."""
     return tuple(settings[name] for name in _DATASET_SETTINGS)
 
 

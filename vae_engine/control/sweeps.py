@@ -69,7 +69,7 @@ def check_sweep(
 
 
 def _suited(settings: Settings, given: Collection[str] | None, images: CheckedDataset) -> Settings:
-    """A trial's settings with what suits its images, and a network of a possible size."""
+    """Adapt a trial's settings to its images, and check the size of its networks."""
     shape = images.image_shape
     if given is not None:
         settings = suited_settings(settings, given, images.train_images, shape)

@@ -1,4 +1,4 @@
-"""Starting the worker of a session: a new one, one that goes on, one that is extended."""
+"""Start the worker of a session: of a new one, or to resume or extend one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from vae_engine.settings import Settings, make_settings
 from vae_engine.worker.launcher import let_leave, start_worker
 
 Shield = Callable[[], AbstractContextManager[object]]
-"""Around what must not be left half done, as by Ctrl+C."""
+"""Context around work that must not be interrupted halfway, such as by Ctrl+C."""
 
 
 def start_session(
@@ -39,7 +39,7 @@ def start_session(
     tell: Callable[[str], object] | None = None,
     report: Callable[[str, int, int], object] | None = None,
 ) -> Session:
-    """Check, create a session and start its worker; where that fails, nothing is left behind.
+    """Check settings, create a session and start its worker; a failure leaves nothing behind.
 
     Args:
         store: where to create it.
@@ -86,7 +86,7 @@ def resume_session(
     distribution: Distribution = ALONE,
     shield: Shield = contextlib.nullcontext,
 ) -> int:
-    """Check a session that has ended, and start a worker that goes on with it.
+    """Check a session that has ended, and start a worker that resumes it.
 
     A worker that has said its last word is waited for.
 
@@ -124,10 +124,10 @@ def resume_session(
 
 
 def fork_settings(parent: Settings, changes: Mapping[str, Any]) -> Settings:
-    """The settings of a parent with some changed; the bounds on epochs give way to each other.
+    """Change some of a parent's settings; `epochs` and `min_epochs` adjust to each other.
 
     Raises:
-        SettingError: changes that contradict each other.
+        SettingError: the changes contradict each other.
     """
     values = {**msgspec.structs.asdict(parent), **changes}
     if "min_epochs" not in changes:

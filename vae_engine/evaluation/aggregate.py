@@ -18,7 +18,7 @@ _BLOCK = 256
 
 
 def kl_per_dimension(z_mean: Floats, z_log_var: Floats) -> Doubles:
-    """KL(q(z|x) || N(0, I)) of each image and dimension, (n, latent_dim).
+    """Compute KL(q(z|x) || N(0, I)) per image and dimension, (n, latent_dim).
 
     `0.5 * (mean^2 + var - log var - 1)`: Kingma & Welling, "Auto-Encoding Variational Bayes",
     2013, appendix B.
@@ -38,7 +38,7 @@ def active_units(z_mean: Floats) -> int:
 def mutual_information(
     z_mean: Floats, z_log_var: Floats, rows: NDArray[np.intp], epsilon: Doubles
 ) -> float:
-    """I(x; z) under q(z|x_n) / N: the information in z about its image.
+    """Estimate I(x; z) under q(z|x_n) / N: the information in z about its image.
 
     `E[log q(z|x) - log q(z)]`, the mean over one z of each image of `rows`, against the whole
     mixture: Hoffman & Johnson, "ELBO surgery", 2016, equation 7. It is at most log N, and an

@@ -1,4 +1,4 @@
-"""Bounds on log p(x): the ELBO and the importance-weighted bound, an image at a time, in nats."""
+"""Bounds on log p(x) per image, in nats: the ELBO and the importance-weighted bound."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ class LogSumExp:
 
     @classmethod
     def of(cls, values: Doubles) -> LogSumExp:
-        """The sum of one value each, (n,)."""
+        """Start a sum with one value each, (n,)."""
         return cls(values, np.ones_like(values))
 
     def plus(self, other: LogSumExp) -> LogSumExp:
-        """The sum of both sums' values."""
+        """Add two sums."""
         highest = np.maximum(self.highest, other.highest)
         scaled = self.scaled * np.exp(self.highest - highest)
         scaled += other.scaled * np.exp(other.highest - highest)
@@ -42,16 +42,16 @@ class LogSumExp:
 
     @property
     def value(self) -> Doubles:
-        """The logarithm of the sum, (n,)."""
+        """Return the logarithm of the sum, (n,)."""
         return self.highest + np.log(self.scaled)
 
 
 @dataclass(frozen=True, eq=False)
 class ImportanceSums:
-    """Sums over samples of z, for n images; of as many samples as one likes in the same memory.
+    """Sums over samples of z for n images; memory does not depend on the number of samples.
 
     Attributes:
-        samples: how many.
+        samples: number of samples.
         log_likelihood: (n,) sum of log p(x|z).
         weights: (n,) sum of the importance weights p(x, z) / q(z|x).
     """
@@ -61,7 +61,7 @@ class ImportanceSums:
     weights: LogSumExp
 
     def plus(self, other: ImportanceSums) -> ImportanceSums:
-        """The sums over both's samples."""
+        """Add the sums over further samples."""
         return ImportanceSums(
             self.samples + other.samples,
             self.log_likelihood + other.log_likelihood,
@@ -70,7 +70,7 @@ class ImportanceSums:
 
     @classmethod
     def joined(cls, blocks: Sequence[ImportanceSums]) -> ImportanceSums:
-        """The sums for all images of blocks, which have as many samples each."""
+        """Join the sums of several blocks of images, with equal numbers of samples."""
         weights = [block.weights for block in blocks]
         return cls(
             blocks[0].samples,
@@ -83,12 +83,12 @@ class ImportanceSums:
 
     @property
     def reconstruction_loss(self) -> Doubles:
-        """-E_q[log p(x|z)], (n,): the mean over the samples."""
+        """Estimate -E_q[log p(x|z)], (n,): the mean over the samples."""
         return -self.log_likelihood / self.samples
 
     @property
     def nll(self) -> Doubles:
-        """The importance-weighted bound on -log p(x), (n,).
+        """Compute the importance-weighted bound on -log p(x), (n,).
 
         `-log(1/K sum_k p(x, z_k) / q(z_k|x))`, z_k from q(z|x): Burda, Grosse & Salakhutdinov,
         "Importance Weighted Autoencoders", 2016, equation 8. With K = 1 it is the ELBO in
@@ -105,7 +105,7 @@ def importance_sums(
     noise: Iterable[Floats],
     pixels: PixelModel = BERNOULLI,
 ) -> ImportanceSums:
-    """Decode images' z for one sample of noise after the other.
+    """Accumulate the sums, one sample of z per image at a time.
 
     Args:
         logits: the decoder, from z (n, latent_dim) to logits of the shape of `images`.
@@ -129,7 +129,7 @@ def importance_sums(
 
 
 def log_prior_ratio(z: Floats, z_log_var: Floats, epsilon: Floats) -> Doubles:
-    """log p(z) - log q(z|x), (n,), for z = mean + exp(0.5 log-variance) * epsilon.
+    """Compute log p(z) - log q(z|x), (n,), for z = mean + exp(0.5 log-variance) * epsilon.
 
     Both are normal, so the constants cancel: `0.5 * sum(epsilon^2 + log-variance - z^2)`.
     """
@@ -139,5 +139,5 @@ def log_prior_ratio(z: Floats, z_log_var: Floats, epsilon: Floats) -> Doubles:
 
 
 def standard_error(values: Doubles) -> float:
-    """Of the mean of (n,) independent values, n at least 2: deviation / sqrt(n)."""
+    """Return the standard error of the mean of n >= 2 independent values: deviation / sqrt(n)."""
     return float(values.std(ddof=1) / np.sqrt(len(values)))

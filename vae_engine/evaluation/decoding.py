@@ -1,4 +1,4 @@
-"""A session's decoder at work in several processes."""
+"""Decode samples of many images in several processes."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from vae_engine.inference.networks import Decoder
 from vae_engine.machine import working_directory_off_path
 
 BLOCK = 256
-"""Images decoded at once. Their noise follows from it: another size draws other samples."""
-# So many samples of a block are one task, of about a second: so progress is told often.
+"""Images per block; their noise depends on it."""
+# Samples per task, of about a second, so that progress is reported often.
 _TASK_SAMPLES = 50
 _QUEUED_TASKS = 2
-# Purposes of noise; training's begin at 1.
+# Purposes of random streams; those of training begin at 1.
 _NOISE, _AGGREGATE_NOISE = 101, 102
 
 _decoder: Decoder
@@ -37,7 +37,7 @@ _decoder: Decoder
 
 @dataclass(frozen=True, eq=False)
 class Posterior:
-    """Images of a split with their posterior.
+    """Images of a split and their posterior.
 
     Attributes:
         images: (n, h, w) or (n, h, w, 3), uint8, or float32 in [0, 1].
@@ -50,13 +50,13 @@ class Posterior:
     z_log_var: Floats
 
     def rows(self, rows: slice) -> Posterior:
-        """Some of the images."""
+        """Select some of the images."""
         return Posterior(self.images[rows], self.z_mean[rows], self.z_log_var[rows])
 
 
 @dataclass(frozen=True, eq=False)
 class _Task:
-    """Some samples of a block of images."""
+    """One task: some samples of a block of images."""
 
     posterior: Posterior
     seed: int
@@ -65,17 +65,17 @@ class _Task:
 
 
 def noise(seed: int, block: int, sample: int, shape: tuple[int, ...]) -> Floats:
-    """Epsilon of one sample of a block's images, from N(0, I).
+    """Draw epsilon of one sample of a block's images, from N(0, I).
 
-    A function of its arguments alone: neither the number of processes nor that of samples changes
-    what is drawn.
+    A function of its arguments alone: the numbers of processes and samples do not affect
+    it.
     """
     key = np.random.SeedSequence([seed, _NOISE, block, sample])
     return np.random.Generator(np.random.Philox(key)).standard_normal(shape, np.float32)
 
 
 def aggregate_noise(seed: int, shape: tuple[int, ...]) -> NDArray[np.float64]:
-    """Epsilon of the draws from the aggregate posterior, from N(0, I)."""
+    """Draw epsilon for samples of the aggregate posterior, from N(0, I)."""
     key = np.random.SeedSequence([seed, _AGGREGATE_NOISE])
     return np.random.Generator(np.random.Philox(key)).standard_normal(shape)
 
@@ -83,7 +83,7 @@ def aggregate_noise(seed: int, shape: tuple[int, ...]) -> NDArray[np.float64]:
 def decoded_parts(
     decoder: Decoder, posterior: Posterior, *, samples: int, seed: int
 ) -> Iterator[tuple[int, ImportanceSums]]:
-    """Decode `samples` z of every image, in as many processes as there are processors.
+    """Decode `samples` z of every image, with one process per processor.
 
     Beside the images, memory for a few blocks is taken, however many the samples.
 
@@ -105,7 +105,7 @@ def decoded_parts(
     with working_directory_off_path():
         executor = ProcessPoolExecutor(
             processes,
-            # A fork would copy the locks of whatever threads this process has.
+            # A fork would copy locks that other threads hold.
             mp_context=multiprocessing.get_context("spawn"),
             initializer=_load_decoder,
             initargs=(decoder,),
@@ -113,7 +113,7 @@ def decoded_parts(
     waiting: deque[tuple[int, Future[ImportanceSums]]] = deque()
 
     def submit(task: _Task) -> None:
-        # It may start a process.
+        # This may start a process.
         with working_directory_off_path():
             waiting.append((task.block, executor.submit(_decode, task)))
 
@@ -142,14 +142,14 @@ def _tasks(posterior: Posterior, *, samples: int, seed: int) -> Iterator[_Task]:
 
 
 def _load_decoder(decoder: Decoder) -> None:
-    """Make a process ready for tasks."""
+    """Initialise a process of the pool."""
     global _decoder
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _decoder = decoder
 
 
 def _end_with_parent() -> None:
-    """A process whose parent was killed would wait for tasks for ever."""
+    """Exit if the parent is killed, instead of waiting for tasks for ever."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
@@ -158,9 +158,9 @@ def _end_with_parent() -> None:
 
 @contextlib.contextmanager
 def _interrupts_held() -> Iterator[None]:
-    """Ctrl+C waits until the end of the block; processes started in it never hear it.
+    """Defer Ctrl+C to the end of the block; processes started in it ignore it.
 
-    The terminal sends it to them as well, and their parent tells them what to do.
+    The terminal sends it to them too, but their parent stops them.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:

@@ -1,4 +1,4 @@
-"""The evaluation of a session's current export on the test split."""
+"""Evaluate a session's current export on the test split."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from vae_engine.sessions.records import EvaluationRecord
 from vae_engine.sessions.session import Session
 
 Report = Callable[[str, int, int], None]
-"""Told what is under way, how much of it is done, and of how much, in equal parts of work."""
+"""Called with the name of the stage, the work done, and the total work, in equal units."""
 
 _ENCODED_AT_ONCE, _ENCODED_VALUES = 2048, 2048 * 28 * 28
 _MOST_AGGREGATE_DRAWS = 10_000
@@ -39,9 +39,9 @@ _MOST_AGGREGATE_DRAWS = 10_000
 def evaluate_session(
     session: Session, dataset: Dataset, *, samples: int, report: Report
 ) -> EvaluationRecord:
-    """Evaluate the weights that a session exported last; nothing is written.
+    """Evaluate the weights that a session exported last, without writing anything.
 
-    Equal weights, images and `samples` give equal figures. Labels serve the probes only.
+    Equal weights, images and `samples` give equal results. Labels are used by the probes only.
 
     Args:
         session: any session; a worker may be at it.
@@ -53,7 +53,7 @@ def evaluate_session(
     Raises:
         SessionError: nothing was exported yet, or the test split has one image only.
         SessionDamagedError: the export is not what was exported, does not fit the settings, or
-            gives figures that are not finite.
+            gives values that are not finite.
     """
     began = time.time()
     dataset = as_evaluated(dataset, session.settings)
@@ -103,7 +103,7 @@ def evaluate_session(
 
 
 def keep_evaluation(session: Session, record: EvaluationRecord) -> None:
-    """Write an evaluation into the session's folder, in the place of an earlier one.
+    """Save an evaluation in the session's folder, replacing an earlier one.
 
     Raises:
         SessionError: the folder cannot be written.
@@ -117,7 +117,7 @@ def keep_evaluation(session: Session, record: EvaluationRecord) -> None:
 
 
 def _encode(encoder: Encoder, images: Images, what: str, report: Report) -> Posterior:
-    """The posterior of images (n, h, w) or (n, h, w, 3), uint8 or float32 in [0, 1]."""
+    """Encode images (n, h, w) or (n, h, w, 3), uint8 or float32 in [0, 1], to their posterior."""
     means, log_vars = [], []
     at_once = max(1, min(_ENCODED_AT_ONCE, _ENCODED_VALUES // math.prod(images.shape[1:])))
     starts = range(0, len(images), at_once)
@@ -146,7 +146,7 @@ def _information(posterior: Posterior, seed: int) -> float:
 def _probe(
     encoder: Encoder, dataset: Dataset, test: Posterior, report: Report
 ) -> tuple[float | None, float | None]:
-    """Accuracy of the k-nearest-neighbour and of the linear probe; None without labels."""
+    """Return the accuracy of the k-nearest-neighbour and the linear probe; None without labels."""
     if dataset.train_labels is None or dataset.test_labels is None:
         return None, None
     training = _encode(encoder, dataset.train_images, "encoding the training split", report)
@@ -161,7 +161,7 @@ def _probe(
 def _decode(
     export: ExportedModel, posterior: Posterior, *, samples: int, seed: int, report: Report
 ) -> ImportanceSums:
-    """The sums over `samples` z of every image."""
+    """Compute the sums over `samples` z of every image."""
     total = len(posterior.images) * samples
     blocks, done = [], 0
     report("decoding", 0, total)

@@ -56,7 +56,7 @@ def linear_accuracy(training: LabelledCodes, test: LabelledCodes) -> float:
         return float((test.labels == classes[0]).mean())
     probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=_MOST_ITERATIONS))
     with warnings.catch_warnings():
-        # Where it stops is decided by the iterations, and as good a probe.
+        # A limit of iterations is enough for a good probe.
         warnings.simplefilter("ignore", ConvergenceWarning)
         probe.fit(training.z_mean, training.labels)
     return float(probe.score(test.z_mean, test.labels))

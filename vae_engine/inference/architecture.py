@@ -1,4 +1,4 @@
-"""The layers that a session's settings describe: names, kernels and shapes, without TensorFlow.
+"""Layers of a session's networks: names, kernels and shapes, without TensorFlow.
 
 `vae_engine.model.network` builds the same layers in Keras. Here they are what the arrays of an
 export are held against before any of them is used.
@@ -20,13 +20,13 @@ LayerKind = Literal["dense", "conv", "conv_transpose"]
 
 Z_MEAN, Z_LOG_VAR, LOGITS, LOG_SIGMA = "z_mean", "z_log_var", "logits", "log_sigma"
 
-# Auto stops halving where the deepest image has about so many pixels a side.
+# Auto stops halving when the deepest level has about this many pixels per side.
 _DEEPEST_SIDE = 8
-# What the first level has, and how much work it may be: filters squared times pixels.
+# Filters of the first level, and a limit of the work per level: filters squared times pixels.
 _GREY_FILTERS, _COLOUR_FILTERS, _MOST_WORK = 16, 32, 32**2 * 64**2
 _FEWEST_FILTERS, _MOST_FILTERS = 8, 256
 _MOST_WEIGHTS = 2**28
-"""Numbers that encoder and decoder may have: 1 GiB, four times that in training."""
+"""Maximum number of weights of encoder and decoder: 1 GiB, four times that in training."""
 
 
 @dataclass(frozen=True)
@@ -51,17 +51,17 @@ class Layer:
 
     @property
     def bias(self) -> Shape:
-        """Shape of its bias."""
+        """Shape of the bias."""
         return self.outputs[-1:]
 
     @property
     def arrays(self) -> dict[str, Shape]:
-        """Shapes of its arrays by their names in an export."""
+        """Shapes of the arrays by their names in an export."""
         return {f"{self.name}.kernel": self.kernel, f"{self.name}.bias": self.bias}
 
 
 def auto_filters(shape: ImageShape) -> tuple[int, ...]:
-    """The filters of each level that suit images of this shape: 16, 32 for 28x28 grey.
+    """Choose the filters of each level for images of this shape: 16, 32 for 28x28 grey.
 
     Levels halve the sides until 8 are left, by their geometric mean. Each level has twice the
     filters of the one before, so all of them take about as long; of large images the first has
@@ -76,12 +76,12 @@ def auto_filters(shape: ImageShape) -> tuple[int, ...]:
 
 
 def level_filters(settings: Settings, shape: ImageShape = GREY_28) -> tuple[int, ...]:
-    """The filters of each level of these settings, with auto resolved."""
+    """Return the filters of each level, with `auto` resolved."""
     return settings.filters or auto_filters(shape)
 
 
 def check_network_size(settings: Settings, shape: ImageShape) -> None:
-    """Check that the networks have a size that a machine can train.
+    """Check that the networks are small enough to train.
 
     Raises:
         SettingError: they have more than 268 million weights.
@@ -98,7 +98,7 @@ def check_network_size(settings: Settings, shape: ImageShape) -> None:
 
 
 def encoder_layers(settings: Settings, shape: ImageShape = GREY_28) -> list[Layer]:
-    """The encoder's layers in their order; the last two are the heads, z_mean and z_log_var.
+    """List the encoder's layers; the last two are the heads, z_mean and z_log_var.
 
     Sides that are odd are padded by the convolutions' "same" padding.
 
@@ -131,7 +131,7 @@ def encoder_layers(settings: Settings, shape: ImageShape = GREY_28) -> list[Laye
 
 
 def decoder_layers(settings: Settings, shape: ImageShape = GREY_28) -> list[Layer]:
-    """The decoder's layers in their order; the last gives the logits of the pixels.
+    """List the decoder's layers; the last one gives the logits of the pixels.
 
     Their image may be larger than `shape`: see `cropping`.
 
@@ -166,9 +166,9 @@ def decoder_layers(settings: Settings, shape: ImageShape = GREY_28) -> list[Laye
 
 
 def cropping(settings: Settings, shape: ImageShape) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Rows above and below, columns left and right, to cut off the decoder's last layer.
+    """Return the rows (top, bottom) and columns (left, right) to crop from the last layer's output.
 
-    All are 0 where the sides are multiples of 2 to the number of levels.
+    All are 0 if the sides are multiples of 2 to the power of the number of levels.
     """
     scale = 2 ** len(level_filters(settings, shape))
     rows, columns = (-side % scale for side in (shape.height, shape.width))
@@ -176,12 +176,12 @@ def cropping(settings: Settings, shape: ImageShape) -> tuple[tuple[int, int], tu
 
 
 def likelihood_arrays(settings: Settings, shape: ImageShape) -> dict[str, Shape]:
-    """Shapes of what an exported decoder has beside its layers, by name."""
+    """Return the shapes of an exported decoder's further arrays, by name."""
     return {LOG_SIGMA: (1,)} if pixel_likelihood(settings, shape) == "gaussian" else {}
 
 
 def count_bytes(layers: list[Layer]) -> int:
-    """The size of all arrays of these layers, as float32."""
+    """Return the size of these layers' arrays in bytes, as float32."""
     return 4 * sum(math.prod(shape) for layer in layers for shape in layer.arrays.values())
 
 

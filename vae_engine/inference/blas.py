@@ -1,4 +1,4 @@
-"""One thread for matrix products: two on busy cores wait for each other.
+"""Limit matrix products to one thread: two threads on busy cores wait for each other.
 
 Beside a training on both cores, 64 images took 23 to 150 ms with two threads and 3 to 4 ms with one
 (decision 15).

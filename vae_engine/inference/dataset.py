@@ -1,4 +1,4 @@
-"""The images that a session was trained on."""
+"""Load the images that a session was trained on."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def session_dataset(session: Session, place: str | None = None) -> Dataset:
     """Load the images that the session trains on, with its limit.
 
     Args:
-        session: which.
+        session: the session.
         place: their present name or path, which is recorded for later; None uses the latest known
         one.
 

@@ -21,14 +21,14 @@ class Table:
     """One table of a FlatBuffer; fields are identified by their schema numbers, from 0."""
 
     def __init__(self, data: bytes, place: int) -> None:
-        """Read its vtable.
+        """Read the table's vtable.
 
         Args:
             data: the whole file.
-            place: where the table begins.
+            place: offset of the table.
 
         Raises:
-            ValueError: it does not lie in the file.
+            ValueError: it is outside of the file.
         """
         self._data = data
         self._place = place
@@ -52,7 +52,7 @@ class Table:
         return _number(self._data, self._place + offset, kind) if offset else default
 
     def integer(self, field: int, kind: str, default: int = 0) -> int:
-        """A whole number."""
+        """Read an integer."""
         return int(self.number(field, kind, default))
 
     def numbers(self, field: int, kind: str, most: int) -> NDArray[np.generic] | None:

@@ -1,4 +1,4 @@
-"""Layers in NumPy: matrix products over views, float32, channels last.
+"""Layers in NumPy, as matrix products over views; float32, channels last.
 
 "same" padding and the flipped index of a transposed convolution are TensorFlow's:
 https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2
@@ -18,11 +18,11 @@ Floats = NDArray[np.float32]
 Function = Callable[[Floats], Floats]
 
 _STRIDE = 2
-_LEAKY_SLOPE = np.float32(0.2)  # Keras's default.
+_LEAKY_SLOPE = np.float32(0.2)  # The default of Keras.
 
 
 def make_function(layer: Layer, kernel: Floats, bias: Floats) -> Function:
-    """What a layer does to a batch, (n, *inputs) to (n, *outputs).
+    """Make the function of a layer, from (n, *inputs) to (n, *outputs).
 
     Args:
         layer: with the shapes that the arrays have.
@@ -40,7 +40,7 @@ def make_function(layer: Layer, kernel: Floats, bias: Floats) -> Function:
 
 
 def sigmoid(logits: Floats) -> Floats:
-    """1 / (1 + exp(-logits)), for every float."""
+    """Compute 1 / (1 + exp(-logits)) without overflow."""
     result = np.exp(-logits)
     result += np.float32(1.0)
     np.reciprocal(result, out=result)
@@ -48,7 +48,7 @@ def sigmoid(logits: Floats) -> Floats:
 
 
 def most_floats(layer: Layer) -> int:
-    """Numbers that the layer has in memory for one image while it works, about."""
+    """Estimate the number of floats that the layer needs in memory per image."""
     height, width, channels = layer.outputs if len(layer.outputs) == 3 else (1, 1, layer.outputs[0])
     if layer.kind == "dense":
         return layer.inputs[0] + channels
@@ -87,7 +87,7 @@ def _conv(layer: Layer, kernel: Floats, bias: Floats, activate: Function) -> Fun
 
 
 def _conv_transpose(layer: Layer, kernel: Floats, bias: Floats, activate: Function) -> Function:
-    """Each 2 x 2 outputs from one window of the inputs: a product, then a rearrangement.
+    """Compute each 2 x 2 outputs from one window of the inputs: a product, then a reshape.
 
     Input i gives kernel row k to row `2 i + k` of an output that "same" padding then cuts at
     `before`. With `k = 2 m + r`, rows of the parity r are `2 q + r`, from inputs `i = q - m`: so
@@ -103,7 +103,7 @@ def _conv_transpose(layer: Layer, kernel: Floats, bias: Floats, activate: Functi
         parts.transpose(0, 2, 5, 1, 3, 4).reshape(taps * taps * channels, 4 * filters)
     )
     biases = np.tile(bias, 4)
-    # Rows and columns alike: the padding depends on whether a side is even, and all outputs' are.
+    # Equal for rows and columns: the padding depends on parity, and all outputs' sides are even.
     before, _ = _padding(2 * height, size)
     first = before // 2
     rows = (2 * height - 1 + before) // 2 - first + 1
@@ -124,21 +124,21 @@ def _conv_transpose(layer: Layer, kernel: Floats, bias: Floats, activate: Functi
 
 
 def _taps(layer: Layer) -> int:
-    """Inputs along a side that one output of a transposed convolution takes, at most."""
+    """Return the maximum number of inputs per side that contribute to one transposed output."""
     return -(-layer.kernel[0] // _STRIDE)
 
 
 def _padding(side: int, size: int) -> tuple[int, int]:
-    """Zeros before and after a side, as "same" padding has them at stride 2."""
+    """Return the zeros before and after a side for "same" padding at stride 2."""
     total = max((-(-side // _STRIDE) - 1) * _STRIDE + size - side, 0)
     return total // 2, total - total // 2
 
 
 def _windows(padded: Floats, size: int, stride: int, rows: int, columns: int) -> Floats:
-    """The windows that a kernel sees, each a row: (n * rows * columns, size * size * channels)."""
+    """Extract the windows of a kernel as rows: (n * rows * columns, size * size * channels)."""
     channels = padded.shape[3]
     image, row, column, single = padded.strides
-    # A row of a window is one stretch of memory, channels and all.
+    # A row of a window, with all its channels, is contiguous in memory.
     view = as_strided(
         padded,
         (len(padded), rows, columns, size, size * channels),

@@ -1,4 +1,4 @@
-"""Weights out of a LiteRT file, as sessions of earlier versions have them; nothing of it is run.
+"""Read weights from a LiteRT file of a session of an earlier version, without running it.
 
 The file holds a graph of operations. Only the graph that this package exported for the session's
 settings is accepted: its operations are followed in their order, and each takes the next layer's
@@ -45,17 +45,17 @@ _OPERATIONS = {
     98: "LEAKY_RELU",
 }
 _KINDS = {"CONV_2D": "conv", "FULLY_CONNECTED": "dense", "TRANSPOSE_CONV": "conv_transpose"}
-# Where the axes of Keras's kernel are in the file's.
+# Position of each axis of Keras's kernel in the file's.
 _AXES = {"conv": (1, 2, 3, 0), "dense": (1, 0), "conv_transpose": (1, 2, 0, 3)}
 
 
 def is_litert(content: bytes) -> bool:
-    """Whether a file says that it is one of LiteRT."""
+    """Return whether a file has the identifier of LiteRT."""
     return content[4:8] == _IDENTIFIER
 
 
 def read_litert(content: bytes, layers: list[Layer]) -> dict[str, Floats]:
-    """The arrays of these layers, by their names in an export.
+    """Read the arrays of layers, by their names in an export.
 
     Args:
         content: of the file.
@@ -77,7 +77,7 @@ def read_litert(content: bytes, layers: list[Layer]) -> dict[str, Floats]:
 
 @dataclass(frozen=True)
 class _Value:
-    """What a tensor holds while images pass through.
+    """State of a tensor while the graph is followed.
 
     Attributes:
         layers: how many are behind it.
@@ -92,7 +92,7 @@ class _Value:
 
 
 class _Graph:
-    """Follows a file's operations from its input to its outputs.
+    """Follows the operations of a file from its input to its outputs.
 
     Attributes:
         found: kernel and bias of each layer.
@@ -110,9 +110,9 @@ class _Graph:
         self._check_type(given, _FLOAT)
         self._values = {given: _Value(0, "done", layers[0].inputs)}
         self._made = {given}
-        self._sizes: dict[int, Shape] = {}  # Shapes to come, without the batch.
-        self._shapes: set[int] = set()  # Tensors that hold the shape of another.
-        self._batches: set[int] = set()  # Those that hold the batch's size.
+        self._sizes: dict[int, Shape] = {}  # Target shapes, without the batch.
+        self._shapes: set[int] = set()  # Tensors with the shape of another tensor.
+        self._batches: set[int] = set()  # Tensors with the size of the batch.
         self._of_heads: dict[int, Pair] = {}
         self.found: list[Pair] = []
         for operation in graph.tables(3, _MOST_ENTRIES):
@@ -129,7 +129,7 @@ class _Graph:
             return
         if sorted(outputs) != sorted(self._of_heads) or len(outputs) != len(self._heads):
             raise ValueError("its outputs are not those of the last two layers")
-        # z_mean is the first by name, whatever the order.
+        # z_mean comes first by name.
         outputs = sorted(outputs, key=lambda index: self._tensor(index).text(3))
         self.found += [self._of_heads[index] for index in outputs]
 
@@ -226,7 +226,7 @@ class _Graph:
         return np.ascontiguousarray(values.transpose(axes))
 
     def _bias(self, layer: Layer, takes: list[int]) -> Floats:
-        if takes in ([], [_NONE]):  # All zeros, as before any training.
+        if takes in ([], [_NONE]):  # All zeros: an untrained bias.
             return np.zeros(layer.bias, np.float32)
         (index,) = takes
         return self._floats(index, layer.bias, f"the bias of {layer.name}")
@@ -249,7 +249,7 @@ class _Graph:
         return [int(value) for value in np.frombuffer(content, "<i4")]
 
     def _size(self, index: int) -> Shape:
-        """A shape to come, without the batch: computed, or a constant for any batch."""
+        """Return a target shape without the batch: computed, or a constant for any batch."""
         if index in self._sizes:
             return self._sizes[index]
         batch, *sizes = self._whole_numbers(index)
@@ -258,7 +258,7 @@ class _Graph:
         return tuple(sizes)
 
     def _content(self, index: int) -> bytes:
-        """The bytes of a constant, which lie in its buffer and nowhere else."""
+        """Return the bytes of a constant, which must be in its buffer."""
         number = self._tensor(index).integer(2, "u4")
         if index in self._made or number >= len(self._buffers):
             raise ValueError("it computes what is a constant in an export")
@@ -279,7 +279,7 @@ class _Graph:
 
 
 def _operation(code: Table) -> str:
-    # The newer field holds it; the older is of one byte, and all of ours fit in there.
+    # In the newer field; the older one has one byte, enough for the operators used here.
     number = max(code.integer(0, "i1"), code.integer(3, "i4"))
     if number not in _OPERATIONS:
         raise ValueError(f"it has operation {number}, which no export has")
@@ -287,10 +287,10 @@ def _operation(code: Table) -> str:
 
 
 def _check_options(layer: Layer, options: Table | None) -> bool:
-    """Whether the activation is part of the operation.
+    """Check the options of an operation; returns whether its activation is part of it.
 
     Raises:
-        ValueError: its options are not those that the layer has.
+        ValueError: the options do not match the layer.
     """
     if options is None:
         raise ValueError(f"{layer.name} has no options")

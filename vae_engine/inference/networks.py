@@ -1,4 +1,4 @@
-"""Encoder and decoder of an export, run by NumPy: no TensorFlow, ready in milliseconds."""
+"""Run encoder and decoder of an export with NumPy; they load in milliseconds."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ _DecoderState = tuple[
 ]
 
 _BATCH_BYTES = 16 * 2**20
-"""What a layer may take at once, however many images are asked for."""
+"""Maximum memory of a layer per batch, however many images there are."""
 _MOST_AT_ONCE = 32
 _MOST_BYTES = 2**31
-"""What a network's weights may take, and what a layer may take for one image."""
+"""Maximum memory of a network's weights, and of a layer for one image."""
 _MOST_LOG_SIGMA = 20.0
 _ROOM = 256 * 2**10
-"""Bytes that a file may have beside its weights: names, headers, a LiteRT file's graph."""
+"""Bytes allowed in addition to the weights: names, headers, a LiteRT file's graph."""
 
 
 class Encoder:
-    """The posterior of images. Safe to use from several threads.
+    """Encodes images to their posterior; thread-safe.
 
     Attributes:
         latent_dim: dimensions of z.
@@ -73,7 +73,7 @@ class Encoder:
         self._at_once = _images_at_once(layers)
 
     def encode(self, images: Floats) -> tuple[Floats, Floats]:
-        """(z_mean, z_log_var), each (n, latent_dim), for images (n, h, w, c) in [0, 1].
+        """Encode images (n, h, w, c) in [0, 1] to (z_mean, z_log_var), each (n, latent_dim).
 
         Raises:
             SessionDamagedError: the weights are so large that the result is not finite.
@@ -92,7 +92,7 @@ class Encoder:
 
 
 class Decoder:
-    """Images from z. Safe to use from several threads, and sent to other processes by pickling.
+    """Decodes z to images; thread-safe, and can be pickled for other processes.
 
     Attributes:
         latent_dim: dimensions of z.
@@ -103,7 +103,7 @@ class Decoder:
     def __init__(
         self, path: Path, sha256: str, settings: Settings, shape: ImageShape = GREY_28
     ) -> None:
-        """Load it; arguments and errors as of `Encoder`."""
+        """Load a decoder; arguments and errors as in `Encoder`."""
         layers = architecture.decoder_layers(settings, shape)
         _check_size(path, layers)
         further = architecture.likelihood_arrays(settings, shape)
@@ -133,7 +133,7 @@ class Decoder:
         self._at_once = _images_at_once(self._layers)
 
     def decode(self, z: Floats) -> Floats:
-        """The pixels' means in [0, 1], for z of shape (n, latent_dim).
+        """Decode z (n, latent_dim) to pixel means in [0, 1].
 
         Returns:
             (n, h, w) of grey images, (n, h, w, 3) of colour.
@@ -148,7 +148,7 @@ class Decoder:
         return means
 
     def decode_logits(self, z: Floats) -> Floats:
-        """Logits of the pixels, of the shape of `decode`, for z of shape (n, latent_dim).
+        """Decode z (n, latent_dim) to the logits of the pixels, with the shape of `decode`.
 
         A likelihood needs them: float32 probabilities round to 1 from a logit of 17 on, where the
         logarithm of their complement is lost.
@@ -162,10 +162,10 @@ class Decoder:
 
 
 def _check_size(path: Path, layers: list[Layer]) -> None:
-    """Refuse a network that takes too much memory, before any of its file is read.
+    """Reject a network that needs too much memory, before its file is read.
 
     Raises:
-        SessionDamagedError: its settings describe such a one.
+        SessionDamagedError: the settings describe a network that is too large.
     """
     size = architecture.count_bytes(layers), 4 * max(most_floats(layer) for layer in layers)
     if max(size) > _MOST_BYTES:
@@ -178,10 +178,10 @@ def _check_size(path: Path, layers: list[Layer]) -> None:
 def _load(
     path: Path, sha256: str, layers: list[Layer], further: Mapping[str, Shape] | None = None
 ) -> Arrays:
-    """The arrays of a file, each of the shape that its layer has, and `further` ones.
+    """Load the arrays of a file, checking the shapes of layers and `further` arrays.
 
     Raises:
-        SessionDamagedError: missing, of another digest, or no such arrays.
+        SessionDamagedError: the file is missing, or its digest or arrays do not match.
     """
     try:
         content = read_bounded(path, architecture.count_bytes(layers) + _ROOM)

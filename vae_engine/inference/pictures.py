@@ -1,4 +1,4 @@
-"""Sheets of images, as arrays and as PNG files."""
+"""Arrange images in sheets, and save them as PNG."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _GAP = 2
 
 
 def picture(images: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:
-    """Images in rows of `columns`, black gaps between.
+    """Arrange images in rows of `columns`, with black gaps.
 
     Args:
         images: (n, h, w) grey, or (n, h, w, 3) RGB.
@@ -35,12 +35,12 @@ def picture(images: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:
 
 
 def square_columns(images: NDArray[np.uint8]) -> int:
-    """How many columns make a sheet of so many images about as wide as high, in images."""
+    """Return the number of columns that makes a sheet roughly square, in images."""
     return math.ceil(math.sqrt(len(images)))
 
 
 def save_png(path: Path, pixels: NDArray[np.uint8]) -> None:
-    """Replace `path` by a PNG of pixels (height, width) or (height, width, 3), in one step.
+    """Save pixels (height, width) or (height, width, 3) as PNG, replacing `path` atomically.
 
     Raises:
         OSError: it cannot be written.

@@ -1,4 +1,4 @@
-"""The likelihoods of pixels in NumPy: their means, and log p(x|z) from the decoder's logits.
+"""Likelihoods of pixels in NumPy: pixel means, and log p(x|z) from the decoder's logits.
 
 `vae_engine.model.objective` has the same formulas in TensorFlow.
 """
@@ -20,15 +20,15 @@ Doubles = NDArray[np.float64]
 _Array = TypeVar("_Array", NDArray[np.float32], NDArray[np.float64])
 
 SERIES_LOGIT = 0.5
-"""Logits below it, either side of 0, take the series of what is 0/0 there."""
+"""Logits of smaller absolute value use a series, since the formulas are 0/0 at 0."""
 
 
 @dataclass(frozen=True)
 class PixelModel:
-    """p(x|z) of a decoder that gives logits.
+    """The distribution p(x|z) of a decoder that outputs logits.
 
     Attributes:
-        likelihood: which distribution.
+        likelihood: the distribution of a pixel.
         log_sigma: of the gaussian one, the logarithm of its standard deviation; else None.
     """
 
@@ -36,13 +36,13 @@ class PixelModel:
     log_sigma: float | None = None
 
     def means(self, logits: Floats) -> Floats:
-        """The pixels' means, in [0, 1], of the logits' shape."""
+        """Return the pixel means, in [0, 1], with the shape of the logits."""
         if self.likelihood == "continuous_bernoulli":
             return continuous_bernoulli_mean(logits)
         return sigmoid(logits)
 
     def log_likelihood(self, images: Floats, logits: Floats) -> Doubles:
-        """log p(x|z) summed over the pixels, (n,), in nats.
+        """Compute log p(x|z) summed over the pixels, (n,), in nats.
 
         Args:
             images: (n, ...) in [0, 1].
@@ -58,11 +58,11 @@ class PixelModel:
 
 
 def bernoulli_log_likelihood(images: Floats, logits: Floats) -> Doubles:
-    """log p(x|z) summed over the pixels, (n,).
+    """Compute log p(x|z) of Bernoulli pixels, summed over the pixels, (n,).
 
     `x l - max(l, 0) - log(1 + exp(-|l|))`, minus the binary cross-entropy as it is trained on:
     Kingma & Welling, "Auto-Encoding Variational Bayes", 2013, appendix C.1. For grey x it is no
-    probability but the same figure.
+    probability, but the value is the same.
     """
     x, pixels = images.reshape(len(images), -1), logits.reshape(len(images), -1)
     softplus = np.abs(pixels)
@@ -76,7 +76,7 @@ def bernoulli_log_likelihood(images: Floats, logits: Floats) -> Doubles:
 
 
 def gaussian_log_likelihood(images: Floats, means: Floats, log_sigma: float) -> Doubles:
-    """log N(x; mean, sigma^2) summed over the pixels, (n,).
+    """Compute log N(x; mean, sigma^2) summed over the pixels, (n,).
 
     `-(x - mean)^2 / (2 sigma^2) - log sigma - log(2 pi) / 2` per pixel, one sigma for all: the
     sigma-VAE of Rybkin, Daniilidis & Levine, "Simple and Effective VAE Training with Calibrated
@@ -90,7 +90,7 @@ def gaussian_log_likelihood(images: Floats, means: Floats, log_sigma: float) -> 
 
 
 def continuous_bernoulli_log_constant(logits: _Array) -> _Array:
-    """The logarithm of the continuous Bernoulli's normalizing constant, for each logit.
+    """Compute the logarithm of the continuous Bernoulli's normalizing constant per logit.
 
     `log C = log(2 atanh(1 - 2 p) / (1 - 2 p))` with p the sigmoid of the logit l: Loaiza-Ganem &
     Cunningham, "The continuous Bernoulli: fixing a pervasive error in variational autoencoders",
@@ -106,7 +106,7 @@ def continuous_bernoulli_log_constant(logits: _Array) -> _Array:
 
 
 def continuous_bernoulli_mean(logits: _Array) -> _Array:
-    """The mean of a continuous Bernoulli, for each logit l: `1/2 + coth(l/2)/2 - 1/l`.
+    """Compute the mean of a continuous Bernoulli per logit l: `1/2 + coth(l/2)/2 - 1/l`.
 
     Loaiza-Ganem & Cunningham 2019, equation 8, in terms of l. It is less extreme than the sigmoid;
     near 0 its series is `1/2 + l/12 - l^3/720 + l^5/30240`.

@@ -1,4 +1,4 @@
-"""What can be asked of a session's exported model: prior samples, reconstructions, embeddings."""
+"""Load a session's exported models, and draw z from the prior."""
 
 from __future__ import annotations
 
@@ -28,19 +28,19 @@ def draw_prior(count: int, latent_dim: int, *, seed: int, temperature: float = 1
 
 
 def without_grey_axis(images: Floats) -> Floats:
-    """Images (n, h, w, c) as they are outside of the networks: grey ones as (n, h, w)."""
+    """Drop the channel axis of grey images: (n, h, w, 1) becomes (n, h, w)."""
     return images[..., 0] if images.shape[-1] == 1 else images
 
 
 def to_uint8(probabilities: NDArray[np.floating]) -> NDArray[np.uint8]:
-    """Pixels in [0, 1] as grey levels 0..255, rounded; what is no number is black."""
+    """Convert pixels in [0, 1] to levels 0..255, rounded; NaN becomes black."""
     known = np.nan_to_num(np.clip(probabilities, 0.0, 1.0))
     levels: NDArray[np.uint8] = np.rint(known * 255.0).astype(np.uint8)
     return levels
 
 
 def find_export(session: Session, epoch: int | None = None) -> ExportEntry:
-    """The export to use: the session's current one, or that of an epoch.
+    """Find the session's current export, or that of an epoch.
 
     Raises:
         SessionError: nothing was exported yet, or not at that epoch.
@@ -61,7 +61,7 @@ def find_export(session: Session, epoch: int | None = None) -> ExportEntry:
 
 
 def load_decoder(session: Session, epoch: int | None = None) -> Decoder:
-    """The exported decoder, of the current export or of an epoch that kept one.
+    """Load the decoder of the current export, or of an epoch that has one.
 
     Raises:
         SessionError: as `find_export`.
@@ -71,7 +71,7 @@ def load_decoder(session: Session, epoch: int | None = None) -> Decoder:
 
 
 def open_decoder(session: Session, entry: ExportEntry) -> Decoder:
-    """The decoder of an export.
+    """Load the decoder of an export.
 
     Raises:
         SessionDamagedError: the file is not what was exported, or does not fit the settings.
@@ -81,11 +81,11 @@ def open_decoder(session: Session, entry: ExportEntry) -> Decoder:
 
 
 def load_encoder(session: Session, epoch: int | None = None) -> Encoder:
-    """The exported encoder; errors as `load_decoder`."""
+    """Load the exported encoder; errors as in `load_decoder`."""
     return open_encoder(session, find_export(session, epoch))
 
 
 def open_encoder(session: Session, entry: ExportEntry) -> Encoder:
-    """The encoder of an export; errors as `open_decoder`."""
+    """Load the encoder of an export; errors as in `open_decoder`."""
     path, shape = session.folder / entry.encoder, ImageShape(*entry.image_shape)
     return Encoder(path, entry.encoder_sha256, session.settings, shape)

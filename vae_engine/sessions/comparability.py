@@ -1,4 +1,4 @@
-"""Which losses compare: those of the same images, size and likelihood."""
+"""Decide which losses compare: those of the same images, size and likelihood."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ MEASURE_SETTINGS: Final = (
     "color",
     "range",
 )
-"""Settings that change what a loss is measured on. Losses that differ here do not compare."""
+"""Settings that change what a loss measures; losses of different values do not compare."""
 
 
 def loss_basis(settings: Settings) -> tuple[str, ...]:
-    """What the losses of these settings are measured on: equal where they compare.
+    """Describe images and likelihood of losses, from the settings: equal if the losses compare.
 
     The settings alone are quick to read, for a list of a thousand sessions.
     `Session.measured_on` is exact: it knows the images, not only where they lie.
     """
     texts = {name: SETTINGS[name].format(getattr(settings, name)) for name in MEASURE_SETTINGS}
     if texts["likelihood"] == "auto":
-        # Sessions from before the setting existed; new ones record what `auto` came to.
+        # Sessions from before the setting existed; new ones record the resolved value.
         texts["likelihood"] = "bernoulli"
     return tuple(texts.values())

@@ -1,4 +1,4 @@
-"""How long an epoch takes, as the log tells it."""
+"""Duration of an epoch, from the times in the log."""
 
 from __future__ import annotations
 

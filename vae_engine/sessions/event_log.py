@@ -20,7 +20,7 @@ from vae_engine.sessions.records import Count
 
 
 class _Stamp(msgspec.Struct):
-    """What is read of an event whose type does not matter."""
+    """The fields read of an event whose type does not matter."""
 
     type: str
     seq: Count
@@ -34,14 +34,14 @@ _TYPES = frozenset(kind.__struct_config__.tag for kind in get_args(AnyEvent))
 
 
 class EventWriter:
-    """Appends events; the worker holds the only one. Safe to use from several threads.
+    """Appends events; only the worker has one. Thread-safe.
 
     Attributes:
         size: bytes of the log.
     """
 
     def __init__(self, path: Path) -> None:
-        """Open the log, and cut off a half line that a killed writer left.
+        """Open the log, and remove an incomplete line left by a killed writer.
 
         Raises:
             SessionDamagedError: the log is no regular file.
@@ -51,7 +51,7 @@ class EventWriter:
         self._lock = threading.Lock()
         self._file = _open_to_append(path)
         try:
-            # So that the file itself survives a power cut, once it has an event that must.
+            # Makes the file itself survive a power cut, before the first event that must.
             disk.sync_folder(path.parent)
             self.size, self._seq = _mend_tail(self._file, path)
         except BaseException:
@@ -59,7 +59,7 @@ class EventWriter:
             raise
 
     def append(self, event: AnyEvent, *, durable: bool = False) -> AnyEvent:
-        """Write one event with the next number and the current time, and return it so.
+        """Write an event with the next number and the current time; returns it with both.
 
         Raises:
             OSError: the disk refused; the log is whole, and without the event unless only its
@@ -73,7 +73,7 @@ class EventWriter:
             except OSError:
                 os.ftruncate(self._file, self.size)
                 raise
-            # From here on readers may have seen the line: it must stay, come what may.
+            # From here on readers may have seen the line, so it must stay.
             self.size += len(line)
             self._seq += 1
             if durable:
@@ -95,13 +95,13 @@ def _open_to_append(path: Path) -> int:
 
 
 def _write_whole(descriptor: int, data: bytes) -> None:
-    # A disk that fills up takes a part first; only the next write tells why it took no more.
+    # A full disk takes a part first; only the next write reports the reason.
     while data:
         data = data[os.write(descriptor, data) :]
 
 
 def _mend_tail(descriptor: int, path: Path) -> tuple[int, int]:
-    """Cut off a half line that a killed writer left; return the size and the last number."""
+    """Remove an incomplete line left by a killed writer; return the size and the last number."""
     reader = LineReader(path)
     last, before = 0, -1
     while before != reader.position:
@@ -121,7 +121,7 @@ def _stamp(line: bytes) -> _Stamp | None:
 
 
 class EventReader:
-    """Follows a log: each `read` returns the events that were added since the last one.
+    """Follows a log: each `read` returns the events added since the last one.
 
     A half line at the end is left for the next read. Damaged lines are counted and passed over;
     events of a type that only a newer version knows are passed over.
@@ -134,12 +134,12 @@ class EventReader:
 
     @property
     def offset(self) -> int:
-        """Bytes of the log up to the end of the last whole line that was read."""
+        """Bytes of the log up to the end of the last complete line that was read."""
         return self._lines.offset
 
     @property
     def damaged(self) -> int:
-        """Lines so far that are no event."""
+        """Number of lines so far that are not events."""
         return self._not_events + self._lines.overlong
 
     def read(self, *, progress: bool = True) -> list[AnyEvent]:
@@ -155,7 +155,7 @@ class EventReader:
         return [event for line in lines if (event := self._event(line, progress))]
 
     def batches(self, *, progress: bool = True) -> Iterator[list[AnyEvent]]:
-        """Yield all new events up to the log's present end, in as many reads as it takes."""
+        """Yield all new events up to the log's present end, in several reads if necessary."""
         before = -1
         while before != self._lines.position:
             before = self._lines.position
@@ -178,5 +178,5 @@ class EventReader:
 
 
 def is_progress(line: bytes) -> bool:
-    """Whether a line of the log is a `Progress` event."""
+    """Return whether a line of the log is a `Progress` event."""
     return line.startswith(b'{"type":"progress"')

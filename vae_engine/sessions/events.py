@@ -1,4 +1,4 @@
-"""The events of a session's log, by type; see `event_log` for the file."""
+"""Types of events in a session's log; see `event_log` for the file."""
 
 # No `from __future__ import annotations`: msgspec would compile them one by one at every start.
 
@@ -12,18 +12,18 @@ from vae_engine.sessions.records import Count, EndStatus, Epoch, Seconds, Shape,
 
 LabelName = Annotated[str, Meta(max_length=160)]
 MAX_LABEL_NAMES = 1000
-"""More classes are shown by their numbers."""
+"""Maximum number of recorded names; more classes are shown as numbers."""
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="type"):
-    """What every event carries: its number in the log and the time in seconds since 1970."""
+    """Fields of every event: its number in the log, and the time in seconds since 1970."""
 
     seq: Count = 0
     time: Seconds = 0.0
 
 
 class RunStarted(Event, frozen=True, kw_only=True, tag="run_started"):
-    """A worker took the session over. `epochs` is the epoch this run trains up to.
+    """A worker has started a run, which trains up to the epoch `epochs`.
 
     `tells_begun`: whether the run tells when it has `Begun`; earlier versions did not.
     """
@@ -70,11 +70,11 @@ class Prepared(Event, frozen=True, kw_only=True, tag="prepared"):
 
 
 class Begun(Event, frozen=True, kw_only=True, tag="begun"):
-    """The run's first steps are done: from here on it counts."""
+    """The run's first steps are done; from here on it is not just an attempt."""
 
 
 class Progress(Event, frozen=True, kw_only=True, tag="progress"):
-    """Means over the steps of the running epoch so far; losses in nats per image."""
+    """Means over the completed steps of the current epoch; losses in nats per image."""
 
     epoch: Epoch
     step: Epoch
@@ -86,7 +86,7 @@ class Progress(Event, frozen=True, kw_only=True, tag="progress"):
 
 
 class EpochEnded(Event, frozen=True, kw_only=True, tag="epoch"):
-    """One epoch's figures. Losses in nats per image, `duration` in seconds.
+    """Metrics of one epoch. Losses in nats per image, `duration` in seconds.
 
     `loss` is measured with the beta in force, while the weights move; `val_loss` with the beta of
     the settings on the validation split; `val_elbo` at beta = 1, as always. `kl_per_dimension`
@@ -118,15 +118,15 @@ class Exported(Event, frozen=True, kw_only=True, tag="exported"):
 
 
 class Paused(Event, frozen=True, kw_only=True, tag="paused"):
-    """Training rests, with a checkpoint, until it is told to continue."""
+    """Training is paused, with a checkpoint, until a command continues it."""
 
 
 class Continued(Event, frozen=True, kw_only=True, tag="continued"):
-    """Training goes on after a pause."""
+    """Training continues after a pause."""
 
 
 class Stopping(Event, frozen=True, kw_only=True, tag="stopping"):
-    """The worker was told to stop: `now`, or at the end of the epoch."""
+    """The worker has received a stop: `now`, or at the end of the epoch."""
 
     now: bool
 
@@ -139,7 +139,7 @@ class CommandIgnored(Event, frozen=True, kw_only=True, tag="command_ignored"):
 
 
 class Warned(Event, frozen=True, kw_only=True, tag="warning"):
-    """Something beside the training failed, which goes on; `text` says what in one line."""
+    """Something other than training failed, and training continues; `text` is one line."""
 
     text: str
 
@@ -151,7 +151,7 @@ class Finishing(Event, frozen=True, kw_only=True, tag="finishing"):
 
 
 class RunEnded(Event, frozen=True, kw_only=True, tag="run_ended"):
-    """The worker's last word."""
+    """The run has ended; the worker's last event."""
 
     status: EndStatus
     reason: str

@@ -1,4 +1,4 @@
-"""The example sessions that come with the package, and how they get into a sessions folder."""
+"""Example sessions of the package, and how to copy them into a sessions folder."""
 
 from __future__ import annotations
 
@@ -15,38 +15,38 @@ from vae_engine.sessions.store import SessionStore
 
 
 class Example(NamedTuple):
-    """One of them: the name that finds it, and its id."""
+    """An example session: the name that finds it, and its id."""
 
     name: str
     id: str
 
 
 GREY: Final = Example("example", "20261122-110900-1941")
-"""All of MNIST at two dimensions."""
+"""Trained on all of MNIST at d = 2."""
 COLOUR: Final = Example("example-colour", "20261129-145419-8503")
-"""The Tango icons, 32x32 in colour, at 16 dimensions."""
+"""Trained on the Tango icons, 32x32 in colour, at d = 16."""
 EXAMPLES: Final = (GREY, COLOUR)
-# In a clone they are among the sessions; a wheel has them in a folder of their own.
+# In a clone they are in the sessions folder; in a wheel they have their own folder.
 _PLACES: Final = ("sessions", "vae_workbench_example")
 
 
 def example_folder(example: Example = GREY) -> Path | None:
-    """Where it lies, None where it was left out of the installation."""
+    """Return its folder, None if it is not part of this installation."""
     beside = Path(vae_engine.__file__).parents[1]
     folders = (beside / place / example.id for place in _PLACES)
     return next((folder for folder in folders if (folder / layout.MANIFEST).is_file()), None)
 
 
 def missing(store: SessionStore) -> list[Example]:
-    """Those that come with this installation and that these sessions have nowhere."""
+    """List the examples of this installation that are missing here, also from the trash."""
     return [one for one in EXAMPLES if not store.holds(one.id) and example_folder(one) is not None]
 
 
 def add_example(store: SessionStore, example: Example = GREY) -> Session:
-    """The example as one of these sessions: copied, or brought back from the trash.
+    """Copy an example into the sessions folder, or restore it from the trash.
 
     Raises:
-        SessionError: it does not come with this installation, or cannot be copied.
+        SessionError: it is not part of this installation, or cannot be copied.
     """
     where = store.holds(example.id)
     if where == "in the trash":
@@ -77,12 +77,12 @@ def _copy(store: SessionStore, example: Example) -> None:
     try:
         with draft_folder(store.root, example.id) as draft:
             layout.create_folders(draft)
-            # What a worker or an evaluation added to the clone's own stays there.
+            # Files that a worker or an evaluation added to the clone's copy are left out.
             for name in filter(layout.travels, names):
                 shutil.copyfile(source / name, draft / name)
             atomic.write_record(draft / layout.SUMMARY, read_summary(draft))
     except OSError as error:
-        # Somebody else may have added it meanwhile.
+        # Another process may have added it meanwhile.
         if not store.holds(example.id):
             raise SessionError(
                 f"the example cannot be copied to {store.root}: {error.strerror}"

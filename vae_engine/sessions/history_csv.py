@@ -13,7 +13,7 @@ from vae_engine.sessions.session import Session
 from vae_engine.settings import SETTINGS, differing_settings
 from vae_engine.text import printable
 
-FIGURES = tuple(
+METRICS = tuple(
     name
     for name in EpochEnded.__struct_fields__
     if name not in ("seq", "time", "epoch", "kl_per_dimension")
@@ -69,7 +69,7 @@ def history_rows(sessions: Sequence[Session]) -> Iterator[list[str | float]]:
         "session",
         *(f"setting_{name}" for name in settings),
         "epoch",
-        *FIGURES,
+        *METRICS,
         "time",
         *(f"kl_z{dimension}" for dimension in dimensions),
     ]
@@ -83,7 +83,7 @@ def history_rows(sessions: Sequence[Session]) -> Iterator[list[str | float]]:
                 _text(session.id),
                 *told,
                 epoch.epoch,
-                *(getattr(epoch, name) for name in FIGURES),
+                *(getattr(epoch, name) for name in METRICS),
                 epoch.time,
                 *kl,
                 *("" for _ in dimensions[len(kl) :]),

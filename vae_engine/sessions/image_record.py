@@ -1,4 +1,4 @@
-"""The file that records which images a session began with."""
+"""Read and write the record of the images that a session began with."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SPECS = {
 
 
 def write_image_record(folder: Path, record: ImageRecord) -> None:
-    """Record a session's images; nothing of datasets that are beyond all bounds.
+    """Record a session's images, unless the dataset is extremely large.
 
     Raises:
         OSError: the disk refused.
@@ -42,10 +42,10 @@ def write_image_record(folder: Path, record: ImageRecord) -> None:
 
 
 def read_image_record(folder: Path) -> ImageRecord | None:
-    """What a session records of its images; None where that is nothing.
+    """Read the record of a session's images; None if there is none.
 
     Raises:
-        SessionDamagedError: the file is not such a record.
+        SessionDamagedError: the file is not a record of images.
     """
     try:
         return ImageRecord.of_arrays(read_npz(folder / layout.IMAGES, _SPECS, limit=_FILE_LIMIT))
@@ -57,7 +57,7 @@ def read_image_record(folder: Path) -> ImageRecord | None:
 
 
 def recorded_images(folder: Path, prepared: ev.Prepared | None) -> Recorded | None:
-    """What a session recorded of the images that it began with; None before its first training.
+    """Return the record of the images that a session began with; None before its first run.
 
     A damaged record counts for nothing: then the whole dataset must be the one of the start.
     """

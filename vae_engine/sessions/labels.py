@@ -43,7 +43,7 @@ def _check_line(part: str, text: str, limit: int) -> None:
 
 
 def is_one_line(text: str) -> bool:
-    """Whether a terminal shows all of `text` on one line, unchanged."""
+    """Return whether a terminal shows all of `text` on one line, unchanged."""
     return text.translate(_JOINERS).isprintable()
 
 

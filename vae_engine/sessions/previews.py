@@ -1,4 +1,4 @@
-"""Previews: a few images of every epoch, small enough to keep them all."""
+"""Previews: a few images per epoch, small enough to keep those of all epochs."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ SAMPLES = 64
 
 _LABELS = ArraySpec("int64", (None,))
 _FILE_LIMIT = 2**24
-# Images with more values have fewer samples in a preview, so that every epoch's can be kept.
+# Previews of larger images have fewer samples, so that those of all epochs can be kept.
 _SMALL_VALUES, _FEW_SAMPLES = 64 * 64 * 3, 16
 _PREVIEW_NAME = re.compile(r"epoch-([0-9]{6,9})\.npz")
 
 
 @dataclass(frozen=True)
 class Preview:
-    """What an epoch's weights draw.
+    """Images decoded after an epoch.
 
     Attributes:
         reconstructions: (10, h, w), or (10, h, w, 3), of the session's originals, from z = z_mean.
@@ -42,9 +42,9 @@ class Preview:
 
 @dataclass(frozen=True)
 class Originals:
-    """The test images that are reconstructed: images (10, h, w) or (10, h, w, 3); labels (10,).
+    """Test images that previews reconstruct: images (10, h, w) or (10, h, w, 3); labels (10,).
 
-    A label of -1 stands for none.
+    The label -1 means none.
     """
 
     images: Images
@@ -53,10 +53,10 @@ class Originals:
 
 @dataclass(frozen=True)
 class _ImagesSpec(ArraySpec):
-    """Images of a session: uint8 (n, h, w), or (n, h, w, 3), of any shape that a session has."""
+    """Spec of a session's images: uint8 (n, h, w) or (n, h, w, 3), of any valid shape."""
 
     def admits(self, descr: str, shape: tuple[int, ...]) -> bool:
-        """Whether an array of this dtype and shape is wanted."""
+        """Return whether an array of this dtype and shape is allowed."""
         return (
             descr == np.dtype(self.dtype).str
             and (len(shape) == 3 or shape[3:] == (3,))
@@ -72,12 +72,12 @@ _IMAGES = _ImagesSpec("uint8", (None, None, None), longest=SAMPLES)
 
 
 def sample_count(shape: ImageShape) -> int:
-    """How many samples a preview of such images has."""
+    """Return the number of samples in a preview of images of this shape."""
     return SAMPLES if shape.values <= _SMALL_VALUES else _FEW_SAMPLES
 
 
 def write_preview(folder: Path, epoch: int, preview: Preview) -> None:
-    """Store an epoch's preview."""
+    """Write the preview of an epoch."""
     arrays: dict[str, NDArray[Any]] = {
         "reconstructions": preview.reconstructions,
         "samples": preview.samples,
@@ -86,13 +86,13 @@ def write_preview(folder: Path, epoch: int, preview: Preview) -> None:
 
 
 def write_originals(folder: Path, originals: Originals) -> None:
-    """Store the digits that every preview reconstructs."""
+    """Write the test images that previews reconstruct."""
     arrays: dict[str, NDArray[Any]] = {"images": originals.images, "labels": originals.labels}
     write_npz(folder / layout.PREVIEWS / layout.ORIGINALS, arrays)
 
 
 def read_preview(folder: Path, epoch: int, shape: ImageShape | None = None) -> Preview | None:
-    """Read an epoch's preview, None where there is none.
+    """Read the preview of an epoch; None if there is none.
 
     Args:
         folder: of the session.
@@ -114,7 +114,7 @@ def read_preview(folder: Path, epoch: int, shape: ImageShape | None = None) -> P
 
 
 def preview_epochs(folder: Path) -> list[int]:
-    """The epochs that have a preview, in order; a slim session has but a few.
+    """List the epochs that have a preview, in order; a slim session has only a few.
 
     Raises:
         OSError: the folder cannot be read.
@@ -124,10 +124,10 @@ def preview_epochs(folder: Path) -> list[int]:
 
 
 def read_originals(folder: Path, shape: ImageShape | None = None) -> Originals | None:
-    """Read the original images, None where there are none.
+    """Read the original images; None if there are none.
 
     Raises:
-        SessionDamagedError: the file does not hold them, or they have another shape than `shape`.
+        SessionDamagedError: the file is damaged, or the images do not have `shape`.
     """
     path = folder / layout.PREVIEWS / layout.ORIGINALS
     specs = {"images": _IMAGES, "labels": _LABELS}
@@ -146,7 +146,7 @@ def read_originals(folder: Path, shape: ImageShape | None = None) -> Originals |
 
 
 def _originals_shape(folder: Path) -> tuple[int, ...] | None:
-    """Shape of one original; None where there are none, or none that can be read."""
+    """Return the shape of an original; None if there are none, or they are unreadable."""
     path = folder / layout.PREVIEWS / layout.ORIGINALS
     try:
         return read_npz(path, {"images": _IMAGES}, limit=_FILE_LIMIT)["images"].shape[1:]

@@ -26,7 +26,7 @@ EndStatus = Literal["completed", "stopped", "interrupted", "diverged", "failed"]
 
 LIVE: frozenset[str] = frozenset({"starting", "training", "paused", "stopping"})
 
-# Bounds that no honest session meets, so that no reader has to think of infinite or absurd times.
+# Bounds far beyond any real session, so that readers need not handle infinite or absurd times.
 Epoch = Annotated[int, Meta(ge=0, le=100_000_000)]
 Count = Annotated[int, Meta(ge=0, le=2**53)]
 Seconds = Annotated[float, Meta(ge=0, le=1e11)]
@@ -53,7 +53,7 @@ def check_shape(shape: Shape) -> None:
 
 
 class Manifest(msgspec.Struct, frozen=True, kw_only=True):
-    """`session.json`: what was asked for; written once, when the session is created."""
+    """`session.json`: the request; written once, when the session is created."""
 
     schema: Annotated[int, Meta(ge=1)] = SCHEMA
     id: SessionId
@@ -65,7 +65,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Label(msgspec.Struct, frozen=True, kw_only=True):
-    """`label.json`: what people call the session; replaced by whoever changes it."""
+    """`label.json`: name, tags and note; replaced by whoever changes it."""
 
     name: str
     tags: list[str] = []
@@ -73,7 +73,7 @@ class Label(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WorkerRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """`worker.json`: who the session's latest worker is, enough to tell whether it lives.
+    """`worker.json`: identifies the session's latest worker, to detect whether it is alive.
 
     `process_created` is in seconds since the machine's boot; `pid_namespace` is the inode of
     Linux's PID namespace, which a container has of its own, or 0 where it is not known. `oom_kills`
@@ -91,7 +91,7 @@ class WorkerRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CheckpointEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One checkpoint: after `epoch` whole epochs and `step` steps of the next."""
+    """A checkpoint after `epoch` completed epochs and `step` steps of the next."""
 
     file: FileName
     sha256: Sha256
@@ -100,7 +100,7 @@ class CheckpointEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CheckpointIndex(msgspec.Struct, frozen=True, kw_only=True):
-    """`checkpoints/index.json`: which checkpoint is which."""
+    """`checkpoints/index.json`: the latest, previous and best checkpoint."""
 
     latest: CheckpointEntry
     previous: CheckpointEntry | None = None
@@ -122,7 +122,7 @@ class ExportEntry(msgspec.Struct, frozen=True, kw_only=True):
     image_shape: Shape = GREY_28
 
     def __post_init__(self) -> None:
-        """Refuse a shape that no session has.
+        """Reject a shape that no session can have.
 
         Raises:
             ValueError: it is of other sides or channels.
@@ -158,7 +158,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     log_sigma: float | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a shape that no session has.
+        """Reject a shape that no session can have.
 
         Raises:
             ValueError: it is of other sides or channels.

@@ -1,4 +1,4 @@
-"""One session as seen from outside: read-only, live or finished alike."""
+"""Read-only access to one session, live or finished."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ from vae_engine.sessions.summary import Phase, Summary, derive_status
 from vae_engine.settings import SETTINGS, Settings
 
 _STARTING_SECONDS = 10.0
-# Of the event log: one read of 4 MiB, which ends with a whole line.
+# Limit of one read of the event log: 4 MiB, up to the end of a line.
 _RETURNED_BYTES = 4 * 2**20 - LINE_LIMIT
 
 
 class Session:
-    """A session's folder, read as it is now; it never writes.
+    """Reads the present state of a session's folder; never writes.
 
     Attributes:
-        folder: where it lies.
-        manifest: what was asked for.
+        folder: of the session.
+        manifest: the request.
         log: what the events read so far add up to; `poll` reads further.
     """
 
@@ -64,27 +64,27 @@ class Session:
 
     @property
     def id(self) -> str:
-        """The name of its folder."""
+        """Id of the session: the name of its folder."""
         return self.folder.name
 
     @property
     def settings(self) -> Settings:
-        """What it trains with."""
+        """Settings of the session."""
         return self.manifest.settings
 
     @property
     def image_shape(self) -> ImageShape:
-        """The shape of its images, as its latest run recorded it; call `poll` first."""
+        """Shape of the images, as recorded by the latest run; call `poll` first."""
         return ImageShape(*self.log.prepared.image_shape) if self.log.prepared else GREY_28
 
     @property
     def likelihood(self) -> Likelihood:
-        """The likelihood of its pixels; call `poll` first."""
+        """Likelihood of the pixels; call `poll` first."""
         return pixel_likelihood(self.settings, self.image_shape)
 
     @property
     def measured_on(self) -> str:
-        """What its losses are of: losses of other images, sizes or likelihoods do not compare.
+        """Images and likelihood of the losses; losses compare only if these are equal.
 
         Equal for sessions whose losses compare; call `poll` first.
         """
@@ -99,16 +99,16 @@ class Session:
 
     @property
     def label(self) -> Label:
-        """Name, tags and note as they are now."""
+        """Present name, tags and note."""
         return read_label(self.folder, self.manifest)
 
     @property
     def damaged_lines(self) -> int:
-        """Lines of the event log that could not be read."""
+        """Number of unreadable lines in the event log."""
         return self._reader.damaged
 
     def poll(self, *, progress: bool = True) -> list[AnyEvent]:
-        """Read the events that were added since the last call, and take them into `log`.
+        """Read the events added since the last call, and apply them to `log`.
 
         Args:
             progress: False passes over `Progress` events, which makes a long log quick.
@@ -134,11 +134,11 @@ class Session:
         return [event for _, events in recent for event in events]
 
     def alive(self) -> bool:
-        """Whether a worker holds the session now."""
+        """Return whether a worker holds the session."""
         return worker_alive(self.folder)
 
     def silent_since(self) -> float | None:
-        """Since when a worker that lives shows no sign of it; None where it does, or is gone.
+        """Return since when a live worker has not responded; None if it responds or has exited.
 
         It was stopped (SIGSTOP, a debugger, a machine asleep), or waits for a disk that hangs.
         """
@@ -148,7 +148,7 @@ class Session:
         return round(time.time() - age)
 
     def crash_message(self) -> str:
-        """What is known of why the latest worker is gone without a last word of its own."""
+        """Return why the latest worker exited without a final event, as far as known."""
         said = crash_message(self.folder / layout.LOG)
         try:
             worker = atomic.read_optional(self.folder / layout.WORKER, WorkerRecord)
@@ -160,7 +160,7 @@ class Session:
         return said or SILENT_END
 
     def status(self, *, alive: bool | None = None) -> Status:
-        """The status derived from the events read so far and from whether a worker lives.
+        """Derive the status from the events read so far, and from whether a worker is alive.
 
         Args:
             alive: what `alive()` answered before these events were read, so that a dead worker's
@@ -171,11 +171,11 @@ class Session:
             alive = self.alive() if alive is None else alive
             log.settle(alive=alive)
         elif log.attempt is not None:
-            alive = False  # Its last word is said; where it stands is the word of an earlier run.
+            alive = False  # The final event counts; the state may be that of an earlier run.
         return present_status(self.folder, self.manifest, log.phase, log.end_status, alive=alive)
 
     def result(self) -> Result | None:
-        """What the session ended with, None before its end.
+        """Read the final result; None before the end.
 
         Raises:
             SessionDamagedError: `result.json` cannot be read.
@@ -183,7 +183,7 @@ class Session:
         return atomic.read_optional(self.folder / layout.RESULT, Result)
 
     def evaluation(self) -> EvaluationRecord | None:
-        """What the latest evaluation measured, None where there was none.
+        """Read the latest evaluation; None if there is none.
 
         It may be of weights that are no longer the current ones: see `EvaluationRecord.is_of`.
 
@@ -193,7 +193,7 @@ class Session:
         return atomic.read_optional(self.folder / layout.EVALUATION, EvaluationRecord)
 
     def exports(self) -> ExportIndex | None:
-        """Which exported encoders and decoders there are, None before the first.
+        """Read the index of exports; None before the first.
 
         Raises:
             SessionDamagedError: the index cannot be read.
@@ -207,7 +207,7 @@ class _Head(msgspec.Struct):
 
 
 def read_manifest(folder: Path) -> Manifest:
-    """Read `session.json`, after a look at whether the folder is safe to work in.
+    """Read `session.json`, after checking that the folder is safe to work in.
 
     Raises:
         SessionDamagedError: missing, damaged, or written by a newer version; or a file of the
@@ -222,7 +222,7 @@ def read_manifest(folder: Path) -> Manifest:
         raise SessionDamagedError("session.json is missing: this is not a session") from None
     except OSError as error:
         raise SessionDamagedError(f"the folder cannot be read: {error.strerror}") from None
-    # No path that was ever given as a setting; it would go on into commands and forms.
+    # Not a path that a user could have typed, and it would be passed on to commands and forms.
     if not manifest.settings.dataset.isprintable():
         raise SessionDamagedError("session.json is damaged: its dataset has control characters")
     return manifest
@@ -245,7 +245,7 @@ def _refuse_newer(head: _Head) -> None:
             f"session.json has schema {head.schema}, this version reads up to {layout.SCHEMA}: "
             "upgrade to open it"
         )
-    # A setting that is unknown here would be passed over in training: better not to open it.
+    # Training would ignore an unknown setting, so do not open the session.
     if unknown := sorted(head.settings.keys() - SETTINGS.keys()):
         raise SessionDamagedError(
             f"session.json has the setting {unknown[0][:60]!r}, which this version does not know: "
@@ -254,7 +254,7 @@ def _refuse_newer(head: _Head) -> None:
 
 
 def read_label(folder: Path, manifest: Manifest) -> Label:
-    """Read `label.json`; a missing or damaged one gives a name made of the settings."""
+    """Read `label.json`; if it is missing or damaged, make a name from the settings."""
     settings = manifest.settings
     try:
         return atomic.read_record(folder / layout.LABEL, Label)
@@ -263,12 +263,12 @@ def read_label(folder: Path, manifest: Manifest) -> Label:
 
 
 def default_name(settings: Settings) -> str:
-    """The name of a session that was given none: `mnist-d2`."""
+    """Return the default name of a session: `mnist-d2`."""
     return f"{Path(settings.dataset).stem[:100] or 'data'}-d{settings.latent_dim}"
 
 
 def read_summary(folder: Path) -> Summary:
-    """Read `summary.json`, or add the log up where it is missing, damaged or behind the log.
+    """Read `summary.json`; if it is missing, damaged or outdated, reduce the log instead.
 
     Raises:
         SessionDamagedError: the log cannot be read.
@@ -278,7 +278,7 @@ def read_summary(folder: Path) -> Summary:
         summary = atomic.read_record(folder / layout.SUMMARY, Summary)
     except (FileNotFoundError, SessionDamagedError):
         return _summarize(path)
-    # Earlier versions took a run that never trained for how the session ended.
+    # Earlier versions recorded a run that never trained as the end of the session.
     doubtful = summary.run > 1 and summary.end_status not in ("completed", "diverged")
     if doubtful and not summary.knows_attempts:
         return _summarize(path)
@@ -293,7 +293,7 @@ def _summarize(log: Path) -> Summary:
 
 
 def _covers(summary: Summary, log: Path) -> bool:
-    """Whether the log has told nothing but progress since, as it may after a killed worker."""
+    """Return whether the log has only progress after the summary, as after a killed worker."""
     try:
         size = log.lstat().st_size
     except FileNotFoundError:
@@ -304,7 +304,7 @@ def _covers(summary: Summary, log: Path) -> bool:
 
 
 def worker_alive(folder: Path) -> bool:
-    """Whether a worker holds the session in `folder` now."""
+    """Return whether a worker holds the session in `folder`."""
     try:
         worker = atomic.read_optional(folder / layout.WORKER, WorkerRecord)
     except SessionDamagedError:
@@ -320,18 +320,18 @@ def present_status(
     *,
     alive: bool | None = None,
 ) -> Status:
-    """The status that the log's last word and the worker's life add up to.
+    """Derive the status from the end of the log, and from whether the worker is alive.
 
     Args:
         folder: of the session.
         manifest: of the session.
-        phase: where the log stands.
+        phase: of the log.
         end_status: how the latest run ended.
         alive: whether a worker lives; looked up, if it is not given and matters.
     """
     if phase == "ended" and end_status is not None:
         return end_status
-    # A worker needs a moment to show itself after the session appeared.
+    # A worker appears a moment after its session is created.
     young = phase == "created" and abs(time.time() - manifest.created) < _STARTING_SECONDS
     lives = young or (worker_alive(folder) if alive is None else alive)
     return derive_status(phase, end_status, alive=lives)

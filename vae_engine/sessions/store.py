@@ -1,4 +1,4 @@
-"""The folder of all sessions: create, list, find, label, delete and restore."""
+"""Sessions folder: create, list, find, label, delete and restore sessions."""
 
 from __future__ import annotations
 
@@ -261,7 +261,7 @@ class SessionStore:
 
     @property
     def trash_folder(self) -> Path:
-        """Where deleted sessions lie."""
+        """Folder of deleted sessions."""
         return self.root / layout.TRASH
 
     def _free_id(self, now: float) -> str:

@@ -1,4 +1,4 @@
-"""A session in short: what `summary.json` holds, and the status that it adds up to."""
+"""Summary of a session, as in `summary.json`, and the status derived from it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The results of a sweep: figures by setting, over the seeds, and the best trial."""
+"""Results of a sweep: metrics per setting over the seeds, and the best trial."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import msgspec
 from vae_engine.sessions.comparability import MEASURE_SETTINGS
 from vae_engine.sweeps.trials import Trial
 
-FIGURES = (
+METRICS = (
     "negative_elbo",
     "reconstruction_loss",
     "kl_loss",
@@ -19,11 +19,11 @@ FIGURES = (
     "linear_accuracy",
     "duration",
 )
-"""The figures of the table, in its order."""
+"""Metrics of the table, in order."""
 
 
 class Statistic(msgspec.Struct, frozen=True, kw_only=True):
-    """A figure over seeds: mean, and sample deviation where there are at least two."""
+    """A metric over seeds: mean, and sample deviation if there are at least two."""
 
     mean: float
     deviation: float | None
@@ -31,14 +31,14 @@ class Statistic(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SettingResult(msgspec.Struct, frozen=True, kw_only=True):
-    """A row of the table: trials that differ in their seed alone.
+    """A row of the table: trials that differ only in their seed.
 
     Attributes:
         values: of the settings that the sweep varies, without the seed.
         trials: how many there are.
-        finished: how many of them have figures.
+        finished: number of trials with metrics.
         failed: how many of them failed or diverged.
-        figures: by name, over the finished ones that have it; None where none has.
+        figures: metrics by name, over the finished trials that have them; None if none has.
     """
 
     values: dict[str, int | float | str | tuple[int, ...]]
@@ -49,7 +49,7 @@ class SettingResult(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def by_setting(trials: Sequence[Trial]) -> list[SettingResult]:
-    """The table, its rows in the order of the trials."""
+    """Compute the table, with rows in the order of the trials."""
     rows: dict[tuple[tuple[str, object], ...], list[Trial]] = {}
     for trial in trials:
         values = {name: value for name, value in trial.values.items() if name != "seed"}
@@ -58,7 +58,7 @@ def by_setting(trials: Sequence[Trial]) -> list[SettingResult]:
 
 
 def best_trial(trials: Sequence[Trial]) -> Trial | None:
-    """The finished trial with the lowest negative ELBO on the validation split.
+    """Find the finished trial with the lowest negative ELBO on the validation split.
 
     The test split is there to tell, not to choose by. None where nothing is finished, or where the
     trials differ in what their losses are measured on.
@@ -70,14 +70,14 @@ def best_trial(trials: Sequence[Trial]) -> Trial | None:
 
 
 def comparable(trials: Sequence[Trial]) -> bool:
-    """Whether the losses of these trials are of the same images, size and likelihood."""
+    """Return whether the losses of trials are of the same images, size and likelihood."""
     if any(len(_values(trials, name)) > 1 for name in MEASURE_SETTINGS):
         return False
     return len({trial.figures.measured_on for trial in trials if trial.figures}) <= 1
 
 
 def statistic(values: Sequence[float]) -> Statistic | None:
-    """Mean and sample deviation; None of nothing."""
+    """Compute mean and sample deviation; None without values."""
     if not values:
         return None
     deviation = statistics.stdev(values) if len(values) > 1 else None
@@ -93,7 +93,7 @@ def _setting_result(row: Sequence[Trial]) -> SettingResult:
         failed=sum(trial.status in ("failed", "diverged") for trial in row),
         figures={
             name: statistic([value for one in found if (value := getattr(one, name)) is not None])
-            for name in FIGURES
+            for name in METRICS
         },
     )
 

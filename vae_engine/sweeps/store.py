@@ -1,4 +1,4 @@
-"""The sweeps of a sessions folder: create, list, find."""
+"""Sweeps of a sessions folder: create, list, find."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ from vae_engine.sweeps.record import (
 
 @dataclass(frozen=True)
 class NewSweep:
-    """What a sweep is started with.
+    """Request for a new sweep.
 
     Attributes:
         grid: its trials.
-        parallel: how many train at once.
+        parallel: number of trials at once.
         name: what people call it; None for one made of what it varies.
         command: the command line to record; None for this process's.
         ray: address of the Ray cluster that trains it, `auto` or `HOST:PORT`; empty for this

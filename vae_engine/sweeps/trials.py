@@ -1,4 +1,4 @@
-"""What became of a sweep's trials, read from their sessions."""
+"""State and results of a sweep's trials, read from their sessions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Task = Literal["train", "evaluate"]
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """What a finished trial came to.
+    """Metrics of a finished trial.
 
     Losses are in nats per image, at beta = 1, with z sampled; those of the test split are the
     session's own, active units and accuracies are those of its evaluation, None before it.
@@ -48,7 +48,7 @@ class Figures(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
-    """A trial as it stands.
+    """State of a trial.
 
     Attributes:
         number: from 1, in the order of training.
@@ -79,19 +79,19 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def live(self) -> bool:
-        """Whether a worker has it."""
+        """Whether a worker holds it."""
         return self.status in LIVE
 
     @property
     def finished(self) -> bool:
-        """Whether it trained to its end, or to one that a person chose at the end of an epoch."""
+        """Whether it trained to its end, or was stopped by the user at the end of an epoch."""
         return self.status == "completed" or (
             self.status == "stopped" and self.stop_reason != "stop_now"
         )
 
     @property
     def task(self) -> Task | None:
-        """What is left to do for it, None while a worker has it.
+        """What is left to do for it; None while a worker holds it.
 
         A diverged one would diverge again; one in the trash is no longer wanted.
         """
@@ -103,10 +103,10 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_trials(sweep: Sweep, known: Sequence[Trial] = (), *, figures: bool = True) -> list[Trial]:
-    """The trials of a sweep as they stand, in order.
+    """Read the present state of a sweep's trials, in order.
 
     Args:
-        sweep: whose.
+        sweep: the sweep.
         known: from an earlier call; what is finished and evaluated there is not read again.
         figures: False leaves out figures and whether there is an evaluation: a list of many sweeps
             is quicker so.
@@ -119,7 +119,7 @@ def read_trials(sweep: Sweep, known: Sequence[Trial] = (), *, figures: bool = Tr
 
 
 def read_trial(sweep: Sweep, number: int, *, figures: bool = True) -> Trial:
-    """The trial of that number, from 1, as it stands; see `read_trials`."""
+    """Read the present state of the trial with this number, from 1; see `read_trials`."""
     session, settings = sweep.record.trials[number - 1].session, sweep.settings[number - 1]
     waiting = Trial(
         number=number,
@@ -144,7 +144,7 @@ def read_trial(sweep: Sweep, number: int, *, figures: bool = True) -> Trial:
 
 
 def sweep_status(trials: Sequence[Trial], *, alive: bool) -> SweepStatus:
-    """The status that the trials and the coordinator's life add up to.
+    """Derive the status from the trials, and from whether the coordinator is alive.
 
     `completed` sweeps may have failed and diverged trials; in an `interrupted` one the coordinator
     is gone while trials train, or trials' workers are gone.
@@ -158,14 +158,14 @@ def sweep_status(trials: Sequence[Trial], *, alive: bool) -> SweepStatus:
 
 
 def trial_name(record: SweepRecord, values: Mapping[str, object]) -> str:
-    """What a trial's session is called: `latent_dim 2, seed 0`, behind the sweep's own name."""
+    """Return the name of a trial's session: `latent_dim 2, seed 0`, after the sweep's name."""
     told = values_text(values)
     own_name = record.name if record.name != default_name(record.varied) else ""
     return ": ".join(part for part in (own_name, told) if part)[:NAME_LIMIT] or record.name
 
 
 def values_text(values: Mapping[str, object]) -> str:
-    """Values of settings in words: `latent_dim 2, seed 0`."""
+    """Format the values of settings: `latent_dim 2, seed 0`."""
     return ", ".join(f"{name} {SETTINGS[name].format(value)}" for name, value in values.items())
 
 

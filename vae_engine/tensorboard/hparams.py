@@ -22,7 +22,7 @@ from vae_engine.tensorboard.protos import (
 from vae_engine.tensorboard.summaries import EVALUATION_TAGS, RESULT_TAGS
 
 NAME = "name"
-"""The column with what people call the session, beside the settings."""
+"""Column with the name of the session, in addition to the settings."""
 
 _METRICS = (*RESULT_TAGS, "loss/validation", "latent/active_units", *EVALUATION_TAGS)
 _NUMBERS = ("int", "float")
@@ -35,7 +35,7 @@ _OUTCOMES: dict[Status, int] = {
 
 
 def experiment(prominent: Collection[str]) -> Summary.Value:
-    """The columns of the table: every setting, and the metrics to compare.
+    """Return the columns of the table: every setting, and the metrics to compare.
 
     Every run has one, and TensorBoard takes that of whichever it finds first.
 
@@ -56,7 +56,7 @@ def experiment(prominent: Collection[str]) -> Summary.Value:
 
 
 def session_start(session: Session) -> Summary.Value:
-    """The settings of a session, and its name."""
+    """Return the settings of a session, and its name."""
     start = SessionStartInfo(start_time_secs=session.manifest.created)
     start.hparams[NAME].string_value = _printable(session.label.name)
     for name, setting in SETTINGS.items():
@@ -69,7 +69,7 @@ def session_start(session: Session) -> Summary.Value:
 
 
 def session_end(status: Status, time: float) -> Summary.Value | None:
-    """How and when a session ended; None if it continues or can be resumed."""
+    """Return how and when a session ended; None if it is running or can be resumed."""
     outcome = _OUTCOMES.get(status)
     if outcome is None:
         return None

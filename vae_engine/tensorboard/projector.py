@@ -24,13 +24,13 @@ METADATA = "metadata.tsv"
 SPRITE = "sprite.png"
 
 POINTS = 10_000
-"""Test images shown at most: the first ones. A browser draws no sprite of much more."""
+"""Maximum number of test images, the first ones: browsers cannot draw much larger sprites."""
 
 _MOST_VALUES = 10_000 * 28 * 28
-"""Of all images of the sprite together; a larger one is more than a browser draws."""
+"""Maximum number of pixels of the sprite; browsers cannot draw larger ones."""
 
 AXES = 3
-"""The projector draws nothing of shorter vectors: z of fewer dimensions is filled up with 0."""
+"""The projector does not show shorter vectors: z of fewer dimensions is padded with 0."""
 
 _ENCODED_AT_ONCE = 2048
 
@@ -67,7 +67,7 @@ def write_projector(folder: Path, session: Session, dataset: Dataset) -> None:
 
 
 def sprite(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Images in a square without gaps, row by row: (rows x h, columns x w) uint8.
+    """Arrange images in a square without gaps, row by row: (rows x h, columns x w) uint8.
 
     Args:
         images: (n, h, w), or (n, h, w, 3): then so is the sprite.
@@ -82,7 +82,7 @@ def sprite(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _tensor(z_mean: NDArray[np.float32]) -> str:
     missing = ["0"] * (AXES - z_mean.shape[1])
-    # Nine digits tell every float32 from the next.
+    # Nine digits distinguish all float32 values.
     rows = ([f"{value:.9g}" for value in row] + missing for row in z_mean.tolist())
     return "".join("\t".join(row) + "\n" for row in rows)
 

@@ -1,4 +1,4 @@
-"""A session's folder below a TensorBoard log folder: whose it is, and what may be replaced there.
+"""A session's folder below a TensorBoard log folder: its owner, and what may be replaced.
 
 LOGDIR/                                a session each, and whatever else lies there
   20261122-094716-2d45/                by the session's id
@@ -27,7 +27,7 @@ class RunFolder:
     """The folder of one session's run.
 
     Attributes:
-        path: where it lies.
+        path: of the folder.
     """
 
     def __init__(self, session: Session, logdir: Path) -> None:
@@ -46,7 +46,7 @@ class RunFolder:
 
     @contextlib.contextmanager
     def filled(self) -> Iterator[None]:
-        """Make the folder for a block that fills it; if that fails, new ones are taken away.
+        """Create the folder for a block that fills it; if the block fails, remove it again.
 
         Raises:
             OSError: the folders cannot be made.
@@ -60,12 +60,12 @@ class RunFolder:
             if self.path in new:
                 shutil.rmtree(self.path, ignore_errors=True)
             if logdir in new:
-                with contextlib.suppress(OSError):  # Somebody else may have come to use it.
+                with contextlib.suppress(OSError):  # Another process may use it meanwhile.
                     logdir.rmdir()
             raise
 
     def new_events(self, began: float) -> EventFile:
-        """Begin an event file under a name that no reader looks for; `began` is its time.
+        """Create an event file under a name that readers ignore; `began` is its time.
 
         Raises:
             OSError: it cannot be created.
@@ -73,7 +73,7 @@ class RunFolder:
         return EventFile(self.path / f"{TEMPORARY}{random_name(4)}-events", time=began)
 
     def event_path(self) -> Path:
-        """The name for an event file that is ready to be read: the last in TensorBoard's order.
+        """Return the name for a finished event file: the last in TensorBoard's order.
 
         A TensorBoard that runs reads it after earlier ones, and what it has read before gives way
         to equal steps.

@@ -1,4 +1,4 @@
-"""A session as a TensorBoard run: written afterwards, or epoch by epoch during training."""
+"""Write a session as a TensorBoard run: afterwards, or epoch by epoch during training."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def export_session_run(
 def _check_not_written_by_worker(session: Session, logdir: Path) -> None:
     """Check that no worker writes to the files that are replaced."""
     written = None
-    # What cannot be read no worker follows.
+    # If it is unreadable, no worker uses it.
     with contextlib.suppress(SessionDamagedError):
         written = read_logdir(session.folder) if session.alive() else None
     if written is not None and written.resolve() == logdir.resolve():
@@ -93,7 +93,7 @@ class RunWriter:
         """Begin with the session's settings; `prominent` as in `export_session_run`.
 
         Raises:
-            SessionDamagedError: its original digits cannot be read.
+            SessionDamagedError: its original images cannot be read.
             OSError: the folder cannot be written.
         """
         self.folder = run.path
@@ -159,14 +159,14 @@ class RunWriter:
         self._events.flush()
 
     def close(self) -> None:
-        """Close the file, whatever the disk says; one that was not published is deleted."""
+        """Close the file, ignoring disk errors; an unpublished file is deleted."""
         if self._published:
             self._events.abandon()
         else:
             self._events.discard()
 
     def _evaluation(self) -> EvaluationRecord | None:
-        """The evaluation, unless it is of earlier weights than the current ones."""
+        """Return the evaluation, unless it is of earlier weights than the current ones."""
         evaluation, exports = self._session.evaluation(), self._session.exports()
         if evaluation is None or exports is None or not evaluation.is_of(exports.current):
             return None

@@ -1,4 +1,4 @@
-"""What TensorBoard shows of a session: scalars and images by epoch, and what came out."""
+"""TensorBoard summaries of a session: scalars and images per epoch, and final results."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ EPOCH_TAGS = {
     "speed/images_per_second": "images_per_second",
     "speed/epoch_seconds": "duration",
 }
-"""The scalars of an epoch: which figure of `EpochEnded` each tag shows."""
+"""Scalars of an epoch: the field of `EpochEnded` that each tag shows."""
 
 RESULT_TAGS = {
     "result/test_loss": "test_loss",
@@ -37,7 +37,7 @@ RESULT_TAGS = {
     "result/test_kl_loss": "test_kl_loss",
     "result/best_epoch": "best_epoch",
 }
-"""The scalars of a session's end: which figure of `Result` each tag shows."""
+"""Final scalars of a session: the field of `Result` that each tag shows."""
 
 EVALUATION_TAGS = {
     f"evaluation/{name}": name
@@ -53,7 +53,7 @@ EVALUATION_TAGS = {
         "linear_accuracy",
     )
 }
-"""The scalars of `vae evaluate`: which figure of `EvaluationRecord` each tag shows."""
+"""Scalars of `vae evaluate`: the field of `EvaluationRecord` that each tag shows."""
 
 KL_TAG = "kl_per_dimension/z{}"
 RECONSTRUCTIONS_TAG = "images/reconstructions"
@@ -61,12 +61,12 @@ SAMPLES_TAG = "images/samples"
 
 
 def scalar(tag: str, value: float) -> Summary.Value:
-    """One scalar; TensorBoard keeps single precision."""
+    """Make one scalar; TensorBoard stores single precision."""
     return Summary.Value(tag=tag, simple_value=value)
 
 
 def epoch_scalars(epoch: EpochEnded) -> list[Summary.Value]:
-    """An epoch's figures, and the KL of every dimension of z."""
+    """Make the scalars of an epoch, and the KL of every dimension of z."""
     kl = enumerate(epoch.kl_per_dimension)
     return [
         *(scalar(tag, getattr(epoch, name)) for tag, name in EPOCH_TAGS.items()),
@@ -75,7 +75,7 @@ def epoch_scalars(epoch: EpochEnded) -> list[Summary.Value]:
 
 
 def preview_images(preview: Preview, originals: Originals | None) -> list[Summary.Value]:
-    """Two sheets: digits above their reconstructions, and samples of the prior."""
+    """Make two sheets: test images above their reconstructions, and samples of the prior."""
     return [
         _image(RECONSTRUCTIONS_TAG, reconstruction_sheet(preview, originals)),
         _image(SAMPLES_TAG, picture(preview.samples, square_columns(preview.samples))),
@@ -83,7 +83,7 @@ def preview_images(preview: Preview, originals: Originals | None) -> list[Summar
 
 
 def reconstruction_sheet(preview: Preview, originals: Originals | None) -> NDArray[np.uint8]:
-    """The original digits in a row above their reconstructions, uint8.
+    """Arrange the original images in a row above their reconstructions, uint8.
 
     Where there are none that fit, the reconstructions alone.
     """
@@ -96,7 +96,7 @@ def reconstruction_sheet(preview: Preview, originals: Originals | None) -> NDArr
 def result_scalars(
     result: Result | None, evaluation: EvaluationRecord | None
 ) -> list[Summary.Value]:
-    """The final figures that there are."""
+    """Make the final scalars that are available."""
     told = itertools.chain(
         ((tag, getattr(result, name)) for tag, name in RESULT_TAGS.items() if result),
         ((tag, getattr(evaluation, name)) for tag, name in EVALUATION_TAGS.items() if evaluation),

@@ -1,4 +1,4 @@
-"""Importing TensorFlow without what Keras imports only to recognise it."""
+"""Import TensorFlow without packages that Keras imports only to recognise their types."""
 
 from __future__ import annotations
 
