@@ -87,14 +87,14 @@ def test_a_smaller_default_than_the_smallest_stays() -> None:
     assert suited(300, batch_size=4).batch_size == 4
 
 
-def test_the_changes_are_told() -> None:
+def test_the_changes_are_reported() -> None:
     asked = make_settings()
     assert suited_changes(asked, suited(55_000)) == {}
     assert suited_changes(asked, suited(194)) == {"batch_size": "8"}
     assert suited_changes(asked, suited(65))["beta_warmup_epochs"] == "24"
 
 
-def test_few_steps_are_told_with_what_is_better() -> None:
+def test_few_steps_are_reported_with_what_is_better() -> None:
     note = few_steps_note(make_settings(), 194)
     assert note.startswith("100 steps at most (2 steps per epoch) are few to learn from")
     assert note.endswith("are better: a batch size of 8 or 200 epochs")

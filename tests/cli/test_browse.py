@@ -152,7 +152,7 @@ def test_a_session_that_has_not_begun_has_nulls(vae: Vae, recorder: Recorder) ->
     assert report["dataset"] == {"name": "mnist", "source": None, "sha256": None}
 
 
-def test_a_live_session_tells_where_it_is(vae: Vae, recorder: Recorder) -> None:
+def test_a_live_session_says_where_it_is(vae: Vae, recorder: Recorder) -> None:
     session = recorder.session(status="training", epochs=2, of=10)
     recorder.emit(session, progress(3, 20))
     report = json.loads(vae("show", "latest", "--json").out)

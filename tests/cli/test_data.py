@@ -31,7 +31,7 @@ def row(lines: list[str], name: str) -> str:
     return next(line for line in lines if line.startswith(name)).removeprefix(name).strip()
 
 
-def test_it_tells_what_a_folder_holds(vae: Vae, pets: Path) -> None:
+def test_it_says_what_a_folder_holds(vae: Vae, pets: Path) -> None:
     done = vae("data", str(pets))
     assert (done.code, done.err) == (0, "")
     assert done.lines[0].startswith("data: ")

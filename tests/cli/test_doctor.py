@@ -31,7 +31,7 @@ def findings(sessions: Path) -> dict[str, Finding]:
     return {finding.name: finding for finding in diagnose(sessions)}
 
 
-def test_all_is_told_in_lines_and_as_json(vae: Vae) -> None:
+def test_all_is_reported_in_lines_and_as_json(vae: Vae) -> None:
     shown = vae("doctor")
     assert (shown.code, shown.err) == (0, "")
     told = json.loads(vae("doctor", "--json").out)
@@ -56,7 +56,7 @@ def test_all_is_told_in_lines_and_as_json(vae: Vae) -> None:
         ({"TERM": "\x1b]0;x\x07"}, "type", "TERM=", ""),
     ],
 )
-def test_the_environment_is_told_and_what_to_do_about_it(
+def test_the_environment_is_reported_with_what_to_do(
     vae: Vae,
     monkeypatch: pytest.MonkeyPatch,
     variables: dict[str, str],
@@ -77,7 +77,7 @@ def test_the_environment_is_told_and_what_to_do_about_it(
     assert "\x07" not in shown
 
 
-def test_a_small_terminal_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_small_terminal_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("COLUMNS", "50")
     assert "60 and 20" in findings(tmp_path)["size"].advice
 
@@ -100,7 +100,7 @@ def test_a_folder_that_cannot_be_written_prevents_training(vae: Vae) -> None:
         ("import os; os.kill(os.getpid(), 4)", "its import ended with code -4", "training"),
     ],
 )
-def test_a_tensorflow_that_fails_is_told(program: str, value: str, prevents: str) -> None:
+def test_a_tensorflow_that_fails_is_reported(program: str, value: str, prevents: str) -> None:
     finding = tensorflow_finding([sys.executable, "-c", program])
     assert value in finding.value
     assert finding.prevents == prevents

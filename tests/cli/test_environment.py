@@ -60,7 +60,7 @@ def test_the_kernel_says_the_size_not_an_exported_variable(
     ("colors", "codes"),
     [("16", rb"\x1b\[[0-9;]*[34]8;[25];"), ("256", rb"\x1b\[[0-9;]*[34]8;2;")],
 )
-def test_a_setting_overrides_what_is_told_of_colours(
+def test_a_setting_overrides_the_detected_colours(
     terminal: Attach, recorder: Recorder, colors: str, codes: bytes
 ) -> None:
     recorder.session("mine", previews=False)

@@ -66,7 +66,7 @@ def test_json_tells_the_kl_and_where_the_traversal_starts(vae: Vae, recorded: Se
     }
 
 
-def test_with_json_a_file_is_written_without_a_word_of_its_own(
+def test_with_json_a_file_is_written_without_a_message(
     vae: Vae, recorded: Session, tmp_path: Path
 ) -> None:
     done = vae("path", recorded.id, "mean", "0", "--json", "-o", "a.png")
@@ -168,6 +168,6 @@ def test_too_many_images_are_refused_before_they_are_decoded(
     assert "28 images: at most 27 of 28x28" in vae("traverse", recorded.id).error(2)
 
 
-def test_an_export_that_is_missing_is_told(vae: Vae, recorder: Recorder) -> None:
+def test_an_export_that_is_missing_is_reported(vae: Vae, recorder: Recorder) -> None:
     recorder.session("young", epochs=0, status="training")
     assert "no exported decoder yet" in vae("traverse", "young").error(1)

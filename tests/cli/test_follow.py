@@ -66,7 +66,7 @@ def test_what_happens_between_epochs_is_a_line(
 
 
 @pytest.mark.parametrize("status", ["completed", "stopped"])
-def test_an_ended_session_tells_its_outcome(vae: Vae, recorder: Recorder, status: Status) -> None:
+def test_an_ended_session_reports_its_outcome(vae: Vae, recorder: Recorder, status: Status) -> None:
     session = recorder.session(status=status, epochs=4, of=50, previews=False)
     done = vae("attach", session.id)
     assert done.code == 0
@@ -154,7 +154,7 @@ def test_a_worker_that_is_gone_before_its_run_began_leaves_the_session_as_it_was
         (None, "its worker exited unexpectedly (Killed); it stays completed"),
     ],
 )
-def test_a_run_that_ended_before_it_trained_is_told_as_an_attempt(
+def test_a_run_that_ended_before_it_trained_is_reported_as_an_attempt(
     vae: Vae, recorder: Recorder, end: ev.RunEnded | None, said: str
 ) -> None:
     """Old: the session was `failed` from then on."""

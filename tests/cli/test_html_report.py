@@ -70,7 +70,7 @@ def page_of(path: Path) -> Page:
     return page
 
 
-def test_a_session_is_told_whole(vae: Vae, example: Session) -> None:
+def test_a_session_is_reported_completely(vae: Vae, example: Session) -> None:
     done = vae("report", example.id, "-o", "a.html")
     assert (done.code, done.err) == (0, "")
     page = page_of(Path("a.html"))
@@ -138,7 +138,7 @@ def test_text_of_strangers_is_text(vae: Vae, example: Session, place: str) -> No
         assert "<script>" in page.text
 
 
-def test_a_session_that_has_not_trained_is_told(vae: Vae, tmp_path: Path) -> None:
+def test_a_session_that_has_not_trained_is_reported(vae: Vae, tmp_path: Path) -> None:
     from vae_engine.sessions.store import SessionStore
     from vae_engine.settings import make_settings
 

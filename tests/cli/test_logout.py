@@ -54,7 +54,7 @@ def test_who_is_spared_hears_nothing(system: Path, name: str, content: str) -> N
     assert logout_warning(cgroup(system, SESSION)) == ""
 
 
-def test_outside_a_login_session_or_without_systemd_nothing_is_told(system: Path) -> None:
+def test_outside_a_login_session_or_without_systemd_nothing_is_reported(system: Path) -> None:
     assert logout_warning(cgroup(system, SERVICE)) == ""
     assert logout_warning(system / "none") == ""
     (system / "busctl").write_text("#!/bin/sh\nexit 1\n")

@@ -55,7 +55,9 @@ def session_prepared(session: Session) -> ev.Prepared:
     return ev.Prepared(epoch=2, step=0, environment={}, dataset=recorded, parameters=1)
 
 
-def test_one_that_is_gone_is_told_with_the_option_that_helps(session: Session, vae: Vae) -> None:
+def test_one_that_is_gone_is_reported_with_the_option_that_helps(
+    session: Session, vae: Vae
+) -> None:
     with pytest.raises(DatasetError) as caught:
         session_dataset(session)
     assert (caught.value.remedy, caught.value.subject) == ("move_dataset", session.id)
@@ -98,7 +100,7 @@ def test_a_session_that_recorded_no_images_takes_none_from_elsewhere(
     assert caught.value.remedy == "fork"
 
 
-def test_a_resumed_session_goes_on_with_them(
+def test_a_resumed_session_continues_with_them(
     session: Session, images: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[Session] = []

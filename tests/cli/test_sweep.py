@@ -182,7 +182,7 @@ def test_the_list_tells_of_every_sweep_and_of_none(vae: Vae, sweep: Sweep) -> No
     assert json.loads(vae("sweep", "list", "--json").out)[1]["status"] == "damaged"
 
 
-def test_sweeps_and_sessions_are_told_apart(vae: Vae, sweep: Sweep) -> None:
+def test_sweeps_and_sessions_are_distinguished(vae: Vae, sweep: Sweep) -> None:
     session = sweep.record.trials[0].session
     assert f"`vae sweep show {sweep.id}`" in vae("show", sweep.id).error(1)
     assert f"`vae show {session}`" in vae("sweep", "show", session).error(1)
@@ -238,7 +238,7 @@ def test_the_live_table_fits_the_terminal(sweep: Sweep, width: int, height: int)
         (["--ray", "127.0.0.1:1"], 1, "Ray does not respond at 127.0.0.1:1: Connection refused"),
     ],
 )
-def test_a_cluster_that_is_none_is_told_before_anything_is_made(
+def test_an_unreachable_cluster_is_reported_before_anything_is_made(
     vae: Vae,
     store: SessionStore,
     monkeypatch: pytest.MonkeyPatch,
@@ -257,7 +257,7 @@ def test_without_ray_the_extra_is_named(vae: Vae, monkeypatch: pytest.MonkeyPatc
     assert said == "vae: Ray is not installed: it comes with the extra [ray] of vae-workbench"
 
 
-def test_a_sweep_goes_on_where_it_was_run_or_where_it_is_told(
+def test_a_sweep_continues_where_it_was_run_or_where_requested(
     vae: Vae, store: SessionStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _: object())

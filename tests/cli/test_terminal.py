@@ -28,7 +28,7 @@ def training(recorder: Recorder) -> Session:
 
 
 @pytest.mark.parametrize("key", ["q", "\x03"], ids=["q", "ctrl+c"])
-def test_a_terminal_gets_the_dashboard_and_leaving_it_tells_how_to_come_back(
+def test_a_terminal_gets_the_dashboard_and_leaving_it_says_how_to_come_back(
     terminal: Attach, training: Session, key: str
 ) -> None:
     shown = terminal("attach", "mine", columns=100)
@@ -42,7 +42,7 @@ def test_a_terminal_gets_the_dashboard_and_leaving_it_tells_how_to_come_back(
     assert f"vae stop {training.id}" in flowing
 
 
-def test_a_run_that_ended_meanwhile_tells_its_outcome(
+def test_a_run_that_ended_meanwhile_reports_its_outcome(
     terminal: Attach, recorder: Recorder, training: Session
 ) -> None:
     shown = terminal("attach", "mine", columns=100)
@@ -115,7 +115,7 @@ def test_emptying_the_trash_asks_on_a_terminal(terminal: Attach, recorder: Recor
         assert len(recorder.store.trash()) == left
 
 
-def test_stopped_and_continued_from_outside_the_app_goes_on_with_no_more_threads(
+def test_stopped_and_continued_from_outside_the_app_continues_with_no_more_threads(
     terminal: Attach, training: Session
 ) -> None:
     shown = terminal("attach", "mine", columns=100)

@@ -53,7 +53,7 @@ def test_a_training_in_lines_from_start_to_end(spawn: Spawn, store: SessionStore
 
 
 @pytest.mark.usefixtures("no_workers_left")
-def test_a_worker_outlives_its_followers_and_obeys(
+def test_a_worker_outlives_its_followers_and_responds(
     spawn: Spawn, vae: Vae, store: SessionStore
 ) -> None:
     process = spawn("train", *ENDLESS, "--name", "endless")
@@ -174,7 +174,7 @@ def test_a_session_that_cannot_go_on_is_refused(
 
 
 @pytest.mark.parametrize("status", ["training", "diverged"])
-def test_more_epochs_do_not_help_a_session_that_cannot_go_on(
+def test_more_epochs_do_not_help_a_session_that_cannot_continue(
     vae: Vae, recorder: Recorder, status: Status
 ) -> None:
     session = recorder.session(status=status, previews=False)
@@ -214,7 +214,7 @@ def test_the_help_of_resume_promises_what_happens_without_epochs(vae: Vae) -> No
     assert "[default: 50]" not in said
 
 
-def test_only_what_gives_way_to_small_data_is_told_as_that() -> None:
+def test_only_what_gives_way_to_small_data_is_reported_as_that() -> None:
     asked = make_settings(dataset="digits.npz")
     recorded = make_settings(dataset="/data/digits.npz", threads=2)
     assert wording.suited(asked, recorded) == ""

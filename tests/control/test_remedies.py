@@ -46,7 +46,7 @@ def test_no_text_of_the_engine_names_a_command_or_an_option() -> None:
     assert names_a_command("--batch-size ")
 
 
-def test_nobody_in_the_app_is_told_to_type_a_command_about_an_error() -> None:
+def test_no_error_in_the_app_names_a_shell_command() -> None:
     for remedy in get_args(Remedy):
         for place in get_args(Where):
             error = SessionBusyError("it is so", remedy=remedy, subject="some-id")
@@ -67,7 +67,7 @@ def test_the_command_line_has_a_command_for_every_remedy(remedy: Remedy) -> None
     assert said.startswith("it is so: `")
 
 
-def test_an_error_without_a_remedy_is_told_as_it_is() -> None:
+def test_an_error_without_a_remedy_is_reported_as_it_is() -> None:
     with click.Context(click.Command("vae")):
         assert of_commands.error_text(SessionBusyError("it is so")) == "it is so"
     assert error_text(SessionBusyError("it is\nso")) == "it is so"

@@ -103,7 +103,7 @@ def test_a_thousand_states_that_a_power_cut_may_leave(
 
 
 @pytest.mark.parametrize("name", _NAMES)
-def test_a_kill_at_any_step_leaves_what_the_next_command_goes_on_with(
+def test_a_kill_at_any_step_leaves_what_the_next_command_continues_with(
     name: str, world: Path, tmp_path: Path
 ) -> None:
     operation = operations(world)[name]

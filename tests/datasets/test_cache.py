@@ -95,7 +95,7 @@ def test_another_preparation_is_another_entry(folder: Path) -> None:
     assert small.train_images.sum() > 0
 
 
-def test_changed_files_are_read_anew_and_the_old_entry_goes(folder: Path) -> None:
+def test_changed_files_are_read_again_and_the_old_entry_goes(folder: Path) -> None:
     before = load_dataset(folder)
     write_pngs(folder / "cat", 255 - X[:1])
     os.utime(folder / "cat" / "000.png", (1, 1))
@@ -105,7 +105,7 @@ def test_changed_files_are_read_anew_and_the_old_entry_goes(folder: Path) -> Non
 
 
 @pytest.mark.parametrize("harm", ["cut", "meta", "missing"])
-def test_a_damaged_entry_is_built_anew(folder: Path, decoded: list[Path], harm: str) -> None:
+def test_a_damaged_entry_is_rebuilt(folder: Path, decoded: list[Path], harm: str) -> None:
     before = load_dataset(folder)
     (entry,) = cache.entries()
     if harm == "cut":

@@ -176,7 +176,7 @@ def test_cifar_is_kept_without_pickles_once_keras_has_loaded_it(tmp_path: Path) 
     assert [path.name for path in tmp_path.iterdir()] == ["cifar10.npz"]
 
 
-def test_cifar_without_a_network_is_one_line_that_tells_what_to_do(tmp_path: Path) -> None:
+def test_cifar_without_a_network_is_one_line_that_says_what_to_do(tmp_path: Path) -> None:
     told = run_python("FAILS = True\n" + CIFAR, VAE_CACHE=str(tmp_path))
     assert told.startswith("Keras cannot load cifar10 (")
     assert "wanted a network; try `vae data cifar10` where there is one and copy" in told
@@ -184,7 +184,7 @@ def test_cifar_without_a_network_is_one_line_that_tells_what_to_do(tmp_path: Pat
 
 
 @pytest.mark.parametrize("name", ["cifar10", "cifar100"])
-def test_cifar_that_is_not_here_is_told(
+def test_cifar_that_is_not_here_is_reported(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VAE_CACHE", str(tmp_path))

@@ -188,7 +188,7 @@ def test_kmnist_has_one_npz_for_each_array(tmp_path: Path) -> None:
     assert dataset.train_labels is not None
 
 
-def test_an_encrypted_npz_is_told(tmp_path: Path) -> None:
+def test_an_encrypted_npz_is_reported(tmp_path: Path) -> None:
     path = write_npz(tmp_path / "data.npz", {"images": X})
     data = bytearray(path.read_bytes())
     data[data.rfind(b"PK\x01\x02") + 8] |= 1
@@ -197,7 +197,7 @@ def test_an_encrypted_npz_is_told(tmp_path: Path) -> None:
         load_dataset(str(path))
 
 
-def test_a_label_beside_the_pixels_is_told(tmp_path: Path) -> None:
+def test_a_label_beside_the_pixels_is_reported(tmp_path: Path) -> None:
     np.save(tmp_path / "data.npy", np.zeros((20, 785), np.uint8))
     with pytest.raises(DatasetError, match=r"rows of 785 values.*`images\[:, 1:\]` where the fir"):
         load_dataset(str(tmp_path / "data.npy"))

@@ -72,7 +72,7 @@ def test_lossy_images_are_nearly_the_same(tmp_path: Path, suffix: str, mode: str
     assert abs(dataset.train_images.mean() - smooth.mean()) < 2
 
 
-def test_every_format_of_a_folder_is_taken_and_what_is_no_image_is_told(tmp_path: Path) -> None:
+def test_every_format_of_a_folder_is_taken_and_what_is_no_image_is_reported(tmp_path: Path) -> None:
     for index, image in enumerate(X[:40]):
         suffix = ("png", "jpg", "bmp", "gif")[index % 4]
         Image.fromarray(image).save(tmp_path / f"{index}.{suffix}")
@@ -171,7 +171,7 @@ def test_the_fewer_images_are_left_out_with_a_word(tmp_path: Path) -> None:
     assert ", no labels; left out: 40 images elsewhere ('cat/000.png'" in dataset.description()
 
 
-def test_links_to_folders_are_told_and_not_followed(tmp_path: Path) -> None:
+def test_links_to_folders_are_reported_and_not_followed(tmp_path: Path) -> None:
     folder = write_pngs(tmp_path / "data", X)
     (folder / "round").symlink_to(folder)
     (folder / "linked.png").symlink_to(folder / "000.png")

@@ -115,7 +115,7 @@ OTHERS: dict[str, tuple[bytes, str]] = {
 
 @pytest.mark.parametrize(("data", "words"), OTHERS.values(), ids=OTHERS.keys())
 @pytest.mark.parametrize("name", ["data.npz", "data"])
-def test_another_kind_of_file_is_told_with_what_makes_a_dataset_of_it(
+def test_another_kind_of_file_is_reported_with_what_makes_a_dataset_of_it(
     tmp_path: Path, data: bytes, words: str, name: str
 ) -> None:
     (tmp_path / name).write_bytes(data)
@@ -168,7 +168,7 @@ def test_labels_alone_are_no_images(tmp_path: Path) -> None:
     ("name", "meant"),
     [("MNIST", "mnist"), ("fashion-mnist", "fashion_mnist"), ("FashionMNIST", "fashion_mnist")],
 )
-def test_a_named_dataset_in_another_spelling_is_told(
+def test_a_named_dataset_in_another_spelling_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, meant: str
 ) -> None:
     monkeypatch.chdir(tmp_path)

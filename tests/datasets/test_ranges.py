@@ -144,7 +144,7 @@ GUESSED: dict[str, tuple[Array, Array, str]] = {
 
 
 @pytest.mark.parametrize(("images", "expected", "note"), GUESSED.values(), ids=GUESSED.keys())
-def test_what_is_guessed_is_told_with_the_option_that_says_otherwise(
+def test_what_is_guessed_is_reported_with_the_option_that_says_otherwise(
     tmp_path: Path, images: Array, expected: Array, note: str
 ) -> None:
     dataset = load_dataset(str(write_npz(tmp_path / "data.npz", one(images))))

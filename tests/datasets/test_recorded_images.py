@@ -148,7 +148,7 @@ def test_a_changed_folder_gives_the_same_images(
     assert same(before.limited(9), after.limited(9))
 
 
-def test_what_came_since_is_told(folder: Path) -> None:
+def test_what_came_since_is_reported(folder: Path) -> None:
     before = load_dataset(folder)
     added(folder)
     told = again(folder, before).description()
@@ -242,7 +242,7 @@ def test_a_test_split_that_came_since_is_not_used(tmp_path: Path) -> None:
     assert same(again(path, before), before)
 
 
-def test_a_folder_that_became_arrays_is_told(folder: Path) -> None:
+def test_a_folder_that_became_arrays_is_reported(folder: Path) -> None:
     before = load_dataset(folder)
     shutil.rmtree(folder)
     folder.mkdir()

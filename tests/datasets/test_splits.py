@@ -87,7 +87,7 @@ def test_copies_of_an_image_are_on_one_side(tmp_path: Path) -> None:
     assert [len(dataset.rows[split]) for split in SPLITS] == pytest.approx([117, 39, 24], abs=3)
 
 
-def test_copies_that_a_source_has_in_two_splits_are_told(tmp_path: Path) -> None:
+def test_copies_that_a_source_has_in_two_splits_are_reported(tmp_path: Path) -> None:
     arrays = digits()
     arrays["x_test"][:3] = arrays["x_train"][:3]
     dataset = load_dataset(str(write_npz(tmp_path / "x.npz", arrays)))

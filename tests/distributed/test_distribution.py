@@ -120,7 +120,7 @@ def test_hosts_may_be_ipv6_in_brackets() -> None:
     assert split_address("[::1]:2222") == ("::1", 2222)
 
 
-def test_a_port_in_use_is_told() -> None:
+def test_a_port_in_use_is_reported() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
         with pytest.raises(DistributedError, match="the port is in use"):
@@ -136,7 +136,7 @@ def test_a_port_in_use_is_told() -> None:
         ({"workers": "\x1b[2J", "replicas": 2}, "1 worker with 2 replicas"),
     ],
 )
-def test_other_devices_than_before_are_told(before: dict[str, object], word: str) -> None:
+def test_other_devices_than_before_are_reported(before: dict[str, object], word: str) -> None:
     assert word in made("one:1,two:1", 0).difference(before)
 
 

@@ -238,13 +238,13 @@ def test_who_does_not_arrive_is_named(meet: Callable[..., Meeting]) -> None:
         meeting.gathered()
 
 
-def test_a_chief_that_does_not_come_is_told() -> None:
+def test_a_chief_that_does_not_come_is_reported() -> None:
     here = msgspec.structs.replace(distribution(wait=0.3), index=1)
     with pytest.raises(DistributedError, match=r"worker 0 \(.*was not reached within 0.3 s"):
         Member(here, versions=VERSIONS, given={}, lost=lambda _: None)
 
 
-def test_something_else_at_the_chiefs_address_is_told() -> None:
+def test_something_else_at_the_chiefs_address_is_reported() -> None:
     workers = distribution()
     host, _, port = workers.workers[0].partition(":")
 
@@ -265,7 +265,7 @@ def test_something_else_at_the_chiefs_address_is_told() -> None:
             )
 
 
-def test_a_members_port_in_use_is_told(meeting: Meeting) -> None:
+def test_a_members_port_in_use_is_reported(meeting: Meeting) -> None:
     host, _, port = meeting.workers.workers[1].partition(":")
     with (
         socket.create_server((host, int(port))),

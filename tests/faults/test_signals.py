@@ -28,7 +28,7 @@ from vae_engine.training import checkpoint
     [False, pytest.param(True, marks=pytest.mark.slow)],
     ids=["told-by-its-heartbeat", "for-a-minute"],
 )
-def test_a_stopped_worker_is_told_of_goes_on_and_goes_when_asked(
+def test_a_stopped_worker_is_reported_and_continues_or_exits_on_request(
     runner: Runner, longer: Settings, longer_undisturbed: Session, for_a_minute: bool
 ) -> None:
     session = runner.create(longer)

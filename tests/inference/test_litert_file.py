@@ -125,7 +125,7 @@ def test_a_crafted_network_is_refused(crafted: str, part: Part, tmp_path: Path) 
         open_network(part, content, tmp_path / f"{part}.tflite")
 
 
-def test_an_untouched_network_that_was_packed_anew_is_read(tmp_path: Path) -> None:
+def test_an_untouched_network_that_was_packed_again_is_read(tmp_path: Path) -> None:
     """What the crafted ones are made with does no harm by itself."""
     for part in PARTS:
         model = schema.ModelT.InitFromPackedBuf(earlier_network(part), 0)

@@ -233,7 +233,7 @@ def test_the_best_epoch_is_marked_on_its_curve() -> None:
     assert VALIDATION in {s.style for s in curves.lines[row] if BEST in s.text}
 
 
-def test_curves_of_one_colour_are_told_apart_by_their_dashes() -> None:
+def test_curves_of_one_colour_are_distinguished_by_their_dashes() -> None:
     flat = [5.0] * 20
     drawn = [
         tuple(cell[0] for cell in drawn_cells(draw(series(flat, tone=dash * HUES), width=80)))

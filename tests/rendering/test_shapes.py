@@ -24,7 +24,7 @@ def recognised(painted: Floats, images: NDArray[np.uint8]) -> float:
 
 @pytest.mark.parametrize(("columns", "rows", "share"), [(28, 14, 0.99), (14, 7, 0.9)])
 @pytest.mark.parametrize("glyphs", GLYPH_NAMES)
-def test_each_digit_is_told_from_all_others_without_colours(
+def test_each_digit_is_distinguished_from_all_others_without_colours(
     glyphs: Glyphs, columns: int, rows: int, share: float
 ) -> None:
     images = digits(500)
@@ -35,7 +35,9 @@ def test_each_digit_is_told_from_all_others_without_colours(
 
 
 @pytest.mark.parametrize(("columns", "rows", "share"), [(28, 14, 0.99), (14, 7, 0.9)])
-def test_each_digit_is_told_from_all_others_in_ascii(columns: int, rows: int, share: float) -> None:
+def test_each_digit_is_distinguished_from_all_others_in_ascii(
+    columns: int, rows: int, share: float
+) -> None:
     images = digits(500)
     codepoints = ascii_shades(images, columns, rows)
     steps = np.vectorize(lambda codepoint: RAMP.index(chr(codepoint)))(codepoints)

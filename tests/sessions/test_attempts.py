@@ -54,7 +54,7 @@ STARTS = {
 @pytest.mark.parametrize("before", BEFORE.values(), ids=BEFORE)
 @pytest.mark.parametrize("start", STARTS.values(), ids=STARTS)
 @pytest.mark.parametrize("end", [*get_args(EndStatus), None])
-def test_a_run_that_never_trained_changes_nothing_but_that_it_is_told(
+def test_a_run_that_never_trained_is_reported_and_changes_nothing_else(
     before: tuple[ev.AnyEvent, ...], start: tuple[ev.AnyEvent, ...], end: EndStatus | None
 ) -> None:
     as_it_was = standing(reduced(*before))

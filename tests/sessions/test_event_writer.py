@@ -53,7 +53,7 @@ def test_numbering_goes_on_when_the_log_is_opened_again(path: Path) -> None:
     assert [event.seq for event in EventReader(path).read_all()] == [1, 2, 3]
 
 
-def test_numbering_goes_on_after_events_of_a_newer_version(path: Path) -> None:
+def test_numbering_continues_after_events_of_a_newer_version(path: Path) -> None:
     write_log(path, [run_started()])
     with path.open("ab") as file:
         file.write(b'{"type":"telepathy","seq":41,"time":5.0}\n')

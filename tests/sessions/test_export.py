@@ -46,7 +46,7 @@ def test_a_session_arrives_as_it_left_but_without_its_worker(
     assert read_summary(back.folder) == read_summary(session.folder)
 
 
-def test_an_archive_tells_what_it_holds(tmp_path: Path, archive: Path, other: SessionStore) -> None:
+def test_an_archive_says_what_it_holds(tmp_path: Path, archive: Path, other: SessionStore) -> None:
     session = finished_session(tmp_path / "sessions")
     export_session(session, archive)
     with zipfile.ZipFile(archive) as opened:
@@ -175,7 +175,7 @@ def test_an_archive_is_not_written_into_the_session_itself(tmp_path: Path, place
 
 
 @pytest.mark.parametrize("place", ["missing/session.zip", "folder"])
-def test_a_place_that_cannot_be_written_is_told(tmp_path: Path, place: str) -> None:
+def test_a_place_that_cannot_be_written_is_reported(tmp_path: Path, place: str) -> None:
     session = new_session(tmp_path / "sessions")
     (tmp_path / "folder").mkdir()
     with pytest.raises(SessionError, match="cannot be written"):

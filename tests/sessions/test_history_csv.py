@@ -38,7 +38,7 @@ def test_every_figure_comes_back_exactly(recorder: Recorder, tmp_path: Path) -> 
         assert [float(row["kl_z0"]), float(row["kl_z1"])] == epoch.kl_per_dimension
 
 
-def test_several_sessions_are_told_apart_by_what_differs(
+def test_several_sessions_are_distinguished_by_what_differs(
     recorder: Recorder, tmp_path: Path
 ) -> None:
     sessions = [

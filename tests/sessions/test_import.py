@@ -86,7 +86,9 @@ def test_an_archive_with_a_wrong_table_is_refused(
 
 
 @pytest.mark.parametrize("name", [layout.MANIFEST, layout.LABEL, layout.checkpoint_file(3, 0)])
-def test_a_missing_file_is_told(store: SessionStore, path: Path, files: Files, name: str) -> None:
+def test_a_missing_file_is_reported(
+    store: SessionStore, path: Path, files: Files, name: str
+) -> None:
     contents = told(files)
     del files[name]
     pack(path, files, contents)
@@ -160,14 +162,14 @@ def test_a_full_disk_leaves_nothing(store: SessionStore, path: Path, honest: byt
     assert import_session(store, path).id
 
 
-def test_a_store_that_cannot_be_made_is_told(tmp_path: Path, path: Path, honest: bytes) -> None:
+def test_a_store_that_cannot_be_made_is_reported(tmp_path: Path, path: Path, honest: bytes) -> None:
     path.write_bytes(honest)
     (tmp_path / "file").write_text("")
     with pytest.raises(SessionError, match="cannot import to"):
         import_session(SessionStore(tmp_path / "file"), path)
 
 
-def test_damage_is_told_from_what_the_machine_refuses(
+def test_damage_is_distinguished_from_what_the_machine_refuses(
     store: SessionStore, path: Path, honest: bytes
 ) -> None:
     path.write_bytes(honest[:-30])

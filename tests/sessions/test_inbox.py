@@ -80,7 +80,7 @@ def test_an_inbox_that_is_a_file_holds_no_commands(tmp_path: Path) -> None:
         send(tmp_path, "stop")
 
 
-def test_a_command_that_cannot_be_removed_is_not_obeyed_and_holds_up_none_before_it(
+def test_a_command_that_cannot_be_removed_is_not_carried_out_and_blocks_no_earlier_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send(tmp_path, "pause")

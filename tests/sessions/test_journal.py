@@ -37,7 +37,7 @@ def test_the_summary_equals_the_reduction_of_the_log_after_every_event(session: 
     journal.close()
 
 
-def test_a_second_run_goes_on_with_what_the_first_left(session: Session) -> None:
+def test_a_second_run_continues_with_what_the_first_left(session: Session) -> None:
     for run in (1, 2):
         journal = Journal(session.folder)
         assert journal.log.run == run - 1
@@ -52,7 +52,7 @@ def test_a_second_run_goes_on_with_what_the_first_left(session: Session) -> None
     assert summary == from_log(session)
 
 
-def test_all_events_but_progress_are_on_the_disk_when_they_are_told(
+def test_all_events_but_progress_are_on_the_disk_when_they_are_reported(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     synced: list[int] = []

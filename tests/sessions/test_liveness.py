@@ -81,7 +81,7 @@ def test_a_stopped_process_lives(sleeper: subprocess.Popen[bytes]) -> None:
     assert is_alive(record(pid=sleeper.pid, process_created=created), NEVER)
 
 
-def test_a_clock_that_is_set_anew_kills_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_clock_that_is_changed_ends_no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     before, booted = record(), psutil.boot_time()
     created = psutil.Process.create_time
 

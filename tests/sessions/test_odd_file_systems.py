@@ -65,7 +65,7 @@ def everything(store: SessionStore) -> None:
 
 
 @pytest.mark.parametrize("name", [*NOT_OFFERED, "EBADF", "EISDIR", "EACCES", "EPERM"])
-def test_a_file_system_that_syncs_no_folders_is_said_once(
+def test_a_file_system_that_syncs_no_folders_is_reported_once(
     store: SessionStore, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     refuse_sync(monkeypatch, name, folders=True, files=False)
@@ -78,7 +78,7 @@ def test_a_file_system_that_syncs_no_folders_is_said_once(
 
 
 @pytest.mark.parametrize("name", NOT_OFFERED)
-def test_a_file_system_that_syncs_nothing_is_said_once(
+def test_a_file_system_that_syncs_nothing_is_reported_once(
     store: SessionStore, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     refuse_sync(monkeypatch, name, folders=True, files=True)
@@ -127,7 +127,7 @@ def test_a_worker_saves_its_weights_without_locks(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", [*NOT_OFFERED, "ENOLCK"])
-def test_a_file_system_without_locks_is_said_once(
+def test_a_file_system_without_locks_is_reported_once(
     store: SessionStore, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     def refuse(_descriptor: int, _how: int) -> None:
@@ -144,7 +144,7 @@ def test_a_file_system_without_locks_is_said_once(
 
 
 @pytest.mark.parametrize("name", ["EPERM", "EACCES", "ENOSYS", "EOPNOTSUPP"])
-def test_a_heartbeat_goes_on_where_times_cannot_be_set(
+def test_a_heartbeat_continues_where_times_cannot_be_set(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     def refuse(*_: object, **__: object) -> None:

@@ -101,7 +101,7 @@ def test_the_best_epoch_is_the_earliest_of_equals() -> None:
     assert log.best.epoch == 2
 
 
-def test_an_extension_goes_on_with_one_history_and_forgets_the_earlier_end() -> None:
+def test_an_extension_continues_with_one_history_and_forgets_the_earlier_end() -> None:
     log = reduced(*whole_run(3), run_started(run=2, epochs=5), prepared(), epoch_ended(4))
     assert [epoch.epoch for epoch in log.history] == [1, 2, 3, 4]
     assert (log.phase, log.end_status, log.stop_reason, log.finishing) == ("training", None, "", "")

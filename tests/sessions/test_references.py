@@ -47,7 +47,7 @@ def test_nothing_else_is_found(store: SessionStore, reference: str) -> None:
 
 
 @pytest.mark.parametrize("reference", ["20260", "aa", "202"])
-def test_an_ambiguous_part_tells_what_there_is_to_choose(
+def test_an_ambiguous_part_says_what_there_is_to_choose(
     store: SessionStore, reference: str
 ) -> None:
     with pytest.raises(SessionNotFoundError, match=f"means . sessions .* {FIRST}, {SECOND}"):

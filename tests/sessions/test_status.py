@@ -63,7 +63,7 @@ def test_one_that_was_created_at_another_time_is_not_new(tmp_path: Path, shift: 
     assert present_status(session.folder, manifest, "created", None) == "interrupted"
 
 
-def test_a_session_whose_worker_goes_without_a_word_is_interrupted(tmp_path: Path) -> None:
+def test_a_session_whose_worker_exits_silently_is_interrupted(tmp_path: Path) -> None:
     session = live_session(tmp_path)
     session.poll()
     assert session.alive()

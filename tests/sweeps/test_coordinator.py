@@ -135,7 +135,7 @@ def test_a_trial_that_ends_badly_does_not_stop_the_others(
     assert statuses(sweep) == [status, "training", "training", "waiting"]
 
 
-def test_a_worker_that_does_not_start_is_not_tried_for_ever(
+def test_a_worker_that_does_not_start_is_not_tried_forever(
     sweep: Sweep, runner: RecordedRunner
 ) -> None:
     runner.broken = {1, 2, 3}
@@ -192,7 +192,7 @@ def test_what_a_next_coordinator_does_with_a_trial_that_has_ended(
     assert runner.begun == begun
 
 
-def test_a_trial_in_the_trash_is_not_trained_anew(sweep: Sweep, runner: RecordedRunner) -> None:
+def test_a_trial_in_the_trash_is_not_trained_again(sweep: Sweep, runner: RecordedRunner) -> None:
     trial = read_trials(sweep)[0]
     sweep.sessions.delete(sweep.sessions.create(trial.settings, session_id=trial.session))
     assert statuses(sweep)[0] == "deleted"

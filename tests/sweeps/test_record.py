@@ -82,7 +82,7 @@ def test_a_sweep_is_found_by_id_name_part_and_as_the_latest(store: SweepStore, g
     assert store.listings() == [second, first]
 
 
-def test_what_is_no_sweep_is_told(store: SweepStore, grid: Grid) -> None:
+def test_what_is_no_sweep_is_reported(store: SweepStore, grid: Grid) -> None:
     with pytest.raises(SessionNotFoundError, match="no sweep 'x'") as caught:
         store.find("x")
     assert caught.value.remedy == "train_sweep"

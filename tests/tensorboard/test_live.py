@@ -101,7 +101,7 @@ def test_a_later_worker_doubles_nothing_and_fills_gaps(
     assert len(list((logdir / session.id).iterdir())) == 1
 
 
-def test_a_failing_disk_is_told_once_and_made_good_when_it_works_again(
+def test_a_failing_disk_is_reported_once_and_made_good_when_it_works_again(
     recorder: Recorder, session: Session, logdir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     journal = Journal(session.folder)

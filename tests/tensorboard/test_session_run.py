@@ -82,7 +82,7 @@ def test_settings_and_results_are_hyperparameters(recorder: Recorder, logdir: Pa
         ("stopped", api_pb2.STATUS_SUCCESS),
     ],
 )
-def test_a_session_in_any_state_is_told_as_it_is(
+def test_a_session_in_any_state_is_reported_as_it_is(
     recorder: Recorder, logdir: Path, status: Status, outcome: int | None
 ) -> None:
     session = recorder.session(status=status, epochs=1, of=9)

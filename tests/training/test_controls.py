@@ -39,7 +39,7 @@ def test_commands_act_in_the_order_of_asking(
     assert len(ignored_commands) == ignored
 
 
-def test_whoever_asked_for_a_pause_that_was_undone_is_told() -> None:
+def test_a_pause_that_was_undone_is_reported_as_ignored() -> None:
     controls = Controls()
     assert controls.apply("pause") == []
     assert controls.apply("continue") == [

@@ -80,7 +80,7 @@ async def test_a_theme_that_is_no_more_gives_the_usual_one(store: SessionStore) 
         assert app.theme == Preferences().theme
 
 
-async def test_damaged_preferences_are_told_of_and_replaced(store: SessionStore) -> None:
+async def test_damaged_preferences_are_reported_and_replaced(store: SessionStore) -> None:
     preferences_file().parent.mkdir(parents=True)
     preferences_file().write_text("{[b]")
     app = WorkbenchApp(store)
@@ -127,7 +127,7 @@ async def test_the_bell_can_be_switched_off(store: SessionStore) -> None:
         await until(pilot, lambda: not app.preferences.bell)
 
 
-async def test_a_training_that_fails_is_told_as_an_error(
+async def test_a_training_that_fails_is_reported_as_an_error(
     store: SessionStore, recorder: Recorder
 ) -> None:
     session = recorder.session("[b]x[/b]", status="training", epochs=1, of=3)

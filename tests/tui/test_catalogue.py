@@ -91,7 +91,7 @@ def test_sizes_come_by_and_by(recorder: Recorder) -> None:
     assert catalogue.scan() == [after]
 
 
-def test_a_session_that_goes_on_is_measured_anew(recorder: Recorder) -> None:
+def test_a_session_that_goes_on_is_measured_again(recorder: Recorder) -> None:
     session = recorder.session("one", epochs=1, of=3)
     catalogue = Catalogue(recorder.store.root)
     catalogue.scan()

@@ -123,7 +123,7 @@ def test_a_row_of_the_list_knows_it_too(recorder: Recorder) -> None:
     assert late == Remaining(5 * 5 + FINISH, 5 * 5 + FINISH)
 
 
-def test_it_is_told_in_few_words() -> None:
+def test_it_is_described_in_few_words() -> None:
     assert remaining_text(Remaining(250.0, 580.0)) == "4m10s to 9m40s"
     assert remaining_text(Remaining(42.2, 41.8)) == "42s"
 

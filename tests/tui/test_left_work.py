@@ -69,7 +69,7 @@ async def work_without_widget(left: Left) -> None:
         await worker.wait()
 
 
-async def test_a_widget_that_is_missing_on_a_screen_that_stays_is_told() -> None:
+async def test_a_widget_that_is_missing_on_a_screen_that_stays_is_reported() -> None:
     with pytest.raises(WorkerFailed) as failed:
         await work_without_widget(Left())
     assert isinstance(failed.value.error, NoMatches)

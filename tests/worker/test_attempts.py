@@ -80,7 +80,7 @@ def test_a_disk_that_fails_in_the_start_up_changes_nothing(
     assert state(session) == before
 
 
-def test_without_memory_for_tensorflow_the_reason_is_told(
+def test_without_memory_for_tensorflow_the_reason_is_reported(
     runner: Runner, undisturbed: Session, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """An import that fails, as under `ulimit -v`."""

@@ -94,7 +94,7 @@ def test_every_epoch_has_a_preview_of_ten_classes_and_64_samples(undisturbed: Se
     assert not np.array_equal(previews[0].samples, previews[2].samples)
 
 
-def test_the_log_tells_how_far_the_start_is(undisturbed: Session) -> None:
+def test_the_log_says_how_far_the_start_is(undisturbed: Session) -> None:
     stages = [event.stage for event in undisturbed.log.preparing]
     assert stages == ["tensorflow", "data", "network"]
 
@@ -162,7 +162,7 @@ def test_a_second_worker_is_refused(runner: Runner, longer: Settings) -> None:
     kill(session)
 
 
-def test_a_stop_during_the_start_is_obeyed_at_once(runner: Runner, small: Settings) -> None:
+def test_a_stop_during_the_start_is_carried_out_at_once(runner: Runner, small: Settings) -> None:
     session = runner.create(small)
     runner.start(session)
     inbox.send(session.folder, "stop_now")

@@ -80,7 +80,7 @@ def write_end(session: Session, status: EndStatus, reason: str) -> None:
     ("status", "reason"),
     [("completed", "converged"), ("diverged", "loss is nan"), ("failed", "no 'images'\n\x1b[1m")],
 )
-def test_the_end_that_the_worker_wrote_is_told(
+def test_the_end_that_the_worker_wrote_is_reported(
     session: Session,
     worker: subprocess.Popen[bytes],
     tmp_path: Path,
@@ -94,7 +94,7 @@ def test_the_end_that_the_worker_wrote_is_told(
     wait_for(lambda: (tmp_path / "told").exists() and (tmp_path / "told").read_text() == told)
 
 
-def test_a_worker_that_was_killed_is_told(
+def test_a_worker_that_was_killed_is_reported(
     session: Session, worker: subprocess.Popen[bytes], tmp_path: Path
 ) -> None:
     journal = Journal(session.folder)
@@ -156,13 +156,13 @@ def test_what_is_no_command_is_refused(text: str) -> None:
         read_command(text)
 
 
-def test_a_run_that_ended_before_it_trained_is_told(session: Session) -> None:
+def test_a_run_that_ended_before_it_trained_is_reported(session: Session) -> None:
     write_end(session, "failed", "the dataset is gone")
     ending = session_ending(session.folder)
     assert (ending.status, ending.reason) == ("failed", "the dataset is gone")
 
 
-def test_a_sweep_is_told_once(tmp_path: Path) -> None:
+def test_a_sweep_is_reported_once(tmp_path: Path) -> None:
     store = SweepStore(SessionStore(tmp_path / "sessions"))
     sweep = store.create(NewSweep(make_grid({"latent_dim": [2, 8]}, None), 1, name="widths"))
     ending = sweep_ending(sweep.folder)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 import msgspec
@@ -45,17 +45,29 @@ from vae_engine.settings import SETTINGS, Settings, make_settings
 
 _logdir_option = tensorboard_option("also write TensorBoard logs to DIR/<session id>")
 
+_Command = TypeVar("_Command", bound=Callable[..., object])
+
+
+def _start_options(command: _Command) -> _Command:
+    """Add the options shared by the commands that create a session."""
+    # Decorators apply from the last to the first.
+    for option in (
+        store_option,
+        distribution_options,
+        notify_option,
+        _logdir_option,
+        detach_option,
+        app_options,
+        plain_option,
+        name_option,
+        setting_options,
+    ):
+        command = option(command)
+    return command
+
 
 @click.command()
-@setting_options
-@name_option
-@plain_option
-@app_options
-@detach_option
-@_logdir_option
-@notify_option
-@distribution_options
-@store_option
+@_start_options
 def train(
     store: SessionStore,
     name: str | None,
@@ -89,15 +101,7 @@ def train(
 
 @click.command()
 @id_argument
-@setting_options
-@name_option
-@plain_option
-@app_options
-@detach_option
-@_logdir_option
-@notify_option
-@distribution_options
-@store_option
+@_start_options
 def fork(
     reference: str,
     store: SessionStore,

@@ -161,7 +161,7 @@ def test_an_option_that_is_none_is_bad_usage(home: Path, command: str, wrong: st
 
 @pytest.mark.parametrize("command", [name for name in NAMES if "target" in arguments(name)])
 @pytest.mark.parametrize("kind", NEVER_VALID)
-def test_a_session_of_no_such_name_is_told(home: Path, command: str, kind: str) -> None:
+def test_a_session_of_an_unknown_name_is_reported(home: Path, command: str, kind: str) -> None:
     before = digest(home)
     words = [NEVER_VALID[kind] if word == "target" else word for word in arguments(command)]
     answer = check(ask(*command.split(), *words))

@@ -38,7 +38,7 @@ def training(recorder: Recorder) -> Session:
 
 @pytest.mark.parametrize("name", [layout.MANIFEST, layout.EVENTS])
 @pytest.mark.parametrize("damage", GARBAGE.values(), ids=GARBAGE.keys())
-def test_the_damage_is_told_and_its_end_noticed(
+def test_the_damage_is_reported_and_its_end_noticed(
     recorder: Recorder, training: Session, name: str, damage: Damage
 ) -> None:
     feed, path = SessionFeed(Session(training.folder)), training.folder / name
@@ -59,7 +59,7 @@ def test_the_damage_is_told_and_its_end_noticed(
     assert (after.problem, after.history.newest) == ("", 4)
 
 
-def test_a_log_that_is_gone_is_told(training: Session) -> None:
+def test_a_log_that_is_gone_is_reported(training: Session) -> None:
     feed = SessionFeed(Session(training.folder))
     feed.read()
     (training.folder / layout.EVENTS).unlink()
@@ -78,7 +78,7 @@ def test_a_whole_log_in_place_of_the_one_read_is_taken_up(
     assert (snapshot.problem, snapshot.history.newest) == ("", 5)
 
 
-def test_another_manifest_is_told(recorder: Recorder, training: Session) -> None:
+def test_another_manifest_is_reported(recorder: Recorder, training: Session) -> None:
     feed, path = SessionFeed(Session(training.folder)), training.folder / layout.MANIFEST
     feed.read()
     path.write_bytes(path.read_bytes().replace(b'"latent_dim": 2', b'"latent_dim": 4'))

@@ -173,7 +173,7 @@ def test_the_copy_is_whole_at_every_moment_and_equal_in_the_end(
     assert not list(session.folder.glob("**/.tmp-*"))
 
 
-def test_another_machine_goes_on_from_what_has_arrived(
+def test_another_machine_continues_from_what_has_arrived(
     session: Session, receiver: Receiver, far: Path, tmp_path: Path
 ) -> None:
     receiver.begin(session.id, "first", mirrored=True)

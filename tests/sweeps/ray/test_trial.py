@@ -128,7 +128,7 @@ def test_far_an_evaluation_is_brought_back(store: SessionStore) -> None:
     assert not (session.folder / layout.EVENTS).exists()
 
 
-def test_what_went_wrong_is_told_in_its_last_words(store: SessionStore) -> None:
+def test_what_went_wrong_is_reported_in_its_last_words(store: SessionStore) -> None:
     session = make(store, "fail")
     assert run(store, session).why == "first; no memory"
     assert run(store, session, "evaluate").why == "first; no memory"

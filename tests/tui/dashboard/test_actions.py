@@ -46,7 +46,7 @@ async def test_any_key_at_any_time_is_survived(
         assert screen.is_attached
 
 
-async def test_a_pause_is_shown_as_asked_until_it_is_obeyed(
+async def test_a_pause_is_shown_as_asked_until_it_is_carried_out(
     store: SessionStore, recorder: Recorder, training: Session
 ) -> None:
     async with dashboard(store, training) as (screen, pilot):
@@ -83,7 +83,7 @@ async def test_stop_now_needs_a_yes(store: SessionStore, training: Session) -> N
         await until(pilot, lambda: inbox.pending(training.folder) == ["stop_now"])
 
 
-async def test_an_ignored_command_is_told_once(
+async def test_an_ignored_command_is_reported_once(
     store: SessionStore, recorder: Recorder, training: Session
 ) -> None:
     recorder.emit(training, ev.CommandIgnored(command="pause", why="it was long ago"))
@@ -160,7 +160,7 @@ async def test_resume_without_a_checkpoint_says_what_to_do_instead(
         assert "press f in the list of sessions to fork it" in toasts(screen.app)[0]
 
 
-async def test_a_deleted_session_is_told_and_nothing_breaks(
+async def test_a_deleted_session_is_reported_and_nothing_breaks(
     store: SessionStore, training: Session
 ) -> None:
     async with dashboard(store, training) as (screen, pilot):
@@ -172,7 +172,7 @@ async def test_a_deleted_session_is_told_and_nothing_breaks(
         assert screen.is_attached
 
 
-async def test_a_session_that_someone_else_ends_is_told(
+async def test_a_session_that_someone_else_ends_is_reported(
     store: SessionStore, recorder: Recorder, training: Session
 ) -> None:
     async with dashboard(store, training) as (screen, pilot):
@@ -180,7 +180,7 @@ async def test_a_session_that_someone_else_ends_is_told(
         await until(pilot, lambda: "✗ failed  No space left on device" in head(screen))
 
 
-async def test_escape_leaves_and_the_session_goes_on(
+async def test_escape_leaves_and_the_session_continues(
     store: SessionStore, training: Session
 ) -> None:
     async with dashboard(store, training) as (screen, pilot):

@@ -20,11 +20,11 @@ def sentences(found: History, status: Any = "completed", reason: str = "") -> li
     return [finding.sentence for finding in diagnose(found, status, reason, found.newest)]
 
 
-def test_nothing_is_said_before_the_first_epoch() -> None:
+def test_nothing_is_reported_before_the_first_epoch() -> None:
     assert sentences(history(), "starting") == []
 
 
-def test_a_sound_training_is_told_so() -> None:
+def test_a_healthy_run_is_reported_as_such() -> None:
     assert sentences(history({}, {}, {})) == ["All 4 dimensions carry information."]
 
 
@@ -85,7 +85,7 @@ def test_a_diverged_training_says_why_first() -> None:
     assert found[0].sentence == "Training has diverged: the loss was not finite in epoch 3."
 
 
-def test_a_rising_validation_loss_is_told_with_its_best() -> None:
+def test_a_rising_validation_loss_is_reported_with_its_best() -> None:
     found = diagnose(history({"val_loss": 150.0}, {"val_loss": 190.0}), "training", "", 2)
     assert found[0].weight == "warning"
     assert "40.0 nats above its best, of epoch 1" in found[0].sentence

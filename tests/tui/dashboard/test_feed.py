@@ -76,7 +76,7 @@ def test_progress_alone_waits_and_what_happens_does_not(
     later.join()
 
 
-def test_progress_is_told_when_its_time_has_come(
+def test_progress_is_reported_when_its_time_has_come(
     recorder: Recorder, training: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tui.dashboard.feed.PROGRESS_SECONDS", 0.1)
@@ -103,7 +103,7 @@ def test_the_last_step_of_an_epoch_that_ended_is_no_progress(
     assert feed_of(training).read().progress is None
 
 
-def test_a_command_counts_as_asked_until_the_log_shows_it_obeyed(
+def test_a_command_counts_as_asked_until_the_log_shows_it_carried_out(
     recorder: Recorder, training: Session
 ) -> None:
     feed = feed_of(training)
@@ -239,7 +239,7 @@ def _wait(reached: Callable[[], object]) -> None:
         time.sleep(0.01)
 
 
-def test_an_attempt_and_the_last_words_of_a_worker_are_told(
+def test_an_attempt_and_the_last_words_of_a_worker_are_reported(
     recorder: Recorder,
 ) -> None:
     session = recorder.session(status="completed", epochs=3)

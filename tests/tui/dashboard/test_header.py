@@ -75,7 +75,7 @@ def test_only_a_live_session_has_an_expected_end() -> None:
     assert "ETA" not in lines(replace(TRAINING, remaining=None))[1]
 
 
-def test_the_most_urgent_is_said_first() -> None:
+def test_the_most_urgent_is_reported_first() -> None:
     asked = replace(TRAINING, status="stopping", asked=("stop_now",))
     assert "stops at the end of epoch 13" in lines(replace(asked, asked=()))[0]
     assert "pending: stop now" in lines(asked)[0]
@@ -97,7 +97,7 @@ def test_a_step_beyond_the_last_one_does_not_break_the_line() -> None:
     assert "100%" in found[2]
 
 
-def test_an_attempt_is_said_in_place_of_how_the_runs_before_it_ended() -> None:
+def test_an_attempt_is_reported_in_place_of_how_the_runs_before_it_ended() -> None:
     told = "attempt at 14:03 failed: no memory"
     ended = Snapshot(Label(name="one"), status="completed", stop_reason="epochs", attempt=told)
     assert told in lines(ended)[0]

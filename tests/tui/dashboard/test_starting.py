@@ -47,7 +47,7 @@ def marks(snapshot: Snapshot) -> str:
         (starting(prepared=110.0, progress=progress(1, 1)), "✓✓✓✓●"),
     ],
 )
-def test_the_start_is_told_in_stages(snapshot: Snapshot, wanted: str) -> None:
+def test_the_start_is_reported_in_stages(snapshot: Snapshot, wanted: str) -> None:
     assert marks(snapshot) == wanted
 
 
@@ -57,7 +57,7 @@ def test_stages_that_are_done_have_their_time() -> None:
     assert not any(character.isdigit() for line in lines[3:] for character in line)
 
 
-def test_nothing_is_told_of_a_start_that_is_over() -> None:
+def test_a_finished_start_is_not_reported() -> None:
     assert not start_lines(starting("tensorflow", status="failed"))
     assert not start_lines(starting("tensorflow", problem="gone"))
 

@@ -218,7 +218,7 @@ async def test_help_leads_to_the_words(store: SessionStore) -> None:
 
 @pytest.mark.parametrize("key", ["question_mark", "W"])
 @pytest.mark.parametrize(("rows", "more"), [(24, True), (150, False)])
-async def test_more_is_told_of_only_where_there_is_more(
+async def test_more_is_reported_only_where_there_is_more(
     store: SessionStore, key: str, rows: int, more: bool
 ) -> None:
     app = WorkbenchApp(store)

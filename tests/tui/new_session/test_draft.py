@@ -38,7 +38,7 @@ def test_every_preset_can_be_trained(preset: str) -> None:
         (NAME, "x" * 300, "the name has 300 characters: it must have at most 200"),
     ],
 )
-def test_a_wrong_value_is_told_at_its_field(field: str, text: str, said: str) -> None:
+def test_a_wrong_value_is_reported_at_its_field(field: str, text: str, said: str) -> None:
     texts = {**default_texts(), "epochs": "50", field: text}
     if field == "min_epochs":
         texts["epochs"] = "40"
@@ -67,7 +67,7 @@ def test_few_images_change_defaults_and_the_form_says_so() -> None:
     assert read_draft(default_texts()).few_steps == ""
 
 
-def test_a_dataset_whose_images_were_counted_is_told_likewise(tmp_path: Path) -> None:
+def test_a_dataset_whose_images_were_counted_is_reported_likewise(tmp_path: Path) -> None:
     texts = {**default_texts(), "dataset": str(tmp_path / "few.npz")}
     assert read_draft(texts).adjusted == {}
     counted = read_draft(texts, {str(tmp_path / "few.npz"): 194})

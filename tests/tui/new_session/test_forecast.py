@@ -35,7 +35,7 @@ def timed(name: str = "earlier", *, slower: float = 1.0, **settings: Any) -> Tim
     )
 
 
-def test_before_anything_is_known_nothing_is_told_but_of_the_demo() -> None:
+def test_without_timings_only_the_demo_has_an_estimate() -> None:
     assert expected_duration(one_thread(), []) == UNKNOWN
     assert expected_sweep_duration([one_thread()], 1, []) == UNKNOWN
     demo = expected_duration(one_thread(**PRESETS[DEMO]), [], demo=True)

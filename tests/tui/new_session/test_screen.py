@@ -103,13 +103,13 @@ async def test_a_preset_fills_the_fields(store: SessionStore) -> None:
         await until(pilot, lambda: "--name mine" in text_of(app, "#new-command"))
 
 
-async def test_what_gives_way_is_told(store: SessionStore) -> None:
+async def test_what_gives_way_is_reported(store: SessionStore) -> None:
     async with form(store) as (_, app, pilot):
         field(app, "epochs").value = "6"
         await until(pilot, lambda: text_of(app, "#note-min_epochs") == "becomes 6")
 
 
-async def test_the_duration_is_told_from_earlier_sessions(
+async def test_the_duration_is_estimated_from_earlier_sessions(
     store: SessionStore, recorder: Recorder
 ) -> None:
     recorder.session("earlier", status="training", epochs=3, of=9)
@@ -148,7 +148,7 @@ async def test_starting_opens_the_dashboard_in_place_of_the_form(
         await until(pilot, lambda: isinstance(app.screen, SessionsScreen))
 
 
-async def test_what_is_taken_of_a_dataset_and_what_is_left_out_is_said(
+async def test_what_is_taken_of_a_dataset_and_what_is_left_out_is_reported(
     store: SessionStore, recorder: Recorder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(training, "start_worker", lambda session, **_: recorder.revive(session))
@@ -186,7 +186,7 @@ async def test_a_form_that_was_left_or_covered_meanwhile_opens_nothing(
         assert len(store.listings()) == 1
 
 
-async def test_a_worker_that_does_not_start_is_told_of(
+async def test_a_worker_that_does_not_start_is_reported(
     store: SessionStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(session: Session, **_: object) -> None:

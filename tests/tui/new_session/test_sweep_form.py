@@ -74,7 +74,7 @@ def test_one_value_everywhere_is_a_session() -> None:
     assert draft.settings == make_settings(latent_dim=8)
 
 
-def test_what_gives_way_in_a_sweep_is_told() -> None:
+def test_what_gives_way_in_a_sweep_is_reported() -> None:
     draft = read_draft({**default_texts(), "latent_dim": "2,8", "epochs": "6"})
     assert draft.adjusted == {"threads": "1", "min_epochs": "6"}
     assert draft.sweep is not None
@@ -96,7 +96,7 @@ def test_what_gives_way_in_a_sweep_is_told() -> None:
         ({"epochs": "5,30", "min_epochs": "21"}, "min_epochs", "must not be above epochs"),
     ],
 )
-def test_lists_that_cannot_be_are_told_at_their_field(
+def test_lists_that_cannot_be_are_reported_at_their_field(
     texts: dict[str, str], field_name: str, said: str
 ) -> None:
     draft = read_draft({**default_texts(), **texts})
@@ -117,7 +117,7 @@ def test_a_path_with_a_comma_is_one_dataset(
     assert "dataset" in read_draft({**base, "seeds": "2"}).problems
 
 
-async def test_a_sweep_is_told_and_started_in_place_of_the_form(
+async def test_a_sweep_is_reported_and_started_in_place_of_the_form(
     store: SessionStore, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sweeps, "start_coordinator", lambda sweep, **_: revive(sweep))

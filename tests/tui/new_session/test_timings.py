@@ -50,7 +50,7 @@ def timed(*events: ev.AnyEvent) -> Any:
     return found
 
 
-def test_every_term_is_told_apart() -> None:
+def test_every_term_is_distinguished() -> None:
     timing = timed(*RUN)
     assert timing.sizes == Sizes(1000, 0, 200)
     assert (timing.step, timing.steps) == (pytest.approx(0.2), 20)

@@ -66,7 +66,7 @@ async def test_before_any_export_a_sentence_says_so_and_samples_come_by_themselv
         assert not absent.display
 
 
-async def test_a_session_deleted_meanwhile_is_said_and_can_still_be_sampled(
+async def test_a_session_deleted_meanwhile_is_reported_and_can_still_be_sampled(
     recorded_session: Session,
 ) -> None:
     async with sampler(recorded_session) as (screen, pilot):

@@ -99,7 +99,7 @@ async def test_without_all_test_digits_components_are_not_offered(recorder: Reco
         assert "best epoch" in notices(pilot)
 
 
-async def test_damaged_embeddings_are_said_on_the_map(recorded_session: Session) -> None:
+async def test_damaged_embeddings_are_reported_on_the_map(recorded_session: Session) -> None:
     (recorded_session.folder / layout.EMBEDDINGS).write_bytes(b"PK no archive")
     async with sampler(recorded_session) as (screen, pilot):
         await pilot.press("m")

@@ -48,7 +48,7 @@ async def test_the_grid_is_full_of_samples_of_the_prior(
         assert "decoder of epoch 4, the newest" in head(screen)
 
 
-async def test_one_key_draws_anew_and_another_goes_back(recorded_session: Session) -> None:
+async def test_one_key_resamples_and_another_goes_back(recorded_session: Session) -> None:
     async with sampler(recorded_session) as (screen, pilot):
         first = samples(screen).images
         await pilot.press("n", "n")

@@ -34,7 +34,7 @@ async def comparison(
         yield screen, app, pilot
 
 
-def test_only_settings_that_differ_are_told() -> None:
+def test_only_settings_that_differ_are_reported() -> None:
     one, other = make_settings(latent_dim=2, beta=4.0), make_settings(latent_dim=8, beta=4.0)
     assert differing([one, other]) == ["latent_dim"]
     assert differing([one, one]) == []
@@ -92,7 +92,7 @@ async def test_keys_choose_figure_and_scale(recorder: Recorder) -> None:
         assert app.preferences.chart_smoothing == 0.0
 
 
-async def test_a_live_session_grows_and_a_deleted_one_is_told_of(recorder: Recorder) -> None:
+async def test_a_live_session_grows_and_a_deleted_one_is_reported(recorder: Recorder) -> None:
     live = recorder.session("live", status="training", epochs=1, of=9)
     doomed = recorder.session("doomed")
     async with comparison(recorder, live, doomed) as (screen, _, pilot):

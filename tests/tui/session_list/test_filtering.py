@@ -100,7 +100,7 @@ def test_a_filter_keeps_out_what_misses_any_of_it(text: str) -> None:
 
 
 @pytest.mark.parametrize("status", ["starting", "training", "paused", "stopping"])
-def test_live_stands_for_every_status_with_a_worker(status: str) -> None:
+def test_live_matches_every_status_with_a_worker(status: str) -> None:
     assert admits("status=live", status=status)
     assert not admits("status!=live", status=status)
 
@@ -126,7 +126,7 @@ def test_what_a_session_does_not_have_meets_no_comparison() -> None:
         ("d=2 tag:", "tag: needs a text"),
     ],
 )
-def test_what_cannot_be_read_is_told_with_what_is_wanted(text: str, said: str) -> None:
+def test_what_cannot_be_read_is_reported_with_what_is_wanted(text: str, said: str) -> None:
     assert said in parse_filter(text).problem
 
 

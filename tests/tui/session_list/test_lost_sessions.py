@@ -58,7 +58,7 @@ async def test_the_dashboard_says_what_happened(
         (truncate_the_index, "index.json is damaged"),
     ],
 )
-async def test_the_sampler_says_what_happened_and_goes_on_with_the_decoder_it_has(
+async def test_the_sampler_says_what_happened_and_continues_with_the_decoder_it_has(
     recorded_session: Session, damage: Callable[[Path], object], told: str
 ) -> None:
     async with sampler(recorded_session) as (screen, pilot):

@@ -95,7 +95,7 @@ def test_columns_that_have_room_are_shown(width: int, live: bool) -> None:
     assert ("size" in shown) == (width >= 90 or not live)
 
 
-def test_what_is_left_is_told_of_running_sessions_alone() -> None:
+def test_only_running_sessions_have_a_remaining_time() -> None:
     known = {"epoch": 10, "epochs": 20, "earliest_end": 20, "epoch_seconds": 6.0, "updated": NOW}
     assert left_text(entry(status="training", **known), NOW) == "1m02s"
     assert left_text(entry(status="training", **{**known, "earliest_end": 12}), NOW) == "<1m02s"

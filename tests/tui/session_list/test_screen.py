@@ -285,7 +285,7 @@ async def test_a_session_deleted_by_someone_else_goes(
         assert table.cursor_key == three[1]
 
 
-async def test_a_damaged_session_is_told_of_and_opens_nothing(
+async def test_a_damaged_session_is_reported_and_opens_nothing(
     store: SessionStore, three: list[str]
 ) -> None:
     async with sessions(store) as (table, app, pilot):
@@ -298,7 +298,7 @@ async def test_a_damaged_session_is_told_of_and_opens_nothing(
         assert isinstance(app.screen, SessionsScreen)
 
 
-async def test_a_folder_that_cannot_be_read_is_told_of(store: SessionStore) -> None:
+async def test_a_folder_that_cannot_be_read_is_reported(store: SessionStore) -> None:
     store.root.write_text("no folder")
     app = WorkbenchApp(store)
     async with app.run_test(size=(80, 24)) as pilot:
@@ -321,7 +321,7 @@ async def test_foreign_text_is_shown_as_text(store: SessionStore, recorder: Reco
         assert "\x1b" not in text
 
 
-async def test_the_end_of_a_training_is_told_wherever_one_is(
+async def test_the_end_of_a_training_is_reported_wherever_one_is(
     store: SessionStore, recorder: Recorder
 ) -> None:
     live = recorder.session("night run", status="training", epochs=2, of=3)

@@ -105,7 +105,7 @@ def test_the_grid_has_a_row_for_each_setting_and_a_column_for_each_seed(recorder
     assert table.cells[2][0] == Cell("✗ 2/4", "bad")
 
 
-def test_trials_in_the_trash_and_damaged_ones_are_told_in_the_grid(recorder: Recorder) -> None:
+def test_trials_in_the_trash_and_damaged_ones_are_reported_in_the_grid(recorder: Recorder) -> None:
     sweep = record_sweep(recorder, {1: "completed", 2: "completed"})
     recorder.store.delete(recorder.store.find_listing(session_folder(sweep, 1).name))
     (session_folder(sweep, 2) / layout.MANIFEST).write_text("{")

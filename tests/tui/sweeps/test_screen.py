@@ -227,7 +227,7 @@ async def test_what_does_not_change_is_not_sent(
         await until(pilot, lambda: sent)
 
 
-async def test_a_sweep_deleted_under_its_screen_is_told_of(recorder: Recorder) -> None:
+async def test_a_sweep_deleted_under_its_screen_is_reported(recorder: Recorder) -> None:
     sweep = record_sweep(recorder, {1: "completed"})
     async with sweep_screen(sweep) as (screen, app, pilot):
         shutil.rmtree(sweep.folder)

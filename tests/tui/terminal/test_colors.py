@@ -269,7 +269,7 @@ def lab(color: Rgb, cones: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("cones", [np.eye(3), _DEUTAN, _PROTAN], ids=["all", "deutan", "protan"])
 @pytest.mark.parametrize("dark", [True, False], ids=["dark", "light"])
 @pytest.mark.parametrize("depth", ["truecolor", "256"])
-def test_curves_are_told_apart_by_all_eyes(depth: str, dark: bool, cones: np.ndarray) -> None:
+def test_curves_are_distinguished_by_all_eyes(depth: str, dark: bool, cones: np.ndarray) -> None:
     theme = own_themes(depth)[0 if dark else 1]
     curves = [Color.parse(theme.variables[f"curve-{at}"]).rgb for at in range(CURVES)]
     for one, other in combinations(curves, 2):

@@ -24,7 +24,7 @@ async def test_lines_are_joined_in_a_field_of_one_line(
         assert not list(app._notifications)
 
 
-async def test_what_is_not_taken_is_told(store: SessionStore, recorder: Recorder) -> None:
+async def test_what_is_not_taken_is_reported(store: SessionStore, recorder: Recorder) -> None:
     recorder.session()
     async with sessions(store) as (_, app, pilot):
         app.post_message(Paste("rm"))

@@ -173,7 +173,7 @@ def test_what_has_no_place_passes_while_the_cursor_may_be_anywhere(data: str) ->
     assert wire.compacted(data) == data
 
 
-def test_what_has_no_place_goes_on_from_the_cursor() -> None:
+def test_what_has_no_place_continues_from_the_cursor() -> None:
     wire = Wire()
     wire.compacted(f"\x1b[1;1H{run('31', 'a line')}\n\x1b[2;1H{run('31', 'kl ')}")
     assert wire.compacted("6") == "6"
