@@ -1,4 +1,4 @@
-"""The documents: one width, and none of the wordings that we replaced."""
+"""The documents: line width, and wordings that were replaced."""
 
 from __future__ import annotations
 

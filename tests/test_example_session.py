@@ -1,4 +1,4 @@
-"""The session that the repository brings, so that browsing and sampling work at once."""
+"""The example session of the repository: browsing and sampling work at once."""
 
 import json
 import re

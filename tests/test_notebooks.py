@@ -1,4 +1,4 @@
-"""The page on notebooks runs as it is written, from the first block to the last."""
+"""The page on notebooks runs as written, from the first block to the last."""
 
 import re
 from pathlib import Path

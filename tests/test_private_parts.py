@@ -1,4 +1,4 @@
-"""Private parts of libraries: each is used in one module, and the app works without it."""
+"""Private parts of libraries: used in one module each, and the app works without them."""
 
 from __future__ import annotations
 

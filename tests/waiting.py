@@ -1,4 +1,4 @@
-"""Waiting for a state, with a bound on a hang instead of a fixed time."""
+"""Wait for a state, with a deadline instead of a fixed time."""
 
 from __future__ import annotations
 

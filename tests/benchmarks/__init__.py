@@ -1,1 +1,1 @@
-"""The benchmarks: what they count, keep and print."""
+"""Tests of the benchmarks: counts, records and output."""

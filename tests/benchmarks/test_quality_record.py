@@ -1,4 +1,4 @@
-"""What was finished stays finished, whatever happened to the file's end."""
+"""Finished entries stay in the record, even if its end is damaged."""
 
 from pathlib import Path
 

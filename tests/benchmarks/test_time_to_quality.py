@@ -1,4 +1,4 @@
-"""Budgets, and which session reached a figure first."""
+"""Time budgets, and which session reached a metric first."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""`vae` on a terminal, with what that shows as text."""
+"""Run `vae` on a terminal emulator and read its screen as text."""
 
 from __future__ import annotations
 

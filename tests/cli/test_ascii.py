@@ -1,4 +1,4 @@
-"""Where only ASCII can be shown everything is: text, charts, borders, marks and Textual's own."""
+"""On an ASCII terminal everything is ASCII: text, charts, borders and Textual's own marks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What there is, for people and for scripts."""
+"""`vae sessions` and `vae show`, as text and as JSON."""
 
 import json
 from pathlib import Path

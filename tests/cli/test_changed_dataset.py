@@ -1,4 +1,4 @@
-"""Sessions whose dataset has other images now: those of the start are used, or named."""
+"""Sessions whose dataset has changed: the original images are used, or missing ones named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the Tab key offers in bash, zsh and fish."""
+"""Tab completion in bash, zsh and fish."""
 
 from __future__ import annotations
 

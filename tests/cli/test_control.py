@@ -1,4 +1,4 @@
-"""Stop, pause and continue, where a worker cannot or will not obey; the real one is elsewhere."""
+"""Stop, pause and continue if the worker does not respond; real workers are tested elsewhere."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""`vae data`: what a dataset is, and the cache of decoded images."""
+"""`vae data`: the description of a dataset, and the cache of decoded images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `vae train` says where workers cannot come together; nothing is left of it."""
+"""Messages of `vae train` if workers cannot connect; nothing is left behind."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""What is believed of the environment, and what is said where the app cannot be opened."""
+"""Which environment variables count, and the messages if the app cannot be opened."""
 
 from __future__ import annotations
 

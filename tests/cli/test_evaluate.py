@@ -1,4 +1,4 @@
-"""`vae evaluate`: the figures, where they are kept, and what happens when it cannot be done."""
+"""`vae evaluate`: the metrics, where they are saved, and errors."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Following a training in lines, and what is said when it ends."""
+"""Following a run in lines, and the messages at its end."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""How images are laid out in a terminal."""
+"""Layout of images in a terminal."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Samples, reconstructions and embeddings of a model that a real worker trained."""
+"""Samples, reconstructions and embeddings of a model trained by a real worker."""
 
 import re
 from pathlib import Path

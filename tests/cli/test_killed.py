@@ -1,4 +1,4 @@
-"""An app that is killed leaves a terminal in which a shell can be used."""
+"""A killed app leaves a usable terminal."""
 
 from __future__ import annotations
 

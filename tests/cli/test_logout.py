@@ -1,4 +1,4 @@
-"""A run that a logout would end is told of before it starts."""
+"""A run that would end at logout is announced before it starts."""
 
 from __future__ import annotations
 

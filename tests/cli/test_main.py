@@ -1,4 +1,4 @@
-"""The command itself: what it says alone, how fast it gets going, how it fails."""
+"""The command itself: without arguments, start-up time, errors."""
 
 import os
 import subprocess

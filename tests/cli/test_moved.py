@@ -1,4 +1,4 @@
-"""A dataset that was moved is taken from where it is now, if its images are the same."""
+"""A moved dataset is used from its new place if its images are the same."""
 
 from __future__ import annotations
 

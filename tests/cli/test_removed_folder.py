@@ -1,4 +1,4 @@
-"""Commands in a working directory that was removed, and in one that holds a stranger's files."""
+"""Commands in a removed working directory, and in one with foreign Python files."""
 
 import subprocess
 from pathlib import Path

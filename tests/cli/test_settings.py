@@ -1,4 +1,4 @@
-"""Every option with values it cannot have: one line, exit code 2, and nothing was made."""
+"""Every option with invalid values: one line, exit code 2, nothing created."""
 
 from pathlib import Path
 

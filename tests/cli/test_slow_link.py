@@ -1,4 +1,4 @@
-"""What dialogs cost over a slow link, in bytes: 8,000 take a second at 64 kbit/s."""
+"""Bytes that dialogs cost over a slow link: 64 kbit/s carry 8,000 per second."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`vae sweep`: what is refused, what is told, and real sweeps from start to end."""
+"""`vae sweep`: errors, messages, and real sweeps from start to end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Real sweeps from start to end: followed, left, stopped, killed and resumed."""
+"""Real sweeps from start to end: followed, detached, stopped, killed and resumed."""
 
 from __future__ import annotations
 

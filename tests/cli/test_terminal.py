@@ -1,4 +1,4 @@
-"""What a terminal shows: the app where it can, lines and questions where not."""
+"""Output on a terminal: the app if possible, otherwise lines and questions."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Foreign text on one line, and tables that keep their width."""
+"""Foreign text on one line, and tables of limited width."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Train, resume, fork, and the life of a real worker behind them."""
+"""Train, resume and fork with a real worker."""
 
 import json
 import os

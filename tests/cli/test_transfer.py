@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Vae
-from tests.faults.foreign.looking import ask as ask_foreign
-from tests.faults.foreign.looking import check
+from tests.faults.foreign.commands import ask as ask_foreign
+from tests.faults.foreign.commands import check
 from tests.faults.foreign.test_hostile_text import ATTACKS, hostile_session
 from tests.tensorboard.reading import Run, assert_tells_the_history
 from tests.tui.recorder import Recorder

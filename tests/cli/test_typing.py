@@ -1,4 +1,4 @@
-"""Keys typed faster than screens open, or together with what follows, or before the first frame."""
+"""Keys typed faster than screens open, in one piece, or before the first frame."""
 
 from __future__ import annotations
 

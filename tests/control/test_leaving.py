@@ -1,4 +1,4 @@
-"""A worker that has said its last word is waited for, whatever is done next."""
+"""Every operation waits for a worker that has written its last event."""
 
 from __future__ import annotations
 

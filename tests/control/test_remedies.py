@@ -1,4 +1,4 @@
-"""The engine says what is wrong; command line and app say what to do, each in its own terms."""
+"""The engine says what is wrong; command line and app say what to do, in their own terms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Deleting and restoring sessions, for whoever asks."""
+"""Deleting and restoring sessions."""
 
 from __future__ import annotations
 

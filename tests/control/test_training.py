@@ -1,4 +1,4 @@
-"""Starting and resuming sessions, for whoever asks: command line, app or Python."""
+"""Starting and resuming sessions, for command line, app and Python."""
 
 from __future__ import annotations
 

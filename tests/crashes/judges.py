@@ -1,4 +1,4 @@
-"""What must hold of the folders that a crash left behind each operation."""
+"""Invariants of the folders that a crash leaves, per operation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must hold of a session after a crash of its worker's machine."""
+"""Invariants of a session after a crash of its worker's machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is recorded: each command that reports something as done, and how a crash is judged."""
+"""Recorded operations: commands that report something as done, and the check after a crash."""
 
 from __future__ import annotations
 

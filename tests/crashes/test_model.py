@@ -1,4 +1,4 @@
-"""The recorder and the model of crashes themselves: each forgotten sync must be found."""
+"""The recorder and the crash model: every missing sync must be detected."""
 
 import os
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Several processes in one folder: none fails because of another, and no session is half."""
+"""Several processes in one folder: none fails because of another, no session is half-made."""
 
 from __future__ import annotations
 

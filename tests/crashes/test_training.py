@@ -1,4 +1,4 @@
-"""A training, and every state that a power cut may leave of it."""
+"""A run, and every state that a power cut may leave of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A finished session and what is exported of it: what operations begin with and end in."""
+"""A finished session and its exports, from which the operations start."""
 
 from __future__ import annotations
 

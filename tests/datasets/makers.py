@@ -1,4 +1,4 @@
-"""Makers of bad datasets: each writes one below a folder and returns its path."""
+"""Makers of bad datasets: each writes one into a folder and returns its path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Digits as people save them, and what a dataset of them must be."""
+"""Digits in the forms in which people save them, and the dataset they must give."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small datasets, and writers for every form in which they may come."""
+"""Small datasets, and writers for every format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`to_images`: one check for every array of images, whoever brings it."""
+"""`to_images`: one check for every array of images, whatever its origin."""
 
 from __future__ import annotations
 

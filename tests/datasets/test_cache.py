@@ -1,4 +1,4 @@
-"""Decoded images in files: equal to what is read, shared, and never half a dataset."""
+"""Decoded images in files: equal to the source, shared, never incomplete."""
 
 from __future__ import annotations
 

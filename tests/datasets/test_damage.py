@@ -1,4 +1,4 @@
-"""Whatever bytes a file holds, reading it ends in a dataset or in one clear line."""
+"""Reading arbitrary bytes gives a dataset or one clear line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Images of one's own, for `vae embed --images`: read as training would take them, not split."""
+"""Images for `vae embed --images`: prepared as in training, not split."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The code of docs/datasets.md runs as it is written."""
+"""The code of docs/datasets.md runs as written."""
 
 from __future__ import annotations
 

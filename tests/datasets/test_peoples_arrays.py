@@ -1,4 +1,4 @@
-"""Arrays as people save them: whatever the names, the shapes and the labels, the same dataset."""
+"""Arrays as people save them: any names, shapes and labels give the same dataset."""
 
 from __future__ import annotations
 

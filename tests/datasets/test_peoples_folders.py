@@ -1,4 +1,4 @@
-"""Folders of images as people have them: formats, classes and splits by the names of folders."""
+"""Folders of images as people have them: formats, and classes and splits by folder names."""
 
 from __future__ import annotations
 

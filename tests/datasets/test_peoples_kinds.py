@@ -1,4 +1,4 @@
-"""IDX files, and files of other kinds: read, or told with what makes a dataset of them."""
+"""IDX files and other files: read, or refused with how to make a dataset of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the values of a dataset mean: refused where no reading is plausible, else read and told."""
+"""The range of a dataset's values: detected and reported, or refused if implausible."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A session's images are found again among others, and those that are not are named."""
+"""A session's images are found among others; missing ones are named."""
 
 from __future__ import annotations
 

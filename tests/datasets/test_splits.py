@@ -1,4 +1,4 @@
-"""Which images train, validate and test: by their content, or by position as before."""
+"""Splits by content, and by position as in earlier versions."""
 
 from __future__ import annotations
 

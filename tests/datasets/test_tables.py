@@ -1,4 +1,4 @@
-"""Tables and array files of other kinds give the same dataset as an .npz of their arrays."""
+"""Tables and other array files give the same dataset as an .npz of their arrays."""
 
 from __future__ import annotations
 

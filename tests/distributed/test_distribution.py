@@ -1,4 +1,4 @@
-"""Who trains together: options, TF_CONFIG, and what they cannot say."""
+"""Distributions from options and TF_CONFIG, and their errors."""
 
 import json
 import socket

@@ -1,4 +1,4 @@
-"""How workers meet, and how the loss of one is noticed: over real sockets, without TensorFlow."""
+"""Workers connect, and detect the loss of one: over real sockets, without TensorFlow."""
 
 import contextlib
 import queue

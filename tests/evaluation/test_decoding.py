@@ -1,4 +1,4 @@
-"""The noise of the samples."""
+"""The noise of samples."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Small disks of their own, to be filled, write-protected and given room again."""
+"""Small disks that can be filled, write-protected and freed."""
 
 from __future__ import annotations
 

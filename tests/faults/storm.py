@@ -1,4 +1,4 @@
-"""Workers killed at chosen moments, and what must be true of their session afterwards."""
+"""Kill workers at chosen moments, and check their session afterwards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A disk that fills up, is write-protected or taken away: one clear line, and nothing lost."""
+"""A disk that fills up, is write-protected or removed: one clear line, nothing lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Terminals that go away around a training: what was in them goes, the training does not."""
+"""Terminals that close during a run: the app ends, the run continues."""
 
 from __future__ import annotations
 

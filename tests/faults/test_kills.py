@@ -1,4 +1,4 @@
-"""Killed at any moment and resumed, a session ends with the same bits and nothing half-made."""
+"""A session that is killed at any moment and resumed ends with the same bits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What else the system does to a worker: asks it to go, stops it, reboots under it."""
+"""Other events for a worker: signals, SIGSTOP, a reboot."""
 
 from __future__ import annotations
 

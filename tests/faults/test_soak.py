@@ -1,4 +1,4 @@
-"""An hour of training with the app open: memory and open files stay, every epoch in its place."""
+"""An hour of training with the app open: memory and open files stay constant."""
 
 from __future__ import annotations
 

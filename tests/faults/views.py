@@ -1,4 +1,4 @@
-"""What people see of a session, on the command line and in the app."""
+"""Views of a session on the command line and in the app."""
 
 from __future__ import annotations
 

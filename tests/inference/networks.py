@@ -1,4 +1,4 @@
-"""Exported networks to read and to break."""
+"""Exported networks to load and to damage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What other programs do with a session's `model/`: LiteRT's runtime, and plain Keras."""
+"""Other programs use a session's `model/`: LiteRT's runtime, and plain Keras."""
 
 from __future__ import annotations
 

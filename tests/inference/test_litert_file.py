@@ -1,4 +1,4 @@
-"""Networks of earlier versions: read out of their LiteRT files, and equal to what LiteRT gives."""
+"""Networks of earlier versions: read from LiteRT files, with the same outputs as LiteRT."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter
 
-from tests.faults.foreign.looking import ask, check
+from tests.faults.foreign.commands import ask, check
 from tests.inference.networks import PARTS, Part, earlier_network, open_network, replace_network
 from tests.tui.recorder import RECORDED, Recorder
 from vae_engine.errors import SessionDamagedError

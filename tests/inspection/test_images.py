@@ -1,4 +1,4 @@
-"""Which images a model is asked about, and in which order."""
+"""Selection and order of inspected images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `pyproject.toml`, `uv.lock` and `constraints.txt` say."""
+"""Contents of `pyproject.toml`, `uv.lock` and `constraints.txt`."""
 
 from __future__ import annotations
 

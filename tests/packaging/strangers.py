@@ -1,4 +1,4 @@
-"""A working directory whose files have the names of modules, and leave a trace when imported."""
+"""A working directory whose files shadow modules, and leave a trace when imported."""
 
 from __future__ import annotations
 

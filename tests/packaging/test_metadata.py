@@ -1,4 +1,4 @@
-"""One version, and files about the project that name what exists."""
+"""One version, and project files that name only what exists."""
 
 from __future__ import annotations
 

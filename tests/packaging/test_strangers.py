@@ -1,4 +1,4 @@
-"""What lies in the working directory is never imported: it may be a stranger's dataset."""
+"""Modules in the working directory are never imported: it may be a foreign dataset."""
 
 from __future__ import annotations
 

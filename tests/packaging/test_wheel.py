@@ -1,4 +1,4 @@
-"""What the wheel and the sdist have in them."""
+"""Contents of the wheel and the sdist."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What cells look like as pixels, worked out apart from the renderer's own arithmetic."""
+"""Paint cells as pixels, independently of the renderer."""
 
 from functools import cache
 from importlib.resources import files

@@ -1,4 +1,4 @@
-"""Cells against a search through every glyph and every pair of greys."""
+"""Cells against an exhaustive search of glyphs and pairs of greys."""
 
 import numpy as np
 import pytest

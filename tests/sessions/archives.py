@@ -1,4 +1,4 @@
-"""Archives as strangers may pack them."""
+"""Archives as an attacker may make them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stores and archives that many tests begin with."""
+"""Stores and archives used by many tests."""
 
 import io
 import zipfile

@@ -1,4 +1,4 @@
-"""Session folders as a worker leaves them, made without training, and looks at them."""
+"""Make session folders as a worker leaves them, without training, and read them."""
 
 from __future__ import annotations
 

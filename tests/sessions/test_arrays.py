@@ -1,4 +1,4 @@
-"""NumPy arrays that a stranger may have written."""
+"""NumPy arrays of untrusted origin."""
 
 import io
 import pickle

@@ -1,4 +1,4 @@
-"""Files that are whole or absent, and reads that nothing can hold up."""
+"""Files that are complete or absent, and reads that never block."""
 
 import os
 import stat

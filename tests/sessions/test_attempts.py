@@ -1,4 +1,4 @@
-"""A run that ends before it trains leaves the session as it was, and is told of as an attempt."""
+"""A run that ends before it trains leaves the session unchanged, and is listed as an attempt."""
 
 from __future__ import annotations
 

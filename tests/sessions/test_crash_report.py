@@ -1,4 +1,4 @@
-"""What a worker that is gone without a last word has left in its log."""
+"""The error of a worker that exited without a final event, from its log."""
 
 from __future__ import annotations
 

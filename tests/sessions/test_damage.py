@@ -1,4 +1,4 @@
-"""Damaged sessions: whatever their files hold, readers answer, and change nothing."""
+"""Damaged sessions: readers respond to any content, and change nothing."""
 
 import os
 import shutil

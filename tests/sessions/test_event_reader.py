@@ -1,4 +1,4 @@
-"""The event log as any number of readers see it, while it grows and when it is damaged."""
+"""Reading the event log while it grows, and if it is damaged."""
 
 import os
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The event log as its one writer leaves it, whatever happens to the writer."""
+"""Writing the event log, whatever happens to the writer."""
 
 import errno
 import os

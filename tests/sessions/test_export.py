@@ -1,4 +1,4 @@
-"""Sessions that travel: what goes into an archive, and comes out of it the same."""
+"""Exported sessions: the contents of an archive, and the equal session after import."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""`docs/session-format.md` is a contract: it names all that a session's files hold."""
+"""`docs/session-format.md` is a contract: it names everything in a session's files."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Archives made to do harm: no path, link, bomb or code of theirs has any effect."""
+"""Malicious archives: their paths, links, bombs and code have no effect."""
 
 import os
 import stat

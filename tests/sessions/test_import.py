@@ -1,4 +1,4 @@
-"""Taking sessions in: what is refused is told in one line, and leaves nothing behind."""
+"""Importing sessions: an error is one line, and leaves nothing behind."""
 
 import errno
 import os

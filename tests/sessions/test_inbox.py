@@ -1,4 +1,4 @@
-"""Commands on their way from controllers to the worker."""
+"""Commands in the inbox."""
 
 import errno
 import os

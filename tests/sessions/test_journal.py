@@ -1,4 +1,4 @@
-"""The worker's pen: the summary always says what the log adds up to."""
+"""The journal: the summary always equals the reduction of the log."""
 
 import os
 import threading

@@ -1,4 +1,4 @@
-"""Whether a worker lives, across processes, reboots and hosts; and that there is only one."""
+"""Whether a worker is alive, across processes, reboots and hosts; and that there is only one."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""File systems that refuse an extra: work goes on, and once it is said what is not guaranteed."""
+"""File systems without some functions: work continues, missing guarantees are reported once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Previews of the epochs and the digits that they reconstruct."""
+"""Previews of epochs, and the original images."""
 
 from pathlib import Path
 

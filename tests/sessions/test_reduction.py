@@ -1,4 +1,4 @@
-"""What a session's events add up to."""
+"""The reduction of events to a session's state."""
 
 import random
 

@@ -1,4 +1,4 @@
-"""How a person names a session."""
+"""Resolving what a user types to a session."""
 
 from pathlib import Path
 

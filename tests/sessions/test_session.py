@@ -1,4 +1,4 @@
-"""One session as seen from outside."""
+"""Read access to one session."""
 
 import os
 from collections.abc import Callable

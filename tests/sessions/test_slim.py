@@ -1,4 +1,4 @@
-"""Slim archives: small enough for a repository, whole enough to look, sample and analyse."""
+"""Slim archives: small enough for a repository, sufficient to browse, sample and analyse."""
 
 from itertools import pairwise
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The status is derived: the log's last word, held against whether a worker lives."""
+"""The status, derived from the last event and from whether a worker is alive."""
 
 import time
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The folder of all sessions."""
+"""The sessions folder."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""Deleting sessions and bringing them back."""
+"""Deleting and restoring sessions."""
 
 import shutil
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Which trial is begun when, by a coordinator and by the one that comes after it."""
+"""When trials start, under a coordinator and under its successor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A coordinator that the system asks to go stops its trials, and begins no other."""
+"""A coordinator that receives a termination signal stops its trials, and starts no other."""
 
 from __future__ import annotations
 

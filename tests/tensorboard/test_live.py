@@ -1,4 +1,4 @@
-"""TensorBoard's files beside a training: as the journal tells it, and never in its way."""
+"""TensorBoard's files during training: they follow the journal, and never disturb training."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""The parts of TensorBoard that are used: all are there, and the lack of one is named."""
+"""The parts of TensorBoard in use: all exist, and a missing one is named."""
 
 import importlib.util
 import sys

@@ -1,4 +1,4 @@
-"""Real terminals: multiplexers, and emulators on a display of their own."""
+"""Drive real terminals: multiplexers, and emulators on a virtual display."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The test images are in the session's folder before TensorFlow is imported."""
+"""The test images are written before TensorFlow is imported."""
 
 from __future__ import annotations
 

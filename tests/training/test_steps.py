@@ -1,4 +1,4 @@
-"""The compiled steps on real digits: what resume and comparison rest on."""
+"""The compiled steps on real digits: properties that resume and comparison rely on."""
 
 from dataclasses import replace
 from pathlib import Path

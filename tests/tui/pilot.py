@@ -1,4 +1,4 @@
-"""Typing, and reading what stands on the screen."""
+"""Type keys, and read the screen."""
 
 from __future__ import annotations
 

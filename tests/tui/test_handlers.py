@@ -1,4 +1,4 @@
-"""Textual calls a message handler of every class in turn: none may call its base's as well."""
+"""Textual calls a message handler of every class in turn: none may call its base's handler too."""
 
 import ast
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The app that is told to leave: whatever is typed after that, or just being put together."""
+"""The app exits, whatever is typed or being opened at that moment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Screens that were left are gone from memory, with the decoders they had loaded."""
+"""Closed screens are released from memory, with their decoders."""
 
 from __future__ import annotations
 

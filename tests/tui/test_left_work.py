@@ -1,4 +1,4 @@
-"""Work that goes on while its screen is left is for nobody: it ends, and the app goes on."""
+"""Work of a screen ends when the screen closes; the app continues."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Any key, anywhere, at any time: nothing crashes, and nobody sees a traceback."""
+"""Random keys on every screen: nothing crashes, and no traceback appears."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Threads that idle hold nothing of the screen whose work they did."""
+"""Idle threads hold nothing of the screen that they worked for."""
 
 from __future__ import annotations
 

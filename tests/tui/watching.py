@@ -1,4 +1,4 @@
-"""Waiting for what an app shows, by a deadline instead of a fixed time."""
+"""Wait for a state of the app, with a deadline instead of a fixed time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Running real workers, and waiting for what they do."""
+"""Run real workers, and wait for their events."""
 
 from __future__ import annotations
 

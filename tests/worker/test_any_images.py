@@ -1,4 +1,4 @@
-"""Colour images of 64x64 by a real worker: killed and resumed, then used in every way."""
+"""Colour images of 64x64 with a real worker: killed and resumed, then used in every way."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Real workers that end before they train, of sessions that ended well before."""
+"""Real workers that end before they train, for sessions that ended well before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real worker resumes to the same bits though its folder has more images, under other names."""
+"""A real worker resumes to the same bits though its folder has more, and renamed, images."""
 
 from pathlib import Path
 

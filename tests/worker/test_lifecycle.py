@@ -1,4 +1,4 @@
-"""A worker's life: what it leaves, and what it obeys."""
+"""A worker's life: its files, and its response to commands."""
 
 import os
 import shutil

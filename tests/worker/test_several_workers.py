@@ -1,4 +1,4 @@
-"""One session trained by two real workers on loopback: equal, and what the loss of one does."""
+"""Two real workers on loopback train one session: equal results, and the loss of one."""
 
 import signal
 import socket

@@ -1,4 +1,4 @@
-"""Which signals ask a process to go: all that would end it, but for faults."""
+"""Which signals end a process in order: all terminating ones, except for faults."""
 
 import subprocess
 import sys

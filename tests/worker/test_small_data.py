@@ -1,4 +1,4 @@
-"""What the defaults make of a few hundred images."""
+"""The adapted defaults on a few hundred images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What these tests begin with: sessions to break, in folders of their own."""
+"""Fixtures: sessions to damage, in separate folders."""
 
 from __future__ import annotations
 

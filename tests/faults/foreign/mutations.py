@@ -1,4 +1,4 @@
-"""What can happen to the files of a session folder, as hypothesis draws it."""
+"""Mutations of the files of a session folder, drawn by hypothesis."""
 
 from __future__ import annotations
 

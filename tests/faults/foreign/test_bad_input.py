@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 import pytest
 
-from tests.faults.foreign.looking import ask, check, digest
+from tests.faults.foreign.commands import ask, check, digest
 from tests.tui.recorder import Recorder
 from tui.cli.main import COMMANDS, cli
 from vae_engine.sessions.store import SessionStore

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import strategies as st
 from textual.pilot import Pilot
 
-from tests.faults.foreign.looking import bounded_time, digest
+from tests.faults.foreign.commands import bounded_time, digest
 from tests.faults.foreign.mutations import Mutation, mutations
 from tests.tui.pilot import screen_text
 from tests.tui.recorder import Recorder

@@ -21,7 +21,7 @@ import pytest
 from hypothesis import strategies as st
 
 from tests.conftest import EXAMPLE
-from tests.faults.foreign.looking import Answer, ask, bounded_time, check, digest
+from tests.faults.foreign.commands import Answer, ask, bounded_time, check, digest
 from tests.faults.foreign.mutations import Mutation, mutations
 from tests.sessions.makers import finished_session, leave_worker
 from tests.tui.recorder import Recorder

@@ -1,4 +1,4 @@
-"""What lies under an open dashboard is overwritten: it says so, and recovers when all is well."""
+"""Files under an open dashboard are overwritten: it reports that, and recovers."""
 
 from __future__ import annotations
 

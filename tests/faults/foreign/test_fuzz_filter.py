@@ -1,4 +1,4 @@
-"""The filter language takes anything that can be typed, over any session that can be listed."""
+"""The filter language accepts any text, for any session that can be listed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files made to do harm by opening them: refused before memory goes, and nothing in them runs."""
+"""Files made to do harm when opened: refused before memory runs out, nothing in them runs."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from tests.faults.foreign.looking import ask, check
+from tests.faults.foreign.commands import ask, check
 from tests.inference.networks import earlier_network, replace_network
 from tests.tui.recorder import RECORDED, Recorder
 from vae_engine.sessions import layout

@@ -1,4 +1,4 @@
-"""Text of strangers on every command and screen: none steers a terminal or breaks a table."""
+"""Foreign text on every command and screen: it cannot control a terminal or break a table."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ import pytest
 from rich.cells import cell_len
 from textual.pilot import Pilot
 
-from tests.faults.foreign.looking import ask, check, digest, is_harmless
+from tests.faults.foreign.commands import ask, check, digest, is_harmless
 from tests.sessions.makers import leave_worker
 from tests.tui.pilot import screen_text
 from tests.tui.recorder import Recorder

@@ -1,4 +1,4 @@
-"""Weights files made to do harm by opening them: refused before Keras sees them."""
+"""Weights files made to do harm when opened: refused before Keras opens them."""
 
 from __future__ import annotations
 

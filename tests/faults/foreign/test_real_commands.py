@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from tests.cli.terminal import VAE
-from tests.faults.foreign.looking import Answer, check, digest
+from tests.faults.foreign.commands import Answer, check, digest
 from tests.faults.foreign.mutations import Mutation
 from tests.faults.foreign.test_damaged_sessions import Ground, generated, search
 from tests.faults.foreign.test_hostile_files import BOMBS, HARMLESS_ANSWERS

@@ -1,4 +1,4 @@
-"""Nodes of a Ray cluster on this machine, each a process that can be killed with all it started."""
+"""Local Ray nodes, each a process that can be killed with its children."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where Ray is, and what is said where it is not; none of it needs Ray."""
+"""Finding Ray, and errors if it is missing; without Ray."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A session's copy on another machine: whole at every moment, and equal in the end."""
+"""The copy of a session on another machine: always consistent, finally equal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a node does for a trial, near the driver's folder and far from it; none of it needs Ray."""
+"""A trial on a node, with and without access to the driver's folder; without Ray."""
 
 from __future__ import annotations
 

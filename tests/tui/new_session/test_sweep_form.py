@@ -1,4 +1,4 @@
-"""Sweeps from the form: what its fields amount to, and starting them."""
+"""Sweeps from the form: the draft, and starting them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sampler in the running app, and what stands on it."""
+"""The sampler in the running app, and its texts."""
 
 from __future__ import annotations
 

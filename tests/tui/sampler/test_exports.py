@@ -1,4 +1,4 @@
-"""Which decoder the sampler uses, while there is none, a newer one, or a damaged one."""
+"""Which decoder the sampler uses: none yet, a newer one, a damaged one."""
 
 from __future__ import annotations
 

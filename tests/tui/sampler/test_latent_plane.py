@@ -1,4 +1,4 @@
-"""The frame of the map: its axes, its cross hair, and no room wasted in it."""
+"""The frame of the map: axes, cross hair, and no wasted space."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The map of latent space: decoded plane and embedded test digits."""
+"""The map of latent space: decoded plane and embedded test images."""
 
 from __future__ import annotations
 

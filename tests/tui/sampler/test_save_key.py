@@ -1,4 +1,4 @@
-"""What the sampler shows, saved by a key."""
+"""Saving what the sampler shows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A session that goes away, or is damaged, while it is on the screen."""
+"""A session disappears, or is damaged, while it is on the screen."""
 
 from __future__ import annotations
 

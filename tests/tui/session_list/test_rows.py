@@ -1,4 +1,4 @@
-"""The rows of the list: sweeps folded into one, curves in one line, columns that have room."""
+"""Rows of the list: folded sweeps, sparklines, columns that fit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The first minute: what an empty folder shows, and what its keys lead to."""
+"""The first minute: the welcome page, and its keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the screen of a sweep is made of: grid, curves with their band, samples, as functions."""
+"""Parts of a sweep's screen, as functions: grid, curves with their band, samples."""
 
 from __future__ import annotations
 

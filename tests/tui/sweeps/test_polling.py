@@ -1,4 +1,4 @@
-"""Screens that look again and again: never without a rest, and no longer than they are there."""
+"""Screens that poll: always with pauses, and never after they close."""
 
 from __future__ import annotations
 

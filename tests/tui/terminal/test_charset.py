@@ -1,4 +1,4 @@
-"""Text in ASCII: all of it, in as many cells."""
+"""Text in ASCII: complete, and of equal width."""
 
 from __future__ import annotations
 

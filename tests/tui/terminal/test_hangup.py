@@ -1,4 +1,4 @@
-"""The app on a pseudo-terminal that goes away."""
+"""The app on a pseudo-terminal that disappears."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a terminal sends becomes keys only where it is one; everything else is swallowed whole."""
+"""Only keys become keys; all other terminal input is ignored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The app on a Textual that has renamed a private part: it starts and works all the same."""
+"""The app with a Textual that lacks a private part: it starts and works."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A paste arrives whole in a field of one line, or a word says that it does not."""
+"""A paste into a one-line field arrives completely, or a message says that it did not."""
 
 from __future__ import annotations
 

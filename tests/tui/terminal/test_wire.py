@@ -1,4 +1,4 @@
-"""A compacted frame leaves on the terminal what the frame itself would have left."""
+"""A compacted frame leaves the same cells on the terminal as the original frame."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the dashboard, the list and `vae show` tell of images that are not like those of MNIST."""
+"""Dashboard, list and `vae show` describe images that differ from MNIST's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Doing to a session what people do, and watching what comes of it."""
+"""Run commands on a session as users do, and check the outcome."""
 
 from __future__ import annotations
 
