@@ -119,12 +119,20 @@ def test_what_is_auto_is_recorded_as_what_it_comes_to() -> None:
     colour = ImageShape(64, 64, 3)
     found = suited_settings(make_settings(), (), 50_000, colour)
     assert (found.filters, found.likelihood) == ((32, 64, 128), "gaussian")
-    assert (found.latent_dim, found.learning_rate) == (32, 3e-3)
-    asked = {"filters": (8,), "likelihood": "bernoulli", "latent_dim": 2, "min_delta": 0.1}
+    assert (found.latent_dim, found.dense_units, found.learning_rate) == (32, (256,), 3e-3)
+    assert found.augment == "none"
+    asked = {
+        "filters": (8,),
+        "likelihood": "bernoulli",
+        "latent_dim": 2,
+        "dense_units": (256, 256),
+        "min_delta": 0.1,
+    }
     stays = suited_settings(make_settings(asked), asked.keys(), 50_000, colour)
     assert {name: getattr(stays, name) for name in asked} == asked
     grey = suited_settings(make_settings(), (), 50_000, ImageShape(48, 80))
     assert (grey.filters, grey.likelihood, grey.latent_dim) == ((16, 32, 64), "bernoulli", 2)
+    assert grey.dense_units == (256, 256)
     assert resolved_settings(grey, ImageShape(48, 80)) == grey
     assert suited_changes(make_settings(), found)["likelihood"] == "gaussian"
 

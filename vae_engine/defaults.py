@@ -28,8 +28,8 @@ SMALLEST_BATCH = 8
 ENOUGH_STEPS = 400
 """Runs with fewer steps learn little more than the mean image."""
 
-_COLOUR: dict[str, int | float | tuple[int, ...]] = {"latent_dim": 32}
-"""Defaults for colour images: docs/decisions/0033."""
+_COLOUR: dict[str, int | float | tuple[int, ...]] = {"latent_dim": 32, "dense_units": (256,)}
+"""Defaults for colour images: docs/decisions/0033 and 0037."""
 
 _EPOCH_SETTINGS = ("epochs", "min_epochs", "patience", "decay_epochs", "beta_warmup_epochs")
 

@@ -103,6 +103,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Literal["auto", "0-1", "minmax", "percentile"],
         Meta(description="which values become black and white"),
     ] = "auto"
+    augment: Annotated[
+        Literal["none", "flip", "shift", "flip_shift"],
+        Meta(description="random changes to training images in every step"),
+    ] = "none"
     binarize: Annotated[
         Literal["none", "dynamic"],
         Meta(description="none: grey pixels; dynamic: resample 0 or 1 every step"),

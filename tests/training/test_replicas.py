@@ -42,6 +42,7 @@ def compare() -> dict[str, object]:
         threads=1,
         activation="silu",
         binarize="dynamic",
+        augment="flip_shift",
         adam_epsilon=1e-4,
     )
     configure_tensorflow(settings)

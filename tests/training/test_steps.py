@@ -100,6 +100,19 @@ def test_dynamic_binarization_draws_other_pixels_every_epoch(
     assert (kl[0] != kl[2]) is differ
 
 
+@pytest.mark.parametrize(("augment", "differ"), [("none", False), ("flip_shift", True)])
+def test_augmentation_changes_the_images_of_every_epoch(
+    digits: Dataset, augment: Literal["none", "flip_shift"], differ: bool
+) -> None:
+    _, steps = trainer(msgspec.structs.replace(SMALL, augment=augment), digits)
+    first = inputs(steps, epoch=1, rate=0.0)
+    kl = [
+        steps.train(replace(first, epoch=epoch), 0, 10, (0.0, 0.0, 0.0))[2] for epoch in (1, 1, 2)
+    ]
+    assert kl[0] == kl[1]
+    assert (kl[0] != kl[2]) is differ
+
+
 def test_evaluation_repeats_exactly_and_differs_by_purpose(digits: Dataset) -> None:
     evaluator = Evaluator(SMALL, build_networks(SMALL))
     first = evaluator.evaluate(digits.val_images[:700], Purpose.VALIDATION_NOISE)

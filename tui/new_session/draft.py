@@ -30,7 +30,7 @@ PROMINENT = ("dataset", "latent_dim", "epochs")
 
 GROUPS: dict[str, tuple[str, ...]] = {
     "Length, seed, threads": ("latent_dim", "epochs", "min_epochs", "seed", "threads"),
-    "Images": ("dataset", "limit", "image_size", "fit", "color", "range"),
+    "Images": ("dataset", "limit", "image_size", "fit", "color", "range", "augment"),
     "Sweep": ("seeds", "parallel"),
     "Objective and network": (
         "beta",

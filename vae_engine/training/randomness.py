@@ -26,6 +26,7 @@ class Purpose(IntEnum):
     SHUFFLE = 4
     PREVIEW = 5
     BINARIZATION = BINARIZATION
+    AUGMENTATION = 7
 
 
 def epoch_order(seed: int, epoch: int, images: int) -> NDArray[np.int32]:
@@ -46,7 +47,7 @@ def normal_noise(
     seed: int, purpose: Tensor | Purpose, epoch: Tensor, step: Tensor, shape: Tensor
 ) -> Tensor:
     """Draw noise from N(0, I) for one step, inside a graph."""
-    return tf.random.stateless_normal(shape, seed=_key(seed, purpose, epoch, step))
+    return tf.random.stateless_normal(shape, seed=step_key(seed, purpose, epoch, step))
 
 
 def binarized(seed: int, epoch: Tensor, step: Tensor, images: Tensor) -> Tensor:
@@ -58,10 +59,11 @@ def binarized(seed: int, epoch: Tensor, step: Tensor, images: Tensor) -> Tensor:
         step: from 0.
         images: probability of a 1 per pixel, float32 in [0, 1].
     """
-    key = _key(seed, Purpose.BINARIZATION, epoch, step)
+    key = step_key(seed, Purpose.BINARIZATION, epoch, step)
     return tf.cast(tf.random.stateless_uniform(tf.shape(images), seed=key) < images, images.dtype)
 
 
-def _key(seed: int, purpose: Tensor | Purpose, epoch: Tensor, step: Tensor) -> Tensor:
+def step_key(seed: int, purpose: Tensor | Purpose, epoch: Tensor, step: Tensor) -> Tensor:
+    """The key of one step's draws for a purpose, inside a graph: (2,) int32."""
     key = tf.stack([tf.constant(seed, tf.int32), tf.cast(purpose, tf.int32)])
     return tf.random.fold_in(tf.random.fold_in(key, epoch), step)

@@ -20,6 +20,7 @@ from vae_engine.model.objective import (
 )
 from vae_engine.settings import Settings
 from vae_engine.training.adam import Adam
+from vae_engine.training.augmentation import augmented
 from vae_engine.training.inputs import EpochInputs
 from vae_engine.training.randomness import Purpose, binarized, normal_noise
 
@@ -160,7 +161,7 @@ class TrainingSteps:
             return tf.gather(self._tensor, order[step * size : (step + 1) * size])
 
         def take_step(step: Tensor, sums: Tensor) -> tuple[Tensor, Tensor]:
-            batch = to_float(images_of(step))
+            batch = augmented(self._settings, epoch, step, to_float(images_of(step)))
             if self._settings.binarize == "dynamic":
                 batch = binarized(self._settings.seed, epoch, step, batch)
             step_sums = self._train_step(batch, epoch, step, learning_rates[step], betas[step])
