@@ -12,8 +12,8 @@ import vae_engine
 from tests.conftest import EXAMPLE
 from vae_engine.sessions.example import EXAMPLES
 from vae_engine.sessions.listing import read_listing
+from vae_engine.sessions.manifest import read_manifest
 from vae_engine.sessions.previews import read_originals
-from vae_engine.sessions.session import read_manifest
 
 SESSIONS = EXAMPLE.parent
 

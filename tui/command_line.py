@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from tui.text import encodable
-from vae_engine.sessions.session import default_name
+from vae_engine.sessions.manifest import default_name
 from vae_engine.settings import SETTINGS, Settings, SettingValue, changed_settings
 
 

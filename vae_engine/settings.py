@@ -117,7 +117,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = "auto"
     free_bits: Annotated[
         float,
-        Meta(ge=0.0, le=100.0, description="nats of KL per dimension free of charge; 0: off"),
+        Meta(ge=0.0, le=100.0, description="nats of KL per dimension without penalty; 0: off"),
     ] = 0.0
     filters: Annotated[
         tuple[Filters, ...],

@@ -20,8 +20,9 @@ from vae_engine.dataset_names import NAMED_DATASETS
 from vae_engine.errors import EngineError
 from vae_engine.sessions import example
 from vae_engine.sessions.listing import session_folders
+from vae_engine.sessions.manifest import read_label, read_manifest
 from vae_engine.sessions.references import LATEST
-from vae_engine.sessions.session import read_label, read_manifest, worker_alive
+from vae_engine.sessions.session import worker_alive
 from vae_engine.sessions.store import SessionStore
 
 if TYPE_CHECKING:

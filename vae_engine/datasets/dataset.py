@@ -140,15 +140,15 @@ def make_dataset(
     new_array: NewArray | None = None,
     recorded: ImageRecord | None = None,
 ) -> Dataset:
-    """Check the arrays that a reader found, and make the splits that it did not find.
+    """Check the arrays of a source, and make the splits that it does not have.
 
     Args:
         name: of the dataset.
-        source: its arrays.
-        method: how to choose the images of a split that is missing.
-        preparation: what the images are brought to.
-        new_array: makes the arrays of the splits; None leaves that to NumPy.
-        recorded: the images to take, with their labels; None takes all.
+        source: arrays from a reader.
+        method: how to choose the images of a missing split.
+        preparation: size, colour and range of the images.
+        new_array: allocates the arrays of the splits; None leaves that to NumPy.
+        recorded: the images to use, with their labels; None uses all.
 
     Raises:
         DatasetError: wrong types, shapes, values or counts; the message names the split.
@@ -168,16 +168,12 @@ def make_dataset(
         parts = with_test_split(name, found, method)
     else:
         parts = with_test_split(name, found, method)
-        # As sessions recorded it when every split was made so.
+        # Earlier versions computed the digest after the division.
         sha256 = digest(parts)
     parts = with_validation_split(parts, method)
     unlabelled = [SPLIT_NAMES[split] for split in parts if parts[split].labels is None]
     if unlabelled and len(unlabelled) < len(parts):
-        notes = [note for note in notes if not note.endswith(NUMBERED)]
-        if not any(note.startswith("labels") for note in (*source.notes, *notes)):
-            notes.append(
-                f"labels are left out: there are none for the {' and '.join(unlabelled)} split"
-            )
+        notes = _without_labels(notes, source.notes, unlabelled)
     train, val, test = (parts[split].frozen(new_array) for split in ALL_SPLITS)
     return Dataset(
         name=name,
@@ -199,8 +195,19 @@ def make_dataset(
     )
 
 
+def _without_labels(
+    notes: Sequence[str], source_notes: Sequence[str], unlabelled: Sequence[str]
+) -> list[str]:
+    """Adjust the notes on a dataset whose labels are dropped, since some splits have none."""
+    kept = [note for note in notes if not note.endswith(NUMBERED)]
+    if not any(note.startswith("labels") for note in (*source_notes, *kept)):
+        splits = " and ".join(unlabelled)
+        kept.append(f"labels are left out: there are none for the {splits} split")
+    return kept
+
+
 def _record(source: Source, found: Parts, names: tuple[str, ...]) -> ImageRecord:
-    """By what the images of each split are found again in their source."""
+    """Make the record by which the images of each split are found again in their source."""
     splits: dict[Split, SplitRecord] = {}
     for split, part in found.items():
         keys = source.keys.get(split)
@@ -213,7 +220,7 @@ def _record(source: Source, found: Parts, names: tuple[str, ...]) -> ImageRecord
 
 
 def to_float(images: Images) -> npt.NDArray[np.float32]:
-    """Images (n, h, w), or (n, h, w, c), as the network takes them: (n, h, w, c) in [0, 1]."""
+    """Convert images (n, h, w) or (n, h, w, c) to the networks' input: (n, h, w, c) in [0, 1]."""
     values = images.astype(np.float32)
     if images.dtype == np.uint8:
         values /= np.float32(255)
@@ -227,7 +234,7 @@ def _checked(
     preparation: Preparation,
     recorded: ImageRecord | None,
 ) -> tuple[Parts, tuple[str, ...], Facts, list[str]]:
-    """The splits of a source, prepared; their labels' names; its facts; what is to be said."""
+    """Prepare the splits of a source; returns them, names of labels, facts, and notes."""
     arrays, notes = prepared(name, source, preparation)
     asked = preparation.range
     measured = [
@@ -235,7 +242,7 @@ def _checked(
         for split, array in arrays.items()
     ]
     if method == BY_POSITION and asked == "auto":
-        # Sessions of that time trained on the values as they came.
+        # Sessions of earlier versions trained on unscaled values.
         images = [values.scaled() for values in measured]
     else:
         images, range_notes = to_one_scale(measured, asked)
@@ -246,7 +253,7 @@ def _checked(
             {split: len(array) for split, array in source.images.items()},
         )
     else:
-        # A class that came since would give all others another number.
+        # A class added since would change the numbers of the others.
         labels = {
             split: part.labels for split, part in recorded.splits.items() if part.labels is not None
         }

@@ -23,8 +23,9 @@ from vae_engine.errors import SessionDamagedError, SessionError, SessionNotFound
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions.arrays import COMPRESSIONS, ZIP_ERRORS
 from vae_engine.sessions.drafts import draft_folder
+from vae_engine.sessions.manifest import read_manifest
 from vae_engine.sessions.records import Count, SessionId, Sha256
-from vae_engine.sessions.session import Session, read_manifest, read_summary
+from vae_engine.sessions.session import Session, read_summary
 from vae_engine.sessions.slim import slim_content, slim_names
 from vae_engine.sessions.store import SessionStore
 from vae_engine.text import error_line, value_text

@@ -7,14 +7,9 @@ from pathlib import Path
 import msgspec
 
 from vae_engine.errors import SessionDamagedError, SessionError
+from vae_engine.sessions.manifest import read_label, read_manifest
 from vae_engine.sessions.records import Label, Manifest, Status
-from vae_engine.sessions.session import (
-    present_status,
-    read_label,
-    read_manifest,
-    read_summary,
-    worker_alive,
-)
+from vae_engine.sessions.session import present_status, read_summary, worker_alive
 from vae_engine.sessions.summary import Summary, settled
 
 

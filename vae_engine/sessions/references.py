@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from vae_engine.errors import Remedy, SessionDamagedError, SessionNotFoundError
-from vae_engine.sessions.session import read_label, read_manifest
+from vae_engine.sessions.manifest import read_label, read_manifest
 from vae_engine.text import value_text
 
 LATEST = "latest"

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections import deque
 from pathlib import Path
-
-import msgspec
 
 from vae_engine.errors import SessionDamagedError
 from vae_engine.image_shape import GREY_28, ImageShape
@@ -23,6 +20,7 @@ from vae_engine.sessions.liveness import (
     is_alive,
     memory_ran_out_since,
 )
+from vae_engine.sessions.manifest import read_label, read_manifest
 from vae_engine.sessions.progress import SessionLog
 from vae_engine.sessions.records import (
     EndStatus,
@@ -35,7 +33,7 @@ from vae_engine.sessions.records import (
     WorkerRecord,
 )
 from vae_engine.sessions.summary import Phase, Summary, derive_status
-from vae_engine.settings import SETTINGS, Settings
+from vae_engine.settings import Settings
 
 _STARTING_SECONDS = 10.0
 # Limit of one read of the event log: 4 MiB, up to the end of a line.
@@ -199,72 +197,6 @@ class Session:
             SessionDamagedError: the index cannot be read.
         """
         return atomic.read_optional(self.folder / layout.EXPORTS / layout.INDEX, ExportIndex)
-
-
-class _Head(msgspec.Struct):
-    schema: int
-    settings: dict[str, msgspec.Raw] = {}
-
-
-def read_manifest(folder: Path) -> Manifest:
-    """Read `session.json`, after checking that the folder is safe to work in.
-
-    Raises:
-        SessionDamagedError: missing, damaged, or written by a newer version; or a file of the
-            session is a link or a device, through which work on it would reach elsewhere.
-    """
-    path = folder / layout.MANIFEST
-    try:
-        _refuse_specials(folder)
-        _refuse_newer(atomic.read_record(path, _Head))
-        manifest = atomic.read_record(path, Manifest)
-    except FileNotFoundError:
-        raise SessionDamagedError("session.json is missing: this is not a session") from None
-    except OSError as error:
-        raise SessionDamagedError(f"the folder cannot be read: {error.strerror}") from None
-    # Not a path that a user could have typed, and it would be passed on to commands and forms.
-    if not manifest.settings.dataset.isprintable():
-        raise SessionDamagedError("session.json is damaged: its dataset has control characters")
-    return manifest
-
-
-def _refuse_specials(folder: Path) -> None:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            regular = entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False)
-            ours = entry.name in layout.NAMES or layout.travels(entry.name)
-            if ours and not regular:
-                raise SessionDamagedError(
-                    f"{entry.name} is a link or a device: replace it by what it stands for"
-                )
-
-
-def _refuse_newer(head: _Head) -> None:
-    if head.schema > layout.SCHEMA:
-        raise SessionDamagedError(
-            f"session.json has schema {head.schema}, this version reads up to {layout.SCHEMA}: "
-            "upgrade to open it"
-        )
-    # Training would ignore an unknown setting, so do not open the session.
-    if unknown := sorted(head.settings.keys() - SETTINGS.keys()):
-        raise SessionDamagedError(
-            f"session.json has the setting {unknown[0][:60]!r}, which this version does not know: "
-            "upgrade to open it"
-        )
-
-
-def read_label(folder: Path, manifest: Manifest) -> Label:
-    """Read `label.json`; if it is missing or damaged, make a name from the settings."""
-    settings = manifest.settings
-    try:
-        return atomic.read_record(folder / layout.LABEL, Label)
-    except (FileNotFoundError, SessionDamagedError):
-        return Label(name=default_name(settings))
-
-
-def default_name(settings: Settings) -> str:
-    """Return the default name of a session: `mnist-d2`."""
-    return f"{Path(settings.dataset).stem[:100] or 'data'}-d{settings.latent_dim}"
 
 
 def read_summary(folder: Path) -> Summary:

@@ -32,9 +32,10 @@ from vae_engine.sessions.labels import check_label
 from vae_engine.sessions.listing import Listing, read_listing, read_listings, session_folders
 from vae_engine.sessions.liveness import hold_lock
 from vae_engine.sessions.locks import guarded
+from vae_engine.sessions.manifest import default_name
 from vae_engine.sessions.records import Label, Manifest
 from vae_engine.sessions.references import LATEST, resolve
-from vae_engine.sessions.session import Session, default_name, worker_alive
+from vae_engine.sessions.session import Session, worker_alive
 from vae_engine.settings import Settings
 
 __all__ = ["LATEST", "Listing", "SessionStore"]

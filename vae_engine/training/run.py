@@ -25,9 +25,9 @@ from vae_engine.sessions import atomic, layout
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.image_record import recorded_images, write_image_record
 from vae_engine.sessions.journal import Journal
+from vae_engine.sessions.manifest import read_manifest
 from vae_engine.sessions.previews import write_originals
 from vae_engine.sessions.records import EndStatus
-from vae_engine.sessions.session import read_manifest
 from vae_engine.settings import Settings
 from vae_engine.tensorboard.live import TensorBoardMirror
 from vae_engine.training.controls import Controls

@@ -29,8 +29,8 @@ from vae_engine.sessions.crash_report import RUN_BEGINS
 from vae_engine.sessions.image_record import recorded_images
 from vae_engine.sessions.journal import Journal
 from vae_engine.sessions.liveness import hold_lock, this_process
+from vae_engine.sessions.manifest import read_manifest
 from vae_engine.sessions.records import EndStatus
-from vae_engine.sessions.session import read_manifest
 from vae_engine.training.controls import Controls
 from vae_engine.training.originals import EarlyDataset
 from vae_engine.worker.failures import NO_ROOM, disk_error, last_word
