@@ -89,6 +89,12 @@ async def sampler(app: WorkbenchApp, pilot: Pilot[Any], session: Session) -> Non
     await until(pilot, lambda: "sample 1 of" in screen_text(app))
 
 
+async def traversal(app: WorkbenchApp, pilot: Pilot[Any], session: Session) -> None:
+    await sampler(app, pilot, session)
+    await pilot.press("t")
+    await until(pilot, lambda: "KL 3.00" in screen_text(app))
+
+
 async def form(app: WorkbenchApp, pilot: Pilot[Any], _: Session) -> None:
     await app.push_screen(NewSessionScreen(app.store))
     await until(pilot, lambda: "$ vae train" in screen_text(app))
@@ -133,6 +139,7 @@ SCREENS: dict[str, Opens] = {
     "sessions": list_of_sessions,
     "dashboard": dashboard,
     "sampler": sampler,
+    "traversal": traversal,
     "new-session": form,
     "sweeps": sweeps,
     "sweep": sweep,

@@ -33,7 +33,8 @@ _HEADINGS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     },
     "sampler": {
         "Samples": ("resample", "step", "heat", "seed", "resize"),
-        "Path and map": ("mark", "view", "turn_path"),
+        "Views": ("take", "view", "mark", "turn_path"),
+        "z": ("copy_z", "type_z", "image", "origin", "release"),
         "The decoder": ("epoch",),
     },
     "sweep": {

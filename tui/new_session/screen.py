@@ -177,7 +177,7 @@ class NewSessionScreen(WorkbenchScreen):
 
     @on(SettingForm.ChoiceWanted)
     def _choose(self, message: SettingForm.ChoiceWanted) -> None:
-        from tui.new_session.choice_list import ChoiceScreen
+        from tui.choice_list import ChoiceScreen
 
         name = message.field
         form = self.query_one(SettingForm)

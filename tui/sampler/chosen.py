@@ -39,7 +39,7 @@ class ChosenPanel(Vertical):
         if not self.editable:
             told = ""
         elif self.query_one(LatentVector).has_focus:
-            told = "←→ nudge  0 undo"
+            told = "←→ nudge  Enter type"
         else:
             told = "Tab, then ←→ nudges z"
         self.query_one("#hint", Static).update(told, layout=False)

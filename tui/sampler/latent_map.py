@@ -153,6 +153,12 @@ class LatentMap(Horizontal, can_focus=True):
         self.decoded.redraw()
         self.embedded.redraw()
 
+    def resize_samples(self) -> None:
+        """The images are as large as the map leaves room for."""
+
+    def changed(self) -> None:
+        """Nothing on the map depends on the selected sample."""
+
     def chosen(self) -> Chosen | None:
         """What is decoded under the cursor."""
         sampler = self.decoded.sampler

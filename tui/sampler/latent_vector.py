@@ -64,6 +64,7 @@ class LatentVector(Lines, can_focus=True):
         Binding("shift+left,H", f"nudge(-{COARSE})", f"Less by {COARSE}", show=False),
         Binding("shift+right,L", f"nudge({COARSE})", f"More by {COARSE}", show=False),
         Binding("0,backspace", "let_go", "As drawn", show=False),
+        Binding("enter", "ask", "Value", tooltip="Type the value of the dimension"),
     ]
 
     dimension: var[int] = var(0, init=False)
@@ -75,6 +76,13 @@ class LatentVector(Lines, can_focus=True):
 
         dimension: int
         by: float | None
+
+    @dataclass
+    class Asked(Message):
+        """A value is to be typed for a dimension that has this one."""
+
+        dimension: int
+        value: float
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -119,6 +127,11 @@ class LatentVector(Lines, can_focus=True):
         """Take the chosen dimension's nudges back."""
         if self._values is not None and self.editable:
             self.post_message(self.Nudged(self.dimension, None))
+
+    def action_ask(self) -> None:
+        """Ask for the value of the chosen dimension."""
+        if self._values is not None and self.editable:
+            self.post_message(self.Asked(self.dimension, float(self._values[self.dimension])))
 
     def on_click(self, event: events.Click) -> None:
         """Choose the dimension under the mouse."""

@@ -46,6 +46,7 @@ class Sampler:
         draws: from the prior.
         marks: the ends of an interpolation.
         path_kind: how an interpolation goes.
+        selected: index of the sample that keys change and that traversals start from.
     """
 
     def __init__(self, decoder: LoadedDecoder) -> None:
@@ -53,6 +54,23 @@ class Sampler:
         self.draws = Draws()
         self.marks = Marks()
         self.path_kind: PathKind = "linear"
+        self.selected = 0
+
+    @property
+    def selected_z(self) -> Floats:
+        """The z of the selected sample, (d,)."""
+        return self.draws.current.z_of(self.selected, self.decoder.latent_dim)
+
+    @property
+    def selected_origin(self) -> str:
+        """Where the selected sample comes from, in words."""
+        return self.draws.current.origin(self.selected)
+
+    @property
+    def nudged_dimensions(self) -> frozenset[int]:
+        """The dimensions of the selected sample that were moved by hand."""
+        nudge = self.draws.current.nudges.get(self.selected)
+        return frozenset() if nudge is None else frozenset(np.flatnonzero(nudge).tolist())
 
     def samples(self, count: int) -> Sheet:
         """The first samples of the present draw."""

@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from tui.rendering.sizes import ImageSize, size_steps
+from tui.rendering.sizes import ImageSize, image_sizes, size_steps
 from tui.widgets.images import ImageGrid
 
 # The two largest sizes show details, but too few samples.
@@ -40,21 +40,27 @@ class SampleGrid(ImageGrid, can_focus=True):
         super().__init__(framed=True, id=id)
         self._sized_by_hand = False
         self._steps = size_steps(28, 28)
+        self._all_sizes = image_sizes(28, 28)
 
     def show_images_of(self, height: int, width: int) -> None:
         """Set the size of the images in pixels."""
         steps = size_steps(height, width)
         if steps != self._steps:
             self._steps, self._sized_by_hand = steps, False
+            self._all_sizes = image_sizes(height, width)
             self.on_resize()
 
     def on_resize(self) -> None:
         """Choose a size at which a good number of samples fits, unless the user chose one."""
         if not self._sized_by_hand:
-            usual = self._steps[_USUAL:] or self._steps[-1:]
-            fitting = [size for size in usual if self.capacity(size) >= _OVERVIEW]
-            self.tile_size = fitting[0] if fitting else self._smallest
+            self.tile_size = self.usual_size()
         self.post_message(self.RoomChanged(self))
+
+    def usual_size(self) -> ImageSize:
+        """The size to begin with."""
+        usual = self._steps[_USUAL:] or self._steps[-1:]
+        fitting = [size for size in usual if self.capacity(size) >= _OVERVIEW]
+        return fitting[0] if fitting else self._smallest
 
     def room(self, *, captioned: bool = False) -> int:
         """Number of samples that fit."""

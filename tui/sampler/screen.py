@@ -1,34 +1,34 @@
-"""The sampler: draws from the prior, paths between samples, and the map of latent space."""
+"""The sampler: draws from the prior, traversals, paths between samples, the map of latent space."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import ClassVar, Literal, cast
+from typing import ClassVar, cast
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.message import Message
 from textual.widgets import ContentSwitcher, Static
 
 from tui.decoders import Supply
 from tui.dialogs import LineScreen
 from tui.preferences import Preferences
 from tui.sampler.chosen import ChosenPanel
-from tui.sampler.draws import Draw, Floats, Pin
-from tui.sampler.embeddings import Embeddings, embeddings_of
+from tui.sampler.draws import Floats, Pin
 from tui.sampler.exports import ExportFollower, decoder_line
 from tui.sampler.latent_map import LatentMap
-from tui.sampler.latent_vector import LatentVector
 from tui.sampler.model import Sampler
+from tui.sampler.readings import Readings
 from tui.sampler.sample_grid import SampleGrid
 from tui.sampler.saving import Shown, save
+from tui.sampler.traversal import TraversalView
 from tui.sampler.views import PathView, SamplesView, View
-from tui.screen import Keys, WorkbenchScreen, run_in_thread
+from tui.sampler.z_screen import ViewName, ZScreen, key
+from tui.screen import run_in_thread
 from tui.text import one_line
 from tui.widgets.images import ImageGrid
 from tui.widgets.key_line import KeyLine
@@ -37,8 +37,6 @@ from vae_engine.sessions.records import ExportEntry
 from vae_engine.sessions.session import Session
 from vae_engine.settings import SETTINGS
 
-ViewName = Literal["samples", "path", "map"]
-
 _LINES_BESIDE_VECTOR = 19
 _VALUES_IN_SIGHT = 8
 _WIDE = 100
@@ -46,16 +44,14 @@ _WIDE = 100
 
 _TEMPERATURE = Binding.Group("Temperature", compact=True)
 
-key = Keys("sampler")
 
-
-class SamplerScreen(WorkbenchScreen):
+class SamplerScreen(ZScreen):
     """Samples one session with its newest decoder, or with that of an epoch."""
 
     CSS_PATH = "screen.tcss"
     AUTO_FOCUS = "#samples"
     TERMS = ("z", "prior", "temperature", "latent_dim", "posterior", "seed")
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-wide")]  # noqa: RUF012 - as in Textual
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-middle"), (100, "-wide")]  # noqa: RUF012 - as in Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         key("n", "resample", "New", "Resample with the next seed", show=True),
         key("b", "step(-1)", "Back", "Back to the previous samples"),
@@ -77,6 +73,8 @@ class SamplerScreen(WorkbenchScreen):
             group=_TEMPERATURE,
             show=True,
         ),
+        key("t", "view('traversal')", "Traverse", "What each dimension does to it", show=True),
+        key("enter", "take", "Take", "Traverse the sample, or go on from what is under the cursor"),
         key("space", "mark", "Mark", "Mark the selected sample as A or B", show=True),
         key("i", "view('path')", "Path", "The path between the marked samples", show=True),
         key("c", "turn_path", "Curve", "Linear or spherical path", show=True),
@@ -88,13 +86,6 @@ class SamplerScreen(WorkbenchScreen):
         key("escape", "back", "Leave", "Back to the samples, or leave the sampler", show=True),
     ]
 
-    class Embedded(Message):
-        """The session's embeddings were read, or there is a reason why not."""
-
-        def __init__(self, embeddings: Embeddings | None, why_none: str) -> None:
-            super().__init__()
-            self.embeddings, self.why_none = embeddings, why_none
-
     def __init__(self, session: Session, z: Floats | None = None, origin: str = "") -> None:
         """Make the sampler of a session.
 
@@ -103,12 +94,10 @@ class SamplerScreen(WorkbenchScreen):
             z: (latent_dim,), what the first sample is to be; None takes the prior's.
             origin: where that z comes from, one line.
         """
-        super().__init__()
-        self.session = session
+        super().__init__(session)
         self._first = None if z is None else Pin(z, origin or "z")
         self.exports = ExportFollower(self, session, self.show_supply)
-        self.sampler: Sampler | None = None
-        self.view_name: ViewName = "samples"
+        self._readings = Readings(self, session)
         self._session_name = session.label.name
 
     def compose(self) -> ComposeResult:
@@ -120,6 +109,7 @@ class SamplerScreen(WorkbenchScreen):
         with Horizontal(id="body"):
             with ContentSwitcher(id="view", initial="samples"):
                 yield SamplesView(id="samples")
+                yield TraversalView(id="traversal")
                 yield PathView(id="path")
                 yield LatentMap(self.session.settings.latent_dim, id="map")
             yield ChosenPanel(id="side")
@@ -173,15 +163,14 @@ class SamplerScreen(WorkbenchScreen):
             else:
                 self.sampler.decoder = decoder
                 self.redraw()
-                if self.view_name == "map":
-                    self._embed(decoder.entry)
+                self._read_beside(decoder.entry)
         self._say()
 
     def redraw(self) -> None:
         """Decode the shown samples again."""
         if self.sampler is not None:
             self.view.redraw()
-            self._show_chosen()
+            self.show_chosen()
 
     def action_resample(self) -> None:
         """Draw with the next seed."""
@@ -217,6 +206,20 @@ class SamplerScreen(WorkbenchScreen):
         """Mark or unmark the selected sample."""
         self.query_one(SamplesView).mark()
 
+    def action_take(self) -> None:
+        """Go deeper: traverse the sample, or make what is under the cursor the sample."""
+        view = self.view
+        if isinstance(view, TraversalView):
+            cell = view.cell()
+            if cell is not None:
+                dimension, value = cell
+                self.change(lambda draw, index, d: draw.set_value(index, dimension, value, d))
+        elif self.view_name == "samples":
+            self.action_view("traversal")
+        elif (chosen := view.chosen()) is not None:
+            self.take_chosen(chosen, f"from the {self.view_name}")
+            self.action_view("samples")
+
     def action_turn_path(self) -> None:
         """Take the other kind of path."""
         if self.sampler is not None:
@@ -224,7 +227,7 @@ class SamplerScreen(WorkbenchScreen):
             self.redraw()
 
     def action_view(self, name: ViewName) -> None:
-        """Show the path or the map; if it is shown already, the samples again."""
+        """Show another view; if it is shown already, the samples again."""
         if self.sampler is None:
             return
         if name == "path" and self.sampler.marks.pair is None:
@@ -232,18 +235,17 @@ class SamplerScreen(WorkbenchScreen):
             return
         self.view_name = "samples" if name == self.view_name else name
         self.query_one("#view", ContentSwitcher).current = self.view_name
-        self.query_one(f"#{self.view_name}").focus()
-        self.query_one(ChosenPanel).editable = self.view_name == "samples"
-        if self.view_name == "map":
-            self._embed(self.sampler.decoder.entry)
+        self.set_class(self.view_name == "traversal", "-traversal")
+        self._focus_view()
+        self.query_one(ChosenPanel).editable = self.editable
+        self._read_beside(self.sampler.decoder.entry)
         self.refresh_bindings()
         # The view has its size only when it is on the screen.
         self.call_after_refresh(self.redraw)
 
     def action_resize(self) -> None:
         """Show the images at another size."""
-        if self.view_name != "map":
-            self.query_one(f"#{self.view_name}", SampleGrid).resize_samples()
+        self.view.resize_samples()
 
     def action_back(self) -> None:
         """Back to the samples, or leave."""
@@ -269,43 +271,39 @@ class SamplerScreen(WorkbenchScreen):
         parameters: tuple[object, ...],  # noqa: ARG002 - the signature is Textual's
     ) -> bool | None:
         """Offer only what has an effect now."""
-        if action in ("resample", "step", "heat", "seed", "mark"):
+        if action in ("resample", "step"):
+            return self.editable
+        if action in ("heat", "seed", "mark"):
             return self.sampler is not None and self.view_name == "samples"
         if action == "turn_path":
             return self.view_name == "path"
         if action in ("view", "save", "resize"):
             return self.sampler is not None
-        return True
+        offered = self.offers(action)
+        return True if offered is None else offered
 
     @on(SampleGrid.RoomChanged)
     def _fill(self, event: SampleGrid.RoomChanged) -> None:
-        if event.grid.id == self.view_name:
+        if self.query_one(f"#{self.view_name}") in event.grid.ancestors_with_self:
             self.redraw()
 
     @on(ImageGrid.Selected)
     @on(LatentMap.Moved)
+    @on(TraversalView.Drawn)
     def _look_closer(self) -> None:
-        self._show_chosen()
-
-    @on(LatentVector.Nudged)
-    def _nudge(self, event: LatentVector.Nudged) -> None:
-        self.query_one(SamplesView).change(partial(_nudge, event.dimension, event.by))
-        self._show_chosen()
-
-    def on_sampler_screen_embedded(self, message: Embedded) -> None:
-        """Show the test images on the map."""
-        self.query_one(LatentMap).show_embeddings(message.embeddings, message.why_none)
+        self.show_chosen()
 
     def _begin(self, sampler: Sampler) -> None:
         self.sampler = sampler
         if self._first is not None:
             sampler.draws.current.put(0, self._first.z, self._first.origin)
-        for name in ("samples", "path", "map"):
-            cast("View", self.query_one(f"#{name}")).take(sampler)
+        for view in self.query("#view > *"):
+            cast("View", view).take(sampler)
         self.query_one("#samples").focus()
         self.refresh_bindings()
 
-    def _show_chosen(self) -> None:
+    def show_chosen(self) -> None:
+        """Show the z that is looked at, and what the view is of."""
         chosen = self.view.chosen()
         if chosen is not None:
             self.query_one(ChosenPanel).show(chosen)
@@ -326,15 +324,16 @@ class SamplerScreen(WorkbenchScreen):
             grid.glyphs = preferences.glyphs
         self.query_one(LatentMap).glyphs = preferences.glyphs
 
-    def _embed(self, entry: ExportEntry) -> None:
-        run_in_thread(self, partial(self._embed_in_thread, entry), group="embeddings")
+    def _focus_view(self) -> None:
+        view = self.query_one(f"#{self.view_name}")
+        (view.grid if isinstance(view, TraversalView) else view).focus()
 
-    def _embed_in_thread(self, entry: ExportEntry) -> None:
-        try:
-            embeddings, why_none = embeddings_of(self.session, entry), "no test images were saved"
-        except EngineError as error:
-            embeddings, why_none = None, one_line(str(error))
-        self.post_message(self.Embedded(embeddings, why_none))
+    def _read_beside(self, entry: ExportEntry) -> None:
+        """Read what the view shows beside decoded images."""
+        if self.view_name == "map":
+            self._readings.embeddings(entry, self.query_one(LatentMap).show_embeddings)
+        elif self.view_name == "traversal":
+            self._readings.kl(entry, self.query_one(TraversalView).take_kl)
 
     def _save_in_thread(self, shown: Shown, epoch: int) -> None:
         try:
@@ -345,11 +344,3 @@ class SamplerScreen(WorkbenchScreen):
             return
         said = f"{one_line(png.name)} and {npz.suffix} in {one_line(str(png.parent))}"
         self.app.call_from_thread(self.app.notify, said, title="Saved", markup=False)
-
-
-def _nudge(dimension: int, by: float | None, draw: Draw, index: int, latent_dim: int) -> None:
-    """Nudge a sample along a dimension; None takes its nudge back."""
-    if by is None:
-        draw.let_go(index, dimension)
-    else:
-        draw.nudge(index, dimension, by, latent_dim)

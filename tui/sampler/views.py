@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar, Final, Protocol
 
@@ -11,7 +10,6 @@ from numpy.typing import NDArray
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
-from tui.sampler.draws import Draw
 from tui.sampler.latent import Floats
 from tui.sampler.model import NO_SHEET, Sampler, Sheet
 from tui.sampler.sample_grid import SampleGrid
@@ -46,6 +44,12 @@ class View(Protocol):
     def redraw(self) -> None:
         """Decode again and show it."""
 
+    def changed(self) -> None:
+        """Show that the selected sample has another z."""
+
+    def resize_samples(self) -> None:
+        """Show the images at another size, where they can have one."""
+
     def chosen(self) -> Chosen | None:
         """The image under the cursor."""
 
@@ -78,16 +82,16 @@ class SamplesView(_SheetView):
         if self._sampler is not None:
             self._show(self._sampler.samples(self.room()))
 
-    def change(self, change: Callable[[Draw, int, int], None]) -> None:
-        """Change the z of the selected sample, and decode it alone.
+    def changed(self) -> None:
+        """The selected sample has another z: decode it alone."""
+        if self._sampler is not None and self._sampler.selected < len(self._sheet.z):
+            self._show(self._sampler.with_changed(self._sheet, self._sampler.selected))
 
-        Args:
-            change: is given the draw, the index of the sample, and the dimensions of z.
-        """
-        sampler = self._sampler
-        if sampler is not None and self.selected is not None and len(self._sheet.z):
-            change(sampler.draws.current, self.selected, sampler.decoder.latent_dim)
-            self._show(sampler.with_changed(self._sheet, self.selected))
+    def watch_selected(self, before: int | None, after: int | None) -> None:
+        """Move the frame; the keys change this sample now."""
+        super().watch_selected(before, after)
+        if self._sampler is not None and after is not None:
+            self._sampler.selected = after
 
     def mark(self) -> None:
         """Mark or unmark the selected sample."""
@@ -99,8 +103,7 @@ class SamplesView(_SheetView):
         """The selected sample."""
         if self._sampler is None or self.selected is None:
             return None
-        nudge = self._sampler.draws.current.nudges.get(self.selected)
-        nudged = frozenset() if nudge is None else frozenset(np.flatnonzero(nudge).tolist())
+        nudged = self._sampler.nudged_dimensions
         return Chosen(self._sheet.z[self.selected], self.images[self.selected], nudged)
 
     def headline(self) -> Content:
@@ -151,6 +154,10 @@ class PathView(_SheetView):
             self._sheet = sheet
             shares = [f"{share:.2f}" for share in np.linspace(0, 1, steps)]
             self.show(sheet.pixels, captions=["A", *shares[1:-1], "B"][:steps])
+
+    def changed(self) -> None:
+        """Decode again: it may be an end of the path."""
+        self.redraw()
 
     def chosen(self) -> Chosen | None:
         """The selected step."""

@@ -28,10 +28,13 @@ from tui.terminal.hangup import leave_with_terminal
 from tui.terminal.link import is_slow
 from tui.terminal.textual_internals import PatientApp
 from tui.terminal.typed_ahead import TypedAhead, ordered_driver
+from tui.text import shortened
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from textual.actions import ActionParseResult
+
+_LONGEST_SHOWN = 400
 
 
 class TerminalApp(PatientApp):
@@ -152,8 +155,8 @@ class TerminalApp(PatientApp):
         self.copied = line
         self.copy_to_clipboard(line)
         self.notify(
-            f"{line}\n\nSent to the terminal's clipboard (OSC 52). Some terminals ignore it, "
-            "tmux needs set-clipboard on: it is also printed on exit.",
+            f"{shortened(line, _LONGEST_SHOWN)}\n\nSent to the terminal's clipboard (OSC 52). "
+            "Some terminals ignore it, tmux needs set-clipboard on: it is also printed on exit.",
             timeout=10,
             markup=False,
         )
@@ -179,7 +182,8 @@ def choose_scrollbars(*, with_blocks: bool) -> None:
 def take_paste(app: App[Any], paste: Paste) -> bool:
     """Prepare a paste for what has the focus; False where nothing can take it.
 
-    Textual's fields take the first line and drop the others.
+    Textual's fields take the first line and drop the others. A screen that has `takes_pastes` gets
+    what no field takes.
     """
     # The first frame need not wait for its import.
     from textual.widgets import TextArea
@@ -188,6 +192,8 @@ def take_paste(app: App[Any], paste: Paste) -> bool:
     if isinstance(focused, TextArea):
         return True
     if not isinstance(focused, Input):
+        if getattr(app.screen, "takes_pastes", False):
+            return True
         app.notify("Pasted text is ignored here.", severity="warning")
         return False
     lines = (line.strip() for line in paste.text.splitlines())

@@ -18,9 +18,9 @@ from tests.tui.pilot import burst, screen_text, text_of, toasts, type_text
 from tests.tui.recorder import Recorder
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
+from tui.choice_list import ChoiceScreen
 from tui.dashboard.screen import DashboardScreen
 from tui.new_session import dataset_summary
-from tui.new_session.choice_list import ChoiceScreen
 from tui.new_session.dataset_summary import SupersededError
 from tui.new_session.draft import GROUPS, NAME, PROMINENT
 from tui.new_session.screen import NewSessionScreen

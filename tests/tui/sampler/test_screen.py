@@ -31,7 +31,7 @@ from vae_engine.sessions.records import Label
 from vae_engine.sessions.session import Session
 
 KEYS = (
-    "n b f plus minus equals_sign space i c m o x y p X Y v w tab left right up down "
+    "n b f plus minus equals_sign t z space i c m o x y p X Y v w tab left right up down "
     "h j k l H J K L 0 home end pageup pagedown left_square_bracket right_square_bracket enter"
 )
 

@@ -19,7 +19,7 @@ from tui.text import one_line
 class ChoiceScreen(Dialog[str | None]):
     """Asks for one of several values; None if cancelled."""
 
-    CSS_PATH = "../dialogs.tcss"
+    CSS_PATH = "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss(None)", "Back", id="choice.leave", tooltip="Change nothing"),
         Binding("j", "move(1)", "Down", show=False),
