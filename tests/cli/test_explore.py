@@ -19,6 +19,7 @@ from vae_engine.errors import SettingError
 from vae_engine.inference.sampling import draw_prior, load_decoder, load_encoder
 from vae_engine.sessions import layout
 from vae_engine.sessions.arrays import write_npz
+from vae_engine.sessions.points import keep_point, made_point
 from vae_engine.sessions.session import Session
 
 
@@ -171,3 +172,23 @@ def test_too_many_images_are_refused_before_they_are_decoded(
 def test_an_export_that_is_missing_is_reported(vae: Vae, recorder: Recorder) -> None:
     recorder.session("young", epochs=0, status="training")
     assert "no exported decoder yet" in vae("traverse", "young").error(1)
+
+
+def test_named_points_are_listed_used_and_deleted(
+    vae: Vae, recorded: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    assert vae("points", "latest").out == ""
+    z = [0.5, -1.25, 3.0, 0.0]
+    kept = made_point("a smile", z, epoch=4, step=0, origin="sample 3 of seed 0", now=1.0)
+    keep_point(recorded, kept)
+    head, line = vae("points", "latest").lines
+    assert head.split() == ["name", "epoch", "from", "z"]
+    assert line.split(maxsplit=2)[:2] == ["a", "smile"]
+    assert "+0.50 -1.25 +3.00 +0.00" in line
+    assert json.loads(vae("points", "latest", "--json").out)[0]["z"] == z
+    done = json.loads(vae("traverse", "latest", "--from", "point:a smile", "--json").out)
+    assert (done["from"], done["start"]) == ("point a smile", z)
+    assert "no point 'other': 'a smile'" in vae("points", "latest", "--delete", "other").error(2)
+    assert vae("points", "latest", "--delete", "a smile").code == 0
+    assert vae("points", "latest", "--json").out.strip() == "[]"

@@ -19,6 +19,8 @@ from vae_engine.sessions.records import (
     ExportIndex,
     Label,
     Manifest,
+    Point,
+    Points,
     Result,
     Status,
     TensorBoardRecord,
@@ -36,6 +38,8 @@ EXPORT_INDEX = f"{layout.EXPORTS}/{layout.INDEX}"
 RECORDS: dict[Any, str] = {
     Manifest: layout.MANIFEST,
     Label: layout.LABEL,
+    Point: layout.POINTS,
+    Points: layout.POINTS,
     Summary: layout.SUMMARY,
     Attempt: layout.SUMMARY,
     Standing: layout.SUMMARY,

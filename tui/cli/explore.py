@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
 import click
+import msgspec
 import numpy as np
 
 from tui.cli import completion
 from tui.cli.options import (
+    Command,
     id_argument,
     json_option,
     number_setting,
@@ -17,10 +20,12 @@ from tui.cli.options import (
     setting_option,
     store_option,
 )
-from tui.cli.starts import FORMS, read_start
+from tui.cli.output import Column, say, table, table_width
+from tui.cli.report import to_json
+from tui.cli.starts import FORMS, MEAN, Start, read_start
 from tui.cli.walks import SUFFIXES, Walk, present
 from vae_engine.errors import SessionError, SettingError
-from vae_engine.inference.directions import class_direction, class_label, class_names
+from vae_engine.inference.directions import Floats, class_label, class_names, mean_of
 from vae_engine.inference.paths import linear_path, spherical_path
 from vae_engine.inference.sampling import find_export
 from vae_engine.inference.traversal import (
@@ -32,10 +37,12 @@ from vae_engine.inference.traversal import (
 from vae_engine.inference.traversal import (
     traverse as traversed,
 )
+from vae_engine.sessions.points import drop_point, read_points
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 
 _MOST_STEPS = 200
+_VALUES_SHOWN = 6
 
 STEPS = number_setting("steps", "int", 7, 1, _MOST_STEPS, "images per row")
 PATH_STEPS = number_setting("steps", "int", 10, 2, _MOST_STEPS, "images, both ends included")
@@ -46,19 +53,22 @@ DIMENSIONS = number_setting("dims", "int", 16, 1, 256, "rows: dimensions with th
 STRENGTH = number_setting(
     "strength", "float", 1.5, 0.0, 100.0, "largest strength; 1 is from mean to mean"
 )
-from_option = click.option(
-    "--from",
-    "start",
-    metavar="START",
-    default="mean",
-    shell_complete=completion.files,
-    help=f"{FORMS}  [default: mean]",
-)
+
+
+def _from_option(default: str | None, told: str) -> Callable[[Command], Command]:
+    return click.option(
+        "--from",
+        "start",
+        metavar="START",
+        default=default,
+        shell_complete=completion.files,
+        help=f"{FORMS}  [default: {told}]",
+    )
 
 
 @click.command()
 @id_argument
-@from_option
+@_from_option(MEAN, MEAN)
 @setting_option(STEPS, fallback=STEPS.default)
 @setting_option(REACHED, fallback=REACHED.default)
 @setting_option(DIMENSIONS, fallback=DIMENSIONS.default)
@@ -166,7 +176,7 @@ def path(
 @id_argument
 @click.argument("start_class", metavar="CLASS_A")
 @click.argument("end_class", metavar="CLASS_B")
-@from_option
+@_from_option(None, "the mean of CLASS_A")
 @setting_option(STEPS, fallback=STEPS.default)
 @setting_option(STRENGTH, fallback=STRENGTH.default)
 @output_option(*SUFFIXES)
@@ -177,7 +187,7 @@ def direction(
     store: SessionStore,
     start_class: str,
     end_class: str,
-    start: str,
+    start: str | None,
     steps: int,
     strength: float,
     output: Path | None,
@@ -190,8 +200,11 @@ def direction(
     latent_dim), direction, strengths, session and epoch.
     """
     session = store.find(reference)
-    vector, names = _between_classes(session, start_class, end_class)
-    begin = read_start("from", start, session)
+    mean, vector, names = _between_classes(session, start_class, end_class)
+    if start is None:
+        begin = Start(mean, f"the mean of {names[0]}")
+    else:
+        begin = read_start("from", start, session)
     strengths = traversal_values(steps, strength)
     z = begin.z + strengths[:, np.newaxis] * vector
     facts = {
@@ -208,8 +221,8 @@ def direction(
     present(session, walk, output, facts=facts, arrays=arrays, as_json=as_json)
 
 
-def _between_classes(session: Session, *wanted: str) -> tuple[np.ndarray, tuple[str, str]]:
-    """The direction between two classes, and their names.
+def _between_classes(session: Session, *wanted: str) -> tuple[Floats, Floats, tuple[str, str]]:
+    """The mean of a class, the direction to that of another, and their names.
 
     Raises:
         SettingError: a class is not there, or both are one.
@@ -225,8 +238,41 @@ def _between_classes(session: Session, *wanted: str) -> tuple[np.ndarray, tuple[
     if a == b:
         raise SettingError(f"CLASS_A and CLASS_B are both {wanted[0][:60]!r}: choose two classes")
     called = class_names(embedded.labels, names)
-    vector = class_direction(embedded.z_mean, embedded.labels, a, b)
-    return vector, (called[a], called[b])
+    means = (embedded.z_mean[embedded.labels == label] for label in (a, b))
+    first, last = (mean_of(points) for points in means)
+    return first, last - first, (called[a], called[b])
 
 
-COMMANDS = {"traverse": traverse, "path": path, "direction": direction}
+@click.command()
+@id_argument
+@click.option("--delete", metavar="NAME", help="delete this point")
+@json_option
+@store_option
+def points(reference: str, store: SessionStore, delete: str | None, as_json: bool) -> None:
+    """List the points of latent space that were named.
+
+    Other commands take one as point:NAME.
+    """
+    session = store.find(reference)
+    if delete is not None:
+        drop_point(session, delete)
+    found = read_points(session)
+    if as_json:
+        click.echo(to_json([msgspec.to_builtins(point) for point in found]))
+        return
+    columns = [Column("name"), Column("epoch", "right"), Column("from", least=10), Column("z")]
+    lines = [
+        (
+            point.name,
+            f"{point.epoch}",
+            point.origin,
+            " ".join(f"{value:+.2f}" for value in point.z[:_VALUES_SHOWN])
+            + (" ..." if point.z[_VALUES_SHOWN:] else ""),
+        )
+        for point in found
+    ]
+    for line in table(columns, lines, table_width()) if found else []:
+        say(line)
+
+
+COMMANDS = {"points": points, "traverse": traverse, "path": path, "direction": direction}

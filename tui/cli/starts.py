@@ -15,11 +15,13 @@ from vae_engine.datasets import to_float
 from vae_engine.errors import SettingError
 from vae_engine.inference.sampling import draw_prior, load_encoder
 from vae_engine.inference.z_text import read_z, values_in
+from vae_engine.sessions.points import find_point
 from vae_engine.sessions.session import Session
 from vae_engine.settings import SETTINGS
 
 MEAN = "mean"
-FORMS = f"{MEAN} (of the prior), SEED, SEED:N, numbers or an image file"
+POINT = "point:"
+FORMS = f"{MEAN} (of the prior), SEED, SEED:N, {POINT}NAME, numbers or an image file"
 _MOST_DRAWN = 10_000
 
 
@@ -39,17 +41,22 @@ class Start:
 def read_start(option: str, text: str, session: Session) -> Start:
     """The point that a text names.
 
-    `mean` is z = 0; `7` the first sample of seed 7, `7:3` its third; numbers with commas or spaces
-    between are z itself; anything else is an image file, of which the first image is encoded.
+    `mean` is z = 0; `7` the first sample of seed 7, `7:3` its third; `point:NAME` one that was
+    named in the sampler; numbers with commas or spaces between are z itself; anything else is an
+    image file, of which the first image is encoded.
 
     Raises:
         SettingError: it is none of these, or has another number of values.
         DatasetError: the image cannot be read.
         SessionError: nothing was exported yet.
+        SessionDamagedError: the named points cannot be read.
     """
     latent_dim = session.settings.latent_dim
     if text == MEAN:
         return Start(np.zeros(latent_dim, np.float32), "the prior's mean")
+    if text.startswith(POINT):
+        name = text.removeprefix(POINT)
+        return Start(np.array(find_point(session, name).z, np.float32), f"point {one_line(name)}")
     seed, colon, number = text.partition(":")
     if seed.isascii() and seed.isdecimal() and (not colon or number.isdecimal()):
         return _sample(option, int(seed), int(number or 1), latent_dim)

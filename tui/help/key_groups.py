@@ -34,7 +34,8 @@ _HEADINGS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "sampler": {
         "Samples": ("resample", "step", "heat", "seed", "resize"),
         "Views": ("take", "view", "mark", "turn_path"),
-        "z": ("copy_z", "type_z", "image", "origin", "release"),
+        "z": ("copy_z", "type_z", "image", "origin", "release", "keep_point", "points"),
+        "Directions": ("direction", "push", "group"),
         "The decoder": ("epoch",),
     },
     "sweep": {

@@ -196,3 +196,27 @@ class Marks:
         """The letters of the marked samples of a draw, by index."""
         lettered = zip("AB", self._marks, strict=False)
         return {mark.index: letter for letter, mark in lettered if mark.draw is draw}
+
+
+class Groups:
+    """Two groups of samples, of any draws."""
+
+    def __init__(self) -> None:
+        self.members: dict[int, list[Mark]] = {1: [], 2: []}
+
+    def toggle(self, group: int, draw: Draw, index: int) -> None:
+        """Put a sample into a group, or take it out of it."""
+        members = self.members[group]
+        kept = [mark for mark in members if not (mark.draw is draw and mark.index == index)]
+        if len(kept) == len(members):
+            kept.append(Mark(draw, index))
+        self.members[group] = kept
+
+    def letters(self, draw: Draw) -> dict[int, str]:
+        """The groups of the samples of a draw, by index, such as `1` or `12`."""
+        found: dict[int, str] = {}
+        for group, members in self.members.items():
+            for mark in members:
+                if mark.draw is draw:
+                    found[mark.index] = found.get(mark.index, "") + f"{group}"
+        return found

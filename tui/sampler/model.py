@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui.decoders import LoadedDecoder
-from tui.sampler.draws import Draws, Marks
+from tui.sampler.draws import Draws, Groups, Marks
 from tui.sampler.latent import Floats
 from vae_engine.inference.paths import linear_path, spherical_path
 from vae_engine.inference.sampling import to_uint8
@@ -35,6 +35,14 @@ class Sheet:
         return to_uint8(self.images)
 
 
+@dataclass(frozen=True, eq=False)
+class Direction:
+    """A vector (d,) from the mean of some points to that of others, with its name."""
+
+    name: str
+    vector: Floats
+
+
 NO_SHEET = Sheet(np.zeros((0, 1), np.float32), np.zeros((0, 28, 28), np.float32))
 
 
@@ -46,6 +54,8 @@ class Sampler:
         draws: from the prior.
         marks: the ends of an interpolation.
         path_kind: how an interpolation goes.
+        groups: of samples, whose means a direction may join.
+        direction: along which keys move z; None before one was chosen.
         selected: index of the sample that keys change and that traversals start from.
     """
 
@@ -55,6 +65,22 @@ class Sampler:
         self.marks = Marks()
         self.path_kind: PathKind = "linear"
         self.selected = 0
+        self.groups = Groups()
+        self.direction: Direction | None = None
+
+    def letters(self) -> dict[int, str]:
+        """The marks and groups of the samples of the present draw, by index."""
+        draw = self.draws.current
+        marks, groups = self.marks.letters(draw), self.groups.letters(draw)
+        return {at: marks.get(at, "") + groups.get(at, "") for at in sorted({*marks, *groups})}
+
+    def strength(self) -> float:
+        """How far the selected sample was nudged along the direction; 1 is from mean to mean."""
+        nudge = self.draws.current.nudges.get(self.selected)
+        if nudge is None or self.direction is None:
+            return 0.0
+        vector = self.direction.vector.astype(np.float64)
+        return float(nudge @ vector / max(float(vector @ vector), np.finfo(np.float64).tiny))
 
     @property
     def selected_z(self) -> Floats:

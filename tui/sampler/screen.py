@@ -18,16 +18,18 @@ from tui.decoders import Supply
 from tui.dialogs import LineScreen
 from tui.preferences import Preferences
 from tui.sampler.chosen import ChosenPanel
+from tui.sampler.direction_keys import DirectionKeys
 from tui.sampler.draws import Floats, Pin
 from tui.sampler.exports import ExportFollower, decoder_line
 from tui.sampler.latent_map import LatentMap
 from tui.sampler.model import Sampler
+from tui.sampler.point_keys import PointKeys
 from tui.sampler.readings import Readings
 from tui.sampler.sample_grid import SampleGrid
 from tui.sampler.saving import Shown, save
 from tui.sampler.traversal import TraversalView
 from tui.sampler.views import PathView, SamplesView, View
-from tui.sampler.z_screen import ViewName, ZScreen, key
+from tui.sampler.z_screen import ViewName, key
 from tui.screen import run_in_thread
 from tui.text import one_line
 from tui.widgets.images import ImageGrid
@@ -45,7 +47,7 @@ _WIDE = 100
 _TEMPERATURE = Binding.Group("Temperature", compact=True)
 
 
-class SamplerScreen(ZScreen):
+class SamplerScreen(PointKeys, DirectionKeys):
     """Samples one session with its newest decoder, or with that of an epoch."""
 
     CSS_PATH = "screen.tcss"

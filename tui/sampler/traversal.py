@@ -21,7 +21,7 @@ from tui.sampler.latent import Floats
 from tui.sampler.model import NO_SHEET, Sampler, Sheet
 from tui.sampler.sample_grid import SampleGrid
 from tui.sampler.saving import Shown
-from tui.sampler.views import Chosen, figure
+from tui.sampler.views import Chosen, direction_figure, figure
 from tui.screen import has_widgets, run_async
 from tui.text import one_line
 from tui.widgets.lines import Lines
@@ -208,6 +208,7 @@ class TraversalView(Horizontal):
         parts = [
             Content.styled("traversal", "bold"),
             figure("from", one_line(self._sampler.selected_origin)),
+            *direction_figure(self._sampler),
         ]
         if (cell := self.cell()) is not None:
             parts.append(figure(f"z{cell[0]}", f"{cell[1]:+.1f}"))

@@ -97,7 +97,12 @@ class SamplesView(_SheetView):
         """Mark or unmark the selected sample."""
         if self._sampler is not None and self.selected is not None:
             self._sampler.marks.toggle(self._sampler.draws.current, self.selected)
-            self.marks = self._sampler.marks.letters(self._sampler.draws.current)
+            self.show_letters()
+
+    def show_letters(self) -> None:
+        """Frame what is marked or in a group."""
+        if self._sampler is not None:
+            self.marks = self._sampler.letters()
 
     def chosen(self) -> Chosen | None:
         """The selected sample."""
@@ -122,6 +127,7 @@ class SamplesView(_SheetView):
                 parts.append(Content(one_line(draw.origin(self.selected))))
         if draw.nudges:
             parts.append(Content.styled(f"{len(draw.nudges)} nudged", "$text-success"))
+        parts += direction_figure(self._sampler)
         return Content("   ").join(parts)
 
     def shown(self) -> Shown | None:
@@ -135,7 +141,7 @@ class SamplesView(_SheetView):
     def _show(self, sheet: Sheet) -> None:
         assert self._sampler is not None
         self._sheet = sheet
-        self.marks = self._sampler.marks.letters(self._sampler.draws.current)
+        self.show_letters()
         self.show(sheet.pixels)
 
 
@@ -188,6 +194,13 @@ class PathView(_SheetView):
         }
         name = f"{self._sampler.path_kind}-path"
         return Shown(name, self._sheet, self.tiling.across, facts)
+
+
+def direction_figure(sampler: Sampler) -> list[Content]:
+    """The direction along which keys move z, and how far the selected sample was moved."""
+    if sampler.direction is None:
+        return []
+    return [figure(one_line(sampler.direction.name), f"{sampler.strength():+.2f}")]
 
 
 def figure(name: str, value: str) -> Content:

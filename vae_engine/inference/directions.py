@@ -45,20 +45,12 @@ def class_label(wanted: str, labels: Labels, names: Sequence[str]) -> int:
     return named[0]
 
 
-def class_direction(z_mean: Floats, labels: Labels, start: int, end: int) -> Floats:
-    """The vector (d,) from the mean of one class to that of another.
-
-    Args:
-        z_mean: (n, d), embeddings of images.
-        labels: (n,), of these images; `start` and `end` are among them.
-        start: a label.
-        end: a label.
-    """
-    return between(z_mean[labels == start], z_mean[labels == end])
+def mean_of(points: Floats) -> Floats:
+    """The mean (d,) of points (n, d)."""
+    mean: Floats = points.mean(axis=0, dtype=np.float64).astype(np.float32)
+    return mean
 
 
 def between(start: Floats, end: Floats) -> Floats:
     """The vector (d,) from the mean of points (m, d) to that of others (n, d)."""
-    means = (points.mean(axis=0, dtype=np.float64) for points in (end, start))
-    direction: Floats = np.subtract(*means).astype(np.float32)
-    return direction
+    return mean_of(end) - mean_of(start)

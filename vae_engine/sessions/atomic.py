@@ -179,7 +179,13 @@ def remove_temporaries(folder: Path) -> None:
     Files in the inbox and small files of other processes, which may be writing now, are deleted
     only after an hour. Linked folders are not entered.
     """
-    others_files = (layout.LABEL, layout.EVALUATION, layout.TENSORBOARD, layout.DATASET)
+    others_files = (
+        layout.LABEL,
+        layout.EVALUATION,
+        layout.TENSORBOARD,
+        layout.DATASET,
+        layout.POINTS,
+    )
     folders = [folder, *(folder / name for name in layout.FOLDERS)]
     for place in folders:
         if place.is_symlink():

@@ -26,6 +26,9 @@ EndStatus = Literal["completed", "stopped", "interrupted", "diverged", "failed"]
 
 LIVE: frozenset[str] = frozenset({"starting", "training", "paused", "stopping"})
 
+MOST_POINTS = 100
+"""Named points of a session: of 256 dimensions they take less than a record may have."""
+
 # Bounds far beyond any real session, so that readers need not handle infinite or absurd times.
 Epoch = Annotated[int, Meta(ge=0, le=100_000_000)]
 Count = Annotated[int, Meta(ge=0, le=2**53)]
@@ -184,6 +187,27 @@ class DatasetRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     path: FolderPath
     inode: Count = 0
+
+
+class Point(msgspec.Struct, frozen=True, kw_only=True):
+    """A named point of latent space.
+
+    `z` is (latent_dim,); `epoch` and `step` are of the decoder that showed it, `origin` is where it
+    comes from, and `made` when it was saved.
+    """
+
+    name: Annotated[str, Meta(min_length=1, max_length=60)]
+    z: Annotated[list[Annotated[float, Meta(ge=-1e6, le=1e6)]], Meta(min_length=1, max_length=256)]
+    epoch: Epoch = 0
+    step: Epoch = 0
+    origin: Annotated[str, Meta(max_length=200)] = ""
+    made: Seconds = 0.0
+
+
+class Points(msgspec.Struct, frozen=True, kw_only=True):
+    """`points.json`: the named points, the oldest first; replaced by whoever changes them."""
+
+    points: Annotated[list[Point], Meta(max_length=MOST_POINTS)] = []
 
 
 class EvaluationRecord(msgspec.Struct, frozen=True, kw_only=True):

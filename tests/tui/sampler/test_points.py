@@ -10,7 +10,7 @@ from PIL import Image
 from textual import events
 from textual.widgets import Input
 
-from tests.tui.pilot import text_of
+from tests.tui.pilot import screen_text, text_of
 from tests.tui.sampler.sampling import (
     draw,
     head,
@@ -26,10 +26,14 @@ from tests.tui.watching import until
 from tui.app import WorkbenchApp
 from tui.dialogs import LineScreen
 from tui.sampler.latent_vector import LatentVector
+from tui.sampler.points_screen import PointsScreen
 from tui.sampler.screen import SamplerScreen
 from vae_engine.datasets import to_float
 from vae_engine.inference.sampling import draw_prior, load_encoder
 from vae_engine.inference.z_text import read_z
+from vae_engine.sessions import atomic, layout
+from vae_engine.sessions.points import read_points
+from vae_engine.sessions.records import Point, Points
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 
@@ -133,3 +137,50 @@ async def test_enter_takes_what_the_map_and_the_path_show(recorded_session: Sess
         await pilot.press("end", "enter")
         await until(pilot, lambda: screen.view_name == "samples")
         assert draw(screen).z_of(1, 2) == pytest.approx(draw_prior(2, 2, seed=0)[1])
+
+
+async def test_a_point_is_named_and_found_again(
+    recorded_session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    async with sampler(recorded_session) as (screen, pilot):
+        await pilot.press("g")
+        await until(pilot, lambda: "No point has a name yet" in notices(pilot))
+        await pilot.press("right", "a")
+        await until(pilot, lambda: isinstance(pilot.app.screen, LineScreen))
+        assert pilot.app.screen.query_one(Input).value == "point 1"
+        pilot.app.screen.query_one(Input).value = "smile"
+        await pilot.press("enter")
+        await until(pilot, lambda: "smile is kept" in notices(pilot))
+        drawn = draw_prior(2, 2, seed=0)[1]
+        (kept,) = read_points(recorded_session)
+        assert (kept.name, kept.epoch, kept.origin) == ("smile", 4, "sample 2 of seed 0")
+        assert np.array_equal(np.array(kept.z, np.float32), drawn)
+        await pilot.press("n", "g")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PointsScreen))
+        assert "smile" in screen_text(pilot.app)
+        await pilot.press("enter")
+        await until(pilot, lambda: "point smile" in head(screen))
+        assert np.array_equal(draw(screen).z_of(1, 2), drawn)
+        await pilot.press("g")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PointsScreen))
+        await pilot.press("d")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        await until(pilot, lambda: read_points(recorded_session) == ())
+
+
+async def test_a_strangers_points_are_shown_without_their_escapes(
+    recorded_session: Session,
+) -> None:
+    evil = Point(name="\x1b[31m[bold]red", z=[1.0, 2.0], origin="\x1b]0;x\x07")
+    atomic.write_record(recorded_session.folder / layout.POINTS, Points(points=[evil]))
+    async with sampler(recorded_session) as (screen, pilot):
+        await pilot.press("g")
+        await until(pilot, lambda: isinstance(pilot.app.screen, PointsScreen))
+        assert "\x1b" not in screen_text(pilot.app)
+        assert "[bold]red" in screen_text(pilot.app)
+        await pilot.press("enter")
+        await until(pilot, lambda: z_values(screen) == [1.0, 2.0])
+        (recorded_session.folder / layout.POINTS).write_text("{")
+        await pilot.press("g")
+        await until(pilot, lambda: "points.json is damaged" in notices(pilot))
