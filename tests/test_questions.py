@@ -90,12 +90,13 @@ def test_a_question_has_keys_that_exist(question: str) -> None:
 def test_a_command_can_be_typed(command: str) -> None:
     words = shlex.split(command.partition("  #")[0])
     assert words.pop(0) == "vae"
-    context = click.Context(cli)
+    # A command keeps the help option that its first context has.
+    context = click.Context(cli, **cli.context_settings)
     found: click.Command | None = cli
     while isinstance(found, click.Group):
         found = found.get_command(context, words.pop(0))
     assert found is not None
-    found.make_context(found.name, words)
+    found.make_context(found.name, words, parent=context)
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
