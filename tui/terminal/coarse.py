@@ -15,10 +15,24 @@ from tui.terminal.wire_frames import Rendition, rendition
 LEVELS: Final = (16, 12, 8, 6, 5, 4, 3, 2)
 """Levels of each channel to try, finest first."""
 
+MOSAICS: Final = (-1, -2, -4, -8)
+"""Then these, in place of levels: so many neighbours in one colour, as seen from afar."""
+
+DIALOG_CELLS: Final = 1440
+"""More than a dialog covers where the link is slow."""
+
 FALLBACK: Final = 4
 """Levels for a frame that is too large with any, as that of a whole screen of images is."""
 
 _PLEASANT: Final = 6
+_MOSAIC_LEVELS: Final = 3
+# The share of a cell that a glyph inks, in quarters.
+_QUARTERS: Final = {
+    **dict.fromkeys("▘▝▖▗▂▁▎▏", 1),
+    **dict.fromkeys("▀▄▌▐▞▚▃▅▍", 2),
+    **dict.fromkeys("▛▜▙▟▆▇▊▋▉", 3),
+    "█": 4,
+}
 # Quadrants are what images are drawn with, and hardly anything else with two colours of its own.
 _QUADRANTS: Final = frozenset("▀▄▌▐▘▟▝▙▖▜▗▛▞▚")
 _BLOCKS: Final = _QUADRANTS | frozenset(" ▁▂▃▅▆▇█▏▎▍▋▊▉")
@@ -36,10 +50,13 @@ class Budget:
     Attributes:
         wanted: so many, if images of six levels or more can be had for them.
         most: else so many, with as many levels as they allow.
+        idle: else so many, in fewer levels, where no more cells change than a dialog covers: this
+            is always possible.
     """
 
     wanted: int
     most: int
+    idle: int = 0
 
     def allows(self, size: int, levels: int) -> bool:
         """Whether a frame of so many bytes is sent with images of so many levels."""
@@ -58,6 +75,10 @@ def may_be_image(text: str, drawn: Rendition) -> bool:
 
 def coarse(text: str, drawn: Rendition, levels: int) -> tuple[str, Rendition]:
     """A run of an image in colours of so many levels."""
+    if levels in MOSAICS:
+        quarters = sum(_QUARTERS.get(glyph, 0) for glyph in text)
+        mixed = _mixed(drawn, round(quarters / len(text)))
+        return (text if mixed is drawn else " " * len(text)), mixed
     found = _coarse(drawn, levels)
     return (" " * len(text) if found.foreground is None else text), found
 
@@ -74,6 +95,20 @@ def _coarse(drawn: Rendition, levels: int) -> Rendition:
         return drawn
     front, back = _entry(ink, levels), _entry(paper, levels)
     return rendition(None if front == back else f"38;5;{front}", f"48;5;{back}", ())
+
+
+@lru_cache(maxsize=16384)
+def _mixed(drawn: Rendition, quarters: int) -> Rendition:
+    """The colour of a cell of which so many quarters are inked."""
+    paper = _rgb(drawn.background)
+    ink = paper if drawn.foreground is None else _rgb(drawn.foreground)
+    if ink is None or paper is None:
+        return drawn
+    red, green, blue = (
+        round((quarters * front + (4 - quarters) * back) / 4)
+        for front, back in zip(ink, paper, strict=True)
+    )
+    return rendition(None, f"48;5;{_entry((red, green, blue), _MOSAIC_LEVELS)}", ())
 
 
 def _rgb(color: str) -> Rgb | None:

@@ -38,7 +38,7 @@ class Account:
         """What a frame may take now: less where others are under way."""
         waiting = int(self._waiting(now))
         most = max(_LEAST_BYTES, _MOST_BYTES - waiting)
-        return Budget(min(_WANTED_BYTES, most), most)
+        return Budget(min(_WANTED_BYTES, most), most, _MOST_BYTES)
 
     def _waiting(self, now: float) -> float:
         return max(0.0, self._bytes - (now - self._at) * _MOST_BYTES)

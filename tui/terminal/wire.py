@@ -15,8 +15,17 @@ from operator import itemgetter
 
 from rich.cells import cell_len
 
-from tui.terminal.coarse import FALLBACK, LEVELS, Budget, coarse, is_image, may_be_image
-from tui.terminal.wire_frames import Cell, NotUnderstoodError, Rendition, Run, runs_of
+from tui.terminal.coarse import (
+    DIALOG_CELLS,
+    FALLBACK,
+    LEVELS,
+    MOSAICS,
+    Budget,
+    coarse,
+    is_image,
+    may_be_image,
+)
+from tui.terminal.wire_frames import PLAIN, Cell, NotUnderstoodError, Rendition, Run, runs_of
 from tui.terminal.wire_pen import Cursor, Pen
 
 # Synchronized output, operating system commands, the bell: they leave the cells alone.
@@ -119,18 +128,30 @@ class Wire:
             return _EXACT, exact
         if not _mark_images(changes):
             return _EXACT, exact
-        for levels in LEVELS:
+        small = sum(len(change.text) for change in changes if change.image) <= DIALOG_CELLS
+        idle: tuple[int, str] | None = None
+        for levels in (*LEVELS, *MOSAICS) if small else LEVELS:
             written = self._written(changes, end, levels)
-            if budget.allows(len(written.encode()), levels):
+            size = len(written.encode())
+            if levels in LEVELS and budget.allows(size, levels):
                 return levels, written
-        return FALLBACK, self._written(changes, end, FALLBACK)
+            if idle is None and levels <= FALLBACK and size <= budget.idle:
+                idle = levels, written
+        return idle or (FALLBACK, self._written(changes, end, FALLBACK))
 
     def _written(self, changes: Iterable[_Change], end: Cursor, levels: int) -> str:
         pen = Pen(self._cursor)
+        shared, since, room = PLAIN, (0, 0), 0
         for change in changes:
             text, rendition = change.text, change.rendition
             if levels != _EXACT and change.image:
                 text, rendition = coarse(text, rendition, levels)
+                if levels in MOSAICS and text.isspace():
+                    if room >= len(text) and since == change.start:
+                        rendition = shared
+                    else:
+                        shared, room = rendition, -levels
+                    since, room = change.end, room - len(text)
             pen.write(change.line, change.column, text, rendition)
             if change.cells is None:
                 pen.lose_place()

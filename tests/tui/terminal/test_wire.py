@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import pyte
 import pytest
 from hypothesis import given, settings
@@ -20,8 +22,8 @@ OTHERS = ["\x1b[2J", "\x07", "\x1b]0;title\x07"]
 
 
 class Terminal:
-    def __init__(self) -> None:
-        self.screen = pyte.Screen(COLUMNS, LINES)
+    def __init__(self, columns: int = COLUMNS, lines: int = LINES) -> None:
+        self.screen = pyte.Screen(columns, lines)
         self._stream = pyte.Stream(self.screen)
 
     def show(self, data: str) -> None:
@@ -34,8 +36,8 @@ class Terminal:
             cell._replace(fg="")
             if cell.data == " " and not (cell.reverse or cell.underscore)
             else cell
-            for line in range(LINES)
-            for cell in (self.screen.buffer[line][column] for column in range(COLUMNS))
+            for line in range(self.screen.lines)
+            for cell in (self.screen.buffer[line][column] for column in range(self.screen.columns))
         ]
 
 
@@ -239,6 +241,26 @@ def image(offset: int, colors: str, *, lines: int = LINES) -> str:
     return written
 
 
+# The same picture with its two colours swapped.
+INVERSES = str.maketrans("▀▌▘▝▖▗▞", "▄▐▟▙▜▛▚")
+
+
+def upright(terminal: Terminal) -> list[tuple[str, str, str]]:
+    """The cells, whichever of two inverse glyphs draws them."""
+    cells = [
+        (cell.data, cell.fg, cell.bg)
+        for row in range(terminal.screen.lines)
+        for cell in (terminal.screen.buffer[row][at] for at in range(terminal.screen.columns))
+    ]
+    turned = str.maketrans({chr(inverse): chr(glyph) for glyph, inverse in INVERSES.items()})
+    return [
+        (glyph, ink, paper)
+        if glyph.translate(turned) == glyph
+        else (glyph.translate(turned), paper, ink)
+        for glyph, ink, paper in cells
+    ]
+
+
 def refine(wire: Wire, terminal: Terminal) -> None:
     while wire.owes:
         part = wire.refined(100)
@@ -263,6 +285,34 @@ def test_a_large_image_comes_coarse_and_then_in_all_its_colours(colors: str) -> 
         whole.screen.cursor.x,
     )
     assert wire.compacted(frame, mend=False, budget=SMALL) == ""
+
+
+@pytest.mark.parametrize("colors", ["38;5;{}", "38;2;{};{};{}", "grey"])
+@pytest.mark.parametrize("most", [7_000, 1_500])
+def test_what_a_dialog_covered_never_takes_more_than_a_second(colors: str, most: int) -> None:
+    """Whatever lay there: here noise, of which no two cells are alike."""
+    noise = random.Random(1)
+
+    def color(kind: str) -> str:
+        if colors == "grey":
+            return f"{kind}8;2" + f";{noise.randrange(256)}" * 3
+        return kind + colors[1:].format(*(noise.randrange(16, 256) for _ in range(3)))
+
+    frame = "".join(
+        f"\x1b[{line + 1};1H"
+        + "".join(run(f"{color('3')};{color('4')}", noise.choice(GLYPHS)) for _ in range(72))
+        for line in range(18)
+    )
+    wire = Wire()
+    sent = wire.compacted(frame, mend=False, budget=Budget(min(most, 4_000), most, 7_000))
+    assert len(sent.encode()) <= 7_000
+    assert wire.owes
+    whole, compact = Terminal(72, 18), Terminal(72, 18)
+    whole.show(frame)
+    compact.show(sent)
+    while wire.owes:
+        compact.show(wire.refined(900))
+    assert upright(compact) == upright(whole)
 
 
 def test_what_fits_keeps_all_its_colours() -> None:
