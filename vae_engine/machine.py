@@ -7,12 +7,18 @@ import os
 import platform
 import sys
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
 
 import msgspec
 
 from vae_engine.settings import SETTINGS, Settings
 
+Kernels = Literal["auto", "onednn", "eigen"]
+
 _SAFE_PATH = "PYTHONSAFEPATH"
+_ONEDNN_VARIABLE = "TF_ENABLE_ONEDNN_OPTS"
+_CPU_INFO = Path("/proc/cpuinfo")
 _COMPARED_PACKAGES = ("tensorflow", "keras", "numpy", "vae-workbench")
 
 
@@ -50,11 +56,37 @@ def usable_processors() -> int:
     return min(usable, int(SETTINGS["threads"].high))
 
 
-def with_threads(settings: Settings) -> Settings:
-    """Replace `threads` 0 by a number: equal bits need equal numbers of threads."""
-    if settings.threads:
-        return settings
-    return msgspec.structs.replace(settings, threads=usable_processors())
+def with_machine_settings(settings: Settings) -> Settings:
+    """Replace `threads` 0 and `kernels` auto by what this machine uses.
+
+    Equal bits need equal numbers of threads and equal kernels, so both are recorded.
+    """
+    return msgspec.structs.replace(
+        settings,
+        threads=settings.threads or usable_processors(),
+        kernels=_faster_kernels() if settings.kernels == "auto" else settings.kernels,
+    )
+
+
+def use_kernels(kernels: Kernels) -> None:
+    """Have TensorFlow use these kernels; it reads the environment when it is imported.
+
+    `auto` leaves it to TensorFlow, as for sessions from before the setting existed.
+    """
+    if kernels != "auto":
+        os.environ[_ONEDNN_VARIABLE] = "1" if kernels == "onednn" else "0"
+
+
+def _faster_kernels() -> Kernels:
+    """oneDNN's on x86 with AVX2, where TensorFlow uses them only with AVX-512; see decision 41."""
+    chosen = os.environ.get(_ONEDNN_VARIABLE)
+    if chosen in ("0", "1"):
+        return "onednn" if chosen == "1" else "eigen"
+    try:
+        flags = _CPU_INFO.read_text(encoding="ascii", errors="replace")
+    except OSError:
+        return "auto"
+    return "onednn" if " avx2 " in flags else "auto"
 
 
 def compared_versions() -> dict[str, str]:

@@ -171,6 +171,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     threads: Annotated[
         int, Meta(ge=0, le=1024, description="CPU threads; 0 uses all and records how many")
     ] = 0
+    kernels: Annotated[
+        Literal["auto", "onednn", "eigen"],
+        Meta(description="TensorFlow's kernels on CPUs; auto takes the faster ones"),
+    ] = "auto"
 
     def keys(self) -> Iterator[str]:
         """Return the names of all settings."""
@@ -231,7 +235,7 @@ def changed_settings(settings: Settings) -> dict[str, SettingValue]:
     Resolved `auto` values count as different, except the usual ones for MNIST's images.
     """
     is_mnist = settings.dataset in _GREY_28 and settings.image_size == AUTO
-    usual = _MNIST_AUTO if is_mnist and settings.color != "rgb" else {}
+    usual = _USUAL_AUTO | (_MNIST_AUTO if is_mnist and settings.color != "rgb" else {})
     return {
         name: value
         for name, setting in SETTINGS.items()
@@ -251,5 +255,6 @@ def _comparable(settings: Settings, name: str) -> SettingValue:
 
 
 _GREY_28 = ("mnist", "fashion_mnist")
+_USUAL_AUTO: dict[str, SettingValue] = {"kernels": "onednn"}
 _MNIST_AUTO: dict[str, SettingValue] = {"filters": (16, 32), "likelihood": "bernoulli"}
 """Resolved `auto` values for grey images of 28x28."""

@@ -20,6 +20,7 @@ from vae_engine.defaults import (
 )
 from vae_engine.errors import SettingError
 from vae_engine.image_shape import GREY_28, ImageShape
+from vae_engine.machine import with_machine_settings
 from vae_engine.sessions.labels import check_label
 from vae_engine.sessions.records import Label
 from vae_engine.settings import SETTINGS, Setting, Settings, SettingValue, make_settings
@@ -29,7 +30,7 @@ PROMINENT = ("dataset", "latent_dim", "epochs")
 """Settings that the form asks first, since most people change them."""
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    "Length, seed, threads": ("latent_dim", "epochs", "min_epochs", "seed", "threads"),
+    "Length, seed, threads": ("latent_dim", "epochs", "min_epochs", "seed", "threads", "kernels"),
     "Images": ("dataset", "limit", "image_size", "fit", "color", "range", "augment"),
     "Sweep": ("seeds", "parallel"),
     "Objective and network": (
@@ -300,7 +301,8 @@ def _contradiction(error: SettingError, otherwise: str = NAME) -> dict[str, str]
 
 def _adjusted(settings: Settings, lists: Lists) -> dict[str, str]:
     # Do not show what auto means for 28x28 grey images, the usual case.
-    usual = resolved_settings(Settings())
+    kernels = with_machine_settings(Settings()).kernels
+    usual = resolved_settings(Settings(kernels=kernels))
     return {
         name: SETTINGS[name].format(getattr(settings, name))
         for name, several in lists.items()

@@ -18,7 +18,7 @@ from vae_engine.errors import (
     SessionError,
     SessionNotFoundError,
 )
-from vae_engine.machine import with_threads
+from vae_engine.machine import with_machine_settings
 from vae_engine.sessions import atomic, disk, layout
 from vae_engine.sessions.drafts import (
     discard,
@@ -95,7 +95,7 @@ class SessionStore:
         manifest = Manifest(
             id=session_id or self._free_id(now),
             created=now,
-            settings=with_threads(settings),
+            settings=with_machine_settings(settings),
             command=list(command_line() if command is None else map(as_text, command)),
             parent=parent,
             version=version("vae-workbench"),

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from vae_engine.errors import SettingError
-from vae_engine.machine import with_threads
+from vae_engine.machine import with_machine_settings
 from vae_engine.settings import SETTINGS, Setting, Settings, SettingValue, make_settings
 
 MOST_TRIALS = 10_000
@@ -76,9 +76,16 @@ def make_grid(values: Mapping[str, Sequence[SettingValue]], seeds: int | None = 
         raise SettingError(f"{count:,} trials are too many: a sweep has at most {MOST_TRIALS:,}")
     trials = tuple(_combinations(lists))
     if len(set(trials)) < len(trials):
-        raise SettingError("threads 0 equals the number of processors")
+        raise SettingError(_equal_trials(lists))
     varied = {name: several for name, several in lists.items() if len(several) > 1}
     return Grid(varied, trials, frozenset(values))
+
+
+def _equal_trials(lists: Mapping[str, tuple[SettingValue, ...]]) -> str:
+    """Say which value becomes equal to another one on this machine."""
+    if 0 in lists["threads"] and len(lists["threads"]) > 1:
+        return "threads 0 equals the number of processors"
+    return f"kernels auto equals {with_machine_settings(Settings()).kernels}"
 
 
 def _seeds(given: tuple[SettingValue, ...], count: int | None) -> tuple[SettingValue, ...]:
@@ -106,4 +113,4 @@ def _combinations(lists: Mapping[str, tuple[SettingValue, ...]]) -> Iterator[Set
     for seed in lists[_SEED]:
         for chosen in itertools.product(*settings.values()):
             values = dict(zip(settings, chosen, strict=True))
-            yield with_threads(make_settings(values, seed=seed))
+            yield with_machine_settings(make_settings(values, seed=seed))

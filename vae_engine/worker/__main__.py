@@ -22,7 +22,7 @@ from vae_engine.distributed.chief import Chief
 from vae_engine.distributed.distribution import ALONE, Distribution, read_distribution
 from vae_engine.distributed.messages import End
 from vae_engine.errors import EngineError, SessionBusyError, SessionLostError
-from vae_engine.machine import compared_versions
+from vae_engine.machine import compared_versions, use_kernels
 from vae_engine.sessions import atomic, disk, inbox, layout
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.crash_report import RUN_BEGINS
@@ -183,7 +183,9 @@ def _import_and_train(
     before = journal.log.prepared
     method = recorded_method(before.dataset if before else None)
     recorded = recorded_images(folder, before)
-    early = EarlyDataset(folder, read_manifest(folder).settings, method, recorded)
+    settings = read_manifest(folder).settings
+    early = EarlyDataset(folder, settings, method, recorded)
+    use_kernels(settings.kernels)
     _log.info("importing TensorFlow")
     journal.emit(ev.Preparing(stage="tensorflow"))
     with without(*KERAS_EXTRAS):

@@ -22,7 +22,7 @@ from vae_engine.distributed.distribution import Distribution, read_distribution
 from vae_engine.distributed.member import Member
 from vae_engine.distributed.messages import Failed, Leaving, Welcome
 from vae_engine.errors import EngineError
-from vae_engine.machine import compared_versions, with_threads
+from vae_engine.machine import compared_versions, use_kernels, with_machine_settings
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions.records import WorkerRecord
 from vae_engine.settings import SETTINGS, Settings, make_settings
@@ -72,10 +72,11 @@ def _train(member: Member, distribution: Distribution, given: dict[str, str]) ->
     """Train, and report any error to the chief."""
     _leave_when_asked(member)
     try:
+        settings = _own_settings(member.welcome.settings, given)
+        use_kernels(settings.kernels)
         with without(*KERAS_EXTRAS):
             from vae_engine.training.membership import train_as_member
 
-        settings = _own_settings(member.welcome.settings, given)
         ending = train_as_member(member, distribution, settings)
     except Exception as error:  # noqa: BLE001 - the chief must hear of it whatever happened
         why = str(error) if isinstance(error, EngineError) else last_word(error)
@@ -95,7 +96,7 @@ def _own_settings(settings: Settings, given: dict[str, str]) -> Settings:
     for name in ("threads", "dataset"):
         if name in given:
             own[name] = SETTINGS[name].parse(given[name])
-    return with_threads(make_settings(msgspec.structs.asdict(settings), **own))
+    return with_machine_settings(make_settings(msgspec.structs.asdict(settings), **own))
 
 
 def _log_file(sessions: Path, distribution: Distribution, welcome: Welcome) -> Path:

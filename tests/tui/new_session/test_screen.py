@@ -29,6 +29,7 @@ from tui.session_list.screen import SessionsScreen
 from vae_engine.control import training
 from vae_engine.defaults import resolved_settings
 from vae_engine.errors import WorkerError
+from vae_engine.machine import with_machine_settings
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import SETTINGS, make_settings
@@ -215,7 +216,7 @@ async def test_a_fork_begins_with_its_parents_settings(
     forked = next(one for one in store.listings() if one.id != parent.id)
     assert forked.manifest is not None
     assert forked.manifest.parent == parent.id
-    wanted = make_settings(latent_dim=8, beta=2.0, epochs=3, threads=parent.settings.threads)
+    wanted = with_machine_settings(make_settings(latent_dim=8, beta=2.0, epochs=3))
     assert forked.manifest.settings == resolved_settings(wanted)
 
 
