@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import PIL
 import pytest
 from PIL import Image, ImageOps
 
@@ -159,6 +160,8 @@ MODES: dict[str, tuple[str, str]] = {
 
 @pytest.mark.parametrize(("mode", "suffix"), MODES.values(), ids=MODES)
 def test_every_mode_is_read(tmp_path: Path, mode: str, suffix: str) -> None:
+    if mode == "YCbCr" and int(PIL.__version__.partition(".")[0]) < 13:
+        pytest.skip("Pillow before 13 cannot decode an uncompressed YCbCr TIFF")
     images = noise(12, 16, 16, 3)
     path = written(tmp_path / "d", images, suffix, mode)
     dataset = load_dataset(path)

@@ -131,11 +131,11 @@ def main() -> None:
             stream.reconfigure(errors="replace")
     if instruction := os.environ.get(completion.VARIABLE):
         sys.exit(completion.complete(cli, instruction))
-    _believe_the_kernel()
+    _ignore_exported_size()
     sys.exit(run(sys.argv[1:]))
 
 
-def _believe_the_kernel() -> None:
+def _ignore_exported_size() -> None:
     """Ignore exported `COLUMNS` and `LINES` if the kernel knows the terminal's size."""
     try:
         size = os.get_terminal_size(sys.stdout.fileno())

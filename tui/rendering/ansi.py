@@ -1,4 +1,4 @@
-"""Lines of segments as text with control sequences, for commands that print into a terminal."""
+"""Convert lines of segments to text with control sequences, for commands that print."""
 
 from collections.abc import Iterable
 from functools import lru_cache
@@ -33,7 +33,7 @@ def _colored(line: Line) -> str:
         new_paper = style.bgcolor if style else None
         new_ink = style.color if style else None
         if not text.strip(" "):
-            # Spaces show no ink, so the one that is set can stay.
+            # Spaces show no foreground, so it need not change.
             new_ink = ink
         parts += [_change(ink, paper, new_ink, new_paper), text]
         ink, paper = new_ink, new_paper

@@ -1,4 +1,4 @@
-"""The axes of a chart: their range, their marks, and the lines that plotext draws of them."""
+"""Axes of a chart: range, ticks, and the lines that plotext draws."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ LEAST_MARKS = 3
 _ROWS_A_MARK = 2.5
 _COLUMNS_A_MARK = 10
 _LEAST_SPAN = 1e-9
-# A curve's first fifth counts for the range of values only where it does not flatten the rest:
-# where it would take more than the rest does, half as much is left for it.
+# A curve's first fifth counts for the range only if it does not flatten the rest:
+# if it would take more room than the rest, it gets half as much.
 _EARLY_SHARE = 0.2
 _LEAST_EPOCHS = 5
 _MARGIN = 0.5
@@ -29,7 +29,7 @@ Range = tuple[float, float]
 
 
 def whole_range(drawn: Sequence[Series]) -> Range:
-    """The lowest and the highest value of curves and bands."""
+    """Return the lowest and the highest value of curves and bands."""
     edges = [edge for one in drawn for edge in (one.values, *(one.band or ()))]
     return min(float(edge.min()) for edge in edges), max(float(edge.max()) for edge in edges)
 
@@ -51,12 +51,12 @@ def robust_range(drawn: Sequence[Series]) -> Range:
 
 
 def widened(low: float, high: float, *, log: bool) -> Range:
-    """A range that can be divided by, and marked by numbers that differ as they are written."""
+    """Widen a range until it is not empty and its ticks have different labels."""
     size = max(abs(low), abs(high))
     if high - low <= _LEAST_SPAN * size:
         margin = abs(low) / 100 or 1.0
         return (low / 1.01, high * 1.01) if log else (low - margin, high + margin)
-    # As many digits as a label has room for behind the point.
+    # As many decimals as a label has room for.
     room = LABEL_WIDTH - 1 - len(f"{size:.0f}")
     least = (LEAST_MARKS + 1) * 10.0 ** -max(0, room)
     if log or high - low >= least or not 1e-3 < size < 10**LABEL_WIDTH:
@@ -66,7 +66,7 @@ def widened(low: float, high: float, *, log: bool) -> Range:
 
 
 def epoch_marks(first: float, last: float, columns: int) -> list[float]:
-    """The ends, and round numbers between them; plotext leaves out those without room."""
+    """Return both ends and round numbers between them; plotext omits those without room."""
     most = max(2, columns // _COLUMNS_A_MARK)
     between = [mark for mark in ticks(first, last, most) if mark == round(mark)]
     return list(dict.fromkeys([first, last, *between]))
@@ -75,7 +75,7 @@ def epoch_marks(first: float, last: float, columns: int) -> list[float]:
 def value_marks(low: float, high: float, rows: int, *, log: bool) -> list[float]:
     """Return round labels for an axis of this many lines, at least three if possible.
 
-    Fewer than there is room for where more could not be told apart as they are written.
+    Fewer than fit if more would have equal labels.
     """
     most = max(LEAST_MARKS, round(rows / _ROWS_A_MARK))
     for count in range(most, LEAST_MARKS - 1, -1):
@@ -86,12 +86,12 @@ def value_marks(low: float, high: float, rows: int, *, log: bool) -> list[float]
 
 
 def mark_texts(marks: Sequence[float]) -> list[str]:
-    """The marks with as few digits as they need, in at most six characters."""
+    """Format ticks with as few digits as necessary, in at most six characters."""
     return _exact(marks) or [_scientific(mark, 0)[:LABEL_WIDTH] for mark in marks]
 
 
 def _exact(marks: Sequence[float]) -> list[str] | None:
-    """The marks in equally many digits; None where six characters do not hold them."""
+    """Format ticks exactly, with equal numbers of digits; None if six characters are too few."""
     for write in (_fixed, _scientific):
         for digits in range(LABEL_WIDTH):
             texts = [write(mark, digits) for mark in marks]
@@ -114,10 +114,10 @@ def _scientific(mark: float, digits: int) -> str:
 
 
 def axis_lines(area: Area, epochs: Sequence[float], values: Sequence[float]) -> list[str]:
-    """Have plotext draw empty axes around an area, by what it offers to everyone.
+    """Let plotext draw empty axes around an area, through its public interface.
 
     Args:
-        area: inside them.
+        area: the area inside the axes.
         epochs: the marks below; without any there is no line for them.
         values: the marks at the left; on a log axis not their logarithms.
 
@@ -130,7 +130,7 @@ def axis_lines(area: Area, epochs: Sequence[float], values: Sequence[float]) -> 
     beside = _drawn(0.0, 1.0, area.low, area.high, 1, area.rows, (), marks)
     lines = [text[:AXIS_WIDTH] + " " * area.columns for text in beside]
     if epochs:
-        # Its last line alone: the fewer lines, the less plotext has to do.
+        # Only its last line: plotext takes less time for fewer lines.
         below = _drawn(area.first, area.last, 0.0, 1.0, area.columns, 1, tuple(epochs), ())
         lines.append(below[-1])
     return lines
@@ -147,10 +147,10 @@ def _drawn(
     epochs: tuple[float, ...],
     values: tuple[tuple[float, str], ...],
 ) -> list[str]:
-    """The lines of empty axes around so many cells, with these marks below and at the left."""
+    """Draw empty axes around an area of cells, with ticks below and at the left."""
     _prepare()
     plotext.clear_data()
-    # It draws no axis without a point.
+    # plotext draws no axis without a point.
     plotext.scatter([first], [low], marker=" ")
     plotext.xlim(first, last)
     plotext.ylim(low, high)
@@ -165,10 +165,10 @@ def _drawn(
 
 @cache
 def _prepare() -> None:
-    """Make plotext's figure one that has axes alone, of any size."""
+    """Configure plotext's figure for axes only, of any size."""
     for setting in (plotext.canvas_color, plotext.axes_color, plotext.ticks_color):
         setting("default")
-    # Else it is cut to the size of the terminal, or to 80 columns where there is none.
+    # Otherwise plotext limits it to the size of the terminal, or to 80 columns.
     plotext.limit_size(False, False)
     plotext.frame(False)
     plotext.yaxes(True, False)

@@ -1,4 +1,4 @@
-"""Images as terminal cells: a block glyph and two greys, or two colours, for each."""
+"""Fit images with terminal cells: a block glyph and two greys or colours per cell."""
 
 from typing import NamedTuple
 
@@ -27,7 +27,7 @@ class Cells(NamedTuple):
 
 
 def fit_cells(images: Image, columns: int, rows: int, glyphs: Glyphs = "half") -> Cells:
-    """Fit a glyph and two greys to every cell so that the squared error is the least possible.
+    """Fit a glyph and two greys to every cell, minimizing the squared error.
 
     Args:
         images: ``(..., H, W)`` uint8.
@@ -45,7 +45,7 @@ def fit_cells(images: Image, columns: int, rows: int, glyphs: Glyphs = "half") -
 
 
 def fit_color_cells(images: Image, columns: int, rows: int, glyphs: Glyphs = "half") -> Cells:
-    """Fit a glyph and two colours to every cell so that the squared error in RGB is the least.
+    """Fit a glyph and two colours to every cell, minimizing the squared error in RGB.
 
     For a given glyph the error is a sum over the channels, so each of them is fitted by itself.
 
@@ -68,11 +68,11 @@ def _fit(
     """
     chosen = glyph_set(glyphs)
     if planes.shape[-2:] == (2 * rows, columns):
-        chosen = glyph_set("half")  # Half a cell for each pixel: without loss, and in every font.
+        chosen = glyph_set("half")  # Half a cell per pixel: lossless, and in every font.
     values, coverage, shape = cell_samples(planes, columns, rows, chosen)
     channels = len(planes)
     values = values.reshape(len(values), channels, -1)
-    # A glyph that inks the same share of every sample (a cell inside one pixel) shows no contrast.
+    # A glyph that covers equal shares of all samples (a cell inside one pixel) shows no contrast.
     useful = np.flatnonzero(np.ptp(coverage, axis=1) > 1e-9)
     uniform = values[0] if len(useful) else values.mean(axis=0)
     paper = np.rint(uniform).astype(np.uint8)
@@ -93,7 +93,7 @@ def _fit(
 
 
 def _luminance(colors: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The luminance of colours ``(3, cells)``; greys ``(1, cells)`` are their own."""
+    """Return the luminance of colours ``(3, cells)``; greys ``(1, cells)`` stay as they are."""
     shown: NDArray[np.float64] = colors[0] if len(colors) == 1 else LUMINANCE @ colors
     return shown
 
@@ -101,7 +101,7 @@ def _luminance(colors: NDArray[np.float64]) -> NDArray[np.float64]:
 def _two_colors(
     samples: NDArray[np.float64], coverage: NDArray[np.float64]
 ) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
-    """Find the glyph and its two colours of least squared error.
+    """Find the glyph and the two colours with the least squared error.
 
     For each glyph and channel this is linear least squares in (ink, paper) within the box
     [0, 255]^2, solved exactly: where the free solution leaves the box, the best point lies on an
@@ -135,7 +135,7 @@ def _two_colors(
         return total
 
     least = error(ink, paper)
-    if ink_paper.any():  # Otherwise the two are independent and already the best.
+    if ink_paper.any():  # Otherwise the two are independent and already optimal.
         other_ink = _level((paper_paper * ink_samples - ink_paper * paper_samples) / determinant)
         other_paper = _level((paper_samples - ink_paper * other_ink) / paper_paper)
         other = error(other_ink, other_paper)

@@ -1,4 +1,4 @@
-"""The colours that a terminal has for the pixels of colour images."""
+"""Palettes: the terminal's colours for the pixels of colour images."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ _BAYER: Final = _SPREAD * (
 
 @dataclass(frozen=True, slots=True)
 class ColorPalette:
-    """The terminal's colours for RGB values.
+    """Maps RGB values to the terminal's colours.
 
     Attributes:
         codes: from ``(..., 3)`` uint8 to ``(...)`` int64, the code of each colour.
@@ -85,7 +85,7 @@ def color_palette(depth: ColorDepth) -> ColorPalette:
 
 
 class _Nearest:
-    """The entry nearest to each bin of RGB values, worked out when it is needed."""
+    """Finds the nearest entry per bin of RGB values, on demand."""
 
     def __init__(self, entries: NDArray[np.intp]) -> None:
         self._entries = oklab(entries)
@@ -96,7 +96,7 @@ class _Nearest:
         bins = red << 2 * _BITS | green << _BITS | blue
         unknown = np.unique(bins[self._found[bins] < 0])
         upper = unknown[:, np.newaxis] >> np.array([2 * _BITS, _BITS, 0]) & (1 << _BITS) - 1
-        # From 0 to 255 evenly, so that black and white are themselves.
+        # Evenly from 0 to 255, so that black and white are exact.
         levels = oklab(upper * (255 / ((1 << _BITS) - 1)))
         # |a - b|^2 without a^2, which all entries share.
         distance = (self._entries**2).sum(axis=1) - 2 * levels @ self._entries.T
@@ -108,7 +108,7 @@ class _Nearest:
 def dithered(images: Image, width: int, height: int) -> Image:
     """Return RGB images in so many pixels, offset so that few colours give the right mean.
 
-    The offset depends on the place alone, so what does not change does not flicker.
+    The offset depends on the position only, so that unchanged images do not flicker.
 
     Args:
         images: ``(..., H, W, 3)`` uint8.

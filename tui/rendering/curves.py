@@ -1,4 +1,4 @@
-"""Curves as lines of the screen: cells of braille between axes that plotext draws."""
+"""Draw curves in braille cells, between axes that plotext draws."""
 
 from __future__ import annotations
 
@@ -33,28 +33,28 @@ from tui.rendering.series import (
 )
 
 _LEAST_COLUMNS, _LEAST_ROWS = 4, 2
-# Where there is no braille, curves differ by their characters.
+# Without braille, curves differ in their characters.
 PLAIN_MARKERS = "*+xo#@"
 _PLAIN_BAND = "."
 _PLAIN_AXES = str.maketrans("│┤", "|+")
 BEST, PLAIN_BEST = "◆", "B"
-"""Where a curve is marked."""
-# Curves in the same cells alternate, each for this many columns.
+"""Character of a mark on a curve."""
+# Overlapping curves alternate, each for this many columns.
 _TURN = 2
 _NO_TONE = -1
-# Of each period the columns that are drawn: whole, dashed, in short dashes, dotted.
+# Columns drawn per period: solid, dashed, short dashes, dotted.
 _DASHED = ((1, 1), (4, 6), (2, 4), (1, 3))
 # From this height on, a curve is two dots thick: single dots look disconnected.
 _THICK_ROWS = 6
-# Of more curves than these only the last one is.
+# With more curves than this, only the last one is.
 _THICK_CURVES = 3
-# How far outside the range a curve is followed, in ranges.
+# How far outside of the range curves are drawn, in multiples of the range.
 _OUTSIDE = 3
 
 
 @dataclass(frozen=True)
 class Scale:
-    """How curves are shown: on a log axis, smoothed, only the recent epochs, in full range."""
+    """Options of a chart: log axis, smoothing, only recent epochs, full range."""
 
     log: bool = False
     smoothing: float = 0.0
@@ -64,7 +64,7 @@ class Scale:
 
 @dataclass(frozen=True)
 class Colors:
-    """The styles of a chart: of its axes, and of the curves by tone, taken in turn.
+    """Styles of a chart: of its axes, and of curves by tone.
 
     Attributes:
         axis: of the axes and their marks.
@@ -98,15 +98,15 @@ class Curves:
     below: float | None = None
 
     def column_of(self, epoch: float) -> int | None:
-        """The column, axis included, in which an epoch is drawn; None outside."""
+        """Return the column of an epoch, including the axis; None outside."""
         if not self.lines or not self.first <= epoch <= self.last:
             return None
-        # Where plotext puts it: two dots of braille a column.
+        # As plotext does: two braille dots per column.
         share = (epoch - self.first) / (self.last - self.first)
         return AXIS_WIDTH + math.floor(0.5 + (2 * self.columns - 1) * share) // 2
 
     def epoch_at(self, column: int) -> float | None:
-        """The epoch that is drawn in a column, axis included; None outside."""
+        """Return the epoch of a column, including the axis; None outside."""
         if not self.lines or not AXIS_WIDTH <= column < AXIS_WIDTH + self.columns:
             return None
         share = (column - AXIS_WIDTH) / max(1, self.columns - 1)
@@ -163,7 +163,7 @@ def draw_curves(
 
 
 class _Canvas:
-    """The characters of an area, and the tone of each; `_NO_TONE` where nothing is drawn.
+    """Characters of an area and their tones; `_NO_TONE` for empty cells.
 
     Attributes:
         characters: code points, ``(rows, columns)`` from the bottom.
@@ -198,7 +198,7 @@ class _Canvas:
         count = present.sum(axis=0)
         inside = count > 0
         turn = np.arange(self._area.columns) // _TURN % np.maximum(count, 1)
-        # The curve whose turn it is: the first of which so many are present up to it.
+        # The curve whose turn it is in this column.
         chosen = (np.cumsum(present, axis=0) > turn).argmax(axis=0)
         tones = np.array([one.tone for one in drawn])
         self.tones[inside] = tones[chosen][inside]
@@ -212,7 +212,7 @@ class _Canvas:
         at = np.flatnonzero(one.epochs == epoch)
         if not len(at):
             return
-        # Of the first tone, which is not dashed.
+        # The first tone, which is solid.
         spot = Series(one.label, one.epochs[at[:1]], one.values[at[:1]])
         column, row = np.nonzero(cell_bits(self._curve(spot), self._area))
         self.characters[row, column] = ord(PLAIN_BEST if self._plain else BEST)
@@ -230,7 +230,7 @@ class _Canvas:
         return Dots(line.column[keep], line.row[keep])
 
     def _heights(self, values: Floats) -> Floats:
-        # A logarithm of our own: plotext's raises on limits that it has rounded below 0.
+        # Computed here, since plotext raises on limits that it has rounded below 0.
         return np.log10(values) if self._area.log else values
 
 
@@ -244,7 +244,7 @@ def _drawable(series: Sequence[Series], columns: int, scale: Scale) -> list[Seri
 
 
 def _lines(axes: Sequence[str], canvas: _Canvas, colors: Colors) -> list[Line]:
-    """The axes with what lies between them, from the top, each run in its style."""
+    """Join axes and curves to lines, from the top, in runs of equal style."""
     rows = zip(canvas.characters[::-1].tolist(), canvas.tones[::-1].tolist(), strict=True)
     lines = [
         [_axis(axes[at][:AXIS_WIDTH], colors), *_runs(characters, tones, colors)]

@@ -1,4 +1,4 @@
-"""Curves and bands as dots, and dots as the characters of cells."""
+"""Rasterize curves and bands as dots, and dots as braille characters."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ Integers = NDArray[np.int64]
 
 BRAILLE = 0x2800
 """The character of a cell without dots; the bits of `cell_bits` are added to it."""
-# Unicode numbers the dots of a cell down its left and its right side, the lowest two last.
+# Unicode numbers the dots down the left, then the right column; the lowest two come last.
 _BITS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])
 BRAILLE_DOTS = (_BITS.shape[1], _BITS.shape[0])
-"""Columns and rows of dots in a cell of braille."""
+"""Columns and rows of dots in a braille cell."""
 
-# What was divided should be a whole number again where it was one.
+# Tolerance that turns quotients back into whole numbers.
 _DECIMALS = 8
 
 
 @dataclass(frozen=True)
 class Area:
-    """Where values lie among dots; dots count from the lower left.
+    """Maps values to dots, counted from the lower left.
 
     Attributes:
         first: the horizontal value of the leftmost dots.
@@ -48,29 +48,29 @@ class Area:
 
     @property
     def across(self) -> int:
-        """Columns of dots."""
+        """Number of columns of dots."""
         return self.columns * self.dots[0]
 
     @property
     def down(self) -> int:
-        """Rows of dots."""
+        """Number of rows of dots."""
         return self.rows * self.dots[1]
 
 
 @dataclass(frozen=True)
 class Dots:
-    """Dots of an area: the column and the row of each, ``(n,)``; doubles are allowed."""
+    """Dots of an area: their columns and rows, ``(n,)``; duplicates are allowed."""
 
     column: Integers
     row: Integers
 
 
 def curve(x: Floats, y: Floats, area: Area) -> Dots:
-    """The dots of a line from each point ``(n,)`` to the next, or of a single point."""
+    """Rasterize lines from each point ``(n,)`` to the next, or a single point."""
     column = _nearest(x, area.first, area.last, area.across)
     row = _nearest(y, area.low, area.high, area.down)
     steps = np.maximum(np.abs(np.diff(column)), np.abs(np.diff(row)))
-    # Each line brings its dots but the last, which the next one brings, and the end its own.
+    # Each line omits its last dot, which the next line draws; the end is added.
     line = np.repeat(np.arange(len(steps)), steps)
     share = (np.arange(len(line)) - (np.cumsum(steps) - steps)[line]) / steps[line]
     return Dots(
@@ -80,7 +80,7 @@ def curve(x: Floats, y: Floats, area: Area) -> Dots:
 
 
 def thick(line: Dots, area: Area) -> Dots:
-    """A curve with the dots above it; at the upper edge with those below."""
+    """Make a curve two dots thick: with the dots above, at the upper edge with those below."""
     beside = np.where(line.row == area.down - 1, line.row - 1, line.row + 1)
     return Dots(np.concatenate([line.column] * 2), np.concatenate([line.row, beside]))
 
@@ -107,7 +107,7 @@ def band(x: Floats, low: Floats, high: Floats, area: Area) -> Dots:
 
 
 def cell_bits(dots: Dots, area: Area) -> Integers:
-    """The dots in each cell as the bits of braille, ``(columns, rows)``.
+    """Collect the dots of each cell as braille bits, ``(columns, rows)``.
 
     Those outside are left out. Where a cell has one dot only, that is 1.
     """
@@ -122,12 +122,12 @@ def cell_bits(dots: Dots, area: Area) -> Integers:
 
 
 def _nearest(values: Floats, first: float, last: float, count: int) -> Integers:
-    """The nearest of `count` dots from `first` to `last`."""
+    """Return the nearest of `count` dots from `first` to `last`."""
     place = 0.5 + (count - 1) * (values - first) / (last - first)
     return np.floor(np.round(place, _DECIMALS)).astype(np.int64)
 
 
 def _between(ends: Integers, line: Integers, share: Floats) -> Integers:
-    """The dots at a share of the way from one end of each line to its other."""
+    """Interpolate dots between the ends of each line."""
     start = ends[line]
     return np.trunc(np.round(start + share * (ends[line + 1] - start), _DECIMALS)).astype(np.int64)

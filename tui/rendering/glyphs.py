@@ -1,4 +1,4 @@
-"""Block glyphs: which parts of a terminal cell each one inks.
+"""Block glyphs: which parts of a terminal cell each one covers.
 
 A pattern numbers the sub-cells of a cell row by row from the top left; bit ``i`` is set where
 sub-cell ``i`` is inked. That is the order of the Unicode names: BLOCK OCTANT-1 is the top left one.
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from vae_engine.errors import SettingError
 
 Glyphs = Literal["half", "quadrant", "sextant", "octant"]
-"""A name of a glyph set; each set also has the glyphs of the sets before it."""
+"""Names of glyph sets; each set includes the glyphs of the sets before it."""
 
 GLYPH_NAMES: Final[tuple[Glyphs, ...]] = get_args(Glyphs)
 
@@ -100,7 +100,7 @@ def glyph_set(name: Glyphs) -> GlyphSet:
     """
     if name not in GLYPH_NAMES:
         raise SettingError(f"glyphs {name!r} are unknown; choose one of {', '.join(GLYPH_NAMES)}")
-    # Fine enough for the halves, quarters and thirds of a cell that occur in the set.
+    # Fine enough for the halves, quarters and thirds of a cell in the set.
     grid = {"half": (2, 1), "quadrant": (4, 2), "sextant": (12, 2), "octant": (12, 2)}[name]
     glyphs: dict[bytes, int] = {}
     for rows, columns, codepoints in _members(name):
@@ -128,7 +128,7 @@ def _members(name: Glyphs) -> Iterator[tuple[int, int, dict[int, int]]]:
 
 
 def _paired(glyphs: dict[bytes, int], grid: tuple[int, int]) -> GlyphSet:
-    """Keep of each glyph and its inverse the one that comes first."""
+    """Keep the first one of each glyph and its inverse."""
     kept: dict[bytes, int] = {}
     for mask, codepoint in glyphs.items():
         if codepoint not in (SPACE, FULL) and _inverse(mask) not in kept:

@@ -1,4 +1,4 @@
-"""Many images side by side, with one cell between them."""
+"""Render many images in a grid, with gaps of one cell."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _GAP: Final = Segment(" ")
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Where images of one size stand; from left to right, then from top to bottom.
+    """Layout of equally sized images, from left to right, then from top to bottom.
 
     Attributes:
         columns: width of an image in cells.

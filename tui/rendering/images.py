@@ -1,4 +1,4 @@
-"""Images as lines of the screen, in the best way that a terminal has."""
+"""Render images as lines of segments, in the best way that a terminal supports."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ from tui.rendering.shapes import ascii_shades, fit_shapes
 
 @dataclass(frozen=True, slots=True)
 class Display:
-    """How images are shown.
+    """Options for displaying images.
 
     Attributes:
-        depth: what the terminal can show.
+        depth: colour depth of the terminal.
         glyphs: the finest glyphs that its font has.
-        ramp: the colours that stand for the black and white of grey images.
+        ramp: colours for the black and white of grey images.
     """
 
     depth: ColorDepth = ColorDepth.TRUECOLOR
@@ -63,7 +63,7 @@ def render_lines(images: Image, columns: int, rows: int, display: Display) -> li
 
 
 def joined(batches: Sequence[Image]) -> Image:
-    """Join batches of images, those of other sizes or without colour made like the largest.
+    """Join batches of images; smaller or grey ones are converted to match the largest.
 
     Args:
         batches: each ``(n, H, W)`` or ``(n, H, W, 3)`` uint8, at least one.

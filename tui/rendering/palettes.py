@@ -1,4 +1,4 @@
-"""The colours that a terminal has for the greys of an image."""
+"""Palettes: the terminal's colours for the greys of an image."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ Rgb = tuple[int, int, int]
 
 
 class ColorDepth(StrEnum):
-    """What a terminal can show."""
+    """Colour depth of a terminal."""
 
     TRUECOLOR = "truecolor"
     """24-bit colours."""
@@ -29,19 +29,19 @@ class ColorDepth(StrEnum):
     ANSI_16 = "16"
     """Sixteen colours, four of them grey."""
     MONO = "mono"
-    """No colours, by want of them or by NO_COLOR; shapes and shades alone."""
+    """No colours, by lack of support or by NO_COLOR; only shapes and shades."""
     ASCII = "ascii"
     """Neither colours nor block glyphs."""
 
     @property
     def has_color(self) -> bool:
-        """Whether control sequences for colours may be written at all."""
+        """Whether control sequences for colours may be written."""
         return self not in (ColorDepth.MONO, ColorDepth.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Ramp:
-    """The colours between which the greys of an image are spread, black to white.
+    """Colours at both ends of the grey scale of images.
 
     Attributes:
         dark: shown for grey 0.
@@ -69,7 +69,7 @@ _STYLES_KEPT: Final = 8192
 
 
 class StyleTable(dict[int, Style]):
-    """The styles of cells in two of a palette's colours, by ``ink << 24 | paper``, their codes.
+    """Styles of cells in two colours of a palette, by their codes: ``ink << 24 | paper``.
 
     Made when first asked for and kept, since making one takes longer than all else about a run.
     If there are too many, all are rebuilt: a training's images come to use most of the 65,536
@@ -91,7 +91,7 @@ class StyleTable(dict[int, Style]):
 
 @dataclass(frozen=True, slots=True)
 class Palette:
-    """The distinct colours that stand for the 256 greys.
+    """Distinct colours for the 256 greys.
 
     Attributes:
         levels: ``(256,)`` uint8, the index of each grey's colour.
@@ -104,7 +104,7 @@ class Palette:
     styles: StyleTable
 
     def codes(self, greys: NDArray[np.uint8]) -> NDArray[np.int64]:
-        """The code of each grey's colour, in an array of the same shape."""
+        """Return the code of each grey's colour, in an array of the same shape."""
         return self.levels[greys].astype(np.int64)
 
 

@@ -1,4 +1,4 @@
-"""Cells as lines of Rich segments, one for each run of equal style.
+"""Join cells to lines of Rich segments, one per run of equal style.
 
 The lines go into a Textual ``Strip`` unchanged. A run costs about 40 bytes of output regardless of
 its length, so fewer runs make images cheap over ssh.
@@ -67,7 +67,7 @@ def _text(codepoints: NDArray[np.uint32]) -> str:
 
 
 def _differs(values: NDArray[np.generic]) -> NDArray[np.bool_]:
-    """Tell which values differ from the one before; the first does."""
+    """Return which values differ from the one before; the first does."""
     return np.concatenate([[True], values[1:] != values[:-1]])
 
 

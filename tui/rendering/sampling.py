@@ -1,4 +1,4 @@
-"""The samples of an image that the glyph of a cell is fitted to.
+"""Sample images for fitting the glyphs of cells.
 
 Where cells span whole pixels along an axis the samples are those pixels, and the share of a pixel
 that a glyph inks counts: with sextants at 14 x 7 cells a sub-cell is 4/3 pixels high, and fitting
@@ -25,12 +25,12 @@ LUMINANCE: Final = np.array([0.2126, 0.7152, 0.0722])
 
 _CHANNELS: Final = 3
 
-# Multiplications up to which OpenBLAS keeps to one thread (its threshold is 2^18).
+# Multiplications up to which OpenBLAS uses one thread (its threshold is 2^18).
 _PRODUCT: Final = 250_000
 
 
 class Samples(NamedTuple):
-    """The samples of many cells.
+    """Samples of many cells.
 
     Attributes:
         values: ``(P, cells)``, uint8 or float64, 0 to 255.
@@ -44,18 +44,18 @@ class Samples(NamedTuple):
 
 
 def is_color(images: Image) -> bool:
-    """Whether images are RGB; a grey image has at least 8 pixels in a row."""
+    """Return whether images are RGB; grey images have at least 8 pixels per row."""
     return images.ndim > 2 and images.shape[-1] == _CHANNELS
 
 
 def image_size(images: Image) -> tuple[int, int]:
-    """Height and width of grey or RGB images, in pixels."""
+    """Return height and width of grey or RGB images, in pixels."""
     height, width = images.shape[-3:-1] if is_color(images) else images.shape[-2:]
     return height, width
 
 
 def to_grey(images: Image) -> Image:
-    """The luminance of RGB images, ``(..., H, W)``; grey images as they are."""
+    """Convert RGB images to luminance, ``(..., H, W)``; grey images stay as they are."""
     if not is_color(images):
         return images
     greys: Image = np.rint(images @ LUMINANCE).astype(np.uint8)
@@ -102,9 +102,9 @@ def cell_samples(images: Image, columns: int, rows: int, glyphs: GlyphSet) -> Sa
 
 
 def chunks(cells: int, coverage: NDArray[np.float64], channels: int = 1) -> Iterator[slice]:
-    """Split so many cells into parts for which the product with the coverage ``(G, P)`` is small.
+    """Split cells into chunks for which the product with the coverage ``(G, P)`` is small.
 
-    Then the scratch arrays stay in the processor's cache, and BLAS does not use threads: beside a
+    The scratch arrays then stay in the processor's cache, and BLAS uses one thread: beside a
     training that has all cores these would make rendering many times slower.
     """
     step = max(1, _PRODUCT // (coverage.size * channels))

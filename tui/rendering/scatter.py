@@ -1,4 +1,4 @@
-"""Labelled points as terminal cells: in each part of a cell the label that most points have."""
+"""Draw labelled points in terminal cells: each part of a cell shows its most common label."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LABEL_COLORS: Final[tuple[Rgb, ...]] = (
     (156, 117, 95),
     (165, 165, 180),
 )
-"""A colour for each label; further labels reuse the colours."""
+"""Colours of labels; further labels reuse them."""
 
 _UNLABELLED: Final[Rgb] = (130, 150, 170)
 _NONE: Final = -1
@@ -41,7 +41,7 @@ def label_color(label: int) -> Rgb:
 
 
 def label_symbol(label: int) -> str:
-    """One character for a label."""
+    """Return one character for a label."""
     return "." if label < 0 else _SYMBOLS[label % len(_SYMBOLS)]
 
 
@@ -76,7 +76,7 @@ def scatter_lines(
 def _commonest(
     places: NDArray[np.float64], labels: NDArray[np.int64], columns: int, rows: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The commonest label of each part, -2 for none at all, and how many points there are."""
+    """Return the most common label of each part, -2 if empty, and its number of points."""
     across = np.clip((places[:, 0] * columns).astype(np.intp), 0, columns - 1)
     down = np.clip(((1 - places[:, 1]) * rows).astype(np.intp), 0, rows - 1)
     known, kinds = np.unique(labels, return_inverse=True)
@@ -91,7 +91,7 @@ def _commonest(
 def _halves(labels: NDArray[np.int64], counts: NDArray[np.int64], paper: Rgb) -> list[Line]:
     known, kinds = np.unique(labels, return_inverse=True)
     colors = np.array([paper if label < _NONE else label_color(label) for label in known.tolist()])
-    # Shades in few steps, so that neighbours often have equal styles and share a run.
+    # Few shades, so that neighbours often share a style and a run.
     crowded = max(1.0, float(np.quantile(counts[counts > 0], 0.75)) if counts.any() else 1.0)
     share = np.ceil(3 * np.minimum(1.0, counts / crowded)) / 3
     strength = (_FAINTEST + (1 - _FAINTEST) * share)[..., np.newaxis]

@@ -1,4 +1,4 @@
-"""Curves made ready for a chart: cleaned, smoothed, cut to the recent epochs, decimated."""
+"""Prepare curves for a chart: clean, smooth, select recent epochs, decimate."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 LARGEST = 1e100
-"""Losses from here on are not drawn."""
+"""Losses above this are not drawn."""
 HUES = 6
-"""So many colours have the curves of a chart."""
+"""Number of colours of curves in a chart."""
 DASHES = 4
-"""So many ways there are to draw a curve of one colour: whole, dashed, in short dashes, dotted."""
+"""Number of line styles per colour: solid, dashed, short dashes, dotted."""
 RECENT_SHARE = 4
-"""The recent epochs are the newest one in this many..."""
+"""Recent epochs are the newest ones, one in this many..."""
 RECENT_LEAST = 10
 """...but at least this many."""
 
@@ -51,7 +51,7 @@ class Series:
 
 
 def smoothed(values: Floats, weight: float) -> Floats:
-    """Exponential moving average, free of the bias towards its start.
+    """Smooth by an exponential moving average with bias correction.
 
     Values that are not finite stay unchanged and do not count. As in TensorBoard: the
     average starts at 0 and is divided by the weights so far, as in Adam (Kingma & Ba, 2015).
@@ -73,12 +73,12 @@ def smoothed(values: Floats, weight: float) -> Floats:
 
 
 def recent_start(last_epoch: float) -> float:
-    """The first of the recent epochs: the newest quarter, at least ten."""
+    """Return the first of the recent epochs: the newest quarter, at least ten."""
     return last_epoch - max(RECENT_LEAST, math.ceil(last_epoch / RECENT_SHARE)) + 1
 
 
 def drawable(series: Series, *, log: bool, smoothing: float, start: float | None) -> Series:
-    """The part of a curve that can be drawn, smoothed.
+    """Select the part of a curve that can be drawn, and smooth it.
 
     Args:
         series: as recorded.
@@ -104,7 +104,7 @@ def drawable(series: Series, *, log: bool, smoothing: float, start: float | None
 
 
 def decimated(series: Series, columns: int) -> Series:
-    """At most two points per column: the lowest and the highest, in the order of their epochs.
+    """Keep at most two points per column, the lowest and the highest, in order of epochs.
 
     A band keeps its edges at these points.
     """
@@ -130,7 +130,7 @@ _STEPS = (1, 2, 2.5, 4, 5, 10)
 
 
 def ticks(low: float, high: float, most: int) -> list[float]:
-    """About `most` round values from `low` to `high`, and three at least.
+    """Return about `most` round values from `low` to `high`, at least three.
 
     They are multiples of 1, 2 or 5 times a power of 10; of 2.5 or 4 where else there were fewer.
     """
@@ -148,7 +148,7 @@ def ticks(low: float, high: float, most: int) -> list[float]:
 
 
 def log_ticks(low: float, high: float, most: int) -> list[float]:
-    """Round values for a log axis; plain ones where the span is less than a decade."""
+    """Return round values for a log axis; for less than a decade, those of a linear axis."""
     if high / low < 10:
         return ticks(low, high, most)
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
@@ -175,7 +175,7 @@ def _multiples(step: float, low: float, high: float) -> list[float]:
 
 
 def number_text(value: float) -> str:
-    """A value in at most six characters: `142.3`, `0.012`, `-3.4e5`."""
+    """Format a value in at most six characters: `142.3`, `0.012`, `-3.4e5`."""
     if not math.isfinite(value):
         return f"{value:g}"
     size = abs(value)

@@ -1,4 +1,4 @@
-"""Images without any colour: by the shapes of glyphs alone, or by ASCII characters.
+"""Render images without colours, by shapes of glyphs or by ASCII characters.
 
 Ink stands for white, as it looks on a dark terminal; on a light one the images look inverted.
 """
@@ -14,7 +14,7 @@ from tui.rendering.sampling import Image, cell_samples, check_request, chunks
 
 _WHITE: Final = 255.0
 _SHADES: Final = {0.0: SPACE, 0.25: ord("░"), 0.5: ord("▒"), 0.75: ord("▓"), 1.0: FULL}
-# From empty to inked; each character darkens paper visibly more than the one before it.
+# From empty to full; each character is visibly denser than the one before.
 _ASCII_RAMP: Final = np.array([ord(character) for character in " .:-=+*#%@"], dtype=np.uint32)
 
 

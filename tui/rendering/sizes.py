@@ -1,4 +1,4 @@
-"""Sizes of images in cells of a terminal, which are twice as high as wide."""
+"""Sizes of images in terminal cells, which are twice as high as wide."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SHRINK: Final = 2**0.5
 
 @lru_cache(maxsize=64)
 def image_sizes(height: int, width: int) -> tuple[ImageSize, ...]:
-    """Sizes of an image of so many pixels, largest first.
+    """List the sizes of an image of this many pixels, largest first.
 
     From the one with a half block for each pixel, which is without loss, to three rows.
     """
@@ -26,7 +26,7 @@ def image_sizes(height: int, width: int) -> tuple[ImageSize, ...]:
 
 @lru_cache(maxsize=64)
 def size_steps(height: int, width: int) -> tuple[ImageSize, ...]:
-    """Those of `image_sizes` that a person chooses among, each some 1.4 times smaller."""
+    """Select sizes of `image_sizes` to choose from, each about 1.4 times smaller."""
     largest, *smaller = image_sizes(height, width)
     steps = [largest]
     for size in smaller:

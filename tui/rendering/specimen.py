@@ -1,4 +1,4 @@
-"""A test image that shows whether the font has a set of glyphs."""
+"""Test pattern that shows whether the font has a set of glyphs."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Whether a terminal shows more than ASCII, and text in ASCII where it does not."""
+"""Detect whether a terminal shows more than ASCII, and convert text to ASCII if not."""
 
 from __future__ import annotations
 

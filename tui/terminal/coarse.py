@@ -1,4 +1,4 @@
-"""Images in fewer colours, for frames that would take a slow link more than a moment.
+"""Reduce the colours of images, for frames that would take long over a slow link.
 
 A change of colour is what an image costs: with few colours, neighbours share theirs.
 """
@@ -13,7 +13,7 @@ from tui.terminal.color_tables import XTERM_256, Rgb, nearest_of_256
 from tui.terminal.wire_frames import Rendition, rendition
 
 LEVELS: Final = (16, 12, 8, 6, 5, 4, 3, 2)
-"""Levels of each channel to try, finest first."""
+"""Levels per channel to try, finest first."""
 
 MOSAICS: Final = (-1, -2, -4, -8)
 """Then these, in place of levels: so many neighbours in one colour, as seen from afar."""
@@ -45,7 +45,7 @@ _LONGEST: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """How many bytes a frame may take.
+    """Size limit of a frame.
 
     Attributes:
         wanted: so many, if images of six levels or more can be had for them.
@@ -59,7 +59,7 @@ class Budget:
     idle: int = 0
 
     def allows(self, size: int, levels: int) -> bool:
-        """Whether a frame of so many bytes is sent with images of so many levels."""
+        """Return whether a frame of this size may be sent with images of this many levels."""
         return size <= (self.wanted if levels >= _PLEASANT else self.most)
 
 

@@ -1,4 +1,4 @@
-"""The colours that terminals have, and which of them can be read on which.
+"""Colours of terminals, and which of them are legible on which.
 
 No NumPy here: the first frame of the app needs this.
 """
@@ -14,7 +14,7 @@ Rgb = tuple[int, int, int]
 """Red, green and blue, 0 to 255."""
 
 LEAST_CONTRAST: Final = 4.5
-"""Of text on its surface: level AA of the Web Content Accessibility Guidelines 2."""
+"""Minimum contrast of text: level AA of the Web Content Accessibility Guidelines 2."""
 
 CUBE_STEPS: Final = (0, 95, 135, 175, 215, 255)
 GREY_STEPS: Final = tuple(range(8, 239, 10))
@@ -22,7 +22,7 @@ XTERM_256: Final[tuple[Rgb, ...]] = (
     *((red, green, blue) for red, green, blue in product(CUBE_STEPS, repeat=3)),
     *((grey, grey, grey) for grey in GREY_STEPS),
 )
-"""The entries 16 to 255 of xterm's palette, which no theme of a terminal changes."""
+"""Entries 16 to 255 of xterm's palette, which no terminal theme changes."""
 
 
 def _table(text: str) -> tuple[Rgb, ...]:
@@ -41,12 +41,12 @@ VGA_16: Final = _table(
     "000000 aa0000 00aa00 aa5500 0000aa aa00aa 00aaaa aaaaaa"
     " 555555 ff5555 55ff55 ffff55 5555ff ff55ff 55ffff ffffff"
 )
-"""Of the Linux console, which has the first eight only as backgrounds."""
+"""Colours of the Linux console, which has only the first eight as backgrounds."""
 
 
 @lru_cache(maxsize=4096)
 def luminance(color: Rgb) -> float:
-    """Relative luminance, 0 (black) to 1 (white), by WCAG 2."""
+    """Compute the relative luminance, 0 (black) to 1 (white), by WCAG 2."""
     red, green, blue = (
         share / 12.92 if (share := channel / 255) <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4
         for channel in color
@@ -55,14 +55,14 @@ def luminance(color: Rgb) -> float:
 
 
 def contrast(one: Rgb, other: Rgb) -> float:
-    """The contrast of two colours, 1 to 21, by WCAG 2."""
+    """Compute the contrast of two colours, 1 to 21, by WCAG 2."""
     darker, lighter = sorted((luminance(one), luminance(other)))
     return (lighter + 0.05) / (darker + 0.05)
 
 
 @lru_cache(maxsize=4096)
 def nearest_of_256(color: Rgb) -> int:
-    """The number, 16 to 255, of the entry nearest to a colour.
+    """Return the number, 16 to 255, of the entry nearest to a colour.
 
     Rich's own rule takes some greys for their neighbours, and a dark blue for navy.
     """
@@ -75,13 +75,13 @@ def nearest_of_256(color: Rgb) -> int:
 
 
 def nearest_of_16(color: Rgb, among: Sequence[int] = range(16)) -> int:
-    """Which of xterm's sixteen colours is nearest."""
+    """Return the nearest of xterm's sixteen colours."""
     return min(among, key=lambda entry: _difference(XTERM_16[entry], color))
 
 
 @cache
 def readable_on_16(surface: int, *, linux: bool) -> tuple[int, ...]:
-    """The colours in which text can be read on one of the sixteen.
+    """Return the colours in which text is legible on one of the sixteen.
 
     Args:
         surface: number of the colour behind the text.
@@ -98,19 +98,19 @@ def readable_on_16(surface: int, *, linux: bool) -> tuple[int, ...]:
 
 @cache
 def surfaces_of_16(*, linux: bool) -> tuple[int, ...]:
-    """Those of the sixteen colours on which some colour can be read; grey is none."""
+    """Return those of the sixteen colours on which text can be legible; not grey."""
     return tuple(entry for entry in range(16) if readable_on_16(entry, linux=linux))
 
 
 def strengthened(ink: Rgb, surface: Rgb, share: float) -> Rgb:
-    """A colour moved so far towards the one of black and white that is read better."""
+    """Move a colour towards black or white, whichever is more legible."""
     end = max(((0, 0, 0), (255, 255, 255)), key=lambda one: contrast(one, surface))
     red, green, blue = (round(a + (b - a) * share) for a, b in zip(ink, end, strict=True))
     return red, green, blue
 
 
 def readable(ink: Rgb, surface: Rgb) -> Rgb:
-    """The colour nearest to `ink` that can be read on a surface, of 24 bits."""
+    """Return the 24-bit colour nearest to `ink` that is legible on a surface."""
     return next(
         found
         for step in range(21)
@@ -119,7 +119,7 @@ def readable(ink: Rgb, surface: Rgb) -> Rgb:
 
 
 def readable_of_256(ink: Rgb, surface: Rgb) -> int:
-    """The same among the 240 fixed entries: the number of one.
+    """Do the same among the 240 fixed entries; returns the number of one.
 
     Args:
         ink: the colour of the text.
@@ -137,7 +137,7 @@ def readable_of_256(ink: Rgb, surface: Rgb) -> int:
 
 
 def _difference(one: Rgb, other: Rgb) -> float:
-    """How unlike two colours look, roughly (https://www.compuphase.com/cmetric.htm)."""
+    """Estimate how different two colours look (https://www.compuphase.com/cmetric.htm)."""
     mean = (one[0] + other[0]) / 2
     red, green, blue = (a - b for a, b in zip(one, other, strict=True))
     return (2 + mean / 256) * red**2 + 4 * green**2 + (2 + (255 - mean) / 256) * blue**2

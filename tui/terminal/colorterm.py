@@ -26,17 +26,17 @@ _LESSER_TERMS: Final = (
 )
 
 
-def believes_colorterm(environ: Mapping[str, str]) -> bool:
-    """Whether COLORTERM promises 24-bit colours, and the terminal can be one that has them."""
+def trusts_colorterm(environ: Mapping[str, str]) -> bool:
+    """Return whether COLORTERM promises 24-bit colours, and the terminal may have them."""
     if environ.get("COLORTERM", "").strip().lower() not in ("truecolor", "24bit"):
         return False
     return not _in_screen(environ) and not _term(environ).startswith(_LESSER_TERMS)
 
 
 def terminal_colors(environ: Mapping[str, str]) -> Colors:
-    """The colours that a terminal has that is not monochrome."""
+    """Return the colours of a terminal that is not monochrome."""
     term = _term(environ)
-    if believes_colorterm(environ):
+    if trusts_colorterm(environ):
         return "24bit"
     if term.removeprefix("xterm-").startswith(_TRUECOLOR_TERMS):
         return "24bit"

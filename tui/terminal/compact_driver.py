@@ -1,4 +1,4 @@
-"""A driver for slow links: frames in fewer bytes, images in few colours first, in all later."""
+"""Driver for slow links: smaller frames, and images first in few colours, later in all."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ _PART_SECONDS: Final = 0.15
 
 
 class Account:
-    """Bytes that a link of 64 kbit/s still has to carry, of those that were written."""
+    """Estimates the bytes that a link of 64 kbit/s still has to transmit."""
 
     def __init__(self) -> None:
         self._bytes = 0.0
         self._at = 0.0
 
     def written(self, size: int, now: float) -> None:
-        """Take note of so many bytes, written at `now`, in seconds."""
+        """Record bytes written at `now`, in seconds."""
         self._bytes, self._at = self._waiting(now) + size, now
 
     def budget(self, now: float) -> Budget:
-        """What a frame may take now: less where others are under way."""
+        """Return the size limit of a frame now: less while others are being transmitted."""
         waiting = int(self._waiting(now))
         most = max(_LEAST_BYTES, _MOST_BYTES - waiting)
         return Budget(min(_WANTED_BYTES, most), most, _MOST_BYTES)
@@ -45,10 +45,10 @@ class Account:
 
 
 def compact_driver(driver: type[Driver]) -> type[Driver]:
-    """A driver that writes every frame compacted, and is otherwise `driver`."""
+    """Return a subclass of `driver` that compacts every frame."""
 
     class CompactDriver(driver):  # type: ignore[misc, valid-type]
-        """Writes in fewer bytes."""
+        """Writes smaller frames."""
 
         def __init__(self, app: Any, **options: Any) -> None:
             super().__init__(app, **options)
@@ -69,7 +69,7 @@ def compact_driver(driver: type[Driver]) -> type[Driver]:
             self._send(self._wire.compacted(data, mend=False, budget=budget), _QUIET_SECONDS)
 
         def redraw(self) -> None:
-            """Have the next frame sent whole: others may have written over the screen."""
+            """Send the next frame whole: other programs may have written over the screen."""
             self._wire.forget()
 
         def process_message(self, message: Message) -> None:
@@ -85,11 +85,11 @@ def compact_driver(driver: type[Driver]) -> type[Driver]:
             super().stop_application_mode()
 
         def _send(self, data: str, rest_seconds: float) -> None:
-            """Write, and go on with the images' other colours after a rest."""
+            """Write, and send the images' other colours after a pause."""
             size = len(data.encode())
             self._account.written(size, time.monotonic())
             super().write(data)
-            # A clock or a cursor that blinks does not put it off for ever.
+            # A clock or a blinking cursor does not postpone it forever.
             if self._next_part is None or size > _PART_BYTES or not self._wire.owes:
                 self._wait(rest_seconds if self._wire.owes else None)
 

@@ -57,10 +57,10 @@ class LoopDriver(LinuxDriver):
         # the queue of what is written was locked.
         for number in (signal.SIGTSTP, signal.SIGCONT):
             self._handle_in_loop(number)
-        self._believe_the_kernel()
+        self._ignore_exported_size()
 
     def write(self, data: str) -> None:
-        """Write to the terminal in its characters; ask for no mode that is not needed."""
+        """Write to the terminal in its characters, without modes that are not needed."""
         if data in _NOT_SENT:
             return
         if _MOUSE_ON.fullmatch(data) is not None:
@@ -86,7 +86,7 @@ class LoopDriver(LinuxDriver):
             self._guard.release()
 
     def use_mouse(self, used: bool) -> None:
-        """Ask for the mouse, or leave it to the terminal."""
+        """Enable the mouse, or leave it to the terminal."""
         self._uses_mouse = used
         for mode in list(self._mouse_modes):
             self.write(mode if used else f"{mode[:-1]}l")
@@ -135,7 +135,7 @@ class LoopDriver(LinuxDriver):
 
         signal.signal(number, hand_over)
 
-    def _believe_the_kernel(self) -> None:
+    def _ignore_exported_size(self) -> None:
         """Ignore exported `COLUMNS` and `LINES` if the kernel knows the terminal's size."""
         try:
             size = os.get_terminal_size(_descriptor(_screen_stream()))
@@ -151,13 +151,13 @@ class LoopDriver(LinuxDriver):
             self._event_loop.add_reader(self._terminal, self._take)
 
     def _take(self) -> bool:
-        """Read once; False if the terminal is gone."""
+        """Read once; returns False if the terminal is gone."""
         try:
             typed = os.read(self._terminal, _CHUNK_BYTES)
         except OSError:
             typed = b""
         if not typed:
-            # Whoever watches the terminal ends the app.
+            # The watcher of the terminal ends the app.
             self._event_loop.remove_reader(self._terminal)
             return False
         if self._input is not None:
@@ -171,7 +171,7 @@ class LoopDriver(LinuxDriver):
             self._pending = self._event_loop.call_later(patience, self._give_up)
 
     def _give_up(self) -> None:
-        """Let an escape be a key that nothing has followed."""
+        """Treat an ESC that nothing follows as the Escape key."""
         if self._input is not None:
             self._process(self._input.give_up())
 
@@ -186,7 +186,7 @@ class LoopDriver(LinuxDriver):
 
 
 def _screen_stream() -> Any:
-    """The stream on which the app is drawn: Textual takes stderr, which may be a file."""
+    """Return the stream to draw on: Textual uses stderr, which may be a file."""
     error, output = sys.__stderr__, sys.__stdout__
     on_error = error is None or error.isatty() or output is None
     return error if on_error else output
@@ -194,7 +194,7 @@ def _screen_stream() -> Any:
 
 @contextmanager
 def _errors_on_the_terminal() -> Iterator[None]:
-    """Draw on the stream that is the terminal (`vae 2>errors`)."""
+    """Draw on the stream that is a terminal (`vae 2>errors`)."""
     error = sys.__stderr__
     sys.__stderr__ = _screen_stream()  # type: ignore[misc]
     try:
@@ -209,7 +209,7 @@ def _descriptor(stream: Any) -> int:
 
 
 def _is_in_foreground(terminal: int) -> bool:
-    """Whether this process may write to its terminal; true also of one that controls no job."""
+    """Return whether this process may write to its terminal; also true without job control."""
     try:
         return os.tcgetpgrp(terminal) == os.getpgrp()
     except OSError:
@@ -217,5 +217,5 @@ def _is_in_foreground(terminal: int) -> bool:
 
 
 def loop_driver(driver: type[Driver]) -> type[Driver]:
-    """The same driver, in the event loop where it is one of a terminal."""
+    """Return the driver for the event loop, if it is one for a terminal."""
     return LoopDriver if driver is LinuxDriver else driver

@@ -21,7 +21,7 @@ TAKE_BACK = (
     r"\033\\\033[?1000l\033[?1002l\033[?1003l\033[?1015l\033[?1006l\033[?1016l\033[?2048l"
     r"\033[?1004l\033[?2004l\033[?2026l\033[?7h\033[m\033[H\033[2J\033[?1049l\033[?25h"
 )
-"""Takes back what the app asks of a terminal, as `printf` has it."""
+"""Resets the modes that the app sets, as a format of `printf`."""
 
 # The sequences go first, before a shell has written its prompt. One that was faster has its prompt
 # on the second screen, and draws it again when told of a window's change; others ignore that. It
@@ -42,7 +42,7 @@ kill -s WINCH {parent} 2>/dev/null
 
 
 class TerminalGuard:
-    """A process that restores the terminal if this one dies while the app has it."""
+    """A process that restores the terminal if this one dies while the app uses it."""
 
     def __init__(self, terminal: int) -> None:
         """Start it.
@@ -69,7 +69,7 @@ class TerminalGuard:
     def _say(self, line: bytes) -> None:
         if self._pipe is None:
             return
-        # Nobody is there any more: then nothing is to be said.
+        # The shell is gone, so there is nothing to tell it.
         with contextlib.suppress(BrokenPipeError, BlockingIOError):
             os.write(self._pipe, line)
 
@@ -99,7 +99,7 @@ def _start(terminal: int) -> int | None:
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     actions = [
-        # First, since the terminal is mostly descriptor 0.
+        # First, since the terminal is usually descriptor 0.
         (os.POSIX_SPAWN_DUP2, terminal, 1),
         (os.POSIX_SPAWN_DUP2, reader, 0),
         (os.POSIX_SPAWN_OPEN, 2, os.devnull, os.O_WRONLY, 0),
@@ -117,7 +117,7 @@ def _start(terminal: int) -> int | None:
 
 
 def _stty_words(attributes: list[Any]) -> str:
-    """What `stty` takes to restore these attributes, as `stty -g` writes them."""
+    """Format attributes of a terminal like `stty -g`, as arguments of `stty`."""
     if not sys.platform.startswith("linux"):
         return "sane"
     flags, characters = attributes[:4], attributes[6]

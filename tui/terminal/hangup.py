@@ -22,7 +22,7 @@ EXIT_TERMINATED = 128 + signal.SIGTERM
 
 
 def leave_with_terminal(leave: Callable[[int], None]) -> None:
-    """Have `leave` called in the running loop, with an exit code, when it is time to go.
+    """Call `leave` in the running loop, with an exit code, when the terminal goes away.
 
     After a hang-up the process ends within a second, whatever still hangs on the terminal.
     """
@@ -45,11 +45,11 @@ def _await_hangup(loop: asyncio.AbstractEventLoop, hang_up: Callable[[], None]) 
     if sys.__stdin__ is None:
         return
     poll = select.poll()
-    # No events are asked for: errors and hang-ups are reported always.
+    # No event mask: errors and hang-ups are always reported.
     poll.register(sys.__stdin__.fileno(), 0)
     while not loop.is_closed():
         if poll.poll(_POLL_MILLISECONDS):
-            # The loop may have ended by itself meanwhile.
+            # The loop may have ended meanwhile.
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(hang_up)
             return

@@ -1,4 +1,4 @@
-"""Turns the bytes that a terminal sends into Textual's messages, and drops everything else."""
+"""Convert the bytes from a terminal to Textual's messages, and drop unknown sequences."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ class TerminalInput:
         return self._splitter.patience
 
     def feed(self, typed: bytes) -> Iterator[Message]:
-        """Take in bytes, and yield what they complete."""
+        """Add bytes, and yield the messages that they complete."""
         text = "".join(map(_control_or_replacement, self._decoder.decode(typed)))
         yield from self._messages(self._splitter.feed(text))
 
     def give_up(self) -> Iterator[Message]:
-        """Let an escape be a key that nothing has followed."""
+        """Treat an ESC that nothing follows as the Escape key."""
         yield from self._messages(self._splitter.give_up())
 
     def _messages(self, units: Iterable[Unit]) -> Iterator[Message]:
@@ -62,7 +62,7 @@ class TerminalInput:
 
 
 def _is_spurious(message: Message, sequence: str) -> bool:
-    """Whether Textual reads more into a sequence than there is.
+    """Return whether Textual would misinterpret a sequence.
 
     Nothing here depends on the focus of the terminal, but Textual would take it from its widgets.
     It takes the first number of a sequence that has the form of an unknown function key for a
@@ -74,7 +74,7 @@ def _is_spurious(message: Message, sequence: str) -> bool:
 
 
 def _control_or_replacement(char: str) -> str:
-    """An undecodable byte as the 8-bit control that it is, else as the replacement character."""
+    """Return an undecodable byte as an 8-bit control, or as the replacement character."""
     if not "\udc80" <= char <= "\udcff":
         return char
     return chr(ord(char) - 0xDC00) if char <= "\udc9f" else "\ufffd"

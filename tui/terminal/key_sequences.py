@@ -27,13 +27,13 @@ _LONGEST_SEQUENCE = 32
 _LONGEST_PASTE = 1_000_000
 
 ESCAPE_SECONDS = 0.1
-"""How long a lone ESC may still be the start of a sequence."""
+"""Seconds for which a lone ESC may still be the start of a sequence."""
 INTRODUCER_SECONDS = 0.5
-"""How long ESC and an introducer such as `[` may still be the start of a sequence."""
+"""Seconds for which ESC and an introducer such as `[` may still be the start of one."""
 STALLED_SECONDS = 2.0
-"""How long an unfinished sequence is waited for."""
+"""Seconds to wait for the rest of a sequence."""
 PASTE_SECONDS = 10.0
-"""How long the rest of a paste is waited for."""
+"""Seconds to wait for the rest of a paste."""
 
 
 class Unit(NamedTuple):
@@ -73,7 +73,7 @@ class SequenceSplitter:
         return STALLED_SECONDS if self._held or self._legacy_mouse else None
 
     def feed(self, text: str) -> Iterator[Unit]:
-        """Take in characters, and yield what they complete."""
+        """Add characters, and yield the units that they complete."""
         for char in text:
             yield from self._take(char)
 
@@ -123,7 +123,7 @@ class SequenceSplitter:
             yield Unit("character", "\x17")
             return
         if char == "\\":
-            return  # The end of a string that was given up.
+            return  # The end of a string that was abandoned.
         yield Unit("escape", ESCAPE)
         yield from self._begin(char)
 
@@ -173,7 +173,7 @@ class SequenceSplitter:
             yield Unit("sequence", sequence)
 
     def _take_in_string(self, char: str) -> Iterator[Unit]:
-        """Forget the string; only where it ends matters."""
+        """Skip a string; only its end matters."""
         ending = self._held == "\x1b]\x1b"
         if char in (_BELL, _STRING_END) or char in _CANCEL or (ending and char == "\\"):
             self._held, self._in_string = "", False

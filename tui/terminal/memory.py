@@ -26,7 +26,7 @@ def put_off_garbage() -> None:
 
 
 def look_seldom() -> None:
-    """Collect young objects as often as Python does, but skip the objects of start-up."""
+    """Collect young objects at Python's usual rate, but skip the objects of start-up."""
     gc.freeze()
     gc.set_threshold(*_SHOWN)
 
@@ -53,7 +53,7 @@ def give_back() -> None:
 
 
 def _call(name: str, *arguments: int) -> None:
-    import ctypes  # Here: this module is the first that `vae` imports.
+    import ctypes  # Imported here: this module is the first that `vae` imports.
 
     function = getattr(ctypes.CDLL(None), name, None)
     if function is not None:

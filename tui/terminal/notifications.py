@@ -54,7 +54,7 @@ def alert(
 
 
 def notification_codes(title: str, message: str, environ: Mapping[str, str]) -> str:
-    """The control sequences that make a terminal notify its desktop.
+    """Return the control sequences that make a terminal show a desktop notification.
 
     Args:
         title: of the notification; control characters and `;`, which end a field, are replaced.
@@ -77,6 +77,6 @@ def notification_codes(title: str, message: str, environ: Mapping[str, str]) -> 
 
 
 def _field(text: str) -> str:
-    """Printable text on one line that cannot end its field."""
+    """Make text printable, on one line, without the field separator."""
     shown = "".join(char if char.isprintable() else " " for char in text.replace(";", ","))
     return " ".join(shown.split())[:_LONGEST]

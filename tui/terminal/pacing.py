@@ -16,7 +16,7 @@ _PART_SECONDS: Final = 0.15
 
 
 class Pacer:
-    """Shares the bandwidth of a link among images.
+    """Limits images to the bandwidth of a link.
 
     Attributes:
         cells_a_second: capacity of the link; None for no limit.
@@ -27,17 +27,17 @@ class Pacer:
         self._free_at = 0.0
 
     def part(self, cells: int, count: int) -> int:
-        """Number of `count` images of so many cells to send at once; at least one."""
+        """Return how many of `count` images of this size to send at once; at least one."""
         if self.cells_a_second is None:
             return count
         return min(count, max(1, int(_PART_SECONDS * self.cells_a_second / cells)))
 
     def wait(self) -> float:
-        """Seconds until the link has carried the cells sent so far."""
+        """Return the seconds until the link has transmitted the cells sent so far."""
         return max(0.0, self._free_at - time.monotonic())
 
     def sent(self, cells: int) -> None:
-        """Record that so many cells were sent."""
+        """Record that cells were sent."""
         if self.cells_a_second is not None:
             now = time.monotonic()
             self._free_at = max(now, self._free_at) + cells / self.cells_a_second
@@ -45,5 +45,5 @@ class Pacer:
 
 @cache
 def terminal_pacer() -> Pacer:
-    """The pacer of this process's terminal."""
+    """Return the pacer of this process's terminal."""
     return Pacer(_CELLS_A_SECOND if is_slow(os.environ) else None)

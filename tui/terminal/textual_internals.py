@@ -37,7 +37,7 @@ class Part(NamedTuple):
 
     @property
     def is_missing(self) -> bool:
-        """Whether this Textual lacks it."""
+        """Return whether this Textual lacks the part."""
         try:
             self.find()
         except (AttributeError, ImportError, LookupError, TypeError, ValueError):
@@ -46,7 +46,7 @@ class Part(NamedTuple):
 
 
 def _own_watcher() -> Any:
-    """The watcher that Textual notes for a node that watches itself."""
+    """Return the watcher that Textual registers for a node that watches itself."""
     node = DOMNode()
     node.watch(node, "id", print, init=False)
     watcher, _ = getattr(node, "__watchers")["id"][0]
@@ -95,19 +95,19 @@ PARTS = (
     _WATCHERS,
     _STYLES_CACHE,
 )
-"""All that the app uses."""
+"""All private parts that the app uses."""
 
 
 class KeyParser(Protocol):
     """Textual's parser of input."""
 
     def feed(self, data: str) -> Iterable[Message]:
-        """Take in characters, and return what they complete."""
+        """Add characters, and return the messages that they complete."""
 
 
 @cache
 def key_parser() -> Callable[[], KeyParser] | None:
-    """What makes a parser of input; None where Textual has none that can be used."""
+    """Return a factory of input parsers; None if this Textual has no suitable one."""
     if _PARSER.is_missing:
         return None
     found: Callable[[], KeyParser] = import_module("textual._xterm_parser").XTermParser
@@ -115,15 +115,15 @@ def key_parser() -> Callable[[], KeyParser] | None:
 
 
 class PatientApp(App[None]):
-    """An app that draws what is seen, and may be left while a screen is opened."""
+    """An app that draws only visible screens, and can exit while a screen opens."""
 
     def forgives(self, error: Exception) -> bool:  # noqa: ARG002 - for subclasses
-        """Whether an error in the app's own loop is none."""
+        """Return whether to ignore an error in the app's own loop."""
         return False
 
     @property
     def _background_screens(self) -> list[Screen[Any]]:
-        """The screens that shine through the top one.
+        """Return the screens that are visible behind the top one.
 
         Textual counts the one below an opaque screen as well, and would send what moves there.
         """
@@ -152,7 +152,7 @@ def release(watched: DOMNode, leaving: Widget | None = None) -> None:
 
 
 def release_lines() -> None:
-    """Forget the lines that widgets have drawn.
+    """Clear the cached lines of widgets.
 
     Textual's cache of two colours is keyed by the drawing of a widget: it keeps the lines of the
     last thousand widgets, 1 MB for each screen that was left.

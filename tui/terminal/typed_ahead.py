@@ -22,7 +22,7 @@ from textual.message_pump import MessagePump
 from tui.terminal.driver import LoopDriver
 
 _INPUT = (events.Key, events.Paste, events.MouseEvent)
-# Where something hangs, keys are passed on in the end.
+# If something hangs, keys are delivered in the end.
 _LONGEST_WAIT = 2.0
 _LONGEST_HOLD = 30.0
 _MOST_ROUNDS = 20
@@ -53,7 +53,7 @@ class TypedAhead:
         return self._is_open
 
     def open(self) -> None:
-        """Start to deliver input."""
+        """Start delivering input."""
         self._is_open = True
 
     @contextmanager
@@ -101,7 +101,7 @@ class TypedAhead:
                 return
 
     def _path(self) -> list[MessagePump]:
-        """The queues that a key goes through: the app, what has the focus, up to the app again."""
+        """Return the queues that a key passes: the app, the focused widget and its ancestors."""
         try:
             screen = self._app.screen
         except ScreenStackError:
@@ -123,7 +123,7 @@ async def _within(waiting: Any, seconds: float) -> None:
 
 
 def ordered_driver(driver: type[Driver]) -> type[Driver]:
-    """The same driver, whose input goes through the `typed_ahead` of the app, which it tells."""
+    """Return a subclass of the driver whose input goes through the app's `typed_ahead`."""
 
     class OrderedDriver(driver):  # type: ignore[misc, valid-type]
         """Delivers input in order; passes everything else on."""
@@ -136,7 +136,7 @@ def ordered_driver(driver: type[Driver]) -> type[Driver]:
 
         def write(self, data: str) -> None:
             if not self._typed_ahead.is_open and len(data) >= _SHORTEST_FRAME:
-                # Nobody has seen anything before this frame.
+                # Nothing was visible before this frame.
                 if isinstance(self, LoopDriver):
                     self.take_what_waits()
                 self._typed_ahead.open()

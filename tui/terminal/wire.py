@@ -1,4 +1,4 @@
-"""Frames in fewer bytes: only the cells that changed on the screen.
+"""Compact frames: only the cells that changed on the screen.
 
 Textual writes the full SGR style before every run of cells and resets it afterwards, about 40 bytes
 per run, and sends a changed line from its widget's left edge on. Here the terminal's cells are
@@ -32,7 +32,7 @@ from tui.terminal.wire_pen import Cursor, Pen
 _HARMLESS = re.compile(r"(?:\x1b\[\?2026[hl]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x07)+")
 _MOVE = re.compile(r"\x1b\[[0-9]+;[0-9]+H")
 _EXACT = 0
-# So many cells are written before their bytes are counted.
+# Number of cells written before their bytes are counted.
 _FEW = 8
 
 _width = itemgetter(1)
@@ -40,7 +40,7 @@ _width = itemgetter(1)
 
 @dataclass(slots=True)
 class _Change:
-    """A run that the terminal does not show yet; one of unknown width has no cells."""
+    """A run that the terminal does not show yet; a run of unknown width has no cells."""
 
     line: int
     column: int
@@ -56,22 +56,22 @@ class _Change:
 
     @property
     def end(self) -> tuple[int, int]:
-        """Line and column behind it."""
+        """Line and column after it."""
         return self.line, self.column + len(self.text)
 
 
 class Wire:
-    """The cells that a terminal shows, and the bytes that bring it to the next frame."""
+    """Models the cells of a terminal, and makes the bytes that update it to the next frame."""
 
     def __init__(self) -> None:
-        # As they are wanted; those of `_owed` are shown in few colours so far.
+        # The intended cells; those of `_owed` are shown in few colours so far.
         self._lines: dict[int, list[Cell | None]] = {}
         self._owed: dict[int, dict[int, Cell]] = {}
         self._cursor: Cursor | None = None
 
     @property
     def owes(self) -> bool:
-        """Whether some cells are shown in few colours so far."""
+        """Whether some cells are still shown in few colours."""
         return bool(self._owed)
 
     def forget(self) -> None:
@@ -81,7 +81,7 @@ class Wire:
         self._cursor = None
 
     def compacted(self, data: str, *, mend: bool = True, budget: Budget | None = None) -> str:
-        """What leads the terminal to the same picture.
+        """Compact data for the terminal; the resulting picture is the same.
 
         Args:
             data: what is to be written: a frame, or control sequences, which pass as they are.
@@ -97,7 +97,7 @@ class Wire:
         if mend and sum(map(_width, frame)) >= sum(map(len, self._lines.values())):
             self.forget()
         if self._cursor is None and _MOVE.match(data) is None:
-            # Nobody knows which cells it changes.
+            # It is unknown which cells it changes.
             return data
         changes, end = self._changes(frame)
         levels, written = self._affordable(changes, end, budget)
@@ -106,7 +106,7 @@ class Wire:
         return written
 
     def refined(self, size: int) -> str:
-        """Some of the cells that are shown in few colours, in all of them: about `size` bytes."""
+        """Send some of the cells shown in few colours in full colour: about `size` bytes."""
         if self._cursor is None:
             return ""
         pen = Pen(self._cursor)
@@ -122,7 +122,7 @@ class Wire:
     def _affordable(
         self, changes: list[_Change], end: Cursor, budget: Budget | None
     ) -> tuple[int, str]:
-        """The most levels that the budget allows, and what is written then."""
+        """Return the most levels that the budget allows, and the data in these levels."""
         exact = self._written(changes, end, _EXACT)
         if budget is None or len(exact.encode()) <= budget.wanted:
             return _EXACT, exact
@@ -159,7 +159,7 @@ class Wire:
         return pen.written()
 
     def _note(self, changes: Iterable[_Change], levels: int) -> None:
-        """Remember which cells are shown in fewer colours than is wanted."""
+        """Record which cells are shown in fewer colours than intended."""
         for change in changes:
             line, column, cells = change.line, change.column, change.cells
             owed = self._owed.get(line)
@@ -172,7 +172,7 @@ class Wire:
                 self._owed.setdefault(line, {}).update(enumerate(cells, column))
 
     def _changes(self, frame: Iterable[Run]) -> tuple[list[_Change], Cursor]:
-        """What of a frame is not known to be wanted already, and where the cursor ends."""
+        """Return the changes of a frame, and the final position of the cursor."""
         changes = []
         line, column = self._cursor or (0, 0)
         shown = self._line(line, column)
@@ -182,7 +182,7 @@ class Wire:
                 shown = self._line(line, column)
             start, column = column, column + width
             if cells is None:
-                # Terminals do not agree on wide characters, so nothing is known of this line now.
+                # Terminals disagree on wide characters, so the cells of this line are unknown now.
                 shown[:] = [None] * column
                 changes.append(_Change(line, start, text, rendition, None))
                 continue
@@ -200,14 +200,14 @@ class Wire:
         return changes, (line, column)
 
     def _line(self, line: int, columns: int) -> list[Cell | None]:
-        """What is known of a line, at least of its first columns."""
+        """Return the known cells of a line, at least its first columns."""
         cells = self._lines.setdefault(line, [])
         cells += [None] * (columns - len(cells))
         return cells
 
 
 def _differing(before: list[Cell | None], cells: list[Cell]) -> tuple[int, int]:
-    """The first and the last place where two lists of one length, which are not equal, differ."""
+    """Return the first and last index at which two different lists of equal length differ."""
     first, last = 0, len(cells) - 1
     while before[first] == cells[first]:
         first += 1
@@ -217,7 +217,7 @@ def _differing(before: list[Cell | None], cells: list[Cell]) -> tuple[int, int]:
 
 
 def _mark_images(changes: list[_Change]) -> bool:
-    """Mark what is part of an image; False if nothing is.
+    """Mark runs that are part of an image; returns False if none is.
 
     A cell of one colour is a space, as those of panels are, and others look like bars. They count
     where they lie between parts of an image, on a line of one.

@@ -1,4 +1,4 @@
-"""What Textual writes for a frame, read: runs of cells, each of one style, and where they begin."""
+"""Parse a frame that Textual writes into runs of cells with a style and a position."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Rendition:
 
 
 class Move(NamedTuple):
-    """Where the cursor goes; lines and columns count from 0, no line stands for the next one."""
+    """Move of the cursor; lines and columns count from 0, no line means the next one."""
 
     line: int | None
     column: int
@@ -54,11 +54,11 @@ Run = tuple[Move | None, int, str, Rendition, list[Cell] | None]
 
 
 class NotUnderstoodError(ValueError):
-    """The data does more than to write runs of cells."""
+    """The data does more than write runs of cells."""
 
 
 def runs_of(data: str) -> list[Run]:
-    """The runs of a frame, in order; a move has one without characters.
+    """Return the runs of a frame, in order; a move is a run without characters.
 
     Raises:
         NotUnderstoodError: if there are other control sequences in the data.
@@ -66,10 +66,10 @@ def runs_of(data: str) -> list[Run]:
     return list(chain.from_iterable(map(_runs_of_piece, data.split(_RESET))))
 
 
-# What is forgotten here makes equal renditions differ: their cells are sent once more.
+# Entries dropped here make equal renditions differ: their cells are sent once more.
 @lru_cache(maxsize=8192)
 def rendition(foreground: str | None, background: str, effects: tuple[str, ...]) -> Rendition:
-    """The one rendition with these attributes."""
+    """Return the unique rendition with these attributes."""
     return Rendition(foreground, background, effects)
 
 
@@ -95,7 +95,7 @@ def _runs_of_piece(piece: str) -> tuple[Run, ...]:
 
 
 def _run(text: str, drawn: Rendition) -> Run:
-    """A run with its cells as they are seen: a space without effects has no foreground."""
+    """Make a run with its visible cells: a plain space has no foreground."""
     width = len(text)
     if not _is_narrow(text):
         return None, cell_len(text), text, drawn, None
@@ -110,13 +110,13 @@ def _run(text: str, drawn: Rendition) -> Run:
 
 @lru_cache(maxsize=4096)
 def _is_narrow(text: str) -> bool:
-    """Whether each character takes one column; widths of characters that join are not agreed on."""
+    """Return whether each character takes one column; terminals disagree on joining ones."""
     return text.isascii() or all(cell_len(character) == 1 for character in text)
 
 
 @lru_cache(maxsize=8192)
 def _changed(drawn: Rendition, parameters: str) -> Rendition:
-    """The rendition after a control sequence with these parameters."""
+    """Return the rendition after a control sequence with these parameters."""
     foreground, background, effects = drawn.foreground, drawn.background, drawn.effects
     codes = iter(parameters.split(";"))
     for code in codes:
@@ -132,7 +132,7 @@ def _changed(drawn: Rendition, parameters: str) -> Rendition:
 
 
 def _color(code: str, codes: Iterator[str]) -> str:
-    """The whole of a colour: its code, then 5 and an index, or 2 and red, green and blue."""
+    """Parse a colour: its code, then 5 and an index, or 2 and red, green and blue."""
     if code in ("39", "49"):
         return ""
     if code not in ("38", "48", "58"):
@@ -147,7 +147,7 @@ _INVERTIBLE = frozenset(map(chr, _INVERSES))
 
 
 def inverted(text: str, drawn: Rendition) -> tuple[str, Rendition] | None:
-    """The same picture in the inverse glyphs and colours; None where some have no inverse."""
+    """Return the same picture with inverse glyphs and colours; None if some have no inverse."""
     if not (drawn.foreground and drawn.background) or drawn.effects:
         return None
     if not _INVERTIBLE.issuperset(text):
@@ -161,6 +161,6 @@ def _swapped(foreground: str, background: str) -> Rendition:
 
 
 def _moved(color: str, by: int) -> str:
-    """The same colour of the other plane: their codes are ten apart."""
+    """Return the code of the same colour as background or foreground: they differ by ten."""
     code, mark, rest = color.partition(";")
     return f"{int(code) + by}{mark}{rest}"

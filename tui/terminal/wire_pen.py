@@ -1,4 +1,4 @@
-"""What writes runs of cells on a terminal with the fewest moves and styles."""
+"""Write runs of cells to a terminal with as few moves and styles as possible."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _NOWHERE = (-1, -1)
 
 
 class Pen:
-    """Writes runs, with moves and styles only where the terminal does not have them yet."""
+    """Writes runs, with moves and styles only if they change."""
 
     def __init__(self, place: Cursor | None) -> None:
         self._pieces: list[str] = []
@@ -22,15 +22,15 @@ class Pen:
 
     @property
     def place(self) -> Cursor:
-        """Where the terminal's cursor is."""
+        """Position of the terminal's cursor."""
         return self._line, self._column
 
     def lose_place(self) -> None:
-        """The cursor may be anywhere."""
+        """Mark the cursor's position as unknown."""
         self._line, self._column = _NOWHERE
 
     def write(self, line: int, column: int, text: str, rendition: Rendition) -> None:
-        """Write characters of one style at a place."""
+        """Write characters of one style at a position."""
         if column != self._column or line != self._line:
             self._move(line, column)
         if rendition is not self._rendition:
@@ -42,14 +42,14 @@ class Pen:
         self._column = column + len(text)
 
     def end(self, line: int, column: int) -> None:
-        """Leave the cursor where it is wanted, and the style plain."""
+        """Move the cursor to its final position, and reset the style."""
         if self._foreground or self._background or self._effects:
             self._pieces.append("\x1b[m")
         if column != self._column or line != self._line:
             self._move(line, column)
 
     def written(self) -> str:
-        """All of it."""
+        """Return everything written."""
         return "".join(self._pieces)
 
     def _move(self, line: int, column: int) -> None:
@@ -60,7 +60,7 @@ class Pen:
         self._line, self._column = line, column
 
     def _changes(self, wanted: Rendition) -> int:
-        """How many colours would have to be told."""
+        """Count the colours that would have to be set."""
         return (wanted.foreground not in (None, self._foreground)) + (
             wanted.background != self._background
         )
