@@ -116,11 +116,11 @@ BAD_TABLES: dict[str, tuple[str, str]] = {
     "no pixels": ("a,b,c,d\n1,2,3,4\n5,6,7,8\n", "no images: wanted a column per pixel"),
     "uneven": (
         "\n".join(["label," + PIXELS] + ["1," * 784 + "1"] * 30 + ["1,2"]),
-        "cannot be read",
+        "another number of columns in row 32",
     ),
     "not a number": (
         "\n".join(["label," + PIXELS] + ["1," * 784 + "1"] * 30 + ["1," * 784 + "x"]),
-        "cannot be read",
+        "'x' in row 32 of column 'pixel783'",
     ),
 }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.tui.recorder import Recorder
-from vae_engine.sessions import layout, liveness
+from vae_engine.sessions import crash_report, layout, liveness
 from vae_engine.sessions.crash_report import RUN_BEGINS, crash_message
 
 BEGINS = f"2026-11-29 10:00:00,123 INFO {RUN_BEGINS}, as process 12\n"
@@ -29,13 +29,20 @@ IMPORTING = "2026-11-29 10:00:01,123 INFO importing TensorFlow\n"
             "what(): std::bad_alloc; Fatal Python error: Aborted",
         ),
         (
+            f"{BEGINS}Fatal Python error: Bus error\n\nThread 0x00007f [tf_data] (most recent call "
+            'first):\n  File "a.py", line 1 in f\n\nExtension modules: numpy (total: 1)\n',
+            crash_report._BUS_ERROR,
+        ),
+        (
             f'{BEGINS}Traceback (most recent call last):\n  File "a.py", line 1, in f\n'
             "    g()\n    ^^^\nImportError: libtensorflow_cc.so.2: failed to map segment\n",
             "g(); ImportError: libtensorflow_cc.so.2: failed to map segment",
         ),
         (
             "I0000 00:00:1764 1 port.cc:153] oneDNN custom operations are on.\n"
-            "2026-11-29 10:00:02.123456: I tensorflow/core/x.cc:1] This binary is optimized\n",
+            "2026-11-29 10:00:02.123456: I tensorflow/core/x.cc:1] This binary is optimized\n"
+            "E0000 00:00:1795971138.580366   13816 cuda_platform.cc:52] failed call to cuInit: "
+            "INTERNAL: CUDA error: Failed call to cuInit: UNKNOWN ERROR (303)\n",
             "",
         ),
         ("\x1b[2J\x1b]0;title\x07evil\r\n", "?[2J?]0;title?evil"),

@@ -25,7 +25,7 @@ from vae_engine.datasets.dataset import Dataset
 from vae_engine.datasets.loader import load_dataset
 from vae_engine.datasets.preflight import check_dataset
 from vae_engine.datasets.preparation import Preparation
-from vae_engine.datasets.source import SPLIT_NAMES
+from vae_engine.datasets.source import SPLIT_NAMES, counted
 from vae_engine.datasets.survey import Survey, contact_sheet, survey
 from vae_engine.defaults import few_steps_note, suited_changes, suited_settings
 from vae_engine.image_shape import ImageShape
@@ -118,9 +118,10 @@ def _lines(found: Survey) -> Iterator[str]:
     across = f", {found.copies_across:,} across splits" if found.copies_across else ""
     yield _row("duplicates", copies + across)
     if found.bad:
-        yield _row("unusable", f"{len(found.bad):,} files")
+        yield _row("unusable", counted(len(found.bad), "file"))
         for path, problem in found.bad[:_SHOWN_BAD]:
-            yield f"  {one_line(path)}: {one_line(problem.partition(': wanted')[0])}"
+            why = problem.partition(": wanted")[0].removeprefix(f"{path!r} ")
+            yield f"  {one_line(path)}: {one_line(why)}"
         if len(found.bad) > _SHOWN_BAD:
             yield f"  and {len(found.bad) - _SHOWN_BAD:,} more"
 
@@ -143,7 +144,9 @@ def _plan_lines(
 
 def _counts(counts: Mapping[str, int]) -> str:
     common = sorted(counts.items(), key=lambda item: -item[1])
-    shown = ", ".join(f"{one_line(name)} {count:,}" for name, count in common[:_SHOWN])
+    shown = ", ".join(
+        f"{one_line(name) or repr(name)} {count:,}" for name, count in common[:_SHOWN]
+    )
     more = len(common) - _SHOWN
     return f"{shown} and {more:,} more" if more > 0 else shown
 

@@ -214,7 +214,7 @@ def _of_shape(what: str, images: AnyArray, shape: ImageShape) -> AnyArray:
 
 def _opaque(alpha: AnyArray) -> bool:
     low = alpha.min()
-    return bool(low == alpha.max() and low in (1, 255))
+    return bool(low == alpha.max() and low in (1, 255, 65_535))
 
 
 def _as_array(images: object, name: str, shape: ImageShape) -> AnyArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 from collections.abc import Sequence
@@ -12,15 +13,23 @@ from typing import IO
 import numpy as np
 
 from vae_engine.datasets.arrays import AnyArray
-from vae_engine.datasets.files import MAX_ARRAY_BYTES, open_regular, quoted, reading
+from vae_engine.datasets.files import MAX_ARRAY_BYTES, open_regular, quoted, reading, shortened
 from vae_engine.datasets.reading import Reading
 from vae_engine.datasets.source import Source
-from vae_engine.datasets.tables import Table, path_column, resolve_paths, table_source
+from vae_engine.datasets.tables import (
+    Table,
+    files_without_suffix,
+    is_pixel,
+    path_column,
+    resolve_paths,
+    table_source,
+)
 from vae_engine.errors import DatasetError
 
 WANTED = "a CSV table with a column per pixel, or with a column of paths"
 _DELIMITERS = ",;\t "
 _LOOKED_AT = 20
+_WIDE = 16
 _LONGEST_FIELD = 4 * 1024 * 1024
 
 
@@ -52,37 +61,48 @@ def _read(path: Path, file: IO[str]) -> Table:
     named = bool(rows) and not all(_is_number(value) for value in rows[0])
     if path_column(rows[0], rows) is not None:
         named = False
+    # pandas numbers columns that have no names.
+    header = named or rows[0] == [str(index) for index in range(len(rows[0]))]
     names = rows[0] if named else [f"column {index}" for index in range(len(rows[0]))]
-    body = rows[named:]
+    body = rows[header:]
     if not body:
         raise DatasetError(f"{quoted(path)} has no rows: wanted {WANTED}; try another file")
     names = _distinct(names)
     file.seek(0)
-    found = path_column(names, body)
+    found, suffix = path_column(names, body), ""
+    if found is None and (column := files_without_suffix(path.parent, names, body)):
+        found, suffix = column
     numeric = [
         index
         for index in range(len(names))
         if all(len(row) > index and _is_number(row[index]) for row in body)
     ]
     if found is None and len(numeric) == len(names):
-        numbers = _numbers(file, delimiter, named)
-        return Table(names, numbers, names, named=named)
-    return _mixed(path, file, delimiter, names, numeric, found, named)
+        # What is wrong with a row is said below.
+        with contextlib.suppress(ValueError):
+            return Table(names, _numbers(file, delimiter, header), names, named=named)
+        file.seek(0)
+    rows = [row for row in csv.reader(file, delimiter=delimiter) if row][header:]
+    files = None if found is None else [row[found] + suffix for row in rows if len(row) > found]
+    table = _mixed(path, rows, names, [i for i in numeric if i != found], 1 + header, named=named)
+    if files is not None and found is not None:
+        table.texts.pop(names[found], None)
+        table.files[names[found]] = resolve_paths(path.parent, files)
+    return table
 
 
 def _mixed(
     path: Path,
-    file: IO[str],
-    delimiter: str,
+    rows: list[list[str]],
     names: list[str],
     numeric: Sequence[int],
-    found: int | None,
+    first: int,
+    *,
     named: bool,
 ) -> Table:
-    """A table with texts among its columns."""
-    rows = [row for row in csv.reader(file, delimiter=delimiter) if row][named:]
+    """A table with texts among its columns; `first` is the number of its first row."""
     if any(len(row) != len(names) for row in rows):
-        line = next(index for index, row in enumerate(rows, 1 + named) if len(row) != len(names))
+        line = next(index for index, row in enumerate(rows, first) if len(row) != len(names))
         raise DatasetError(
             f"{quoted(path)} has another number of columns in row {line}: wanted {len(names)} in "
             "every row; try to save it again"
@@ -90,14 +110,17 @@ def _mixed(
     texts = {
         names[index]: [row[index] for row in rows]
         for index in range(len(names))
-        if index not in numeric and index != found
+        if index not in numeric
     }
+    # Pixels of which one is missing are no texts.
+    for index in range(len(names)) if len(numeric) >= _WIDE else ():
+        if index in numeric or is_pixel(names[index]) or not named:
+            _check_numbers(
+                path, names[index], [row[index] for row in rows], first, index in numeric
+            )
     numbers = np.array([[float(row[index]) for index in numeric] for row in rows], np.float32)
     numbers = numbers.reshape(len(rows), len(numeric))
     table = Table(names, _narrow(numbers), [names[index] for index in numeric], texts, named=named)
-    if found is not None:
-        table.files[names[found]] = resolve_paths(path.parent, [row[found] for row in rows])
-        return table
     for name, values in list(texts.items()):
         if all(_is_row(value) for value in values[:_LOOKED_AT]):
             table.lists[name] = _narrow(
@@ -105,6 +128,21 @@ def _mixed(
             )
             del table.texts[name]
     return table
+
+
+def _check_numbers(path: Path, name: str, values: Sequence[str], first: int, sure: bool) -> None:
+    """Check a column of numbers, or, if not `sure`, one that may be of something else.
+
+    Raises:
+        DatasetError: it has numbers, and other things too.
+    """
+    wrong = [index for index, value in enumerate(values) if not _is_number(value)]
+    if wrong and (sure or 2 * len(wrong) < len(values)):
+        raise DatasetError(
+            f"{quoted(path)} has {shortened(repr(values[wrong[0]]))} in row {first + wrong[0]} of "
+            f"column {shortened(repr(name))}: wanted a number in each; "
+            f"try `pandas.read_csv({quoted(path)}).fillna(0).to_csv('data.csv', index=False)`"
+        )
 
 
 def _numbers(file: IO[str], delimiter: str, named: bool) -> AnyArray:

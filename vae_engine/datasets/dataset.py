@@ -126,7 +126,9 @@ class Dataset:
             f"{len(self.test_images):,} test images of {height}x{width}"
             f"{' in colour' if channels == 3 else ''}"
         )
-        classes = 0 if self.train_labels is None else len(np.unique(self.train_labels))
+        splits = (self.train_labels, self.val_labels, self.test_labels)
+        every = [labels for labels in splits if labels is not None]
+        classes = len(np.unique(np.concatenate(every))) if every else 0
         labels = "no labels" if not classes else f"labels of {counted(classes, 'class')}"
         origin = f" from {self.taken}" if self.taken else ""
         return "; ".join([f"data: {counts}{origin}, {labels}", *self.notes])

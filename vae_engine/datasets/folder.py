@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -12,12 +13,17 @@ from vae_engine.datasets.kinds import IDX, NPY, NPZ, TEXT, UNKNOWN
 from vae_engine.datasets.layout import picture_source, read_files
 from vae_engine.datasets.naming import assemble
 from vae_engine.datasets.npy import StoredArray, npy_array, npz_arrays
+from vae_engine.datasets.parquet import read_parquet
 from vae_engine.datasets.parts import NewArray
 from vae_engine.datasets.reading import Reading
-from vae_engine.datasets.source import Source, counted, listed
+from vae_engine.datasets.source import Source, Split, counted, listed, split_of
 from vae_engine.datasets.splits import BY_POSITION
 from vae_engine.errors import DatasetError
 
+_DATA_SUFFIXES = (".npy", ".npz", ".h5", ".hdf5", ".csv", ".parquet")
+# Each is a dataset by itself.
+_ALONE = (".h5", ".hdf5", ".csv", ".parquet")
+_SHARD = re.compile(r"-\d+-of-\d+.*")
 WANTED = "images, IDX files, or .npy and .npz arrays"
 
 
@@ -46,6 +52,10 @@ def read_folder(folder: Path, how: Reading) -> Source:
         contents.others += [path.name for path in contents.arrays]
     elif contents.arrays:
         source = _read_arrays(folder, contents.arrays, how.new_array)
+    elif found := shards(folder, contents):
+        source = read_parquet(folder, found, how)
+        names_of_shards = {str(path.relative_to(folder)) for path in found}
+        contents.others = [name for name in contents.others if name not in names_of_shards]
     else:
         raise _nothing(folder, contents)
     if contents.others:
@@ -90,10 +100,22 @@ def _read_arrays(folder: Path, paths: list[Path], new_array: NewArray) -> Source
             return assemble(quoted(folder), "npz", arrays, new_array=new_array)
 
 
+def shards(folder: Path, contents: Contents) -> dict[Path, Split | None]:
+    """The Parquet files of a dataset as Hugging Face lays it out, in the folder or in `data`."""
+    names = [name for name in contents.others if Path(name).suffix.lower() == ".parquet"]
+    places = {Path(name).parent for name in names}
+    if len(places) != 1:
+        return {}
+    found = {folder / name: split_of(_SHARD.sub("", Path(name).stem)) for name in sorted(names)}
+    if "train" not in found.values():
+        return dict.fromkeys(found)
+    return {path: split for path, split in found.items() if split is not None}
+
+
 def _is_data_below(name: str) -> bool:
     """Whether a file in a subfolder has the name of arrays, which only its own folder gives."""
     path = Path(name)
-    arrays = path.suffix.lower() in (".npy", ".npz") or find_idx(path, b"") is not None
+    arrays = path.suffix.lower() in _DATA_SUFFIXES or find_idx(path, b"") is not None
     return arrays and len(path.parts) > 1 and not path.name.startswith(".")
 
 
@@ -110,6 +132,8 @@ def _nothing(folder: Path, contents: Contents) -> DatasetError:
     known += [name for name in contents.others if _is_data_below(name)]
     if inner := next(iter(known), None):
         remedy = f"try its folder, {quoted((folder / inner).parent)}"
+        if Path(inner).suffix.lower() in _ALONE:
+            remedy = f"try {quoted(folder / inner)}"
     elif contents.kinds:
         told = [kind not in (TEXT, UNKNOWN) for kind in contents.kinds]
         index = told.index(True) if any(told) else 0

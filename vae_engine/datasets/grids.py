@@ -76,16 +76,23 @@ def _on_white(images: AnyArray) -> tuple[AnyArray, list[str]]:
     alpha = images[..., -1]
     low, high = float(alpha.min()), float(alpha.max())
     colours = images[..., :-1]
-    if low == high and high in (1, 255):
+    full = _full(alpha)
+    if low == high == full:
         return colours, []
-    full = 1 if images.dtype.kind == "b" or high <= 1 else 255
+    white = _full(colours) if images.dtype.kind == "f" else max(_full(colours), full)
     laid = np.empty(colours.shape, images.dtype)
     for start in range(0, len(images), _CHUNK):
         part = slice(start, start + _CHUNK)
         share = alpha[part, ..., np.newaxis].astype(np.float32) / full
-        mixed = colours[part] * share + full * (1 - share)
+        mixed = colours[part] * share + white * (1 - share)
         laid[part] = mixed if images.dtype.kind == "f" else np.rint(mixed)
     return laid, ["transparent parts are drawn on white"]
+
+
+def _full(values: AnyArray) -> int:
+    """The greatest value of the scale that these are on: 1, 255 or 65535."""
+    high = float(values.max())
+    return next((full for full in (1, 255) if high <= full), 65_535)
 
 
 def _unflattened(what: str, images: AnyArray, size: Size | None) -> tuple[AnyArray, list[str]]:

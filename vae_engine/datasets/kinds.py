@@ -29,6 +29,7 @@ def _by_code(code: str) -> str:
     return f"try `{code}`"
 
 
+_CONVERTED = "convert it: try `magick mogrify -format png '{name}'`"
 _FOLDER = "one image is not a dataset: try its folder,"
 _BY_ITSELF = "try '{name}' in place of its folder"
 
@@ -95,6 +96,14 @@ _MAGIC: tuple[tuple[bytes, Kind], ...] = (
         b"SIMPLE  =",
         Kind("a FITS file", _by_code(_SAVED.format(images="astropy.io.fits.getdata('{name}')"))),
     ),
+    (b"\0\0\0\x0cjP  ", Kind("a JPEG 2000 image", _CONVERTED)),
+    (b"\xff\x4f\xff\x51", Kind("a JPEG 2000 image", _CONVERTED)),
+    (b"\xff\x0a", Kind("a JPEG XL image", _CONVERTED)),
+    (b"\0\0\0\x0cJXL ", Kind("a JPEG XL image", _CONVERTED)),
+    (b"\0\0\x01\0", Kind("an icon file", _CONVERTED)),
+    (b"8BPS", Kind("a Photoshop file", _CONVERTED)),
+    (b"DDS ", Kind("a DDS texture", _CONVERTED)),
+    (b"\x76\x2f\x31\x01", Kind("an OpenEXR image", _CONVERTED)),
     (b"\x7fELF", Kind("a program", UNKNOWN.remedy)),
 )
 _ZIP_OF_FILES = Kind(
@@ -104,9 +113,7 @@ _ZIP_OF_TORCH = Kind(
     "a PyTorch file, which can run code and is never loaded",
     "where you trust it, " + _by_code(_SAVED.format(images="torch.load('{name}').numpy()")),
 )
-_CONTAINER = Kind(
-    "a HEIC or AVIF image, or a video", _by_code("magick '{name}' -colorspace Gray image.png")
-)
+_CONTAINER = Kind("a HEIC or AVIF image, or a video", _CONVERTED)
 _TAR_GZ = Kind("a gzipped tar archive", _UNPACKED.format(command="tar xf '{name}'"))
 _TAR = Kind("a tar archive", _UNPACKED.format(command="tar xf '{name}'"))
 _IDX_TYPES = (0x08, 0x09, 0x0B, 0x0C, 0x0D, 0x0E)

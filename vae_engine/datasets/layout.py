@@ -23,12 +23,12 @@ from vae_engine.datasets.picture_set import described, read_picture_set
 from vae_engine.datasets.reading import Reading
 from vae_engine.datasets.source import (
     SPLIT_NAMES,
-    SPLIT_WORDS,
     Facts,
     Source,
     Split,
     counted,
     listed,
+    split_of,
 )
 from vae_engine.errors import DatasetError
 
@@ -45,7 +45,7 @@ def picture_source(folder: Path, contents: Contents, reading: Reading) -> Source
     if reading.recorded is not None and reading.recorded.of_files:
         read_recorded(source, folder, list(contents.every_picture()), reading)
         return source
-    tree = _unwrapped(contents.pictures)
+    tree = _splits_first(_unwrapped(contents.pictures))
     splits = _splits(folder, tree)
     if splits:
         inside = {name for names in splits.values() for name in names}
@@ -157,7 +157,7 @@ def _splits(folder: Path, tree: _Tree) -> dict[Split, list[str]]:
     found: dict[Split, list[str]] = {"train": [], "val": [], "test": []}
     others = False
     for name in {place[0] for place in tree if place}:
-        split = _split_of(name)
+        split = split_of(name)
         if split is None:
             others = True
         else:
@@ -171,8 +171,16 @@ def _splits(folder: Path, tree: _Tree) -> dict[Split, list[str]]:
     return found if found["train"] and (found["val"] or found["test"]) else {}
 
 
-def _split_of(name: str) -> Split | None:
-    return SPLIT_WORDS.get(name.lower())
+def _splits_first(tree: _Tree) -> _Tree:
+    """The tree with splits above classes, also where each class has its splits in it."""
+    if any(len(place) < 2 for place in tree):
+        return tree
+    below = {split_of(place[1]) for place in tree}
+    if None in below or "train" not in below or len(below) < 2:
+        return tree
+    if any(split_of(place[0]) for place in tree):
+        return tree
+    return {(place[1], place[0], *place[2:]): files for place, files in tree.items()}
 
 
 def _subtree(tree: _Tree, names: list[str]) -> _Tree:

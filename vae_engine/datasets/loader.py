@@ -250,7 +250,7 @@ def _read_file(path: Path, key: str | None, how: Reading) -> Source:
                 quoted(path), "npy", {path.stem: npy_array(path)}, new_array=how.new_array
             )
     if kind is PARQUET:
-        return read_parquet(path, how)
+        return read_parquet(path, {path: None}, how)
     if kind in (CSV, NUMBERS) or (kind is TEXT and path.suffix.lower() in _TABLES):
         return read_csv(path, how)
     unpacked = unpacked_head(path, head)

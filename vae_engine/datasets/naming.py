@@ -18,7 +18,7 @@ from vae_engine.datasets.files import shortened
 from vae_engine.datasets.labels import check_label_header
 from vae_engine.datasets.npy import Header, HeaderCheck
 from vae_engine.datasets.parts import NewArray
-from vae_engine.datasets.source import SPLIT_NAMES, SPLIT_WORDS, Source, Split, listed
+from vae_engine.datasets.source import SPLIT_NAMES, SPLIT_WORDS, WORD, Source, Split, listed
 from vae_engine.errors import ArrayError, DatasetError
 
 _Role: TypeAlias = Literal["images", "labels"]
@@ -29,9 +29,11 @@ _ROLE_WORDS: dict[str, _Role] = {
     **dict.fromkeys(
         ("x", "image", "images", "img", "imgs", "data", "pixels", "input", "inputs"), "images"
     ),
-    **dict.fromkeys(("y", "label", "labels", "target", "targets"), "labels"),
+    **dict.fromkeys(
+        ("y", "label", "labels", "target", "targets", "class", "classes", "category", "categories"),
+        "labels",
+    ),
 }
-_WORD = re.compile(r"t10k|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _GLUED = re.compile(
     rf"(?P<role>x|y)(?P<split>{'|'.join(_SPLIT_WORDS)})|(?P<first>{'|'.join(_SPLIT_WORDS)})(?P<last>x|y)"
 )
@@ -128,7 +130,7 @@ def _parse(name: str) -> tuple[_Place | None, int]:
     roles: list[_Role] = []
     splits: list[Split] = []
     others = 0
-    for found in _WORD.findall(name):
+    for found in WORD.findall(name):
         word = found.lower()
         if glued := _GLUED.fullmatch(word):
             roles.append(_ROLE_WORDS[glued["role"] or glued["last"]])

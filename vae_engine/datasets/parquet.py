@@ -7,8 +7,10 @@ numbers as one array, images that are stored as files as files.
 from __future__ import annotations
 
 import importlib.util
+import re
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +22,8 @@ from vae_engine.datasets.files import MAX_ARRAY_BYTES, quoted, reading
 from vae_engine.datasets.pictures import SUFFIXES
 from vae_engine.datasets.reader_process import read_apart
 from vae_engine.datasets.reading import Reading
-from vae_engine.datasets.source import Source
-from vae_engine.datasets.tables import Table, resolve_paths, table_source
+from vae_engine.datasets.source import Source, Split
+from vae_engine.datasets.tables import Table, joined, resolve_paths, table_source
 from vae_engine.errors import DatasetError
 
 _WANTED = "a Parquet table with a column per pixel, of paths, or of images"
@@ -37,7 +39,7 @@ class Unpacked(msgspec.Struct):
         numeric: of those of numbers, in the order of the array.
         texts: those of texts.
         lists: those of lists, saved as list-INDEX.npy.
-        images: those of images, saved as INDEX/ROW.
+        images: those of images, saved as `INDEX/row ROW`.
     """
 
     rows: int
@@ -48,25 +50,50 @@ class Unpacked(msgspec.Struct):
     images: list[str]
 
 
-def read_parquet(path: Path, how: Reading) -> Source:
+def read_parquet(what: Path, shards: Mapping[Path, Split | None], how: Reading) -> Source:
     """Read a table.
+
+    Args:
+        what: the file, or the folder that the shards lie in.
+        shards: the files of the table in their order, each with the split that its name tells.
+        how: it is read.
 
     Raises:
         DatasetError: it holds no images, is damaged, or pyarrow is not installed.
     """
     if importlib.util.find_spec("pyarrow") is None:
         raise DatasetError(
-            f"{quoted(path)} is a Parquet file, which pyarrow reads: wanted it installed; "
+            f"{quoted(what)} is a Parquet file, which pyarrow reads: wanted it installed; "
             "it comes with the extra [parquet] of vae-workbench"
         )
     with tempfile.TemporaryDirectory(prefix="vae-parquet-") as name:
-        folder = Path(name)
-        table = _unpack(path, folder)
-        with reading(path, _WANTED):
-            source = table_source(quoted(path), "parquet", _table(path, folder, table), how)
-            # The arrays are used when the folder is gone.
-            source.images = {split: np.array(each) for split, each in source.images.items()}
-            return source
+        try:
+            tables = []
+            for index, (path, split) in enumerate(shards.items()):
+                folder = Path(name, f"shard {index}") if len(shards) > 1 else Path(name)
+                folder.mkdir(exist_ok=True)
+                found = _unpack(path, folder)
+                with reading(path, _WANTED):
+                    tables.append((_table(path, folder, found), split))
+            with reading(what, _WANTED):
+                source = table_source(quoted(what), "parquet", joined(quoted(what), tables), how)
+        except DatasetError as error:
+            raise DatasetError(_by_row(str(error), name)) from error
+        source.notes = [_by_row(note, name) for note in source.notes]
+        bad = tuple((_by_row(at, name), _by_row(why, name)) for at, why in source.facts.bad)
+        source.facts = msgspec.structs.replace(source.facts, bad=bad)
+        # The arrays are used when the folder is gone.
+        source.images = {split: np.array(each) for split, each in source.images.items()}
+        return source
+
+
+def _by_row(text: str, folder: str) -> str:
+    """A message that names an image by its row, not by the file that it was unpacked to."""
+    return re.sub(rf"{re.escape(folder)}/(shard \d+/)?\d+/", r"\1", text)
+
+
+def _row_name(row: int) -> str:
+    return f"row {row}"
 
 
 def _unpack(path: Path, folder: Path) -> Unpacked:
@@ -90,7 +117,7 @@ def _table(path: Path, folder: Path, found: Unpacked) -> Table:
         table.lists[name] = np.load(folder / f"list-{index}.npy", allow_pickle=False)
     for name in found.images:
         within = folder / str(found.names.index(name))
-        table.files[name] = [within / f"{row:09}" for row in range(found.rows)]
+        table.files[name] = [within / _row_name(row) for row in range(found.rows)]
     if not table.files:
         for name, values in list(table.texts.items()):
             if values and all(Path(value).suffix.lower() in SUFFIXES for value in values[:20]):
@@ -154,7 +181,7 @@ def _save_images(file: Any, name: str, folder: Path) -> None:
     for batch in file.iter_batches(batch_size=256, columns=[name]):
         for value in batch.column(0).to_pylist():
             data = value.get("bytes") if isinstance(value, dict) else value
-            (folder / f"{row:09}").write_bytes(data or b"")
+            (folder / _row_name(row)).write_bytes(data or b"")
             row += 1
 
 

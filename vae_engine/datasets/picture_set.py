@@ -171,16 +171,11 @@ def make_plan(
     good = [each for found in probes.values() for each in found if isinstance(each, Probe)]
     size, notes = target_size(Counter(each.size for each in good), preparation)
     in_colour = sum(not each.grey for each in good)
-    values: Values = "uint8"
-    deep = Counter(each.values for each in good if each.values != "uint8")
-    if deep and (preparation.color == "grey" or (preparation.color == "auto" and not in_colour)):
-        kinds: tuple[Values, ...] = ("float32", "int32", "uint16")
-        values = next(kind for kind in kinds if kind in deep)
-        if deep.total() < len(good):
-            notes.append(f"{counted(len(good) - deep.total(), 'image')} of 8 bits are scaled up")
-    elif deep:
-        notes.append(f"{counted(deep.total(), 'image')} of more than 8 bits are reduced to 8")
     channels = 3 if preparation.color == "rgb" or (in_colour and preparation.color == "auto") else 1
+    values, told = _plan_values(good, channels)
+    notes += told
+    if several := sum(each.several for each in good):
+        notes.append(f"{counted(several, 'file')} of several frames or pages: the first is taken")
     if preparation.color == "grey" and in_colour:
         notes.append(
             f"{counted(in_colour, 'image')} in colour are converted to grey (`color=grey`)"
@@ -196,6 +191,29 @@ def make_plan(
         white, background_notes = _background(transparent)
         notes += background_notes
     return Plan(size, preparation.fit, channels, values, white), notes
+
+
+def _plan_values(good: Sequence[Probe], channels: int) -> tuple[Values, list[str]]:
+    """The type that all images are decoded to, and what is to be said about it."""
+    notes = []
+    if cut := sum(each.cut for each in good):
+        notes.append(
+            f"{counted(cut, 'image')} of more than 8 bits per channel are read as 8 bits; "
+            "16-bit RGB in PNG or TIFF files keeps them"
+        )
+    deep = Counter(each.values for each in good if each.values != "uint8")
+    if not deep:
+        return "uint8", notes
+    kinds: tuple[Values, ...] = ("float32", "int32", "uint16")
+    if channels == 3 and (colours := [each.values for each in good if not each.grey]):
+        if "uint16" not in colours:
+            notes.append(f"{counted(deep.total(), 'image')} of more than 8 bits are reduced to 8")
+            return "uint8", notes
+        # What is of another scale has none in common with colours of 16 bits.
+        kinds = ("uint16",)
+    if deep.total() < len(good):
+        notes.append(f"{counted(len(good) - deep.total(), 'image')} of 8 bits are scaled up")
+    return next(kind for kind in kinds if kind in deep), notes
 
 
 def _background(paths: Sequence[Path]) -> tuple[bool, list[str]]:

@@ -10,20 +10,21 @@ import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 import numpy as np
 from PIL import Image
 
 from vae_engine.datasets.arrays import AnyArray
+from vae_engine.datasets.deep_colour import deep_colours, is_cut, is_deep_colour
 from vae_engine.datasets.files import open_regular, quoted, reading
-from vae_engine.datasets.kinds import HEAD_BYTES, kind_of
-from vae_engine.datasets.preparation import SMALLEST_TAKEN, Fit, Size, size_text
+from vae_engine.datasets.grids import as_grey
+from vae_engine.datasets.image_checks import WANTED, check_file, check_size, check_tiles, remedy
+from vae_engine.datasets.preparation import Fit, Size
 from vae_engine.datasets.resizing import resized, resized_image
 from vae_engine.errors import DatasetError
 
-WANTED = "an image"
 SUFFIXES = frozenset(
     (
         ".png",
@@ -41,18 +42,12 @@ SUFFIXES = frozenset(
         ".ppm",
     )
 )
-MAX_PIXELS = 100_000_000
-"""Largest image that is decoded: 300 MB in colour."""
-
 Values: TypeAlias = Literal["uint8", "uint16", "int32", "float32"]
 
 _FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "PPM")
 _LOSSY = ("JPEG", "WEBP")
 # Greys come back from a lossy colour space with unequal channels, by rounding.
 _MAX_CHANNEL_SPREAD = 4
-_MAX_FILE_BYTES = 512 * 1024 * 1024
-_TILE_TAGS = (322, 323)
-_MAX_TILE = 8192
 _ORIENTATION, _SIDEWAYS = 0x0112, (5, 6, 7, 8)
 # EXIF 2.32, 4.6.4: the transposition that makes an image upright.
 _TO_UPRIGHT = {
@@ -83,10 +78,12 @@ class Probe(msgspec.Struct, frozen=True):
         size: height and width after the EXIF orientation is applied.
         mode: Pillow's mode.
         format: PNG, JPEG, ...
-        values: type of the pixel values; uint8 unless it is grey with more bits.
+        values: type of the pixel values; uint8 unless it has more bits.
         grey: has one channel, apart from alpha.
         alpha: may be transparent.
         packed: a TIFF that libtiff decompresses.
+        cut: has more than 8 bits, of which 8 can be read.
+        several: has further frames, which are not read.
     """
 
     size: Size
@@ -96,6 +93,8 @@ class Probe(msgspec.Struct, frozen=True):
     grey: bool
     alpha: bool
     packed: bool
+    cut: bool = False
+    several: bool = False
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -131,14 +130,17 @@ def probe(path: Path) -> Probe:
         width, height = image.size
         if _is_sideways(image):
             width, height = height, width
+        deep = is_deep_colour(image)
         return Probe(
             size=(height, width),
-            mode=image.mode,
+            mode=f"{image.mode};16" if deep else image.mode,
             format=str(image.format),
-            values=_DEEP.get(image.mode, "uint8"),
+            values="uint16" if deep else _DEEP.get(image.mode, "uint8"),
             grey=image.mode in _GREYS,
             alpha=_has_alpha(image),
             packed=_needs_libtiff(image),
+            cut=is_cut(image),
+            several=_has_more_frames(image),
         )
 
 
@@ -151,11 +153,12 @@ def decode(path: Path, plan: Plan) -> tuple[AnyArray, bool]:
     Raises:
         DatasetError: it is damaged, or cannot be converted to the plan's channels.
     """
-    with opened(path) as image, reading(path, WANTED, _remedy(path)):
+    with opened(path) as image, reading(path, WANTED, remedy(path)):
         values = _DEEP.get(image.mode, "uint8")
         if plan.values != "uint8":
-            deep = _deep_values(_upright(image), values, plan)
-            return resized(deep[np.newaxis], plan.size, plan.fit)[0], False
+            deep = _deep_values(path, image, plan)
+            coloured = deep.ndim == 3 and _is_coloured(deep, str(image.format))
+            return resized(deep[np.newaxis], plan.size, plan.fit)[0], coloured
         _draft(image, plan)
         upright = _upright(image)
         if values != "uint8":
@@ -177,7 +180,7 @@ def visible_brightness(path: Path) -> tuple[float, float]:
     Raises:
         DatasetError: it is damaged.
     """
-    with opened(path) as image, reading(path, WANTED, _remedy(path)):
+    with opened(path) as image, reading(path, WANTED, remedy(path)):
         image.thumbnail((64, 64))
         channels = np.asarray(image.convert("RGBA")).astype(np.float64) / 255
         alpha = channels[..., 3]
@@ -193,79 +196,23 @@ def opened(path: Path) -> Iterator[Image.Image]:
     Raises:
         DatasetError: it is not an image, too large, too small or damaged.
     """
-    with reading(path, WANTED, _remedy(path)), open_regular(path) as file:
-        _check_file(path, file)
+    with reading(path, WANTED, remedy(path)), open_regular(path) as file:
+        check_file(path, file)
         with Image.open(file, formats=_FORMATS) as image:
-            _check_size(path, (image.height, image.width))
-            _check_tiles(path, image)
+            check_size(path, (image.height, image.width))
+            check_tiles(path, image)
             yield image
 
 
-def _check_file(path: Path, file: IO[bytes]) -> None:
-    head = file.read(HEAD_BYTES)
-    kind = kind_of(head)
-    if not kind.image:
-        raise DatasetError(
-            f"{quoted(path)} is {kind.name}, or a damaged image: wanted {WANTED}; {_remedy(path)}"
-        )
-    if file.seek(0, 2) > _MAX_FILE_BYTES:
-        raise DatasetError(
-            f"{quoted(path)} is larger than {_MAX_FILE_BYTES // 1024**2} MiB: wanted a smaller "
-            f"file; {_remedy(path)}"
-        )
-    file.seek(0)
-    # Checked before Pillow opens it: a header may declare more pixels than fit in memory.
-    if (size := _declared_size(head)) is not None:
-        _check_size(path, size)
-
-
-def _check_size(path: Path, size: Size) -> None:
-    if size[0] * size[1] > MAX_PIXELS:
-        raise DatasetError(
-            f"{quoted(path)} has {size_text(size)} pixels: wanted at most "
-            f"{MAX_PIXELS // 1_000_000} million; {_remedy(path)}"
-        )
-    if min(size) < SMALLEST_TAKEN:
-        raise DatasetError(
-            f"{quoted(path)} has {size_text(size)} pixels: wanted at least {SMALLEST_TAKEN} on "
-            f"each side; {_remedy(path)}"
-        )
-
-
-def _check_tiles(path: Path, image: Image.Image) -> None:
-    """Reject huge tiles: even a small TIFF would have to decompress them whole."""
-    tags = getattr(image, "tag_v2", {})
-    if any(int(tags.get(tag, 0)) > _MAX_TILE for tag in _TILE_TAGS):
-        raise DatasetError(
-            f"{quoted(path)} has tiles of more than {_MAX_TILE} pixels: wanted {WANTED}; "
-            f"{_remedy(path)}"
-        )
+def _has_more_frames(image: Image.Image) -> bool:
+    # To count a TIFF's pages, Pillow would read all of them.
+    if image.format == "TIFF":
+        return bool(getattr(image, "tag_v2").next)  # noqa: B009
+    return bool(getattr(image, "is_animated", False))
 
 
 def _needs_libtiff(image: Image.Image) -> bool:
     return any(tile[0] == "libtiff" for tile in getattr(image, "tile", ()))
-
-
-def _declared_size(data: bytes) -> Size | None:
-    """Read height and width from the header of formats that Pillow partly decodes to get them."""
-    if data[:4] == b"\x89PNG" and data[12:16] == b"IHDR" and len(data) >= 24:
-        # PNG specification, third edition, 11.2.1.
-        width, height = struct.unpack(">II", data[16:24])
-        return height, width
-    if data[8:12] != b"WEBP" or len(data) < 30:
-        return None
-    # RFC 9649, sections 2.5 to 2.7.
-    if data[12:16] == b"VP8X":
-        return _uint24(data[27:30]) + 1, _uint24(data[24:27]) + 1
-    if data[12:16] == b"VP8L":
-        bits = int.from_bytes(data[21:25], "little")
-        return (bits >> 14 & 0x3FFF) + 1, (bits & 0x3FFF) + 1
-    width, height = struct.unpack("<HH", data[26:30])
-    return height & 0x3FFF, width & 0x3FFF
-
-
-def _uint24(data: bytes) -> int:
-    return int.from_bytes(data, "little")
 
 
 def _is_sideways(image: Image.Image) -> bool:
@@ -288,6 +235,15 @@ def _upright(image: Image.Image) -> Image.Image:
     return image if transposition is None else image.transpose(transposition)
 
 
+def _turned(values: AnyArray, orientation: int) -> AnyArray:
+    """An array (h, w, 3) as `_upright` turns images."""
+    if orientation in _SIDEWAYS:
+        values = values.transpose(1, 0, 2)
+    if orientation in (3, 4, 7, 8):
+        values = values[::-1]
+    return values[:, ::-1] if orientation in (2, 3, 6, 7) else values
+
+
 def _has_alpha(image: Image.Image) -> bool:
     return image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info
 
@@ -307,26 +263,40 @@ def _on_background(image: Image.Image, plan: Plan) -> Image.Image:
     return Image.alpha_composite(Image.new("RGBA", layer.size, colour), layer).convert("RGB")
 
 
-def _deep_values(image: Image.Image, values: Values, plan: Plan) -> AnyArray:
-    """Return grey values of more than 8 bits; 8-bit images are scaled up to match."""
-    if values != "uint8":
-        return np.asarray(image).astype(plan.values)
+def _deep_values(path: Path, image: Image.Image, plan: Plan) -> AnyArray:
+    """The values of more than 8 bits; those of 8 bits on the same scale."""
+    if is_deep_colour(image):
+        values = deep_colours(image, lambda: opened(path), white=plan.white)
+        values = _turned(values, _orientation(image))
+        return values if plan.channels == 3 else as_grey(values[np.newaxis])[0]
+    image = _upright(image)
+    if image.mode in _DEEP:
+        values = np.asarray(image)
+        if values.dtype.kind == "f" and not np.isfinite(values).all():
+            raise DatasetError(
+                f"{quoted(path)} holds NaN or infinities: wanted numbers only; {remedy(path)}"
+            )
+        if plan.values == "uint16" and (values.dtype.kind == "f" or values.max() > 65_535):
+            raise DatasetError(
+                f"{quoted(path)} holds {values.dtype.name} values beside images of 16 bits: "
+                "wanted one scale; try to save it with 16 bits"
+            )
+        values = values.astype(plan.values)
+        return values if plan.channels == 1 else np.repeat(values[..., np.newaxis], 3, axis=-1)
     if _has_alpha(image):
         image = _on_background(image, plan)
-    greys = np.asarray(image.convert("L")).astype(plan.values)
-    return greys * np.uint16(257) if plan.values == "uint16" else greys
+    bytes_ = np.asarray(image.convert("L" if plan.channels == 1 else "RGB")).astype(plan.values)
+    return bytes_ * np.uint16(257) if plan.values == "uint16" else bytes_
 
 
 def _to_eight_bits(image: Image.Image, values: Values) -> Image.Image:
-    numbers = np.asarray(image).astype(np.float64)
+    numbers = np.nan_to_num(np.asarray(image).astype(np.float64))
     white = 65_535 if values == "uint16" or numbers.max() > 255 else 255
+    if values == "float32" and numbers.max() <= 1:
+        white = 1
     return Image.fromarray(np.rint(np.clip(numbers / white, 0, 1) * 255).astype(np.uint8))
 
 
 def _is_coloured(image: AnyArray, format_: str) -> bool:
     spread = int((image.max(axis=-1).astype(int) - image.min(axis=-1)).max())
     return spread > (_MAX_CHANNEL_SPREAD if format_ in _LOSSY else 0)
-
-
-def _remedy(path: Path) -> str:
-    return f"try to copy it again, or `rm {quoted(path)}`"

@@ -107,8 +107,9 @@ def _told(sizes: Mapping[Size, int], size: Size, fit: Fit) -> str:
     if len(sizes) == 1:
         found = size_text(next(iter(sizes)))
     else:
-        smallest = min(sizes, key=lambda each: each[0] * each[1])
-        largest = max(sizes, key=lambda each: each[0] * each[1])
+        # Of equal areas, as of turned photographs, the flatter one is named first.
+        smallest = min(sizes, key=lambda each: (each[0] * each[1], each))
+        largest = max(sizes, key=lambda each: (each[0] * each[1], each))
         found = f"{len(sizes):,} sizes from {size_text(smallest)} to {size_text(largest)}"
     ratio = size[1] / size[0]
     same = all(abs(width / height / ratio - 1) < 0.02 for height, width in sizes)

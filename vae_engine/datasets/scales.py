@@ -191,7 +191,7 @@ def _check_signed(lit: Sequence[Values], notes: list[str]) -> None:
     if low > -_SIGNED_SPAN or high < _SIGNED_SPAN or high > 1 + 1e-2:
         raise ArrayError(
             f"{signed[0].span}: wanted floats from 0 to 1; "
-            f"try {rescaled(signed[0].low, signed[0].high)}"
+            f"try {rescaled(signed[0].low, signed[0].high)}, or `range=minmax`"
         )
     for values in lit:
         if not values.signed:

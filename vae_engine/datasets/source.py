@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
@@ -25,13 +26,21 @@ SPLIT_WORDS: dict[str, Split] = {
     "val": "val",
     "valid": "val",
     "validation": "val",
+    "validate": "val",
     "dev": "val",
+    "eval": "val",
+    "evaluation": "val",
     "test": "test",
     "testing": "test",
+    "holdout": "test",
     "t10k": "test",
 }
 """Names of splits in files, folders and arrays."""
 
+WORD = re.compile(r"t10k|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+"""The words of a name, however they are joined: `train_images`, `trainImages`."""
+
+_NEUTRAL_WORDS = ("dataset", "data", "set", "images", "image", "imgs", "img", "split", "of")
 _SHOWN_NAMES = 3
 
 
@@ -79,6 +88,20 @@ class Source:
     label_names: tuple[str, ...] = ()
     keys: dict[Split, npt.NDArray[np.uint64]] = field(default_factory=dict)
     names: dict[Split, tuple[str, ...]] = field(default_factory=dict)
+
+
+def split_of(name: str) -> Split | None:
+    """The split that the name of a folder or shard tells: `Train`, `val_images`, `train2017`."""
+    found: set[Split] = set()
+    for part in WORD.findall(name):
+        word = part.lower()
+        for neutral in _NEUTRAL_WORDS:
+            word = word.removesuffix(neutral)
+        if word in SPLIT_WORDS:
+            found.add(SPLIT_WORDS[word])
+        elif word and not word.isdecimal():
+            return None
+    return found.pop() if len(found) == 1 else None
 
 
 def listed(names: Iterable[str], shown: int = _SHOWN_NAMES) -> str:

@@ -32,6 +32,7 @@ _SPLIT_WORDS: dict[str, Split] = {
     "publictest": "val",
     "privatetest": "test",
 }
+_FILE_NAME = re.compile(r"\b(id|image|img|file|filename|name|path)|_id\b")
 _MAX_CLASSES = 65_536
 _MIN_PIXELS = 16
 _REMEDY = "try a table with a label and a column per pixel, or with a column of paths"
@@ -82,6 +83,9 @@ def table_source(what: str, kind: str, table: Table, how: Reading) -> Source:
     if table.files:
         name = next(iter(table.files))
         used = {name}
+        others = [each for each in table.names if each not in (name, split)]
+        if label is None and len(others) == 1 and _may_be_labels(table, others[0]):
+            label = others[0]
         source = Source(kind, {})
         _split_files(source, table.files[name], _splits(table, split), how)
     elif table.lists:
@@ -108,12 +112,61 @@ def table_source(what: str, kind: str, table: Table, how: Reading) -> Source:
     return source
 
 
+def joined(what: str, tables: Sequence[tuple[Table, Split | None]]) -> Table:
+    """One table of several with the same columns, with the splits that they are of.
+
+    Raises:
+        DatasetError: they have other columns.
+    """
+    first = tables[0][0]
+    if len(tables) == 1:
+        return first
+    for table, _ in tables:
+        if (table.names, table.numeric, [*table.texts]) != (
+            first.names,
+            first.numeric,
+            [*first.texts],
+        ):
+            raise DatasetError(
+                f"{what} holds tables of other columns, {listed(first.names)} and "
+                f"{listed(table.names)}: wanted one dataset; try the path of one of them"
+            )
+    every = [table for table, _ in tables]
+    whole = Table(
+        [*first.names],
+        np.concatenate([table.numbers for table in every]),
+        first.numeric,
+        {name: [text for table in every for text in table.texts[name]] for name in first.texts},
+        {name: np.concatenate([table.lists[name] for table in every]) for name in first.lists},
+        {name: [path for table in every for path in table.files[name]] for name in first.files},
+        named=first.named,
+    )
+    if all(split is not None for _, split in tables) and "split" not in whole.names:
+        whole.names.append("split")
+        whole.texts["split"] = [str(split) for table, split in tables for _ in table.numbers]
+    return whole
+
+
 def path_column(names: Sequence[str], rows: Sequence[Sequence[str]]) -> int | None:
     """Return the index of the column with paths of image files, if there is one."""
     for index in range(len(names)):
         values = [row[index] for row in rows if len(row) > index]
         if values and all(Path(value).suffix.lower() in SUFFIXES for value in values):
             return index
+    return None
+
+
+def files_without_suffix(
+    folder: Path, names: Sequence[str], rows: Sequence[Sequence[str]]
+) -> tuple[int, str] | None:
+    """Which column has names of image files without their suffix, if any, and the suffix."""
+    for index, name in enumerate(names):
+        values = [row[index] for row in rows[:1] if len(row) > index]
+        if not values or not _FILE_NAME.search(name.lower()):
+            continue
+        for suffix in sorted(SUFFIXES):
+            if resolve_paths(folder, [values[0] + suffix])[0].is_file():
+                return index, suffix
     return None
 
 
@@ -126,6 +179,11 @@ def resolve_paths(folder: Path, values: Sequence[str]) -> list[Path]:
     return [base / value for value in values]
 
 
+def is_pixel(name: str) -> bool:
+    """Whether a column's name is that of a pixel."""
+    return _PIXEL.fullmatch(name.strip()) is not None
+
+
 def _named_column(table: Table, names: Sequence[str]) -> str | None:
     found = {name.lower().strip(): name for name in [*table.numeric, *table.texts]}
     return next((found[name] for name in names if name in found), None)
@@ -134,6 +192,10 @@ def _named_column(table: Table, names: Sequence[str]) -> str | None:
 def _label_column(table: Table) -> str | None:
     if (named := _named_column(table, (*_LABELS, "emotion", "digit", "species"))) is not None:
         return named
+    # CIFAR-100 at Hugging Face has a fine_label and a coarse_label.
+    columns = [name for name in table.names if re.fullmatch(r"\w+[_ -](label|class)", name.lower())]
+    if columns and columns[0] in (*table.numeric, *table.texts):
+        return columns[0]
     candidates = [
         name
         for name, values in table.texts.items()
@@ -148,7 +210,7 @@ def _pixel_columns(
     """Return the names of the pixel columns, and the name of the label column."""
     candidates = [name for name in table.numeric if name != label]
     if table.named:
-        pixels = [name for name in candidates if _PIXEL.fullmatch(name.strip())]
+        pixels = [name for name in candidates if is_pixel(name)]
         others = [name for name in candidates if name not in pixels]
         if not pixels and len(candidates) >= _MIN_PIXELS:
             pixels, others = candidates, []
@@ -184,6 +246,8 @@ def _label_at_an_end(table: Table, columns: Sequence[str]) -> str:
 
 
 def _may_be_labels(table: Table, name: str) -> bool:
+    if name not in table.numeric:
+        return False
     values = table.column(name)
     distinct = len(np.unique(values))
     return bool((values == np.rint(values)).all()) and distinct < min(len(values), _MAX_CLASSES)

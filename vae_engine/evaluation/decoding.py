@@ -1,11 +1,18 @@
-"""Decode samples of many images in several processes."""
+"""Decode samples of many images in several processes.
+
+Decoder and posterior reach them in files, and tasks name their place in these. What goes through a
+pipe is small: if a process died before it had read all of a larger message, its parent would go on
+writing for ever.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import multiprocessing
 import os
+import pickle
 import signal
+import tempfile
 import threading
 from collections import deque
 from collections.abc import Iterator
@@ -13,6 +20,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +39,11 @@ _TASK_SAMPLES = 50
 _QUEUED_TASKS = 2
 # Purposes of random streams; those of training begin at 1.
 _NOISE, _AGGREGATE_NOISE = 101, 102
+_DECODER = "decoder"
+_ARRAYS = ("images", "z_mean", "z_log_var")
 
 _decoder: Decoder
+_posterior: Posterior
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +69,6 @@ class Posterior:
 class _Task:
     """One task: some samples of a block of images."""
 
-    posterior: Posterior
     seed: int
     block: int
     samples: range
@@ -98,17 +108,36 @@ def decoded_parts(
         samples; a block's parts follow each other.
 
     Raises:
-        SessionError: a process was killed.
+        SessionError: a process was killed, or the temporary folder has no room.
     """
-    tasks = _tasks(posterior, samples=samples, seed=seed)
+    with tempfile.TemporaryDirectory(prefix="vae-evaluate-") as name:
+        folder = Path(name)
+        try:
+            _hand_over(folder, decoder, posterior)
+        except OSError as error:
+            raise SessionError(
+                f"no room for {posterior.images.nbytes / 2**20:.0f} MiB of test images in "
+                f"{folder.parent} ({error.strerror}): make some, or set TMPDIR to another folder"
+            ) from None
+        yield from _decoded(folder, _tasks(len(posterior.images), samples=samples, seed=seed))
+
+
+def _hand_over(folder: Path, decoder: Decoder, posterior: Posterior) -> None:
+    """Write what every process needs into a folder of this process's own."""
+    (folder / _DECODER).write_bytes(pickle.dumps(decoder))
+    for name in _ARRAYS:
+        np.save(folder / f"{name}.npy", getattr(posterior, name), allow_pickle=False)
+
+
+def _decoded(folder: Path, tasks: Iterator[_Task]) -> Iterator[tuple[int, ImportanceSums]]:
     processes = os.cpu_count() or 1
     with working_directory_off_path():
         executor = ProcessPoolExecutor(
             processes,
             # A fork would copy locks that other threads hold.
             mp_context=multiprocessing.get_context("spawn"),
-            initializer=_load_decoder,
-            initargs=(decoder,),
+            initializer=_load,
+            initargs=(str(folder),),
         )
     waiting: deque[tuple[int, Future[ImportanceSums]]] = deque()
 
@@ -134,18 +163,20 @@ def decoded_parts(
         executor.shutdown(cancel_futures=True)
 
 
-def _tasks(posterior: Posterior, *, samples: int, seed: int) -> Iterator[_Task]:
-    for block, start in enumerate(range(0, len(posterior.images), BLOCK)):
-        part = posterior.rows(slice(start, start + BLOCK))
+def _tasks(images: int, *, samples: int, seed: int) -> Iterator[_Task]:
+    for block in range(-(-images // BLOCK)):
         for first in range(0, samples, _TASK_SAMPLES):
-            yield _Task(part, seed, block, range(samples)[first : first + _TASK_SAMPLES])
+            yield _Task(seed, block, range(samples)[first : first + _TASK_SAMPLES])
 
 
-def _load_decoder(decoder: Decoder) -> None:
+def _load(folder: str) -> None:
     """Initialise a process of the pool."""
-    global _decoder
+    global _decoder, _posterior
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _decoder = decoder
+    _decoder = pickle.loads(Path(folder, _DECODER).read_bytes())
+    _posterior = Posterior(
+        *(np.load(Path(folder, f"{name}.npy"), mmap_mode="r") for name in _ARRAYS)
+    )
 
 
 def _end_with_parent() -> None:
@@ -170,7 +201,8 @@ def _interrupts_held() -> Iterator[None]:
 
 
 def _decode(task: _Task) -> ImportanceSums:
-    posterior = task.posterior
+    start = task.block * BLOCK
+    posterior = _posterior.rows(slice(start, start + BLOCK))
     shape = posterior.z_mean.shape
     return importance_sums(
         _decoder.decode_logits,

@@ -16,6 +16,10 @@ RUN_BEGINS = "this run begins"
 SILENT_END = "its log has no message: the system may have killed it, for example for lack of memory"
 """Shown for a process that logged nothing."""
 
+_BUS_ERROR = (
+    "a file that it reads by mapping it, such as the cache of decoded images, was shortened or lies "
+    "on a disk that fails (SIGBUS): resume the session"
+)
 _TAIL_BYTES = 16 * 1024
 _MOST_LINES, _LONGEST = 2, 400
 # Informational lines of ours and of TensorFlow, and stack frames.
@@ -23,6 +27,8 @@ _REMARK = re.compile(
     r"""
     \d{4}-\d\d-\d\d\ \d\d:\d\d:\d\d[,.]\d+(:|\ )\ ?(DEBUG|INFO|I)\ .*
     | [IW]\d{4}\ \d\d:\d\d:\d\d.*
+    # TensorFlow's error on every machine without a GPU.
+    | E\d{4}\ .*failed\ call\ to\ cuInit.*
     | WARNING:\ All\ log\ messages\ before\ absl.*
     | (Current\ thread|Thread)\ 0x.*
     | Extension\ modules:.*
@@ -62,6 +68,8 @@ def _telling(lines: Iterable[str]) -> str:
     told = [line for line in lines if line.strip() and not _REMARK.fullmatch(line)]
     # What follows is the place, not the error.
     for at, line in enumerate(told):
+        if line.startswith("Fatal Python error: Bus error"):
+            return _BUS_ERROR
         if line.startswith("Fatal Python error"):
             told = told[: at + 1]
             break
