@@ -41,7 +41,7 @@ def test_it_says_what_a_folder_holds(vae: Vae, pets: Path) -> None:
     assert row(done.lines, "modes") == "RGB 25"
     assert row(done.lines, "labels") == "cat 13, dog 12"
     assert row(done.lines, "duplicates") == "1"
-    assert row(done.lines, "unusable") == "1 files"
+    assert row(done.lines, "unusable") == "1 file"
     assert any(line.startswith(f"  {pets}/cat/bad.png: ") for line in done.lines)
     assert row(done.lines, "trains on") == "16x16 RGB as uint8"
     assert "batch_size 8" in row(done.lines, "settings")

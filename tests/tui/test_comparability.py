@@ -18,17 +18,21 @@ from tests.tui.session_list.test_filtering import NOW, entry
 from tests.tui.session_list.test_screen import sessions
 from tests.tui.watching import until
 from tui.catalogue import SweepLabel
+from tui.cli.sweep_report import result_lines, table_lines
 from tui.comparison import LOSSES, METRICS, comparable, curves, read_compared
 from tui.sampler.latent_map import legend
 from tui.session_list.columns import loss_bases, sort_entries
 from tui.session_list.rows import best_trial, sweep_entry
 from tui.sweeps.curves import comparable_rows
 from tui.sweeps.grid import trial_table
+from tui.sweeps.setting_results import SettingResults
 from tui.sweeps.wording import INCOMPARABLE, best_line
 from tui.widgets.session_table import SessionTable
 from vae_engine.sessions.comparability import loss_basis
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import make_settings
+from vae_engine.sweeps.results import METRICS as RESULT_METRICS
+from vae_engine.sweeps.results import by_setting
 
 OTHERS: list[dict[str, Any]] = [
     {"dataset": "fashion_mnist"},
@@ -159,3 +163,42 @@ def test_the_legend_of_the_map_has_class_names_as_far_as_there_is_room() -> None
     assert legend(labels, names, 6).plain == "0 2 3"
     assert legend(labels, (), 80).plain == "0 2 3"
     assert legend(np.arange(40), names, 80).plain == ""
+
+
+@pytest.mark.parametrize("changed", OTHERS, ids=str)
+def test_losses_that_do_not_compare_are_in_tables_of_their_own(changed: dict[str, Any]) -> None:
+    ((name, value),) = changed.items()
+    usual = getattr(make_settings(), name)
+    trials = [
+        sweep_trial(1, {name: usual, "latent_dim": 2}, figures(140.0)),
+        sweep_trial(2, {name: value, "latent_dim": 2}, figures(-900.0)),
+        sweep_trial(3, {name: usual, "latent_dim": 8}, figures(130.0)),
+        sweep_trial(4, {name: value, "latent_dim": 8}),
+    ]
+    lines = list(result_lines(trials, 120))
+    (at,) = [index for index, line in enumerate(lines) if not line]
+    first, second = lines[:at], lines[at + 1 :]
+    assert all("compare with each other only" in part[0] for part in (first, second))
+    assert "130.00" in "".join(first)
+    assert "-900.00" not in "".join(first)
+    assert "-900.00" in "".join(second)
+    assert "0/1" in "".join(second)
+    assert "trial 3" in first[-1]
+    assert "trial 2" in second[-1]
+    assert len(list(result_lines(trials[::2], 120))) == len(table_lines(trials[::2], 120)) + 1
+
+
+def test_a_table_shows_losses_that_compare_with_those_of_its_marked_row() -> None:
+    trials = [
+        sweep_trial(1, {"latent_dim": 2}, figures(140.0, measured_on="bernoulli, grey")),
+        sweep_trial(2, {"latent_dim": 8}, figures(-900.0, measured_on="gaussian, colour")),
+    ]
+    results = SettingResults()
+    rows, found = trial_table(trials).rows, by_setting(trials)
+    for current, shown, hidden in ((0, "140.00", "-900.00"), (1, "-900.00", "140.00")):
+        results.show(rows, found, groups=[0, 1], current=current, best=None)
+        told = str(results.texts(RESULT_METRICS))
+        assert shown in told
+        assert hidden not in told
+    results.show(rows, found, groups=[0, 0], current=0, best=0)
+    assert "other" not in str(results.texts(RESULT_METRICS))

@@ -8,11 +8,12 @@ from tui.cli.follow import rest
 from tui.cli.options import command_for
 from tui.cli.output import say, table_width
 from tui.cli.screen import can_show_app
-from tui.cli.sweep_report import head_lines, table_lines
+from tui.cli.sweep_report import head_lines, result_lines, table_lines
 from tui.eta import remaining_sweep_seconds
-from tui.sweeps.wording import best_line, counts_text, epoch_under_way, trial_line
+from tui.sweeps.wording import counts_text, epoch_under_way, trial_line
 from tui.text import duration_text, fitted
 from vae_engine.errors import SessionError
+from vae_engine.sweeps.results import comparable
 from vae_engine.sweeps.store import Sweep
 from vae_engine.sweeps.trials import Trial, read_trials, sweep_status, values_text
 
@@ -54,10 +55,8 @@ def report_sweep_outcome(sweep: Sweep, trials: Sequence[Trial]) -> None:
     """
     for line in head_lines(sweep, trials):
         say(line)
-    for line in table_lines(trials, table_width()):
+    for line in result_lines(trials, table_width()):
         say(line)
-    if (best := best_line(trials)) is not None:
-        say(best)
     if sweep_status(trials, alive=False) == "interrupted":
         again = command_for("sweep resume", sweep.id)
         raise SessionError(f"sweep {sweep.id} was interrupted: `{again}` continues it")
@@ -142,6 +141,8 @@ def live_lines(sweep: Sweep, trials: Sequence[Trial], width: int, height: int) -
     if len(running) > most_running:
         shown.append(f"and {len(running) - most_running} more")
     rows = table_lines(trials, width)
+    if not comparable(trials):
+        rows = list(result_lines(trials, width))
     room = max(2, height - 1 - _LINES_BESIDE_TABLE - len(shown))
     if len(rows) > room:
         hidden = len(rows) - room + 1

@@ -13,10 +13,17 @@ from tui.cli.options import command_for
 from tui.cli.output import Column, table
 from tui.sweeps.wording import best_line, counts_text, metric_text, trial_line
 from tui.text import encodable, varied_text
+from vae_engine.sessions.comparability import MEASURE_SETTINGS
 from vae_engine.settings import SETTINGS
-from vae_engine.sweeps.results import METRICS, SettingResult, best_trial, by_setting
+from vae_engine.sweeps.results import (
+    METRICS,
+    SettingResult,
+    best_trial,
+    by_setting,
+    comparable_groups,
+)
 from vae_engine.sweeps.store import DamagedSweep, Sweep
-from vae_engine.sweeps.trials import Trial, sweep_status
+from vae_engine.sweeps.trials import Trial, sweep_status, values_text
 
 _HEADS = ("-ELBO", "REC", "KL", "ACTIVE", "KNN%", "LIN%", "TIME")
 _MOST_UNFINISHED = 20
@@ -117,9 +124,7 @@ def sweep_lines(sweep: Sweep, trials: Sequence[Trial], width: int) -> Iterator[s
     """Format a sweep: header, table by setting, best trial, unfinished trials."""
     yield from head_lines(sweep, trials)
     yield ""
-    yield from table_lines(trials, width)
-    if (line := best_line(trials)) is not None:
-        yield line
+    yield from result_lines(trials, width)
     unfinished = [
         trial
         for trial in trials
@@ -140,6 +145,22 @@ def head_lines(sweep: Sweep, trials: Sequence[Trial]) -> Iterator[str]:
     yield f"{status}, {counts_text(trials)}"
     if status in ("stopped", "interrupted"):
         yield f"  to go on with it: {command_for('sweep resume', sweep.id)}"
+
+
+def result_lines(trials: Sequence[Trial], width: int) -> Iterator[str]:
+    """The table and the best trial; one of each per group where losses do not compare."""
+    groups = comparable_groups(trials)
+    for number, group in enumerate(groups):
+        if len(groups) > 1:
+            values = group[0].values
+            measured = {str(name): values[name] for name in MEASURE_SETTINGS if name in values}
+            figures = next((trial.figures for trial in group if trial.figures), None)
+            words = values_text(measured) or (figures.measured_on if figures else "unfinished")
+            yield from [""] * (number > 0)
+            yield f"{words}: these losses compare with each other only"
+        yield from table_lines(group, width)
+        if (line := best_line(group)) is not None:
+            yield line
 
 
 def table_lines(trials: Sequence[Trial], width: int) -> list[str]:

@@ -25,7 +25,13 @@ from tui.sweeps.wording import INCOMPARABLE, counts_text, trial_line
 from tui.text import duration_text, one_line, varied_text
 from tui.widgets.chart import LossChart
 from tui.widgets.title_line import TitleLine
-from vae_engine.sweeps.results import SettingResult, best_trial, by_setting, comparable
+from vae_engine.sweeps.results import (
+    SettingResult,
+    best_trial,
+    by_setting,
+    comparable,
+    comparable_groups,
+)
 from vae_engine.sweeps.store import Sweep
 from vae_engine.sweeps.trials import Trial
 
@@ -91,12 +97,18 @@ class SweepBody(Container):
         at = trials.index(best) if best is not None else None
         rows = [index for index, one in enumerate(table.rows) if at in one.trials]
         results = by_setting(trials)
+        groups = {
+            trial.number: index
+            for index, group in enumerate(comparable_groups(trials))
+            for trial in group
+        }
         order = list(range(len(results)))
         if best_first and comparable(trials):
             order.sort(key=lambda index: _negative_elbo(results[index]))
         self.query_one(SettingResults).show(
             [table.rows[index] for index in order],
             [results[index] for index in order],
+            groups=[groups[trials[table.rows[index].trials[0]].number] for index in order],
             current=order.index(row) if row in order else 0,
             best=order.index(rows[0]) if rows else None,
         )

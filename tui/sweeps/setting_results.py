@@ -16,6 +16,9 @@ from vae_engine.sweeps.results import METRICS, SettingResult
 
 _TITLES = ("-ELBO", "rec", "KL", "active", "kNN %", "linear %", "time")
 _GAPS = (3, 2, 1)
+_LOSSES = ("negative_elbo", "reconstruction_loss")
+# In place of a loss that is measured on other images or by another likelihood.
+_OTHER = "other"
 # Columns dropped if there is no room for all, in this order.
 _GIVE_WAY = ("duration", "linear_accuracy", "reconstruction_loss", "kl_loss", "knn_accuracy")
 
@@ -28,6 +31,7 @@ class SettingResults(TonedLines):
         self._rows: Sequence[SettingRow] = ()
         self._results: Sequence[SettingResult] = ()
         self._current = 0
+        self._groups: Sequence[int] = ()
         self._best: int | None = None
         self._top = 0
 
@@ -41,6 +45,7 @@ class SettingResults(TonedLines):
         rows: Sequence[SettingRow],
         results: Sequence[SettingResult],
         *,
+        groups: Sequence[int],
         current: int,
         best: int | None,
     ) -> None:
@@ -49,11 +54,13 @@ class SettingResults(TonedLines):
         Args:
             rows: the settings.
             results: of each, in the same order.
+            groups: of each; the losses of another group than that of the marked row do not
+                compare with it and are not shown.
             current: the row to mark.
             best: the row of the best trial, None where there is none.
         """
         self._rows, self._results = rows, results
-        self._current, self._best = current, best
+        self._groups, self._current, self._best = groups, current, best
         self.draw()
 
     def draw(self) -> None:
@@ -81,13 +88,14 @@ class SettingResults(TonedLines):
         left_out: list[str] = []
         for leaving in ("", *_GIVE_WAY):
             left_out += [leaving] if leaving else []
-            texts = self._texts([name for name in METRICS if name not in left_out])
+            texts = self.texts([name for name in METRICS if name not in left_out])
             for gap in _GAPS:
                 if _width(texts, gap) + SWATCH + len(" best") <= width:
                     return texts, gap
         return texts, _GAPS[-1]
 
-    def _texts(self, figures: Sequence[str]) -> list[list[str]]:
+    def texts(self, figures: Sequence[str]) -> list[list[str]]:
+        """The heads and the rows, with these metrics."""
         names = list(self._results[0].values)
         titles = dict(zip(METRICS, _TITLES, strict=True))
         heads = [*map(short_name, names), "seeds", *(titles[name] for name in figures)]
@@ -95,9 +103,14 @@ class SettingResults(TonedLines):
             [
                 *row.values,
                 f"{result.finished}/{result.trials}",
-                *(metric_text(name, result.figures[name]) for name in figures),
+                *(
+                    _OTHER
+                    if name in _LOSSES and group != self._groups[self._current]
+                    else metric_text(name, result.figures[name])
+                    for name in figures
+                ),
             ]
-            for row, result in zip(self._rows, self._results, strict=True)
+            for row, result, group in zip(self._rows, self._results, self._groups, strict=True)
         ]
         return [heads, *rows]
 

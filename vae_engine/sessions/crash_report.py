@@ -17,8 +17,8 @@ SILENT_END = "its log has no message: the system may have killed it, for example
 """Shown for a process that logged nothing."""
 
 _BUS_ERROR = (
-    "a file that it reads by mapping it, such as the cache of decoded images, was shortened or lies "
-    "on a disk that fails (SIGBUS): resume the session"
+    "a file that it had mapped, such as the cache of decoded images, was shortened or lies on a "
+    "failing disk (SIGBUS): resume the session"
 )
 _TAIL_BYTES = 16 * 1024
 _MOST_LINES, _LONGEST = 2, 400

@@ -71,9 +71,21 @@ def best_trial(trials: Sequence[Trial]) -> Trial | None:
 
 def comparable(trials: Sequence[Trial]) -> bool:
     """Return whether the losses of trials are of the same images, size and likelihood."""
-    if any(len(_values(trials, name)) > 1 for name in MEASURE_SETTINGS):
-        return False
-    return len({trial.figures.measured_on for trial in trials if trial.figures}) <= 1
+    return len(comparable_groups(trials)) <= 1
+
+
+def comparable_groups(trials: Sequence[Trial]) -> list[list[Trial]]:
+    """Group trials whose losses compare, in the order of their first trials.
+
+    Those that are not finished belong to finished ones of the same images, size and likelihood.
+    """
+    known = {_measure(trial): trial.figures.measured_on for trial in trials if trial.figures}
+    groups: dict[tuple[object, str], list[Trial]] = {}
+    for trial in trials:
+        measure = _measure(trial)
+        words = trial.figures.measured_on if trial.figures else known.get(measure, "")
+        groups.setdefault((measure, words), []).append(trial)
+    return list(groups.values())
 
 
 def statistic(values: Sequence[float]) -> Statistic | None:
@@ -98,8 +110,9 @@ def _setting_result(row: Sequence[Trial]) -> SettingResult:
     )
 
 
-def _values(trials: Sequence[Trial], name: str) -> set[object]:
-    return {trial.values[name] for trial in trials if name in trial.values}
+def _measure(trial: Trial) -> tuple[object, ...]:
+    """The values, of those that the sweep varies, that say what losses are measured on."""
+    return tuple(trial.values.get(name) for name in MEASURE_SETTINGS)
 
 
 def _val_negative_elbo(trial: Trial) -> float:
