@@ -20,6 +20,12 @@ from vae_engine.inference.sampling import draw_prior, load_decoder, load_encoder
 from vae_engine.sessions import layout
 from vae_engine.sessions.arrays import write_npz
 from vae_engine.sessions.points import keep_point, made_point
+from vae_engine.sessions.previews import (
+    Preview,
+    preview_epochs,
+    read_preview,
+    write_preview,
+)
 from vae_engine.sessions.session import Session
 
 
@@ -192,3 +198,27 @@ def test_named_points_are_listed_used_and_deleted(
     assert "no point 'other': 'a smile'" in vae("points", "latest", "--delete", "other").error(2)
     assert vae("points", "latest", "--delete", "a smile").code == 0
     assert vae("points", "latest", "--json").out.strip() == "[]"
+
+
+@pytest.mark.parametrize("what", ["samples", "reconstructions"])
+def test_a_timelapse_has_a_frame_per_epoch_or_as_many_as_are_wanted(
+    vae: Vae, recorder: Recorder, tmp_path: Path, what: str
+) -> None:
+    session = recorder.session("long", epochs=6)
+    done = vae("timelapse", "long", "--images", what, "-o", "a.apng")
+    epochs = preview_epochs(session.folder)
+    assert done.out == f"wrote {len(epochs)} epochs to a.apng\n"
+    for epoch in epochs:
+        preview = read_preview(session.folder, epoch)
+        assert preview is not None
+        # An animation holds no frame twice in a row.
+        levels = preview.samples.copy()
+        levels[:, 0, 0] = epoch
+        write_preview(session.folder, epoch, Preview(preview.reconstructions + epoch, levels))
+    assert vae("timelapse", "long", "--images", what, "--frames", 3, "-o", "b.gif").code == 0
+    assert frames(tmp_path / "b.gif") == 3
+
+
+def test_a_session_without_previews_has_no_timelapse(vae: Vae, recorder: Recorder) -> None:
+    recorder.session("young", epochs=1, previews=False)
+    assert "has no previews yet" in vae("timelapse", "young", "-o", "a.gif").error(1)

@@ -41,6 +41,7 @@ COMMANDS = {
     "reconstruct": ("generate", "Show test images with their reconstructions."),
     "traverse": ("explore", "Show what each latent dimension does."),
     "path": ("explore", "Show what lies between two points of latent space."),
+    "timelapse": ("timelapse", "Save how the images of a session changed from epoch to epoch."),
     "points": ("explore", "List the points of latent space that were named."),
     "direction": ("explore", "Show what makes an image of one class into one of another."),
     "embed": ("generate", "Save latent embeddings (z_mean, z_log_var) of a split."),

@@ -18,7 +18,12 @@ from tui.cli.saving import save_npz, writing
 from tui.rendering.sampling import image_size
 from vae_engine.errors import SettingError
 from vae_engine.image_shape import ImageShape
-from vae_engine.inference.animation import save_animation, there_and_back
+from vae_engine.inference.animation import (
+    MILLISECONDS,
+    frame_per_column,
+    save_animation,
+    there_and_back,
+)
 from vae_engine.inference.pictures import picture, save_png
 from vae_engine.inference.sampling import find_export, load_decoder, to_uint8
 from vae_engine.sessions.session import Session
@@ -27,7 +32,6 @@ SUFFIXES: Final = (".png", ".npz", ".gif", ".apng")
 
 _MOST_VALUES: Final = 2**29
 """Numbers that the images may have together: 2 GiB as floats."""
-_MILLISECONDS: Final = 120
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,15 +103,8 @@ def _show(
         elif suffix == ".npz":
             save_npz(output, session, {"images": images, "z": walk.z, **arrays})
         else:
-            frames = moving(pixels, columns)
-            save_animation(output, there_and_back(frames), milliseconds=_MILLISECONDS)
-
-
-def moving(pixels: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:
-    """A frame per column, each with the images of all rows: (columns, height, width[, 3])."""
-    rows = pixels.reshape(-1, columns, *pixels.shape[1:])
-    across = int(np.ceil(np.sqrt(len(rows))))
-    return np.stack([picture(rows[:, column], across) for column in range(columns)])
+            frames = frame_per_column(pixels, columns)
+            save_animation(output, there_and_back(frames), milliseconds=MILLISECONDS)
 
 
 def _draw(walk: Walk, pixels: NDArray[np.uint8]) -> None:

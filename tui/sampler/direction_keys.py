@@ -80,11 +80,14 @@ class DirectionKeys(ZScreen):
             embeddings = None
         if not has_widgets(self):
             return
-        ends = {**self._groups(), **_classes(embeddings)}
+        groups = self._groups()
+        ends = {**_classes(embeddings), **groups}
         if len(ends) < 2:
             self.notify(_NONE, severity="warning")
             return
-        hint = f"means of {len(embeddings.labels):,} test images" if embeddings else ""
+        sizes = [f"{len(points)} in {name}" for name, points in groups.items()]
+        images = [f"means of {len(embeddings.labels):,} test images"] if embeddings else []
+        hint = ", ".join([*images, *sizes])
         question = ChoiceScreen("From the mean of", list(ends), "", hint)
         self.app.push_screen(question, partial(self._ask_end, ends, hint))
 
@@ -106,7 +109,7 @@ class DirectionKeys(ZScreen):
         latent_dim = self.sampler.decoder.latent_dim
         groups = self.sampler.groups.members
         return {
-            f"group {number} ({len(marks)})": np.stack([mark.z(latent_dim) for mark in marks])
+            f"group {number}": np.stack([mark.z(latent_dim) for mark in marks])
             for number, marks in groups.items()
             if marks
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,12 @@ import numpy as np
 
 from tui.sampler.model import Sheet
 from vae_engine.errors import EngineError
+from vae_engine.inference.animation import (
+    MILLISECONDS,
+    frame_per_column,
+    save_animation,
+    there_and_back,
+)
 from vae_engine.inference.pictures import picture, save_png
 from vae_engine.sessions.arrays import write_npz
 
@@ -26,16 +32,18 @@ class Shown:
         sheet: the images and their z.
         columns: images in a row of the picture.
         facts: how it was made (seed, temperature, ...), for the `.npz`.
+        steps: images per row of a walk, which a GIF shows one after the other; 0 for no walk.
     """
 
     name: str
     sheet: Sheet
     columns: int
     facts: Mapping[str, Any]
+    steps: int = 0
 
 
-def save(shown: Shown, session: str, epoch: int, folder: Path) -> tuple[Path, Path]:
-    """Write a `.png`, and an `.npz` of images, z, session, epoch and the facts.
+def save(shown: Shown, session: str, epoch: int, folder: Path) -> list[Path]:
+    """Write a `.png`, an `.npz` of images, z, session, epoch and the facts, and a walk's `.gif`.
 
     `images` are the means of the pixels, (n, h, w) or (n, h, w, 3); `z` is (n, d).
 
@@ -46,12 +54,13 @@ def save(shown: Shown, session: str, epoch: int, folder: Path) -> tuple[Path, Pa
         folder: where to.
 
     Returns:
-        The two new files; none that exists is replaced.
+        The new files; none that exists is replaced.
 
     Raises:
         EngineError: the folder cannot be written.
     """
-    png, npz = _free_names(f"{session}-epoch{epoch}-{shown.name}", folder)
+    suffixes = (".png", ".npz", ".gif") if shown.steps > 1 else (".png", ".npz")
+    files = _free_names(f"{session}-epoch{epoch}-{shown.name}", folder, suffixes)
     arrays = {
         "images": shown.sheet.images,
         "z": shown.sheet.z,
@@ -60,15 +69,19 @@ def save(shown: Shown, session: str, epoch: int, folder: Path) -> tuple[Path, Pa
         **shown.facts,
     }
     try:
-        save_png(png, picture(shown.sheet.pixels, shown.columns))
-        write_npz(npz, {name: np.asarray(value) for name, value in arrays.items()})
+        pixels = shown.sheet.pixels
+        save_png(files[0], picture(pixels, shown.columns))
+        write_npz(files[1], {name: np.asarray(value) for name, value in arrays.items()})
+        for gif in files[2:]:
+            frames = there_and_back(frame_per_column(pixels, shown.steps))
+            save_animation(gif, frames, milliseconds=MILLISECONDS)
     except OSError as error:
         raise EngineError(f"{folder} cannot be written: {error.strerror}") from None
-    return png, npz
+    return files
 
 
-def _free_names(stem: str, folder: Path) -> tuple[Path, Path]:
+def _free_names(stem: str, folder: Path, suffixes: Sequence[str]) -> list[Path]:
     stem = re.sub(r"[^A-Za-z0-9_.-]", "_", stem)
     numbers = itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
-    pairs = ((folder / f"{stem}{end}.png", folder / f"{stem}{end}.npz") for end in numbers)
-    return next(pair for pair in pairs if not any(path.exists() for path in pair))
+    several = ([folder / f"{stem}{end}{suffix}" for suffix in suffixes] for end in numbers)
+    return next(files for files in several if not any(path.exists() for path in files))

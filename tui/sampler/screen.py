@@ -84,7 +84,7 @@ class SamplerScreen(PointKeys, DirectionKeys):
         key("left_square_bracket", "epoch(-1)", "Older", "Earlier decoder", display="["),
         key("right_square_bracket", "epoch(1)", "Newer", "Later decoder", display="]"),
         key("v", "resize", "Size", "Smaller images, or the largest again"),
-        key("w", "save", "Save", "Save the view as PNG and npz"),
+        key("w", "save", "Save", "Save the view as PNG and npz, a walk as GIF too"),
         key("escape", "back", "Leave", "Back to the samples, or leave the sampler", show=True),
     ]
 
@@ -339,10 +339,12 @@ class SamplerScreen(PointKeys, DirectionKeys):
 
     def _save_in_thread(self, shown: Shown, epoch: int) -> None:
         try:
-            png, npz = save(shown, self.session.id, epoch, Path.cwd())
+            first, *others = save(shown, self.session.id, epoch, Path.cwd())
         except (EngineError, OSError) as error:
             said = f"Nothing was saved: {one_line(str(error))}"
             self.app.call_from_thread(self.app.notify, said, severity="error", markup=False)
             return
-        said = f"{one_line(png.name)} and {npz.suffix} in {one_line(str(png.parent))}"
+        *between, last = (path.suffix for path in others)
+        names = f"{', '.join([one_line(first.name), *between])} and {last}"
+        said = f"{names} in {one_line(str(first.parent))}"
         self.app.call_from_thread(self.app.notify, said, title="Saved", markup=False)

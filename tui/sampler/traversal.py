@@ -238,7 +238,8 @@ class TraversalView(Horizontal):
             "values": window.values,
             "start": window.start,
         }
-        return Shown("traversal", self._sheet, len(window.values), facts)
+        columns = len(window.values)
+        return Shown("traversal", self._sheet, columns, facts, steps=columns)
 
     def resize_samples(self) -> None:
         """Show the images at another size."""

@@ -117,6 +117,7 @@ class SamplesView(_SheetView):
             return Content()
         draw, (at, draws) = self._sampler.draws.current, self._sampler.draws.position
         parts = [
+            *direction_figure(self._sampler),
             figure("seed", f"{draw.seed}"),
             figure("temperature", f"{draw.temperature:.1f}"),
             figure("draw", f"{at} of {draws}"),
@@ -127,7 +128,6 @@ class SamplesView(_SheetView):
                 parts.append(Content(one_line(draw.origin(self.selected))))
         if draw.nudges:
             parts.append(Content.styled(f"{len(draw.nudges)} nudged", "$text-success"))
-        parts += direction_figure(self._sampler)
         return Content("   ").join(parts)
 
     def shown(self) -> Shown | None:
@@ -193,7 +193,7 @@ class PathView(_SheetView):
             "sample": [mark.index for mark in pair],
         }
         name = f"{self._sampler.path_kind}-path"
-        return Shown(name, self._sheet, self.tiling.across, facts)
+        return Shown(name, self._sheet, self.tiling.across, facts, steps=len(self._sheet.z))
 
 
 def direction_figure(sampler: Sampler) -> list[Content]:

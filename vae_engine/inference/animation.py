@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from vae_engine.inference.pictures import picture
 from vae_engine.sessions import atomic
 
 SUFFIXES = (".gif", ".apng")
+MILLISECONDS = 120
+"""How long a frame of a walk is shown."""
+
 _LEAST_SIDE = 224
 _LARGEST_FACTOR = 8
 
@@ -20,24 +26,36 @@ def there_and_back(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.concatenate([frames, frames[-2:0:-1]])
 
 
-def save_animation(path: Path, frames: NDArray[np.uint8], *, milliseconds: int) -> None:
+def frame_per_column(images: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:
+    """Frames of images in rows: one per column, each with the images of all rows.
+
+    Args:
+        images: (rows * columns, h, w[, 3]), row after row.
+        columns: images per row.
+
+    Returns:
+        (columns, height, width[, 3]).
+    """
+    rows = images.reshape(-1, columns, *images.shape[1:])
+    across = math.ceil(math.sqrt(len(rows)))
+    return np.stack([picture(rows[:, column], across) for column in range(columns)])
+
+
+def save_animation(path: Path, frames: Iterable[NDArray[np.uint8]], *, milliseconds: int) -> None:
     """Replace `path` by an animation that repeats for ever, in one step.
 
     Small frames are enlarged by a whole factor, each pixel to a square.
 
     Args:
         path: ends in `.gif`, else it becomes an APNG.
-        frames: (n, h, w) grey or (n, h, w, 3) RGB.
+        frames: at least one, (h, w) grey or (h, w, 3) RGB, of one size.
         milliseconds: that each frame is shown; a GIF rounds them to 10.
 
     Raises:
         OSError: it cannot be written.
     """
     kind = "GIF" if path.suffix.lower() == ".gif" else "PNG"
-    smaller = min(frames.shape[1:3])
-    factor = min(_LARGEST_FACTOR, max(1, _LEAST_SIDE // smaller))
-    large = frames.repeat(factor, axis=1).repeat(factor, axis=2)
-    first, *others = (Image.fromarray(frame) for frame in large)
+    first, *others = map(_enlarged, frames)
 
     def write(temporary: Path) -> None:
         first.save(
@@ -50,3 +68,8 @@ def save_animation(path: Path, frames: NDArray[np.uint8], *, milliseconds: int) 
         )
 
     atomic.replace_file(path, write)
+
+
+def _enlarged(frame: NDArray[np.uint8]) -> Image.Image:
+    factor = min(_LARGEST_FACTOR, max(1, _LEAST_SIDE // min(frame.shape[:2])))
+    return Image.fromarray(frame.repeat(factor, axis=0).repeat(factor, axis=1))

@@ -67,7 +67,7 @@ async def test_groups_of_samples_have_a_direction_of_their_own(
         await pilot.press("down", "enter")
         await until(pilot, lambda: "From group 2" in screen_text(pilot.app))
         await pilot.press("enter")
-        await saying(pilot, lambda: head(screen), "group 2 (1) to group 1 (2) +0.00")
+        await saying(pilot, lambda: head(screen), "group 2 to group 1 +0.00")
         z = draw_prior(3, 2, seed=0)
         assert screen.sampler is not None
         assert screen.sampler.direction is not None

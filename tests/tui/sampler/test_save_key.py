@@ -44,7 +44,7 @@ async def test_path_and_map_can_be_saved(
         await until(pilot, lambda: path(screen).shown())
         await pilot.press("w")
         saved = tmp_path / f"{recorded_session.id}-epoch4-linear-path.npz"
-        await until(pilot, saved.exists)
+        await until(pilot, saved.with_suffix(".gif").exists)
         with np.load(saved, allow_pickle=False) as arrays:
             assert (arrays["path"], arrays["seed"].tolist()) == ("linear", [0, 0])
             assert len(arrays["z"]) == len(path(screen).images)

@@ -38,8 +38,19 @@ def test_nothing_that_exists_is_replaced(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 6
 
 
+def test_a_walk_moves_there_and_back_through_all_rows(tmp_path: Path) -> None:
+    sheet = Sheet(np.zeros((6, 2), np.float32), np.repeat(SHEET.images, 2, axis=0))
+    files = save(Shown("walk", sheet, 2, {}, steps=3), "one", 1, tmp_path)
+    assert [path.name for path in files] == [
+        f"one-epoch1-walk.{end}" for end in ("png", "npz", "gif")
+    ]
+    with Image.open(files[2]) as moving:
+        assert getattr(moving, "n_frames", 1) == 4
+        assert moving.size == (58 * 8, 28 * 8)
+
+
 def test_a_strange_session_name_stays_in_the_folder(tmp_path: Path) -> None:
-    png, _ = save(SHOWN, "../\x1b[31m evil", 1, tmp_path)
+    png, _npz = save(SHOWN, "../\x1b[31m evil", 1, tmp_path)
     assert png.parent == tmp_path
     assert png.name == "..___31m_evil-epoch1-samples-seed7.png"
 
