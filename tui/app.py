@@ -30,6 +30,7 @@ from tui.screen import WorkbenchScreen
 from tui.session_list.screen import SessionsScreen
 from tui.terminal import memory
 from tui.terminal.app import TerminalApp
+from tui.terminal.graphics import Graphics
 from tui.terminal.notifications import alert
 from tui.text import loss_text
 from tui.themes import choose_theme, completed
@@ -103,6 +104,12 @@ class WorkbenchApp(TerminalApp):
             show=False,
             tooltip="Redraw the screen",
         ),
+        Binding(
+            *("P", "next_graphics", "Pixels"),
+            id="app.graphics",
+            show=False,
+            tooltip="Images in blocks, or in pixels where the terminal has them",
+        ),
         # Explicit, since Textual would add its own otherwise.
         Binding(
             *("ctrl+p", "command_palette", "Palette"),
@@ -135,6 +142,7 @@ class WorkbenchApp(TerminalApp):
         *,
         open_session: str | None = None,
         preferences_path: Path | None = None,
+        graphics: Graphics | None = None,
     ) -> None:
         """Make the app; reads only the preferences.
 
@@ -142,6 +150,7 @@ class WorkbenchApp(TerminalApp):
             store: of the sessions.
             open_session: id of the session to open first, instead of the list.
             preferences_path: file of the preferences; by default in the configuration folder.
+            graphics: how images are drawn; by default as in the preferences.
         """
         super().__init__()
         self.store = store
@@ -150,6 +159,8 @@ class WorkbenchApp(TerminalApp):
         found, self._damage = read_preferences(self._preferences_path)
         self.set_reactive(WorkbenchApp.preferences, found)
         choose_theme(self, found.theme)
+        self._wanted_graphics: Graphics = graphics or found.graphics
+        self._graphics_told = False
         self._follower = SessionFollower(
             store.root, lambda *found: self.post_message(self.CatalogueRead(*found))
         )
@@ -182,6 +193,7 @@ class WorkbenchApp(TerminalApp):
         self.watch_terminal()
         if not self.is_headless:
             self.call_after_refresh(memory.look_seldom)
+            self.call_after_refresh(self.choose_graphics, self._wanted_graphics)
         if self._open_session is not None:
             self._open_first(self._open_session)
         keymap, problems = usable_keymap(self.preferences.keys)
@@ -262,6 +274,28 @@ class WorkbenchApp(TerminalApp):
         chosen = every[(every.index(self.preferences.colors) + 1) % len(every)]
         self.remember(colors=chosen)
         self.notify(f"Colours: {chosen}, from the next start.")
+
+    def action_next_graphics(self) -> None:
+        """Draw images in the next way."""
+        every = get_args(Graphics)
+        chosen = every[(every.index(self._wanted_graphics) + 1) % len(every)]
+        self._wanted_graphics = chosen
+        self.remember(graphics=chosen)
+        self._graphics_told = True
+        self.choose_graphics(chosen)
+
+    def graphics_decided(self, obstacle: str) -> None:
+        """Say how images are drawn, to who asked for it."""
+        if obstacle and (self._graphics_told or self._wanted_graphics == "kitty"):
+            self.notify(
+                f"Images: {self._wanted_graphics}, drawn in blocks: {obstacle}.",
+                severity="information" if self._wanted_graphics == "auto" else "warning",
+                markup=False,
+            )
+        elif self._graphics_told:
+            pixels = ", drawn in pixels" if self.images is not None else ""
+            self.notify(f"Images: {self._wanted_graphics}{pixels}.")
+        self._graphics_told = False
 
     def action_next_link(self) -> None:
         """Choose the next speed of the link; applies from the next start."""

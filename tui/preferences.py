@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from tui.terminal.graphics import Graphics
 from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions import atomic
 
@@ -37,6 +38,7 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
         keys: those of an action, by its id; see docs/keys.md.
         notify: a command that runs when a run has ended; empty for none.
         link: whether few bytes count more than processor time; auto does where ssh is used.
+        graphics: draw images in blocks, in pixels where that is safe, or in pixels anyway.
     """
 
     theme: Annotated[str, Meta(max_length=80)] = DEFAULT_THEME
@@ -51,6 +53,7 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
     mouse: bool = True
     colors: Colors = "auto"
     link: Link = "auto"
+    graphics: Graphics = "blocks"
     keys: Annotated[
         dict[
             Annotated[str, Meta(max_length=80)], Annotated[str, Meta(min_length=1, max_length=80)]

@@ -13,6 +13,7 @@ from tui.catalogue import Catalogue
 from tui.cli import completion
 from tui.cli.options import setting_option, store_option, with_options
 from tui.cli.output import Column, is_terminal, say, table, table_width
+from tui.cli.pixels import graphics_option
 from tui.cli.progress import reading_progress
 from tui.new_session.costs import Sizes
 from tui.new_session.forecast import expected_duration
@@ -45,6 +46,7 @@ _SHOWN, _SHOWN_BAD = 8, 20
 @click.option("--json", "as_json", is_flag=True, help="print one JSON object")
 @click.option("--cache", "cached", is_flag=True, help="list the cache of decoded images")
 @click.option("--clear", is_flag=True, help="with --cache: delete the cache")
+@graphics_option
 @store_option
 def data(
     store: SessionStore,
@@ -90,7 +92,7 @@ def data(
 
 
 def draw_sheet(dataset: Dataset) -> None:
-    """Draw some of the training images as block characters."""
+    """Draw some of the training images."""
     from tui.cli.gallery import draw, terminal_grid
     from tui.rendering.sampling import image_size
 

@@ -21,6 +21,7 @@ from tui.cli.options import (
     store_option,
 )
 from tui.cli.output import Column, say, table, table_width
+from tui.cli.pixels import graphics_option
 from tui.cli.report import to_json
 from tui.cli.starts import FORMS, MEAN, Start, read_start
 from tui.cli.walks import SUFFIXES, Walk, present
@@ -74,6 +75,7 @@ def _from_option(default: str | None, told: str) -> Callable[[Command], Command]
 @setting_option(DIMENSIONS, fallback=DIMENSIONS.default)
 @output_option(*SUFFIXES)
 @json_option
+@graphics_option
 @store_option
 def traverse(
     reference: str,
@@ -139,6 +141,7 @@ def traverse(
 @setting_option(PATH_STEPS, fallback=PATH_STEPS.default)
 @output_option(*SUFFIXES)
 @json_option
+@graphics_option
 @store_option
 def path(
     reference: str,
@@ -181,6 +184,7 @@ def path(
 @setting_option(STRENGTH, fallback=STRENGTH.default)
 @output_option(*SUFFIXES)
 @json_option
+@graphics_option
 @store_option
 def direction(
     reference: str,

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui.cli.output import terminal_width
+from tui.cli.pixels import pixel_output
 from tui.rendering.ansi import to_ansi
 from tui.rendering.grid import Grid, fit_grid, render_grid
 from tui.rendering.images import Display
@@ -63,13 +64,18 @@ def row_grid(columns: int, rows: int, size: tuple[int, int] = (28, 28)) -> Grid:
 
 
 def draw(images: Images, grid: Grid, captions: Sequence[str] | None = None) -> None:
-    """Draw images (n, h, w) or (n, h, w, 3) on stdout; off a terminal without control sequences.
+    """Draw images on stdout, in blocks or as `--graphics` says.
+
+    Off a terminal there are no control sequences.
 
     Args:
-        images: which.
+        images: (n, h, w) or (n, h, w, 3) uint8.
         grid: where they stand.
         captions: a text below each.
     """
+    if pixels := pixel_output(grid):
+        pixels.draw(images, grid, captions)
+        return
     depth = stream_depth(sys.stdout, os.environ)
     lines = render_grid(images, grid, Display(depth=depth, glyphs="quadrant"), captions)
     sys.stdout.write(to_ansi(lines, depth))

@@ -21,6 +21,7 @@ from tui.cli.options import (
     with_options,
 )
 from tui.cli.output import say
+from tui.cli.pixels import graphics_option
 from tui.cli.saving import is_png, label_names, save_npz, writing
 from tui.rendering.sampling import image_size
 from vae_engine.datasets import Dataset, to_float
@@ -61,6 +62,7 @@ TEMPERATURE = number_setting(
 @setting_option(SEED, fallback=SEED.default)
 @setting_option(TEMPERATURE, fallback=TEMPERATURE.default)
 @output_option(".png", ".npz")
+@graphics_option
 @store_option
 def sample(
     reference: str,
@@ -97,6 +99,7 @@ def sample(
 @id_argument
 @setting_option(DIGITS, "-n", "count", fallback=None, default="10, or all there are")
 @output_option(".png", ".npz")
+@graphics_option
 @moved_option
 @store_option
 def reconstruct(

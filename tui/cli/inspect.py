@@ -30,6 +30,7 @@ from tui.cli.options import (
     with_options,
 )
 from tui.cli.output import is_terminal, say
+from tui.cli.pixels import graphics_option
 from tui.cli.progress import reading_progress
 from tui.cli.remedies import error_text
 from tui.cli.report import to_json
@@ -82,6 +83,7 @@ _outputs = output_option(".png", ".npz", several=True, otherwise="", required=Fa
 @_outputs
 @moved_option
 @json_option
+@graphics_option
 @store_option
 def outliers(
     reference: str,
@@ -134,6 +136,7 @@ def outliers(
 @setting_option(SAMPLES, fallback=SAMPLES.default)
 @_outputs
 @json_option
+@graphics_option
 @store_option
 @click.pass_context
 def encode(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TextIO, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar, get_args
 
 import click
 
 from tui.cli.notify import take_preference
 from tui.cli.output import flush_or_discard, say
+from tui.terminal.graphics import Graphics
 from tui.terminal.link import LINK_VARIABLE
 from vae_engine.sessions.records import LIVE
 from vae_engine.sessions.store import SessionStore
@@ -27,10 +28,11 @@ COLORS = ("auto", "16", "256", "24bit")
 _COLOR_SYSTEMS = {"16": "standard", "256": "256", "24bit": "truecolor"}
 LINKS = ("auto", "slow", "fast")
 _COLORS_OPTION, _LINK_OPTION, _MOUSE_OPTION = "colors", "link", "no_mouse"
+_GRAPHICS_OPTION = "graphics"
 
 
 def app_options(command: Command) -> Command:
-    """Add the options of commands that open the app: `--colors`, `--link` and `--no-mouse`."""
+    """Add the options of commands that open the app: `--colors`, `--graphics` and the like."""
     colors = click.option(
         "--colors",
         type=click.Choice(COLORS),
@@ -53,7 +55,14 @@ def app_options(command: Command) -> Command:
         callback=_remember,
         help="send fewer bytes: slow, fast  [default: slow over ssh]",
     )
-    return colors(link(no_mouse(command)))
+    graphics = click.option(
+        "--graphics",
+        type=click.Choice(get_args(Graphics)),
+        expose_value=False,
+        callback=_remember,
+        help="draw images in blocks or pixels  [default: blocks]",
+    )
+    return colors(graphics(link(no_mouse(command))))
 
 
 def _remember(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
@@ -96,12 +105,17 @@ def show_app(store: SessionStore, open_session: str | None = None) -> None:
     os.environ[LINK_VARIABLE] = meta.get(f"vae.{_LINK_OPTION}") or preferences.link
     take_preference()
     mouse = False if meta.get(f"vae.{_MOUSE_OPTION}") else None
-    for line in run_app(store, open_session, mouse=mouse):
+    graphics = meta.get(f"vae.{_GRAPHICS_OPTION}")
+    for line in run_app(store, open_session, mouse=mouse, graphics=graphics):
         say(line)
 
 
 def run_app(
-    store: SessionStore, open_session: str | None = None, *, mouse: bool | None = None
+    store: SessionStore,
+    open_session: str | None = None,
+    *,
+    mouse: bool | None = None,
+    graphics: Graphics | None = None,
 ) -> list[str]:
     """Run the app on this terminal until it is left.
 
@@ -109,6 +123,7 @@ def run_app(
         store: the sessions.
         open_session: id of the session to begin with.
         mouse: whether to react to the mouse; by default as the preferences say.
+        graphics: how images are drawn; by default as the preferences say.
 
     Returns:
         Lines to print then: what was copied, which sessions still run, how to attach to them.
@@ -121,7 +136,7 @@ def run_app(
     from tui.terminal import memory
 
     memory.share_heap()
-    app = WorkbenchApp(store, open_session=open_session)
+    app = WorkbenchApp(store, open_session=open_session, graphics=graphics)
     app.run(mouse=app.preferences.mouse if mouse is None else mouse)
     if app.return_code:
         for stream in (sys.__stdout__, sys.__stderr__):

@@ -82,20 +82,21 @@ def render_grid(
         if captions is None and start:
             joined.append([])
         for row in range(grid.rows):
-            joined.append(_beside([lines[tile * grid.rows + row] for tile in tiles]))
+            joined.append(beside([lines[tile * grid.rows + row] for tile in tiles]))
         if captions is not None:
-            joined.append(_beside([_caption(captions[tile], grid.columns) for tile in tiles]))
+            joined.append(beside([caption(captions[tile], grid.columns) for tile in tiles]))
     return joined
 
 
-def _beside(lines: Sequence[Line]) -> Line:
+def beside(lines: Sequence[Line]) -> Line:
+    """Lines side by side, with one cell between them."""
     joined = list(lines[0])
     for line in lines[1:]:
         joined += [_GAP, *line]
     return joined
 
 
-def _caption(text: str, columns: int) -> Line:
+def caption(text: str, columns: int) -> Line:
     """Return text centred in this many cells, cut if it is wider."""
     shown = "".join(character if character.isprintable() else "·" for character in text)
     indent = " " * ((columns - cell_len(shown)) // 2)

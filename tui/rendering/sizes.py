@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 
 ImageSize = tuple[int, int]
 """Columns and rows of cells that an image takes."""
+
+
+class CellSize(NamedTuple):
+    """Pixels of one cell of the terminal."""
+
+    width: int
+    height: int
+
+
+USUAL_CELL: Final = CellSize(8, 16)
+"""Where the terminal does not tell."""
 
 _SMALLEST_ROWS: Final = 3
 _SHRINK: Final = 2**0.5

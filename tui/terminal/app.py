@@ -16,6 +16,7 @@ from textual.dom import DOMNode
 from textual.driver import Driver
 from textual.events import Event, Paste
 from textual.filter import LineFilter
+from textual.reactive import var
 from textual.scrollbar import ScrollBar, ScrollBarRender
 from textual.widget import MountError, Widget
 from textual.widgets import Input
@@ -24,6 +25,7 @@ from textual.worker import WorkerFailed
 from tui.terminal.charset import is_unicode
 from tui.terminal.colors import TerminalColors, is_linux_console
 from tui.terminal.driver import LoopDriver, loop_driver
+from tui.terminal.graphics import Graphics
 from tui.terminal.hangup import leave_with_terminal
 from tui.terminal.link import is_slow
 from tui.terminal.textual_internals import PatientApp
@@ -33,6 +35,9 @@ from tui.text import shortened
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from textual.actions import ActionParseResult
+
+    from tui.terminal.app_graphics import AppGraphics
+    from tui.terminal.stored_images import StoredImages
 
 _LONGEST_SHOWN = 400
 
@@ -44,7 +49,11 @@ class TerminalApp(PatientApp):
         copied: the line that was last sent to the terminal's clipboard.
         typed_ahead: input that is not delivered yet; held back while a screen is prepared.
         terminal: the terminal's driver; None without a terminal.
+        images: the images that the terminal keeps; None where images are drawn in blocks. Whoever
+            watches it sends its images again: set anew, it is empty.
     """
+
+    images: var[StoredImages | None] = var(None, always_update=True, init=False)
 
     def __init__(self) -> None:
         super().__init__()
@@ -54,6 +63,7 @@ class TerminalApp(PatientApp):
             self.console.color_system, linux=is_linux_console(os.environ)
         )
         self._exiting = False
+        self._graphics: AppGraphics | None = None
         # Dialogs cover less there: what they covered has to be sent again.
         self.set_class(is_slow(os.environ), "-slow-link")
         self.typed_ahead = TypedAhead(self)
@@ -83,7 +93,44 @@ class TerminalApp(PatientApp):
         if not self.is_headless:
             leave_with_terminal(self.leave)
         # Textual takes the terminal again, but draws on it only what changes.
-        self.app_resume_signal.subscribe(self, lambda _: self.screen.refresh())
+        self.app_resume_signal.subscribe(self, lambda _: self._draw_again())
+
+    def choose_graphics(self, wanted: Graphics) -> None:
+        """Draw images so from now on; `graphics_decided` is called once that is known."""
+        if self._graphics is None:
+            if wanted == "blocks":
+                self.graphics_decided("")
+                return
+            # Imported here: few terminals show pixels.
+            from tui.terminal.app_graphics import AppGraphics
+
+            self._graphics = AppGraphics(self._use_images, self._renew_images, self.set_timer)
+        driver = self.terminal if isinstance(self.terminal, LoopDriver) else None
+        self._graphics.choose(wanted, driver, depth_obstacle=self._color_obstacle())
+
+    def graphics_decided(self, obstacle: str) -> None:
+        """Told once it is known how images are drawn: in blocks if there is an obstacle."""
+
+    def _use_images(self, images: StoredImages | None, obstacle: str) -> None:
+        self.images = images
+        self.graphics_decided(obstacle)
+
+    def _renew_images(self, images: StoredImages) -> None:
+        self.images = images
+
+    def _color_obstacle(self) -> str:
+        """Why this terminal's colours rule placeholders out: a colour is an image's number."""
+        if os.environ.get("NO_COLOR"):
+            return "NO_COLOR is set"
+        if not self._unicode or self.console.color_system != "truecolor":
+            return "pixels need UTF-8 and 24-bit colours"
+        return ""
+
+    def _draw_again(self) -> None:
+        """Send the whole screen, and the images that others may have had forgotten."""
+        if self._graphics is not None:
+            self._graphics.renew()
+        self.screen.refresh()
 
     def leave(self, exit_code: int) -> None:
         """Exit at once: the terminal is gone or the system is shutting down."""
@@ -145,7 +192,7 @@ class TerminalApp(PatientApp):
 
     def action_redraw(self) -> None:
         """Redraw the whole screen, after another program has written over it."""
-        self.screen.refresh()
+        self._draw_again()
         redraw = getattr(self.terminal, "redraw", None)
         if redraw is not None:
             redraw()

@@ -13,9 +13,9 @@ import re
 import select
 import signal
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
@@ -25,6 +25,10 @@ from tui.terminal.charset import ascii_text, is_unicode
 from tui.terminal.guard import TerminalGuard
 from tui.terminal.input import TerminalInput
 from tui.terminal.textual_internals import key_parser
+
+if TYPE_CHECKING:
+    # For the first frame, which does not wait for NumPy.
+    from tui.terminal.stored_images import StoredImages
 
 _CHUNK_BYTES = 4096
 # Not asked for: the keyboard protocol of kitty, since it would outlive a lost connection and leave
@@ -37,7 +41,13 @@ _MOUSE_ON = re.compile(r"\x1b\[\?(?:100[0-356]|1015|1016)h")
 
 
 class LoopDriver(LinuxDriver):
-    """Handles input, job-control stops and continues in the event loop."""
+    """Handles input, job-control stops and continues in the event loop.
+
+    Attributes:
+        on_reply: is told what the terminal replies.
+    """
+
+    on_reply: Callable[[str], None] | None = None
 
     def __init__(self, app: Any, *, mouse: bool = True, **options: Any) -> None:
         with _errors_on_the_terminal():
@@ -53,11 +63,23 @@ class LoopDriver(LinuxDriver):
         # All glyphs or none: what this app draws, and Textual's own borders and marks.
         self._unicode = is_unicode(os.environ, getattr(_screen_stream(), "encoding", None))
         self._input: TerminalInput | None = None
+        self._images: StoredImages | None = None
         # Both write to the terminal. The handler of a signal would wait for ever if that came while
         # the queue of what is written was locked.
         for number in (signal.SIGTSTP, signal.SIGCONT):
             self._handle_in_loop(number)
         self._ignore_exported_size()
+
+    @property
+    def images(self) -> StoredImages | None:
+        """The images that the terminal keeps, and that are taken back with its modes."""
+        return self._images
+
+    @images.setter
+    def images(self, images: StoredImages | None) -> None:
+        self._images = images
+        if self._guard is not None:
+            self._guard.take_back_images(images.take_back if images is not None else "")
 
     def write(self, data: str) -> None:
         """Write to the terminal in its characters, without modes that are not needed."""
@@ -78,6 +100,12 @@ class LoopDriver(LinuxDriver):
         if self._guard is not None:
             self._guard.hold()
         super().start_application_mode()  # type: ignore[no-untyped-call]
+
+    def stop_application_mode(self) -> None:
+        """Restore the terminal; it forgets the images while its second screen is still shown."""
+        if self._images is not None:
+            self._images.clear()
+        super().stop_application_mode()
 
     def close(self) -> None:
         """Write the remaining output, after the terminal is restored."""
@@ -147,8 +175,12 @@ class LoopDriver(LinuxDriver):
 
     def _listen(self) -> None:
         if self._taking:
-            self._input = TerminalInput()
+            self._input = TerminalInput(self._hand_over_reply)
             self._event_loop.add_reader(self._terminal, self._take)
+
+    def _hand_over_reply(self, reply: str) -> None:
+        if self.on_reply is not None:
+            self.on_reply(reply)
 
     def _take(self) -> bool:
         """Read once; returns False if the terminal is gone."""

@@ -31,8 +31,15 @@ _SCRIPT = """
 exec 3>&1
 trap '' HUP INT QUIT TERM
 state=off
-while IFS= read -r line; do state=$line; done
+images=
+while IFS= read -r line; do
+    case $line in
+    images*) images=${{line#images}} ;;
+    *) state=$line ;;
+    esac
+done
 [ "$state" = on ] || exit 0
+printf "$images"
 printf '{sequences}'
 case $(stty -a <&3) in
 *-isig*-icanon*|*-icanon*-isig*) stty {saved} <&3 ;;
@@ -55,6 +62,17 @@ class TerminalGuard:
     def hold(self) -> None:
         """Call when the terminal has the app's modes."""
         self._say(b"on\n")
+
+    def take_back_images(self, sequences: str) -> None:
+        """Have images forgotten too; call with none when there are none any more.
+
+        Args:
+            sequences: control sequences that do it, without `%`.
+        """
+        # A string that the app was in the middle of ends first.
+        told = f"\x1b\\{sequences}" if sequences else ""
+        told = told.replace("\\", r"\\").replace("\x1b", r"\033")
+        self._say(f"images{told}\n".encode())
 
     def release(self) -> None:
         """Call when the app has restored the terminal itself."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from textual import events
 from textual.message import Message
 
+from tui.terminal.graphics_probe import is_report
 from tui.terminal.key_sequences import SequenceSplitter, Unit
 from tui.terminal.textual_internals import key_parser
 
@@ -15,8 +16,11 @@ from tui.terminal.textual_internals import key_parser
 class TerminalInput:
     """Decodes and parses input; state is kept between calls, so input may be cut anywhere."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_reply: Callable[[str], None] | None = None) -> None:
         """Start without input.
+
+        Args:
+            on_reply: is told what the terminal replies to `graphics_probe.PROBE`.
 
         Raises:
             RuntimeError: this Textual has no parser that can be used: `key_parser` is None.
@@ -24,6 +28,7 @@ class TerminalInput:
         make_parser = key_parser()
         if make_parser is None:
             raise RuntimeError("this Textual has no parser of keys: let its driver read them")
+        self._on_reply = on_reply
         self._make_parser = make_parser
         self._parser = make_parser()
         self._splitter = SequenceSplitter()
@@ -55,6 +60,9 @@ class TerminalInput:
             yield events.Key("escape", unit.text)
         elif unit.kind == "paste":
             yield events.Paste(unit.text.replace("\x00", ""))
+        elif is_report(unit):
+            if self._on_reply is not None:
+                self._on_reply(unit.text)
         # The parser would wait for more of a sequence that it does not know, and then make keys of
         # it: only what a fresh one makes something of reaches it.
         elif unit.kind == "character" or any(self._make_parser().feed(unit.text)):

@@ -25,6 +25,8 @@ _RXVT_SHIFTED = re.compile(r"\x1b\[[0-9]+\$")
 # Longer ones are no keys, and Textual would take their characters for keys.
 _LONGEST_SEQUENCE = 32
 _LONGEST_PASTE = 1_000_000
+# Of longer strings only the end is found.
+_LONGEST_REPLY = 256
 
 ESCAPE_SECONDS = 0.1
 """Seconds for which a lone ESC may still be the start of a sequence."""
@@ -40,11 +42,13 @@ class Unit(NamedTuple):
     """A part of the input.
 
     Attributes:
-        kind: a character typed, a whole sequence, the Escape key, or pasted text.
-        text: the character, the sequence in its 7-bit form, or what was pasted.
+        kind: a character typed, a whole sequence, the Escape key, pasted text, or a string such as
+            a device control string, by which a terminal replies.
+        text: the character, the sequence in its 7-bit form, what was pasted, or the string: ESC and
+            its introducer, then what it says; cut to nothing where it is long.
     """
 
-    kind: Literal["character", "sequence", "escape", "paste"]
+    kind: Literal["character", "sequence", "escape", "paste", "reply"]
     text: str
 
 
@@ -58,6 +62,7 @@ class SequenceSplitter:
     def __init__(self) -> None:
         self._held = ""
         self._in_string = False
+        self._string = ""
         self._pasted: list[str] | None = None
         self._legacy_mouse = 0
 
@@ -130,6 +135,7 @@ class SequenceSplitter:
     def _introduce(self, char: str) -> Iterator[Unit]:
         self._held = ESCAPE + char
         self._in_string = char in _STRING_INTRODUCERS
+        self._string = self._held if self._in_string else ""
         yield from ()
 
     def _take_single_shift(self, char: str) -> Iterator[Unit]:
@@ -173,10 +179,12 @@ class SequenceSplitter:
             yield Unit("sequence", sequence)
 
     def _take_in_string(self, char: str) -> Iterator[Unit]:
-        """Skip a string; only its end matters."""
+        """Take in a part of a string, of which no key is made."""
         ending = self._held == "\x1b]\x1b"
         if char in (_BELL, _STRING_END) or char in _CANCEL or (ending and char == "\\"):
             self._held, self._in_string = "", False
+            if char not in _CANCEL:
+                yield Unit("reply", self._string if len(self._string) <= _LONGEST_REPLY else "")
         elif ending:
             # ESC ends a string whatever follows, which then begins anew.
             self._held, self._in_string = ESCAPE, False
@@ -184,6 +192,8 @@ class SequenceSplitter:
         else:
             # Any longer text stands for all: never mistaken for a lone introducer again.
             self._held = "\x1b]\x1b" if char == ESCAPE else "\x1b] "
+            if char != ESCAPE and len(self._string) <= _LONGEST_REPLY:
+                self._string += char
 
     def _take_pasted(self, char: str, pasted: list[str]) -> Iterator[Unit]:
         pasted.append(char)

@@ -28,8 +28,12 @@ from tui.terminal.coarse import (
 from tui.terminal.wire_frames import PLAIN, Cell, NotUnderstoodError, Rendition, Run, runs_of
 from tui.terminal.wire_pen import Cursor, Pen
 
-# Synchronized output, operating system commands, the bell: they leave the cells alone.
-_HARMLESS = re.compile(r"(?:\x1b\[\?2026[hl]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x07)+")
+# Synchronized output, operating system commands, the bell, images that the terminal keeps and what
+# it is asked about them: they leave the cells alone.
+_HARMLESS = re.compile(
+    r"(?:\x1b\[\?2026[hl]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x07|\x1b_G[^\x1b]*\x1b\\"
+    r"|\x1bPtmux;\x1b\x1b_G[^\x1b]*\x1b\x1b\\\x1b\\|\x1b\[(?:>q|16t|c))+"
+)
 _MOVE = re.compile(r"\x1b\[[0-9]+;[0-9]+H")
 _EXACT = 0
 # Number of cells written before their bytes are counted.

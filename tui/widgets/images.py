@@ -1,4 +1,4 @@
-"""Grid of images in block characters; redraws only changed images."""
+"""Grid of images in blocks or pixels; redraws only changed images."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from tui.rendering.glyphs import Glyphs
-from tui.rendering.images import Display, render_lines
+from tui.rendering.images import Display
 from tui.rendering.palettes import ColorDepth
-from tui.rendering.runs import Line
 from tui.rendering.sampling import image_size
 from tui.rendering.sizes import ImageSize, image_sizes
 from tui.terminal.pacing import Pacer, terminal_pacer
 from tui.widgets.display import app_display
 from tui.widgets.frames import Frame, FramePen
 from tui.widgets.grid_lines import GridLines
+from tui.widgets.tiles import Tiles
 from tui.widgets.tiling import Tiling, arrange, capacity
 
 Images = NDArray[np.uint8]
@@ -107,7 +107,7 @@ class ImageGrid(Widget):
         self._across: int | None = None
         self._tiling = Tiling(1, 1, 1, 0, 0)
         self._display = Display()
-        self._tiles: dict[int, list[Line]] = {}
+        self._tiles = Tiles(self)
         self._pacer = pacer or terminal_pacer()
         self._stale: list[int] = []
         self._next_part: Timer | None = None
@@ -147,7 +147,9 @@ class ImageGrid(Widget):
             self._rearrange()
             return
         changed = np.flatnonzero((before != images).any(axis=tuple(range(1, images.ndim)))).tolist()
-        self._stale = sorted({*self._stale, *(index for index in changed if index in self._tiles)})
+        self._stale = sorted(
+            {*self._stale, *(index for index in changed if index in self._tiles.lines)}
+        )
         if self._next_part is None:
             self._draw_stale()
 
@@ -163,7 +165,7 @@ class ImageGrid(Widget):
         column, cell = divmod(x - self._margin, tiling.columns + 1)
         index = row * tiling.across + column
         inside = line < tiling.rows and cell < tiling.columns and 0 <= column < tiling.visible
-        return index if inside and index in self._tiles else None
+        return index if inside and index in self._tiles.lines else None
 
     def get_content_height(
         self,
@@ -179,9 +181,11 @@ class ImageGrid(Widget):
     def on_mount(self) -> None:
         """Subscribe to changes of the theme."""
         self.app.theme_changed_signal.subscribe(self, self._follow_theme)
+        self._tiles.pixels.follow(self._rearrange)
 
     def on_unmount(self) -> None:
         """Unsubscribe, since the app would keep a removed widget until the theme changes."""
+        self._tiles.pixels.leave()
         self.app.theme_changed_signal.unsubscribe(self)
 
     def on_resize(self) -> None:
@@ -251,18 +255,11 @@ class ImageGrid(Widget):
         height, width = image_size(self._images)
         lossless = tiling.columns % width == 0 and 2 * tiling.rows % height == 0
         self._display = app_display(self.app, self.glyphs, lossless=lossless)
-        self._tiles, self._stale = {}, []
-        self._draw([index for index in range(len(self._images)) if tiling.place(index)])
+        shown = [index for index in range(len(self._images)) if tiling.place(index)]
+        self._stale = []
+        self._tiles.begin((tiling.columns, tiling.rows), self._display, shown)
+        self._tiles.draw(self._images, shown)
         self.refresh(layout=self.styles.is_auto_height)
-
-    def _draw(self, indices: Sequence[int]) -> None:
-        if not indices:
-            return
-        rows = self._tiling.rows
-        images = self._images[list(indices)]
-        lines = render_lines(images, self._tiling.columns, rows, self._display)
-        for at, index in enumerate(indices):
-            self._tiles[index] = lines[at * rows : (at + 1) * rows]
 
     def _draw_stale(self) -> None:
         """Draw outdated images: all at once, or on a slow link in parts."""
@@ -271,11 +268,10 @@ class ImageGrid(Widget):
         if not self._pacer.wait():
             part = self._stale[: self._pacer.part(cells, len(self._stale))]
             self._stale = self._stale[len(part) :]
-            self._pacer.sent(len(part) * cells)
-            self._draw(part)
+            self._pacer.sent(self._tiles.draw(self._images, part))
             # With the gap to the next one, so that neighbours make one span: Textual sends each
             # span of a line from the widget's left edge on.
-            if part:
+            if part and self._tiles.needs_refresh(part):
                 self.refresh(*(self._region_of(index).grow((0, 1, 0, 0)) for index in part))
         if self._stale:
             self._next_part = self.set_timer(self._pacer.wait(), self._draw_stale)
@@ -291,7 +287,7 @@ class ImageGrid(Widget):
         )
 
     def _refresh_frames(self, *indices: int | None) -> None:
-        shown = [index for index in indices if index in self._tiles]
+        shown = [index for index in indices if index in self._tiles.lines]
         if shown and self._margin:
             self.refresh(*(self._region_of(index).grow((1, 1, 1, 1)) for index in shown))
 
@@ -300,7 +296,7 @@ class ImageGrid(Widget):
         framed = {*self.marks, self.selected} if self._margin else set()
         return GridLines(
             tiling=self._tiling,
-            tiles=self._tiles,
+            tiles=self._tiles.shown(),
             captions=self._captions,
             caption_style=self.get_component_rich_style("image-grid--caption"),
             frames={index: self._frame(index) for index in framed if index is not None},

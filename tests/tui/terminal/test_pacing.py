@@ -37,11 +37,11 @@ async def test_on_a_slow_link_the_last_images_shown_arrive_in_the_end() -> None:
     pacer = Pacer(1_000)
     first, second, third = digits(8), digits(16)[8:], digits(24)[16:]
     async with showing(first, ImageGrid(pacer=pacer), size=(60, 14)) as (grid, pilot):
-        drawn_first = dict(grid._tiles)
+        drawn_first = dict(grid._tiles.lines)
         grid.show(second)
-        assert any(grid._tiles[index] == drawn_first[index] for index in grid._tiles)
+        assert any(grid._tiles.lines[index] == drawn_first[index] for index in grid._tiles.lines)
         grid.show(third)
         while grid._next_part is not None:
             await pilot.pause(0.01)
         async with showing(third, ImageGrid(pacer=Pacer(None)), size=(60, 14)) as (whole, _):
-            assert grid._tiles == whole._tiles
+            assert grid._tiles.lines == whole._tiles.lines

@@ -91,7 +91,12 @@ async def test_only_images_that_changed_are_drawn_again(monkeypatch: pytest.Monk
     async with showing(images) as (grid, _):
         drawn: list[int] = []
         regions: list[int] = []
-        monkeypatch.setattr(grid, "_draw", drawn.extend)
+
+        def draw(_: Images, indices: list[int]) -> int:
+            drawn.extend(indices)
+            return 0
+
+        monkeypatch.setattr(grid._tiles, "draw", draw)
         monkeypatch.setattr(grid, "refresh", lambda *spots, **_: regions.append(len(spots)))
         grid.show(images.copy())
         assert (drawn, regions) == ([], [])
