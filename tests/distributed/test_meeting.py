@@ -5,11 +5,15 @@ import queue
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
+from tests.datasets.samples import digits, write_pngs
+from vae_engine.datasets import load_dataset
+from vae_engine.datasets.image_record import Recorded
 from vae_engine.distributed.chief import Chief
 from vae_engine.distributed.distribution import Distribution
 from vae_engine.distributed.member import Member
@@ -27,6 +31,11 @@ from vae_engine.distributed.messages import (
     write,
 )
 from vae_engine.errors import DistributedError
+from vae_engine.sessions.image_record import (
+    image_record_content,
+    parse_image_record,
+    write_image_record,
+)
 from vae_engine.sessions.records import WorkerRecord
 from vae_engine.settings import make_settings
 
@@ -52,7 +61,7 @@ def distribution(count: int = 2, wait: float = DEADLINE) -> Distribution:
 class Meeting:
     """A chief, gathering in a thread, and what it was told."""
 
-    def __init__(self, all_workers: Distribution, silence: float = DEADLINE) -> None:
+    def __init__(self, all_workers: Distribution, silence: float = DEADLINE, **told: Any) -> None:
         self.workers = all_workers
         self.stuck: queue.Queue[str] = queue.Queue()
         self.leave = threading.Event()
@@ -68,6 +77,7 @@ class Meeting:
             stuck=self.stuck.put,
             leave=self.leave.set,
             silence=silence,
+            **told,
         )
         threading.Thread(target=self._gather, daemon=True).start()
 
@@ -218,6 +228,41 @@ def test_strangers_keep_nobody_waiting(meeting: Meeting) -> None:
         assert "list of workers differs" in answer.why
         meeting.join()
         meeting.gathered()
+
+
+def test_the_record_of_images_reaches_machines_without_the_session(
+    meet: Callable[..., Meeting], tmp_path: Path
+) -> None:
+    images = write_pngs(tmp_path / "images", digits(train=40)["x_train"])
+    before = load_dataset(images)
+    assert before.record is not None
+    write_image_record(tmp_path, before.record)
+    # Other files beside those of the start, as on a machine whose copy has grown.
+    more = write_pngs(tmp_path / "more", digits(train=60)["x_train"][40:])
+    for path in more.iterdir():
+        path.rename(images / f"more-{path.name}")
+    assert load_dataset(images).sha256 != before.sha256
+    content = image_record_content(tmp_path)
+    meeting = meet(distribution(), trained_on=before.sha256, recorded=content)
+    member = meeting.join()
+    meeting.gathered()
+    assert member.welcome.trained_on is not None
+    recorded = Recorded(member.welcome.trained_on, parse_image_record(member.recorded))
+    assert load_dataset(images, recorded=recorded).sha256 == before.sha256
+
+
+def test_a_record_of_many_images_is_sent_in_parts(meet: Callable[..., Meeting]) -> None:
+    content = bytes(range(256)) * 6000
+    meeting = meet(distribution(), trained_on=IMAGES, recorded=content)
+    member = meeting.join()
+    meeting.gathered()
+    assert member.recorded == content
+
+
+def test_a_damaged_record_is_not_sent(tmp_path: Path) -> None:
+    assert image_record_content(tmp_path) == b""
+    (tmp_path / "images.npz").write_bytes(b"PK\x05\x06nothing")
+    assert image_record_content(tmp_path) == b""
 
 
 def test_a_place_is_taken_once(meet: Callable[..., Meeting]) -> None:

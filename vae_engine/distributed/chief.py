@@ -13,10 +13,12 @@ from vae_engine.datasets.splits import BY_CONTENT, SplitMethod
 from vae_engine.distributed.distribution import Distribution, listen, split_address
 from vae_engine.distributed.link import SILENCE_SECONDS, Link
 from vae_engine.distributed.messages import (
+    PART_BYTES,
     PROTOCOL,
     End,
     Failed,
     Hello,
+    ImageRecordPart,
     Leaving,
     Message,
     Ready,
@@ -60,6 +62,8 @@ class Chief:
         leave: Callable[[], None],
         silence: float = SILENCE_SECONDS,
         split: SplitMethod = BY_CONTENT,
+        trained_on: str | None = None,
+        recorded: bytes = b"",
     ) -> None:
         """Prepare without connecting yet.
 
@@ -75,6 +79,8 @@ class Chief:
             checkpoint.
             silence: seconds without a message after which a worker is lost.
             split: method of the splits.
+            trained_on: digest of the images of earlier runs; None for the first.
+            recorded: content of the session's record of these images.
         """
         self._distribution = distribution
         self._session = session
@@ -85,6 +91,7 @@ class Chief:
         self._leave = leave
         self._silence = silence
         self._split = split
+        self._trained_on, self._recorded = trained_on, recorded
         self._changed = threading.Condition()
         self._links: dict[int, Link] = {}
         self._ready: dict[int, Ready] = {}
@@ -203,8 +210,13 @@ class Chief:
                     chief=self._record,
                     addresses=self.addresses,
                     split=self._split,
+                    trained_on=self._trained_on,
+                    recorded_bytes=len(self._recorded),
                 ),
             )
+            for start in range(0, len(self._recorded), PART_BYTES):
+                part = self._recorded[start : start + PART_BYTES]
+                write(connection, ImageRecordPart(content=part))
             self._links[index] = Link(
                 connection,
                 hear=lambda message: self._hear(index, message),

@@ -10,8 +10,18 @@ from collections.abc import Callable
 
 from vae_engine.distributed.distribution import Distribution, listen, split_address
 from vae_engine.distributed.link import SILENCE_SECONDS, Link
-from vae_engine.distributed.messages import End, Hello, Message, Refused, Welcome, read, write
+from vae_engine.distributed.messages import (
+    End,
+    Hello,
+    ImageRecordPart,
+    Message,
+    Refused,
+    Welcome,
+    read,
+    write,
+)
 from vae_engine.errors import DistributedError
+from vae_engine.sessions.image_record import MOST_RECORD_BYTES
 
 _RETRY_SECONDS = 0.2
 _CONNECT_SECONDS = 5.0
@@ -22,6 +32,7 @@ class Member:
 
     Attributes:
         welcome: the chief's session and settings.
+        recorded: content of the session's record of its images; empty if there is none.
     """
 
     def __init__(
@@ -124,5 +135,17 @@ class Member:
                 )
             if not isinstance(answer, Welcome):
                 raise DistributedError(f"the chief, {self._name}, does not answer like a chief")
+            self.recorded = self._receive_record(connection, answer.recorded_bytes)
             unwelcome.pop_all()
             return connection, answer
+
+    def _receive_record(self, connection: socket.socket, size: int) -> bytes:
+        if size > MOST_RECORD_BYTES:
+            raise DistributedError(f"the chief, {self._name}, sends too large a record of images")
+        content = bytearray()
+        while len(content) < size:
+            message = read(connection)
+            if not isinstance(message, ImageRecordPart):
+                raise DistributedError(f"the chief, {self._name}, does not answer like a chief")
+            content += message.content
+        return bytes(content)

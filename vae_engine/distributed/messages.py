@@ -13,11 +13,14 @@ from vae_engine.errors import DistributedError
 from vae_engine.sessions.records import Count, EndStatus, SessionId, Sha256, WorkerRecord
 from vae_engine.settings import Settings
 
-PROTOCOL = 1
+PROTOCOL = 2
 
 # Far above any valid message: the longest have the learning rates of a fifth of a second.
 _LIMIT = 2**20
 _LENGTH = struct.Struct(">I")
+
+PART_BYTES = 2**19
+"""Size of the parts in which a record of images is sent."""
 
 Line = Annotated[str, Meta(max_length=1000)]
 
@@ -47,7 +50,8 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """The chief accepts the worker, and sends it the session.
 
     `addresses` are those of TensorFlow's own servers; `split` is the method of the splits; by
-    `chief`, a worker recognizes the session folder.
+    `chief`, a worker recognizes the session folder. `trained_on` is the digest of the images of
+    earlier runs; the record of these images follows in `ImageRecordPart`, `recorded_bytes` in all.
     """
 
     session: SessionId
@@ -55,6 +59,14 @@ class Welcome(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     chief: WorkerRecord
     addresses: tuple[str, ...]
     split: Literal["position", "content"]
+    trained_on: Sha256 | None = None
+    recorded_bytes: Count = 0
+
+
+class ImageRecordPart(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """A part of the session's record of its images, which a worker's machine does not have."""
+
+    content: bytes
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True, tag=True):
@@ -103,7 +115,19 @@ class End(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     reason: Line
 
 
-Message = Hello | Refused | Welcome | Ready | Synchronize | Chunk | Beat | Leaving | Failed | End
+Message = (
+    Hello
+    | Refused
+    | Welcome
+    | ImageRecordPart
+    | Ready
+    | Synchronize
+    | Chunk
+    | Beat
+    | Leaving
+    | Failed
+    | End
+)
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder: msgspec.msgpack.Decoder[Message] = msgspec.msgpack.Decoder(Message)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import tensorflow as tf
 
 from vae_engine.datasets import load_dataset_with_keras
+from vae_engine.datasets.image_record import Recorded
 from vae_engine.datasets.preparation import Preparation
 from vae_engine.distributed.distribution import Distribution
 from vae_engine.distributed.member import Member
 from vae_engine.distributed.messages import Chunk, End, Ready, Synchronize
 from vae_engine.image_shape import shape_of_images
 from vae_engine.model.network import build_networks
+from vae_engine.sessions.image_record import parse_image_record
 from vae_engine.settings import Settings
 from vae_engine.training.environment import configure_tensorflow
 from vae_engine.training.replicas import ReplicatedSteps, inputs_of, make_strategy
@@ -29,13 +31,17 @@ def train_as_member(member: Member, distribution: Distribution, settings: Settin
 
     Raises:
         DatasetError: the images cannot be read.
+        SessionDamagedError: the chief sent no record of images.
         DistributedError: there are too few devices.
     """
     configure_tensorflow(settings)
     try:
         strategy = make_strategy(distribution, member.welcome.addresses)
         dataset = load_dataset_with_keras(
-            settings.dataset, member.welcome.split, Preparation.of(settings)
+            settings.dataset,
+            member.welcome.split,
+            Preparation.of(settings),
+            recorded=_recorded(member),
         )
         dataset = dataset.limited(settings.limit)
         shape = shape_of_images(dataset.train_images.shape)
@@ -48,6 +54,14 @@ def train_as_member(member: Member, distribution: Distribution, settings: Settin
         if (ending := member.ending()) is not None:
             return ending
         raise
+
+
+def _recorded(member: Member) -> Recorded | None:
+    """Return what the chief sent of the images that the session began with."""
+    if member.welcome.trained_on is None:
+        return None
+    record = parse_image_record(member.recorded) if member.recorded else None
+    return Recorded(member.welcome.trained_on, record)
 
 
 def _follow(member: Member, steps: ReplicatedSteps, settings: Settings) -> End:

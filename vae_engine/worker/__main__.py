@@ -26,7 +26,7 @@ from vae_engine.machine import compared_versions, use_kernels
 from vae_engine.sessions import atomic, disk, inbox, layout
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.crash_report import RUN_BEGINS
-from vae_engine.sessions.image_record import recorded_images
+from vae_engine.sessions.image_record import image_record_content, recorded_images, trained_on
 from vae_engine.sessions.journal import Journal
 from vae_engine.sessions.liveness import hold_lock, this_process
 from vae_engine.sessions.manifest import read_manifest
@@ -147,6 +147,8 @@ def _chief(folder: Path, journal: Journal, controls: Controls, distribution: Dis
         stuck=end_stuck,
         leave=controls.stop_now,
         split=recorded_method(before.dataset if before else None),
+        trained_on=trained_on(before),
+        recorded=image_record_content(folder) if before else b"",
     )
 
 
