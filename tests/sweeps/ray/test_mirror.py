@@ -27,7 +27,7 @@ from vae_engine.sessions.records import (
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import make_settings
-from vae_engine.sweeps.ray.mirror import Appended, Mirror, Update
+from vae_engine.sweeps.ray.mirror import Appended, Mirror, Update, is_mirrored
 from vae_engine.sweeps.ray.receiver import Receiver, SupersededError
 
 
@@ -296,3 +296,8 @@ def test_what_is_no_workers_to_write_is_refused(
     with pytest.raises(SessionError):
         receiver.update(session.id, "first", update)
     assert contents(session.folder) == before
+
+
+def test_the_record_of_images_goes_to_the_node_and_back() -> None:
+    assert is_mirrored(layout.IMAGES)
+    assert layout.travels(layout.IMAGES)
