@@ -232,9 +232,9 @@ class WorkbenchApp(TerminalApp):
         if not message.problem or self.entries is None:
             self.entries = message.entries
         for entry in ended:
-            title, told = f"{entry.name} {entry.status}", _outcome(entry)
+            title, text = f"{entry.name} {entry.status}", _outcome(entry)
             good = entry.status in ("completed", "stopped")
-            alert(self, title, told, good=good, aloud=self.preferences.bell, terminal=self.terminal)
+            alert(self, title, text, good=good, aloud=self.preferences.bell, terminal=self.terminal)
 
     def action_help(self) -> None:
         """Show the keys of this screen."""

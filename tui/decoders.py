@@ -70,12 +70,12 @@ class Supply:
         return None if found == self.newest.epoch else found
 
 
-def look(session: Session, epoch: int | None, held: LoadedDecoder | None) -> Supply:
-    """See what a session has now, and load what is wanted unless it is held already.
+def find_supply(session: Session, epoch: int | None, held: LoadedDecoder | None) -> Supply:
+    """List a session's exports, and load the requested decoder unless it is in use already.
 
     Args:
-        session: of which nothing but its folder is read, so any thread may look.
-        epoch: whose decoder is wanted; None wants the newest. One that is gone gives the newest.
+        session: only its folder is read, so any thread may call this.
+        epoch: of the requested decoder; the newest for None, or if it does not exist.
         held: the decoder in use.
     """
     live = False

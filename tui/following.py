@@ -22,14 +22,14 @@ _MEASURE_SECONDS = 0.2
 class SessionFollower:
     """Polls the sessions folder and measures the sessions, in a thread."""
 
-    def __init__(self, root: Path, tell: Callable[[tuple[Entry, ...], str], object]) -> None:
+    def __init__(self, root: Path, report: Callable[[tuple[Entry, ...], str], object]) -> None:
         """Make the follower; `run` starts it.
 
         Args:
             root: the sessions folder.
-            tell: called in the thread with all sessions, and the reading error or "".
+            report: called in the thread with all sessions, and the reading error or "".
         """
-        self._root, self._tell = root, tell
+        self._root, self._report = root, report
         self._ends = threading.Event()
         self._wake = threading.Event()
         self._seconds = _SCAN_SECONDS
@@ -52,19 +52,19 @@ class SessionFollower:
     def run(self) -> None:
         """Poll until `end` is called."""
         catalogue = Catalogue(self._root)
-        told: tuple[tuple[Entry, ...], str] | None = None
+        reported: tuple[tuple[Entry, ...], str] | None = None
         while not self._ends.is_set():
             begun = time.thread_time()
-            for found in _looks(catalogue):
-                if found != told:
-                    told = found
-                    self._tell(*found)
+            for found in _polls(catalogue):
+                if found != reported:
+                    reported = found
+                    self._report(*found)
             worked = time.thread_time() - begun
             self._wake.wait(max(self._seconds, worked * _REST))
             self._wake.clear()
 
 
-def _looks(catalogue: Catalogue) -> Iterator[tuple[tuple[Entry, ...], str]]:
+def _polls(catalogue: Catalogue) -> Iterator[tuple[tuple[Entry, ...], str]]:
     """Yield the sessions or a reading error, then the sessions again with more sizes."""
     try:
         yield tuple(catalogue.scan()), ""

@@ -8,27 +8,27 @@ Tone = Literal["live", "good", "warning", "bad", "quiet", ""]
 """Meaning of a status as a tone; "" has the colour of text."""
 
 
-class Look(NamedTuple):
+class StatusStyle(NamedTuple):
     """A glyph, which distinguishes statuses without colours, and a tone."""
 
     glyph: str
     tone: Tone
 
 
-LOOKS: Final[dict[str, Look]] = {
-    "starting": Look("◌", "live"),
-    "training": Look("●", "live"),
-    "paused": Look("‖", "live"),
-    "stopping": Look("●", "live"),
-    "running": Look("●", "live"),
-    "completed": Look("✓", "good"),
-    "stopped": Look("■", ""),
-    "interrupted": Look("!", "warning"),
-    "diverged": Look("∞", "bad"),
-    "failed": Look("✗", "bad"),
-    "damaged": Look("✗", "bad"),
-    "waiting": Look("·", "quiet"),
-    "deleted": Look("×", "quiet"),
+STATUS_STYLES: Final[dict[str, StatusStyle]] = {
+    "starting": StatusStyle("◌", "live"),
+    "training": StatusStyle("●", "live"),
+    "paused": StatusStyle("‖", "live"),
+    "stopping": StatusStyle("●", "live"),
+    "running": StatusStyle("●", "live"),
+    "completed": StatusStyle("✓", "good"),
+    "stopped": StatusStyle("■", ""),
+    "interrupted": StatusStyle("!", "warning"),
+    "diverged": StatusStyle("∞", "bad"),
+    "failed": StatusStyle("✗", "bad"),
+    "damaged": StatusStyle("✗", "bad"),
+    "waiting": StatusStyle("·", "quiet"),
+    "deleted": StatusStyle("×", "quiet"),
 }
 """By status, in the order in which they sort: live ones first, then those that ended well."""
 
@@ -45,12 +45,12 @@ TONE_COLOURS: Final[dict[Tone, str]] = {
 
 def with_glyph(status: str) -> str:
     """Format a status with its glyph: `✓ completed`."""
-    return f"{LOOKS[status].glyph} {status}"
+    return f"{STATUS_STYLES[status].glyph} {status}"
 
 
 def status_rank(status: str) -> int:
-    """Return the position of a status in the order of `LOOKS`."""
-    return list(LOOKS).index(status)
+    """Return the position of a status in the order of `STATUS_STYLES`."""
+    return list(STATUS_STYLES).index(status)
 
 
 def tone_classes(prefix: str) -> set[str]:

@@ -162,8 +162,8 @@ def attempt_text(attempt: Attempt, crash_message: str = "") -> str:
     today = now[:3] == then[:3]
     when = time.strftime("%H:%M" if today else "%Y-%m-%d %H:%M", then)
     if attempt.status is None:
-        said = f"attempt at {when} failed: its worker exited unexpectedly"
-        return one_line(f"{said} ({crash_message})" if crash_message else said)
+        text = f"attempt at {when} failed: its worker exited unexpectedly"
+        return one_line(f"{text} ({crash_message})" if crash_message else text)
     why = REASONS.get(attempt.reason, attempt.reason)
     return one_line(f"attempt at {when} {_ENDED[attempt.status]}: {why}")
 

@@ -6,7 +6,7 @@ from textual.content import Content
 
 from tui.catalogue import EntryStatus
 from tui.dashboard.header import SessionHeader
-from tui.status import LOOKS, TONE_COLOURS, status_rank, tone_classes, tone_rules
+from tui.status import STATUS_STYLES, TONE_COLOURS, status_rank, tone_classes, tone_rules
 from tui.sweeps.toned_lines import TonedLines
 from tui.widgets.session_table import SessionTable
 from vae_engine.sessions.records import LIVE, Status
@@ -18,7 +18,7 @@ def test_every_status_there_is_has_a_look() -> None:
     for kind in (Status, TrialStatus, SweepStatus, EntryStatus):
         for one in get_args(kind):
             wanted |= set(get_args(one)) or {one}
-    assert wanted == set(LOOKS)
+    assert wanted == set(STATUS_STYLES)
     assert max(map(status_rank, LIVE)) < status_rank("completed") < status_rank("failed")
 
 

@@ -120,7 +120,7 @@ def _progress(progress: dict[str, Any]) -> str:
 def _evaluation(evaluation: dict[str, Any]) -> str:
     """Summarise the evaluation; says so if it is of weights other than the current ones."""
     earlier = "" if evaluation["current"] else ", no longer the exported weights"
-    said = (
+    text = (
         f"epoch {evaluation['epoch']}{earlier}: "
         f"negative ELBO {evaluation['negative_elbo']:.2f} ± {evaluation['negative_elbo_error']:.2f}"
         f"{_nll(evaluation)}, I(x; z) {evaluation['mutual_information']:.2f}"
@@ -128,10 +128,10 @@ def _evaluation(evaluation: dict[str, Any]) -> str:
         f", {evaluation['active_units']} of {len(evaluation['kl_per_dimension'])} units active"
     )
     if evaluation["knn_accuracy"] is not None:
-        said += f", kNN {evaluation['knn_accuracy']:.1%}"
+        text += f", kNN {evaluation['knn_accuracy']:.1%}"
     if evaluation["linear_accuracy"] is not None:
-        said += f", linear {evaluation['linear_accuracy']:.1%}"
-    return said
+        text += f", linear {evaluation['linear_accuracy']:.1%}"
+    return text
 
 
 def _nll(evaluation: dict[str, Any]) -> str:
@@ -142,9 +142,9 @@ def _nll(evaluation: dict[str, Any]) -> str:
 
 
 def _dataset(dataset: dict[str, Any]) -> str:
-    said = str(dataset["name"])
+    text = str(dataset["name"])
     if dataset["source"]:
-        said += f" ({dataset['source']})"
+        text += f" ({dataset['source']})"
     counts = [
         f"{dataset[name]:,} {split}"
         for name, split in (
@@ -155,22 +155,22 @@ def _dataset(dataset: dict[str, Any]) -> str:
         if isinstance(dataset.get(name), int)
     ]
     if counts:
-        said += f", {' + '.join(counts)} images"
-    return f"{said}, sha256 {str(dataset['sha256'])[:_DIGEST]}" if dataset["sha256"] else said
+        text += f", {' + '.join(counts)} images"
+    return f"{text}, sha256 {str(dataset['sha256'])[:_DIGEST]}" if dataset["sha256"] else text
 
 
 def _images(report: SessionReport) -> str:
     names = report.label_names
-    said = images_text(ImageShape(*report.image_shape), report.likelihood, names)
+    text = images_text(ImageShape(*report.image_shape), report.likelihood, names)
     if not names:
-        return said
+        return text
     more = ", ..." if len(names) > _CLASSES_TOLD else ""
-    return f"{said}: {', '.join(one_line(name, 40) for name in names[:_CLASSES_TOLD])}{more}"
+    return f"{text}: {', '.join(one_line(name, 40) for name in names[:_CLASSES_TOLD])}{more}"
 
 
 def _model(report: SessionReport, settings: Settings) -> str:
-    said = f"latent_dim {settings.latent_dim}"
-    return said if report.parameters is None else f"{said}, {report.parameters:,} parameters"
+    text = f"latent_dim {settings.latent_dim}"
+    return text if report.parameters is None else f"{text}, {report.parameters:,} parameters"
 
 
 def _settings(settings: Settings) -> str:
@@ -185,15 +185,15 @@ def _settings(settings: Settings) -> str:
 def _machine(environment: dict[str, Any]) -> str:
     shown = ("host", "cpu", "device")
     versions = ("python", "tensorflow", "keras")
-    said = [str(environment[name]) for name in shown if environment.get(name)]
-    said.append(f"{environment.get('threads', '?')} threads")
-    said += [
+    parts = [str(environment[name]) for name in shown if environment.get(name)]
+    parts.append(f"{environment.get('threads', '?')} threads")
+    parts += [
         f"{environment[name]} {name}"
         for name in ("workers", "replicas")
         if environment.get(name, 1) != 1
     ]
-    said += [f"{name} {environment[name]}" for name in versions if environment.get(name)]
-    return ", ".join(said)
+    parts += [f"{name} {environment[name]}" for name in versions if environment.get(name)]
+    return ", ".join(parts)
 
 
 def _epoch_cells(epoch: dict[str, Any]) -> list[str]:

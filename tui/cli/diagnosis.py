@@ -176,8 +176,8 @@ def tensorflow_finding(command: list[str]) -> Finding:
         why = f"was not imported within {_TENSORFLOW_SECONDS} s"
         return Finding("installation", "tensorflow", why, advice, prevents)
     if done.returncode != 0:
-        said = done.stderr.strip().splitlines()
-        why = said[-1] if said else f"its import ended with code {done.returncode}"
+        text = done.stderr.strip().splitlines()
+        why = text[-1] if text else f"its import ended with code {done.returncode}"
         return Finding("installation", "tensorflow", why, advice, prevents)
     build = json.loads(done.stdout.splitlines()[-1])
     gpus = ", ".join(build["gpus"]) or "no GPU"
@@ -190,10 +190,10 @@ def tensorflow_finding(command: list[str]) -> Finding:
 def _data(sessions: Path) -> Iterator[Finding]:
     here = [name for name in NAMED_DATASETS if is_available(name)]
     missing = [name for name in NAMED_DATASETS if name not in here]
-    told = f"{', '.join(here)} here"
+    text = f"{', '.join(here)} here"
     if missing:
-        told += f"; downloaded when first used: {', '.join(missing)}"
-    yield Finding("data", "datasets", told)
+        text += f"; downloaded when first used: {', '.join(missing)}"
+    yield Finding("data", "datasets", text)
     entries = cache.entries()
     size = sum(entry.bytes for entry in entries)
     yield Finding("data", "image cache", f"{size_text(size)} in {cache.cache_folder()}")

@@ -56,14 +56,14 @@ STRENGTH = number_setting(
 )
 
 
-def _from_option(default: str | None, told: str) -> Callable[[Command], Command]:
+def _from_option(default: str | None, caption: str) -> Callable[[Command], Command]:
     return click.option(
         "--from",
         "start",
         metavar="START",
         default=default,
         shell_complete=completion.files,
-        help=f"{FORMS}  [default: {told}]",
+        help=f"{FORMS}  [default: {caption}]",
     )
 
 

@@ -122,10 +122,10 @@ def _report_run(session: Session, run: int, status: Status) -> None:
     if attempt is None or attempt.run != run:
         report_outcome(session, status)
         return
-    said = f"session {session.id}: {wording.attempted(session)}; it stays {status}"
+    text = f"session {session.id}: {wording.attempted(session)}; it stays {status}"
     if attempt.status != "stopped":
-        raise SessionError(f"{said}; see {session.folder / layout.LOG}")
-    say(said)
+        raise SessionError(f"{text}; see {session.folder / layout.LOG}")
+    say(text)
 
 
 def print_detached(session: Session) -> None:

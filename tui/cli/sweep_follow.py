@@ -165,15 +165,15 @@ def _left_text(trials: Sequence[Trial], parallel: int) -> str:
 
 
 def _running_line(trial: Trial) -> str:
-    said = f"trial {trial.number}  {values_text(trial.values)}  "
+    text = f"trial {trial.number}  {values_text(trial.values)}  "
     if trial.finished:
-        return f"{said}trained, not evaluated yet"
-    said += trial.status
+        return f"{text}trained, not evaluated yet"
+    text += trial.status
     if trial.status == "starting":
-        return said
-    said += f"  epoch {epoch_under_way(trial)}"
+        return text
+    text += f"  epoch {epoch_under_way(trial)}"
     if trial.best_val_loss is not None:
-        said += f"  val_loss {trial.best_val_loss:.2f}"
+        text += f"  val_loss {trial.best_val_loss:.2f}"
     if trial.images_per_second is not None:
-        said += f"  {trial.images_per_second:,.0f}/s"
-    return said
+        text += f"  {trial.images_per_second:,.0f}/s"
+    return text

@@ -51,16 +51,16 @@ def _colors(depth: ColorDepth) -> Iterator[Line]:
         yield _painted("24bit", rainbow, "a smooth rainbow")
 
 
-def _painted(name: str, styles: list[Style], told: str) -> Line:
+def _painted(name: str, styles: list[Style], caption: str) -> Line:
     return [
         Segment(f"{_INDENT}{name:{_NAME_WIDTH}}"),
         *(Segment(" ", style) for style in styles),
-        Segment(f"  {told}"),
+        Segment(f"  {caption}"),
     ]
 
 
-def _text(name: str, sample: str, told: str) -> Line:
-    return [Segment(f"{_INDENT}{name:{_NAME_WIDTH}}{sample}  {told}")]
+def _text(name: str, sample: str, caption: str) -> Line:
+    return [Segment(f"{_INDENT}{name:{_NAME_WIDTH}}{sample}  {caption}")]
 
 
 def _glyph_row(name: Glyphs) -> str:

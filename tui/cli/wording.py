@@ -103,26 +103,26 @@ def outcome(session: Session, status: Status) -> str:
     log = session.log
     why = REASONS.get(log.stop_reason, log.stop_reason)
     epochs = "1 epoch" if log.epoch == 1 else f"{log.epoch} epochs"
-    said = f"{status} after {epochs} in {duration_text(log.duration)} ({why})"
+    text = f"{status} after {epochs} in {duration_text(log.duration)} ({why})"
     result = session.result()
     # After an immediate stop, the result is that of an earlier run, if there is one.
     if result is not None and log.stop_reason != "stop_now":
-        said += f": test_loss {result.test_loss:.2f}, best epoch {result.best_epoch}"
-    return f"{said}; {encodable(str(session.folder))}"
+        text += f": test_loss {result.test_loss:.2f}, best epoch {result.best_epoch}"
+    return f"{text}; {encodable(str(session.folder))}"
 
 
 def failure(session: Session, status: Status) -> str:
     """Describe a run that failed or was interrupted in one line: reason, and what to do."""
     log = session.log
-    said = f"session {session.id} {'was ' if status == 'interrupted' else ''}{status}"
+    text = f"session {session.id} {'was ' if status == 'interrupted' else ''}{status}"
     if status == "diverged":
         again = command_for("fork", session.id)
-        return f"{said}: {log.stop_reason} (`{again} --learning-rate X`)"
+        return f"{text}: {log.stop_reason} (`{again} --learning-rate X`)"
     if status == "failed":
-        return f"{said}: {log.stop_reason or 'no reason given'}; see {session.folder / layout.LOG}"
+        return f"{text}: {log.stop_reason or 'no reason given'}; see {session.folder / layout.LOG}"
     why = log.stop_reason or f"its worker exited unexpectedly ({session.crash_message()})"
     again = command_for("resume", session.id)
-    return f"{said} after epoch {log.epoch}: {why}; `{again}` continues from there"
+    return f"{text} after epoch {log.epoch}: {why}; `{again}` continues from there"
 
 
 def attempted(session: Session) -> str | None:

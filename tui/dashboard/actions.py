@@ -73,8 +73,8 @@ class TrainingActions:
         if self._ignored >= 0:
             for event in snapshot.ignored:
                 if event.seq > self._ignored:
-                    told = f"{event.command.replace('_', ' ')} was ignored: {event.why}"
-                    self._screen.notify(one_line(told), severity="warning", markup=False)
+                    text = f"{event.command.replace('_', ' ')} was ignored: {event.why}"
+                    self._screen.notify(one_line(text), severity="warning", markup=False)
         self._ignored = latest
 
     def ask(self, command: CommandName) -> None:

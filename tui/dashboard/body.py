@@ -139,13 +139,13 @@ class DashboardBody(Horizontal):
             playing: whether a time-lapse is playing.
         """
         cursor = None if timeline.follows else timeline.epoch
-        told = "\n".join(start_lines(snapshot)) or "no epoch has finished yet"
+        text = "\n".join(start_lines(snapshot)) or "no epoch has finished yet"
         for metric in _CHARTS:
             chart = self.query_one(f"#chart-{metric}", LossChart)
             curves = snapshot.history.curves(metric)
-            chart.show(curves, scale=scale, cursor=cursor, empty=told)
+            chart.show(curves, scale=scale, cursor=cursor, empty=text)
             # Shown once is enough.
-            told = ""
+            text = ""
         ended = snapshot.history.nearest(timeline.epoch)
         self.query_one("#latent-title", TitleLine).show(_latent_text(ended))
         if ended is not None:

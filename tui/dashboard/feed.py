@@ -65,13 +65,15 @@ class SessionFeed:
 
         If only the progress changed, it yields once every two seconds.
         """
-        told: Snapshot | None = None
-        told_at = 0.0
+        last: Snapshot | None = None
+        yielded_at = 0.0
         while not self._closed:
             snapshot = self._read_if_changed()
-            hasty = time.monotonic() < told_at + PROGRESS_SECONDS
-            if told is None or not (snapshot is told or (hasty and progress_alone(told, snapshot))):
-                told, told_at = snapshot, time.monotonic()
+            is_recent = time.monotonic() < yielded_at + PROGRESS_SECONDS
+            if last is None or not (
+                snapshot is last or (is_recent and progress_alone(last, snapshot))
+            ):
+                last, yielded_at = snapshot, time.monotonic()
                 yield snapshot
             if self._wake.wait(_rest(snapshot)):
                 self._wake.clear()

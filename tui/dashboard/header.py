@@ -14,7 +14,7 @@ from tui.dashboard.snapshot import Snapshot
 from tui.dashboard.starting import stage_under_way
 from tui.eta import remaining_text
 from tui.rendering.series import number_text
-from tui.status import LOOKS, tone_classes, tone_rules, with_glyph
+from tui.status import STATUS_STYLES, tone_classes, tone_rules, with_glyph
 from tui.text import REASONS, duration_text, fitted, one_line
 from tui.widgets.lines import Lines
 from vae_engine.sessions.inbox import CommandName
@@ -128,19 +128,19 @@ def _identity(
 ) -> list[Part]:
     status = snapshot.status
     glyph_and_status = f"  {with_glyph(status)}"
-    told, tone = _state(snapshot, doing, now)
+    line, tone = _state(snapshot, doing, now)
     about = _about(snapshot, settings)
-    room = width - len(glyph_and_status) - (len(told) + 2 if told else 0)
+    room = width - len(glyph_and_status) - (len(line) + 2 if line else 0)
     if room < len(about) + _LEAST_NAME + 2:
         about = _about(replace(snapshot, images=""), settings)
     if room < len(about) + _LEAST_NAME + 2:
         about = ""
     name = one_line(snapshot.label.name)
     name = fitted(name, min(cell_len(name), max(_LEAST_NAME, room - len(about) - 2)))
-    parts = [(name, "name"), (glyph_and_status, LOOKS[status].tone or "text")]
-    if told:
+    parts = [(name, "name"), (glyph_and_status, STATUS_STYLES[status].tone or "text")]
+    if line:
         free = width - sum(cell_len(text) for text, _ in parts)
-        parts.append((fitted(f"  {told}", min(len(told) + 2, max(0, free))), tone))
+        parts.append((fitted(f"  {line}", min(len(line) + 2, max(0, free))), tone))
     used = sum(cell_len(text) for text, _ in parts)
     return [*parts, (about.rjust(max(0, width - used)), "quiet")]
 

@@ -190,19 +190,19 @@ class DashboardScreen(ChartOptions):
 
     def action_step(self, epochs: int) -> None:
         """Select an earlier or later epoch."""
-        self._look_at(self.timeline.stepped(epochs))
+        self._select(self.timeline.stepped(epochs))
 
     def action_first(self) -> None:
         """Select the first epoch."""
-        self._look_at(self.timeline.at(1))
+        self._select(self.timeline.at(1))
 
     def action_newest(self) -> None:
         """Select the newest epoch, and follow new ones."""
-        self._look_at(self.timeline.at(self.timeline.newest))
+        self._select(self.timeline.at(self.timeline.newest))
 
     def on_loss_chart_epoch_picked(self, message: LossChart.EpochPicked) -> None:
         """Select the clicked epoch."""
-        self._look_at(self.timeline.at(message.epoch))
+        self._select(self.timeline.at(message.epoch))
 
     def action_lapse(self) -> None:
         """Start a time-lapse at the selected epoch, or at the first from the end; or stop it."""
@@ -256,7 +256,7 @@ class DashboardScreen(ChartOptions):
         tabs.display = not whole
         tabs.show(list(PAGES).index(self._page))
 
-    def _look_at(self, timeline: Timeline) -> None:
+    def _select(self, timeline: Timeline) -> None:
         self._stop_lapse()
         self.timeline = timeline
         self._show_epoch()

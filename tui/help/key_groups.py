@@ -83,12 +83,12 @@ class Key:
     """All keys of one action.
 
     Attributes:
-        keys: all of them, as written on a keyboard. told: their description.
+        keys: all of them, as written on a keyboard. description: what the action does.
         active: the binding of the first.
     """
 
     keys: str
-    told: str
+    description: str
     active: ActiveBinding
 
 
@@ -108,19 +108,19 @@ def group_keys(
         binding = active.binding
         if not _worth_telling(active):
             continue
-        told = active.tooltip or binding.tooltip or binding.description
+        text = active.tooltip or binding.tooltip or binding.description
         same: object = binding.action.removeprefix("app.")
         # The description of a compact group is shortened for the footer.
         if binding.group is not None and not binding.group.compact and not by_action:
-            same, told = binding.group, binding.group.description
+            same, text = binding.group, binding.group.description
         heading = _heading(active)
         ranks.setdefault(heading, _rank(active, heading))
         # Two actions with one description are indistinguishable.
-        same = alike.setdefault((heading, told), same)
-        keys, *_ = headings.setdefault(heading, {}).setdefault(same, ([], told, active))
+        same = alike.setdefault((heading, text), same)
+        keys, *_ = headings.setdefault(heading, {}).setdefault(same, ([], text, active))
         keys.append(_FAMILIAR_KEYS.get(binding.key) or _name(binding.key))
     return {
-        heading: [Key(_joined(keys), told, active) for keys, told, active in entries.values()]
+        heading: [Key(_joined(keys), text, active) for keys, text, active in entries.values()]
         for heading, entries in sorted(headings.items(), key=lambda item: ranks[item[0]])
     }
 

@@ -63,10 +63,10 @@ class Commands(Provider):
         for heading, keys in groups.items():
             yield from (self._of_key(heading, key) for key in keys)
         yield from (self._of_key(EVERYWHERE, key) for key in everywhere)
-        for title, told, run, shown in self.app.get_system_commands(self.screen):
+        for title, text, run, shown in self.app.get_system_commands(self.screen):
             if shown:
-                yield _Command(_BY_ITSELF, title, told, run)
+                yield _Command(_BY_ITSELF, title, text, run)
 
     def _of_key(self, heading: str, key: Key) -> _Command:
         run = partial(self.app.run_action, key.active.binding.action, key.active.node)
-        return _Command(heading, key.told, f"key {key.keys}", run)
+        return _Command(heading, key.description, f"key {key.keys}", run)

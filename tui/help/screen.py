@@ -97,5 +97,5 @@ def _table(groups: Mapping[str, list[Key]]) -> Table:
             table.add_row()
         table.add_row(Text(), Text.assemble((heading, "bold underline")))
         for key in keys:
-            table.add_row(Text(key.keys), Text(key.told))
+            table.add_row(Text(key.keys), Text(key.description))
     return table

@@ -75,10 +75,10 @@ def _curve(curve: Series, area: Area) -> Iterator[Element]:
     line.set("points", " ".join(f"{x:.1f},{y:.1f}" for x, y in points))
     yield line
     if curve.best is not None and (best := curve.value_at(curve.best)) is not None:
-        told = element("title", f"best: {number_text(best)} at epoch {curve.best:.0f}")
+        title = element("title", f"best: {number_text(best)} at epoch {curve.best:.0f}")
         x, y = area.across(curve.best), area.down(best)
         place = {"cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": "4"}
-        yield element("circle", told, class_=f"tone-{curve.tone % HUES}", **place)
+        yield element("circle", title, class_=f"tone-{curve.tone % HUES}", **place)
 
 
 def _axes(area: Area) -> Iterator[Element]:

@@ -52,7 +52,7 @@ def facts(values: Mapping[str, str]) -> Element:
     return element("dl", *parts)
 
 
-def picture(pixels: NDArray[np.uint8], told: str, *, scale: int = 2) -> Element:
+def picture(pixels: NDArray[np.uint8], caption: str, *, scale: int = 2) -> Element:
     """An image with its caption, as PNG inside the page.
 
     Args:
@@ -62,10 +62,10 @@ def picture(pixels: NDArray[np.uint8], told: str, *, scale: int = 2) -> Element:
     """
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, format="PNG")
-    image = element("img", alt=told, width=str(pixels.shape[1] * scale))
+    image = element("img", alt=caption, width=str(pixels.shape[1] * scale))
     # Not through `one_line`, which shortens.
     image.set("src", f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}")
-    return element("figure", image, element("figcaption", told))
+    return element("figure", image, element("figcaption", caption))
 
 
 def to_html(root: Element) -> str:

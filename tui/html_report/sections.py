@@ -107,14 +107,14 @@ def _results(session: Session) -> Iterator[tuple[str, str]]:
             + (f"; {bits:.3f} bits per dimension" if bits is not None else ""),
         )
     if (found := session.evaluation()) is not None:
-        told = f"negative ELBO {found.negative_elbo:.2f} ± {found.negative_elbo_error:.2f}"
+        text = f"negative ELBO {found.negative_elbo:.2f} ± {found.negative_elbo_error:.2f}"
         if found.nll is not None:
-            told += f", NLL {found.nll:.2f} ({found.samples} samples)"
-        told += f"; {found.active_units} of {len(found.kl_per_dimension)} dimensions active"
+            text += f", NLL {found.nll:.2f} ({found.samples} samples)"
+        text += f"; {found.active_units} of {len(found.kl_per_dimension)} dimensions active"
         for accuracy, name in ((found.knn_accuracy, "kNN"), (found.linear_accuracy, "linear")):
             if accuracy is not None:
-                told += f", {name} probe {accuracy:.1%}"
-        yield "evaluation", f"epoch {found.epoch}, test split: {told}"
+                text += f", {name} probe {accuracy:.1%}"
+        yield "evaluation", f"epoch {found.epoch}, test split: {text}"
     names = log.prepared.label_names if log.prepared else []
     yield "images", images_text(session.image_shape, session.likelihood, names)
 
@@ -132,15 +132,15 @@ def _images(session: Session) -> Iterator[Element]:
         return
     if originals is not None:
         pairs = np.concatenate([originals.images, preview.reconstructions])
-        told = f"Test images above their reconstructions, epoch {epochs[-1]}"
-        yield _sheet(pairs, len(originals.images), told)
-    told = f"Samples of the prior, epoch {epochs[-1]}"
-    yield _sheet(preview.samples, square_columns(preview.samples), told)
+        text = f"Test images above their reconstructions, epoch {epochs[-1]}"
+        yield _sheet(pairs, len(originals.images), text)
+    text = f"Samples of the prior, epoch {epochs[-1]}"
+    yield _sheet(preview.samples, square_columns(preview.samples), text)
 
 
-def _sheet(images: NDArray[np.uint8], columns: int, told: str) -> Element:
+def _sheet(images: NDArray[np.uint8], columns: int, caption: str) -> Element:
     pixels = sheet(images, columns)
-    return picture(pixels, told, scale=max(1, _PICTURE_PIXELS // pixels.shape[1]))
+    return picture(pixels, caption, scale=max(1, _PICTURE_PIXELS // pixels.shape[1]))
 
 
 def _epochs(session: Session) -> Element:

@@ -47,11 +47,11 @@ def expected_duration(
     timing, same = known
     rate = settings.batch_size / machine.step_seconds(settings, shape)
     whose = f"as {timing.name}" if same else f"based on {timing.name}"
-    told = f"{rate:,.0f} images/s, {whose}"
+    text = f"{rate:,.0f} images/s, {whose}"
     if counts is None:
         seconds = machine.epoch_seconds(settings, Sizes(_SOME_IMAGES, 0, 0))
-        return f"{seconds:.1f} s per epoch for every {_SOME_IMAGES:,} images ({told})"
-    return f"{_text(machine.run(settings, counts), 'it converges')} ({told})"
+        return f"{seconds:.1f} s per epoch for every {_SOME_IMAGES:,} images ({text})"
+    return f"{_text(machine.run(settings, counts), 'it converges')} ({text})"
 
 
 def expected_sweep_duration(

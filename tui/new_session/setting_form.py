@@ -48,7 +48,7 @@ class SettingForm(VerticalScroll):
     def __init__(self, texts: Mapping[str, str], *, id: str | None = None) -> None:
         super().__init__(id=id, can_focus=False)
         self._texts = {**default_texts(), **texts}
-        self._told: dict[str, tuple[str, str]] = {}
+        self._notes: dict[str, tuple[str, str]] = {}
         self._changed: frozenset[str] = frozenset()
         self._boxes: dict[GroupHeading, Vertical] = {}
 
@@ -108,13 +108,13 @@ class SettingForm(VerticalScroll):
             problem, adjusted = draft.problems.get(name, ""), draft.adjusted.get(name, "")
             known = dataset if name == "dataset" else ""
             problem = problem or (known if unusable else "")
-            told = problem or (f"becomes {adjusted}" if adjusted else known or _help(name))
+            text = problem or (f"becomes {adjusted}" if adjusted else known or _help(name))
             tone = "-wrong" if problem else "-adjusted" if adjusted else ""
-            if self._told.get(name) == (told, tone):
+            if self._notes.get(name) == (text, tone):
                 continue
-            self._told[name] = (told, tone)
+            self._notes[name] = (text, tone)
             note = self.query_one(f"#note-{name}", Static)
-            note.update(Content(told))
+            note.update(Content(text))
             note.set_class(bool(problem), "-wrong")
             note.set_class(bool(adjusted), "-adjusted")
             self._input(name).set_class(bool(problem), "-wrong")

@@ -55,7 +55,7 @@ class GroupHeading(Static, can_focus=True):
         super().__init__()
         self._title = title
         self.names = names
-        self._told = ""
+        self._summary = ""
 
     def render(self) -> Content:
         """Render the line."""
@@ -63,24 +63,24 @@ class GroupHeading(Static, can_focus=True):
         heading = Content(f"{arrow} {self._title}")
         if self.unfolded:
             return heading
-        told = (
-            Content.styled(self._told, "not bold $text-accent")
-            if self._told
+        text = (
+            Content.styled(self._summary, "not bold $text-accent")
+            if self._summary
             else Content.styled(one_line(", ".join(self.names), _LONGEST), "not bold $text-muted")
         )
-        return Content("   ").join([heading, told])
+        return Content("   ").join([heading, text])
 
     def show(
         self, changed: Collection[str], texts: Mapping[str, str], problems: Mapping[str, str]
     ) -> None:
         """Set the settings to list while folded: changed ones, and invalid ones."""
-        told = one_line(
+        text = one_line(
             ", ".join(f"{name} {texts[name].strip()}" for name in self.names if name in changed),
             _LONGEST,
         )
         self.set_class(any(name in problems for name in self.names), "-wrong")
-        if told != self._told:
-            self._told = told
+        if text != self._summary:
+            self._summary = text
             self.refresh()
 
     def on_click(self) -> None:

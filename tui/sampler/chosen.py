@@ -37,9 +37,9 @@ class ChosenPanel(Vertical):
     def hint(self) -> None:
         """Show what the keys do to z."""
         if not self.editable:
-            told = ""
+            text = ""
         elif self.query_one(LatentVector).has_focus:
-            told = "←→ nudge  Enter type"
+            text = "←→ nudge  Enter type"
         else:
-            told = "Tab, then ←→ nudges z"
-        self.query_one("#hint", Static).update(told, layout=False)
+            text = "Tab, then ←→ nudges z"
+        self.query_one("#hint", Static).update(text, layout=False)

@@ -10,12 +10,12 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.timer import Timer
 
-from tui.decoders import Supply, look
+from tui.decoders import Supply, find_supply
 from tui.screen import run_async
 from tui.text import one_line
 from vae_engine.sessions.session import Session
 
-_LOOK_SECONDS = 1.0
+_POLL_SECONDS = 1.0
 _QUIET = "$text-muted"
 
 
@@ -45,8 +45,8 @@ class ExportFollower:
 
     def follow(self) -> None:
         """Poll now and repeatedly."""
-        self._again = self._screen.set_interval(_LOOK_SECONDS, self._look)
-        self._look()
+        self._again = self._screen.set_interval(_POLL_SECONDS, self._poll)
+        self._poll()
 
     def rest(self) -> None:
         """Stop polling until `go_on`."""
@@ -61,24 +61,24 @@ class ExportFollower:
     def choose(self, by: int) -> None:
         """Use the decoder of an earlier or later epoch."""
         self.chosen_epoch = self.supply.neighbour(self.chosen_epoch, by)
-        self._look()
+        self._poll()
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         # One poll at a time: a network folder may respond slowly.
         if not self._polling:
             self._polling = True
-            run_async(self._screen, self._look_once, group="look")
+            run_async(self._screen, self._poll_once, group="exports")
 
-    async def _look_once(self) -> None:
+    async def _poll_once(self) -> None:
         epoch = self.chosen_epoch
-        supply = await asyncio.to_thread(look, self._session, epoch, self.supply.decoder)
+        supply = await asyncio.to_thread(find_supply, self._session, epoch, self.supply.decoder)
         # As a message of the screen, which ignores messages once it closes.
         self._screen.call_later(self._take, epoch, supply)
 
     def _take(self, epoch: int | None, supply: Supply) -> None:
         self._polling = False
         if epoch != self.chosen_epoch:
-            self._look()
+            self._poll()
         before, self.supply = self.supply, supply
         if before != supply:
             self._changed(before)

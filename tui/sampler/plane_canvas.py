@@ -111,5 +111,5 @@ def side_label(canvas: Canvas, y: int) -> str:
 
 def value_text(share: float) -> str:
     """Format the quantile of N(0, 1) at a share: `+0.5`, or `0`."""
-    told = f"{float(normal_quantile(np.array([share]))[0]):+.1f}"
-    return "0" if told in ("+0.0", "-0.0") else told
+    text = f"{float(normal_quantile(np.array([share]))[0]):+.1f}"
+    return "0" if text in ("+0.0", "-0.0") else text

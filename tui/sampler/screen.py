@@ -124,11 +124,11 @@ class SamplerScreen(PointKeys, DirectionKeys):
         self.exports.follow()
 
     def on_screen_suspend(self) -> None:
-        """Look for no decoder while another screen covers this one."""
+        """Stop polling for decoders while another screen covers this one."""
         self.exports.rest()
 
     def on_screen_resume(self) -> None:
-        """Look for decoders again."""
+        """Continue polling for decoders."""
         self.exports.go_on()
 
     def on_descendant_focus(self) -> None:
@@ -341,10 +341,10 @@ class SamplerScreen(PointKeys, DirectionKeys):
         try:
             first, *others = save(shown, self.session.id, epoch, Path.cwd())
         except (EngineError, OSError) as error:
-            said = f"Nothing was saved: {one_line(str(error))}"
-            self.app.call_from_thread(self.app.notify, said, severity="error", markup=False)
+            text = f"Nothing was saved: {one_line(str(error))}"
+            self.app.call_from_thread(self.app.notify, text, severity="error", markup=False)
             return
         *between, last = (path.suffix for path in others)
         names = f"{', '.join([one_line(first.name), *between])} and {last}"
-        said = f"{names} in {one_line(str(first.parent))}"
-        self.app.call_from_thread(self.app.notify, said, title="Saved", markup=False)
+        text = f"{names} in {one_line(str(first.parent))}"
+        self.app.call_from_thread(self.app.notify, text, title="Saved", markup=False)

@@ -183,8 +183,8 @@ class ZScreen(WorkbenchScreen):
         try:
             z, origin = await asyncio.to_thread(encoded, self.session, sampler.decoder.entry, path)
         except (EngineError, OSError) as error:
-            said = one_line(str(error))
-            self.app.notify(f"No z: {said}", severity="error", markup=False)
+            text = one_line(str(error))
+            self.app.notify(f"No z: {text}", severity="error", markup=False)
             return
         if self.is_attached:
             self.put(z, origin)

@@ -46,16 +46,16 @@ class ListBody(Container):
             problem: why they cannot be read, else empty.
             root: where they are looked for.
         """
-        said = ""
+        text = ""
         if problem:
-            said = one_line(problem)
+            text = one_line(problem)
         elif total and not self.table.entries:
-            said = "No session matches the filter.\n\nEsc shows all."
+            text = "No session matches the filter.\n\nEsc shows all."
         empty = self.query_one("#sessions-empty", Static)
-        if empty.content != Content(said):
-            empty.update(Content(said))
-        empty.display = bool(said)
-        self._welcome(root, wanted=not total and not said)
+        if empty.content != Content(text):
+            empty.update(Content(text))
+        empty.display = bool(text)
+        self._welcome(root, wanted=not total and not text)
         self.query_one(SessionPreview).display = bool(self.table.entries)
 
     def share_room(self) -> None:

@@ -68,8 +68,8 @@ def dataset_text(entry: Entry) -> str:
 def dimension_text(entry: Entry) -> str:
     """Format the latent dimension; those of a sweep in few characters: `2,8` or `2..64`."""
     sizes = sorted({one.settings.latent_dim for one in entry.trials or (entry,) if one.settings})
-    told = ",".join(map(str, sizes))
-    return told if len(told) <= _DIMENSIONS_WIDTH else f"{sizes[0]}..{sizes[-1]}"
+    text = ",".join(map(str, sizes))
+    return text if len(text) <= _DIMENSIONS_WIDTH else f"{sizes[0]}..{sizes[-1]}"
 
 
 def name_text(entry: Entry) -> str:

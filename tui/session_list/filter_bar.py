@@ -32,7 +32,7 @@ class FilterBar(Horizontal):
         found = parse_filter(text)
         problem = Content(one_line(found.problem))
         self.box.set_class(bool(found.problem), "-wrong")
-        told = self.query_one("#filter-problem", Static)
-        if told.content != problem:
-            told.update(problem)
+        label = self.query_one("#filter-problem", Static)
+        if label.content != problem:
+            label.update(problem)
         return found

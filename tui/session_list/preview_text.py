@@ -90,13 +90,13 @@ def _facts(entry: Entry, evaluation: str, images: str) -> Iterator[Fact]:
     if images:
         yield "images", images
     changed = changed_settings(entry.settings)
-    told = [
+    names = [
         *_ALWAYS_PRINTED,
         *(name for name in changed if name not in (*_ALWAYS_PRINTED, "threads")),
     ]
-    for name in told:
+    for name in names:
         yield name, one_line(SETTINGS[name].format(getattr(entry.settings, name)))
-    if "seed" not in told:
+    if "seed" not in names:
         yield "seed", str(entry.settings.seed)
     yield "trained", duration_text(entry.trained_seconds(time.time()))
     yield "created", time.strftime("%Y-%m-%d %H:%M", time.localtime(entry.created))
@@ -114,10 +114,10 @@ def _sweep_facts(entry: Entry) -> Iterator[Fact]:
         return
     counts = Counter(one.status for one in entry.trials)
     waiting = entry.sweep.trials - len(entry.trials)
-    told = [f"{counts[status]} {status}" for status in sorted(counts, key=status_rank)]
+    parts = [f"{counts[status]} {status}" for status in sorted(counts, key=status_rank)]
     yield (
         f"{entry.sweep.trials} trials:",
-        ", ".join([*told, *([f"{waiting} waiting"] * bool(waiting))]),
+        ", ".join([*parts, *([f"{waiting} waiting"] * bool(waiting))]),
     )
     if entry.loss is not None:
         best = best_trial(entry)

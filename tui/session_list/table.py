@@ -14,7 +14,7 @@ from tui.screen import run_async
 from tui.session_list.columns import COLUMN_IDS, CURVE, Column, shown_columns
 from tui.session_list.curve_texts import CurveTexts
 from tui.session_list.rows import folded_rows
-from tui.status import LOOKS
+from tui.status import STATUS_STYLES
 from tui.widgets.session_table import SessionTable
 from tui.widgets.table_layout import Head, Row
 
@@ -122,4 +122,4 @@ def _row(entry: Entry, now: float, columns: Sequence[Column], curves: Mapping[st
         curves.get(entry.id, "") if column.id == CURVE else column.text(entry, now)
         for column in columns
     )
-    return Row(entry.id, cells, LOOKS[entry.status].tone)
+    return Row(entry.id, cells, STATUS_STYLES[entry.status].tone)

@@ -127,12 +127,12 @@ def _images(example: Example) -> Images | None:
 
 def _keys() -> Content:
     lines = []
-    for key, action, name, told in _FIRST_KEYS:
+    for key, action, name, text in _FIRST_KEYS:
         link = action if action.startswith("app.") else f"screen.{action}"
         lines.append(
             Content.from_markup(
                 f"[bold $text-accent]{key:>3}[/]  [@click={link}][bold]{name:<21}[/][/]"
-                f"[$text-muted]{told}[/]"
+                f"[$text-muted]{text}[/]"
             )
         )
     return Content("\n").join(lines)

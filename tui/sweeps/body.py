@@ -14,7 +14,7 @@ from tui.comparison import Metric
 from tui.eta import remaining_sweep_seconds
 from tui.rendering.curves import Scale
 from tui.rendering.series import Series
-from tui.status import LOOKS, TONE_COLOURS
+from tui.status import STATUS_STYLES, TONE_COLOURS
 from tui.sweeps.feed import SweepSnapshot
 from tui.sweeps.grid import TrialTable
 from tui.sweeps.sample_strip import SampleStrip
@@ -124,8 +124,8 @@ class SweepBody(Container):
         """Show the samples by setting, all drawn with this seed."""
         self._samples = samples
         equal = "the same z where d is equal" if len(samples) > 1 else ""
-        told = [f"seed {seed}", equal] if samples else [_NO_SAMPLES]
-        self.query_one("#sweep-samples-title", TitleLine).show(", ".join(filter(None, told)))
+        parts = [f"seed {seed}", equal] if samples else [_NO_SAMPLES]
+        self.query_one("#sweep-samples-title", TitleLine).show(", ".join(filter(None, parts)))
         self.query_one(SampleStrip).show(samples, current)
 
     def point_samples(self, current: str) -> None:
@@ -163,7 +163,7 @@ def head_words(sweep: Sweep, snapshot: SweepSnapshot) -> Content:
     name = one_line(record.name, 60)
     varied = one_line(varied_text(record.varied))
     head = Content.assemble(
-        (name, "bold"), "  ", (snapshot.status, TONE_COLOURS[LOOKS[snapshot.status].tone])
+        (name, "bold"), "  ", (snapshot.status, TONE_COLOURS[STATUS_STYLES[snapshot.status].tone])
     )
     if varied != name:
         head += Content.assemble("  ", (varied, "$text-muted"))
@@ -173,16 +173,16 @@ def head_words(sweep: Sweep, snapshot: SweepSnapshot) -> Content:
 
 
 def _progress(sweep: Sweep, snapshot: SweepSnapshot) -> str:
-    said = counts_text(snapshot.trials)
+    text = counts_text(snapshot.trials)
     if snapshot.status == "running":
-        said += f", {sweep.record.parallel} at once"
+        text += f", {sweep.record.parallel} at once"
         left = remaining_sweep_seconds(snapshot.trials, sweep.record.parallel)
-        said += "" if left is None else f", about {duration_text(left)} left"
+        text += "" if left is None else f", about {duration_text(left)} left"
     elif snapshot.status in ("stopped", "interrupted"):
-        said += "; r resumes it"
+        text += "; r resumes it"
     if not comparable(snapshot.trials):
-        said += f"; {INCOMPARABLE}"
-    return said
+        text += f"; {INCOMPARABLE}"
+    return text
 
 
 def detail_words(trial: Trial | None) -> Content:

@@ -41,7 +41,7 @@ class SweepFeed:
         self._known = SweepSnapshot()
         self._sessions: dict[str, Session] = {}
 
-    def look(self, wanted: Iterable[int]) -> SweepSnapshot:
+    def read(self, wanted: Iterable[int]) -> SweepSnapshot:
         """Read the sweep's present state; one that cannot be read keeps its earlier state.
 
         Args:

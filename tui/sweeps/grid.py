@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tui.rendering.series import DASHES, HUES
-from tui.status import LOOKS, Tone
+from tui.status import STATUS_STYLES, Tone
 from tui.text import one_line
 from vae_engine.settings import SETTINGS
 from vae_engine.sweeps.results import comparable
@@ -101,7 +101,7 @@ def short_name(name: str) -> str:
 
 def trial_cell(trial: Trial) -> Cell:
     """Format a trial: `● 12/50` while it trains, `✓ 23` once it has converged."""
-    glyph, tone = LOOKS[trial.status]
+    glyph, tone = STATUS_STYLES[trial.status]
     if trial.status == "waiting":
         return Cell(glyph, tone)
     if trial.status in ("deleted", "damaged"):

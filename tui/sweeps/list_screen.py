@@ -15,7 +15,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.screen import Keys, WorkbenchScreen
-from tui.status import LOOKS, with_glyph
+from tui.status import STATUS_STYLES, with_glyph
 from tui.sweeps.actions import SweepActions
 from tui.sweeps.catalogue import SweepCatalogue, SweepEntry
 from tui.sweeps.polling import Poller
@@ -108,8 +108,8 @@ class SweepsScreen(WorkbenchScreen):
     @on(SessionTable.Highlighted)
     def _show_detail(self) -> None:
         entry = self._current()
-        said = "" if entry is None else entry.problem or f"{entry.varied}\n{entry.id}"
-        self._say("#sweeps-detail", Content(said))
+        text = "" if entry is None else entry.problem or f"{entry.varied}\n{entry.id}"
+        self._say("#sweeps-detail", Content(text))
 
     def _current(self) -> SweepEntry | None:
         return self._entries.get(self.query_one(SessionTable).cursor_key or "")
@@ -126,16 +126,16 @@ class SweepsScreen(WorkbenchScreen):
         self._show_detail()
         running = sum(entry.status == "running" for entry in entries)
         counts = "1 sweep" if len(entries) == 1 else f"{len(entries)} sweeps"
-        told = f"{counts}, {running} running" if running else counts
-        self._say("#sweeps-head", Content.assemble(("sweeps", "bold"), "  ", told))
+        text = f"{counts}, {running} running" if running else counts
+        self._say("#sweeps-head", Content.assemble(("sweeps", "bold"), "  ", text))
         self._show_emptiness(entries, problem)
 
     def _show_emptiness(self, entries: Sequence[SweepEntry], problem: str) -> None:
         """Explain why the list is empty, and what to press."""
         folder = one_line(encodable(str(self._store.root)))
-        said = "" if entries else problem or f"No sweeps in {folder} yet.\n\n{_GREETING}"
-        self._say("#sweeps-empty", Content(said))
-        self.query_one("#sweeps-empty").display = bool(said)
+        text = "" if entries else problem or f"No sweeps in {folder} yet.\n\n{_GREETING}"
+        self._say("#sweeps-empty", Content(text))
+        self.query_one("#sweeps-empty").display = bool(text)
 
     def _say(self, where: str, words: Content) -> None:
         static = self.query_one(where, Static)
@@ -155,7 +155,7 @@ def _row(entry: SweepEntry) -> Row:
     if entry.sweep is not None:
         done = f"{entry.finished}/{entry.trials}"
         cells = (status, entry.name, done, str(entry.failed or ""), _age(entry.created))
-    return Row(entry.id, cells, LOOKS[entry.status].tone)
+    return Row(entry.id, cells, STATUS_STYLES[entry.status].tone)
 
 
 def _age(created: float) -> str:

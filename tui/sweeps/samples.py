@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tui.decoders import LoadedDecoder, look
+from tui.decoders import LoadedDecoder, find_supply
 from tui.sweeps.grid import SettingRow
 from vae_engine.errors import EngineError
 from vae_engine.inference.sampling import draw_prior, to_uint8
@@ -71,7 +71,7 @@ class SampleSource:
     def _decoder(self, session: str) -> LoadedDecoder | None:
         held = self._drawn.get(session)
         try:
-            supply = look(Session(self._root / session), None, held[0] if held else None)
+            supply = find_supply(Session(self._root / session), None, held[0] if held else None)
         except (EngineError, OSError):
             return None
         return supply.decoder

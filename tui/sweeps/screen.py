@@ -188,7 +188,7 @@ class SweepScreen(ChartOptions):
         """Read the sweep, and the samples of the visible settings."""
         rows = self._in_sight()
         wanted = [index for row in rows for index in row.trials]
-        before, now = self.snapshot, await asyncio.to_thread(self._feed.look, wanted)
+        before, now = self.snapshot, await asyncio.to_thread(self._feed.read, wanted)
         if now != before:
             self.snapshot = now
             if before is None or now.trials != before.trials:
@@ -246,8 +246,8 @@ class SweepScreen(ChartOptions):
             return None
         why = {"waiting": "has not started yet", "deleted": "is in the trash"}.get(trial.status)
         if why or trial.status == "damaged":
-            told = why or f"is damaged: {one_line(trial.problem)}"
-            self.notify(f"Trial {trial.number} {told}.", severity="warning", markup=False)
+            text = why or f"is damaged: {one_line(trial.problem)}"
+            self.notify(f"Trial {trial.number} {text}.", severity="warning", markup=False)
             return None
         try:
             return Session(self.sweep.sessions.root / trial.session)

@@ -26,10 +26,10 @@ _COUNTED = {
 def counts_text(trials: Sequence[Trial]) -> str:
     """Count the trials by state: `3 of 9 trials finished, 2 training, 4 waiting`."""
     finished = sum(trial.finished for trial in trials)
-    said = f"{finished} of {len(trials)} trials finished"
+    text = f"{finished} of {len(trials)} trials finished"
     kinds = ["live" if trial.live else trial.status for trial in trials if not trial.finished]
     counts = [f"{kinds.count(kind)} {word}" for kind, word in _COUNTED.items() if kind in kinds]
-    return ", ".join([said, *counts])
+    return ", ".join([text, *counts])
 
 
 def best_line(trials: Sequence[Trial]) -> str | None:
@@ -49,24 +49,24 @@ def best_line(trials: Sequence[Trial]) -> str | None:
 def trial_line(trial: Trial) -> str:
     """Describe in one line what a trial is doing, or how it ended."""
     values = f" ({values_text(trial.values)})" if trial.values else ""
-    said = f"trial {trial.number}{values} {trial.status}"
+    text = f"trial {trial.number}{values} {trial.status}"
     if trial.problem:
-        return f"{said}: session {trial.session}: {trial.problem}"
+        return f"{text}: session {trial.session}: {trial.problem}"
     if trial.figures is not None:
         epochs = "1 epoch" if trial.epoch == 1 else f"{trial.epoch} epochs"
-        said += (
+        text += (
             f" after {epochs} in {duration_text(trial.figures.duration)}: "
             f"test -ELBO {trial.figures.negative_elbo:.2f}"
         )
     elif trial.live:
-        said += f" in epoch {epoch_under_way(trial)}" if trial.status != "starting" else ""
+        text += f" in epoch {epoch_under_way(trial)}" if trial.status != "starting" else ""
     else:
-        said += f" after epoch {trial.epoch}/{trial.epochs}" if trial.epoch else ""
+        text += f" after epoch {trial.epoch}/{trial.epochs}" if trial.epoch else ""
         if reason := trial.stop_reason:
-            said += f": {REASONS.get(reason, reason)}"
+            text += f": {REASONS.get(reason, reason)}"
     if trial.attempt is not None:
-        said += f"; {attempt_text(trial.attempt)}"
-    return f"{said}; session {trial.session}"
+        text += f"; {attempt_text(trial.attempt)}"
+    return f"{text}; session {trial.session}"
 
 
 def epoch_under_way(trial: Trial) -> str:
@@ -81,7 +81,7 @@ def metric_text(name: str, figure: Statistic | None) -> str:
     if name == "duration":
         return duration_text(figure.mean)
     scale, digits = (100.0, 1) if name in _SHARES else (1.0, 1 if name == "active_units" else 2)
-    said = f"{figure.mean * scale:.{digits}f}"
+    text = f"{figure.mean * scale:.{digits}f}"
     if name == "active_units" and figure.mean == round(figure.mean) and not figure.deviation:
         return f"{figure.mean:.0f}"
-    return said if figure.deviation is None else f"{said}±{figure.deviation * scale:.{digits}f}"
+    return text if figure.deviation is None else f"{text}±{figure.deviation * scale:.{digits}f}"

@@ -113,8 +113,8 @@ def _mixed(drawn: Rendition, quarters: int) -> Rendition:
 
 def _rgb(color: str) -> Rgb | None:
     """The colour that a code names; None for one of the sixteen, which are few already."""
-    _, _, told = color.partition(";")
-    kind, *numbers = map(int, told.split(";")) if told else (0,)
+    _, _, code = color.partition(";")
+    kind, *numbers = map(int, code.split(";")) if code else (0,)
     if kind == 5 and numbers[0] >= _SIXTEEN:
         return XTERM_256[numbers[0] - _SIXTEEN]
     return (numbers[0], numbers[1], numbers[2]) if kind == 2 else None

@@ -235,8 +235,8 @@ class LossChart(Lines):
             options += ["linear: below 0" if self._linear else "log"] * scale.log
             options += ["recent"] * scale.recent
             options += [f"smooth {scale.smoothing:g}"] if scale.smoothing else []
-        told = [" · ".join([*options, *rest]) for rest in ([*best, *at], at, best, [])]
-        return [*filter(None, told), " ".join(options)]
+        parts = [" · ".join([*options, *rest]) for rest in ([*best, *at], at, best, [])]
+        return [*filter(None, parts), " ".join(options)]
 
     def _beyond(self) -> list[str]:
         """Format the value that lies beyond the axis: `↑ 251.0`."""

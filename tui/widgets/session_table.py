@@ -94,7 +94,7 @@ class SessionTable(ScrollView, can_focus=True):
         self._heads = tuple(heads)
         self._rows: tuple[Row, ...] = ()
         self._columns = lay_out(self._heads, (), 0)
-        self._told: str | None = None
+        self._highlighted: str | None = None
 
     @property
     def _width(self) -> int:
@@ -236,8 +236,8 @@ class SessionTable(ScrollView, can_focus=True):
             self.refresh(Region(0, visible, self._width, 1))
 
     def _tell(self) -> None:
-        if self.cursor_key != self._told:
-            self._told = self.cursor_key
+        if self.cursor_key != self._highlighted:
+            self._highlighted = self.cursor_key
             self.post_message(self.Highlighted(self.cursor_key))
 
     def _lay_out(self) -> bool:

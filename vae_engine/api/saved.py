@@ -112,14 +112,14 @@ class SavedSession:
         Returns:
             The final status; see also `reason`.
         """
-        told = 0
+        printed = 0
         while True:
             status = self.status
             if progress:
-                new = [epoch for epoch in self.session.log.history if epoch.epoch > told]
+                new = [epoch for epoch in self.session.log.history if epoch.epoch > printed]
                 for epoch in new:
                     print(_epoch_line(epoch, self.session.log.epochs), flush=True)
-                    told = epoch.epoch
+                    printed = epoch.epoch
             if status not in LIVE:
                 break
             time.sleep(_POLL_SECONDS)

@@ -135,8 +135,8 @@ def _nothing(folder: Path, contents: Contents) -> DatasetError:
         if Path(inner).suffix.lower() in _ALONE:
             remedy = f"try {quoted(folder / inner)}"
     elif contents.kinds:
-        told = [kind not in (TEXT, UNKNOWN) for kind in contents.kinds]
-        index = told.index(True) if any(told) else 0
+        is_known = [kind not in (TEXT, UNKNOWN) for kind in contents.kinds]
+        index = is_known.index(True) if any(is_known) else 0
         kind = contents.kinds[index]
         found += f" ({kind.name})"
         remedy = kind.remedy.replace("{name}", str(folder / contents.kind_names[index]))

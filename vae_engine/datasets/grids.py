@@ -124,10 +124,10 @@ def _of_size(images: AnyArray, size: Size) -> tuple[AnyArray, list[str]]:
         return images.reshape(len(images), *size), []
     last = images.reshape(len(images), *size, 3)
     first = np.moveaxis(images.reshape(len(images), 3, *size), 1, -1)
-    told = f"rows of {images.shape[1]:,} values are taken as {size_text(size)} in colour"
+    text = f"rows of {images.shape[1]:,} values are taken as {size_text(size)} in colour"
     if _roughness(first[:_JUDGED]) < _roughness(last[:_JUDGED]):
-        return first, [f"{told}, red before green before blue"]
-    return last, [f"{told}, pixel by pixel"]
+        return first, [f"{text}, red before green before blue"]
+    return last, [f"{text}, pixel by pixel"]
 
 
 def _roughness(images: AnyArray) -> float:

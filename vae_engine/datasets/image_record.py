@@ -196,10 +196,10 @@ def recorded_files(
 def _missing_files(what: str, missing: Iterable[str], files: Mapping[str, Path]) -> DatasetError:
     changed = [name for name in missing if name in files]
     gone = [name for name in missing if name not in files]
-    told = [f"{len(changed):,} changed ({listed(changed)})"] * bool(changed)
-    told += [f"{len(gone):,} gone ({listed(gone)})"] * bool(gone)
+    parts = [f"{len(changed):,} changed ({listed(changed)})"] * bool(changed)
+    parts += [f"{len(gone):,} gone ({listed(gone)})"] * bool(gone)
     return DatasetError(
-        f"{what} has other images than when this session began: {', '.join(told)}: {_WHAT_TO_DO}"
+        f"{what} has other images than when this session began: {', '.join(parts)}: {_WHAT_TO_DO}"
     )
 
 

@@ -77,11 +77,13 @@ def target_size(sizes: Mapping[Size, int], preparation: Preparation) -> tuple[Si
         size = preparation.size
         if alone and common == size:
             return size, []
-        return size, [_told(sizes, size, preparation.fit)]
+        return size, [_size_note(sizes, size, preparation.fit)]
     if alone and all(SMALLEST_SIDE <= side <= LARGEST_SIDE for side in common):
         return common, []
     size = _sensible(sizes)
-    return size, [f"{_told(sizes, size, preparation.fit)}; `image_size=HEIGHTxWIDTH` changes it"]
+    return size, [
+        f"{_size_note(sizes, size, preparation.fit)}; `image_size=HEIGHTxWIDTH` changes it"
+    ]
 
 
 def _sensible(sizes: Mapping[Size, int]) -> Size:
@@ -103,7 +105,7 @@ def _usual(lengths: list[int]) -> int:
     return next((side for side in _SIDES if side <= median), SMALLEST_SIDE)
 
 
-def _told(sizes: Mapping[Size, int], size: Size, fit: Fit) -> str:
+def _size_note(sizes: Mapping[Size, int], size: Size, fit: Fit) -> str:
     if len(sizes) == 1:
         found = size_text(next(iter(sizes)))
     else:

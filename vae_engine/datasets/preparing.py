@@ -30,10 +30,10 @@ def prepared(
     grids: dict[Split, AnyArray] = {}
     for split, array in source.images.items():
         what = f"the {SPLIT_NAMES[split]} split of {shortened(repr(name))}"
-        grids[split], told = on_grid(what, array, preparation.size)
-        notes += [note for note in told if note not in notes]
-    grids, told = _in_channels(grids, preparation.color)
-    notes += told
+        grids[split], grid_notes = on_grid(what, array, preparation.size)
+        notes += [note for note in grid_notes if note not in notes]
+    grids, channel_notes = _in_channels(grids, preparation.color)
+    notes += channel_notes
     sizes: Counter[tuple[int, int]] = Counter()
     for grid in grids.values():
         sizes[grid.shape[1], grid.shape[2]] += len(grid)
@@ -41,8 +41,8 @@ def prepared(
         raise ArrayError(
             f"{name!r} holds images without pixels: wanted at least one pixel; try another source"
         )
-    size, told = target_size(sizes, preparation)
-    notes += told
+    size, size_notes = target_size(sizes, preparation)
+    notes += size_notes
     return {split: resized(grid, size, preparation.fit) for split, grid in grids.items()}, notes
 
 

@@ -125,15 +125,15 @@ def _deep(
         if values.low < 0 or (darker and len(values.array) >= _ENOUGH_IMAGES):
             raise _differing(values, brightest)
     white, high = brightest.high, brightest.high
-    told = f"values from {min(values.low for values in splits):g} to {high:g} are taken as"
+    text = f"values from {min(values.low for values in splits):g} to {high:g} are taken as"
     bits = next((bits for bits in _BITS if high < 2**bits), 0)
     if bits and brightest.whole and high > 2 ** (bits - 1):
         white = 2**bits - 1
-        told += f" {bits} bits, with {white} as white"
+        text += f" {bits} bits, with {white} as white"
     else:
-        told += f" black to white, 0 to {high:g}"
+        text += f" black to white, 0 to {high:g}"
     images = [values.between(0, white) for values in splits]
-    return images, [f"{told}; `range=minmax` or `range=percentile` changes it"]
+    return images, [f"{text}; `range=minmax` or `range=percentile` changes it"]
 
 
 def _as_asked(

@@ -48,8 +48,8 @@ class Distribution(msgspec.Struct, frozen=True, kw_only=True):
         Args:
             environment: recorded by the earlier run.
         """
-        told = [environment.get(name, 1) for name in ("workers", "replicas")]
-        before = [count if isinstance(count, int) else 1 for count in told]
+        recorded = [environment.get(name, 1) for name in ("workers", "replicas")]
+        before = [count if isinstance(count, int) else 1 for count in recorded]
         now = [max(1, len(self.workers)), self.total_replicas]
         if before == now:
             return ""
@@ -223,5 +223,5 @@ def _checked(addresses: list[str]) -> tuple[str, ...]:
 
 
 def _counted(workers: int, replicas: int) -> str:
-    said = f"{workers} worker{'s' if workers > 1 else ''}"
-    return said if replicas == workers else f"{said} with {replicas} replicas"
+    text = f"{workers} worker{'s' if workers > 1 else ''}"
+    return text if replicas == workers else f"{text} with {replicas} replicas"

@@ -65,13 +65,13 @@ def crash_message(log: Path, start: int = 0) -> str:
 
 
 def _telling(lines: Iterable[str]) -> str:
-    told = [line for line in lines if line.strip() and not _REMARK.fullmatch(line)]
+    errors = [line for line in lines if line.strip() and not _REMARK.fullmatch(line)]
     # What follows is the place, not the error.
-    for at, line in enumerate(told):
+    for at, line in enumerate(errors):
         if line.startswith("Fatal Python error: Bus error"):
             return _BUS_ERROR
         if line.startswith("Fatal Python error"):
-            told = told[: at + 1]
+            errors = errors[: at + 1]
             break
-    shown = "; ".join(printable(" ".join(line.split())) for line in told[-_MOST_LINES:])
+    shown = "; ".join(printable(" ".join(line.split())) for line in errors[-_MOST_LINES:])
     return cut(shown, _LONGEST)

@@ -76,12 +76,12 @@ def history_rows(sessions: Sequence[Session]) -> Iterator[list[str | float]]:
     for session in sessions:
         chosen = [getattr(session.settings, name) for name in settings]
         formatted = zip(settings, chosen, strict=True)
-        told = [_text(SETTINGS[name].format(value)) for name, value in formatted]
+        values = [_text(SETTINGS[name].format(value)) for name, value in formatted]
         for epoch in session.log.history:
             kl = epoch.kl_per_dimension
             yield [
                 _text(session.id),
-                *told,
+                *values,
                 epoch.epoch,
                 *(getattr(epoch, name) for name in METRICS),
                 epoch.time,

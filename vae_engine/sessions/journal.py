@@ -69,12 +69,12 @@ class Journal:
         durable = not isinstance(event, Progress)
         with self._lock:
             self._check()
-            told = self._writer.append(event, durable=durable)
-            self.log.apply([told])
+            written = self._writer.append(event, durable=durable)
+            self.log.apply([written])
             if durable:
                 self._summarize()
         for listener in self._listeners:
-            listener(told)
+            listener(written)
 
     def end(self, event: RunEnded) -> None:
         """Write the run's last event, for which space is reserved, and close.

@@ -58,7 +58,7 @@ class SessionLog:
         self._best: ev.EpochEnded | None = None
         self._earlier_runs = 0.0
         self._run_started: float | None = None
-        self._told = 0.0
+        self._last_event = 0.0
         self._clock = EpochClock()
 
     @property
@@ -168,7 +168,7 @@ class SessionLog:
             self._clock.apply(event)
             self.updated = event.time
             if not isinstance(event, ev.Progress):
-                self._told = event.time
+                self._last_event = event.time
 
     def summary(self, log_bytes: int = 0) -> Summary:
         """Return the state after the first `log_bytes` of the log, in short."""
@@ -236,7 +236,7 @@ class SessionLog:
 
     def _start_run(self, event: ev.RunStarted) -> None:
         if self._earlier is None:
-            self._earlier_runs += self._run_seconds(self._told)
+            self._earlier_runs += self._run_seconds(self._last_event)
             # If the session has not trained yet, the latest run counts, however it ended.
             self._earlier = self._run if self._has_trained else None
         self._run = Standing(

@@ -147,15 +147,15 @@ class Session:
 
     def crash_message(self) -> str:
         """Return why the latest worker exited without a final event, as far as known."""
-        said = crash_message(self.folder / layout.LOG)
+        text = crash_message(self.folder / layout.LOG)
         try:
             worker = atomic.read_optional(self.folder / layout.WORKER, WorkerRecord)
         except SessionDamagedError:
             worker = None
         if worker is not None and memory_ran_out_since(worker):
             killed = "the system has killed a process for lack of memory since it began"
-            return f"{killed}: {said}" if said else f"{killed}, probably this one"
-        return said or SILENT_END
+            return f"{killed}: {text}" if text else f"{killed}, probably this one"
+        return text or SILENT_END
 
     def status(self, *, alive: bool | None = None) -> Status:
         """Derive the status from the events read so far, and from whether a worker is alive.

@@ -159,9 +159,9 @@ def sweep_status(trials: Sequence[Trial], *, alive: bool) -> SweepStatus:
 
 def trial_name(record: SweepRecord, values: Mapping[str, object]) -> str:
     """Return the name of a trial's session: `latent_dim 2, seed 0`, after the sweep's name."""
-    told = values_text(values)
+    text = values_text(values)
     own_name = record.name if record.name != default_name(record.varied) else ""
-    return ": ".join(part for part in (own_name, told) if part)[:NAME_LIMIT] or record.name
+    return ": ".join(part for part in (own_name, text) if part)[:NAME_LIMIT] or record.name
 
 
 def values_text(values: Mapping[str, object]) -> str:

@@ -89,8 +89,8 @@ def _tensor(z_mean: NDArray[np.float32]) -> str:
 
 def _metadata(labels: NDArray[np.int64], names: Sequence[str] = ()) -> str:
     known = dict(enumerate(names))
-    told = (printable_start(known.get(label, str(label))) for label in labels.tolist())
-    rows = (f"{label}\t{index}\n" for index, label in enumerate(told))
+    texts = (printable_start(known.get(label, str(label))) for label in labels.tolist())
+    rows = (f"{label}\t{index}\n" for index, label in enumerate(texts))
     return "label\tindex\n" + "".join(rows)
 
 

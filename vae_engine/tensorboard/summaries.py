@@ -97,11 +97,11 @@ def result_scalars(
     result: Result | None, evaluation: EvaluationRecord | None
 ) -> list[Summary.Value]:
     """Make the final scalars that are available."""
-    told = itertools.chain(
+    values = itertools.chain(
         ((tag, getattr(result, name)) for tag, name in RESULT_TAGS.items() if result),
         ((tag, getattr(evaluation, name)) for tag, name in EVALUATION_TAGS.items() if evaluation),
     )
-    return [scalar(tag, value) for tag, value in told if value is not None]
+    return [scalar(tag, value) for tag, value in values if value is not None]
 
 
 def _image(tag: str, pixels: NDArray[np.uint8]) -> Summary.Value:

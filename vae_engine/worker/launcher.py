@@ -147,11 +147,11 @@ def start_detached(
 
 
 def _why_died(process: subprocess.Popen[bytes], log: Path, start: int) -> str:
-    said = crash_message(log, start)
+    text = crash_message(log, start)
     if process.returncode == -signal.SIGKILL:
         killed = "it was killed (SIGKILL), possibly for lack of memory"
-        return f"{killed}: {said}" if said else killed
-    return said or f"it exited with code {process.returncode} and no message"
+        return f"{killed}: {text}" if text else killed
+    return text or f"it exited with code {process.returncode} and no message"
 
 
 def _keep_logdir(session: Session, logdir: Path) -> None:

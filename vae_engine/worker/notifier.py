@@ -121,8 +121,8 @@ def notify(command: str, ending: Ending, environ: Mapping[str, str]) -> int:
             check=False,
         )
         if done.returncode != 0:
-            told = f"{value_text(command)} exited with code {done.returncode}\n"
-            os.write(descriptor, told.encode(errors="replace"))
+            text = f"{value_text(command)} exited with code {done.returncode}\n"
+            os.write(descriptor, text.encode(errors="replace"))
     finally:
         os.close(descriptor)
     return done.returncode

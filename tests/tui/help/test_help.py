@@ -34,7 +34,7 @@ def active(
 
 
 def told(bindings: list[ActiveBinding]) -> list[tuple[str, str]]:
-    return [(key.keys, key.told) for keys in group_keys(bindings).values() for key in keys]
+    return [(key.keys, key.description) for keys in group_keys(bindings).values() for key in keys]
 
 
 def test_keys_of_one_action_stand_together() -> None:
@@ -72,7 +72,7 @@ async def test_what_acts_on_the_screen_comes_first_and_cursor_keys_last(
         assert headings[-1] in (MOVE, EVERYWHERE)
         assert not isinstance(groups[headings[0]][0].active.node, type(app))
         assert headings.index(EVERYWHERE) == len(headings) - 1 - (MOVE in headings)
-        words = [key.told for keys in groups.values() for key in keys]
+        words = [key.description for keys in groups.values() for key in keys]
         assert "Focus Next" not in words
         assert "Focus Previous" not in words
         arrows = [key.keys for key in groups.get(MOVE, [])]
@@ -159,7 +159,7 @@ async def test_each_line_of_help_tells_something_else_by_keys_that_exist(
             await until(pilot, lambda: not isinstance(app.screen, SessionsScreen))
         groups = group_keys(app.screen.active_bindings.values())
         for heading, keys in groups.items():
-            told = [key.told for key in keys]
+            told = [key.description for key in keys]
             assert len(told) == len(set(told)), heading
         names = [name for keys in groups.values() for key in keys for name in key.keys.split()]
         assert not [name for name in names if "←→" in name or "underscore" in name]

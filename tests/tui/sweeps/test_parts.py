@@ -116,7 +116,7 @@ def test_trials_in_the_trash_and_damaged_ones_are_reported_in_the_grid(recorder:
 
 def test_settings_that_have_no_epoch_yet_have_no_curve(recorder: Recorder) -> None:
     sweep = record_sweep(recorder, {1: "completed", 3: "training"})
-    found = SweepFeed(sweep).look(range(4))
+    found = SweepFeed(sweep).read(range(4))
     table = trial_table(found.trials)
     (curve,) = setting_curves(table.rows, found.trials, found.histories, "val_loss")
     assert (curve.label, curve.tone) == ("d 2", 0)
@@ -126,13 +126,13 @@ def test_settings_that_have_no_epoch_yet_have_no_curve(recorder: Recorder) -> No
 def test_a_look_at_what_did_not_change_gives_the_same(recorder: Recorder) -> None:
     sweep = record_sweep(recorder, {1: "completed", 2: "training"})
     feed = SweepFeed(sweep)
-    first = feed.look([0, 1])
+    first = feed.read([0, 1])
     assert first.histories.keys() == {trial.session for trial in first.trials[:2]}
-    second = feed.look([0, 1])
+    second = feed.read([0, 1])
     assert second == first
     assert second.histories is first.histories
     recorder.finish_epoch(begin_trial(recorder, sweep, 3, "training"), 3)
-    third = feed.look([0, 1, 2])
+    third = feed.read([0, 1, 2])
     assert third.trials[2].epoch == 3
     kept = first.trials[0].session
     assert third.histories[kept] is first.histories[kept]
@@ -141,9 +141,9 @@ def test_a_look_at_what_did_not_change_gives_the_same(recorder: Recorder) -> Non
 def test_a_sweep_that_is_gone_keeps_what_was_read_of_it(recorder: Recorder) -> None:
     sweep = record_sweep(recorder, {1: "completed"})
     feed = SweepFeed(sweep)
-    before = feed.look([0])
+    before = feed.read([0])
     shutil.rmtree(sweep.folder)
-    after = feed.look([0])
+    after = feed.read([0])
     assert after.trials == before.trials
     assert after.problem == "This sweep was deleted or moved."
 

@@ -209,19 +209,19 @@ async def test_what_does_not_change_is_not_sent(
     async with sweep_screen(sweep) as (screen, app, pilot):
         images = screen.query_one(ImageGrid)
         await until(pilot, lambda: len(images.images))
-        looks: list[int] = []
+        reads: list[int] = []
         sent: list[object] = []
-        look = screen._feed.look
+        read = screen._feed.read
 
         def counted(wanted: Iterable[int]) -> SweepSnapshot:
-            looks.append(1)
-            return look(wanted)
+            reads.append(1)
+            return read(wanted)
 
-        monkeypatch.setattr(screen._feed, "look", counted)
+        monkeypatch.setattr(screen._feed, "read", counted)
         # By then all that was read first is drawn.
-        await until(pilot, lambda: len(looks) >= 2)
+        await until(pilot, lambda: len(reads) >= 2)
         monkeypatch.setattr(app, "_display", lambda *found: sent.append(found))
-        await until(pilot, lambda: len(looks) >= 4)
+        await until(pilot, lambda: len(reads) >= 4)
         assert sent == []
         await pilot.press("down")
         await until(pilot, lambda: sent)
