@@ -1,4 +1,4 @@
-"""What a screen may ask of the app."""
+"""Interface of the app for its screens."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 
 if TYPE_CHECKING:
-    # For the first frame, which does not wait for them.
+    # Not at run time: these imports would delay the first frame.
     import numpy as np
     from numpy.typing import NDArray
 
@@ -29,51 +29,51 @@ class Workbench(Protocol):
 
     @property
     def store(self) -> SessionStore:
-        """The sessions."""
+        """Store of the sessions."""
 
     @property
     def preferences(self) -> Preferences:
-        """What is remembered between runs."""
+        """The user's preferences."""
 
     @property
     def entries(self) -> tuple[Entry, ...] | None:
-        """The present sessions, unordered; None before they were read."""
+        """Present sessions, unordered; None before the first read."""
 
     @property
     def problem(self) -> str:
-        """Why the sessions cannot be read, else empty."""
+        """Why the sessions cannot be read; empty if they can."""
 
     def remember(self, **changes: Any) -> None:
-        """Change preferences by name, and keep them for the next run."""
+        """Change preferences by name, and save them."""
 
     def refresh_sessions(self) -> None:
-        """Read the list of sessions now: something was done to them."""
+        """Read the list of sessions now, after a change."""
 
     def list_is_shown(self, shown: bool) -> None:
-        """Follow the sessions as closely as they are looked at."""
+        """Poll as often as the visible screen needs."""
 
     def hold_keys(self) -> AbstractContextManager[None]:
-        """Hold back what is typed while a screen is prepared: it is meant for that one."""
+        """Hold keys back while a screen is being prepared, since they are meant for it."""
 
     def copy_line(self, line: str) -> None:
         """Send a line to the terminal's clipboard."""
 
     def open_dashboard(self, session: Session, *, instead_of: Screen[Any] | None = None) -> None:
-        """Open the dashboard of a session; in the place of a screen, if that is still on top."""
+        """Open the dashboard of a session; replaces a screen, if that is still on top."""
 
     def open_sampler(
         self, session: Session, z: NDArray[np.float32] | None = None, origin: str = ""
     ) -> None:
-        """Open the sampler over a session.
+        """Open the sampler of a session.
 
         Args:
-            session: which.
-            z: (latent_dim,), what its first sample is to be; None takes the prior's.
-            origin: where that z comes from, one line, such as `test image 12`.
+            session: the session.
+            z: (latent_dim,), used as the first sample; None draws all from the prior.
+            origin: origin of z in one line, such as `test image 12`.
         """
 
     def open_sweep(self, sweep: Sweep, *, instead_of: Screen[Any] | None = None) -> None:
-        """Open a sweep; in the place of a screen, if that is still on top."""
+        """Open a sweep; replaces a screen, if that is still on top."""
 
     def open_sweeps(self) -> None:
         """Open the list of sweeps."""
@@ -82,4 +82,4 @@ class Workbench(Protocol):
         """Open the form with the defaults, or with the settings of a session to fork."""
 
     def open_new_sweep(self) -> None:
-        """Open the form with a sweep filled in."""
+        """Open the form with the settings of a sweep."""

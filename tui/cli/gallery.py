@@ -51,7 +51,7 @@ def row_grid(columns: int, rows: int, size: tuple[int, int] = (28, 28)) -> Grid:
 
     Args:
         columns: images in a row.
-        rows: how many.
+        rows: number of rows.
         size: height and width of an image in pixels.
     """
     width, height = terminal_width(), shutil.get_terminal_size().lines
@@ -66,12 +66,12 @@ def row_grid(columns: int, rows: int, size: tuple[int, int] = (28, 28)) -> Grid:
 def draw(images: Images, grid: Grid, captions: Sequence[str] | None = None) -> None:
     """Draw images on stdout, in blocks or as `--graphics` says.
 
-    Off a terminal there are no control sequences.
+    In a pipe there are no control sequences.
 
     Args:
         images: (n, h, w) or (n, h, w, 3) uint8.
-        grid: where they stand.
-        captions: a text below each.
+        grid: layout of the images.
+        captions: text below each image.
     """
     if pixels := pixel_output(grid):
         pixels.draw(images, grid, captions)

@@ -63,8 +63,8 @@ def present(
     """Decode a walk, and write it to a file or to the terminal.
 
     Args:
-        session: whose decoder.
-        walk: which.
+        session: with the decoder.
+        walk: the walk.
         output: the file, of which the suffix says what it becomes; None draws.
         facts: for JSON.
         arrays: for an `.npz`, beside images and z.

@@ -51,7 +51,7 @@ def save(shown: Shown, session: str, epoch: int, folder: Path) -> list[Path]:
         shown: what to save.
         session: its id.
         epoch: of the decoder.
-        folder: where to.
+        folder: to write to.
 
     Returns:
         The new files; none that exists is replaced.

@@ -92,7 +92,7 @@ class SamplerScreen(PointKeys, DirectionKeys):
         """Make the sampler of a session.
 
         Args:
-            session: which.
+            session: the session.
             z: (latent_dim,), what the first sample is to be; None takes the prior's.
             origin: where that z comes from, one line.
         """

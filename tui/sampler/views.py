@@ -1,4 +1,4 @@
-"""Two of the sampler's views: samples of a draw, and the path between two marked samples."""
+"""Views of the sampler: samples of a draw, and the path between two marked samples."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MOST_STEPS: Final = 64
 
 @dataclass(frozen=True, eq=False)
 class Chosen:
-    """The image that is looked at more closely.
+    """The selected image.
 
     Attributes:
         z: (d,).
@@ -36,32 +36,32 @@ class Chosen:
 
 
 class View(Protocol):
-    """One way to look at what a model generates."""
+    """Interface of the sampler's views."""
 
     def take(self, sampler: Sampler) -> None:
         """Use this sampler from now on."""
 
     def redraw(self) -> None:
-        """Decode again and show it."""
+        """Decode again and show the images."""
 
     def changed(self) -> None:
-        """Show that the selected sample has another z."""
+        """Update the selected sample, whose z has changed."""
 
     def resize_samples(self) -> None:
-        """Show the images at another size, where they can have one."""
+        """Show the images at another size, if the view has several."""
 
     def chosen(self) -> Chosen | None:
-        """The image under the cursor."""
+        """Return the image under the cursor."""
 
     def headline(self) -> Content:
-        """What is shown, in a line."""
+        """Describe in one line what is shown."""
 
     def shown(self) -> Shown | None:
-        """What can be saved; None if nothing is shown."""
+        """Return what can be saved; None if nothing is shown."""
 
 
 class _SheetView(SampleGrid):
-    """Images that a sampler decoded."""
+    """Base of views that show decoded images in a grid."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -75,7 +75,7 @@ class _SheetView(SampleGrid):
 
 
 class SamplesView(_SheetView):
-    """Samples of the present draw, as many as fit."""
+    """Shows samples of the present draw, as many as fit."""
 
     def redraw(self) -> None:
         """Decode as many samples as fit."""
@@ -83,12 +83,12 @@ class SamplesView(_SheetView):
             self._show(self._sampler.samples(self.room()))
 
     def changed(self) -> None:
-        """The selected sample has another z: decode it alone."""
+        """Decode only the selected sample, whose z has changed."""
         if self._sampler is not None and self._sampler.selected < len(self._sheet.z):
             self._show(self._sampler.with_changed(self._sheet, self._sampler.selected))
 
     def watch_selected(self, before: int | None, after: int | None) -> None:
-        """Move the frame; the keys change this sample now."""
+        """Move the frame; keys now act on this sample."""
         super().watch_selected(before, after)
         if self._sampler is not None and after is not None:
             self._sampler.selected = after
@@ -100,19 +100,19 @@ class SamplesView(_SheetView):
             self.show_letters()
 
     def show_letters(self) -> None:
-        """Frame what is marked or in a group."""
+        """Frame the samples that are marked or in a group."""
         if self._sampler is not None:
             self.marks = self._sampler.letters()
 
     def chosen(self) -> Chosen | None:
-        """The selected sample."""
+        """Return the selected sample."""
         if self._sampler is None or self.selected is None:
             return None
         nudged = self._sampler.nudged_dimensions
         return Chosen(self._sheet.z[self.selected], self.images[self.selected], nudged)
 
     def headline(self) -> Content:
-        """Which draw this is."""
+        """Describe the draw."""
         if self._sampler is None:
             return Content()
         draw, (at, draws) = self._sampler.draws.current, self._sampler.draws.position
@@ -204,5 +204,5 @@ def direction_figure(sampler: Sampler) -> list[Content]:
 
 
 def figure(name: str, value: str) -> Content:
-    """A value after its name."""
+    """Format a value after its name."""
     return Content.styled(f"{name} ", QUIET) + Content(value)

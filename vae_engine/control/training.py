@@ -42,18 +42,18 @@ def start_session(
     """Check settings, create a session and start its worker; a failure leaves nothing behind.
 
     Args:
-        store: where to create it.
-        settings: what to train with; a dataset's path may be relative.
-        given: the names of those that were asked for: the others may give way to values that suit
-            the number of images, see `suited_settings`. None keeps them all.
-        name: what people call it, None for the usual one.
+        store: for the new session.
+        settings: of the session; the path of the dataset may be relative.
+        given: names of the settings given explicitly; the others adapt to
+            the images, see `suited_settings`. None keeps all settings.
+        name: of the session, None for the default.
         command: the command line to record, None for this process's.
-        parent: id of the session that it is forked from.
-        logdir: where its workers write for TensorBoard.
-        distribution: the devices that train it.
-        shield: around creation and start.
-        tell: called, before it is created, with a line on its images, unless everyone knows them.
-        report: called with what is done, how far and of how much, while images are read.
+        parent: id of the session that it forks.
+        logdir: TensorBoard's log folder for its workers.
+        distribution: workers and devices that train it.
+        shield: context around creation and start.
+        tell: called before creation with a line on the images, unless the dataset is a named one.
+        report: called with stage, progress and total while images are read.
 
     Raises:
         DatasetError: the images cannot be used.
@@ -88,23 +88,23 @@ def resume_session(
 ) -> int:
     """Check a session that has ended, and start a worker that resumes it.
 
-    A worker that has said its last word is waited for.
+    Waits for a worker that has written its last event.
 
     Args:
-        session: which.
-        more: epochs more than it has; None goes on to the planned end.
-        dataset: where its images are now, for this run and later ones; None for where they were.
-        logdir: where its workers write for TensorBoard; None leaves that as it is.
-        distribution: the devices that train it.
-        shield: around the start.
+        session: the session.
+        more: additional epochs; None trains to the planned end.
+        dataset: current path of its images, for this run and later ones; None if unchanged.
+        logdir: TensorBoard's log folder for its workers; None leaves it unchanged.
+        distribution: workers and devices that train it.
+        shield: context around the start.
 
     Returns:
-        The number of the run that begins.
+        The number of the new run.
 
     Raises:
-        SessionBusyError: it has a worker.
-        SessionError: it cannot go on so; the error's remedy is what can be done instead.
-        DatasetError: its images are gone, or are not those it trained on.
+        SessionBusyError: a worker holds it.
+        SessionError: it cannot be resumed; the error's remedy is the alternative.
+        DatasetError: its images are missing, or differ from those it trained on.
         WorkerError: the worker did not start.
     """
     let_leave(session)

@@ -104,7 +104,7 @@ def read_exactly(
     """The stream's remaining bytes, which must be `count`; memory is touched only as they come.
 
     Args:
-        stream: which.
+        stream: to read from.
         count: of bytes.
         what: the data are, for messages.
         new_array: makes the array, in memory or in a file.

@@ -96,7 +96,7 @@ def read_preview(folder: Path, epoch: int, shape: ImageShape | None = None) -> P
 
     Args:
         folder: of the session.
-        epoch: which.
+        epoch: the epoch.
         shape: that its images must have; None for that of the originals, where there are any.
 
     Raises:
