@@ -12,7 +12,7 @@ from tui.terminal.graphics import Graphics, in_tmux, obstacle
 from tui.terminal.graphics_probe import PROBE, Replies
 from tui.terminal.stored_images import StoredImages
 
-REPLY_SECONDS: Final = 5.0
+REPLY_SECONDS: Final = 20.0
 """How long the terminal's replies are waited for; nothing else waits meanwhile."""
 _NO_KITTY: Final = "this terminal does not show images by kitty's protocol"
 

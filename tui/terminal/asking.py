@@ -17,7 +17,7 @@ from tui.rendering.sizes import CellSize
 from tui.terminal.graphics_probe import PROBE, Replies, is_report
 from tui.terminal.key_sequences import SequenceSplitter
 
-REPLY_SECONDS: Final = 3.0
+REPLY_SECONDS: Final = 10.0
 """How long the replies are waited for; every terminal sends the last one."""
 _CHUNK_BYTES: Final = 4096
 _WINDOW_SIZE: Final = struct.Struct("HHHH")

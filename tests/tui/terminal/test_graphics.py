@@ -252,7 +252,7 @@ def test_no_reply_is_given_up_and_a_late_one_changes_nothing(
     chosen = Chosen(monkeypatch)
     chosen.choose("auto")
     chosen.timers[0].give_up()
-    assert chosen.decided == [(False, "the terminal did not reply within 5 s")]
+    assert chosen.decided == [(False, "the terminal did not reply within 20 s")]
     chosen.driver.reply(KITTY)
     assert len(chosen.decided) == 1
     assert chosen.driver.images is None
