@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final, NamedTuple
 
-import numpy as np
 from rich.segment import Segment
 from textual import on
 from textual.app import ComposeResult
@@ -17,16 +16,16 @@ from textual.content import Content
 from textual.message import Message
 
 from tui.rendering.sizes import ImageSize
-from tui.sampler.latent import Floats
-from tui.sampler.model import NO_SHEET, Sampler, Sheet
+from tui.sampler.model import NO_SHEET, Sampler
 from tui.sampler.sample_grid import SampleGrid
 from tui.sampler.saving import Shown
-from tui.sampler.views import Chosen, direction_figure, figure
+from tui.sampler.traversal_rows import Rows, Window, decoded
+from tui.sampler.views import QUIET, Chosen, direction_figure, figure
 from tui.screen import has_widgets, run_async
 from tui.text import one_line
 from tui.widgets.lines import Lines
 from tui.widgets.tiling import arrange
-from vae_engine.inference.traversal import order_by_kl, traversal_values, traverse
+from vae_engine.inference.traversal import order_by_kl, traversal_values
 
 _COLUMNS: Final = (7, 5, 3, 1)
 _MOST_COLUMNS: Final = 13
@@ -40,20 +39,6 @@ class Room(NamedTuple):
 
     rows: int
     columns: int
-
-
-class Window(NamedTuple):
-    """The part of a traversal that is on the screen.
-
-    Attributes:
-        dimensions: of the rows, from the top.
-        values: of the columns.
-        start: (d,), where the other dimensions stay.
-    """
-
-    dimensions: list[int]
-    values: Floats
-    start: Floats
 
 
 class TraversalGrid(SampleGrid):
@@ -148,9 +133,8 @@ class TraversalView(Horizontal):
         self._order: list[int] = []
         self._first = 0
         self._wanted: Window | None = None
-        self._shown: Window | None = None
+        self._rows: Rows | None = None
         self._sheet = NO_SHEET
-        self._start = NO_SHEET
         self._busy = False
 
     def compose(self) -> ComposeResult:
@@ -197,14 +181,16 @@ class TraversalView(Horizontal):
 
     def chosen(self) -> Chosen | None:
         """The z from which it starts, with its image."""
-        if self._sampler is None or not len(self._start.z):
+        if self._sampler is None or self._rows is None:
             return None
-        return Chosen(self._start.z[0], self._start.pixels[0], self._sampler.nudged_dimensions)
+        start = self._rows.start
+        return Chosen(start.z[0], start.pixels[0], self._sampler.nudged_dimensions)
 
     def headline(self) -> Content:
         """From where, which cell, and which rows."""
-        if self._sampler is None or self._shown is None:
-            return Content.styled("traversal", "bold")
+        if self._sampler is None or self._rows is None:
+            return Content.styled("traversal", "bold") + Content.styled("   decoding", QUIET)
+        shown = self._rows.window.dimensions
         parts = [
             Content.styled("traversal", "bold"),
             figure("from", one_line(self._sampler.selected_origin)),
@@ -212,16 +198,17 @@ class TraversalView(Horizontal):
         ]
         if (cell := self.cell()) is not None:
             parts.append(figure(f"z{cell[0]}", f"{cell[1]:+.1f}"))
-        if len(self._shown.dimensions) < len(self._order):
-            last = self._first + len(self._shown.dimensions)
+        if len(shown) < len(self._order):
+            last = self._first + len(shown)
             parts.append(figure("rows", f"{self._first + 1} to {last} of {len(self._order)}"))
         return Content("   ").join(parts)
 
     def cell(self) -> tuple[int, float] | None:
         """The dimension and the value under the cursor."""
-        window, selected = self._shown, self.grid.selected
-        if window is None or selected is None:
+        selected = self.grid.selected
+        if self._rows is None or selected is None:
             return None
+        window = self._rows.window
         row, column = divmod(selected, len(window.values))
         if row >= len(window.dimensions):
             return None
@@ -229,9 +216,9 @@ class TraversalView(Horizontal):
 
     def shown(self) -> Shown | None:
         """The rows that are on the screen."""
-        window = self._shown
-        if window is None:
+        if self._rows is None:
             return None
+        window = self._rows.window
         facts = {
             "dimensions": window.dimensions,
             "kl": [self._kl[dimension] if self._kl else -1.0 for dimension in window.dimensions],
@@ -257,18 +244,17 @@ class TraversalView(Horizontal):
         try:
             while (window := self._wanted) is not None and self._sampler is not None:
                 self._wanted = None
-                z = traverse(window.start, window.dimensions, window.values)
-                both = np.concatenate([window.start[None], z])
-                sheet = await asyncio.to_thread(self._sampler.decode, both)
+                decoder = self._sampler.decoder
+                rows = await asyncio.to_thread(decoded, decoder, window, self._rows)
                 if not has_widgets(self):
                     return
-                self._start = Sheet(sheet.z[:1], sheet.images[:1])
-                self._show(window, Sheet(sheet.z[1:], sheet.images[1:]))
+                self._show(rows)
         finally:
             self._busy = False
 
-    def _show(self, window: Window, sheet: Sheet) -> None:
-        self._shown, self._sheet = window, sheet
+    def _show(self, rows: Rows) -> None:
+        self._rows, window = rows, rows.window
+        sheet = self._sheet = rows.sheet
         captions = [f"{value:+.1f}" if value else "0" for value in window.values.tolist()]
         columns = len(window.values)
         every = captions * len(window.dimensions)
