@@ -344,6 +344,12 @@ class WorkbenchApp(TerminalApp):
 
         self._open(SamplerScreen(session, z, origin))
 
+    def open_data_browser(self, session: Session) -> None:
+        """Open the images of a session beside their reconstructions."""
+        from tui.data_browser.screen import DataBrowserScreen
+
+        self._open(DataBrowserScreen(session))
+
     def open_sweep(self, sweep: Sweep, *, instead_of: Screen[Any] | None = None) -> None:
         """Open a sweep; replaces a screen, if that is still on top."""
         from tui.sweeps.screen import SweepScreen

@@ -72,6 +72,9 @@ class Workbench(Protocol):
             origin: origin of z in one line, such as `test image 12`.
         """
 
+    def open_data_browser(self, session: Session) -> None:
+        """Open the images of a session beside their reconstructions."""
+
     def open_sweep(self, sweep: Sweep, *, instead_of: Screen[Any] | None = None) -> None:
         """Open a sweep; replaces a screen, if that is still on top."""
 

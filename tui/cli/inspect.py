@@ -41,7 +41,6 @@ from vae_engine.datasets import to_float
 from vae_engine.datasets.source import Split, counted
 from vae_engine.errors import DatasetError, EngineError, SettingError
 from vae_engine.evaluation.scoring import ImageScores, reconstructed, score_images
-from vae_engine.inference.dataset import session_dataset
 from vae_engine.inference.exported import ExportedModel, load_model
 from vae_engine.inference.pictures import picture, save_png
 from vae_engine.inference.sampling import to_uint8, without_grey_axis
@@ -49,6 +48,7 @@ from vae_engine.inspection.images import (
     InspectedImages,
     Order,
     class_scores,
+    model_dataset,
     own_images,
     ranked,
     read_label,
@@ -111,7 +111,7 @@ def outliers(
     session = store.find(reference)
     model = load_model(session)
     with reading_progress() as report:
-        dataset = session_dataset(session, place)
+        dataset = model_dataset(session, model, place)
         every = split_images(dataset, split, session.settings)
         label = None if wanted is None else read_label(wanted, every.labels, every.label_names)
         seed = session.settings.seed

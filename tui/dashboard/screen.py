@@ -59,6 +59,7 @@ class DashboardScreen(ChartOptions):
         key("X", "stop_now", "Stop now", "Write a checkpoint and stop the run now"),
         key("e", "extend", "Extend", "Train more epochs", show=True),
         key("g", "generate", "Sample", "Draw from the prior with this model", show=True),
+        key("i", "browse", "Images", "Images beside their reconstructions", show=True),
         key("left,h", "step(-1)", "Epoch", "One epoch back", show=True, display="←→"),
         key("right,l", "step(1)", "Later", "One epoch forward"),
         key("home", "first", "First epoch", "Look at the first epoch"),
@@ -187,6 +188,10 @@ class DashboardScreen(ChartOptions):
     def action_generate(self) -> None:
         """Open the sampler."""
         self.workbench.open_sampler(self.session)
+
+    def action_browse(self) -> None:
+        """Open the images beside their reconstructions."""
+        self.workbench.open_data_browser(self.session)
 
     def action_step(self, epochs: int) -> None:
         """Select an earlier or later epoch."""

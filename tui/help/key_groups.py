@@ -18,7 +18,7 @@ MOVE: Final = "Move"
 _HEADINGS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "sessions": {
         "The session under the cursor": (
-            *("open", "generate", "resume", "extend", "fork", "rename", "note", "export"),
+            *("open", "generate", "browse", "resume", "extend", "fork", "rename", "note", "export"),
         ),
         "The selected sessions": ("select", "select_all", "compare", "tag", "delete", "undo"),
         "The list": (*("filter", "leave_filter", "fold", "sort_next", "sort_reverse", "sort_by"),),
@@ -26,10 +26,16 @@ _HEADINGS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     },
     "dashboard": {
         "The run": ("pause", "go_on", "resume", "stop", "stop_now", "extend"),
-        "The model": ("generate",),
+        "The model": ("generate", "browse"),
         "Epochs": ("step", "first", "newest", "lapse"),
         "Curves": ("log", "smooth", "recent"),
         "Pages": ("turn", "open_page"),
+    },
+    "images": {
+        "The image under the cursor": ("sample", "draw"),
+        "Which images": (
+            *("turn_split", "turn_order", "turn_class", "find_class", "find_image", "open_file"),
+        ),
     },
     "sampler": {
         "Samples": ("resample", "step", "heat", "seed", "resize"),

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,7 @@ from vae_engine.inference.animation import (
     save_animation,
     there_and_back,
 )
-from vae_engine.inference.pictures import picture, save_png
+from vae_engine.inference.pictures import free_names, picture, save_png
 from vae_engine.sessions.arrays import write_npz
 
 
@@ -60,7 +58,7 @@ def save(shown: Shown, session: str, epoch: int, folder: Path) -> list[Path]:
         EngineError: the folder cannot be written.
     """
     suffixes = (".png", ".npz", ".gif") if shown.steps > 1 else (".png", ".npz")
-    files = _free_names(f"{session}-epoch{epoch}-{shown.name}", folder, suffixes)
+    files = free_names(f"{session}-epoch{epoch}-{shown.name}", folder, suffixes)
     arrays = {
         "images": shown.sheet.images,
         "z": shown.sheet.z,
@@ -78,10 +76,3 @@ def save(shown: Shown, session: str, epoch: int, folder: Path) -> list[Path]:
     except OSError as error:
         raise EngineError(f"{folder} cannot be written: {error.strerror}") from None
     return files
-
-
-def _free_names(stem: str, folder: Path, suffixes: Sequence[str]) -> list[Path]:
-    stem = re.sub(r"[^A-Za-z0-9_.-]", "_", stem)
-    numbers = itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
-    several = ([folder / f"{stem}{end}{suffix}" for suffix in suffixes] for end in numbers)
-    return next(files for files in several if not any(path.exists() for path in files))

@@ -42,6 +42,7 @@ SESSION_KEYS: Final[list[BindingType]] = [
     key("enter", "open", "Open", "Open the session's dashboard", show=True),
     key("n", "new", "New", "Train a new session", show=True),
     key("g", "generate", "Sample", "Draw from the session's prior", show=True),
+    key("i", "browse", "Images", "Images beside their reconstructions", show=True),
     key("D", "demo", "Demo", _DEMO),
     key("E", "example", "Example", _EXAMPLE),
     # On an empty list, where these two have nothing else to do.

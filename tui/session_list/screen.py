@@ -204,6 +204,11 @@ class SessionsScreen(WorkbenchScreen):
         if session := self._opened_session():
             self.workbench.open_sampler(session)
 
+    def action_browse(self) -> None:
+        """Open the images of the session, of a sweep those of the best trial."""
+        if session := self._opened_session():
+            self.workbench.open_data_browser(session)
+
     def action_new(self) -> None:
         """Open the form with the defaults."""
         self.workbench.open_new_session()
@@ -354,7 +359,9 @@ class SessionsScreen(WorkbenchScreen):
 # Actions that need a session, and those that need several in the list.
 _NEED_ANY = {"filter", "leave_filter", "sort_next", "sort_reverse", "sort_by"}
 _NEED_SHOWN = {
-    **dict.fromkeys(("open", "generate", "resume", "extend", "fork", "rename", "tag", "note"), 1),
+    **dict.fromkeys(
+        ("open", "generate", "browse", "resume", "extend", "fork", "rename", "tag", "note"), 1
+    ),
     **dict.fromkeys(("export", "delete", "select", "select_all"), 1),
     "compare": 2,
 }

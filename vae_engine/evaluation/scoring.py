@@ -115,6 +115,29 @@ def score_images(
     return ImageScores.joined(parts)
 
 
+def score_rows(
+    model: ExportedModel, images: Images, rows: NDArray[np.intp], *, seed: int
+) -> ImageScores:
+    """The ELBO terms of some of the images, equal to those that `score_images` gives all of them.
+
+    Args:
+        model: of the session.
+        images: (n, h, w) or (n, h, w, 3), all of the split.
+        rows: (m,) which; m at least 1.
+        seed: of the session's settings.
+
+    Raises:
+        SessionDamagedError: the model gives losses that are not finite.
+    """
+    dim = model.encoder.latent_dim
+    drawn = {
+        block: noise(seed, block, 0, (min(BLOCK, len(images) - block * BLOCK), dim))
+        for block in np.unique(rows // BLOCK).tolist()
+    }
+    epsilon = np.stack([drawn[row // BLOCK][row % BLOCK] for row in rows.tolist()])
+    return _score(model, images[rows], [epsilon])
+
+
 def scored_blocks(
     model: ExportedModel, images: Images, *, seed: int, samples: int = 1
 ) -> Generator[ImageScores, None, None]:
@@ -138,7 +161,11 @@ def _score_block(
     model: ExportedModel, images: Images, block: int, seed: int, samples: int
 ) -> ImageScores:
     shape = (len(images), model.encoder.latent_dim)
-    drawn = [noise(seed, block, sample, shape) for sample in range(samples)]
+    return _score(model, images, [noise(seed, block, sample, shape) for sample in range(samples)])
+
+
+def _score(model: ExportedModel, images: Images, drawn: list[Floats]) -> ImageScores:
+    """The ELBO terms of images with these samples of noise, each (n, latent_dim)."""
     step = max(1, _VALUES_AT_ONCE // model.shape.values)
     parts = []
     for start in range(0, len(images), step):

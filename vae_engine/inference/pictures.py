@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -50,3 +53,11 @@ def save_png(path: Path, pixels: NDArray[np.uint8]) -> None:
         Image.fromarray(pixels).save(temporary, format="PNG")
 
     atomic.replace_file(path, write)
+
+
+def free_names(stem: str, folder: Path, suffixes: Sequence[str]) -> list[Path]:
+    """Files of one name with these suffixes, none of which exists in the folder."""
+    stem = re.sub(r"[^A-Za-z0-9_.-]", "_", stem)
+    numbers = itertools.chain([""], (f"-{number}" for number in itertools.count(2)))
+    several = ([folder / f"{stem}{end}{suffix}" for suffix in suffixes] for end in numbers)
+    return next(files for files in several if not any(path.exists() for path in files))

@@ -16,9 +16,12 @@ from vae_engine.datasets.own_images import load_images
 from vae_engine.datasets.parts import Rows
 from vae_engine.datasets.preparation import Preparation
 from vae_engine.datasets.source import Split
-from vae_engine.errors import SettingError
+from vae_engine.errors import DatasetError, SettingError
 from vae_engine.evaluation.scoring import ImageScores
 from vae_engine.image_shape import ImageShape
+from vae_engine.inference.dataset import session_dataset
+from vae_engine.inference.exported import ExportedModel
+from vae_engine.sessions.session import Session
 from vae_engine.settings import Settings
 from vae_engine.text import value_text
 
@@ -60,6 +63,28 @@ class ClassScore:
     negative_elbo: float
     reconstruction_loss: float
     kl_loss: float
+
+
+def model_dataset(session: Session, model: ExportedModel, place: str | None = None) -> Dataset:
+    """The images that the session trains on, of the model's shape.
+
+    Args:
+        session: which.
+        model: of the session.
+        place: their present name or path; None uses the latest known one.
+
+    Raises:
+        DatasetError: they cannot be read, or are not those that it was trained on.
+    """
+    dataset = session_dataset(session, place)
+    if dataset.image_shape != model.shape:
+        raise DatasetError(
+            f"{value_text(dataset.name)} has images of {dataset.image_shape.text}: session "
+            f"{session.id} trained on {model.shape.text}",
+            remedy="move_dataset",
+            subject=session.id,
+        )
+    return dataset
 
 
 def split_images(dataset: Dataset, split: Split, settings: Settings) -> InspectedImages:
@@ -113,11 +138,19 @@ def ranked(scores: ImageScores, order: Order, labels: Labels, label: int | None 
 
 def class_scores(scores: ImageScores, labels: Labels) -> list[ClassScore]:
     """The means of each class, the highest negative ELBO first; empty without labels."""
-    found = []
-    for label in np.unique(labels[labels != NO_LABEL]).tolist():
-        part = scores.rows(np.flatnonzero(labels == label))
-        rec, kl = float(part.reconstruction_loss.mean()), float(part.kl_loss.mean())
-        found.append(ClassScore(label, len(part), rec + kl, rec, kl))
+    known = labels != NO_LABEL
+    values, places = np.unique(labels[known], return_inverse=True)
+    counts = np.bincount(places)
+    rec, kl = (
+        np.bincount(places, terms[known]) / counts
+        for terms in (scores.reconstruction_loss, scores.kl_loss)
+    )
+    found = [
+        ClassScore(label, count, r + k, r, k)
+        for label, count, r, k in zip(
+            values.tolist(), counts.tolist(), rec.tolist(), kl.tolist(), strict=True
+        )
+    ]
     return sorted(found, key=lambda one: -one.negative_elbo)
 
 

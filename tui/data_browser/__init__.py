@@ -1,0 +1,1 @@
+"""The images of a session beside what its model makes of them."""

@@ -1,0 +1,81 @@
+"""The image under the cursor, larger, with its figures, and the classes of its split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from tui.data_browser.model import Browse, Page
+from tui.widgets.images import ImageGrid
+
+_QUIET = "$text-muted"
+_BAR_CELLS = 12
+_Z_SHOWN = 8
+
+
+class Details(Vertical):
+    """Two images, figures, classes."""
+
+    def compose(self) -> ComposeResult:
+        """Images above the figures, the classes below."""
+        yield ImageGrid(id="closeup")
+        yield Static(id="figures")
+        yield Static(id="classes")
+
+    def show(self, page: Page | None, at: int, browse: Browse) -> None:
+        """Show one image of a page; nothing without a page."""
+        self.query_one("#closeup", ImageGrid).display = page is not None
+        self.query_one("#classes", Static).update(_lines(class_lines(browse)))
+        figures = self.query_one("#figures", Static)
+        if page is None:
+            figures.update(Content())
+            return
+        originals, made = page.images.originals.values, page.images.reconstructions.values
+        pair = np.stack([originals[at], made[at]])
+        self.query_one("#closeup", ImageGrid).show(pair, captions=["image", "model"], columns=2)
+        figures.update(_lines(figure_lines(page, at, browse)))
+
+
+def figure_lines(page: Page, at: int, browse: Browse) -> Iterator[Content]:
+    """What is known of one image of a page."""
+    images, index = page.images, page.images.indices[at]
+    rec, kl = (float(terms.values[at]) for terms in (images.reconstruction_loss, images.kl_loss))
+    yield Content.styled(browse.origin(index), "bold")
+    for name, value in (("-ELBO", rec + kl), ("reconstruction", rec), ("KL", kl)):
+        yield Content.styled(f"{name:<15}", _QUIET) + Content(f"{value:9.2f}")
+    z, spread = images.z_mean.values[at], images.z_log_var.values[at]
+    for dimension, (mean, log_var) in enumerate(zip(z[:_Z_SHOWN], spread[:_Z_SHOWN], strict=True)):
+        sigma = float(min(99.0, 2.718281828 ** (0.5 * min(20.0, float(log_var)))))
+        yield Content.styled(f"{f'z{dimension}':<15}", _QUIET) + Content(
+            f"{float(mean):+9.2f} ± {sigma:.2f}"
+        )
+    if len(z) > _Z_SHOWN:
+        yield Content.styled(f"and {len(z) - _Z_SHOWN} more dimensions", _QUIET)
+
+
+def class_lines(browse: Browse) -> Iterator[Content]:
+    """The mean -ELBO of each class, the hardest first; empty before it is known."""
+    split = browse.split
+    if split is None or not split.classes:
+        return
+    highest = max(1e-9, *(abs(one.negative_elbo) for one in split.classes))
+    yield Content()
+    yield Content.styled("mean -ELBO by class, hardest first", _QUIET)
+    for one in split.classes:
+        cells = round(_BAR_CELLS * max(0.0, one.negative_elbo) / highest)
+        name = browse.label_of(one.label)[:12]
+        chosen = "bold" if one.label == browse.label else ""
+        yield (
+            Content.styled(f"{name:<12} ", chosen)
+            + Content(f"{one.negative_elbo:9.2f} ")
+            + Content.styled("▇" * cells, "$primary")
+        )
+
+
+def _lines(lines: Iterator[Content]) -> Content:
+    return Content("\n").join(list(lines))

@@ -1,0 +1,247 @@
+"""What the screen shows: a split, its order and class, and the place in it; without widgets."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tui.text import one_line
+from vae_engine.evaluation.scoring import ImageScores
+from vae_engine.inspection.images import (
+    ClassScore,
+    Indices,
+    Order,
+    class_scores,
+    label_text,
+    ranked,
+)
+from vae_engine.inspection.messages import ImagesShown, SplitOpened, SplitScored
+
+ORDERS: Final[tuple[Order, ...]] = ("index", "worst", "best")
+SPLIT_TITLES: Final = {
+    "train": "training images",
+    "val": "validation images",
+    "test": "test images",
+    "saved": "saved test images",
+    "own": "own images",
+}
+_SINGULAR: Final = {name: title.removesuffix("s") for name, title in SPLIT_TITLES.items()}
+# The one that is shown first is the first of these that there is.
+_PREFERRED: Final = ("test", "val", "train", "saved", "own")
+_LONGEST_NAME: Final = 40
+_MOST_CACHED_BYTES: Final = 8 * 2**20
+
+Labels = NDArray[np.int32]
+Direction = Literal[-1, 1]
+
+
+@dataclass(eq=False)
+class Split:
+    """A split that can be shown.
+
+    Attributes:
+        name: as in messages. labels: (n,), -1 for none.
+        names: of the labels 0, 1, ...; empty where they are numbers.
+        scores: of all its images, once they were asked for and are here.
+        classes: their means by class, the hardest first.
+    """
+
+    name: str
+    labels: Labels
+    names: tuple[str, ...]
+    scores: ImageScores | None = None
+    classes: list[ClassScore] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, opened: SplitOpened) -> Split:
+        """One that was just opened; its texts are made printable."""
+        names = tuple(one_line(name, longest=_LONGEST_NAME) for name in opened.label_names)
+        return cls(opened.split, opened.labels.values, names)
+
+    def take(self, scores: ImageScores) -> None:
+        """Store the scores of all images."""
+        self.scores, self.classes = scores, class_scores(scores, self.labels.astype(np.int64))
+
+    @property
+    def present_labels(self) -> list[int]:
+        """The classes that it has: the hardest first where that is known."""
+        if self.classes:
+            return [one.label for one in self.classes]
+        found: list[int] = np.unique(self.labels[self.labels >= 0]).tolist()
+        return found
+
+
+class Browse:
+    """Which images of which split are looked at, and where the cursor is.
+
+    Attributes:
+        splits: those that were opened. split: the one that is shown, if there is one.
+        order: of its images. label: of the class that is shown; None shows all.
+        position: of the cursor in `indices`.
+    """
+
+    def __init__(self) -> None:
+        self.splits: dict[str, Split] = {}
+        self.split: Split | None = None
+        self.order: Order = "index"
+        self.label: int | None = None
+        self.position = 0
+        self.indices: Indices = np.zeros(0, np.intp)
+
+    def open(self, opened: SplitOpened) -> None:
+        """Add a split."""
+        self.splits[opened.split] = Split.of(opened)
+
+    def show_first(self) -> None:
+        """Show the split that people look at first."""
+        names = [name for name in _PREFERRED if name in self.splits]
+        if names:
+            self.show(names[0])
+
+    def show(self, name: str) -> None:
+        """Show a split from its start, all classes of it."""
+        self.split, self.label = self.splits[name], None
+        self._rank()
+
+    def turn_split(self, by: Direction) -> None:
+        """Show the next split."""
+        names = [name for name in SPLIT_TITLES if name in self.splits]
+        if self.split is not None and len(names) > 1:
+            self.show(names[(names.index(self.split.name) + by) % len(names)])
+
+    def turn_order(self) -> None:
+        """Order the images in the next way."""
+        self.order = ORDERS[(ORDERS.index(self.order) + 1) % len(ORDERS)]
+        self._rank()
+
+    def turn_class(self, by: Direction) -> None:
+        """Show the next class only; between the last and the first stand all."""
+        if self.split is None:
+            return
+        every = [None, *self.split.present_labels]
+        at = every.index(self.label) if self.label in every else 0
+        self.choose_class(every[(at + by) % len(every)])
+
+    def choose_class(self, label: int | None) -> None:
+        """Show one class only, or all."""
+        self.label = label
+        self._rank()
+
+    def take(self, scored: SplitScored) -> None:
+        """Store the scores of a split."""
+        split = self.splits.get(scored.split)
+        if split is None:
+            return
+        rec, kl = (terms.values for terms in (scored.reconstruction_loss, scored.kl_loss))
+        split.take(ImageScores(rec.astype(np.float64), kl.astype(np.float64)))
+        if split is self.split and self.order != "index":
+            self._rank()
+
+    def move(self, by: int) -> None:
+        """Move the cursor; at the ends it stays."""
+        self.position = min(max(0, self.position + by), max(0, len(self.indices) - 1))
+
+    def go_to(self, index: int) -> None:
+        """Move the cursor to an image, or to the next one that is shown."""
+        found = np.flatnonzero(self.indices == index)
+        if len(found):
+            self.position = int(found[0])
+
+    def page(self, size: int) -> tuple[int, tuple[int, ...]]:
+        """Where the page with the cursor starts, and the images on it."""
+        size = max(1, size)
+        first = self.position // size * size
+        return first, tuple(self.indices[first : first + size].tolist())
+
+    @property
+    def waits_for_scores(self) -> bool:
+        """Whether the order needs scores that are not here yet."""
+        return self.order != "index" and self.split is not None and self.split.scores is None
+
+    def label_of(self, label: int) -> str:
+        """What a class is called."""
+        return label_text(label, self.split.names if self.split else ())
+
+    def title(self) -> str:
+        """Which images these are: `test images, class 7`."""
+        if self.split is None:
+            return ""
+        title = SPLIT_TITLES[self.split.name]
+        return title if self.label is None else f"{title} of class {self.label_of(self.label)}"
+
+    def origin(self, index: int) -> str:
+        """What one image is called: `test image 12, class 7`."""
+        if self.split is None:
+            return ""
+        label = int(self.split.labels[index])
+        name = f"{_SINGULAR[self.split.name]} {index}"
+        return name if label < 0 else f"{name}, class {self.label_of(label)}"
+
+    def _rank(self) -> None:
+        self.position = 0
+        if self.split is None:
+            return
+        labels = self.split.labels.astype(np.int64)
+        scores = self.split.scores
+        if scores is None:
+            nothing = np.zeros(len(labels))
+            scores = ImageScores(nothing, nothing)
+        self.indices = ranked(scores, self.order, labels, self.label)
+
+
+@dataclass(frozen=True, eq=False)
+class Page:
+    """Images that are on the screen.
+
+    Attributes:
+        asked: split and indices, by which it is known whether this is still the page wanted.
+        images: what came.
+    """
+
+    asked: tuple[str, tuple[int, ...]]
+    images: ImagesShown
+
+    @property
+    def pairs(self) -> NDArray[np.uint8]:
+        """Each image with its reconstruction to the right: (n, h, 2 w + gap[, 3])."""
+        originals, made = self.images.originals.values, self.images.reconstructions.values
+        count, height, width, *colours = originals.shape
+        gap = np.zeros((count, height, pair_gap(width), *colours), np.uint8)
+        pairs: NDArray[np.uint8] = np.concatenate([originals, gap, made], axis=2)
+        return pairs
+
+    def scores(self) -> ImageScores:
+        """The ELBO terms of its images."""
+        rec, kl = self.images.reconstruction_loss.values, self.images.kl_loss.values
+        return ImageScores(rec.astype(np.float64), kl.astype(np.float64))
+
+
+def pair_gap(width: int) -> int:
+    """Columns of pixels between an image of this width and its reconstruction."""
+    return max(2, width // 14 // 2 * 2)
+
+
+class ScoreCache:
+    """Scores of splits that were looked at before, by their weights; the oldest go first."""
+
+    def __init__(self, most: int = _MOST_CACHED_BYTES) -> None:
+        self._most = most
+        self._kept: OrderedDict[tuple[str, str, int], SplitScored] = OrderedDict()
+
+    def put(self, weights: str, count: int, scored: SplitScored) -> None:
+        """Keep the scores of a split of so many images."""
+        self._kept[weights, scored.split, count] = scored
+        while sum(map(_size, self._kept.values())) > self._most:
+            self._kept.popitem(last=False)
+
+    def get(self, weights: str, count: int, split: str) -> SplitScored | None:
+        """The scores of a split, None if they are not kept."""
+        return self._kept.get((weights, split, count))
+
+
+def _size(scored: SplitScored) -> int:
+    return len(scored.reconstruction_loss.data) + len(scored.kl_loss.data)

@@ -1,0 +1,55 @@
+"""The process that inspects images for an app: `python -m vae_engine.inspection SESSION_FOLDER`.
+
+Images are read here and not in the app: they take hundreds of megabytes, and a library that reads
+foreign files may crash. It ends when its stdin does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from vae_engine.errors import EngineError
+from vae_engine.inspection.inspector import Inspector
+from vae_engine.inspection.messages import Failed, Reply, receive_request, send
+from vae_engine.sessions.session import Session
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Answer requests from stdin on stdout."""
+    parser = argparse.ArgumentParser(prog="python -m vae_engine.inspection")
+    parser.add_argument("folder", type=Path, help="the session's folder")
+    folder: Path = parser.parse_args(arguments).folder
+    # The terminal sends it to all of its processes; the app decides when this one ends.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # What libraries print must not come between the replies.
+    replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    lock = threading.Lock()
+
+    def reply(message: Reply) -> None:
+        # An app that was left reads no more, and stdin tells so.
+        with lock, contextlib.suppress(BrokenPipeError):
+            send(replies, message)
+
+    try:
+        inspector = Inspector(Session(folder), reply)
+    except EngineError as error:
+        reply(Failed("model", str(error), error.remedy, error.subject))
+        return 1
+    if not inspector.open():
+        return 1
+    while (request := receive_request(sys.stdin.buffer)) is not None:
+        inspector.answer(request)
+    replies.flush()
+    # Threads that score are for nobody any more.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

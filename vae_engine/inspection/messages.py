@@ -1,0 +1,168 @@
+"""What an app and the process that inspects images for it say to each other, over pipes.
+
+Each message is its length, 4 bytes, little-endian, and then MessagePack.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import IO, Any, TypeAlias
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+_LENGTH = struct.Struct("<I")
+_MOST_BYTES = 2**30
+
+
+class Array(msgspec.Struct, frozen=True):
+    """An array's values."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    data: bytes
+
+    @classmethod
+    def of(cls, values: NDArray[Any]) -> Array:
+        """Pack an array."""
+        return cls(values.dtype.str, values.shape, np.ascontiguousarray(values).tobytes())
+
+    @property
+    def values(self) -> NDArray[Any]:
+        """The array; read-only."""
+        return np.frombuffer(self.data, self.dtype).reshape(self.shape)
+
+
+class ShowImages(msgspec.Struct, frozen=True, tag=True):
+    """Asks for images of a split, with what the model makes of them."""
+
+    split: str
+    indices: tuple[int, ...]
+
+
+class ScoreSplit(msgspec.Struct, frozen=True, tag=True):
+    """Asks for the ELBO terms of all images of a split."""
+
+    split: str
+
+
+class OpenFile(msgspec.Struct, frozen=True, tag=True):
+    """Asks for images of one's own, which become the split `own`."""
+
+    path: str
+
+
+class SplitOpened(msgspec.Struct, frozen=True, tag=True):
+    """A split can be asked about; its labels are (n,) int32, -1 for none."""
+
+    split: str
+    labels: Array
+    label_names: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class ModelOpened(msgspec.Struct, frozen=True, tag=True):
+    """The weights are loaded.
+
+    Attributes:
+        epoch: whose they are. step: of the next epoch, 0 at its start.
+        weights: digest of encoder and decoder.
+        shape: height, width and channels of the images.
+    """
+
+    epoch: int
+    step: int
+    weights: str
+    shape: tuple[int, int, int]
+
+
+class Failed(msgspec.Struct, frozen=True, tag=True):
+    """Something that was asked cannot be done; `remedy` and `subject` are those of the error."""
+
+    what: str
+    problem: str
+    remedy: str | None = None
+    subject: str = ""
+
+
+class Progressed(msgspec.Struct, frozen=True, tag=True):
+    """How far something is; `total` is 0 where that is not known."""
+
+    what: str
+    done: int = 0
+    total: int = 0
+
+
+class SplitScored(msgspec.Struct, frozen=True, tag=True):
+    """The ELBO terms of a split, (n,) float32, in nats."""
+
+    split: str
+    reconstruction_loss: Array
+    kl_loss: Array
+
+
+class ImagesShown(msgspec.Struct, frozen=True, tag=True):
+    """Images of a split, as they were asked for.
+
+    Attributes:
+        split: which.
+        indices: which images of it.
+        originals: uint8 (n, h, w) or (n, h, w, 3).
+        reconstructions: of the same shape, decoded from z_mean.
+        z_mean: (n, latent_dim) float32.
+        z_log_var: (n, latent_dim) float32.
+        reconstruction_loss: (n,) float32, in nats.
+        kl_loss: (n,) float32, in nats.
+    """
+
+    split: str
+    indices: tuple[int, ...]
+    originals: Array
+    reconstructions: Array
+    z_mean: Array
+    z_log_var: Array
+    reconstruction_loss: Array
+    kl_loss: Array
+
+
+Request: TypeAlias = ShowImages | ScoreSplit | OpenFile
+Reply: TypeAlias = ModelOpened | SplitOpened | Failed | Progressed | SplitScored | ImagesShown
+
+_encoder = msgspec.msgpack.Encoder()
+_requests = msgspec.msgpack.Decoder(Request)
+_replies = msgspec.msgpack.Decoder(Reply)
+
+
+def send(stream: IO[bytes], message: Request | Reply) -> None:
+    """Write a message.
+
+    Raises:
+        OSError: the other side is gone.
+    """
+    data = _encoder.encode(message)
+    stream.write(_LENGTH.pack(len(data)) + data)
+    stream.flush()
+
+
+def receive_request(stream: IO[bytes]) -> Request | None:
+    """The next request; None when the other side is gone."""
+    data = _receive(stream)
+    return None if data is None else _requests.decode(data)
+
+
+def receive_reply(stream: IO[bytes]) -> Reply | None:
+    """The next reply; None when the other side is gone."""
+    data = _receive(stream)
+    return None if data is None else _replies.decode(data)
+
+
+def _receive(stream: IO[bytes]) -> bytes | None:
+    head = stream.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        return None
+    (length,) = _LENGTH.unpack(head)
+    if length > _MOST_BYTES:
+        return None
+    data = stream.read(length)
+    return data if len(data) == length else None
