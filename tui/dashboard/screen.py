@@ -65,7 +65,7 @@ class DashboardScreen(ChartOptions):
         key("home", "first", "First epoch", "Look at the first epoch"),
         key("end", "newest", "Newest epoch", "Look at the newest epoch, and follow it"),
         key("space", "lapse", "Play", "Play the epochs as a time-lapse, or stop", show=True),
-        key("y", "log", "Log", "Losses on a log scale, or not", show=True),
+        key("y", "log", "Log", "Losses on a log scale, or not"),
         key("s", "smooth", "Smooth", "Smooth the curves: not, by 0.6, by 0.9"),
         key("r", "recent", "Recent", "Only the recent epochs, or all"),
         key("w", "whole", "Whole range", "All values, or without the first epochs"),

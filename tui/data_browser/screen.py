@@ -365,7 +365,7 @@ class DataBrowserScreen(WorkbenchScreen):
             return
         self._problem = said
         if failed.what == "dataset":
-            self._problem = "the dataset cannot be read"
+            self._problem = "no dataset"
             self.notify(said, severity="warning", markup=False, timeout=_LONG_SECONDS)
         if failed.what.startswith("scoring"):
             self._scoring.clear()
@@ -443,6 +443,8 @@ class DataBrowserScreen(WorkbenchScreen):
             parts.append(Content(f"weights of epoch {self._model.epoch}{steps}"))
         if self.browse.split is not None:
             parts.append(Content(self.browse.title()))
+            if self._problem:
+                parts.append(Content.styled(self._problem, "$text-warning"))
             parts.append(Content(_ORDER_TEXTS[self.browse.order]))
             place, count = self.browse.position + 1, len(self.browse.indices)
             at = f"{place:,} of {count:,}" if count else "none"
@@ -465,8 +467,6 @@ class DataBrowserScreen(WorkbenchScreen):
                 parts.append(Content.styled(f"{name} ", _QUIET) + Content(f"{terms[at]:.2f}"))
         if self._progress is not None:
             parts.insert(0, Content.styled(_progress_text(self._progress), "$text-accent"))
-        elif self._problem:
-            parts.append(Content.styled(self._problem, "$text-warning"))
         return Content("   ").join(parts)
 
     def _take_preferences(self, preferences: Preferences) -> None:

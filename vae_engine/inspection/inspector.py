@@ -47,7 +47,7 @@ _MOST_AT_ONCE = 4096
 class Inspector:
     """Reads a session's model and images, and answers requests; scoring goes on in a thread."""
 
-    def __init__(self, session: Session, reply: Callable[[Reply], None]) -> None:
+    def __init__(self, session: Session, reply: Callable[[Reply], object]) -> None:
         """Make it; `reply` is called from several threads."""
         self._session = session
         self._reply = reply

@@ -93,7 +93,7 @@ async def test_the_footer_of_a_small_terminal_shows_all_its_keys(
 ) -> None:
     async with dashboard(store, training, (80, 24)) as (screen, pilot):
         await until(pilot, lambda: "Pause" in offered(screen))
-        assert {"Pause", "Stop", "Sample", "Epoch", "Play", "Log", "Back"} <= offered(screen)
+        assert {"Pause", "Stop", "Sample", "Epoch", "Play", "Back"} <= offered(screen)
         keys = screen.query_one(Footer).query(FooterKey)
         assert all(screen.region.contains_region(key.region) for key in keys)
 

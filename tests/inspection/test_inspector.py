@@ -1,0 +1,108 @@
+"""What is answered about the images of a session."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.tui.recorder import Recorder
+from tests.tui.shaped import SETTINGS, give_shape
+from tests.waiting import wait_for
+from vae_engine.image_shape import ImageShape
+from vae_engine.inspection import messages
+from vae_engine.inspection.inspector import Inspector
+from vae_engine.inspection.messages import (
+    Failed,
+    ImagesShown,
+    ModelOpened,
+    OpenFile,
+    Reply,
+    ScoreSplit,
+    ShowImages,
+    SplitOpened,
+    SplitScored,
+)
+from vae_engine.sessions.session import Session
+
+
+def inspected(session: Session) -> tuple[Inspector, list[Reply]]:
+    replies: list[Reply] = []
+    inspector = Inspector(Session(session.folder), replies.append)
+    assert inspector.open()
+    return inspector, replies
+
+
+def test_a_page_has_the_scores_that_the_whole_split_gets(recorder: Recorder, digits: Path) -> None:
+    inspector, replies = inspected(recorder.session("small", dataset=str(digits)))
+    opened = [reply.split for reply in replies if isinstance(reply, SplitOpened)]
+    assert opened == ["train", "val", "test"]
+    indices = (499, 3, 256, 255)
+    inspector.answer(ShowImages("test", indices))
+    page = replies[-1]
+    assert isinstance(page, ImagesShown)
+    assert page.indices == indices
+    inspector.answer(ScoreSplit("test"))
+    wait_for(lambda: isinstance(replies[-1], SplitScored))
+    scored = replies[-1]
+    assert isinstance(scored, SplitScored)
+    for part in ("reconstruction_loss", "kl_loss"):
+        whole, shown = getattr(scored, part).values, getattr(page, part).values
+        np.testing.assert_allclose(shown, whole[list(indices)], rtol=1e-4)
+
+
+def test_what_is_not_there_is_not_answered(recorder: Recorder, digits: Path) -> None:
+    inspector, replies = inspected(recorder.session("small", dataset=str(digits)))
+    before = len(replies)
+    for split, indices in (("test", (500,)), ("test", ()), ("test", (-1,)), ("other", (0,))):
+        inspector.answer(ShowImages(split, indices))
+    inspector.answer(ScoreSplit("other"))
+    assert len(replies) == before
+    inspector.answer(OpenFile("no/such/file"))
+    failed = replies[-1]
+    assert isinstance(failed, Failed)
+    assert (failed.what, "does not exist" in failed.problem) == ("file", True)
+
+
+def test_images_of_another_shape_than_the_models_are_those_of_another_dataset(
+    recorder: Recorder, digits: Path
+) -> None:
+    session = recorder.session("shaped", epochs=2, dataset=str(digits), **SETTINGS)
+    give_shape(session, ImageShape(29, 31, 3), 1, 2)
+    inspector, replies = inspected(session)
+    assert isinstance(replies[0], ModelOpened)
+    (failed,) = [reply for reply in replies if isinstance(reply, Failed)]
+    assert (failed.what, failed.remedy) == ("dataset", "move_dataset")
+    assert "images of 28x28 grey" in failed.problem
+    saved = replies[-1]
+    assert isinstance(saved, SplitOpened)
+    assert (saved.split, len(saved.labels.values)) == ("saved", 10)
+    inspector.answer(ShowImages("saved", (0, 9)))
+    assert isinstance(replies[-1], ImagesShown)
+    assert replies[-1].originals.values.shape == (2, 29, 31, 3)
+
+
+def test_a_session_without_a_model_is_one_reply(recorder: Recorder) -> None:
+    replies: list[Reply] = []
+    session = recorder.session("new", status="starting")
+    assert not Inspector(Session(session.folder), replies.append).open()
+    (failed,) = replies
+    assert isinstance(failed, Failed)
+    assert "no exported decoder yet" in failed.problem
+
+
+@pytest.mark.parametrize("cut", [0, 3, 10])
+def test_messages_come_whole_or_not_at_all(cut: int) -> None:
+    stream = io.BytesIO()
+    sent = SplitScored(
+        "test", messages.Array.of(np.arange(3.0)), messages.Array.of(np.zeros((2, 2), np.uint8))
+    )
+    messages.send(stream, sent)
+    whole = stream.getvalue()
+    found = messages.receive_reply(io.BytesIO(whole))
+    assert isinstance(found, SplitScored)
+    np.testing.assert_array_equal(found.reconstruction_loss.values, np.arange(3.0))
+    assert found.kl_loss.values.shape == (2, 2)
+    assert messages.receive_reply(io.BytesIO(whole[:cut])) is None
