@@ -440,7 +440,7 @@ class DataBrowserScreen(WorkbenchScreen):
         parts = [Content.styled(one_line(self._session_name), "bold")]
         if self._model is not None:
             steps = f" and {self._model.step} steps" if self._model.step else ""
-            parts.append(Content(f"weights of epoch {self._model.epoch}{steps}"))
+            parts.append(Content(f"epoch {self._model.epoch}{steps}"))
         if self.browse.split is not None:
             parts.append(Content(self.browse.title()))
             if self._problem:
