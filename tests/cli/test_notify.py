@@ -57,7 +57,7 @@ def test_a_preference_that_cannot_run_only_warns(capsys: pytest.CaptureFixture[s
     take_preference()
     assert NOTIFY_VARIABLE not in os.environ
     warning = capsys.readouterr().err
-    assert warning.startswith("nobody will be notified: ")
+    assert warning.startswith("no notification will be sent: ")
     assert str(preferences_file()) in warning
 
 

@@ -181,5 +181,5 @@ def test_a_folder_that_is_gone_ends_the_waiting_process(tmp_path: Path) -> None:
         timeout=300,
     )
     assert done.returncode == 1
-    assert done.stderr.startswith("nobody was notified: ")
+    assert done.stderr.startswith("no notification was sent: ")
     assert done.stderr.count("\n") == 1

@@ -127,7 +127,7 @@ def _machine() -> Iterator[Finding]:
         "a worker needs about 1G besides its images" if available < _LEAST_MEMORY else "",
     )
     warning = logout_warning()
-    yield Finding("machine", "logout", "ends runs" if warning else "runs go on", warning)
+    yield Finding("machine", "logout", "ends runs" if warning else "runs continue", warning)
 
 
 def _memory_limit() -> int | None:

@@ -45,7 +45,7 @@ def terminal_grid(count: int, *, layers: int = 1, size: tuple[int, int] = (28, 2
 
 
 def row_grid(columns: int, rows: int, size: tuple[int, int] = (28, 28)) -> Grid:
-    """The grid for rows of so many images, each below a title and above captions.
+    """Choose the grid for rows of images, each with a title above and captions below.
 
     As large as lets a row stand in a line of the terminal, and all rows on the screen if they can.
 

@@ -41,7 +41,7 @@ def take_preference() -> None:
     try:
         _check(preferences.notify)
     except SettingError as error:
-        say(f"nobody will be notified: {error} ({preferences_file()})", err=True)
+        say(f"no notification will be sent: {error} ({preferences_file()})", err=True)
         return
     os.environ[NOTIFY_VARIABLE] = preferences.notify
 

@@ -144,7 +144,7 @@ def head_lines(sweep: Sweep, trials: Sequence[Trial]) -> Iterator[str]:
     yield f"sweep {sweep.id} ({record.name}): {varied_text(record.varied)}"
     yield f"{status}, {counts_text(trials)}"
     if status in ("stopped", "interrupted"):
-        yield f"  to go on with it: {command_for('sweep resume', sweep.id)}"
+        yield f"  to resume it: {command_for('sweep resume', sweep.id)}"
 
 
 def result_lines(trials: Sequence[Trial], width: int) -> Iterator[str]:

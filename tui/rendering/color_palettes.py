@@ -36,7 +36,7 @@ ANSI_16_COLORS: Final = np.array(
     ]
 )
 
-# The nearest entry is looked up by the upper bits of each channel.
+# The nearest entry is found by the upper bits of each channel.
 _BITS: Final = 5
 _SHIFT: Final = 8 - _BITS
 
@@ -106,7 +106,7 @@ class _Nearest:
 
 
 def dithered(images: Image, width: int, height: int) -> Image:
-    """Return RGB images in so many pixels, offset so that few colours give the right mean.
+    """Resize RGB images and add offsets, so that few colours give the right mean.
 
     The offset depends on the position only, so that unchanged images do not flicker.
 

@@ -63,7 +63,7 @@ def to_grey(images: Image) -> Image:
 
 
 def check_request(images: Image, columns: int, rows: int) -> None:
-    """Check that images can be shown in so many cells.
+    """Check that images can be shown in this many cells.
 
     Raises:
         DatasetError: the images are not uint8 of at least one pixel.

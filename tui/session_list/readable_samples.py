@@ -30,7 +30,7 @@ class ReadableSamples(ImageGrid):
         self._choose()
 
     def on_resize(self) -> None:
-        """Choose anew: what Textual gives a widget at first is not yet its room."""
+        """Choose again, since the first size that Textual gives a widget is not final."""
         self._choose()
 
     def _choose(self) -> None:
@@ -39,7 +39,7 @@ class ReadableSamples(ImageGrid):
 
 
 def readable_count(samples: Images, width: int, height: int) -> int:
-    """How many of the samples fill a room of so many cells best, and can still be read.
+    """Return how many samples fill the room best, in cells, and are still legible.
 
     At least two, if there are two.
     """

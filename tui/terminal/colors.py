@@ -1,4 +1,4 @@
-"""The last word on colours before they reach the terminal: those that it has, and readable ones."""
+"""Filter colours on their way to the terminal, so that it has them and text is legible."""
 
 from __future__ import annotations
 

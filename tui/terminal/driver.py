@@ -143,8 +143,8 @@ class LoopDriver(LinuxDriver):
 
     def resume_application_mode(self) -> None:
         """Take the terminal again."""
-        # Textual comes here at every SIGCONT, also when only SIGSTOP, which nobody can catch, came
-        # before it: what it starts would go on beside that of before, and nobody would be told.
+        # Textual calls this at every SIGCONT, even after a SIGSTOP, which cannot be caught: what it
+        # starts would then run twice.
         was_taken = self._taking
         if was_taken:
             self.suspend_application_mode()

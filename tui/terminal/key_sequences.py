@@ -186,7 +186,7 @@ class SequenceSplitter:
             if char not in _CANCEL:
                 yield Unit("reply", self._string if len(self._string) <= _LONGEST_REPLY else "")
         elif ending:
-            # ESC ends a string whatever follows, which then begins anew.
+            # ESC ends a string; what follows begins a new unit.
             self._held, self._in_string = ESCAPE, False
             yield from self._take(char)
         else:

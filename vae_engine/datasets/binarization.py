@@ -70,7 +70,7 @@ def _binarized(images: Images, seed: int, stream: int) -> npt.NDArray[np.uint8]:
     rng = np.random.Generator(np.random.Philox(key))
     scale = 255.0 if images.dtype == np.uint8 else 1.0
     drawn = np.empty(images.shape, np.uint8)
-    # The stream goes on from part to part: the same numbers as for all images at once.
+    # The stream continues from part to part, so the numbers equal those for all images at once.
     step = max(1, _AT_ONCE // max(1, images[:1].size))
     for start in range(0, len(images), step):
         part = images[start : start + step]

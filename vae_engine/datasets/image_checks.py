@@ -73,7 +73,7 @@ def check_tiles(path: Path, image: Image.Image) -> None:
     tags = getattr(image, "tag_v2", {})
     if any(int(tags.get(tag, 0)) > _MOST_TILE for tag in _TILE_TAGS):
         raise DatasetError(
-            f"{quoted(path)} lies in tiles of more than {_MOST_TILE} pixels: wanted {WANTED}; "
+            f"{quoted(path)} has tiles of more than {_MOST_TILE} pixels: wanted {WANTED}; "
             f"{remedy(path)}"
         )
     if is_garbled(image):

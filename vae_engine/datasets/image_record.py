@@ -239,7 +239,7 @@ def recorded_rows(
 
 
 def added_note(count: int) -> list[str]:
-    """What is to be said of images that are not the session's."""
+    """Return a note on images that are not the session's."""
     if count < 1:
         return []
     return [f"left out: {counted(count, 'image')} that came after this session had begun"]

@@ -133,7 +133,7 @@ def _socket_timeout(seconds: float) -> Iterator[None]:
 
 
 def _result_within(seconds: float, load: Callable[[], _KerasArrays]) -> _KerasArrays:
-    """What `load` returns; a load that takes longer goes on in the background, to no effect here.
+    """What `load` returns; a slower load continues in the background without effect.
 
     Raises:
         TimeoutError: it took longer.

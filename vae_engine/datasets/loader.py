@@ -116,7 +116,7 @@ def load_dataset(
 
 
 def packaged(source: Source, kind: str) -> Source:
-    """A source under the name of the place that it came from, about which nothing is to be said."""
+    """Return a source with the name of its origin, without notes."""
     return Source(kind, source.images, source.labels)
 
 

@@ -131,7 +131,7 @@ def limited_part(part: Part, limit: int, method: SplitMethod) -> Part:
 
 
 def copies_across(found: Parts) -> list[str]:
-    """What is to be said of images that a source has in two of its splits, by their keys."""
+    """Return notes on images that a source has in two of its splits, by their keys."""
     notes = []
     training = found["train"].keys
     for split, part in found.items():
@@ -145,7 +145,7 @@ def copies_across(found: Parts) -> list[str]:
 
 
 def equal_images(images: Images) -> list[str]:
-    """What is to be said of a training split of one image and its copies."""
+    """Return a note if the training split consists of one image and its copies."""
     chunks = range(0, len(images), _CHUNK)
     if all((images[start : start + _CHUNK] == images[:1]).all() for start in chunks):
         return ["all training images are equal"]

@@ -194,7 +194,7 @@ def make_plan(
 
 
 def _plan_values(good: Sequence[Probe], channels: int) -> tuple[Values, list[str]]:
-    """The type that all images are decoded to, and what is to be said about it."""
+    """Choose the type that all images are decoded to; also returns notes."""
     notes = []
     if cut := sum(each.cut for each in good):
         notes.append(

@@ -65,7 +65,7 @@ def size_text(size: Size) -> str:
 
 
 def target_size(sizes: Mapping[Size, int], preparation: Preparation) -> tuple[Size, list[str]]:
-    """The size that images of these sizes are brought to, and what is to be said about it.
+    """Choose the size for images of these sizes; also returns notes.
 
     Args:
         sizes: how many images there are of each size.

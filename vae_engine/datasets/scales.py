@@ -75,7 +75,7 @@ def _tell_dark(images: npt.NDArray[np.uint8] | npt.NDArray[np.float32], notes: l
 
 
 def _common_range(lit: Sequence[Values]) -> tuple[tuple[float, float], list[str]]:
-    """The values that are black and white where white is not 1, and what is to be said."""
+    """Return the values of black and white, if white is not 1, and a note."""
     notes: list[str] = []
     greys = [values for values in lit if values.white == WHITE]
     bits = [values for values in lit if values.bits and values.array.dtype != np.bool_]

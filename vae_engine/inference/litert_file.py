@@ -235,7 +235,7 @@ class _Graph:
         self._check_type(index, _FLOAT)
         shape = tuple(self._tensor(index).integers(0, _MOST_AXES))
         if shape != wanted:
-            raise ValueError(f"{what} is of {shape}, wanted is {wanted}")
+            raise ValueError(f"{what} has the shape {shape}, expected {wanted}")
         content = self._content(index)
         if len(content) != 4 * math.prod(wanted):
             raise ValueError(f"{what} does not have the bytes of its shape")

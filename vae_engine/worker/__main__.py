@@ -169,7 +169,7 @@ def _train(
         raise
     except EngineError as error:
         return "failed", str(error)
-    except Exception as error:  # noqa: BLE001 - the last word must be written whatever happened
+    except Exception as error:  # noqa: BLE001 - the last event must be written in any case
         _log.exception("the worker failed")
         return "failed", last_word(error)
 

@@ -83,7 +83,7 @@ def start_notifier(folder: Path, module: str = __name__) -> None:
         folder: of the session or sweep that this process works on.
         module: to run as the waiting process.
     """
-    # Whatever this process starts, such as the trials of a sweep, notifies nobody.
+    # Processes that this one starts, such as the trials of a sweep, send no notification.
     command = os.environ.pop(NOTIFY_VARIABLE, "")
     if not command:
         return
@@ -96,7 +96,7 @@ def start_notifier(folder: Path, module: str = __name__) -> None:
             env={**os.environ, NOTIFY_VARIABLE: command},
         )
     except OSError as error:
-        _log.warning("nobody will be notified: %s", error)
+        _log.warning("no notification will be sent: %s", error)
     finally:
         os.close(waiting)
 
@@ -164,7 +164,7 @@ def wait_and_notify(describe: Callable[[Path], Ending], arguments: list[str] | N
     try:
         return notify(command, describe(folder), os.environ)
     except (EngineError, OSError) as error:
-        print(f"nobody was notified: {error}", file=sys.stderr)
+        print(f"no notification was sent: {error}", file=sys.stderr)
         return 1
 
 
