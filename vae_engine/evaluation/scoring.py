@@ -1,4 +1,4 @@
-"""The ELBO of each image: its reconstruction loss and its KL, in nats."""
+"""Compute the ELBO terms of each image: reconstruction loss and KL, in nats."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from vae_engine.inference.blas import one_thread
 from vae_engine.inference.exported import ExportedModel
 
 Report = Callable[[str, int, int], None]
-"""Told what is under way, how many images are done, and of how many."""
+"""Called with the name of the stage, the number of images done, and the total."""
 
 _VALUES_AT_ONCE = 2**18
-"""Values of images that a thread takes at once: few megabytes, however large the images."""
+"""Pixel values per task of a thread: a few megabytes, however large the images."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,16 +43,16 @@ class ImageScores:
 
     @property
     def negative_elbo(self) -> Doubles:
-        """(n,) the sum of both: lower is better."""
+        """Sum of both, (n,): lower is better."""
         return self.reconstruction_loss + self.kl_loss
 
     def rows(self, rows: NDArray[np.intp]) -> ImageScores:
-        """Those of some of the images."""
+        """Select the scores of some of the images."""
         return ImageScores(self.reconstruction_loss[rows], self.kl_loss[rows])
 
     @classmethod
     def joined(cls, parts: list[ImageScores]) -> ImageScores:
-        """Those of several parts in a row; at least one."""
+        """Concatenate the scores of several parts, at least one."""
         return cls(
             np.concatenate([part.reconstruction_loss for part in parts]),
             np.concatenate([part.kl_loss for part in parts]),
@@ -61,7 +61,7 @@ class ImageScores:
 
 @dataclass(frozen=True, eq=False)
 class Reconstructed:
-    """What a model makes of images.
+    """Embeddings and reconstructions of images.
 
     Attributes:
         z_mean: (n, latent_dim).
@@ -78,7 +78,7 @@ def reconstructed(model: ExportedModel, images: Images) -> Reconstructed:
     """Encode and decode images, uint8 or float32 in [0, 1].
 
     Raises:
-        SessionDamagedError: the model gives something that is not finite.
+        SessionDamagedError: the model's output is not finite.
     """
     z_mean, z_log_var = model.encoder.encode(to_float(images))
     return Reconstructed(z_mean, z_log_var, model.decoder.decode(z_mean))
@@ -92,9 +92,9 @@ def score_images(
     samples: int = 1,
     report: Report = lambda *_: None,
 ) -> ImageScores:
-    """The ELBO terms of every image.
+    """Compute the ELBO terms of every image.
 
-    With as many samples, their means are what `evaluate_session` measures: z is the same.
+    With equal numbers of samples their means equal those of `evaluate_session`: z is the same.
 
     Args:
         model: of the session.
@@ -141,7 +141,7 @@ def score_rows(
 def scored_blocks(
     model: ExportedModel, images: Images, *, seed: int, samples: int = 1
 ) -> Generator[ImageScores, None, None]:
-    """As `score_images`, in blocks of images one after the other; it can be left at any time."""
+    """Like `score_images`, but yields blocks of images; it can be abandoned at any time."""
 
     def score(start: int) -> ImageScores:
         block = images[start : start + BLOCK]

@@ -1,4 +1,4 @@
-"""Moving pictures: frames as an animated GIF or PNG (APNG)."""
+"""Save frames as an animated GIF or PNG (APNG)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LARGEST_FACTOR = 8
 
 
 def there_and_back(frames: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Frames (n, ...) followed by the inner ones in reverse: a loop without a jump."""
+    """Append the inner frames in reverse order, so that a loop has no jump: frames (n, ...)."""
     return np.concatenate([frames, frames[-2:0:-1]])
 
 
@@ -42,7 +42,7 @@ def frame_per_column(images: NDArray[np.uint8], columns: int) -> NDArray[np.uint
 
 
 def save_animation(path: Path, frames: Iterable[NDArray[np.uint8]], *, milliseconds: int) -> None:
-    """Replace `path` by an animation that repeats for ever, in one step.
+    """Save an endless animation, replacing `path` atomically.
 
     Small frames are enlarged by a whole factor, each pixel to a square.
 

@@ -1,4 +1,4 @@
-"""Directions in latent space: from the mean of one group of points to that of another.
+"""Compute directions in latent space, from the mean of one group of points to another's.
 
 Attribute vectors as in Larsen et al. 2016 (VAE/GAN) and White 2016.
 """
@@ -18,7 +18,7 @@ Labels = NDArray[np.int64]
 
 
 def class_names(labels: Labels, names: Sequence[str]) -> dict[int, str]:
-    """The classes that have images, by label, each with its name.
+    """Return the names of the classes that have images, by label.
 
     Args:
         labels: (n,), -1 for images that have none.
@@ -29,10 +29,10 @@ def class_names(labels: Labels, names: Sequence[str]) -> dict[int, str]:
 
 
 def class_label(wanted: str, labels: Labels, names: Sequence[str]) -> int:
-    """The label of a class, by its name or its number; a name comes first.
+    """Find the label of a class by its name or number; names take precedence.
 
     Raises:
-        SettingError: there is no such class, or no image has a label.
+        SettingError: the class does not exist, or no image has a label.
     """
     classes = class_names(labels, names)
     if not classes:
@@ -52,5 +52,5 @@ def mean_of(points: Floats) -> Floats:
 
 
 def between(start: Floats, end: Floats) -> Floats:
-    """The vector (d,) from the mean of points (m, d) to that of others (n, d)."""
+    """Return the vector (d,) from the mean of points (m, d) to that of others (n, d)."""
     return mean_of(end) - mean_of(start)

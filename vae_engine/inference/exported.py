@@ -1,4 +1,4 @@
-"""A session's exported encoder and decoder, loaded together."""
+"""Load a session's exported encoder and decoder together."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from vae_engine.sessions.session import Session
 
 @dataclass(frozen=True, eq=False)
 class ExportedModel:
-    """An export, loaded: whole, and fitting the session's settings."""
+    """A loaded export that matches the session's settings."""
 
     entry: ExportEntry
     encoder: Encoder
@@ -22,14 +22,14 @@ class ExportedModel:
 
     @property
     def shape(self) -> ImageShape:
-        """Of its images."""
+        """Shape of its images."""
         return self.decoder.shape
 
 
 def load_model(session: Session, epoch: int | None = None) -> ExportedModel:
     """Load the current export, or that of an epoch.
 
-    Where a live worker has just put a newer one in its place, that one.
+    If a running worker has just replaced it, the newer one is loaded.
 
     Raises:
         SessionError: nothing was exported yet, or not at that epoch.

@@ -13,13 +13,13 @@ _PARALLEL = 1e-6
 
 
 def linear_path(start: Floats, end: Floats, steps: int) -> Floats:
-    """`steps` z on the straight line from start to end, both included: (steps, d)."""
+    """Return `steps` z on the straight line from start to end, both included: (steps, d)."""
     share = np.linspace(0.0, 1.0, steps)[:, np.newaxis]
     return ((1 - share) * start + share * end).astype(np.float32)
 
 
 def spherical_path(start: Floats, end: Floats, steps: int) -> Floats:
-    """`steps` z on the great arc from start to end, both included: (steps, d).
+    """Return `steps` z on the great arc from start to end, both included: (steps, d).
 
     The prior of many dimensions lies near a sphere, which a straight line would leave (slerp;
     Shoemake 1985, White 2016). Where no arc is defined, between parallel z, the line is taken.

@@ -1,4 +1,4 @@
-"""Traversals: one dimension of z varies, the others stay; which dimensions a model uses."""
+"""Latent traversals: one dimension of z varies, the others stay constant."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from vae_engine.sessions.session import Session
 Floats = NDArray[np.float32]
 
 REACH = 3.0
-"""Standard deviations of the prior to each side: 99.7 % of N(0, 1) lie between."""
+"""Standard deviations of the prior to each side, which cover 99.7 % of N(0, 1)."""
 
 
 def traversal_values(steps: int, reach: float = REACH) -> Floats:
-    """`steps` evenly spaced values from -reach to reach: (steps,); one step is 0."""
+    """Return `steps` evenly spaced values from -reach to reach, (steps,); one step is 0."""
     if steps == 1:
         return np.zeros(1, np.float32)
     values: Floats = np.linspace(-reach, reach, steps).astype(np.float32)
@@ -26,7 +26,7 @@ def traversal_values(steps: int, reach: float = REACH) -> Floats:
 
 
 def traverse(start: Floats, dimensions: Sequence[int], values: Floats) -> Floats:
-    """The z of a traversal: a row per dimension, a column per value.
+    """Compute the z of a traversal: one row per dimension, one column per value.
 
     Args:
         start: (d,), where the other dimensions stay.
@@ -43,7 +43,7 @@ def traverse(start: Floats, dimensions: Sequence[int], values: Floats) -> Floats
 
 
 def order_by_kl(kl: Sequence[float], latent_dim: int) -> list[int]:
-    """All dimensions, the one with the largest KL first; unknown KL (none, or NaN) last.
+    """Sort the dimensions by KL, the largest first; unknown KL (none, or NaN) comes last.
 
     Args:
         kl: nats of each dimension; empty where it is not known.
@@ -55,7 +55,7 @@ def order_by_kl(kl: Sequence[float], latent_dim: int) -> list[int]:
 
 
 def kl_of_export(session: Session, entry: ExportEntry) -> tuple[float, ...]:
-    """The KL of each dimension at the epoch of an export, in nats, as its log has it.
+    """Return the KL of each dimension at the epoch of an export, in nats, from the log.
 
     It is of the validation split. For an export within an epoch that of the last whole epoch is
     taken. Call `session.poll` first.

@@ -1,4 +1,4 @@
-"""A z as a line of text, for people and clipboards."""
+"""Format and parse z as a line of text, for people and the clipboard."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from vae_engine.text import value_text
 Floats = NDArray[np.float32]
 
 FARTHEST = 1e6
-"""The largest value that is taken: in float32, steps of 0.1 still change it."""
+"""Largest accepted value: in float32, steps of 0.1 still change it."""
 
-# As NumPy, PyTorch and JSON write an array.
+# Array notations of NumPy, PyTorch and JSON.
 _WRAPPING = re.compile(r"(?:array|tensor)\s*\(|dtype\s*=\s*[\w.]+|[\[\](){}]")
 
 
 def z_text(z: Floats) -> str:
-    """The values (d,) in a line, each in as few digits as tell it from other float32."""
+    """Format the values (d,) in a line, each with as few digits as identify the float32."""
     return " ".join(np.format_float_positional(value, trim="-") for value in z.astype(np.float32))
 
 
 def read_number(text: str) -> float:
-    """A value of z.
+    """Parse one value of z.
 
     Raises:
-        SettingError: it is no number, or too large.
+        SettingError: it is not a number, or too large.
     """
     try:
         number = float(text)
@@ -43,15 +43,15 @@ def read_number(text: str) -> float:
 
 
 def values_in(text: str) -> list[str]:
-    """The values of a z as words, whatever they are; without brackets and the names of types."""
+    """Split a text into the words of its values, without brackets and names of types."""
     return [word for word in re.split(r"[\s,;]+", _WRAPPING.sub(" ", text)) if word]
 
 
 def read_z(text: str, latent_dim: int) -> Floats:
-    """A z (latent_dim,) as `z_text` writes it, or as NumPy, PyTorch, JSON or a table would.
+    """Parse a z (latent_dim,) from the format of `z_text`, NumPy, PyTorch, JSON or a table.
 
     Raises:
-        SettingError: it has another number of values, or some are no numbers.
+        SettingError: the number of values is wrong, or some are not numbers.
     """
     words = values_in(text)
     if len(words) != latent_dim:

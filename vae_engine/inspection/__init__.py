@@ -1,1 +1,1 @@
-"""What a model makes of single images: of a split, or of one's own."""
+"""Inspect single images with a model: images of a split, or your own."""

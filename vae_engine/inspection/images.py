@@ -1,4 +1,4 @@
-"""The images that a model is asked about, and their order by how well it explains them."""
+"""Select images to inspect, and rank them by how well the model explains them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _MOST_NAMES = 12
 
 @dataclass(frozen=True, eq=False)
 class InspectedImages:
-    """Images as the model's ELBO is taken on them.
+    """Images in the form in which the ELBO is computed on them.
 
     Attributes:
         images: (n, h, w) or (n, h, w, 3), uint8 or float32 in [0, 1].
@@ -56,7 +56,7 @@ class InspectedImages:
 
 @dataclass(frozen=True)
 class ClassScore:
-    """Means over the images of a class, in nats per image."""
+    """Mean ELBO terms of the images of a class, in nats per image."""
 
     label: int
     images: int
@@ -88,7 +88,7 @@ def model_dataset(session: Session, model: ExportedModel, place: str | None = No
 
 
 def split_images(dataset: Dataset, split: Split, settings: Settings) -> InspectedImages:
-    """The images of a split, binarized where the session's are."""
+    """Return the images of a split, binarized if the session's are."""
     labels: dict[Split, Labels | None] = {
         "train": dataset.train_labels,
         "val": dataset.val_labels,
@@ -101,7 +101,7 @@ def split_images(dataset: Dataset, split: Split, settings: Settings) -> Inspecte
 
 
 def own_images(path: str, shape: ImageShape, settings: Settings) -> InspectedImages:
-    """Images of one's own, prepared as those that the session trained on.
+    """Read your own images, prepared like those that the session trained on.
 
     Args:
         path: an image file, or whatever can be a dataset.
@@ -121,7 +121,7 @@ def own_images(path: str, shape: ImageShape, settings: Settings) -> InspectedIma
 
 
 def ranked(scores: ImageScores, order: Order, labels: Labels, label: int | None = None) -> Indices:
-    """The images in an order, those of one class or of all; equal ones stay in their order.
+    """Sort the images of one class or of all; ties keep their order.
 
     Args:
         scores: of n images.
@@ -137,7 +137,7 @@ def ranked(scores: ImageScores, order: Order, labels: Labels, label: int | None 
 
 
 def class_scores(scores: ImageScores, labels: Labels) -> list[ClassScore]:
-    """The means of each class, the highest negative ELBO first; empty without labels."""
+    """Compute the means of each class, the highest negative ELBO first; empty without labels."""
     known = labels != NO_LABEL
     values, places = np.unique(labels[known], return_inverse=True)
     counts = np.bincount(places)
@@ -155,17 +155,17 @@ def class_scores(scores: ImageScores, labels: Labels) -> list[ClassScore]:
 
 
 def label_text(label: int, names: Sequence[str]) -> str:
-    """What a class is called; `-` for none."""
+    """Return the name of a class; `-` for none."""
     if label == NO_LABEL:
         return "-"
     return names[label] if 0 <= label < len(names) else str(label)
 
 
 def read_label(text: str, labels: Labels, names: Sequence[str]) -> int:
-    """The class of this name or number.
+    """Return the class with this name or number.
 
     Raises:
-        SettingError: there is none; the message names those that there are.
+        SettingError: there is none; the message lists the classes.
     """
     present: list[int] = np.unique(labels[labels != NO_LABEL]).tolist()
     if not present:
