@@ -1,8 +1,9 @@
-"""Make the dataset of the colour example from the Tango icons, which are in the public domain.
+r"""Make the dataset of the colour example from the Tango icons, which are in the public domain.
 
     apt-get install tango-icon-theme librsvg2-bin
     python docs/make_colour_example.py tango-icons
-    vae train --dataset tango-icons --latent-dim 32 --name example-colour ...
+    vae train --dataset tango-icons --latent-dim 16 --epochs 90 --filters 32,64,96 \
+        --dense-units 192 --patience 30 --learning-rate 0.002 --batch-size 64 --name example-colour
 
 Categories are classes. Some 210 icons are few, so each is drawn at several sizes and places, and
 mirrored, over white at 32x32. Validation and test have the same icons at sizes and places that

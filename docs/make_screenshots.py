@@ -47,6 +47,7 @@ PICTURES: dict[str, Shot] = {
     "sessions": Shot((120, 30), (), "example"),
     "dashboard": Shot((120, 36), ("enter",), "Worker"),
     "colour": Shot((120, 36), ("enter",), "Worker", "example-colour"),
+    "colour-sampler": Shot((120, 36), ("g", "right"), "temperature", "example-colour"),
     "sampler": Shot((120, 36), ("g", "right", "right", "down"), "temperature"),
     "map": Shot((150, 36), ("g", "m"), "decoded"),
     "new-session": Shot((120, 36), ("n",), "images/s"),
