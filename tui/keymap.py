@@ -1,4 +1,4 @@
-"""Keys of the user's own, from the preferences: an action's id, and the keys that call it."""
+"""User-defined keys from the preferences: ids of actions, and the keys that call them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _is_key(name: str) -> bool:
     if name in _NAMES or key in _NAMES:
         return True
     try:
-        # Textual calls `?` question_mark.
+        # Textual's name of `?` is question_mark.
         unicodedata.lookup(key.replace("_", " "))
     except KeyError:
         return False

@@ -1,4 +1,4 @@
-"""What `vae doctor` finds out of the terminal, the machine and the installation."""
+"""Checks of `vae doctor`: terminal, machine and installation."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 def diagnose(sessions: Path) -> Iterator[Finding]:
-    """Find out one thing after the other; importing TensorFlow takes some seconds.
+    """Yield the findings one by one; importing TensorFlow takes some seconds.
 
     Args:
         sessions: the folder of sessions, which need not exist.
@@ -100,7 +100,7 @@ def _size_advice(columns: int, rows: int) -> str:
 
 
 def _multiplexer(environ: Mapping[str, str]) -> tuple[str, str]:
-    """What the app runs in, and what to set there."""
+    """Report a multiplexer, and what to set in it."""
     if environ.get("TMUX"):
         return "tmux", "in ~/.tmux.conf: `set -sg escape-time 10`, `set -g set-clipboard on`"
     if environ.get("STY"):
@@ -131,7 +131,7 @@ def _machine() -> Iterator[Finding]:
 
 
 def _memory_limit() -> int | None:
-    """The limit of this process's control group, in bytes; None where there is none."""
+    """Return the memory limit of this process's control group in bytes; None if unlimited."""
     try:
         return int(_CGROUP_LIMIT.read_text(encoding="ascii"))
     except (OSError, ValueError):
@@ -154,7 +154,7 @@ def _installation() -> Iterator[Finding]:
 
 
 def tensorflow_finding(command: list[str]) -> Finding:
-    """Import TensorFlow in a process of its own, and tell what it can use.
+    """Import TensorFlow in a separate process, and report its devices.
 
     Args:
         command: prints what `vae_engine.training.build` does.
@@ -201,7 +201,7 @@ def _data(sessions: Path) -> Iterator[Finding]:
 
 
 def _folder_finding(folder: Path) -> Finding:
-    """Whether sessions can be written, and how much room there is."""
+    """Report whether sessions can be written, and the free space."""
     there = next(one for one in (folder, *folder.parents) if one.is_dir())
     try:
         with tempfile.TemporaryFile(dir=there):

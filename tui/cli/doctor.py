@@ -1,4 +1,4 @@
-"""`vae doctor`: what was detected, a test card, and what to do; what a report of a fault needs."""
+"""`vae doctor`: check terminal, machine and installation, for users and for fault reports."""
 
 from __future__ import annotations
 

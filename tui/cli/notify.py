@@ -1,4 +1,4 @@
-"""The option `--notify`: a command of the user's that runs when a run has ended."""
+"""The option `--notify`: run a user's command when a run has ended."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def notify_option(command: Command) -> Command:
-    """The option `--notify COMMAND`, for the processes that this one starts."""
+    """Add the option `--notify COMMAND`, passed on to the processes that this one starts."""
     option = click.option(
         "--notify",
         metavar="COMMAND",
@@ -32,7 +32,7 @@ def notify_option(command: Command) -> Command:
 
 
 def take_preference() -> None:
-    """Take the command of the preferences, if no other is given; a bad one only warns."""
+    """Use the command of the preferences if none is given; warn if it is invalid."""
     if os.environ.get(NOTIFY_VARIABLE):
         return
     preferences, _ = read_preferences(preferences_file())

@@ -53,7 +53,7 @@ def serve(store: SessionStore, port: int) -> None:
 
 
 def make_server(command: str, port: int, token: str) -> Server:
-    """Make a server that runs a command for each browser which knows the token.
+    """Make a server that runs a command for each browser that knows the token.
 
     Without a token, every user of this machine could use the app, and so could every page that is
     open in the browser: a web socket may be opened from any of them.
@@ -69,17 +69,17 @@ def make_server(command: str, port: int, token: str) -> Server:
             f"{error.name} is missing: install it with `pip install 'vae-workbench[web]'`"
         ) from None
 
-    # Cookies are of a host, whatever the port.
+    # Cookies belong to a host, regardless of the port.
     cookie, own_origin = f"vae-{port}", f"http://{_HOST}:{port}"
 
     class TokenServer(Server):
-        """Lets in who brings the token, and gives a cookie for the web socket."""
+        """Admits requests with the token, and sets a cookie for the web socket."""
 
         async def on_startup(self, app: web.Application) -> None:
-            """Print nothing: the address has been printed."""
+            """Print nothing, since the address is already printed."""
 
         async def handle_index(self, request: web.Request) -> web.StreamResponse:
-            """Answer with the page."""
+            """Return the page."""
             if not _is_equal(request.query.get("token") or request.cookies.get(cookie), token):
                 raise web.HTTPForbidden(text="Open the address that `vae serve` printed.")
             response: web.StreamResponse = await super().handle_index(request)

@@ -25,7 +25,7 @@ _INDENT, _NAME_WIDTH = "  ", 14
 
 
 def card(depth: ColorDepth) -> list[Line]:
-    """Lines to print: what they should look like stands at their end."""
+    """Return lines to print; each ends with its expected look."""
     lines = list(_colors(depth))
     if depth is not ColorDepth.ASCII:
         lines += [_text(name, _glyph_row(name), "blocks, no boxes") for name in GLYPH_NAMES]
@@ -64,7 +64,7 @@ def _text(name: str, sample: str, caption: str) -> Line:
 
 
 def _glyph_row(name: Glyphs) -> str:
-    """At most `_GLYPHS` glyphs of the set, from all over it."""
+    """Select at most `_GLYPHS` glyphs, evenly from the set."""
     patterns = PATTERNS[_SHAPES[name]]
     step = -(-len(patterns) // _GLYPHS)
     return "".join(map(chr, patterns[1::step]))

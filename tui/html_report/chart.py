@@ -1,4 +1,4 @@
-"""Curves as SVG."""
+"""Draw curves as SVG."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MARKS = 5
 
 @dataclass(frozen=True)
 class Area:
-    """The range that a chart shows, and where its values lie in the plot, in SVG units."""
+    """Range of a chart, with its mapping to SVG units."""
 
     first: float
     last: float
@@ -26,11 +26,11 @@ class Area:
     high: float
 
     def across(self, epochs: Floats | float) -> Floats | float:
-        """Where epochs lie, from the left."""
+        """Map epochs to positions from the left."""
         return (epochs - self.first) / (self.last - self.first) * _WIDTH
 
     def down(self, values: Floats | float) -> Floats | float:
-        """Where values lie, from the top."""
+        """Map values to positions from the top."""
         return _HEIGHT - (values - self.low) / (self.high - self.low) * _HEIGHT
 
 
@@ -52,7 +52,7 @@ def line_chart(title: str, unit: str, curves: Sequence[Series]) -> Element:
     first = min(float(curve.epochs[0]) for curve in drawn)
     last = max(float(curve.epochs[-1]) for curve in drawn)
     area = Area(first, max(last, first + 1), low, high)
-    # An inner svg cuts off what lies outside its range.
+    # An inner svg clips what is outside of its range.
     place = {"x": str(_LEFT), "y": str(_TOP), "width": str(_WIDTH), "height": str(_HEIGHT)}
     plot = element("svg", *(part for curve in drawn for part in _curve(curve, area)), **place)
     view = f"0 0 {_LEFT + _WIDTH + 12} {_TOP + _HEIGHT + _BOTTOM}"
@@ -71,7 +71,7 @@ def line_chart(title: str, unit: str, curves: Sequence[Series]) -> Element:
 def _curve(curve: Series, area: Area) -> Iterator[Element]:
     points = zip(area.across(curve.epochs), area.down(curve.values), strict=True)  # type: ignore[arg-type]
     line = element("polyline", class_=f"tone-{curve.tone % HUES}")
-    # Not through `element`, which shortens text.
+    # Not by `element`, which shortens text.
     line.set("points", " ".join(f"{x:.1f},{y:.1f}" for x, y in points))
     yield line
     if curve.best is not None and (best := curve.value_at(curve.best)) is not None:

@@ -1,4 +1,4 @@
-"""Elements of a page: made in one call, images and tables included."""
+"""Make elements of a page, including images and tables."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def element(tag: str, *content: Element | str, **attributes: str) -> Element:
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str | Element]]) -> Element:
-    """A table; columns after the first are aligned to the right."""
+    """Make a table; columns after the first are right-aligned."""
     head = element("tr", *(element("th", title) for title in heads))
     body = [element("tr", *(element("td", cell) for cell in row)) for row in rows]
     return element("table", element("thead", head), element("tbody", *body))
 
 
 def facts(values: Mapping[str, str]) -> Element:
-    """Names with their values, in two columns."""
+    """Make a two-column table of names and values."""
     parts: list[Element] = []
     for name, value in values.items():
         parts += [element("dt", name), element("dd", value)]
@@ -53,17 +53,17 @@ def facts(values: Mapping[str, str]) -> Element:
 
 
 def picture(pixels: NDArray[np.uint8], caption: str, *, scale: int = 2) -> Element:
-    """An image with its caption, as PNG inside the page.
+    """Make an image with a caption, embedded as PNG.
 
     Args:
         pixels: (h, w) or (h, w, 3).
-        told: the caption.
+        caption: below the image.
         scale: how many pixels of the page each pixel takes across.
     """
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, format="PNG")
     image = element("img", alt=caption, width=str(pixels.shape[1] * scale))
-    # Not through `one_line`, which shortens.
+    # Not by `one_line`, which shortens text.
     image.set("src", f"data:image/png;base64,{base64.b64encode(file.getvalue()).decode()}")
     return element("figure", image, element("figcaption", caption))
 

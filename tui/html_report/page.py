@@ -1,4 +1,4 @@
-"""The page: head, style and sections in one file, which loads nothing."""
+"""Make the page: head, style and sections in one file that loads nothing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tui.html_report.elements import element, to_html
 from tui.html_report.sections import comparison_section, session_section
 from vae_engine.sessions.session import Session
 
-# The browser runs no script and loads nothing, whatever the page says.
+# Makes the browser run no script and load nothing.
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 _STYLE = """
 :root { color-scheme: light dark; --text: #1d232b; --muted: #5b6675; --page: #fff; --rule: #d5dbe3;

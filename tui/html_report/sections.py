@@ -1,4 +1,4 @@
-"""What a page says of one session, and of several beside each other."""
+"""Sections of a page: one session, and the comparison of several."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def session_section(session: Session) -> Element:
 
 
 def comparison_section(sessions: Sequence[Session]) -> Element:
-    """Put sessions side by side: a table of results and differing settings, and their curves.
+    """Compare sessions: a table of results and differing settings, and their curves.
 
     Losses that do not compare, of other images or likelihoods, are left out of the chart.
     """

@@ -1,7 +1,7 @@
-"""Training images changed at random in every step: mirrored left to right, or shifted.
+"""Random augmentation of training images: horizontal flips and shifts, new in every step.
 
-Few images are learnt by heart before what they have in common is learnt; of changed ones there are
-many more. Validation and test images stay as they are.
+A model memorises a small dataset before it learns what the images have in common; augmentation
+makes the dataset larger. Validation and test images are not changed.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from vae_engine.training.randomness import Purpose, step_key
 Tensor = Any
 
 _SHIFT_PART = 32
-"""An image is shifted by at most such a part of its sides, and by at least one pixel."""
+"""The maximum shift is this part of a side, and at least one pixel."""
 
 
 def augmented(settings: Settings, epoch: Tensor, step: Tensor, images: Tensor) -> Tensor:
-    """The images of one step, inside a graph, changed as the setting `augment` says.
+    """Augment the images of one step according to the setting `augment`, inside a graph.
 
     Args:
         settings: of the session.
@@ -39,13 +39,13 @@ def augmented(settings: Settings, epoch: Tensor, step: Tensor, images: Tensor) -
 
 
 def _flipped(key: Tensor, images: Tensor) -> Tensor:
-    """Every other image, on average, mirrored left to right."""
+    """Flip each image left to right with probability 1/2."""
     chance = tf.random.stateless_uniform([tf.shape(images)[0], 1, 1, 1], seed=key)
     return tf.where(chance < 0.5, tf.reverse(images, [2]), images)
 
 
 def _shifted(key: Tensor, images: Tensor) -> Tensor:
-    """Each image moved by whole pixels; its edges are repeated where it moved away from."""
+    """Shift each image by whole pixels, repeating its edges."""
     count, height, width = tf.unstack(tf.shape(images)[:3])
     for axis, side in ((1, height), (2, width)):
         most = tf.maximum(1, side // _SHIFT_PART)

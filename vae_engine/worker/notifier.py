@@ -1,4 +1,4 @@
-"""Run a command of the user's when a run has ended, however it ended.
+"""Run a user's command when a run has ended, however it ended.
 
 A worker that was killed cannot tell. So a process of its own waits for the end of the worker: at
 its stdin is a pipe that the worker holds open and never writes to. It starts with the worker, and
@@ -27,12 +27,12 @@ from vae_engine.text import value_text
 _log = logging.getLogger(__name__)
 
 NOTIFY_VARIABLE = "VAE_NOTIFY"
-"""The command, in the environment of the workers and coordinators that are to run it."""
+"""Environment variable with the command, for workers and coordinators."""
 
 
 @dataclass(frozen=True)
 class Ending:
-    """How a run ended, as the command sees it in its environment.
+    """How a run ended, passed to the command in its environment.
 
     Attributes:
         id: of the session or sweep; `VAE_ID`.
@@ -49,7 +49,7 @@ class Ending:
     folder: Path
 
     def environment(self) -> dict[str, str]:
-        """The variables of the command."""
+        """Return the environment variables of the command."""
         values = {
             "VAE_ID": self.id,
             "VAE_NAME": self.name,
@@ -57,7 +57,7 @@ class Ending:
             "VAE_REASON": self.reason,
             "VAE_FOLDER": str(self.folder),
         }
-        # No variable can hold a null character.
+        # Variables cannot contain a null character.
         return {name: value.replace("\0", "") for name, value in values.items()}
 
 
@@ -77,7 +77,7 @@ def read_command(text: str) -> list[str]:
 
 
 def start_notifier(folder: Path, module: str = __name__) -> None:
-    """Have the command in `VAE_NOTIFY` run when this process has ended, if there is one.
+    """Run the command in `VAE_NOTIFY`, if there is one, when this process has ended.
 
     Args:
         folder: of the session or sweep that this process works on.
@@ -149,7 +149,7 @@ def session_ending(folder: Path) -> Ending:
 
 
 def wait_and_notify(describe: Callable[[Path], Ending], arguments: list[str] | None = None) -> int:
-    """Wait for the parent's end, then run the command; returns an exit code.
+    """Wait for the parent to end, then run the command; returns an exit code.
 
     Args:
         describe: returns how the session or sweep in a folder ended.
