@@ -15,6 +15,8 @@ from textual.dom import DOMNode
 from tui.app import WorkbenchApp
 from tui.cli.main import cli
 from tui.dashboard.screen import DashboardScreen
+from tui.data_browser.pair_grid import PairGrid
+from tui.data_browser.screen import DataBrowserScreen
 from tui.sampler.latent_map import LatentMap
 from tui.sampler.latent_vector import LatentVector
 from tui.sampler.sample_grid import SampleGrid
@@ -33,6 +35,7 @@ QUESTIONS: dict[str, str] = dict(SECTION.findall(TEXT))
 PLACES: dict[str, tuple[type[DOMNode], ...]] = {
     "list": (SessionsScreen, SessionRows),
     "dashboard": (DashboardScreen,),
+    "images": (DataBrowserScreen, PairGrid),
     "sampler": (SamplerScreen, SampleGrid),
     "traversal": (TraversalGrid, SamplerScreen),
     "path": (PathView, SamplerScreen),
@@ -45,6 +48,7 @@ KEYS = {
     "↑": "up",
     "↓": "down",
     "Esc": "escape",
+    "PgDn": "pagedown",
     "[": "left_square_bracket",
     "]": "right_square_bracket",
     ",": "comma",
