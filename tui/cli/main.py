@@ -47,6 +47,7 @@ COMMANDS = {
     "embed": ("generate", "Save latent embeddings (z_mean, z_log_var) of a split."),
     "outliers": ("inspect", "List the images that a session's model explains worst."),
     "encode": ("inspect", "Encode images of your own: z, ELBO, reconstruction."),
+    "neighbours": ("neighbours", "Find the training images nearest to samples of the prior."),
     "evaluate": ("evaluate", "Evaluate a session's model on the test split."),
     "report": ("html_report", "Write an HTML page with results, curves, images and settings."),
     "sweep": ("sweep", "Train and compare a grid of settings."),

@@ -1,0 +1,207 @@
+"""The command that finds the training images nearest to samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+
+from tui.cli.gallery import draw, terminal_grid
+from tui.cli.generate import SEED
+from tui.cli.options import (
+    id_argument,
+    json_option,
+    moved_option,
+    number_setting,
+    output_option,
+    setting_option,
+    store_option,
+)
+from tui.cli.output import Column, is_terminal, say, table, table_width
+from tui.cli.progress import reading_progress
+from tui.cli.report import to_json
+from tui.cli.saving import is_png, label_names, save_npz, writing
+from tui.rendering.sampling import image_size
+from vae_engine.datasets import to_float
+from vae_engine.datasets.source import counted
+from vae_engine.inference.exported import ExportedModel, load_model
+from vae_engine.inference.pictures import picture, save_png
+from vae_engine.inference.sampling import draw_prior, to_uint8, without_grey_axis
+from vae_engine.inspection.images import (
+    InspectedImages,
+    label_text,
+    model_dataset,
+    split_images,
+)
+from vae_engine.inspection.neighbours import Neighbours, nearest_images
+from vae_engine.sessions.session import Session
+from vae_engine.sessions.store import SessionStore
+
+COUNT = number_setting("n", "int", 8, 1, 1000, "number of samples")
+NEAREST = number_setting("nearest", "int", 5, 1, 100, "nearest training images per sample")
+
+
+@click.command()
+@id_argument
+@setting_option(COUNT, "-n", "count", fallback=COUNT.default)
+@setting_option(SEED, fallback=SEED.default)
+@setting_option(NEAREST, fallback=NEAREST.default)
+@output_option(".png", ".npz", several=True, otherwise="")
+@moved_option
+@json_option
+@store_option
+def neighbours(
+    reference: str,
+    store: SessionStore,
+    count: int,
+    seed: int,
+    nearest: int,
+    outputs: Sequence[Path],
+    place: str | None,
+    as_json: bool,
+) -> None:
+    """Find the training images nearest to samples of the prior.
+
+    Distances are the root of the mean squared difference of pixels from 0 to 1, and Euclidean in
+    latent space. For comparison, as many test images are encoded, decoded and compared in the same
+    way: a model whose samples are much nearer to a training image than these has memorised it. A
+    .png has a row per sample: the sample, then its nearest images by pixels. An .npz has samples,
+    z, nearest_pixels, pixel_distances, nearest_z, z_distances (n, k), test_distances (n,), labels
+    (n, k), seed, session and epoch.
+    """
+    session = store.find(reference)
+    model = load_model(session)
+    z = draw_prior(count, model.decoder.latent_dim, seed=seed)
+    with reading_progress() as report:
+        dataset = model_dataset(session, model, place)
+        training = split_images(dataset, "train", session.settings)
+        test = split_images(dataset, "test", session.settings)
+        rows = dataset.shown_rows(count)
+        z_test, _ = model.encoder.encode(to_float(test.images[rows]))
+        both = np.concatenate([z, z_test])
+        by_pixels, by_z = nearest_images(model, training.images, both, nearest, report)
+    usual = by_pixels.distances[len(z) :, 0]
+    by_pixels, by_z = (_first(found, len(z)) for found in (by_pixels, by_z))
+    samples = model.decoder.decode(z)
+    if as_json:
+        click.echo(to_json(_fields(session, model, seed, training, by_pixels, by_z, usual)))
+    else:
+        if is_terminal():
+            sheet = _sheet(samples, training, by_pixels)
+            grid = terminal_grid(by_pixels.indices.shape[1] + 1, size=image_size(sheet))
+            draw(sheet, grid)
+        for line in _lines(session, model, training, by_pixels, by_z, usual):
+            say(line)
+    for output in outputs:
+        with writing(output, counted(count, "sample"), quiet=as_json):
+            if is_png(output):
+                sheet = _sheet(samples, training, by_pixels)
+                save_png(output, picture(sheet, by_pixels.indices.shape[1] + 1))
+            else:
+                arrays = {
+                    "samples": samples,
+                    "z": z,
+                    "nearest_pixels": by_pixels.indices,
+                    "pixel_distances": by_pixels.distances,
+                    "nearest_z": by_z.indices,
+                    "z_distances": by_z.distances,
+                    "test_distances": usual,
+                    "labels": training.labels[by_pixels.indices],
+                    "seed": seed,
+                    **label_names(training.label_names),
+                }
+                save_npz(output, session, arrays, epoch=model.entry.epoch)
+
+
+COMMANDS = {"neighbours": neighbours}
+
+
+def _first(found: Neighbours, count: int) -> Neighbours:
+    return Neighbours(found.indices[:count], found.distances[:count])
+
+
+def _sheet(
+    samples: NDArray[np.float32], training: InspectedImages, found: Neighbours
+) -> NDArray[np.uint8]:
+    """Each sample followed by its nearest images."""
+    rows = []
+    for sample, indices in zip(samples, found.indices, strict=True):
+        images = without_grey_axis(to_float(training.images[indices]))
+        rows.append(to_uint8(np.concatenate([sample[None], images])))
+    return np.concatenate(rows)
+
+
+def _lines(
+    session: Session,
+    model: ExportedModel,
+    training: InspectedImages,
+    by_pixels: Neighbours,
+    by_z: Neighbours,
+    usual: NDArray[np.float32],
+) -> Iterator[str]:
+    yield (
+        f"session {session.id} ({session.label.name}): weights of epoch {model.entry.epoch}, "
+        f"{len(training):,} training images"
+    )
+    yield (
+        f"nearest by pixels: samples {np.median(by_pixels.distances[:, 0]):.3f}, reconstructed "
+        f"test images {np.median(usual):.3f} (medians)"
+    )
+    columns = [
+        Column("SAMPLE", "right"),
+        Column("BY PIXELS", "right"),
+        Column("DISTANCE", "right"),
+        Column("CLASS", least=5),
+        Column("BY Z", "right"),
+        Column("DISTANCE", "right"),
+        Column("CLASS", least=5),
+    ]
+    rows = []
+    for at in range(len(by_pixels.indices)):
+        row = [f"{at + 1}"]
+        for found in (by_pixels, by_z):
+            index = int(found.indices[at, 0])
+            name = label_text(int(training.labels[index]), training.label_names)
+            row += [f"{index}", f"{found.distances[at, 0]:.3f}", name]
+        rows.append(row)
+    yield from table(columns, rows, table_width())
+
+
+def _fields(
+    session: Session,
+    model: ExportedModel,
+    seed: int,
+    training: InspectedImages,
+    by_pixels: Neighbours,
+    by_z: Neighbours,
+    usual: NDArray[np.float32],
+) -> dict[str, Any]:
+    def entries(found: Neighbours, at: int) -> list[dict[str, Any]]:
+        return [
+            {
+                "index": index,
+                "row": int(training.rows[index]),
+                "class": label_text(int(training.labels[index]), training.label_names),
+                "distance": distance,
+            }
+            for index, distance in zip(
+                found.indices[at].tolist(), found.distances[at].tolist(), strict=True
+            )
+        ]
+
+    return {
+        "session": session.id,
+        "epoch": model.entry.epoch,
+        "seed": seed,
+        "images": len(training),
+        "sample_distance": float(np.median(by_pixels.distances[:, 0])),
+        "test_distance": float(np.median(usual)),
+        "samples": [
+            {"by_pixels": entries(by_pixels, at), "by_z": entries(by_z, at)}
+            for at in range(len(by_pixels.indices))
+        ],
+    }

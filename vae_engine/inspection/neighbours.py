@@ -1,0 +1,101 @@
+"""The training images that are nearest to samples: has a model memorised them?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from vae_engine.datasets import to_float
+from vae_engine.datasets.arrays import Images
+from vae_engine.inference.blas import one_thread
+from vae_engine.inference.exported import ExportedModel
+
+Floats = NDArray[np.float32]
+Indices = NDArray[np.intp]
+Report = Callable[[str, int, int], None]
+
+_VALUES_AT_ONCE = 2**20
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbours:
+    """The nearest images of a split to each of n queries, the nearest first.
+
+    Attributes:
+        indices: (n, k) of the images in the split.
+        distances: (n, k), in pixels the root of the mean squared difference of values in [0, 1], in
+            latent space the Euclidean distance of z and z_mean.
+    """
+
+    indices: Indices
+    distances: Floats
+
+
+def nearest_images(
+    model: ExportedModel,
+    images: Images,
+    z: Floats,
+    count: int,
+    report: Report = lambda *_: None,
+) -> tuple[Neighbours, Neighbours]:
+    """The images of a split that are nearest to what a model decodes, in pixels and in z.
+
+    Args:
+        model: of the session.
+        images: (m, h, w) or (m, h, w, 3), uint8 or float32 in [0, 1]; m at least 1.
+        z: (n, latent_dim) of the queries.
+        count: how many of each, at most m are found.
+        report: called with the progress.
+
+    Returns:
+        Those by pixels, and those by z.
+
+    Raises:
+        SessionDamagedError: the model gives something that is not finite.
+    """
+    queries = model.decoder.decode(z).reshape(len(z), -1)
+    by_pixels, by_z = _Nearest(len(z), count), _Nearest(len(z), count)
+    step = max(1, _VALUES_AT_ONCE // model.shape.values)
+    with one_thread():
+        for start in range(0, len(images), step):
+            report("comparing with training images", start, len(images))
+            floats = to_float(images[start : start + step])
+            pixels = floats.reshape(len(floats), -1)
+            by_pixels.offer(start, _squared(queries, pixels) / np.float32(pixels.shape[1]))
+            z_mean, _ = model.encoder.encode(floats)
+            by_z.offer(start, _squared(z, z_mean))
+    report("comparing with training images", len(images), len(images))
+    return by_pixels.found(), by_z.found()
+
+
+class _Nearest:
+    """Keeps the smallest squared distances of those that are offered."""
+
+    def __init__(self, queries: int, count: int) -> None:
+        self._count = count
+        self._indices = np.zeros((queries, 0), np.intp)
+        self._squares = np.zeros((queries, 0), np.float32)
+
+    def offer(self, start: int, squares: Floats) -> None:
+        """Take (n, b) squared distances to the images from `start` on."""
+        indices = np.broadcast_to(start + np.arange(squares.shape[1]), squares.shape)
+        squares = np.concatenate([self._squares, squares], axis=1)
+        indices = np.concatenate([self._indices, indices], axis=1)
+        order = np.argsort(squares, axis=1, kind="stable")[:, : self._count]
+        self._squares = np.take_along_axis(squares, order, axis=1)
+        self._indices = np.take_along_axis(indices, order, axis=1)
+
+    def found(self) -> Neighbours:
+        """What was kept."""
+        return Neighbours(self._indices, np.sqrt(np.maximum(self._squares, 0.0)))
+
+
+def _squared(left: Floats, right: Floats) -> Floats:
+    """Squared Euclidean distances of (n, d) and (b, d): (n, b)."""
+    products = left @ right.T
+    sums = np.square(left).sum(axis=1)[:, None] + np.square(right).sum(axis=1)[None, :]
+    squares: Floats = sums - 2 * products
+    return squares
