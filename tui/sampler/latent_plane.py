@@ -36,6 +36,7 @@ from tui.sampler.plane_canvas import (
     value_text,
 )
 from tui.widgets.display import app_depth, app_display
+from tui.widgets.pixel_tiles import PixelTiles
 
 # Arms of the cross hair, in cells to each side.
 _ARM_ACROSS, _ARM_DOWN = 3, 1
@@ -184,12 +185,28 @@ class DecodedPlane(LatentPlane):
         self.sampler: Sampler | None = None
         self.glyphs: Glyphs = "quadrant"
         self.sheet = NO_SHEET
+        self._pixels = PixelTiles(self)
+
+    def on_mount(self) -> None:
+        """Subscribe to how images are drawn."""
+        self._pixels.follow(self.redraw)
+
+    def on_unmount(self) -> None:
+        """Have the terminal forget the images."""
+        self._pixels.leave()
 
     def draw(self, canvas: Canvas) -> list[Line]:
         """Decode and draw."""
         if self.plane is None or self.sampler is None:
             return []
         self.sheet = self.sampler.decode(self.plane.z(lattice(canvas.across, canvas.down)))
+        whole = canvas.width, canvas.height
+        if self._pixels.are_used and self._pixels.fits(whole):
+            sheet = without_gaps(self.sheet.pixels, canvas.across)
+            # As places on it are told by cells, it fills them.
+            lines = self._pixels.draw(0, sheet, whole, stretched=True)
+            if lines is not None:
+                return lines
         columns, rows = canvas.tile
         display = app_display(self.app, self.glyphs)
         tiles = render_lines(self.sheet.pixels, columns, rows, display)
@@ -226,6 +243,14 @@ class EmbeddedPlane(LatentPlane):
         paper = self.background_colors[1].rgb
         depth = app_depth(self.app)
         return scatter_lines(self.places, self.labels, canvas.width, canvas.height, depth, paper)
+
+
+def without_gaps(images: NDArray[np.uint8], across: int) -> NDArray[np.uint8]:
+    """Images (n, h, w) or (n, h, w, 3) as one, in rows of `across`; n is a multiple of it."""
+    count, height, width, *colors = images.shape
+    down = count // across
+    rows = images.reshape(down, across, height, width, *colors).swapaxes(1, 2)
+    return rows.reshape(down * height, across * width, *colors)
 
 
 def _on_paper(line: Line, paper: Style) -> Line:

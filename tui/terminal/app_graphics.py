@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from typing import Final, Protocol
 
 from textual.timer import Timer
 
+from tui.terminal.asking import cell_size
 from tui.terminal.graphics import Graphics, in_tmux, obstacle
 from tui.terminal.graphics_probe import PROBE, Replies
 from tui.terminal.stored_images import StoredImages
@@ -87,7 +89,8 @@ class AppGraphics:
             self._decide(None, reason or "there is no terminal")
         elif in_tmux(os.environ):
             # tmux would answer for itself.
-            self._decide(StoredImages(self._driver.write, tmux=True), "")
+            cell = cell_size(sys.__stdout__) if sys.__stdout__ is not None else None
+            self._decide(StoredImages(self._driver.write, cell=cell, tmux=True), "")
         else:
             self._ask(self._driver)
 

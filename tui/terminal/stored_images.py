@@ -14,7 +14,7 @@ from tui.rendering.kitty import (
     transmission,
 )
 from tui.rendering.palettes import Ramp
-from tui.rendering.pixels import Pixels, colored, png, scaled
+from tui.rendering.pixels import Pixels, colored, png, resized, scaled
 from tui.rendering.sizes import USUAL_CELL, CellSize
 
 _MOST: Final = 4096
@@ -65,7 +65,16 @@ class StoredImages:
         self._used.add(number)
         return number
 
-    def send(self, number: int, image: Pixels, columns: int, rows: int, ramp: Ramp) -> int:
+    def send(
+        self,
+        number: int,
+        image: Pixels,
+        columns: int,
+        rows: int,
+        ramp: Ramp,
+        *,
+        stretched: bool = False,
+    ) -> int:
         """Send an image, in the place of what had its number.
 
         Args:
@@ -74,11 +83,13 @@ class StoredImages:
             columns: of cells that show it.
             rows: of cells that show it.
             ramp: the colours of greys.
+            stretched: fill all cells; otherwise the image keeps its aspect, in their middle.
 
         Returns:
             How many bytes were written.
         """
-        fitted = scaled(image, columns * self._cell.width, rows * self._cell.height)
+        width, height = columns * self._cell.width, rows * self._cell.height
+        fitted = resized(image, width, height) if stretched else scaled(image, width, height)
         data = self._wrapped(transmission(number, png(colored(fitted, ramp)), columns, rows))
         self._write(data)
         return len(data)

@@ -52,8 +52,9 @@ class PixelTiles:
     @property
     def are_seen(self) -> bool:
         """Whether their text may be drawn: a shade over it changes its colours."""
-        top = self._widget.app.screen
-        return self.are_used and (top is self._widget.screen or top.styles.background.a == 0)
+        stack = self._widget.app.screen_stack
+        above = stack[stack.index(self._widget.screen) + 1 :]
+        return self.are_used and all(screen.styles.background.a == 0 for screen in above)
 
     def fits(self, size: ImageSize) -> bool:
         """Whether placeholders can number so many columns and rows."""
@@ -67,13 +68,16 @@ class PixelTiles:
         for index in gone:
             del self._numbers[index]
 
-    def draw(self, index: int, image: Pixels, size: ImageSize) -> list[Line] | None:
+    def draw(
+        self, index: int, image: Pixels, size: ImageSize, *, stretched: bool = False
+    ) -> list[Line] | None:
         """Send an image, and return the text that shows it.
 
         Args:
             index: of the image in its widget; it replaces the one of before.
             image: (h, w) or (h, w, 3) uint8.
             size: columns and rows of cells.
+            stretched: fill all of them; otherwise the image keeps its aspect, in their middle.
 
         Returns:
             A line for each row; None where it cannot be sent.
@@ -85,7 +89,8 @@ class PixelTiles:
         if number is None or images is None:
             return None
         self._numbers[index] = number
-        self.sent_bytes += images.send(number, image, *size, theme_ramp(self._widget.app))
+        ramp = theme_ramp(self._widget.app)
+        self.sent_bytes += images.send(number, image, *size, ramp, stretched=stretched)
         return placeholders(number, *size, self._widget.rich_style.bgcolor)
 
     def _use(self, images: StoredImages | None, redraw: Callable[[], None]) -> None:
