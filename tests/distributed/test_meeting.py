@@ -151,7 +151,7 @@ def meeting(meet: Callable[..., Meeting]) -> Meeting:
     return meet(distribution())
 
 
-def test_all_meet_and_hear_the_same(meeting: Meeting) -> None:
+def test_all_connect_and_receive_the_same(meeting: Meeting) -> None:
     member = meeting.join()
     meeting.gathered()
     assert member.welcome.settings == SETTINGS
@@ -159,14 +159,14 @@ def test_all_meet_and_hear_the_same(meeting: Meeting) -> None:
     # TensorFlow's server of the chief needs another port than the one that all know.
     assert member.welcome.addresses[0] != meeting.workers.workers[0]
     assert member.welcome.addresses[1:] == meeting.workers.workers[1:]
-    member.tell(Ready(dataset_sha256=IMAGES))
+    member.send(Ready(dataset_sha256=IMAGES))
     meeting.chief.wait_until_ready(IMAGES)
     chunk = Chunk(epoch=1, first=0, last=2, learning_rates=b"\0" * 8, betas=b"\1" * 8)
     ending = End(status="stopped", reason="stop")
-    meeting.chief.tell(Synchronize())
-    meeting.chief.tell(chunk)
+    meeting.chief.send(Synchronize())
+    meeting.chief.send(chunk)
     meeting.chief.end(ending)
-    assert [member.hear() for _ in range(3)] == [Synchronize(), chunk, ending]
+    assert [member.receive() for _ in range(3)] == [Synchronize(), chunk, ending]
 
 
 def test_a_worker_may_come_before_the_chief(meet: Callable[..., Meeting]) -> None:
@@ -320,7 +320,7 @@ def test_a_members_port_in_use_is_reported(meeting: Meeting) -> None:
 
 
 def test_other_images_are_refused(meeting: Meeting) -> None:
-    meeting.join().tell(Ready(dataset_sha256="b" * 64))
+    meeting.join().send(Ready(dataset_sha256="b" * 64))
     meeting.gathered()
     with pytest.raises(DistributedError, match="has other images than the chief"):
         meeting.chief.wait_until_ready(IMAGES)
@@ -346,7 +346,7 @@ def test_a_lost_worker_is_named_where_the_collective_fails(meeting: Meeting) -> 
 def test_a_worker_that_cannot_go_on_says_why(meeting: Meeting) -> None:
     member = meeting.join()
     meeting.gathered()
-    member.tell(Failed(why="the disk has an I/O error"))
+    member.send(Failed(why="the disk has an I/O error"))
     with pytest.raises(
         DistributedError, match=r"worker 1 \(.*\) failed: the disk has an I/O error"
     ):
@@ -399,7 +399,7 @@ def test_a_worker_notices_that_the_chief_is_gone(meeting: Meeting) -> None:
 def test_a_worker_that_is_asked_to_go_lets_the_chief_save(meeting: Meeting) -> None:
     member = meeting.join()
     meeting.gathered()
-    member.tell(Leaving(why="SIGTERM"))
+    member.send(Leaving(why="SIGTERM"))
     assert meeting.leave.wait(DEADLINE)
     assert meeting.chief.leaving.endswith("got a termination signal (SIGTERM)")
     with meeting.chief.collective(BrokenError):

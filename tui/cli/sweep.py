@@ -118,7 +118,7 @@ def run(
         store,
         make_grid(lists, seeds),
         ray=ray or "",
-        tell=lambda line: say(encodable(with_options(line)), err=True),
+        announce=lambda line: say(encodable(with_options(line)), err=True),
     )
     at_once = parallel or default_parallel(grid, ray=bool(ray))
     for line in [cluster_line(grid, at_once)] if ray else _plan_lines(grid, at_once, store):

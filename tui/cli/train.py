@@ -219,7 +219,7 @@ def _train(
             logdir=logdir,
             distribution=distribution,
             shield=shield,
-            tell=lambda line: say(encodable(with_options(line)), err=True),
+            announce=lambda line: say(encodable(with_options(line)), err=True),
             report=report,
         )
     print_missing_workers(distribution)

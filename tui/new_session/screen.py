@@ -266,7 +266,7 @@ class NewSessionScreen(WorkbenchScreen):
             self._show_draft()
 
     def _start_session(
-        self, draft: Draft, command: Sequence[str], tell: Callable[[str], object]
+        self, draft: Draft, command: Sequence[str], announce: Callable[[str], object]
     ) -> Session:
         assert draft.settings is not None
         return start_session(
@@ -276,7 +276,7 @@ class NewSessionScreen(WorkbenchScreen):
             command=command,
             name=draft.name or None,
             parent=self._base.id if self._base else None,
-            tell=tell,
+            announce=announce,
         )
 
     def _start_sweep(self, draft: SweepDraft, name: str, command: Sequence[str]) -> Sweep:

@@ -38,7 +38,7 @@ def check_new(
     store: SessionStore,
     settings: Iterable[Settings],
     logdir: Path | None,
-    tell: Callable[[str], object] | None = None,
+    announce: Callable[[str], object] | None = None,
     report: Callable[[str, int, int], object] | None = None,
 ) -> dict[DatasetKey, CheckedDataset]:
     """Check that sessions with these settings can be trained here.
@@ -47,7 +47,7 @@ def check_new(
         store: their store.
         settings: of each; equal datasets are read once.
         logdir: TensorBoard's folder, or None.
-        tell: called with a line per dataset that is a path: what is used, what is not, and why.
+        announce: called with a line per dataset that is a path: what is used, what is not, and why.
         report: called with the stage, the progress and the total of long operations.
 
     Returns:
@@ -73,10 +73,10 @@ def check_new(
             one.dataset, one.limit, preparation=Preparation.of(one), report=report
         )
         found[key] = checked
-        if tell is not None and (
+        if announce is not None and (
             one.dataset not in NAMED_DATASETS or checked.image_shape != GREY_28
         ):
-            tell(checked.description)
+            announce(checked.description)
     if logdir is not None:
         _check_logdir(logdir, store)
     return found

@@ -41,7 +41,7 @@ def check_sweep(
     grid: Grid,
     *,
     ray: str = "",
-    tell: Callable[[str], object] | None = None,
+    announce: Callable[[str], object] | None = None,
 ) -> tuple[Grid, str]:
     """Check that a sweep can be trained here, or on a cluster.
 
@@ -49,7 +49,7 @@ def check_sweep(
         store: of the sessions that its trials will be.
         grid: its trials; datasets' paths may be relative.
         ray: address of the cluster that trains it; empty for this machine.
-        tell: called with a line about the images of each dataset that is a path.
+        announce: called with a line about the images of each dataset that is a path.
 
     Returns:
         The grid with settings suited to the images, see `suited_settings`; and `HOST:PORT` of the
@@ -63,7 +63,7 @@ def check_sweep(
     """
     head = check_ray(ray) if ray else ""
     grid = _with_absolute_datasets(grid)
-    images = check_new(store, grid.trials, None, tell)
+    images = check_new(store, grid.trials, None, announce)
     trials = tuple(_suited(one, grid.given, images[dataset_key(one)]) for one in grid.trials)
     return Grid(grid.varied, trials), head
 

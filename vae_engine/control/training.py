@@ -36,7 +36,7 @@ def start_session(
     logdir: Path | None = None,
     distribution: Distribution = ALONE,
     shield: Shield = contextlib.nullcontext,
-    tell: Callable[[str], object] | None = None,
+    announce: Callable[[str], object] | None = None,
     report: Callable[[str, int, int], object] | None = None,
 ) -> Session:
     """Check settings, create a session and start its worker; a failure leaves nothing behind.
@@ -52,7 +52,7 @@ def start_session(
         logdir: TensorBoard's log folder for its workers.
         distribution: workers and devices that train it.
         shield: context around creation and start.
-        tell: called before creation with a line on the images, unless the dataset is a named one.
+        announce: called before creation with a line on the images of a dataset that is a path.
         report: called with stage, progress and total while images are read.
 
     Raises:
@@ -62,7 +62,7 @@ def start_session(
         WorkerError: the worker did not start.
     """
     settings = msgspec.structs.replace(settings, dataset=absolute_dataset(settings.dataset))
-    images = check_new(store, [settings], logdir, tell, report)[dataset_key(settings)]
+    images = check_new(store, [settings], logdir, announce, report)[dataset_key(settings)]
     if given is not None:
         settings = suited_settings(settings, given, images.train_images, images.image_shape)
     settings = resolved_settings(settings, images.image_shape)

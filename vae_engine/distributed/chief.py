@@ -140,7 +140,7 @@ class Chief:
                     "give all workers the same dataset"
                 )
 
-    def tell(self, message: Message) -> None:
+    def send(self, message: Message) -> None:
         """Send a message to all."""
         for link in self._links.values():
             link.send(message)
@@ -176,7 +176,7 @@ class Chief:
         """Send all workers how the run ended, and disconnect."""
         with self._changed:
             self._ended = True
-        self.tell(ending)
+        self.send(ending)
         for link in self._links.values():
             link.close()
 
@@ -219,7 +219,7 @@ class Chief:
                 write(connection, ImageRecordPart(content=part))
             self._links[index] = Link(
                 connection,
-                hear=lambda message: self._hear(index, message),
+                receive=lambda message: self._receive(index, message),
                 lose=lambda why: self._lose(index, why),
                 silence=self._silence,
             )
@@ -245,7 +245,7 @@ class Chief:
                 return problem
         return ""
 
-    def _hear(self, index: int, message: Message) -> None:
+    def _receive(self, index: int, message: Message) -> None:
         name = self._distribution.name(index)
         match message:
             case Ready():
@@ -275,7 +275,7 @@ class Chief:
             self._changed.notify_all()
             if not self._changed.wait_for(lambda: not self._inside, self._silence):
                 # Under the lock, so that no second message is written.
-                self.tell(End(status="failed", reason=problem[:1000]))
+                self.send(End(status="failed", reason=problem[:1000]))
                 self._stuck(problem)
 
     def _raise_problem(self) -> None:

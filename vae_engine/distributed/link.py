@@ -22,7 +22,7 @@ class Link:
         self,
         connection: socket.socket,
         *,
-        hear: Callable[[Message], None],
+        receive: Callable[[Message], None],
         lose: Callable[[str], None],
         silence: float = SILENCE_SECONDS,
     ) -> None:
@@ -30,13 +30,13 @@ class Link:
 
         Args:
             connection: a socket for this link only.
-            hear: called with every message, in order, in the link's thread.
+            receive: called with every message, in order, in the link's thread.
             lose: called once with the reason when the other side is lost, after the last message;
             not after `close`, nor after an `End` was received.
             silence: seconds without a message after which it is lost.
         """
         self._connection = connection
-        self._hear = hear
+        self._receive = receive
         self._lose = lose
         self._silence = silence
         self._sending = threading.Lock()
@@ -63,14 +63,14 @@ class Link:
             self.send(Beat())
 
     def _listen(self) -> None:
-        why = self._hear_all()
+        why = self._receive_all()
         lost = not self._closed.is_set()
         self._closed.set()
         self._connection.close()
         if lost:
             self._lose(why)
 
-    def _hear_all(self) -> str:
+    def _receive_all(self) -> str:
         """Receive messages until the connection ends; return the reason."""
         while True:
             try:
@@ -86,4 +86,4 @@ class Link:
             if isinstance(message, End):
                 self._closed.set()  # What follows is not a loss.
             if not isinstance(message, Beat):
-                self._hear(message)
+                self._receive(message)

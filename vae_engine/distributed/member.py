@@ -70,17 +70,17 @@ class Member:
             given=given,
         )
         connection, self.welcome = self._join(distribution, hello)
-        self._heard: queue.SimpleQueue[Message] = queue.SimpleQueue()
+        self._received: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._link = Link(
             connection,
-            hear=self._heard.put,
+            receive=self._received.put,
             lose=lambda why: lost(f"the chief, {self._name}, is lost: {why}"),
             silence=silence,
         )
 
-    def hear(self) -> Message:
+    def receive(self) -> Message:
         """Wait for the chief's next message."""
-        return self._heard.get()
+        return self._received.get()
 
     def ending(self) -> End | None:
         """Return how the run ended if the other workers are unreachable; None for unknown.
@@ -90,12 +90,12 @@ class Member:
         deadline = time.monotonic() + 2 * self._silence
         with contextlib.suppress(queue.Empty):
             while (left := deadline - time.monotonic()) > 0:
-                message = self._heard.get(timeout=left)
+                message = self._received.get(timeout=left)
                 if isinstance(message, End):
                     return message
         return None
 
-    def tell(self, message: Message) -> None:
+    def send(self, message: Message) -> None:
         """Send the chief a message."""
         self._link.send(message)
 

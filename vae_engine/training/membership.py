@@ -48,7 +48,7 @@ def train_as_member(member: Member, distribution: Distribution, settings: Settin
         steps = ReplicatedSteps(
             settings, strategy, lambda: build_networks(settings, shape=shape), dataset.train_images
         )
-        member.tell(Ready(dataset_sha256=dataset.sha256))
+        member.send(Ready(dataset_sha256=dataset.sha256))
         return _follow(member, steps, settings)
     except tf.errors.OpError:
         if (ending := member.ending()) is not None:
@@ -66,7 +66,7 @@ def _recorded(member: Member) -> Recorded | None:
 
 def _follow(member: Member, steps: ReplicatedSteps, settings: Settings) -> End:
     while True:
-        match member.hear():
+        match member.receive():
             case Synchronize():
                 steps.synchronize()
             case Chunk() as chunk:

@@ -99,7 +99,7 @@ def train_session(
     write_originals(folder, trainer.originals)
     if chief is not None:
         chief.wait_until_ready(dataset.sha256)
-        chief.tell(Synchronize())
+        chief.send(Synchronize())
     if isinstance(steps, ReplicatedSteps):
         steps.synchronize()
     trainer.write_initial_preview()
@@ -165,7 +165,7 @@ def _steps(
         build,
         dataset.train_images,
         guard=lambda: chief.collective(tf.errors.OpError),
-        announce=lambda inputs, first, last: chief.tell(chunk_of(inputs, first, last)),
+        announce=lambda inputs, first, last: chief.send(chunk_of(inputs, first, last)),
     )
 
 

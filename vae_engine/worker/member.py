@@ -81,7 +81,7 @@ def _train(member: Member, distribution: Distribution, given: dict[str, str]) ->
     except Exception as error:  # noqa: BLE001 - the chief must hear of it whatever happened
         why = str(error) if isinstance(error, EngineError) else last_word(error)
         _log.exception("the worker failed")
-        member.tell(Failed(why=why[:1000]))
+        member.send(Failed(why=why[:1000]))
         return EXIT_FAILED, why
     finally:
         member.close()
@@ -115,11 +115,11 @@ def _leave_when_asked(member: Member) -> None:
     """On a termination signal, ask the chief to stop with a checkpoint; continue until then."""
     asked: queue.SimpleQueue[str] = queue.SimpleQueue()
 
-    def tell() -> None:
-        member.tell(Leaving(why=asked.get()))
+    def send() -> None:
+        member.send(Leaving(why=asked.get()))
 
     # Not in the handler, which may interrupt the sending of a message.
-    threading.Thread(target=tell, name="leaving", daemon=True).start()
+    threading.Thread(target=send, name="leaving", daemon=True).start()
     when_asked_to_go(asked.put)
 
 
