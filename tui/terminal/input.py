@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Callable, Iterable, Iterator
 
 from textual import events
@@ -11,6 +12,16 @@ from textual.message import Message
 from tui.terminal.graphics_probe import is_report
 from tui.terminal.key_sequences import SequenceSplitter, Unit
 from tui.terminal.textual_internals import key_parser
+
+# https://sw.kovidgoyal.net/kitty/keyboard-protocol: the key and the one with Shift, modifiers and
+# the kind of event, the text. A terminal sends so much only if another program has left that on.
+_KITTY_KEY = re.compile(
+    r"\x1b\[([0-9]+)(?::([0-9]*)(?::[0-9]*)?)?(?:;([0-9]*)(?::([0-9]+))?(;[0-9:]*)?)?([u~A-HPQS])"
+)
+_RELEASED, _SHIFT = "3", "2"
+# xterm's modifyOtherKeys, likewise.
+_XTERM_KEY = re.compile(r"\x1b\[27;([0-9]+);([0-9]+)~")
+_LARGEST_SCREEN = 4096
 
 
 class TerminalInput:
@@ -63,10 +74,40 @@ class TerminalInput:
         elif is_report(unit):
             if self._on_reply is not None:
                 self._on_reply(unit.text)
-        # The parser would wait for more of a sequence that it does not know, and then make keys of
-        # it: only what a fresh one makes something of reaches it.
-        elif unit.kind == "character" or any(self._make_parser().feed(unit.text)):
+        elif unit.kind == "character":
             yield from self._parser.feed(unit.text)
+        else:
+            sequence = _plain_key(unit.text)
+            if self._is_known(sequence):
+                yield from self._parser.feed(sequence)
+
+    def _is_known(self, sequence: str) -> bool:
+        """Whether a fresh parser makes something of a sequence.
+
+        It would wait for more of one that it does not know, and then make keys of it.
+        """
+        try:
+            return any(self._make_parser().feed(sequence))
+        except (ArithmeticError, LookupError, ValueError):
+            return False  # It has a form that Textual expects, with numbers that it does not.
+
+
+def _plain_key(sequence: str) -> str:
+    """A key as Textual can read it; empty for one that is released."""
+    if other := _XTERM_KEY.fullmatch(sequence):
+        modifiers, code = other.groups()
+        if modifiers == _SHIFT and int(code) > ord(" "):
+            return f"\x1b[{code}u"
+        return f"\x1b[{code};{modifiers}u"
+    key = _KITTY_KEY.fullmatch(sequence)
+    if key is None or ":" not in sequence:
+        return sequence
+    code, shifted, modifiers, event, text, final = key.groups(default="")
+    if event == _RELEASED:
+        return ""
+    if shifted and modifiers == _SHIFT:
+        code, modifiers = shifted, ""
+    return f"\x1b[{code}{f';{modifiers}' if modifiers or text else ''}{text}{final}"
 
 
 def _is_spurious(message: Message, sequence: str) -> bool:
@@ -76,8 +117,13 @@ def _is_spurious(message: Message, sequence: str) -> bool:
     It takes the first number of a sequence that has the form of an unknown function key for a
     character: `CSI 114 A` would be an r.
     """
-    if isinstance(message, events.Key) and sequence.startswith("\x1b[") and sequence[-1] != "u":
-        return message.is_printable and not sequence.startswith("\x1b[27;")
+    if isinstance(message, events.Resize):
+        return not all(0 < cells <= _LARGEST_SCREEN for cells in message.size)
+    if isinstance(message, events.Key):
+        if any("\ud800" <= char <= "\udfff" for char in message.character or ""):
+            return True  # No character: whoever wrote it to a file would fail.
+        if sequence.startswith("\x1b[") and sequence[-1] != "u":
+            return message.is_printable and not sequence.startswith("\x1b[27;")
     return isinstance(message, events.AppFocus | events.AppBlur)
 
 
