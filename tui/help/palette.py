@@ -32,6 +32,7 @@ class _Command:
     heading: str
     name: str
     help: str
+    label: str
     run: Callable[[], Any]
 
 
@@ -52,7 +53,9 @@ class Commands(Provider):
         """Yield the commands whose description matches."""
         matcher = self.matcher(query)
         for command in self._commands():
-            if (score := matcher.match(command.name)) > 0:
+            # Also by the word of the footer: `help` is in no letter of "The keys of this screen".
+            score = max(matcher.match(command.name), matcher.match(command.label))
+            if score > 0:
                 yield Hit(score, matcher.highlight(command.name), command.run, help=command.help)
 
     def _commands(self) -> Iterator[_Command]:
@@ -65,8 +68,9 @@ class Commands(Provider):
         yield from (self._of_key(EVERYWHERE, key) for key in everywhere)
         for title, text, run, shown in self.app.get_system_commands(self.screen):
             if shown:
-                yield _Command(_BY_ITSELF, title, text, run)
+                yield _Command(_BY_ITSELF, title, text, title, run)
 
     def _of_key(self, heading: str, key: Key) -> _Command:
         run = partial(self.app.run_action, key.active.binding.action, key.active.node)
-        return _Command(heading, key.description, f"key {key.keys}", run)
+        label = key.active.binding.description
+        return _Command(heading, key.description, f"key {key.keys}", label, run)

@@ -1,14 +1,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
 from textual.app import App
 from textual.binding import ActiveBinding, Binding
-from textual.command import CommandList
+from textual.command import CommandList, CommandPalette
 from textual.screen import Screen
-from textual.widgets import RadioButton
+from textual.widgets import Input, RadioButton
 
 from tests.tui.pilot import screen_text
 from tests.tui.recorded_sweeps import record_sweep
@@ -139,6 +140,26 @@ async def test_the_palette_has_headings_and_no_focus(
         order = [text.index(words) for words in ("The list", "More", "Everywhere", "Settings")]
         assert order == sorted(order)
         await pilot.press("escape")
+
+
+async def test_the_palette_finds_a_command_by_the_word_of_the_footer(
+    store: SessionStore, recorder: Recorder
+) -> None:
+    recorder.session("one")
+    async with sessions(store, (120, 60)) as (_, app, pilot):
+        app.action_command_palette()
+        for word, found in (
+            ("help", "The keys of this screen"),
+            ("words", "Explain KL"),
+            ("sample", "Draw from the session"),
+        ):
+            await until(pilot, lambda: isinstance(app.screen, CommandPalette))
+            app.screen.query_one(Input).value = word
+            await until(pilot, partial(_is_first, app, found))
+
+
+def _is_first(app: App[Any], found: str) -> bool:
+    return found in _offered(app).split("\n")[0]
 
 
 def _offered(app: App[Any]) -> str:
