@@ -28,7 +28,7 @@ _NAME_WIDTH = 14
 def doctor(context: click.Context, store: SessionStore, keys: bool, as_json: bool) -> None:
     """Check terminal, machine and installation, and say what to do.
 
-    Exits with 1 if something prevents training. Attach the output to a report of a fault.
+    Exits with 1 if something prevents training. Attach the output to a bug report.
     """
     if keys:
         _list_keys(as_json=as_json)

@@ -153,7 +153,7 @@ def path(
     output: Path | None,
     as_json: bool,
 ) -> None:
-    """Show what lies between two points of latent space.
+    """Show images on a path between two points of latent space.
 
     FROM and TO are `mean` (the prior's), SEED, SEED:N (the Nth sample of a seed), numbers such as
     `[-0.5,1]`, or image files. An .npz has images, z (steps, latent_dim), shares, session and
@@ -197,7 +197,7 @@ def direction(
     output: Path | None,
     as_json: bool,
 ) -> None:
-    """Show what makes an image of one class into one of another.
+    """Show the direction from one class to another.
 
     Adds the direction from the mean of CLASS_A to that of CLASS_B to START, with strengths from
     -strength to strength. The means are of the embedded test images. An .npz has images, z (n,
@@ -253,7 +253,7 @@ def _between_classes(session: Session, *wanted: str) -> tuple[Floats, Floats, tu
 @json_option
 @store_option
 def points(reference: str, store: SessionStore, delete: str | None, as_json: bool) -> None:
-    """List the points of latent space that were named.
+    """List the named points of latent space.
 
     Other commands take one as point:NAME.
     """

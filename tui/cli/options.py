@@ -108,6 +108,12 @@ def setting_metavar(setting: Setting) -> str:
     return "|".join(setting.choices) or _METAVARS[setting.kind]
 
 
+def _either(words: Sequence[str]) -> str:
+    """Join words: `.png`, `.png or .npz`, `.png, .npz or .gif`."""
+    *first, last = words
+    return f"{', '.join(first)} or {last}" if first else last
+
+
 def output_option(
     *suffixes: str,
     required: bool = False,
@@ -128,7 +134,7 @@ def output_option(
         metavar="FILE",
         required=required,
         shell_complete=completion.files,
-        help=f"output file, ending in {' or '.join(suffixes)}{without}",
+        help=f"output file, ending in {_either(suffixes)}{without}",
     )
 
 
@@ -145,7 +151,7 @@ def tensorboard_option(help_text: str) -> Callable[[Command], Command]:
 
 def file_reader(option: str, suffixes: Sequence[str]) -> Callable[[str], Path]:
     """Make a parser for the path of an output file, which must have one of these suffixes."""
-    wanted = " or ".join(suffixes)
+    wanted = _either(suffixes)
 
     def read(text: str) -> Path:
         path = Path(text)

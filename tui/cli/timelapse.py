@@ -49,7 +49,7 @@ PACE = number_setting("pace", "int", 150, 10, 10_000, "milliseconds per frame")
 def timelapse(
     reference: str, store: SessionStore, what: What, frames: int, pace: int, output: Path
 ) -> None:
-    """Save how the images of a session changed from epoch to epoch.
+    """Save an animation of a session's images over the epochs.
 
     One frame per epoch, repeated for ever; samples are of the same z in every epoch.
     """
