@@ -7,19 +7,26 @@ import gc
 import os
 import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Hashable, Iterator
 from pathlib import Path
+
+# Before NumPy: threads that wait for each other on busy processors take them from other tests.
+os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
 
 import msgspec
 import numpy as np
 import pytest
 from hypothesis import settings as hypothesis_settings
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 
 from tests.packaging.strangers import Stranger
 from tests.sharing import made_once
 from tests.tui.recorder import Recorder
 from tests.waiting import wait_for
 from tests.worker.conftest import Runner
+from tests.worker.forked import forked_workers
+from tui.terminal import memory
 from vae_engine.sessions import layout
 from vae_engine.sessions.atomic import read_record
 from vae_engine.sessions.records import WorkerRecord
@@ -56,6 +63,22 @@ def pytest_xdist_auto_num_workers() -> int:
     return min(len(os.sched_getaffinity(0)) + 1, MOST_PROCESSES)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Import the tests without searching for garbage: it took a third of the time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the longest tests first: at the end, the other processes would wait for the last."""
+    items.sort(key=lambda item: not item.nodeid.startswith("tests/worker/"))
+
+
 @pytest.fixture(autouse=True, scope="module")
 def old_objects_set_aside() -> None:
     """Search no module's objects for garbage again once it is done.
@@ -65,6 +88,30 @@ def old_objects_set_aside() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quick_apps() -> Iterator[None]:
+    """Have all apps of this process share their parsed styles and leave its garbage alone."""
+    with pytest.MonkeyPatch.context() as patch:
+        if hasattr(Stylesheet, "_parse_rules"):  # A private part.
+            patch.setattr(Stylesheet, "_parse_rules", _parsed_once(Stylesheet._parse_rules))
+        patch.setattr(memory, "collect_garbage", lambda: None)
+        yield
+
+
+def _parsed_once(parse: Callable[..., list[RuleSet]]) -> Callable[..., list[RuleSet]]:
+    """Textual's parser of styles, with its results kept beyond an app."""
+    known: dict[object, list[RuleSet]] = {}
+
+    def parsed(sheet: Stylesheet, *arguments: Hashable, **named: Hashable) -> list[RuleSet]:
+        variables = frozenset(sheet._variables.items())
+        key = (arguments, frozenset(named.items()), variables)
+        if key not in known:
+            known[key] = parse(sheet, *arguments, **named)
+        return known[key]
+
+    return parsed
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -129,6 +176,13 @@ def runner(tmp_path: Path) -> Iterator[Runner]:
     runner.kill_all()
 
 
+@pytest.fixture
+def forked() -> Iterator[None]:
+    """Fork this test's workers, which saves the import of TensorFlow."""
+    with forked_workers():
+        yield
+
+
 @pytest.fixture(scope="session")
 def undisturbed(small: Settings, tmp_path_factory: pytest.TempPathFactory) -> Session:
     """A session that ran through without a pause; read-only."""
@@ -146,7 +200,8 @@ def _completes(settings: Settings) -> Callable[[Path], object]:
 
     def make(root: Path) -> None:
         runner = Runner(root)
-        runner.complete(runner.create(settings))
+        with forked_workers():
+            runner.complete(runner.create(settings))
 
     return make
 

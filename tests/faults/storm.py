@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from tests.faults.faulty_worker import Fault
+from tests.worker.forked import ForkedProcess, fork
 from tests.worker.test_resume import figures, weights
 from vae_engine.sessions import events as ev
 from vae_engine.sessions import layout
@@ -103,13 +104,7 @@ def start_faulty(session: Session, fault: Fault) -> subprocess.Popen[bytes]:
     """Start a worker that meets a fault, as the launcher starts one."""
     with (session.folder / layout.LOG).open("ab") as log:
         return subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "tests.faults.faulty_worker",
-                msgspec.json.encode(fault).decode(),
-                str(session.folder),
-            ],
+            [sys.executable, "-m", *_faulty(session, fault)],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -117,6 +112,18 @@ def start_faulty(session: Session, fault: Fault) -> subprocess.Popen[bytes]:
             cwd=_ROOT,
             env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2"},
         )
+
+
+def fork_faulty(session: Session, fault: Fault) -> ForkedProcess:
+    """Do the same without importing TensorFlow once more."""
+    module, *arguments = _faulty(session, fault)
+    with (session.folder / layout.LOG).open("ab") as log:
+        return fork(module, arguments, log)
+
+
+def _faulty(session: Session, fault: Fault) -> list[str]:
+    told = msgspec.json.encode(fault).decode()
+    return ["tests.faults.faulty_worker", told, str(session.folder)]
 
 
 class Storm:
@@ -138,7 +145,7 @@ class Storm:
 
     def kill_within(self, moment: str, fault: Fault) -> bool:
         """Run a worker that dies at a step of its own; False if it ended without."""
-        process = start_faulty(self.session, fault)
+        process = fork_faulty(self.session, fault)
         code = process.wait(timeout=_DEADLINE)
         self.session.poll()
         return self._note(f"{moment}: {fault.operation} {fault.file}", code)
@@ -146,7 +153,7 @@ class Storm:
     def kill_from_outside(self, moment: str) -> bool:
         """Run a worker and kill it soon after a moment; False if it ended before."""
         landmark, seconds = LANDMARKS[moment]
-        process = start_faulty(self.session, Fault("remove", "nothing"))
+        process = fork_faulty(self.session, Fault("remove", "nothing"))
         delay = self._choose.uniform(0.0, seconds)
         run = self.session.log.run + 1
         deadline = time.monotonic() + _DEADLINE

@@ -26,6 +26,7 @@ from vae_engine.settings import Settings
 from vae_engine.worker.launcher import EXIT_NO_ROOM
 
 
+@pytest.mark.usefixtures("forked")
 def test_a_full_disk_fails_the_training_and_room_lets_it_continue(
     tmp_path: Path, longer: Settings, longer_undisturbed: Session
 ) -> None:

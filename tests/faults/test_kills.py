@@ -15,6 +15,8 @@ from vae_engine.sessions import layout
 from vae_engine.sessions.session import Session
 from vae_engine.settings import Settings, make_settings
 
+pytestmark = pytest.mark.usefixtures("forked")
+
 # How often each moment is chosen, in proportion.
 MOMENTS = {
     "start": 12,

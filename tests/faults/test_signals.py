@@ -23,6 +23,7 @@ from vae_engine.settings import Settings
 from vae_engine.training import checkpoint
 
 
+@pytest.mark.usefixtures("forked")
 @pytest.mark.parametrize(
     "for_a_minute",
     [False, pytest.param(True, marks=pytest.mark.slow)],

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from tests.datasets.samples import digits, write_pngs
 from tests.worker.conftest import Runner, events_until, kill
@@ -16,6 +17,7 @@ from vae_engine.settings import make_settings
 X = digits(train=100)["x_train"]
 
 
+@pytest.mark.usefixtures("forked")
 def test_files_that_came_since_change_no_bit(runner: Runner, tmp_path: Path) -> None:
     folder = tmp_path / "d"
     write_pngs(folder / "cat", X[:40])

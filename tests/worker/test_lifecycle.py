@@ -171,6 +171,7 @@ def test_a_stop_during_the_start_is_carried_out_at_once(runner: Runner, small: S
     assert session.log.prepared is None
 
 
+@pytest.mark.usefixtures("forked")
 def test_pause_rests_continue_goes_on_and_stop_ends_the_epoch(
     runner: Runner, longer: Settings
 ) -> None:
@@ -198,6 +199,7 @@ def test_pause_rests_continue_goes_on_and_stop_ends_the_epoch(
     assert inbox.pending(session.folder) == []
 
 
+@pytest.mark.usefixtures("forked")
 def test_a_loss_that_is_not_finite_halts_as_diverged(runner: Runner, digits: Path) -> None:
     from vae_engine.settings import make_settings
 
@@ -218,6 +220,7 @@ def test_a_worker_that_cannot_begin_says_why(runner: Runner, small: Settings) ->
         start_worker(session)
 
 
+@pytest.mark.usefixtures("forked")
 def test_a_session_without_its_checkpoints_is_not_trained_from_the_start(
     runner: Runner, undisturbed: Session
 ) -> None:

@@ -14,6 +14,8 @@ from vae_engine.sessions.session import Session
 from vae_engine.settings import Settings, make_settings
 from vae_engine.worker.launcher import start_worker
 
+pytestmark = pytest.mark.usefixtures("forked")
+
 
 def weights(session: Session) -> str:
     result = session.result()
