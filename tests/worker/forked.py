@@ -147,9 +147,9 @@ def _serve(channel: socket.socket) -> NoReturn:
 def _import_workers() -> dict[str, Callable[[], int]]:
     from tests.faults import faulty_worker
     from vae_engine.worker import __main__ as worker
-    from vae_engine.worker.lean_import import KERAS_EXTRAS, without
+    from vae_engine.worker.lean_import import lean_import
 
-    with without(*KERAS_EXTRAS):
+    with lean_import():
         import vae_engine.training.run  # noqa: F401
     # A worker sets up its log before it imports TensorFlow, which then adds no handler.
     logging.root.handlers.clear()

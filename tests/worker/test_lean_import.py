@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import subprocess
 import sys
 
 import pytest
 
-from vae_engine.worker.lean_import import KERAS_EXTRAS, without
+from vae_engine.worker.lean_import import KERAS_EXTRAS, lean_import, without
 
 IMPORTS = """
-import json, sys
-from vae_engine.worker.lean_import import KERAS_EXTRAS, without
-with without(*KERAS_EXTRAS):
+import gc, json, sys
+from vae_engine.worker.lean_import import KERAS_EXTRAS, lean_import
+with lean_import():
     import vae_engine.training.run
+assert gc.isenabled() and gc.get_freeze_count() > 100_000
 found = [name for name in KERAS_EXTRAS if name in sys.modules]
 import sklearn.neighbors, pandas
 print(json.dumps([found, "keras" in sys.modules, int(pandas.Series([1, 2]).sum())]))
@@ -48,3 +50,6 @@ def test_they_come_back_after_a_failure() -> None:
     with pytest.raises(RuntimeError, match="import failed"), without(*KERAS_EXTRAS, "no_such"):
         raise RuntimeError("import failed")
     assert "no_such" not in sys.modules
+    with pytest.raises(RuntimeError, match="import failed"), lean_import():
+        raise RuntimeError("import failed")
+    assert gc.isenabled()

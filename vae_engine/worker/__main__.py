@@ -35,7 +35,7 @@ from vae_engine.training.controls import Controls
 from vae_engine.training.originals import EarlyDataset
 from vae_engine.worker.failures import NO_ROOM, disk_error, last_word
 from vae_engine.worker.launcher import EXIT_BUSY, EXIT_NO_ROOM, leave_terminal
-from vae_engine.worker.lean_import import KERAS_EXTRAS, without
+from vae_engine.worker.lean_import import lean_import
 from vae_engine.worker.notifier import start_notifier
 from vae_engine.worker.signals import when_asked_to_go
 from vae_engine.worker.supervisor import DELETED, Supervisor
@@ -190,7 +190,7 @@ def _import_and_train(
     use_kernels(settings.kernels)
     _log.info("importing TensorFlow")
     journal.emit(ev.Preparing(stage="tensorflow"))
-    with without(*KERAS_EXTRAS):
+    with lean_import():
         from vae_engine.training.run import DivergedError, train_session
 
     try:

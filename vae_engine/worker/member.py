@@ -28,7 +28,7 @@ from vae_engine.sessions.records import WorkerRecord
 from vae_engine.settings import SETTINGS, Settings, make_settings
 from vae_engine.worker.failures import last_word
 from vae_engine.worker.launcher import leave_terminal
-from vae_engine.worker.lean_import import KERAS_EXTRAS, without
+from vae_engine.worker.lean_import import lean_import
 from vae_engine.worker.signals import when_asked_to_go
 
 _log = logging.getLogger("vae_engine.worker")
@@ -74,7 +74,7 @@ def _train(member: Member, distribution: Distribution, given: dict[str, str]) ->
     try:
         settings = _own_settings(member.welcome.settings, given)
         use_kernels(settings.kernels)
-        with without(*KERAS_EXTRAS):
+        with lean_import():
             from vae_engine.training.membership import train_as_member
 
         ending = train_as_member(member, distribution, settings)
