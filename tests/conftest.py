@@ -96,6 +96,8 @@ def quick_apps() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         if hasattr(Stylesheet, "_parse_rules"):  # A private part.
             patch.setattr(Stylesheet, "_parse_rules", _parsed_once(Stylesheet._parse_rules))
+        # The same, but not in Python: called for every style of every widget.
+        patch.setattr(RuleSet, "__hash__", object.__hash__)
         patch.setattr(memory, "collect_garbage", lambda: None)
         yield
 
