@@ -10,7 +10,6 @@ from tests.test_project_rules import ROOT
 PAGE = ROOT / "docs/notebooks.md"
 
 
-@pytest.mark.usefixtures("forked")
 def test_the_page_on_notebooks_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
+from vae_engine.sessions.manifest import read_manifest
 from vae_engine.worker import launcher
 
 ROOT = Path(__file__).parents[2]
@@ -116,9 +117,12 @@ def forked_workers() -> Iterator[None]:
 
     def spawn(command: Sequence[str], output: BinaryIO) -> Any:
         module, *arguments = command
-        if module == "vae_engine.worker" and "--distribution" not in arguments:
-            return fork(module, arguments, output)
-        return original(command, output)
+        if module != "vae_engine.worker" or "--distribution" in arguments:
+            return original(command, output)
+        # TensorFlow chose its kernels when it was imported.
+        if read_manifest(Path(arguments[0])).settings.kernels != "auto":
+            return original(command, output)
+        return fork(module, arguments, output)
 
     launcher._spawn = spawn  # type: ignore[assignment]
     try:
