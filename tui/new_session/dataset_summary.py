@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from textual.screen import Screen
 
 from tui.new_session.costs import Sizes
@@ -20,7 +22,7 @@ from vae_engine.datasets.keras_cache import is_available
 from vae_engine.datasets.loader import load_dataset
 from vae_engine.datasets.preparation import AUTO, Preparation
 from vae_engine.datasets.source import counted
-from vae_engine.datasets.survey import Survey, survey
+from vae_engine.datasets.survey import Survey, contact_sheet, survey
 from vae_engine.errors import EngineError
 from vae_engine.image_shape import ImageShape
 from vae_engine.settings import Settings
@@ -29,6 +31,7 @@ Key = tuple[str, Preparation]
 """Name or absolute path of a dataset, and how its images are prepared."""
 
 _NAMES_SHOWN = 4
+_IMAGES_SHOWN = 8
 # Partly typed paths are not read.
 _PAUSE_SECONDS = 0.5
 
@@ -47,12 +50,15 @@ class DatasetSummary:
         sizes: of its splits, with the shape of prepared images; None while it is being read, and if
             it cannot be used.
         has_problem: whether it cannot be used.
+        images: a few of its training images, (n, h, w) or (n, h, w, 3), uint8; None while it is
+            being read, and if it cannot be used.
     """
 
     short: str = ""
     lines: str = ""
     sizes: Sizes | None = None
     has_problem: bool = False
+    images: NDArray[np.uint8] | None = field(default=None, compare=False)
 
 
 _NOTHING, _READING = DatasetSummary(), DatasetSummary("reading ...")
@@ -144,10 +150,11 @@ def summarise(key: Key, is_wanted: Callable[[], bool]) -> DatasetSummary:
         dataset = load_dataset(name, preparation=preparation, report=check_wanted)
         check_wanted()
         found = survey(dataset)
+        images = contact_sheet(dataset, _IMAGES_SHOWN)
     except (EngineError, OSError, MemoryError) as error:
         problem = one_line(error_text(error)) or "there is not enough memory for it"
         return DatasetSummary(problem, problem, has_problem=True)
-    return summary_of(found)
+    return replace(summary_of(found), images=images)
 
 
 def summary_of(found: Survey) -> DatasetSummary:

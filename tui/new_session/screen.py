@@ -35,6 +35,7 @@ from tui.presets import PRESETS
 from tui.remedies import error_text
 from tui.screen import WorkbenchScreen, has_widgets, run_async
 from tui.text import one_line
+from tui.widgets.images import ImageGrid
 from tui.widgets.key_line import KeyLine
 from vae_engine.control.sweeps import start_sweep
 from vae_engine.control.training import start_session
@@ -44,6 +45,9 @@ from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import Settings
 from vae_engine.sweeps.store import NewSweep, Sweep
+
+# Fields come first: a terminal of 24 lines has room for nothing else.
+_HEIGHT_WITH_IMAGES = 32
 
 
 class NewSessionScreen(WorkbenchScreen):
@@ -117,6 +121,7 @@ class NewSessionScreen(WorkbenchScreen):
                 yield Button(f"F{at} {name}", compact=True, name=name, classes="preset")
         yield SettingForm(self._texts, id="new-form")
         with Vertical(id="new-foot"):
+            yield ImageGrid(id="dataset-images")
             yield Static(id="field-help")
             yield Static(id="new-duration")
             yield Static(id="new-command")
@@ -210,6 +215,11 @@ class NewSessionScreen(WorkbenchScreen):
     def _describe(self, name: str) -> None:
         summary = self._dataset.summary.lines if name == "dataset" else ""
         self.query_one("#field-help", Static).update(Content(summary or describe_field(name)))
+        images = self._dataset.summary.images if name == "dataset" else None
+        grid = self.query_one("#dataset-images", ImageGrid)
+        grid.display = images is not None and self.size.height >= _HEIGHT_WITH_IMAGES
+        if images is not None:
+            grid.show(images)
 
     def _show_dataset(self) -> None:
         """Show the summary of the dataset, and what follows from it."""

@@ -26,6 +26,7 @@ from tui.new_session.draft import GROUPS, NAME, PROMINENT
 from tui.new_session.screen import NewSessionScreen
 from tui.new_session.setting_form import SettingForm, fields_and_headings
 from tui.session_list.screen import SessionsScreen
+from tui.widgets.images import ImageGrid
 from vae_engine.control import training
 from vae_engine.defaults import resolved_settings
 from vae_engine.errors import WorkerError
@@ -355,6 +356,10 @@ async def test_the_dataset_is_summarised_beside_its_field_while_it_is_typed(
         )
         await until(pilot, lambda: "trains on 16x24 colour" in text_of(app, "#field-help"))
         assert "300 images, 16x24" in text_of(app, "#field-help")
+        grid = app.screen.query_one("#dataset-images", ImageGrid)
+        await until(pilot, lambda: grid.display and grid.images.shape[1:] == (16, 24, 3))
+        await pilot.press("down")
+        await until(pilot, lambda: not grid.display)
         # The defaults that depend on it are shown too.
         assert text_of(app, "#note-latent_dim") == "becomes 32"
         await until(pilot, lambda: "until it converges" in text_of(app, "#new-duration"))
