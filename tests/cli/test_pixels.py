@@ -15,7 +15,7 @@ from tests.cli.terminal import Attach, Terminal
 from tests.rendering.terminal_images import KittyTerminal, sixels
 from tests.test_project_rules import ROOT
 from tests.tui.recorder import Recorder
-from tui.rendering.kitty import PLACEHOLDER
+from tui.rendering.placeholders import PLACEHOLDER
 from tui.terminal.graphics_probe import PROBE
 from vae_engine.inference.sampling import draw_prior, load_decoder, to_uint8
 from vae_engine.sessions.store import SessionStore

@@ -17,7 +17,6 @@ from tests.rendering.terminal_images import KittyTerminal, sixels
 from tui.rendering.inline_image import inline_image
 from tui.rendering.kitty import (
     MARKS,
-    PLACEHOLDER,
     deletion,
     deletion_of_range,
     placed,
@@ -27,6 +26,7 @@ from tui.rendering.kitty import (
 )
 from tui.rendering.palettes import GREY, Ramp
 from tui.rendering.pixels import centred, colored, png, scaled
+from tui.rendering.placeholders import PLACEHOLDER
 from tui.rendering.sixel import sixel
 
 Pixels = NDArray[np.uint8]

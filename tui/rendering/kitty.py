@@ -17,11 +17,9 @@ from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 
+from tui.rendering.placeholders import PLACEHOLDER
 from tui.rendering.runs import Line
 
-PLACEHOLDER: Final = "\U0010eeee"
-CELL_CHARACTERS: Final = 3
-"""Characters of one cell: the placeholder, its row and its column."""
 LARGEST_NUMBER: Final = (1 << 24) - 1
 """A number is a 24-bit colour."""
 

@@ -39,7 +39,7 @@ _EXACT = 0
 # Number of cells written before their bytes are counted.
 _FEW = 8
 
-_width = itemgetter(1)
+_character, _width = itemgetter(0), itemgetter(1)
 
 
 @dataclass(slots=True)
@@ -156,7 +156,8 @@ class Wire:
                     else:
                         shared, room = rendition, -levels
                     since, room = change.end, room - len(text)
-            pen.write(change.line, change.column, text, rendition)
+            width = None if change.cells is None else len(change.cells)
+            pen.write(change.line, change.column, text, rendition, width)
             if change.cells is None:
                 pen.lose_place()
         pen.end(*end)
@@ -196,7 +197,8 @@ class Wire:
             shown[start:column] = cells
             if 1 < width == len(before):
                 first, last = _differing(before, cells)
-                text, cells = text[first : last + 1], cells[first : last + 1]
+                cells = cells[first : last + 1]
+                text = "".join(map(_character, cells))
                 start += first
                 if text.isspace():
                     rendition = cells[0][1]

@@ -11,6 +11,8 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
+from tui.rendering.placeholders import CELL_CHARACTERS, PLACEHOLDER
+
 # Textual ends every run so. What comes between two of them can be read by itself, and much of it
 # comes again and again.
 _RESET = "\x1b[0m"
@@ -18,6 +20,8 @@ _RESET = "\x1b[0m"
 _TOKEN = re.compile(
     r"(?:\x1b\[([0-9;:]*m)|\x1b\[([1-9][0-9]*);([1-9][0-9]*)H|(\n)|^)([^\x00-\x1f\x7f-\x9f]*)|(.)"
 )
+# With its row and its column.
+_PLACE = re.compile(f"{PLACEHOLDER}[^{PLACEHOLDER}]{{{CELL_CHARACTERS - 1}}}")
 _FOREGROUNDS = frozenset(map(str, (*range(30, 40), *range(90, 98))))
 _BACKGROUNDS = frozenset(map(str, (*range(40, 50), *range(100, 108))))
 
@@ -97,6 +101,8 @@ def _runs_of_piece(piece: str) -> tuple[Run, ...]:
 def _run(text: str, drawn: Rendition) -> Run:
     """Make a run with its visible cells: a plain space has no foreground."""
     width = len(text)
+    if text.startswith(PLACEHOLDER) and (places := _placeholders(text)):
+        return None, len(places), text, drawn, [(place, drawn) for place in places]
     if not _is_narrow(text):
         return None, cell_len(text), text, drawn, None
     if drawn.effects or " " not in text:
@@ -106,6 +112,13 @@ def _run(text: str, drawn: Rendition) -> Run:
         return None, width, text, blank, [(" ", blank)] * width
     cells = [(character, blank if character == " " else drawn) for character in text]
     return None, width, text, drawn, cells
+
+
+@lru_cache(maxsize=4096)
+def _placeholders(text: str) -> tuple[str, ...]:
+    """The cells of an image that the terminal keeps; none if there is anything else."""
+    places = re.findall(_PLACE, text)
+    return tuple(places) if len(places) * CELL_CHARACTERS == len(text) else ()
 
 
 @lru_cache(maxsize=4096)

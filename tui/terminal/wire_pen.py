@@ -29,7 +29,9 @@ class Pen:
         """Mark the cursor's position as unknown."""
         self._line, self._column = _NOWHERE
 
-    def write(self, line: int, column: int, text: str, rendition: Rendition) -> None:
+    def write(
+        self, line: int, column: int, text: str, rendition: Rendition, width: int | None = None
+    ) -> None:
         """Write characters of one style at a position."""
         if column != self._column or line != self._line:
             self._move(line, column)
@@ -39,7 +41,7 @@ class Pen:
                 text, rendition = turned
             self._style(rendition)
         self._pieces.append(text)
-        self._column = column + len(text)
+        self._column = column + (len(text) if width is None else width)
 
     def end(self, line: int, column: int) -> None:
         """Move the cursor to its final position, and reset the style."""

@@ -11,8 +11,8 @@ from textual.app import ComposeResult
 from tests.rendering.painting import digits
 from tests.rendering.terminal_images import KittyTerminal
 from tests.tui.watching import until
-from tui.rendering.kitty import PLACEHOLDER
 from tui.rendering.pixels import resized
+from tui.rendering.placeholders import PLACEHOLDER
 from tui.rendering.sizes import CellSize
 from tui.sampler.latent import Floats, dimension_plane
 from tui.sampler.latent_plane import DecodedPlane, without_gaps

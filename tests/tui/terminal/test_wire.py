@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from tui.rendering.kitty import placeholders
+from tui.rendering.placeholders import PLACEHOLDER
 from tui.terminal.coarse import Budget
 from tui.terminal.compact_driver import Account, compact_driver
 from tui.terminal.wire import Wire
@@ -364,3 +366,30 @@ def test_frames_that_follow_each_other_share_the_second() -> None:
     account.written(6_000, 10.0)
     assert account.budget(10.1).most < first.most / 2
     assert account.budget(12.0) == first
+
+
+def image_line(number: int, row: int, columns: int) -> str:
+    """A line of an image that the terminal keeps, as a frame has it."""
+    (*_, line) = placeholders(number, columns, row + 1)
+    return "".join(segment.style.render(segment.text) for segment in line if segment.style)
+
+
+def test_of_an_image_that_the_terminal_keeps_only_changed_cells_are_sent() -> None:
+    wire, terminal, whole = Wire(), Terminal(), Terminal()
+    first, second = image_line(70001, 0, 11), image_line(70001, 1, 11)
+    frames = [
+        f"\x1b[2;3H{first}{run('31;40', 'ab')}\x1b[3;3H{second}",
+        # A notice over four cells, which then goes.
+        f"\x1b[2;6H{run('31;40', 'note')}",
+        f"\x1b[2;3H{first}{run('31;40', 'ab')}",
+        f"\x1b[2;3H{first}{run('31;40', 'ax')}",
+        f"\x1b[2;3H{image_line(70002, 0, 11)}{run('31;40', 'ax')}",
+    ]
+    sizes = []
+    for frame in frames:
+        sent = wire.compacted(frame, mend=False)
+        sizes.append(sent.count(PLACEHOLDER))
+        terminal.show(sent)
+        whole.show(frame)
+        assert terminal.cells() == whole.cells()
+    assert sizes == [22, 0, 4, 0, 11]

@@ -16,7 +16,8 @@ from textual.screen import ModalScreen
 from tests.rendering.painting import digits
 from tests.rendering.terminal_images import KittyTerminal
 from tests.tui.watching import until
-from tui.rendering.kitty import MARKS, PLACEHOLDER
+from tui.rendering.kitty import MARKS
+from tui.rendering.placeholders import PLACEHOLDER
 from tui.terminal.app import TerminalApp
 from tui.terminal.stored_images import StoredImages
 from tui.widgets.display import theme_ramp
