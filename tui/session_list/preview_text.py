@@ -60,7 +60,8 @@ def preview_text(
 def _text(entry: Entry, note: Sequence[str], facts: Sequence[Fact], *, between: str) -> Text:
     text = Text().append(entry.name + "\n", "bold")
     text.append("".join(f"#{tag} " for tag in entry.tags) + "\n" if entry.tags else "", "bold")
-    text.append("".join(line + "\n" for line in note), "italic")
+    # Not in italics: GNU screen and tmux with TERM=screen draw those in reverse.
+    text.append("".join(line + "\n" for line in note))
     for at, (name, value) in enumerate(facts):
         text.append(between if at else "")
         text.append(f"{name} ", "dim")

@@ -235,3 +235,10 @@ def test_a_sweep_whose_record_is_damaged_leaves_its_sessions_alone(
         names = {one.sweep.name for one in catalogue.scan() if one.sweep}
         assert not any("\x1b" in name for name in names)
     assert [one.sweep for one in catalogue.scan()] == [None, None]
+
+
+def test_the_preview_has_no_italics() -> None:
+    """GNU screen, byobu and tmux with TERM=screen draw them in reverse."""
+    text = preview_text(trial("a", note="a note"))
+    assert "a note" in text.plain
+    assert {str(span.style) for span in text.spans} <= {"bold", "dim"}
