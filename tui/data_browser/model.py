@@ -33,6 +33,9 @@ _SINGULAR: Final = {name: title.removesuffix("s") for name, title in SPLIT_TITLE
 # The one that is shown first is the first of these that there is.
 _PREFERRED: Final = ("test", "val", "train", "saved", "own")
 _LONGEST_NAME: Final = 40
+_MOST_LOG_VAR: Final = 20.0
+_POSTERIOR: Final = 103
+"""The purpose of its random numbers, beside those of `vae_engine.evaluation.decoding`."""
 _MOST_CACHED_BYTES: Final = 8 * 2**20
 
 Labels = NDArray[np.int32]
@@ -181,6 +184,15 @@ class Browse:
         name = f"{_SINGULAR[self.split.name]} {index}"
         return name if label < 0 else f"{name}, class {self.label_of(label)}"
 
+    def captions(self, page: Page) -> list[str]:
+        """-ELBO and class of each image of a page of the split that is shown."""
+        if self.split is None:
+            return []
+        labels = self.split.labels[list(page.images.indices)].tolist()
+        texts = (self.label_of(label) if label >= 0 else "" for label in labels)
+        losses = page.scores().negative_elbo.tolist()
+        return [f"{loss:.1f} {text}".rstrip() for loss, text in zip(losses, texts, strict=True)]
+
     def _rank(self) -> None:
         self.position = 0
         if self.split is None:
@@ -218,6 +230,15 @@ class Page:
         """The ELBO terms of its images."""
         rec, kl = self.images.reconstruction_loss.values, self.images.kl_loss.values
         return ImageScores(rec.astype(np.float64), kl.astype(np.float64))
+
+    def draw(self, at: int, number: int) -> NDArray[np.float32]:
+        """A draw from the posterior of an image, (latent_dim,); equal numbers give equal draws."""
+        mean, log_var = self.images.z_mean.values[at], self.images.z_log_var.values[at]
+        key = np.random.SeedSequence([_POSTERIOR, self.images.indices[at], number])
+        rng = np.random.Generator(np.random.Philox(key))
+        deviation = np.exp(0.5 * np.minimum(log_var, _MOST_LOG_VAR))
+        drawn: NDArray[np.float32] = mean + deviation * rng.standard_normal(len(mean), np.float32)
+        return drawn.astype(np.float32)
 
 
 def pair_gap(width: int) -> int:

@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar, Final
 
-import numpy as np
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -18,18 +17,18 @@ from textual.widgets import Static
 
 from tui.data_browser.details import Details
 from tui.data_browser.feed import ImageFeed
+from tui.data_browser.head import image_line, split_line
 from tui.data_browser.model import Browse, Direction, Page, ScoreCache
 from tui.data_browser.pair_grid import PairGrid
+from tui.data_browser.questions import ask_class, ask_index, ask_path
 from tui.data_browser.saving import save_page
-from tui.dialogs import LineScreen, NumberScreen
 from tui.preferences import Preferences
 from tui.remedies import error_text
 from tui.screen import Keys, WorkbenchScreen, has_widgets, run_in_thread
 from tui.text import one_line
 from tui.widgets.images import ImageGrid
 from tui.widgets.key_line import KeyLine
-from vae_engine.errors import EngineError, SettingError
-from vae_engine.inspection.images import read_label
+from vae_engine.errors import EngineError
 from vae_engine.inspection.messages import (
     Failed,
     ImagesShown,
@@ -44,12 +43,8 @@ from vae_engine.inspection.messages import (
 )
 from vae_engine.sessions.session import Session
 
-_QUIET: Final = "$text-muted"
 _WIDE: Final = 100
 _LONG_SECONDS: Final = 12.0
-_ORDER_TEXTS: Final = {"index": "by index", "worst": "worst first", "best": "best first"}
-_POSTERIOR: Final = 103
-"""The purpose of its random numbers, beside those of `vae_engine.evaluation.decoding`."""
 
 _cache: Final = ScoreCache()
 
@@ -183,17 +178,9 @@ class DataBrowserScreen(WorkbenchScreen):
         found = self._selected()
         if found is not None:
             page, at = found
-            images, index = page.images, page.images.indices[at]
             self._draws += 1
-            seed = np.random.SeedSequence([_POSTERIOR, index, self._draws])
-            mean, log_var = images.z_mean.values[at], images.z_log_var.values[at]
-            epsilon = np.random.Generator(np.random.Philox(seed)).standard_normal(
-                len(mean), np.float32
-            )
-            z = (mean + np.exp(0.5 * np.minimum(log_var, 20.0)) * epsilon).astype(np.float32)
-            self.workbench.open_sampler(
-                self.session, z, f"draw {self._draws} of the posterior of {self._origin(page, at)}"
-            )
+            origin = f"draw {self._draws} of the posterior of {self._origin(page, at)}"
+            self.workbench.open_sampler(self.session, page.draw(at, self._draws), origin)
 
     def action_turn_split(self, by: Direction) -> None:
         """Show the next split."""
@@ -212,53 +199,17 @@ class DataBrowserScreen(WorkbenchScreen):
 
     def action_find_class(self) -> None:
         """Ask for the class."""
-        split = self.browse.split
-        if split is None:
-            return
-
-        def read(text: str) -> int | None:
-            labels = split.labels.astype(np.int64)
-            return read_label(text, labels, split.names) if text.strip() else None
-
-        def take(text: str | None) -> None:
-            if text is not None:
-                self.browse.choose_class(read(text))
-                self._refresh()
-
-        hint = "a name or number; nothing shows all classes"
-        self.app.push_screen(LineScreen("Class to show", "", check=read, hint=hint), take)
+        if self.browse.split is not None:
+            ask_class(self.app, self.browse.split, self._choose_class)
 
     def action_find_image(self) -> None:
         """Ask for the index of an image."""
-        split = self.browse.split
-        if split is None:
-            return
-
-        def take(index: int | None) -> None:
-            if index is not None:
-                if index not in self.browse.indices:
-                    self.browse.choose_class(None)
-                self.browse.go_to(index)
-                self._refresh()
-
-        last, here = len(split.labels) - 1, self._index() or 0
-        question = NumberScreen("Index of the image", low=0, high=last, default=here)
-        self.app.push_screen(question, take)
+        if self.browse.split is not None:
+            ask_index(self.app, self.browse.split, self._index() or 0, self._go_to)
 
     def action_open_file(self) -> None:
         """Ask for the path of images of one's own."""
-
-        def check(text: str) -> None:
-            if not text.strip() or not text.isprintable():
-                raise SettingError("the path is empty: type that of an image or a folder")
-
-        def take(path: str | None) -> None:
-            if path is not None:
-                self._opens_file = True
-                self._feed.ask(OpenFile(path.strip()))
-
-        hint = "an image, an array file or a folder; prepared as the session's images"
-        self.app.push_screen(LineScreen("Images of your own", "", check=check, hint=hint), take)
+        ask_path(self.app, self._open_file)
 
     def action_resize(self) -> None:
         """Show the images at another size."""
@@ -307,6 +258,20 @@ class DataBrowserScreen(WorkbenchScreen):
             self.browse.position = first + event.index
             self._show_selected()
 
+    def _choose_class(self, label: int | None) -> None:
+        self.browse.choose_class(label)
+        self._refresh()
+
+    def _go_to(self, index: int) -> None:
+        if index not in self.browse.indices:
+            self.browse.choose_class(None)
+        self.browse.go_to(index)
+        self._refresh()
+
+    def _open_file(self, path: str) -> None:
+        self._opens_file = True
+        self._feed.ask(OpenFile(path))
+
     def _open_split(self, opened: SplitOpened) -> None:
         self.browse.open(opened)
         kept = self._kept(opened.split)
@@ -339,15 +304,8 @@ class DataBrowserScreen(WorkbenchScreen):
             self._refresh()
             return
         self.page = Page((images.split, images.indices), images)
-        scores = self.page.scores()
-        captions = [
-            f"{loss:.1f} {'' if label < 0 else self.browse.label_of(label)}".rstrip()
-            for loss, label in zip(
-                scores.negative_elbo.tolist(), split.labels[list(wanted)].tolist(), strict=True
-            )
-        ]
         grid = self.query_one(PairGrid)
-        grid.show(self.page.pairs, captions=captions)
+        grid.show(self.page.pairs, captions=self.browse.captions(self.page))
         self._show_selected()
         self.refresh_bindings()
         if self._opens_file and images.split == "own":
@@ -437,37 +395,10 @@ class DataBrowserScreen(WorkbenchScreen):
         return self.browse.origin(page.images.indices[at])
 
     def _say(self) -> None:
-        parts = [Content.styled(one_line(self._session_name), "bold")]
-        if self._model is not None:
-            steps = f" and {self._model.step} steps" if self._model.step else ""
-            parts.append(Content(f"epoch {self._model.epoch}{steps}"))
-        if self.browse.split is not None:
-            parts.append(Content(self.browse.title()))
-            if self._problem:
-                parts.append(Content.styled(self._problem, "$text-warning"))
-            parts.append(Content(_ORDER_TEXTS[self.browse.order]))
-            place, count = self.browse.position + 1, len(self.browse.indices)
-            at = f"{place:,} of {count:,}" if count else "none"
-            parts.append(Content.styled(at, _QUIET))
-        self.query_one("#head-split", Static).update(Content("   ").join(parts), layout=False)
-        self.query_one("#head-image", Static).update(self._image_line(), layout=False)
-
-    def _image_line(self) -> Content:
-        parts = []
-        found = self._selected()
-        if found is not None:
-            page, at = found
-            scores = page.scores()
-            parts.append(Content(self._origin(page, at)))
-            for name, terms in (
-                ("-ELBO", scores.negative_elbo),
-                ("rec", scores.reconstruction_loss),
-                ("KL", scores.kl_loss),
-            ):
-                parts.append(Content.styled(f"{name} ", _QUIET) + Content(f"{terms[at]:.2f}"))
-        if self._progress is not None:
-            parts.insert(0, Content.styled(_progress_text(self._progress), "$text-accent"))
-        return Content("   ").join(parts)
+        split = split_line(self._session_name, self._model, self.browse, self._problem)
+        image = image_line(self._selected(), self.browse, self._progress)
+        self.query_one("#head-split", Static).update(split, layout=False)
+        self.query_one("#head-image", Static).update(image, layout=False)
 
     def _take_preferences(self, preferences: Preferences) -> None:
         for grid in self.query(ImageGrid):
@@ -485,8 +416,3 @@ class DataBrowserScreen(WorkbenchScreen):
             return
         said = f"{one_line(png.name)} and {npz.suffix} in {one_line(str(png.parent))}"
         self.app.call_from_thread(self.app.notify, said, title="Saved", markup=False)
-
-
-def _progress_text(progress: Progressed) -> str:
-    share = f" {progress.done * 100 // progress.total} %" if progress.total else ""
-    return f"{progress.what}{share} ..."

@@ -1,0 +1,55 @@
+"""The two lines above the images, in words."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from textual.content import Content
+
+from tui.data_browser.model import Browse, Page
+from tui.text import one_line
+from vae_engine.inspection.messages import ModelOpened, Progressed
+
+_QUIET: Final = "$text-muted"
+_ORDER_TEXTS: Final = {"index": "by index", "worst": "worst first", "best": "best first"}
+
+
+def split_line(name: str, model: ModelOpened | None, browse: Browse, problem: str) -> Content:
+    """Which session, which of its weights, which images in which order, and the place in them."""
+    parts = [Content.styled(one_line(name), "bold")]
+    if model is not None:
+        steps = f" and {model.step} steps" if model.step else ""
+        parts.append(Content(f"epoch {model.epoch}{steps}"))
+    if browse.split is not None:
+        parts.append(Content(browse.title()))
+        if problem:
+            parts.append(Content.styled(problem, "$text-warning"))
+        parts.append(Content(_ORDER_TEXTS[browse.order]))
+        place, count = browse.position + 1, len(browse.indices)
+        parts.append(Content.styled(f"{place:,} of {count:,}" if count else "none", _QUIET))
+    return Content("   ").join(parts)
+
+
+def image_line(
+    selected: tuple[Page, int] | None, browse: Browse, progress: Progressed | None
+) -> Content:
+    """What is going on, and the metrics of the selected image."""
+    parts = []
+    if progress is not None:
+        parts.append(Content.styled(_progress_text(progress), "$text-accent"))
+    if selected is not None:
+        page, at = selected
+        scores = page.scores()
+        parts.append(Content(browse.origin(page.images.indices[at])))
+        for name, terms in (
+            ("-ELBO", scores.negative_elbo),
+            ("rec", scores.reconstruction_loss),
+            ("KL", scores.kl_loss),
+        ):
+            parts.append(Content.styled(f"{name} ", _QUIET) + Content(f"{terms[at]:.2f}"))
+    return Content("   ").join(parts)
+
+
+def _progress_text(progress: Progressed) -> str:
+    share = f" {progress.done * 100 // progress.total} %" if progress.total else ""
+    return f"{progress.what}{share} ..."
