@@ -344,11 +344,11 @@ class WorkbenchApp(TerminalApp):
 
         self._open(SamplerScreen(session, z, origin))
 
-    def open_data_browser(self, session: Session) -> None:
-        """Open the images of a session beside their reconstructions."""
+    def open_data_browser(self, session: Session, z: NDArray[np.float32] | None = None) -> None:
+        """Open the images of a session, of a z the nearest training images."""
         from tui.data_browser.screen import DataBrowserScreen
 
-        self._open(DataBrowserScreen(session))
+        self._open(DataBrowserScreen(session, z))
 
     def open_sweep(self, sweep: Sweep, *, instead_of: Screen[Any] | None = None) -> None:
         """Open a sweep; replaces a screen, if that is still on top."""

@@ -72,8 +72,13 @@ class Workbench(Protocol):
             origin: origin of z in one line, such as `test image 12`.
         """
 
-    def open_data_browser(self, session: Session) -> None:
-        """Open the images of a session beside their reconstructions."""
+    def open_data_browser(self, session: Session, z: NDArray[np.float32] | None = None) -> None:
+        """Open the images of a session beside their reconstructions.
+
+        Args:
+            session: which.
+            z: (latent_dim,), to whose image the nearest training images are shown; None shows all.
+        """
 
     def open_sweep(self, sweep: Sweep, *, instead_of: Screen[Any] | None = None) -> None:
         """Open a sweep; replaces a screen, if that is still on top."""

@@ -12,10 +12,13 @@ from tests.tui.recorder import Recorder
 from tests.tui.shaped import SETTINGS, give_shape
 from tests.waiting import wait_for
 from vae_engine.image_shape import ImageShape
+from vae_engine.inference.dataset import session_dataset
+from vae_engine.inference.exported import load_model
 from vae_engine.inspection import messages
 from vae_engine.inspection.inspector import Inspector
 from vae_engine.inspection.messages import (
     Failed,
+    FindNearest,
     ImagesShown,
     ModelOpened,
     OpenFile,
@@ -82,6 +85,25 @@ def test_images_of_another_shape_than_the_models_are_those_of_another_dataset(
     inspector.answer(ShowImages("saved", (0, 9)))
     assert isinstance(replies[-1], ImagesShown)
     assert replies[-1].originals.values.shape == (2, 29, 31, 3)
+
+
+def test_the_nearest_training_images_become_a_split(recorder: Recorder, digits: Path) -> None:
+    session = recorder.session("small", dataset=str(digits))
+    inspector, replies = inspected(session)
+    inspector.answer(FindNearest(messages.Array.of(np.zeros(2, np.float32))))
+    wait_for(lambda: isinstance(replies[-1], SplitOpened) and replies[-1].split == "nearest")
+    inspector.answer(ShowImages("nearest", (0, 1, 2)))
+    page = replies[-1]
+    assert isinstance(page, ImagesShown)
+    decoded = load_model(session).decoder.decode(np.zeros((1, 2), np.float32))
+    distances = np.square(page.originals.values / 255 - decoded).mean(axis=(1, 2))
+    np.testing.assert_allclose(distances, np.sort(distances), atol=1e-5)
+    every = session_dataset(session).train_images / 255
+    assert distances[0] == pytest.approx(
+        np.square(every - decoded).mean(axis=(1, 2)).min(), rel=1e-3
+    )
+    inspector.answer(FindNearest(messages.Array.of(np.zeros(3, np.float32))))
+    wait_for(lambda: isinstance(replies[-1], Failed))
 
 
 def test_a_session_without_a_model_is_one_reply(recorder: Recorder) -> None:

@@ -24,7 +24,8 @@ def split_line(name: str, model: ModelOpened | None, browse: Browse, problem: st
         parts.append(Content(browse.title()))
         if problem:
             parts.append(Content.styled(problem, "$text-warning"))
-        parts.append(Content(_ORDER_TEXTS[browse.order]))
+        by_distance = browse.split.name == "nearest" and browse.order == "index"
+        parts.append(Content("nearest first" if by_distance else _ORDER_TEXTS[browse.order]))
         place, count = browse.position + 1, len(browse.indices)
         parts.append(Content.styled(f"{place:,} of {count:,}" if count else "none", _QUIET))
     return Content("   ").join(parts)

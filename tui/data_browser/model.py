@@ -28,10 +28,11 @@ SPLIT_TITLES: Final = {
     "test": "test images",
     "saved": "saved test images",
     "own": "own images",
+    "nearest": "nearest training images",
 }
 _SINGULAR: Final = {name: title.removesuffix("s") for name, title in SPLIT_TITLES.items()}
 # The one that is shown first is the first of these that there is.
-_PREFERRED: Final = ("test", "val", "train", "saved", "own")
+_PREFERRED: Final = ("test", "val", "train", "saved", "own", "nearest")
 _LONGEST_NAME: Final = 40
 _MOST_LOG_VAR: Final = 20.0
 _POSTERIOR: Final = 103

@@ -7,6 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import ClassVar, Final
 
+import numpy as np
+from numpy.typing import NDArray
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -30,7 +32,9 @@ from tui.widgets.images import ImageGrid
 from tui.widgets.key_line import KeyLine
 from vae_engine.errors import EngineError
 from vae_engine.inspection.messages import (
+    Array,
     Failed,
+    FindNearest,
     ImagesShown,
     ModelOpened,
     OpenFile,
@@ -45,6 +49,9 @@ from vae_engine.sessions.session import Session
 
 _WIDE: Final = 100
 _LONG_SECONDS: Final = 12.0
+
+_CHANGING: Final = ("own", "nearest")
+"""Splits that hold other images each time: their scores are not kept."""
 
 _cache: Final = ScoreCache()
 
@@ -76,6 +83,7 @@ class DataBrowserScreen(WorkbenchScreen):
         key("C", "turn_class(-1)", "Previous class", "The previous class only, or all"),
         key("slash", "find_class", "Find class", "Type the class to show"),
         key("i", "find_image", "Go to image", "Type the index of an image"),
+        key("n", "nearest", "Nearest", "The training images nearest to the image"),
         key("f", "open_file", "File", "Open image files of your own", show=True),
         key("v", "resize", "Size", "Smaller images, or the largest again"),
         key("w", "save", "Save", "Save the page as PNG and npz"),
@@ -89,8 +97,13 @@ class DataBrowserScreen(WorkbenchScreen):
             super().__init__()
             self.reply = reply
 
-    def __init__(self, session: Session) -> None:
-        """Make the screen of this session."""
+    def __init__(self, session: Session, z: NDArray[np.float32] | None = None) -> None:
+        """Make the screen of this session.
+
+        Args:
+            session: which.
+            z: (latent_dim,), to whose image the nearest training images are shown; None shows all.
+        """
         super().__init__()
         self.session = session
         self.browse = Browse()
@@ -104,6 +117,7 @@ class DataBrowserScreen(WorkbenchScreen):
         self._scoring: set[str] = set()
         self._draws = 0
         self._opens_file = False
+        self._z = z
 
     def compose(self) -> ComposeResult:
         """Head, the pairs, the selected one larger beside them, keys."""
@@ -182,6 +196,13 @@ class DataBrowserScreen(WorkbenchScreen):
             origin = f"draw {self._draws} of the posterior of {self._origin(page, at)}"
             self.workbench.open_sampler(self.session, page.draw(at, self._draws), origin)
 
+    def action_nearest(self) -> None:
+        """Show the training images that are nearest to the selected image's reconstruction."""
+        found = self._selected()
+        if found is not None:
+            page, at = found
+            self._feed.ask(FindNearest(Array.of(page.images.z_mean.values[at])))
+
     def action_turn_split(self, by: Direction) -> None:
         """Show the next split."""
         self.browse.turn_split(by)
@@ -231,7 +252,7 @@ class DataBrowserScreen(WorkbenchScreen):
         parameters: tuple[object, ...],  # noqa: ARG002 - the signature is Textual's
     ) -> bool | None:
         """Offer only what has an effect now."""
-        if action in ("sample", "draw", "save"):
+        if action in ("sample", "draw", "save", "nearest"):
             return self.page is not None
         if action == "turn_split":
             return len(self.browse.splits) > 1
@@ -279,8 +300,13 @@ class DataBrowserScreen(WorkbenchScreen):
             self.browse.take(kept)
         for note in opened.notes:
             self.notify(one_line(note), markup=False)
-        if opened.split == "own":
-            self.browse.show("own")
+        if opened.split == "train" and self._z is not None:
+            self._feed.ask(FindNearest(Array.of(self._z)))
+            self._z = None
+        if opened.split in ("own", "nearest"):
+            self.browse.order = "index" if opened.split == "nearest" else self.browse.order
+            self.browse.show(opened.split)
+            self.page = None
         elif self.browse.split is None or opened.split == "test":
             self.browse.show_first()
         self._progress = None
@@ -291,7 +317,7 @@ class DataBrowserScreen(WorkbenchScreen):
         self._progress = None
         self.browse.take(scored)
         split = self.browse.splits.get(scored.split)
-        if self._model is not None and split is not None and scored.split != "own":
+        if self._model is not None and split is not None and scored.split not in _CHANGING:
             _cache.put(self._model.weights, len(split.labels), scored)
         self._refresh()
 
@@ -317,7 +343,7 @@ class DataBrowserScreen(WorkbenchScreen):
         self._progress = None
         error = EngineError(failed.problem, remedy=failed.remedy, subject=failed.subject)  # type: ignore[arg-type]
         said = error_text(error)
-        if failed.what == "file":
+        if failed.what in ("file", "nearest"):
             self._opens_file = False
             self.notify(said, severity="error", markup=False)
             return
@@ -357,7 +383,7 @@ class DataBrowserScreen(WorkbenchScreen):
 
     def _kept(self, name: str) -> SplitScored | None:
         split = self.browse.splits.get(name)
-        if self._model is None or split is None or name == "own":
+        if self._model is None or split is None or name in _CHANGING:
             return None
         return _cache.get(self._model.weights, len(split.labels), name)
 

@@ -32,14 +32,14 @@ _HEADINGS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "Pages": ("turn", "open_page"),
     },
     "images": {
-        "The image under the cursor": ("sample", "draw"),
+        "The image under the cursor": ("sample", "draw", "nearest"),
         "Which images": (
             *("turn_split", "turn_order", "turn_class", "find_class", "find_image", "open_file"),
         ),
     },
     "sampler": {
         "Samples": ("resample", "step", "heat", "seed", "resize"),
-        "Views": ("take", "view", "mark", "turn_path"),
+        "Views": ("take", "view", "mark", "turn_path", "nearest"),
         "z": ("copy_z", "type_z", "image", "origin", "release", "keep_point", "points"),
         "Directions": ("direction", "push", "group"),
         "The decoder": ("epoch",),

@@ -81,6 +81,7 @@ class SamplerScreen(PointKeys, DirectionKeys):
         key("i", "view('path')", "Path", "The path between the marked samples", show=True),
         key("c", "turn_path", "Curve", "Linear or spherical path", show=True),
         key("m", "view('map')", "Map", "The map of latent space", show=True),
+        key("N", "nearest", "Nearest", "The training images nearest to the sample"),
         key("left_square_bracket", "epoch(-1)", "Older", "Earlier decoder", display="["),
         key("right_square_bracket", "epoch(1)", "Newer", "Later decoder", display="]"),
         key("v", "resize", "Size", "Smaller images, or the largest again"),
@@ -244,6 +245,11 @@ class SamplerScreen(PointKeys, DirectionKeys):
         self.refresh_bindings()
         # The view has its size only when it is on the screen.
         self.call_after_refresh(self.redraw)
+
+    def action_nearest(self) -> None:
+        """Show the training images that are nearest to the selected sample."""
+        if self.sampler is not None and (chosen := self.view.chosen()) is not None:
+            self.workbench.open_data_browser(self.session, chosen.z)
 
     def action_resize(self) -> None:
         """Show the images at another size."""

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from vae_engine.datasets import to_float
 from vae_engine.datasets.source import ALL_SPLITS
@@ -23,6 +24,7 @@ from vae_engine.inspection.images import (
 from vae_engine.inspection.messages import (
     Array,
     Failed,
+    FindNearest,
     ImagesShown,
     ModelOpened,
     OpenFile,
@@ -34,11 +36,15 @@ from vae_engine.inspection.messages import (
     SplitOpened,
     SplitScored,
 )
+from vae_engine.inspection.neighbours import nearest_images
 from vae_engine.sessions.previews import read_originals
 from vae_engine.sessions.session import Session
 
-OWN, SAVED = "own", "saved"
-"""Splits beside those of the dataset: images of one's own; those that the session's folder has."""
+OWN, SAVED, NEAREST = "own", "saved", "nearest"
+"""Splits beside those of the dataset: images of one's own; those that the session's folder has; the
+training images that are nearest to a z, the nearest first."""
+
+_MOST_NEAREST = 60
 
 _EVERY_TENTH = 10
 _MOST_AT_ONCE = 4096
@@ -91,6 +97,9 @@ class Inspector:
             if request.split in self._splits:
                 arguments = self._model, request.split, self._splits[request.split]
                 threading.Thread(target=self._score, args=arguments, daemon=True).start()
+        elif isinstance(request, FindNearest):
+            arguments_z = self._model, request.z.values.astype(np.float32)
+            threading.Thread(target=self._find_nearest, args=arguments_z, daemon=True).start()
         else:
             self._show(self._model, request)
 
@@ -143,6 +152,28 @@ class Inspector:
             terms.astype(np.float32) for terms in (scores.reconstruction_loss, scores.kl_loss)
         )
         self._reply(SplitScored(name, Array.of(rec), Array.of(kl)))
+
+    def _find_nearest(self, model: ExportedModel, z: NDArray[np.float32]) -> None:
+        training = self._splits.get("train")
+        if training is None or z.shape != (model.encoder.latent_dim,):
+            self._reply(Failed("nearest", "there are no training images to compare with"))
+            return
+        self._reply(Progressed("comparing with training images"))
+        try:
+            found, _ = nearest_images(model, training.images, z[None], _MOST_NEAREST)
+        except EngineError as error:
+            self._fail("nearest", error)
+            return
+        chosen = found.indices[0]
+        self._take(
+            NEAREST,
+            InspectedImages(
+                training.images[chosen],
+                training.labels[chosen],
+                training.rows[chosen],
+                training.label_names,
+            ),
+        )
 
     def _open_file(self, model: ExportedModel, path: str) -> None:
         try:

@@ -53,6 +53,12 @@ class OpenFile(msgspec.Struct, frozen=True, tag=True):
     path: str
 
 
+class FindNearest(msgspec.Struct, frozen=True, tag=True):
+    """Asks for the training images nearest to what z (latent_dim,) decodes to: split `nearest`."""
+
+    z: Array
+
+
 class SplitOpened(msgspec.Struct, frozen=True, tag=True):
     """A split can be asked about; its labels are (n,) int32, -1 for none."""
 
@@ -126,7 +132,7 @@ class ImagesShown(msgspec.Struct, frozen=True, tag=True):
     kl_loss: Array
 
 
-Request: TypeAlias = ShowImages | ScoreSplit | OpenFile
+Request: TypeAlias = ShowImages | ScoreSplit | OpenFile | FindNearest
 Reply: TypeAlias = ModelOpened | SplitOpened | Failed | Progressed | SplitScored | ImagesShown
 
 _encoder = msgspec.msgpack.Encoder()

@@ -110,6 +110,27 @@ async def test_images_are_ordered_filtered_and_taken_into_the_sampler(
 
 
 @pytest.mark.usefixtures("local")
+async def test_a_sample_and_an_image_have_their_nearest_training_images(
+    app: WorkbenchApp, recorder: Recorder, digits: Path
+) -> None:
+    session = recorder.session("small", dataset=str(digits))
+    async with app.run_test(size=(120, 40)) as pilot:
+        app.open_sampler(session)
+        await until(pilot, lambda: "sample 1 of" in screen_text(app))
+        await pilot.press("N")
+        await until(pilot, lambda: "nearest training images   nearest first" in screen_text(app))
+        screen = app.screen
+        assert isinstance(screen, DataBrowserScreen)
+        await until(pilot, lambda: screen.page and screen.page.images.split == "nearest")
+        first = screen.page
+        await pilot.press("t")
+        await until(pilot, lambda: screen.page and screen.page.images.split != "nearest")
+        await pilot.press("n")
+        await until(pilot, lambda: screen.page and screen.page.images.split == "nearest")
+        assert screen.page is not first
+
+
+@pytest.mark.usefixtures("local")
 async def test_without_its_dataset_a_session_shows_the_images_that_it_saved(
     app: WorkbenchApp, recorder: Recorder, tmp_path: Path
 ) -> None:
