@@ -16,7 +16,7 @@ from tui.terminal.stored_images import StoredImages
 
 REPLY_SECONDS: Final = 20.0
 """How long the terminal's replies are waited for; nothing else waits meanwhile."""
-_NO_KITTY: Final = "this terminal does not show images by kitty's protocol"
+_NO_KITTY: Final = "this terminal lacks kitty's protocol, or its Unicode placeholders"
 
 
 class ImageTerminal(Protocol):
@@ -113,8 +113,8 @@ class AppGraphics:
             return
         self._end_waiting()
         # Whoever names the protocol may know a terminal that this does not.
-        shows = self._replies.kitty if self._asked else self._replies.has_placeholders
-        if shows:
+        replies = self._replies
+        if replies.may_have_placeholders if self._asked else replies.has_placeholders:
             self._decide(StoredImages(self._driver.write, cell=self._replies.cell), "")
         else:
             self._decide(None, _NO_KITTY)

@@ -28,6 +28,7 @@ _SIXEL: Final = "4"
 # The first kitty with Unicode placeholders. Of other terminals with its protocol only Ghostty has
 # them: the others would show boxes.
 _PLACEHOLDERS_SINCE: Final = (0, 28)
+_WITHOUT_PLACEHOLDERS: Final = ("Konsole", "WezTerm")
 
 
 def is_report(unit: Unit) -> bool:
@@ -77,6 +78,12 @@ class Replies:
         if numbered := _NUMBERED.match(self.version):
             return (int(numbered[1]), int(numbered[2])) >= _PLACEHOLDERS_SINCE
         return self.version.lower().startswith("ghostty")
+
+    @property
+    def may_have_placeholders(self) -> bool:
+        """Whether they work, or nothing is known of this terminal."""
+        lacking = _NUMBERED.match(self.version) or self.version.startswith(_WITHOUT_PLACEHOLDERS)
+        return self.has_placeholders or (self.kitty and not lacking)
 
     @property
     def protocol(self) -> Protocol | None:

@@ -239,7 +239,15 @@ def test_auto_draws_in_blocks_where_placeholders_are_not_known(
 def test_who_names_the_protocol_is_believed_if_the_terminal_has_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    for answer, pixels in ((KONSOLE, True), (VT220, False)):
+    unknown = KITTY.replace(b"kitty(0.36.4)", b"newterm 1.0")
+    for answer, pixels in (
+        (KITTY, True),
+        (unknown, True),
+        (VT220, False),
+        # These are known to show boxes.
+        (OLD_KITTY, False),
+        (KONSOLE, False),
+    ):
         chosen = Chosen(monkeypatch)
         chosen.choose("kitty")
         chosen.driver.reply(answer)
