@@ -21,7 +21,9 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
+from vae_engine.machine import Kernels, use_kernels, with_machine_settings
 from vae_engine.sessions.manifest import read_manifest
+from vae_engine.settings import Settings
 from vae_engine.worker import launcher
 
 ROOT = Path(__file__).parents[2]
@@ -120,7 +122,7 @@ def forked_workers() -> Iterator[None]:
         if module != "vae_engine.worker" or "--distribution" in arguments:
             return original(command, output)
         # TensorFlow chose its kernels when it was imported.
-        if read_manifest(Path(arguments[0])).settings.kernels != "auto":
+        if read_manifest(Path(arguments[0])).settings.kernels != _usual_kernels():
             return original(command, output)
         return fork(module, arguments, output)
 
@@ -129,6 +131,11 @@ def forked_workers() -> Iterator[None]:
         yield
     finally:
         launcher._spawn = original
+
+
+def _usual_kernels() -> Kernels:
+    """Those of sessions that ask for none."""
+    return with_machine_settings(Settings()).kernels
 
 
 def _serve(channel: socket.socket) -> NoReturn:
@@ -153,6 +160,7 @@ def _import_workers() -> dict[str, Callable[[], int]]:
     from vae_engine.worker import __main__ as worker
     from vae_engine.worker.lean_import import lean_import
 
+    use_kernels(_usual_kernels())
     with lean_import():
         import vae_engine.training.run  # noqa: F401
     # A worker sets up its log before it imports TensorFlow, which then adds no handler.
