@@ -28,6 +28,8 @@ from vae_engine.sessions.records import (
     EvaluationRecord,
     ExportEntry,
     ExportIndex,
+    Point,
+    Points,
     Result,
 )
 from vae_engine.sessions.session import Session
@@ -130,6 +132,8 @@ def finished_session(root: Path, *, epochs: int = 3, name: str | None = None) ->
     write_end(folder, epochs)
     write_evaluation(session)
     keep_logdir(folder, Path("/logs"))
+    point = Point(name="smile", z=[0.0] * session.settings.latent_dim, epoch=epochs)
+    atomic.write_record(folder / layout.POINTS, Points(points=[point]), durable=False)
     (folder / layout.LOG).write_text("2026-01-01 INFO importing TensorFlow\n")
     leave_worker(session, alive=False)
     return session

@@ -26,8 +26,6 @@ from vae_engine.sessions import events as ev
 from vae_engine.sessions import layout
 from vae_engine.sessions.archive import export_session, import_session
 from vae_engine.sessions.arrays import write_npz
-from vae_engine.sessions.atomic import write_record
-from vae_engine.sessions.records import Points
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.slim import MOST_PREVIEWS
 from vae_engine.sessions.store import SessionStore
@@ -39,7 +37,6 @@ def test_slim_leaves_out_what_only_training_needs(
     tmp_path: Path, archive: Path, other: SessionStore
 ) -> None:
     session = finished_session(tmp_path / "sessions")
-    write_record(session.folder / layout.POINTS, Points())
     export_session(session, archive, slim=True)
     back = import_session(other, archive)
     kept = {name.partition("/")[0] for name in contents(back.folder)}
