@@ -87,7 +87,7 @@ def many_sessions(folder: Path) -> Iterator[Figure]:
 
 
 def sampler(folder: Path) -> Iterator[Figure]:
-    """New samples, and a step of the selection, where 64 samples are drawn."""
+    """New samples, a step of the selection, and nudges that traversals follow."""
     folder_of(folder / "sessions", 1)
     with Terminal((*WORKBENCH, folder / "sessions"), folder, size=SAMPLER_SIZE) as terminal:
         terminal.read_until(b"digits-0")
@@ -96,8 +96,13 @@ def sampler(folder: Path) -> Iterator[Figure]:
         terminal.answer("n")
         draws = _answers(terminal, "n" * KEYS)
         steps = _answers(terminal, "lh" * (KEYS // 2))
+        traversals = terminal.answer("t", b"KL")
+        terminal.answer("\t")
+        nudges = _answers(terminal, "l" * KEYS)
     yield from _key_figures("sampler, 64 samples resampled", draws)
     yield from _key_figures("sampler, another of 64 selected", steps)
+    yield Figure("sampler, traversals with their KL", traversals, "s", goal=0.3)
+    yield from _key_figures("sampler, traversals after a nudge", nudges)
 
 
 def long_opening(folder: Path) -> Iterator[Figure]:
