@@ -1,15 +1,19 @@
-"""Colour images of 64x64 with a real worker: killed and resumed, then used in every way."""
+"""Images of any kind with a real worker: killed and resumed, then used in every way."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from tests.worker.conftest import Runner, events_until, kill
 from tests.worker.test_resume import figures, has_begun, weights
 from vae_engine.api.saved import SavedSession
+from vae_engine.datasets import load_dataset
 from vae_engine.image_shape import ImageShape
 from vae_engine.inference.pictures import picture
 from vae_engine.sessions import layout
@@ -19,10 +23,11 @@ from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import make_settings
 
-SHAPES = {"colour": ImageShape(64, 64, 3), "grey": ImageShape(48, 80, 1)}
+CLASSES = ("cat", "dog", "eel")
+Images = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 
 
-def discs(shape: ImageShape, count: int) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":
+def discs(shape: ImageShape, count: int) -> Images:
     """A disc of one colour on a ground of another, each image another one."""
     rng = np.random.default_rng(0)
     rows, columns = np.mgrid[: shape.height, : shape.width]
@@ -35,14 +40,55 @@ def discs(shape: ImageShape, count: int) -> "np.ndarray[tuple[int, ...], np.dtyp
     return images.reshape(count, *shape.array)
 
 
+def jpegs(folder: Path, images: Images) -> Path:
+    """A folder per class, of colour images of many sizes."""
+    for index, image in enumerate(images):
+        place = folder / CLASSES[index % 3]
+        place.mkdir(parents=True, exist_ok=True)
+        size = (64 + index % 7 * 16, 64 + index % 5 * 16)
+        Image.fromarray(image).resize(size).save(place / f"{index}.jpg")
+    return folder
+
+
+def pngs(folder: Path, images: Images) -> Path:
+    """One folder of images of one size."""
+    folder.mkdir()
+    for index, image in enumerate(images):
+        Image.fromarray(image).save(folder / f"{index}.png")
+    return folder
+
+
+def channels_first(folder: Path, images: Images) -> Path:
+    """An array (n, 3, h, w) with labels."""
+    path = folder.with_suffix(".npz")
+    np.savez(path, images=images.transpose(0, 3, 1, 2), labels=np.arange(len(images)) % 3)
+    return path
+
+
+def table(folder: Path, images: Images) -> Path:
+    """A column per pixel, and one of labels."""
+    path = folder.with_suffix(".csv")
+    rows = np.column_stack([np.arange(len(images)) % 3, images.reshape(len(images), -1)])
+    head = ",".join(["label", *(f"pixel{index}" for index in range(rows.shape[1] - 1))])
+    np.savetxt(path, rows, "%d", ",", header=head, comments="")
+    return path
+
+
+KINDS: dict[str, tuple[ImageShape, Callable[[Path, Images], Path]]] = {
+    "jpegs in classes": (ImageShape(64, 64, 3), jpegs),
+    "48x80 pngs": (ImageShape(48, 80, 1), pngs),
+    "channels first": (ImageShape(32, 32, 3), channels_first),
+    "a table": (ImageShape(28, 28, 1), table),
+}
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("name", SHAPES)
-def test_images_of_any_shape_resume_with_the_same_bits_and_work_everywhere(
+@pytest.mark.parametrize("name", KINDS)
+def test_images_of_any_kind_resume_with_the_same_bits_and_work_everywhere(
     runner: Runner, tmp_path: Path, name: str
 ) -> None:
-    shape, path = SHAPES[name], tmp_path / "discs.npz"
-    images = discs(shape, 90)
-    np.savez(path, images=images, labels=np.arange(90) % 3)
+    shape, write = KINDS[name]
+    path = write(tmp_path / "discs", discs(shape, 90))
     settings = make_settings(
         dataset=str(path), latent_dim=3, epochs=4, min_epochs=4, batch_size=4, threads=1,
         filters=(8, 8, 16), dense_units=(32,), free_bits=0.1, likelihood="auto",
@@ -51,7 +97,10 @@ def test_images_of_any_shape_resume_with_the_same_bits_and_work_everywhere(
     undisturbed = runner.complete(runner.create(settings))
     assert undisturbed.status() == "completed", undisturbed.log.stop_reason
     assert undisturbed.image_shape == shape
-    assert undisturbed.likelihood == ("gaussian" if name == "colour" else "bernoulli")
+    assert undisturbed.likelihood == ("gaussian" if shape.channels == 3 else "bernoulli")
+    prepared = undisturbed.log.prepared
+    assert prepared is not None
+    assert prepared.label_names == (CLASSES if write is jpegs else ())
 
     killed = runner.create(settings)
     runner.start(killed)
@@ -64,7 +113,7 @@ def test_images_of_any_shape_resume_with_the_same_bits_and_work_everywhere(
     check_files(undisturbed, shape)
     export_session(undisturbed, tmp_path / "slim.zip", slim=True)
     slim = import_session(SessionStore(tmp_path / "other"), tmp_path / "slim.zip")
-    check_use(SavedSession(slim), images, shape)
+    check_use(SavedSession(slim), load_dataset(path).test_images, shape)
 
 
 def check_files(session: Session, shape: ImageShape) -> None:
@@ -93,7 +142,7 @@ def check_files(session: Session, shape: ImageShape) -> None:
 
 def check_use(
     saved: SavedSession,
-    images: "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]",
+    images: NDArray[Any],
     shape: ImageShape,
 ) -> None:
     """What notebooks do."""
