@@ -129,5 +129,5 @@ def test_no_record_names_a_file_outside_of_the_session(tmp_path: Path, name: str
 def test_the_makers_leave_every_kind_of_file(tmp_path: Path) -> None:
     session = finished_session(tmp_path)
     found = {name.partition("/")[0] for name in contents(session.folder)}
-    absent = {layout.INBOX, layout.LOCK, layout.DATASET, layout.NOTIFY_LOG, layout.POINTS}
+    absent = {layout.INBOX, layout.LOCK, layout.DATASET, layout.NOTIFY_LOG}
     assert found == layout.NAMES - absent
