@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.terminal import VAE, Attach, terminals
+from tests.waiting import DEADLINE
 from tui.cli.main import run
 
 
@@ -98,7 +99,7 @@ def terminal() -> Iterator[Attach]:
 
 def finish(process: subprocess.Popen[str]) -> Outcome:
     """Wait until a process ends; what it wrote since it was last read."""
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=DEADLINE)
     return Outcome(process.returncode, out, err)
 
 

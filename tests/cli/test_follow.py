@@ -10,6 +10,7 @@ import pytest
 
 from tests.cli.conftest import Spawn, Vae, finish, read_until
 from tests.tui.recorder import Recorder, progress
+from tests.waiting import DEADLINE
 from tui.cli.follow import follow_to_the_end
 from vae_engine.errors import SessionError
 from vae_engine.sessions import events as ev
@@ -129,7 +130,7 @@ def test_a_reader_that_leaves_ends_the_follower_quietly(spawn: Spawn, recorder: 
     assert process.stdout is not None
     process.stdout.close()
     recorder.finish_epoch(session, 3)
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=DEADLINE) == 0
     assert process.stderr is not None
     assert process.stderr.read() == ""
 

@@ -13,6 +13,7 @@ import pytest
 
 from tests.cli.terminal import Attach, Terminal
 from tests.tui.recorder import Recorder
+from tests.waiting import DEADLINE
 
 DEADLY = [signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT, signal.SIGQUIT, signal.SIGALRM]
 # A mode of pyte: the number of a private mode, shifted.
@@ -45,13 +46,13 @@ def test_killed_by_a_signal_it_gives_the_terminal_back(shown: Terminal, number: 
     assert 1049 << PRIVATE in modes_of(shown)
     assert not is_usable(shown)
     shown.process.send_signal(number)
-    assert shown.process.wait(timeout=60) == -number
+    assert shown.process.wait(timeout=DEADLINE) == -number
     shown.wait_until(lambda: is_usable(shown), "a usable terminal")
 
 
 def test_killed_with_all_of_its_group_it_gives_the_terminal_back(shown: Terminal) -> None:
     os.killpg(shown.process.pid, signal.SIGKILL)
-    shown.process.wait(timeout=60)
+    shown.process.wait(timeout=DEADLINE)
     shown.wait_until(lambda: is_usable(shown), "a usable terminal")
 
 
@@ -60,7 +61,7 @@ def test_nothing_writes_to_the_terminal_of_a_shell_after_it_was_left(shown: Term
     shown.press("q")
     assert shown.wait() == 0
     assert is_usable(shown)
-    psutil.wait_procs(helpers, timeout=60)
+    psutil.wait_procs(helpers, timeout=DEADLINE)
     shown.feed()
     written = len(shown.written)
     shown.feed()
@@ -77,8 +78,8 @@ def test_killed_while_suspended_nothing_is_written(shown: Terminal) -> None:
     shown.feed()
     written = len(shown.written)
     process.kill()
-    shown.process.wait(timeout=60)
-    psutil.wait_procs(helpers, timeout=60)
+    shown.process.wait(timeout=DEADLINE)
+    psutil.wait_procs(helpers, timeout=DEADLINE)
     shown.feed()
     assert len(shown.written) == written
     assert is_usable(shown)

@@ -10,6 +10,7 @@ import click
 import pytest
 
 from tests.tui.recorder import Recorder
+from tests.waiting import DEADLINE
 from tui.cli.follow import follow_to_the_end
 from vae_engine.control.removal import delete_sessions
 from vae_engine.control.training import resume_session
@@ -63,10 +64,10 @@ def test_the_command_that_follows_returns_when_the_session_is_free(leaving: Sess
 def test_a_worker_that_trains_is_not_waited_for(recorder: Recorder) -> None:
     session = recorder.session(status="training", epochs=2, of=9)
     began = time.monotonic()
-    assert not let_leave(session, 60.0)
+    assert not let_leave(session, 2 * DEADLINE)
     with pytest.raises(SessionBusyError, match="is training"):
         resume_session(session)
-    assert time.monotonic() - began < 30.0
+    assert time.monotonic() - began < DEADLINE
 
 
 def test_one_that_never_goes_is_not_waited_for_without_end(recorder: Recorder) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from tests.cli.terminal import VAE, terminals
 from tests.faults.storm import check_log
-from tests.waiting import wait_for
+from tests.waiting import DEADLINE, wait_for
 from tests.worker.conftest import Runner, events_until, worker_record
 from vae_engine.sessions import inbox
 from vae_engine.sessions.session import Session
@@ -70,7 +70,7 @@ def seconds_until_gone(process: subprocess.Popen[bytes], act: Callable[[], objec
     """Do what takes the terminal away; how long the process then still lives."""
     began = time.monotonic()
     act()
-    process.wait(timeout=60)
+    process.wait(timeout=DEADLINE)
     return time.monotonic() - began
 
 

@@ -14,7 +14,7 @@ from tests.cli.terminal import VAE, terminals
 from tests.faults.storm import check_log, check_same_end
 from tests.faults.views import vae
 from tests.sessions.makers import new_session, progress, run_ended, run_started
-from tests.waiting import wait_for
+from tests.waiting import DEADLINE, wait_for
 from tests.worker.conftest import Runner, events_until
 from vae_engine.sessions import events as ev
 from vae_engine.sessions import inbox, layout
@@ -63,7 +63,7 @@ def test_every_viewer_sees_every_event_once(tmp_path: Path) -> None:
         with (session.folder / layout.EVENTS).open("ab") as log:
             log.write(b'{"type":"progress","seq":')
     for viewer in viewers:
-        viewer.join(timeout=60)
+        viewer.join(timeout=DEADLINE)
         assert viewer.seen == list(range(1, count + 1))
 
 
@@ -77,7 +77,7 @@ def test_resumed_by_several_at_once_a_session_has_one_worker(
         subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         for _ in range(3)
     ]
-    said = [(*process.communicate(timeout=120), process.returncode) for process in started]
+    said = [(*process.communicate(timeout=DEADLINE), process.returncode) for process in started]
     (winner,) = [out for out, _, code in said if code == 0]
     assert winner == f"{session.id}\n"
     refused = [err for _, err, code in said if code == 1]
@@ -165,7 +165,7 @@ def test_four_sessions_stay_apart_under_many_eyes(
     assert shows == [0] * SHOWS
     events = EventReader(sessions[0].folder / layout.EVENTS).read_all()
     for viewer in viewers:
-        viewer.join(timeout=60)
+        viewer.join(timeout=DEADLINE)
         assert viewer.seen == [event.seq for event in events]
     for session in sessions:
         events_until(session, lambda session=session: not session.alive())  # type: ignore[misc]

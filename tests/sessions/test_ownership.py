@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from tests.sessions.makers import contents, epoch_ended, new_session, run_started
-from tests.waiting import wait_for
+from tests.waiting import DEADLINE, wait_for
 from vae_engine.errors import SessionLostError
 from vae_engine.sessions import atomic, layout, liveness
 from vae_engine.sessions.events import RunEnded
@@ -88,7 +88,7 @@ def test_a_worker_that_is_replaced_ends_with_the_reason(store: SessionStore, kin
         try:
             wait_for(lambda: (session.folder / layout.HEARTBEAT).exists())
             atomic.write_record(session.folder / layout.WORKER, OTHER)
-            code = process.wait(timeout=60)
+            code = process.wait(timeout=DEADLINE)
         finally:
             process.kill()
     log = (session.folder / layout.LOG).read_text()

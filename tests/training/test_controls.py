@@ -3,6 +3,7 @@ from typing import Literal
 
 import pytest
 
+from tests.waiting import DEADLINE
 from vae_engine.sessions.inbox import CommandName
 from vae_engine.training.controls import Controls
 
@@ -59,5 +60,5 @@ def test_a_pause_ends_with_continue_or_any_stop(waking: CommandName) -> None:
     waiting.start()
     assert waiting.is_alive()
     controls.apply(waking)
-    waiting.join(timeout=10)
+    waiting.join(timeout=DEADLINE)
     assert not waiting.is_alive()

@@ -21,6 +21,7 @@ from tests.tui.pilot import screen_text
 from tests.tui.recorded_sweeps import record_sweep, revive, session_folder
 from tests.tui.recorder import Recorder, progress
 from tests.tui.watching import until
+from tests.waiting import DEADLINE
 from tui.app import WorkbenchApp
 from tui.dashboard.screen import DashboardScreen
 from tui.data_browser.screen import DataBrowserScreen
@@ -187,7 +188,7 @@ async def settled(app: WorkbenchApp, pilot: Pilot[Any], expected: str) -> str:
     Without anything expected, when it has stayed the same for a while.
     """
     # Long, for a machine that is busy elsewhere.
-    deadline = time.monotonic() + 60.0
+    deadline = time.monotonic() + DEADLINE
     picture, since = drawn(app), time.monotonic()
     while picture != expected and time.monotonic() < deadline:
         if not expected and time.monotonic() > since + 3.0:

@@ -21,12 +21,10 @@ from tui.widgets.title_line import TitleLine
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 
-_DEADLINE_SECONDS = 20.0
-
 
 async def until(pilot: Pilot[Any], reached: Callable[[], object]) -> None:
     """Let the app run until something is true."""
-    deadline = time.monotonic() + _DEADLINE_SECONDS
+    deadline = time.monotonic() + DEADLINE
     while not reached():
         assert time.monotonic() < deadline, "it did not come about"
         await pilot.pause(0.02)

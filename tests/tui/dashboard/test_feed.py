@@ -3,13 +3,12 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-import time
-from collections.abc import Callable
 
 import msgspec
 import pytest
 
 from tests.tui.recorder import Recorder, epoch_ended, progress
+from tests.waiting import DEADLINE, wait_for
 from tui.dashboard.feed import SessionFeed
 from tui.dashboard.snapshot import Snapshot
 from vae_engine.sessions import events as ev
@@ -222,21 +221,14 @@ def test_the_stream_tells_every_change_once_and_ends_when_closed(
 
     thread.start()
     try:
-        _wait(lambda: reached(3))
+        wait_for(lambda: reached(3))
         recorder.emit(training, epoch_ended(4))
-        _wait(lambda: reached(4))
+        wait_for(lambda: reached(4))
     finally:
         feed.close()
-        thread.join(timeout=5)
+        thread.join(timeout=DEADLINE)
     assert not thread.is_alive()
     assert len(told) == 2
-
-
-def _wait(reached: Callable[[], object]) -> None:
-    deadline = time.monotonic() + 10
-    while not reached():
-        assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.01)
 
 
 def test_an_attempt_and_the_last_words_of_a_worker_are_reported(

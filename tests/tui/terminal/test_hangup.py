@@ -18,7 +18,8 @@ from pathlib import Path
 
 import pytest
 
-_DEADLINE = 60.0
+from tests.waiting import DEADLINE
+
 _CODE = """
 import sys
 from pathlib import Path
@@ -52,7 +53,7 @@ class Terminal:
 
     def read_until(self, wanted: bytes) -> None:
         """Read what the app writes."""
-        deadline = time.monotonic() + _DEADLINE
+        deadline = time.monotonic() + DEADLINE
         while wanted not in self.output:
             assert time.monotonic() < deadline, self.output[-2000:]
             ready, _, _ = select.select([self.master], [], [], 0.1)
@@ -87,14 +88,14 @@ def test_the_app_goes_with_its_terminal(tmp_path: Path, ignore_hangup: bool) -> 
     with terminal(tmp_path / "sessions", ignore_hangup=ignore_hangup) as opened:
         opened.read_until(b"Help")
         opened.hang_up()
-        assert opened.process.wait(_DEADLINE) == 128 + signal.SIGHUP
+        assert opened.process.wait(DEADLINE) == 128 + signal.SIGHUP
 
 
 def test_a_hangup_signal_ends_it(tmp_path: Path) -> None:
     with terminal(tmp_path / "sessions") as opened:
         opened.read_until(b"Help")
         opened.process.send_signal(signal.SIGHUP)
-        assert opened.process.wait(_DEADLINE) == 128 + signal.SIGHUP
+        assert opened.process.wait(DEADLINE) == 128 + signal.SIGHUP
 
 
 def test_termination_leaves_the_terminal_sane(tmp_path: Path) -> None:
@@ -103,7 +104,7 @@ def test_termination_leaves_the_terminal_sane(tmp_path: Path) -> None:
         opened.process.send_signal(signal.SIGTERM)
         opened.read_until(b"\x1b[?1049l")
         opened.read_until(b"\x1b[?25h")
-        assert opened.process.wait(_DEADLINE) == 128 + signal.SIGTERM
+        assert opened.process.wait(DEADLINE) == 128 + signal.SIGTERM
         attributes = termios.tcgetattr(opened.master)
         assert attributes[3] & termios.ECHO
 
@@ -113,4 +114,4 @@ def test_quitting_returns_the_exit_lines(tmp_path: Path) -> None:
         opened.read_until(b"Help")
         os.write(opened.master, b"q")
         opened.read_until(b"farewell: []")
-        assert opened.process.wait(_DEADLINE) == 0
+        assert opened.process.wait(DEADLINE) == 0
