@@ -24,6 +24,7 @@ from textual.message import Message
 from tui.terminal.charset import ascii_text, is_unicode
 from tui.terminal.guard import TerminalGuard
 from tui.terminal.input import TerminalInput
+from tui.terminal.pinning import pinned
 from tui.terminal.textual_internals import key_parser
 
 if TYPE_CHECKING:
@@ -89,8 +90,7 @@ class LoopDriver(LinuxDriver):
             self._mouse_modes[data] = None
             if not self._uses_mouse:
                 return
-        if not self._unicode:
-            data = ascii_text(data)
+        data = pinned(data) if self._unicode else ascii_text(data)
         super().write(_CLEAR + data if data == _LEAVE_SECOND_SCREEN else data)
 
     def start_application_mode(self) -> None:
