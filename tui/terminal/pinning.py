@@ -21,12 +21,12 @@ _AGREED: Final = (
     "\uff01-\uff9f\ufffd\U0001cc00-\U0001ceaf\U0001fb00-\U0001fbff"
 )
 _DOUBTFUL: Final = re.compile(f"[^{_AGREED}]")
-# With the character before, on which a mark may stand.
-_CLUSTER: Final = re.compile(f"[^\x00-\x20\x7f-\x9f]?[^{_AGREED}]+")
-_TOKEN: Final = re.compile(
+# With the character before, on which a mark may stand. Compiled when it is needed: the first frame
+# does not wait for it.
+_CLUSTER: Final = f"[^\x00-\x20\x7f-\x9f]?[^{_AGREED}]+"
+_TOKEN: Final = (
     r"(?P<move>\x1b\[[0-9]+;(?P<column>[0-9]+)H)|(?P<ahead>\x1b\[(?P<cells>[0-9]*)C)"
-    r"|(?P<style>\x1b\[[0-9;:]*m)|(?P<line>\r?\n)|(?P<text>[^\x00-\x1f\x7f-\x9f]+)|(?P<other>.)",
-    re.DOTALL,
+    r"|(?P<style>\x1b\[[0-9;:]*m)|(?P<line>\r?\n)|(?P<text>[^\x00-\x1f\x7f-\x9f]+)|(?P<other>.)"
 )
 # kitty's image placeholders are told apart by marks.
 _PLACEHOLDER: Final = "\U0010eeee"
@@ -38,7 +38,7 @@ def pinned(data: str) -> str:
         return data
     pieces = []
     column: int | None = None
-    for token in _TOKEN.finditer(data):
+    for token in re.finditer(_TOKEN, data, re.DOTALL):
         written = token[0]
         if token["move"]:
             column = int(token["column"]) - 1
@@ -64,4 +64,4 @@ def _pinned_text(text: str, column: int) -> str:
         cells = cell_len(found[0])
         return f"{' ' * cells}\x1b[{start + 1}G{found[0]}\x1b[{start + cells + 1}G"
 
-    return _CLUSTER.sub(pin, text)
+    return re.sub(_CLUSTER, pin, text)
