@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar, get_args
 
 import click
 
-from tui.cli.notify import take_preference
 from tui.cli.output import flush_or_discard, say
 from tui.terminal.graphics import Graphics
 from tui.terminal.link import LINK_VARIABLE
@@ -103,7 +102,10 @@ def show_app(store: SessionStore, open_session: str | None = None) -> None:
     preferences = _preferences()
     _choose_colors(meta.get(f"vae.{_COLORS_OPTION}") or preferences.colors)
     os.environ[LINK_VARIABLE] = meta.get(f"vae.{_LINK_OPTION}") or preferences.link
-    take_preference()
+    if preferences.notify:
+        from tui.cli.notify import take_preference
+
+        take_preference()
     mouse = False if meta.get(f"vae.{_MOUSE_OPTION}") else None
     graphics = meta.get(f"vae.{_GRAPHICS_OPTION}")
     for line in run_app(store, open_session, mouse=mouse, graphics=graphics):
