@@ -163,8 +163,11 @@ class Keys:
 
 
 def has_widgets(node: DOMNode) -> bool:
-    """Return whether a node has its widgets: not while it is left, when they go first."""
-    return node.is_attached and node.display
+    """Return whether a node has its widgets: not while it is left, when they go first.
+
+    A hidden node has its widgets.
+    """
+    return node.is_attached and not (node._closing or node._closed or node._pruning)
 
 
 def run_async(

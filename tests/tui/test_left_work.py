@@ -59,6 +59,19 @@ async def test_work_of_a_screen_that_is_left_ends(way: str) -> None:
     assert not left.has_widgets
 
 
+async def test_what_is_hidden_has_its_widgets() -> None:
+    app: App[None] = App()
+    left = Left()
+    async with app.run_test():
+        await app.push_screen(left)
+        parting = left.query_one(Parting)
+        parting.display = False
+        assert has_widgets(parting)
+        await parting.remove()
+        assert not has_widgets(parting)
+        left.gone.set()
+
+
 async def work_without_widget(left: Left) -> None:
     """Take the widget away from a screen that stays, and let it work."""
     app: App[None] = App()

@@ -47,6 +47,10 @@ ACROSS = 5
 _HEAD_ROWS = 4
 _MOST_OF_WIDTH = 0.63
 _LEFT = ("charts", "latent")
+_AT_START = ("charts", "digits", "samples")
+_SHORT_TITLES = {"#digits-title": "Images", "#samples-title": "Samples"}
+_START_COLUMNS = 32
+_ROWS_AROUND = 5
 _CHARTS: dict[Metric, str] = {
     "loss": "loss",
     "reconstruction_loss": "reconstruction",
@@ -69,6 +73,7 @@ class DashboardBody(Horizontal):
         self._images: EpochImages | None = None
         self._image_sizes: Sequence[ImageSize] = IMAGE_SIZES
         self._laid_out: tuple[Size, str] | None = None
+        self._starting = self._narrow = False
 
     def compose(self) -> ComposeResult:
         """Compose all parts; those without room are hidden."""
@@ -95,30 +100,40 @@ class DashboardBody(Horizontal):
     def lay_out(self, terminal: Size, page: str) -> bool:
         """Show all parts if they fit, otherwise one page.
 
+        Until the first epoch has finished, the charts' page shows the images beside the stages.
+
         Returns:
             Whether everything is shown.
         """
         self._laid_out = terminal, page
         whole = shows_whole(terminal.width, terminal.height)
+        tile = whole_tile(terminal.width, terminal.height, self._image_sizes)
+        start = self._starting and not whole and page == "charts" and fits_start(terminal, tile)
+        if start != self._narrow:
+            self._narrow = start
+            self._show_moment()
         for part in PAGES:
-            self.query_one(f"#{part}").display = whole or part == page
+            self.query_one(f"#{part}").display = (
+                whole or part == page or (start and part in _AT_START)
+            )
+        for chart in self.query(LossChart):
+            chart.display = not start or chart.id == "chart-loss"
         self.query_one("#left").display = whole or page in _LEFT
-        self.query_one("#right").display = whole or page not in _LEFT
-        if whole:
-            tile = whole_tile(terminal.width, terminal.height, self._image_sizes)
-        else:
+        self.query_one("#right").display = whole or start or page not in _LEFT
+        several = whole or start
+        if not several:
             width, height = terminal.width - _MARGINS, terminal.height - _PAGE_HEAD
             tile = tile_for(width, height, self._image_sizes)
         # Inline styles: a class on the body would recompute the styles of all parts.
         # None: as in the style sheet.
-        self.query_one("#right").styles.width = tiles_width(tile) + _MARGINS if whole else None
+        self.query_one("#right").styles.width = tiles_width(tile) + _MARGINS if several else None
         for part in ("latent", "digits", "samples"):
-            self.query_one(f"#{part}").styles.height = "auto" if whole else None
+            self.query_one(f"#{part}").styles.height = "auto" if several else None
         bars_height = min(self._latent_dim, _BAR_ROWS) if whole else None
         self.query_one(KlBars).styles.height = bars_height
         grids = self.query(ImageGrid)
         for widget in (*grids, self.query_one("#no-images")):
-            widget.styles.height = 2 * tile[1] + 1 if whole else None
+            widget.styles.height = 2 * tile[1] + 1 if several else None
         for grid in grids:
             grid.tile_size = tile
         return whole
@@ -139,7 +154,11 @@ class DashboardBody(Horizontal):
             playing: whether a time-lapse is playing.
         """
         cursor = None if timeline.follows else timeline.epoch
-        text = "\n".join(start_lines(snapshot)) or "no epoch has finished yet"
+        stages = start_lines(snapshot)
+        if bool(stages) != self._starting:
+            self._starting = bool(stages)
+            self._lay_out_again()
+        text = "\n".join(stages) or "no epoch has finished yet"
         for metric in _CHARTS:
             chart = self.query_one(f"#chart-{metric}", LossChart)
             curves = snapshot.history.curves(metric)
@@ -177,8 +196,11 @@ class DashboardBody(Horizontal):
         sizes = image_sizes(*image_size(shown))
         if sizes != self._image_sizes:
             self._image_sizes = sizes
-            if self._laid_out is not None:
-                self.lay_out(*self._laid_out)
+            self._lay_out_again()
+
+    def _lay_out_again(self) -> None:
+        if self._laid_out is not None:
+            self.lay_out(*self._laid_out)
 
     def _show_moment(self) -> None:
         moment, images = _moment(self._timeline, self._playing), self._images
@@ -186,8 +208,8 @@ class DashboardBody(Horizontal):
             moment = "by the untrained model" if images.reconstructed else "the network comes next"
         if images is not None and images.drawn != images.epoch == self._timeline.epoch:
             moment += f" · drawn at {images.drawn}"
-        for title in ("#digits-title", "#samples-title"):
-            self.query_one(title, TitleLine).show(moment)
+        for title, short in _SHORT_TITLES.items():
+            self.query_one(title, TitleLine).show(moment, short=short if self._narrow else "")
 
     def _show_diagnosis(self, snapshot: Snapshot, epoch: int) -> None:
         findings = diagnose(
@@ -229,6 +251,14 @@ def tile_for(width: int, height: int, sizes: Sequence[ImageSize] = IMAGE_SIZES) 
             if across * (columns + 1) - 1 <= width and 2 * rows + 1 <= height:
                 return columns, rows
     return sizes[-1]
+
+
+def fits_start(terminal: Size, tile: ImageSize) -> bool:
+    """Return whether the stages of the start fit beside two parts of images of this size."""
+    columns = _START_COLUMNS + tiles_width(tile) + _MARGINS
+    # Each part has a title and two rows of images with a line between them.
+    rows = 2 * (2 * tile[1] + 2) + _ROWS_AROUND
+    return columns <= terminal.width and rows <= terminal.height
 
 
 def tiles_width(tile: ImageSize) -> int:

@@ -115,4 +115,4 @@ def _epochs(supply: Supply) -> Content:
         Content.styled(f"{entry.epoch}", "bold $text-accent" if entry == used else _QUIET)
         for entry in supply.entries
     ]
-    return Content.styled("of ", _QUIET) + Content(" ").join(numbers)
+    return Content.styled("of epochs ", _QUIET) + Content(" ").join(numbers)

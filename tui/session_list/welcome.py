@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _ABOUT = (
     "A variational autoencoder learns to squeeze an image into a few numbers, z, and to make an "
-    "image of them again: digits of any z, icons of their own:"
+    "image of them again: digits from random z, icons rebuilt:"
 )
 _FIRST_KEYS = (
     ("D", "demo", "Train a first model", "two minutes on MNIST; then g samples it"),

@@ -24,7 +24,7 @@ class TitleLine(Lines):
 
     def __init__(self, title: str, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._title = title
+        self._title = self._full_title = title
         self._moment = ""
 
     @property
@@ -32,9 +32,9 @@ class TitleLine(Lines):
         """The text of the line."""
         return f"{self._title}  {self._moment}".rstrip()
 
-    def show(self, moment: str) -> None:
-        """Change the text after the title."""
-        self._moment = moment
+    def show(self, moment: str, *, short: str = "") -> None:
+        """Change the text after the title, and use a short title where one is given."""
+        self._moment, self._title = moment, short or self._full_title
         self.draw()
 
     def draw(self) -> None:

@@ -11,6 +11,7 @@ from tests.tui.pilot import screen_text
 from tests.tui.recorder import Recorder, progress
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
+from tui.dashboard.body import fits_start
 from tui.dashboard.log_view import LogView
 from tui.dashboard.screen import DashboardScreen
 from tui.dashboard.snapshot import Snapshot
@@ -80,6 +81,34 @@ async def test_the_untrained_model_is_seen_before_the_first_epoch(
         recorder.finish_epoch(session, 1)
         await until(pilot, lambda: screen.epoch_shown == 1)
         await until(pilot, lambda: "untrained" not in screen_text(app))
+
+
+@pytest.mark.parametrize("size", [(100, 30), (80, 24), (109, 60), (72, 22)])
+async def test_a_small_terminal_shows_the_start_and_images_at_once(
+    recorder: Recorder, app: WorkbenchApp, size: tuple[int, int]
+) -> None:
+    session = recorder.session("young", status="training", epochs=0, of=10)
+    grey = np.full((64, 28, 28), 120, np.uint8)
+    write_preview(session.folder, 0, Preview(grey[:10], grey))
+    recorder.emit(session, progress(1, 12))
+    async with app.run_test(size=size) as pilot:
+        screen = DashboardScreen(Session(session.folder))
+        await app.push_screen(screen)
+        await until(pilot, lambda: screen_text(app).count("by the untrained model") == 2)
+        assert "● train the first epoch" in screen_text(app)
+        for grid in screen.query(ImageGrid):
+            assert screen.query_one("#right").region.contains_region(grid.region)
+        await pilot.press("5", "1")
+        await until(pilot, lambda: screen_text(app).count("by the untrained model") == 2)
+        recorder.finish_epoch(session, 1)
+        await until(pilot, lambda: screen.query_one("#chart-kl_loss").region.width == size[0] - 2)
+        assert not screen.query_one("#right").display
+
+
+def test_a_start_needs_room_for_images() -> None:
+    assert fits_start(Size(68, 21), (6, 3))
+    assert not fits_start(Size(67, 21), (6, 3))
+    assert not fits_start(Size(68, 20), (6, 3))
 
 
 async def test_the_test_images_are_seen_while_tensorflow_is_imported(

@@ -52,6 +52,19 @@ async def test_an_empty_list_says_what_this_is_and_what_to_press(
             await until(pilot, lambda: grey.tiling.visible >= 2 <= colour.tiling.visible)
 
 
+async def test_the_first_session_of_an_empty_list_has_its_preview(
+    store: SessionStore, recorder: Recorder
+) -> None:
+    async with sessions(store, (100, 30)) as (_, app, pilot):
+        await until(pilot, lambda: bool(app.screen.query("#welcome-strip")))
+        recorder.session("first", status="completed", epochs=3, of=3)
+        await until(pilot, lambda: not app.screen.query("#welcome"))
+        await until(pilot, lambda: bool(app.screen.query("#preview-images")))
+        samples = app.screen.query_one("#preview-images", ReadableSamples)
+        await until(pilot, lambda: len(samples.images) > 0)
+        await until(pilot, lambda: "loss  train" in screen_text(app))
+
+
 async def test_no_key_of_the_footer_of_an_empty_list_does_nothing(store: SessionStore) -> None:
     async with sessions(store) as (_, app, pilot):
         await until(pilot, lambda: "Open" not in offered(app))
