@@ -26,6 +26,7 @@ _IN_LIST: dict[Remedy, str] = {
     "list_sweeps": "the list of sweeps (s) shows them",
     "train_sweep": "press n in the list of sweeps for a new one",
     "move_dataset": "move it back, or fork the session (f) with its new path",
+    "restore_images": "press f to fork it",
 }
 _ON_DASHBOARD: dict[Remedy, str] = {
     "follow": "this screen follows it",
@@ -35,6 +36,7 @@ _ON_DASHBOARD: dict[Remedy, str] = {
     "fork_slower": "press f in the list of sessions to fork it with a smaller learning_rate",
     "show": "this screen shows its state",
     "move_dataset": "move it back, or fork the session (f in the list) with its new path",
+    "restore_images": "press f in the list of sessions to fork it",
 }
 
 

@@ -38,6 +38,7 @@ Remedy = Literal[
     "list_sweeps",
     "train_sweep",
     "move_dataset",
+    "restore_images",
 ]
 """How to resolve an error; most refer to the session or sweep in its `subject`."""
 

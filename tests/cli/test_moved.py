@@ -12,7 +12,9 @@ import pytest
 
 from tests.cli.conftest import Vae
 from tests.control.test_training import images_file
+from tests.datasets.samples import digits, write_pngs
 from tests.tui.recorder import Recorder
+from tui.remedies import error_text
 from vae_engine.control import training
 from vae_engine.control.training import resume_session
 from vae_engine.datasets import load_dataset
@@ -21,6 +23,7 @@ from vae_engine.inference.dataset import dataset_path, session_dataset
 from vae_engine.sessions import events as ev
 from vae_engine.sessions import layout
 from vae_engine.sessions.archive import export_session, import_session
+from vae_engine.sessions.image_record import write_image_record
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 
@@ -65,6 +68,25 @@ def test_one_that_is_gone_is_reported_with_the_option_that_helps(
         line = vae(command[0], session.id, *command[1:]).error(1)
         assert "images.npz" in line
         assert line.endswith("`--dataset PATH` sets the present path")
+
+
+def test_lost_files_are_reported_with_what_to_do_about_them(
+    recorder: Recorder, tmp_path: Path, vae: Vae
+) -> None:
+    folder = write_pngs(tmp_path / "pngs", digits(train=30)["x_train"])
+    session = recorder.session("files", status="stopped", epochs=2, of=5, dataset=str(folder))
+    dataset = load_dataset(str(folder))
+    assert dataset.record is not None
+    write_image_record(session.folder, dataset.record)
+    recorder.emit(session, session_prepared(session), ev.Begun())
+    next(folder.glob("*.png")).unlink()
+    with pytest.raises(DatasetError, match="1 gone") as caught:
+        session_dataset(Session(session.folder))
+    assert (caught.value.remedy, caught.value.subject) == ("restore_images", session.id)
+    line = vae("embed", session.id, "-o", "z.npz").error(1)
+    assert f"to train on the new ones: `vae fork {session.id}" in line
+    assert "move it back" not in error_text(caught.value, "dashboard")
+    assert error_text(caught.value, "list").endswith("to train on the new ones: press f to fork it")
 
 
 def test_it_is_remembered_for_whatever_comes_later(

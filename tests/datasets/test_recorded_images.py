@@ -174,6 +174,7 @@ def test_changed_and_lost_images_are_counted_and_the_first_named(folder: Path) -
     assert "2 changed ('cat/001.png', 'dog/004.png')" in line
     assert "6 gone ('dog/010.png', 'dog/011.png', 'dog/012.png' and 3 more)" in line
     assert "bring them back, or fork" in line
+    assert caught.value.remedy == "restore_images"
     assert "\n" not in line
 
 

@@ -11,6 +11,7 @@ _WAYS: dict[Remedy, tuple[str, str]] = {
     "resume": ("resume", "`{}` continues from there"),
     "extend": ("resume", "`{} --epochs N` trains N more epochs"),
     "fork": ("fork", "`{}` starts a new session"),
+    "restore_images": ("fork", "`{}` does, and `--dataset PATH` sets another place of theirs"),
     "fork_slower": ("fork", "`{} --learning-rate X` starts a new session, X smaller"),
     "show": ("show", "`{}` shows its state"),
     "train": ("train", "`{}` starts one"),

@@ -199,7 +199,8 @@ def _missing_files(what: str, missing: Iterable[str], files: Mapping[str, Path])
     parts = [f"{len(changed):,} changed ({listed(changed)})"] * bool(changed)
     parts += [f"{len(gone):,} gone ({listed(gone)})"] * bool(gone)
     return DatasetError(
-        f"{what} has other images than when this session began: {', '.join(parts)}: {_WHAT_TO_DO}"
+        f"{what} has other images than when this session began: {', '.join(parts)}: {_WHAT_TO_DO}",
+        remedy="restore_images",
     )
 
 
@@ -231,7 +232,8 @@ def recorded_rows(
     if missing:
         raise DatasetError(
             f"{what} has other images than when this session began: {len(missing):,} changed or "
-            f"gone ({listed(missing)}): {_WHAT_TO_DO}"
+            f"gone ({listed(missing)}): {_WHAT_TO_DO}",
+            remedy="restore_images",
         )
     notes = [*source.notes, *added_note(added)]
     rows = {split: part.rows for split, part in record.splits.items()}

@@ -44,7 +44,8 @@ def session_dataset(session: Session, place: str | None = None) -> Dataset:
         recorded = recorded_images(session.folder, prepared)
         dataset = load_dataset(where, method, Preparation.of(settings), recorded=recorded)
     except DatasetError as error:
-        raise DatasetError(str(error), remedy="move_dataset", subject=session.id) from error
+        remedy = error.remedy or "move_dataset"
+        raise DatasetError(str(error), remedy=remedy, subject=session.id) from error
     if trained_on not in (None, dataset.sha256):
         raise DatasetError(
             f"{dataset.name} has other images than when session {session.id} trained on it",
