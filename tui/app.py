@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
@@ -33,7 +34,7 @@ from tui.terminal.app import TerminalApp
 from tui.terminal.graphics import Graphics
 from tui.terminal.notifications import alert
 from tui.text import loss_text
-from tui.themes import choose_theme, completed
+from tui.themes import DARK, LIGHT, choose_theme, completed
 from vae_engine.errors import EngineError
 from vae_engine.sessions.store import SessionStore
 
@@ -310,6 +311,10 @@ class WorkbenchApp(TerminalApp):
             # Textual's panel of keys duplicates our help, and Quit has a key.
             if command.title not in ("Keys", "Quit"):
                 yield command
+        for title, theme in (("Dark colours", DARK), ("Light colours", LIGHT)):
+            yield SystemCommand(
+                title, "The app's own theme", partial(setattr, self, "theme", theme)
+            )
         yield SystemCommand(
             "Glyphs of images", "How fine the font's block characters are", self.action_glyphs
         )

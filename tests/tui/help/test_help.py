@@ -23,7 +23,7 @@ from tui.help.key_groups import EVERYWHERE, MOVE, group_keys
 from tui.help.screen import HelpScreen
 from tui.session_list.screen import SessionsScreen
 from tui.sweeps.screen import SweepScreen
-from tui.themes import own_themes
+from tui.themes import DARK, LIGHT, own_themes
 from vae_engine.sessions.store import SessionStore
 
 
@@ -140,6 +140,18 @@ async def test_the_palette_has_headings_and_no_focus(
         order = [text.index(words) for words in ("The list", "More", "Everywhere", "Settings")]
         assert order == sorted(order)
         await pilot.press("escape")
+
+
+@pytest.mark.parametrize(("word", "theme"), [("light", LIGHT), ("dark", DARK)])
+async def test_the_palette_finds_the_apps_themes_by_their_words(
+    store: SessionStore, word: str, theme: str
+) -> None:
+    async with sessions(store) as (_, app, pilot):
+        app.theme = "nord"
+        await pilot.press("ctrl+p", *word)
+        await until(pilot, lambda: f"{word.title()} colours" in _offered(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: app.theme == theme)
 
 
 async def test_the_palette_finds_a_command_by_the_word_of_the_footer(
