@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +24,8 @@ MEAN = "mean"
 POINT = "point:"
 FORMS = f"{MEAN} (of the prior), SEED, SEED:N, {POINT}NAME, numbers or an image file"
 _MOST_DRAWN = 10_000
+# Python reads no number of thousands of digits.
+_SAMPLE = re.compile(r"([0-9]{1,100})(?::([0-9]{1,100}))?")
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,12 +60,11 @@ def read_start(option: str, text: str, session: Session) -> Start:
     if text.startswith(POINT):
         name = text.removeprefix(POINT)
         return Start(np.array(find_point(session, name).z, np.float32), f"point {one_line(name)}")
-    seed, colon, number = text.partition(":")
-    if seed.isascii() and seed.isdecimal() and (not colon or number.isdecimal()):
-        return _sample(option, int(seed), int(number or 1), latent_dim)
+    if found := _SAMPLE.fullmatch(text):
+        return _sample(option, int(found[1]), int(found[2] or 1), latent_dim)
     if _are_numbers(text):
         return Start(read_z(text, latent_dim), "z as typed")
-    if not text or not Path(text).expanduser().exists():
+    if not text or not _is_file_name(text):
         raise SettingError(f"{option} is {text[:60]!r}: it must be {FORMS}")
     return _image(text, session)
 
@@ -73,6 +75,13 @@ def _sample(option: str, seed: int, number: int, latent_dim: int) -> Start:
         raise SettingError(f"{option} has sample {number}: it must be from 1 to {_MOST_DRAWN}")
     z = draw_prior(number, latent_dim, seed=seed)[-1]
     return Start(z, f"sample {number} of seed {seed}")
+
+
+def _is_file_name(text: str) -> bool:
+    try:
+        return Path(text).expanduser().exists()
+    except (OSError, ValueError, RuntimeError):  # Too long, a zero byte, no such user.
+        return False
 
 
 def _are_numbers(text: str) -> bool:

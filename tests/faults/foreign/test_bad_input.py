@@ -67,7 +67,8 @@ def options(*, valued: bool) -> list[tuple[str, str]]:
 
 def arguments(name: str) -> list[str]:
     """What else the command needs, for the session `target`."""
-    needs = {"embed": ["-o", "x.npz"], "export": ["-o", "x.zip"]}
+    outputs = {"embed": "x.npz", "export": "x.zip", "report": "x.html", "timelapse": "x.gif"}
+    needs = {command: ["-o", name] for command, name in outputs.items()}
     takes = [
         parameter
         for command_name, command in commands()
@@ -112,6 +113,8 @@ def test_a_value_that_cannot_be_is_bad_usage(home: Path, command: str, option: s
             # Any bytes name a folder; below they are looked for. Ray is an extra. Any command may
             # be run at the end of a training, which would begin.
             continue
+        if option == "--from" and kind == "a list with a hole":
+            continue  # Any number of commas and spaces is between the values of z.
         answer = check(ask(*command.split(), *arguments(command), f"{option}={value}"))
         assert answer.code == 2, (kind, answer)
         assert answer.out == "", (kind, answer)
@@ -124,8 +127,8 @@ def test_a_folder_of_sessions_of_any_name_is_looked_for(
     home: Path, command: str, kind: str
 ) -> None:
     before = digest(home)
-    if command in ("train", "fork", "import", "sweep run"):
-        return  # These would make it.
+    if command in ("train", "fork", "import", "sweep run", "serve"):
+        return  # These would make it, or serve until interrupted.
     answer = check(
         ask(*command.split(), *arguments(command), "--sessions-dir", f"no/{NEVER_VALID[kind]}")
     )
