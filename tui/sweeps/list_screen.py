@@ -39,6 +39,9 @@ _HEADS = (
 key = Keys("sweeps")
 
 
+_NEED_ANY = ("open", "stop", "resume")
+
+
 class SweepsScreen(WorkbenchScreen):
     """Lists all sweeps; running ones update live."""
 
@@ -77,6 +80,12 @@ class SweepsScreen(WorkbenchScreen):
     def on_screen_resume(self) -> None:
         """Poll now."""
         self._poller.poll_now()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Disable what acts on a sweep where there is none."""
+        if action in _NEED_ANY and not self._entries:
+            return False
+        return super().check_action(action, parameters)
 
     def _current_sweep(self) -> Sweep | None:
         """Return the sweep under the cursor, None if there is none or it is damaged."""
@@ -121,7 +130,9 @@ class SweepsScreen(WorkbenchScreen):
             entries = await asyncio.to_thread(self._catalogue.scan)
         except SessionError as error:
             problem = one_line(str(error))
-        self._entries = {entry.id: entry for entry in entries}
+        before, self._entries = self._entries, {entry.id: entry for entry in entries}
+        if bool(before) != bool(entries):
+            self.refresh_bindings()
         self.query_one(SessionTable).show([_row(entry) for entry in entries])
         self._show_detail()
         running = sum(entry.status == "running" for entry in entries)
