@@ -163,7 +163,7 @@ class TraversalView(Horizontal):
 
     def redraw(self) -> None:
         """Decode the rows that fit, in a thread; of several wishes the latest is fulfilled."""
-        if self._sampler is None or not has_widgets(self):
+        if self._sampler is None or not (has_widgets(self) and self.display):
             return
         rows, columns = self.grid.room_for_rows()
         if rows < 1 or columns < 1:
