@@ -167,7 +167,12 @@ def has_widgets(node: DOMNode) -> bool:
 
     A hidden node has its widgets.
     """
-    return node.is_attached and not (node._closing or node._closed or node._pruning)
+    return node.is_attached and not any(map(_is_left, node.ancestors_with_self))
+
+
+def _is_left(node: DOMNode) -> bool:
+    # What is left is no longer displayed, though no style hides it.
+    return not node.display and node.styles.display != "none"
 
 
 def run_async(

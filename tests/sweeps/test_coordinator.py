@@ -7,6 +7,7 @@ import pytest
 from tests.sessions.makers import write_evaluation
 from tests.tui.recorder import Recorder
 from vae_engine.errors import WorkerError
+from vae_engine.machine import with_machine_settings
 from vae_engine.sessions.labels import check_label
 from vae_engine.sessions.records import Label, Status
 from vae_engine.sessions.session import Session
@@ -117,7 +118,7 @@ def test_each_trial_is_a_session_with_its_settings_and_the_tag_of_the_sweep(
 ) -> None:
     Coordinator(sweep, runner).tick()
     session = session_of(sweep, 2)
-    expected = make_settings(latent_dim=4, epochs=1, threads=1)
+    expected = with_machine_settings(make_settings(latent_dim=4, epochs=1, threads=1))
     assert session.settings == expected
     assert session.label == Label(name="latent_dim 4, seed 0", tags=[sweep.id])
     check_label(session.label)
