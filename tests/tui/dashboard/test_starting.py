@@ -95,14 +95,19 @@ async def test_a_small_terminal_shows_the_start_and_images_at_once(
         screen = DashboardScreen(Session(session.folder))
         await app.push_screen(screen)
         await until(pilot, lambda: screen_text(app).count("by the untrained model") == 2)
-        assert "● train the first epoch" in screen_text(app)
-        for grid in screen.query(ImageGrid):
-            assert screen.query_one("#right").region.contains_region(grid.region)
+        await until(pilot, lambda: "● train the first epoch" in screen_text(app))
+        right = screen.query_one("#right")
+        await until(
+            pilot,
+            lambda: all(
+                right.region.contains_region(grid.region) for grid in screen.query(ImageGrid)
+            ),
+        )
         await pilot.press("5", "1")
         await until(pilot, lambda: screen_text(app).count("by the untrained model") == 2)
         recorder.finish_epoch(session, 1)
         await until(pilot, lambda: screen.query_one("#chart-kl_loss").region.width == size[0] - 2)
-        assert not screen.query_one("#right").display
+        await until(pilot, lambda: not screen.query_one("#right").display)
 
 
 def test_a_start_needs_room_for_images() -> None:
