@@ -74,9 +74,8 @@ async def test_the_untrained_model_is_seen_before_the_first_epoch(
         screen = DashboardScreen(Session(session.folder))
         await app.push_screen(screen)
         await until(pilot, lambda: "by the untrained model" in screen_text(app))
-        told = screen_text(app)
-        assert told.count("● train the first epoch") == 1
-        assert "no epoch has finished yet" not in told
+        await until(pilot, lambda: screen_text(app).count("● train the first epoch") == 1)
+        assert "no epoch has finished yet" not in screen_text(app)
         assert screen.query_one("#digits-grid").display
         recorder.finish_epoch(session, 1)
         await until(pilot, lambda: screen.epoch_shown == 1)
@@ -129,7 +128,7 @@ async def test_the_test_images_are_seen_while_tensorflow_is_imported(
         # The worker says so in its log, which is what the dashboard looks at.
         (session.folder / layout.LOG).write_text("INFO test images are ready\n")
         await until(pilot, lambda: len(screen.query_one("#digits-grid", ImageGrid).images) == 10)
-        assert "the network comes next" in screen_text(app)
+        await until(pilot, lambda: "the network comes next" in screen_text(app))
         grey = np.full((64, 28, 28), 120, np.uint8)
         write_preview(session.folder, 0, Preview(grey[:10], grey))
         recorder.emit(session, progress(1, 12))
