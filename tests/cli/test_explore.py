@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -14,9 +15,11 @@ from PIL import Image
 from tests.cli.conftest import Vae
 from tests.tui.recorder import Recorder
 from tui.cli.starts import read_start
+from tui.sampler.own_image import encoded
 from vae_engine.datasets import to_float
+from vae_engine.datasets.binarization import own_as_evaluated
 from vae_engine.errors import SettingError
-from vae_engine.inference.sampling import draw_prior, load_decoder, load_encoder
+from vae_engine.inference.sampling import draw_prior, find_export, load_decoder, load_encoder
 from vae_engine.sessions import layout
 from vae_engine.sessions.arrays import write_npz
 from vae_engine.sessions.points import keep_point, made_point
@@ -158,6 +161,22 @@ def test_a_start_is_the_mean_a_sample_numbers_or_an_image(
     start = read_start("from", "digit.png", recorded)
     assert start.origin == "z_mean of digit.png"
     np.testing.assert_allclose(start.z, z_mean[0], atol=1e-6)
+
+
+def test_an_image_of_a_binarized_session_is_binarized(
+    recorded: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    grey = np.full((28, 28), 120, np.uint8)
+    Image.fromarray(grey).save("grey.png")
+    binarized = msgspec.structs.replace(recorded.settings, binarize="dynamic")
+    recorded.manifest = msgspec.structs.replace(recorded.manifest, settings=binarized)
+    drawn = own_as_evaluated(grey[None], binarized)
+    assert set(np.unique(drawn)) == {0, 255}
+    z_mean, _ = load_encoder(recorded).encode(to_float(drawn))
+    np.testing.assert_allclose(read_start("from", "grey.png", recorded).z, z_mean[0], atol=1e-6)
+    entry = find_export(recorded)
+    np.testing.assert_allclose(encoded(recorded, entry, "grey.png")[0], z_mean[0], atol=1e-6)
 
 
 @pytest.mark.parametrize(

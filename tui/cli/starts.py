@@ -93,11 +93,10 @@ def _are_numbers(text: str) -> bool:
 
 def _image(text: str, session: Session) -> Start:
     # Imported here: it brings what reads image files.
-    from vae_engine.datasets.own_images import load_images
-    from vae_engine.datasets.preparation import Preparation
+    from vae_engine.inspection.images import own_images
 
     encoder = load_encoder(session)
-    own = load_images(text, encoder.shape, Preparation.of(session.settings))
+    own = own_images(text, encoder.shape, session.settings)
     for note in own.notes:
         say(with_options(note), err=True)
     z_mean, _ = encoder.encode(to_float(own.images[:1]))

@@ -22,10 +22,9 @@ def encoded(session: Session, entry: ExportEntry, path: str) -> tuple[Floats, st
         SessionDamagedError: the encoder is not what was exported.
     """
     # Imported here: it brings what reads image files.
-    from vae_engine.datasets.own_images import load_images
-    from vae_engine.datasets.preparation import Preparation
+    from vae_engine.inspection.images import own_images
 
     encoder = open_encoder(session, entry)
-    own = load_images(path, encoder.shape, Preparation.of(session.settings))
+    own = own_images(path, encoder.shape, session.settings)
     z_mean, _ = encoder.encode(to_float(own.images[:1]))
     return z_mean[0], one_line(Path(path).name)
