@@ -131,27 +131,36 @@ def _hand_over(folder: Path, decoder: Decoder, posterior: Posterior) -> None:
 
 def _decoded(folder: Path, tasks: Iterator[_Task]) -> Iterator[tuple[int, ImportanceSums]]:
     processes = os.cpu_count() or 1
+    # One executor per process: one of several starts them as it goes, and fails in many ways if
+    # the first is dead before the second is started.
     with working_directory_off_path():
-        executor = ProcessPoolExecutor(
-            processes,
-            # A fork would copy locks that other threads hold.
-            mp_context=multiprocessing.get_context("spawn"),
-            initializer=_load,
-            initargs=(str(folder),),
-        )
-    waiting: deque[tuple[int, Future[ImportanceSums]]] = deque()
+        executors = [
+            ProcessPoolExecutor(
+                1,
+                # A fork would copy locks that other threads hold.
+                mp_context=multiprocessing.get_context("spawn"),
+                initializer=_load,
+                initargs=(str(folder),),
+            )
+            for _ in range(processes)
+        ]
+    waiting: deque[tuple[int, Future[ImportanceSums], ProcessPoolExecutor]] = deque()
+
+    def load(executor: ProcessPoolExecutor) -> int:
+        return sum(one is executor and not future.done() for _, future, one in waiting)
 
     def submit(task: _Task) -> None:
+        executor = min(executors, key=load)
         # This may start a process.
         with working_directory_off_path():
-            waiting.append((task.block, executor.submit(_decode, task)))
+            waiting.append((task.block, executor.submit(_decode, task), executor))
 
     try:
         with _interrupts_held():
             for task in islice(tasks, _QUEUED_TASKS * processes):
                 submit(task)
         while waiting:
-            block, future = waiting.popleft()
+            block, future, _ = waiting.popleft()
             yield block, future.result()
             for task in islice(tasks, 1):
                 submit(task)
@@ -160,7 +169,8 @@ def _decoded(folder: Path, tasks: Iterator[_Task]) -> Iterator[tuple[int, Import
             "a process that decoded was killed: evaluate again with enough free memory"
         ) from None
     finally:
-        executor.shutdown(cancel_futures=True)
+        for executor in executors:
+            executor.shutdown(cancel_futures=True)
 
 
 def _tasks(images: int, *, samples: int, seed: int) -> Iterator[_Task]:
