@@ -10,6 +10,12 @@ from tests.worker.conftest import Runner, events_until, kill
 from vae_engine.inference.sampling import draw_prior, find_export, load_decoder
 from vae_engine.sessions import inbox
 from vae_engine.sessions.events import EpochEnded
+from vae_engine.sessions.previews import (
+    Originals,
+    read_originals,
+    read_preview,
+    write_originals,
+)
 from vae_engine.sessions.session import Session
 from vae_engine.settings import Settings, make_settings
 from vae_engine.worker.launcher import start_worker
@@ -87,11 +93,20 @@ def test_a_session_stopped_in_its_first_epoch_can_be_sampled(runner: Runner) -> 
 
 
 def test_an_extension_continues_the_history(runner: Runner, undisturbed: Session) -> None:
-    session = runner.complete(runner.copy(undisturbed), epochs=5)
+    session = runner.copy(undisturbed)
+    first = read_originals(session.folder)
+    assert first is not None
+    # Earlier versions chose fewer test images.
+    write_originals(session.folder, Originals(first.images[:2], first.labels[:2]))
+    session = runner.complete(session, epochs=5)
     assert session.status() == "completed"
     assert [epoch.epoch for epoch in session.log.history] == [1, 2, 3, 4, 5]
     assert figures(session)[:3] == figures(undisturbed)
     assert session.log.epochs == 5
+    kept, drawn = read_originals(session.folder), read_preview(session.folder, 5)
+    assert kept is not None
+    assert drawn is not None
+    assert len(kept.images) == len(drawn.reconstructions) == 2
     assert weights(session) != weights(undisturbed)
 
 

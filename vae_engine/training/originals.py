@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,31 +11,77 @@ import numpy as np
 
 from vae_engine.dataset_names import NAMED_DATASETS
 from vae_engine.datasets import Dataset, load_dataset, to_float
+from vae_engine.datasets.arrays import Images, Labels
 from vae_engine.datasets.binarization import as_evaluated
 from vae_engine.datasets.image_record import Recorded
+from vae_engine.datasets.parts import Rows
 from vae_engine.datasets.preparation import Preparation
 from vae_engine.datasets.splits import SplitMethod
 from vae_engine.errors import EngineError
+from vae_engine.image_shape import ImageShape
 from vae_engine.inference.dataset import dataset_path
 from vae_engine.inference.sampling import to_uint8, without_grey_axis
 from vae_engine.sessions import layout
-from vae_engine.sessions.previews import RECONSTRUCTIONS, Originals, write_originals
+from vae_engine.sessions.previews import (
+    RECONSTRUCTIONS,
+    Originals,
+    read_originals,
+    write_originals,
+)
 from vae_engine.settings import Settings
 
 _log = logging.getLogger(__name__)
 
 
 def choose_originals(dataset: Dataset) -> Originals:
-    """Choose the first test image of each class, in the order of labels; ten if unlabelled."""
+    """Choose ten test images, the first of each class, then the second, in the order of labels.
+
+    Without labels they come from everywhere among the test images. An image that equals a chosen
+    one is passed over, except the first of a class.
+    """
     images, labels = dataset.test_images, dataset.test_labels
     if labels is None:
-        chosen = dataset.shown_rows(RECONSTRUCTIONS)
-        shown = np.full(len(chosen), -1, np.int64)
-    else:
-        _, first = np.unique(labels, return_index=True)
-        chosen = first[:RECONSTRUCTIONS]
-        shown = labels[chosen].astype(np.int64)
-    return Originals(to_uint8(without_grey_axis(to_float(images[chosen]))), shown)
+        spread = dataset.shown_rows(RECONSTRUCTIONS)
+        others = np.setdiff1d(np.arange(len(images)), spread)
+        chosen = _different(images, [], [*spread.tolist(), *others.tolist()])
+        return _originals(images, np.sort(chosen), np.full(len(chosen), -1, np.int64))
+    _, first, places = np.unique(labels, return_index=True, return_inverse=True)
+    order = np.argsort(places, kind="stable")
+    starts = np.searchsorted(places[order], np.arange(len(first)))
+    turn = np.empty(len(labels), np.intp)
+    turn[order] = np.arange(len(labels)) - starts[places[order]]
+    others = np.lexsort((places, turn))[len(first) :]
+    chosen = _different(images, first[:RECONSTRUCTIONS].tolist(), others.tolist())
+    return _originals(images, chosen, labels[chosen].astype(np.int64))
+
+
+def earlier_originals(folder: Path, shape: ImageShape) -> Originals | None:
+    """Read the test images of a session's earlier runs; None if they are missing or damaged.
+
+    The previews of all its epochs show the same images: earlier versions chose fewer.
+    """
+    try:
+        return read_originals(folder, shape)
+    except (EngineError, OSError):
+        return None
+
+
+def _different(images: Images, chosen: list[int], candidates: Sequence[int]) -> Rows:
+    """Add candidates that differ from all chosen images until there are ten; return the rows."""
+    seen = {images[row].tobytes() for row in chosen}
+    rows = list(chosen)
+    for row in candidates:
+        if len(rows) == RECONSTRUCTIONS:
+            break
+        pixels = images[row].tobytes()
+        if pixels not in seen:
+            seen.add(pixels)
+            rows.append(row)
+    return np.array(rows, np.int64)
+
+
+def _originals(images: Images, rows: Rows, labels: Labels) -> Originals:
+    return Originals(to_uint8(without_grey_axis(to_float(images[rows]))), labels)
 
 
 class EarlyDataset:

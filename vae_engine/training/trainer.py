@@ -21,7 +21,7 @@ from vae_engine.training.checkpoint import Checkpoint, TrainingState
 from vae_engine.training.controls import Controls
 from vae_engine.training.finish import write_result
 from vae_engine.training.inputs import EpochInputs, epoch_inputs
-from vae_engine.training.originals import choose_originals
+from vae_engine.training.originals import choose_originals, earlier_originals
 from vae_engine.training.preview import PreviewMaker
 from vae_engine.training.randomness import Purpose
 from vae_engine.training.steps import Evaluator, TrainingSteps
@@ -65,13 +65,15 @@ class Trainer:
         self._optimizer = steps.optimizer
         self._evaluator = Evaluator(settings, self.networks)
         self._exporter = export.Exporter(folder, self.networks)
-        self.originals = choose_originals(dataset)
-        self._preview_maker = PreviewMaker(self.networks, self.originals, seed=settings.seed)
         self._chunk_steps = 1
         self._progress_reported = 0.0
         self._begun = False
         self._warned_of_collapse = False
         self.state = self._restore()
+        begun = self.state.epoch or self.state.step
+        earlier = earlier_originals(folder, dataset.image_shape) if begun else None
+        self.originals = earlier or choose_originals(dataset)
+        self._preview_maker = PreviewMaker(self.networks, self.originals, seed=settings.seed)
 
     def _restore(self) -> TrainingState:
         """Restore the latest checkpoint, or start afresh; an extended session gets a new plan."""
