@@ -17,16 +17,8 @@ from textual.widgets import Button, Static
 
 from tui.new_session.costs import Timing
 from tui.new_session.dataset_summary import DatasetSummaryLoader
-from tui.new_session.draft import (
-    NAME,
-    Draft,
-    SweepDraft,
-    choices_of,
-    default_texts,
-    preset_texts,
-    read_draft,
-    texts_of,
-)
+from tui.new_session.draft import Draft, SweepDraft, read_draft
+from tui.new_session.fields import NAME, choices_of, default_texts, preset_texts, texts_of
 from tui.new_session.forecast import known_shape
 from tui.new_session.setting_form import SettingForm, describe_field
 from tui.new_session.summary import command_line, duration_lines

@@ -12,7 +12,8 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from tui.new_session.draft import FIELDS, GROUPS, NAME, PROMINENT, Draft, default_texts, has_choices
+from tui.new_session.draft import Draft
+from tui.new_session.fields import FIELDS, GROUPS, NAME, PROMINENT, default_texts, has_choices
 from tui.new_session.setting_group import GroupHeading
 
 NAME_HELP = "default: dataset and d, or the varied settings"

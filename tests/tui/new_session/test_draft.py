@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tui.new_session.draft import GROUPS, NAME, default_texts, preset_texts, read_draft, texts_of
+from tui.new_session.draft import read_draft
+from tui.new_session.fields import GROUPS, NAME, default_texts, preset_texts, texts_of
 from tui.presets import PRESETS
 from vae_engine.settings import SETTINGS, make_settings
 

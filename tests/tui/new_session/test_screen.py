@@ -22,7 +22,7 @@ from tui.choice_list import ChoiceScreen
 from tui.dashboard.screen import DashboardScreen
 from tui.new_session import dataset_summary
 from tui.new_session.dataset_summary import SupersededError
-from tui.new_session.draft import GROUPS, NAME, PROMINENT
+from tui.new_session.fields import GROUPS, NAME, PROMINENT
 from tui.new_session.screen import NewSessionScreen
 from tui.new_session.setting_form import SettingForm, fields_and_headings
 from tui.session_list.screen import SessionsScreen

@@ -17,7 +17,8 @@ from tui.cli.main import cli
 from tui.cli.sweep import run
 from tui.cli.sweep_options import given_lists
 from tui.command_line import sweep_command
-from tui.new_session.draft import SweepDraft, default_texts, read_draft, texts_of
+from tui.new_session.draft import SweepDraft, read_draft
+from tui.new_session.fields import default_texts, texts_of
 from tui.presets import SWEEP_TEXTS
 from tui.sweeps.screen import SweepScreen
 from vae_engine.control import sweeps
