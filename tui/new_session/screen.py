@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import shlex
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from textual import on
@@ -17,26 +15,22 @@ from textual.widgets import Button, Static
 
 from tui.new_session.costs import Timing
 from tui.new_session.dataset_summary import DatasetSummaryLoader
-from tui.new_session.draft import Draft, SweepDraft, read_draft
+from tui.new_session.draft import Draft, read_draft
 from tui.new_session.fields import NAME, choices_of, default_texts, preset_texts, texts_of
 from tui.new_session.forecast import known_shape
 from tui.new_session.setting_form import SettingForm, describe_field
+from tui.new_session.starting import Starter
 from tui.new_session.summary import command_line, duration_lines
 from tui.new_session.timings import known_images, measured_timings
 from tui.presets import PRESETS
-from tui.remedies import error_text
 from tui.screen import WorkbenchScreen, has_widgets, run_async
 from tui.text import one_line
 from tui.widgets.images import ImageGrid
 from tui.widgets.key_line import KeyLine
-from vae_engine.control.sweeps import start_sweep
-from vae_engine.control.training import start_session
-from vae_engine.errors import EngineError
 from vae_engine.image_shape import ImageShape
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import Settings
-from vae_engine.sweeps.store import NewSweep, Sweep
 
 # Fields come first: a terminal of 24 lines has room for nothing else.
 _HEIGHT_WITH_IMAGES = 32
@@ -103,7 +97,7 @@ class NewSessionScreen(WorkbenchScreen):
         self._timings: Sequence[Timing] | None = None
         self._dataset = DatasetSummaryLoader(self, self._show_dataset)
         self._draft = self._read(self._texts)
-        self._starting = False
+        self._starter = Starter(self, store, base, self._show_draft)
 
     def compose(self) -> ComposeResult:
         """Compose header, presets and fields, with duration and command line below."""
@@ -144,15 +138,12 @@ class NewSessionScreen(WorkbenchScreen):
 
     def action_start(self) -> None:
         """Start training if all fields are valid."""
-        if self._starting:
-            return
-        if self._draft.problems:
+        if self._draft.problems and not self._starter.busy:
             wrong = next(iter(self._draft.problems))
             self.query_one(SettingForm).enter(wrong)
             self.notify(f"{wrong}: {self._draft.problems[wrong]}", severity="error", markup=False)
-            return
-        # The app runs it: work that this screen runs would end with the screen.
-        run_async(self.app, partial(self._start, self._draft))
+        else:
+            self._starter.start(self._draft, self._command())
 
     def action_reset(self) -> None:
         """Reset the focused field to its default."""
@@ -239,67 +230,6 @@ class NewSessionScreen(WorkbenchScreen):
             self._draft = self._read(self.query_one(SettingForm).texts)
         self._show_draft()
 
-    async def _start(self, draft: Draft) -> None:
-        self._starting = True
-        self._show_draft()
-        command = shlex.split(self._command())
-        # Keys typed meanwhile are meant for the screen that opens next.
-        held = self.workbench.hold_keys
-        try:
-            if draft.sweep is not None:
-                with held():
-                    sweep = await asyncio.to_thread(
-                        self._start_sweep, draft.sweep, draft.name, command
-                    )
-                self._show_sweep(sweep)
-            elif draft.settings is not None:
-                notes: list[str] = []
-                with held():
-                    session = await asyncio.to_thread(
-                        self._start_session, draft, command, notes.append
-                    )
-                self._show_dashboard(session)
-                for line in notes:
-                    self.app.notify(one_line(line), timeout=15, markup=False)
-        except (EngineError, OSError) as error:
-            self.notify(error_text(error), severity="error", timeout=10, markup=False)
-        finally:
-            self._starting = False
-            self._show_draft()
-
-    def _start_session(
-        self, draft: Draft, command: Sequence[str], announce: Callable[[str], object]
-    ) -> Session:
-        assert draft.settings is not None
-        return start_session(
-            self._store,
-            draft.settings,
-            given=draft.given,
-            command=command,
-            name=draft.name or None,
-            parent=self._base.id if self._base else None,
-            announce=announce,
-        )
-
-    def _start_sweep(self, draft: SweepDraft, name: str, command: Sequence[str]) -> Sweep:
-        return start_sweep(
-            self._store, NewSweep(draft.grid, draft.parallel, name=name or None, command=command)
-        )
-
-    def _show_sweep(self, sweep: Sweep) -> None:
-        self.workbench.refresh_sessions()
-        if self.is_active:
-            self.workbench.open_sweep(sweep, instead_of=self)
-        else:
-            self.notify(f"The sweep {one_line(sweep.record.name)} was started.", markup=False)
-
-    def _show_dashboard(self, session: Session) -> None:
-        self.workbench.refresh_sessions()
-        if self.is_active:
-            self.workbench.open_dashboard(session, instead_of=self)
-        else:
-            self.notify(f"{one_line(session.label.name)} is training.", markup=False)
-
     def _show_draft(self) -> None:
         if not has_widgets(self):
             return
@@ -319,7 +249,7 @@ class NewSessionScreen(WorkbenchScreen):
         return f"fork of {one_line(self._base.label.name)}" if self._base else "new session"
 
     def _duration(self) -> str:
-        if self._starting:
+        if self._starter.busy:
             sweep = self._draft.sweep is not None
             return "Starting the coordinator ..." if sweep else "Starting the worker ..."
         return duration_lines(self._draft, self._timings, self._dataset.sizes_of)
