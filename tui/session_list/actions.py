@@ -1,4 +1,4 @@
-"""Actions on sessions of the list: resume, label, export, delete, restore.
+"""Actions on sessions of the list: open, compare, resume, label, export, delete, restore.
 
 What starts workers and moves folders is imported when it is asked for: the first frame waits for
 none of it.
@@ -11,17 +11,15 @@ import shlex
 from collections.abc import Callable, Coroutine, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
-from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from tui.catalogue import Entry
 from tui.command_line import train_command
 from tui.remedies import error_text
-from tui.screen import Keys, WorkbenchScreen, run_async
+from tui.screen import WorkbenchScreen, run_async
 from tui.session_list import changes
-from tui.session_list.columns import COLUMNS
 from tui.workbench import Workbench
 from vae_engine.errors import EngineError
 from vae_engine.sessions.labels import check_label
@@ -32,48 +30,6 @@ from vae_engine.sessions.session import Session
 Answer = TypeVar("Answer")
 
 _MOST_EPOCHS = 100_000
-_DEMO = "Train the two-minute demo: d = 2 on MNIST"
-_EXAMPLE = "Open the example, trained on all of MNIST"
-
-key = Keys("sessions")
-_SORT_KEYS = Binding.Group("Sort by a column; again: reverse")
-
-SESSION_KEYS: Final[list[BindingType]] = [
-    key("enter", "open", "Open", "Open the session's dashboard", show=True),
-    key("n", "new", "New", "Train a new session", show=True),
-    key("g", "generate", "Sample", "Draw from the session's prior", show=True),
-    key("i", "browse", "Images", "Images beside their reconstructions", show=True),
-    key("D", "demo", "Demo", _DEMO),
-    key("E", "example", "Example", _EXAMPLE),
-    # On an empty list, where these two have nothing else to do.
-    key("d", "first('demo')", "First demo", _DEMO),
-    key("e", "first('example')", "First example", _EXAMPLE),
-    key("s", "sweeps", "Sweeps", "Open the list of sweeps", show=True),
-    key("c", "compare", "Compare", "Compare the selected sessions", show=True),
-    key("r", "resume", "Resume", "Resume a session that has ended"),
-    key("e", "extend", "Extend", "Train more epochs"),
-    key("f", "fork", "Fork", "New session from these settings"),
-    key("R,f2", "rename", "Rename", "Rename the session"),
-    key("t", "tag", "Tag", "Set the tags of the selected sessions"),
-    key("m", "note", "Note", "Edit the session's note"),
-    key("x", "export", "Export", "Export the session to a zip file"),
-    key("d,delete", "delete", "Delete", "Move the selected sessions to the trash"),
-    key("u", "undo", "Undo", "Restore the sessions deleted last"),
-    key("z", "fold", "Fold", "List a sweep's trials, or fold them", show=True),
-    key("o", "sort_next", "Sort", "Sort by the next column"),
-    key("O", "sort_reverse", "Reverse", "Reverse the sort order"),
-    *(
-        key(
-            str(at % 10),
-            f"sort_by('{column.id}')",
-            f"Sort by {column.title}",
-            f"Sort by {column.title}",
-            group=_SORT_KEYS,
-        )
-        for at, column in enumerate(COLUMNS, 1)
-        if column.sorts
-    ),
-]
 
 
 class SessionActions:
@@ -176,6 +132,36 @@ class SessionActions:
             lambda: restore_sessions(store, ids),
             lambda back: self._screen.notify(f"{_sessions(len(back))} restored."),
         )
+
+    def open_sweep(self, sweep_id: str) -> None:
+        """Open the screen of a sweep."""
+        from vae_engine.sweeps.store import SweepStore
+
+        try:
+            sweep = SweepStore(self._workbench.store).find(sweep_id)
+        except EngineError as error:
+            self.complain(error)
+        else:
+            self._workbench.open_sweep(sweep)
+
+    def fork(self, entry: Entry) -> None:
+        """Open the form with the settings of a session."""
+        if session := self.open_session(entry.folder):
+            self._workbench.open_new_session(session)
+
+    def compare(self, entries: Sequence[Entry]) -> None:
+        """Compare at least two sessions that are not damaged."""
+        from tui.session_list.compare import CompareScreen
+
+        sound = [entry for entry in entries if not entry.problem]
+        if len(sound) < 2:
+            self._screen.notify("Select at least two sessions with Space, then compare them.")
+            return
+        sessions = [self.open_session(entry.folder) for entry in sound]
+        if None not in sessions:
+            self._screen.app.push_screen(
+                CompareScreen([one for one in sessions if one is not None])
+            )
 
     def open_session(self, folder: Path) -> Session | None:
         """Open a session; if it is damaged, report why and return None."""

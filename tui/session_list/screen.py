@@ -14,19 +14,18 @@ from textual.widgets import Input
 from tui.catalogue import Entry
 from tui.preferences import Preferences
 from tui.screen import WorkbenchScreen
-from tui.session_list.actions import SESSION_KEYS, SessionActions, key
+from tui.session_list.actions import SessionActions
 from tui.session_list.body import ListBody
 from tui.session_list.columns import COLUMN_IDS
 from tui.session_list.filter_bar import FilterBar
-from tui.session_list.filtering import Filter
 from tui.session_list.head import ListHead
+from tui.session_list.keys import LIST_KEYS, Contents
 from tui.session_list.preview import SessionPreview
 from tui.session_list.rows import best_trial
 from tui.session_list.table import SessionRows, sort_column
 from tui.text import loss_text
 from tui.widgets.key_line import KeyLine
 from tui.widgets.session_table import SessionTable
-from vae_engine.errors import EngineError
 from vae_engine.sessions.session import Session
 
 _TICK_SECONDS = 1.0
@@ -65,24 +64,15 @@ class SessionsScreen(WorkbenchScreen):
     """Lists all sessions; cursor, selection, sort and filter persist when sessions change."""
 
     TERMS = ("loss", "nats", "latent_dim", "epoch", "session")
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *SESSION_KEYS,
-        # With priority, so that keys typed right afterwards go into the filter.
-        key("slash", "filter", "Filter", "Filter the list", show=True, priority=True),
-        key("space", "select", "Select", "Select or deselect this session"),
-        key("a", "select_all", "All", "Select all sessions, or none"),
-        key("escape", "leave_filter", "Clear", "Show all sessions again", show=True),
-        key("q", "app.quit", "Quit", "Quit; runs continue", show=True),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = LIST_KEYS
 
     def __init__(self) -> None:
         super().__init__()
         self.HORIZONTAL_BREAKPOINTS = [(0, "-close"), (100, "-open"), (150, "-roomy")]
         self.actions = SessionActions(self)
-        self._filter = Filter()
         self._refreshed = 0.0
         self._admitted = 0
-        self._offered = (True, 2, False)
+        self._contents = Contents()
 
     def compose(self) -> ComposeResult:
         """Compose header, filter, table beside or above the preview, and footer."""
@@ -137,19 +127,7 @@ class SessionsScreen(WorkbenchScreen):
         parameters: tuple[object, ...],  # noqa: ARG002 - the signature is Textual's
     ) -> bool | None:
         """Enable the keys that have an effect; in the filter, letters are text."""
-        if self.workbench.entries is not None:
-            present, shown = len(self.workbench.entries), len(self.table.entries)
-            if action == "first":
-                return not present
-            if action in _NEED_ANY and not present:
-                return False
-            if action == "undo" and not present:
-                return self.actions.can_undo
-            if action == "fold":
-                return self.table.has_sweeps
-            if action in _NEED_SHOWN and shown < _NEED_SHOWN[action]:
-                return False
-        elif action in ("first", "fold"):
+        if not self._contents.allow(action, can_undo=self.actions.can_undo):
             return False
         if action == "leave_filter":
             return bool(self.query_one(FilterBar).display)
@@ -168,19 +146,11 @@ class SessionsScreen(WorkbenchScreen):
 
     def action_filter(self) -> None:
         """Focus the filter."""
-        bar = self.query_one(FilterBar)
-        bar.display = True
-        self.refresh_bindings()
-        # Directly: `focus()` takes effect later, after keys typed right afterwards.
-        self.set_focus(bar.box)
+        self.query_one(FilterBar).open()
 
     def action_leave_filter(self) -> None:
         """Leave the filter; in the table, clear it."""
-        bar = self.query_one(FilterBar)
-        if not bar.box.has_focus or not bar.box.value:
-            bar.box.value = ""
-            bar.display = False
-            self.refresh_bindings()
+        self.query_one(FilterBar).clear()
         self.table.focus()
 
     def action_open(self) -> None:
@@ -189,15 +159,8 @@ class SessionsScreen(WorkbenchScreen):
         if entry is None or not entry.trials or entry.sweep is None:
             if session := self._opened_session():
                 self.workbench.open_dashboard(session)
-            return
-        from vae_engine.sweeps.store import SweepStore
-
-        try:
-            sweep = SweepStore(self.workbench.store).find(entry.sweep.id)
-        except EngineError as error:
-            self.actions.complain(error)
         else:
-            self.workbench.open_sweep(sweep)
+            self.actions.open_sweep(entry.sweep.id)
 
     def action_generate(self) -> None:
         """Open the sampler; for a sweep, that of its best trial."""
@@ -213,26 +176,9 @@ class SessionsScreen(WorkbenchScreen):
         """Open the form with the defaults."""
         self.workbench.open_new_session()
 
-    def action_fork(self) -> None:
-        """Open the form with the settings of the session; sweeps cannot be forked."""
-        if (entry := self.current()) and (session := self.actions.open_session(entry.folder)):
-            self.workbench.open_new_session(session)
-
     def action_sweeps(self) -> None:
         """Open the list of sweeps."""
         self.workbench.open_sweeps()
-
-    def action_compare(self) -> None:
-        """Compare the chosen sessions."""
-        from tui.session_list.compare import CompareScreen
-
-        sound = [entry for entry in self.table.chosen() if not entry.problem]
-        if len(sound) < 2:
-            self.notify("Select at least two sessions with Space, then compare them.")
-            return
-        sessions = [self.actions.open_session(entry.folder) for entry in sound]
-        if None not in sessions:
-            self.app.push_screen(CompareScreen([one for one in sessions if one is not None]))
 
     def action_first(self, name: str) -> None:
         """Do what the welcome page offers."""
@@ -246,6 +192,8 @@ class SessionsScreen(WorkbenchScreen):
     action_rename = _on_current(SessionActions.rename)
     action_note = _on_current(SessionActions.note)
     action_export = _on_current(SessionActions.export)
+    action_fork = _on_current(SessionActions.fork)
+    action_compare = _on_chosen(SessionActions.compare)
     action_tag = _on_chosen(SessionActions.tag)
     action_delete = _on_chosen(SessionActions.delete)
 
@@ -303,13 +251,12 @@ class SessionsScreen(WorkbenchScreen):
     @on(Input.Changed, "#filter")
     def _take_filter(self, event: Input.Changed) -> None:
         """Filter by the part of the text that is valid."""
-        self._filter = self.query_one(FilterBar).read(event.value)
+        self.query_one(FilterBar).read(event.value)
         self.refresh_rows()
 
     @on(Input.Submitted, "#filter")
     def _leave_input(self, event: Input.Submitted) -> None:
-        self.query_one(FilterBar).display = bool(event.value)
-        self.refresh_bindings()
+        self.query_one(FilterBar).show(bool(event.value))
         self.table.focus()
 
     def _follow_preferences(self, preferences: Preferences) -> None:
@@ -332,7 +279,8 @@ class SessionsScreen(WorkbenchScreen):
         if entries is None:
             return
         self._refreshed = time.monotonic()
-        admitted = [entry for entry in entries if self._filter.admits(entry, now)]
+        listed = self.query_one(FilterBar).filter
+        admitted = [entry for entry in entries if listed.admits(entry, now)]
         self._admitted = len(admitted)
         self.table.show_entries(admitted, self.workbench.preferences, now)
         self._show_preview()
@@ -341,9 +289,9 @@ class SessionsScreen(WorkbenchScreen):
         workbench = self.workbench
         body.say_why_empty(len(entries), workbench.problem, workbench.store.root)
         body.share_room()
-        offered = (bool(entries), min(2, len(self.table.entries)), self.table.has_sweeps)
-        if offered != self._offered:
-            self._offered = offered
+        contents = Contents(bool(entries), min(2, len(self.table.entries)), self.table.has_sweeps)
+        if contents != self._contents:
+            self._contents = contents
             self.refresh_bindings()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -352,16 +300,5 @@ class SessionsScreen(WorkbenchScreen):
         self.call_after_refresh(self.refresh_rows)
 
     def _show_head(self) -> None:
-        admitted = self._admitted if self._filter.conditions else None
+        admitted = self._admitted if self.query_one(FilterBar).filter.conditions else None
         self.query_one(ListHead).show(self.workbench, self.table, admitted)
-
-
-# Actions that need a session, and those that need several in the list.
-_NEED_ANY = {"filter", "leave_filter", "sort_next", "sort_reverse", "sort_by"}
-_NEED_SHOWN = {
-    **dict.fromkeys(
-        ("open", "generate", "browse", "resume", "extend", "fork", "rename", "tag", "note"), 1
-    ),
-    **dict.fromkeys(("export", "delete", "select", "select_all"), 1),
-    "compare": 2,
-}
