@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Any, ClassVar, get_args
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 from textual.app import SystemCommand
@@ -15,17 +14,11 @@ from textual.message import Message
 from textual.reactive import var
 from textual.screen import Screen
 
-from tui.catalogue import Entry, ended_between
+from tui.catalogue import Entry, ended_between, outcome
 from tui.following import SessionFollower
 from tui.keymap import usable_keymap
-from tui.preferences import (
-    Colors,
-    Link,
-    Preferences,
-    preferences_file,
-    read_preferences,
-    write_preferences,
-)
+from tui.preference_commands import PreferenceCommands
+from tui.preferences import Preferences, preferences_file, read_preferences, write_preferences
 from tui.remedies import error_text
 from tui.screen import WorkbenchScreen
 from tui.session_list.screen import SessionsScreen
@@ -33,8 +26,7 @@ from tui.terminal import memory
 from tui.terminal.app import TerminalApp
 from tui.terminal.graphics import Graphics
 from tui.terminal.notifications import alert
-from tui.text import loss_text
-from tui.themes import DARK, LIGHT, choose_theme, completed
+from tui.themes import choose_theme, completed
 from vae_engine.errors import EngineError
 from vae_engine.sessions.store import SessionStore
 
@@ -160,8 +152,7 @@ class WorkbenchApp(TerminalApp):
         found, self._damage = read_preferences(self._preferences_path)
         self.set_reactive(WorkbenchApp.preferences, found)
         choose_theme(self, found.theme)
-        self._wanted_graphics: Graphics = graphics or found.graphics
-        self._graphics_told = False
+        self._preference_commands = PreferenceCommands(self, self, graphics or found.graphics)
         self._follower = SessionFollower(
             store.root, lambda *found: self.post_message(self.CatalogueRead(*found))
         )
@@ -172,21 +163,7 @@ class WorkbenchApp(TerminalApp):
 
     def get_css_variables(self) -> dict[str, str]:
         """Return the theme's colours, with those of the app and muted scrollbars."""
-        colors = completed(super().get_css_variables())
-        if colors["panel"] == "transparent":
-            # The terminal's sixteen colours cannot be blended.
-            return colors
-        quiet = {
-            f"scrollbar-background{state}": colors["background"]
-            for state in ("", "-hover", "-active")
-        }
-        return {
-            **colors,
-            **quiet,
-            "scrollbar-corner-color": colors["background"],
-            "scrollbar": colors["rule"],
-            "scrollbar-hover": colors["primary"],
-        }
+        return completed(super().get_css_variables())
 
     def on_mount(self) -> None:
         """Start polling the sessions, and adapt to the terminal."""
@@ -194,7 +171,7 @@ class WorkbenchApp(TerminalApp):
         self.watch_terminal()
         if not self.is_headless:
             self.call_after_refresh(memory.look_seldom)
-            self.call_after_refresh(self.choose_graphics, self._wanted_graphics)
+            self.call_after_refresh(self._preference_commands.apply_graphics)
         if self._open_session is not None:
             self._open_first(self._open_session)
         keymap, problems = usable_keymap(self.preferences.keys)
@@ -233,7 +210,7 @@ class WorkbenchApp(TerminalApp):
         if not message.problem or self.entries is None:
             self.entries = message.entries
         for entry in ended:
-            title, text = f"{entry.name} {entry.status}", _outcome(entry)
+            title, text = f"{entry.name} {entry.status}", outcome(entry)
             good = entry.status in ("completed", "stopped")
             alert(self, title, text, good=good, aloud=self.preferences.bell, terminal=self.terminal)
 
@@ -258,52 +235,13 @@ class WorkbenchApp(TerminalApp):
 
         self.push_screen(GlyphsScreen())
 
-    def action_toggle_bell(self) -> None:
-        """Turn bell and notification at the end of a run on or off."""
-        self.remember(bell=not self.preferences.bell)
-        self.notify("The bell is on." if self.preferences.bell else "The bell is off.")
-
-    def action_toggle_mouse(self) -> None:
-        """Turn the mouse on, or leave it to the terminal."""
-        self.remember(mouse=not self.preferences.mouse)
-        self.use_mouse(self.preferences.mouse)
-        self.notify("The mouse is on." if self.preferences.mouse else "The mouse is off.")
-
-    def action_next_colors(self) -> None:
-        """Choose the next number of colours; applies from the next start."""
-        every = get_args(Colors)
-        chosen = every[(every.index(self.preferences.colors) + 1) % len(every)]
-        self.remember(colors=chosen)
-        self.notify(f"Colours: {chosen}, from the next start.")
-
     def action_next_graphics(self) -> None:
         """Draw images in the next way."""
-        every = get_args(Graphics)
-        chosen = every[(every.index(self._wanted_graphics) + 1) % len(every)]
-        self._wanted_graphics = chosen
-        self.remember(graphics=chosen)
-        self._graphics_told = True
-        self.choose_graphics(chosen)
+        self._preference_commands.next_graphics()
 
     def graphics_decided(self, obstacle: str) -> None:
         """Say how images are drawn, to who asked for it."""
-        if obstacle and (self._graphics_told or self._wanted_graphics == "kitty"):
-            self.notify(
-                f"Images: {self._wanted_graphics}, drawn in blocks: {obstacle}.",
-                severity="information" if self._wanted_graphics == "auto" else "warning",
-                markup=False,
-            )
-        elif self._graphics_told:
-            pixels = ", drawn in pixels" if self.images is not None else ""
-            self.notify(f"Images: {self._wanted_graphics}{pixels}.")
-        self._graphics_told = False
-
-    def action_next_link(self) -> None:
-        """Choose the next speed of the link; applies from the next start."""
-        every = get_args(Link)
-        chosen = every[(every.index(self.preferences.link) + 1) % len(every)]
-        self.remember(link=chosen)
-        self.notify(f"Link: {chosen}, from the next start.")
+        self._preference_commands.graphics_decided(obstacle)
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Yield the palette's commands other than the keys of the screen."""
@@ -311,27 +249,7 @@ class WorkbenchApp(TerminalApp):
             # Textual's panel of keys duplicates our help, and Quit has a key.
             if command.title not in ("Keys", "Quit"):
                 yield command
-        for title, theme in (("Dark colours", DARK), ("Light colours", LIGHT)):
-            yield SystemCommand(
-                title, "The app's own theme", partial(setattr, self, "theme", theme)
-            )
-        yield SystemCommand(
-            "Glyphs of images", "How fine the font's block characters are", self.action_glyphs
-        )
-        yield SystemCommand(
-            "Bell on or off", "Ring and notify when a run ends", self.action_toggle_bell
-        )
-        yield SystemCommand(
-            "Mouse on or off", "Off: the terminal selects text", self.action_toggle_mouse
-        )
-        yield SystemCommand(
-            "Colours: auto, 16, 256 or 24bit", "From the next start", self.action_next_colors
-        )
-        yield SystemCommand(
-            "Link: auto, slow or fast",
-            "Fewer bytes over ssh or always, from the next start",
-            self.action_next_link,
-        )
+        yield from self._preference_commands
 
     # Each screen is imported when it is opened, so that the first frame appears sooner.
 
@@ -391,11 +309,3 @@ class WorkbenchApp(TerminalApp):
             self.open_dashboard(self.store.find(session_id))
         except EngineError as error:
             self.notify(error_text(error), severity="error", markup=False)
-
-
-def _outcome(entry: Entry) -> str:
-    if entry.status in ("failed", "diverged") and entry.stop_reason:
-        return entry.stop_reason
-    if entry.loss is None:
-        return f"after {entry.epoch} epochs"
-    return f"best val loss {loss_text(entry.loss)}, epoch {entry.best_epoch} of {entry.epoch}"

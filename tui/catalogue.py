@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from tui.text import attempt_text, one_line
+from tui.text import attempt_text, loss_text, one_line
 from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions import layout
 from vae_engine.sessions.listing import Listing, read_listing, session_folders
@@ -208,6 +208,15 @@ def ended_between(before: Sequence[Entry], after: Sequence[Entry]) -> list[Entry
     """Return the sessions whose run has ended between two scans."""
     were_live = {entry.id for entry in before if entry.live}
     return [entry for entry in after if entry.id in were_live and not entry.live]
+
+
+def outcome(entry: Entry) -> str:
+    """Say in one line how a run ended: why it failed, or its best epoch."""
+    if entry.status in ("failed", "diverged") and entry.stop_reason:
+        return entry.stop_reason
+    if entry.loss is None:
+        return f"after {entry.epoch} epochs"
+    return f"best val loss {loss_text(entry.loss)}, epoch {entry.best_epoch} of {entry.epoch}"
 
 
 def _stamp(folder: Path) -> _Stamp:

@@ -212,8 +212,19 @@ def own_themes(color_system: str | None) -> list[Theme]:
 
 
 def completed(colors: Mapping[str, str]) -> dict[str, str]:
-    """Return the variables of a theme, with those of the app that it lacks."""
-    return {**{name: colors[stand_in] for name, stand_in in _FALLBACKS.items()}, **colors}
+    """Return the variables of a theme, with those of the app, and with muted scrollbars."""
+    every = {**{name: colors[stand_in] for name, stand_in in _FALLBACKS.items()}, **colors}
+    if every["panel"] == "transparent":
+        # The terminal's sixteen colours cannot be blended.
+        return every
+    states = ("", "-hover", "-active")
+    return {
+        **every,
+        **{f"scrollbar-background{state}": every["background"] for state in states},
+        "scrollbar-corner-color": every["background"],
+        "scrollbar": every["rule"],
+        "scrollbar-hover": every["primary"],
+    }
 
 
 def _theme(name: str, depth: str, *, dark: bool) -> Theme:
