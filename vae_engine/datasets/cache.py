@@ -24,8 +24,8 @@ import numpy.typing as npt
 from vae_engine.datasets.arrays import AnyArray
 from vae_engine.datasets.cache_entry import META, open_entry, read_meta, save_entry
 from vae_engine.datasets.dataset import Dataset
+from vae_engine.datasets.parallel_files import Report
 from vae_engine.datasets.parts import NewArray
-from vae_engine.datasets.picture_set import Report
 from vae_engine.datasets.reading import Reading
 
 WORTH_FILES = 2000

@@ -19,7 +19,7 @@ from vae_engine.datasets.files import quoted, reading, shortened
 from vae_engine.datasets.image_record import Recorded
 from vae_engine.datasets.keras_cache import cifar_file, fashion_mnist_folder, is_available
 from vae_engine.datasets.loader import CIFAR, load_dataset
-from vae_engine.datasets.picture_set import Report
+from vae_engine.datasets.parallel_files import Report
 from vae_engine.datasets.preparation import AUTO, Preparation
 from vae_engine.datasets.source import Source
 from vae_engine.datasets.splits import BY_CONTENT, BY_POSITION, SplitMethod

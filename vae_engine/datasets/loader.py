@@ -33,9 +33,9 @@ from vae_engine.datasets.kinds import (
 from vae_engine.datasets.naming import assemble
 from vae_engine.datasets.npy import npy_array
 from vae_engine.datasets.npz import read_npz
+from vae_engine.datasets.parallel_files import Report
 from vae_engine.datasets.parquet import read_parquet
 from vae_engine.datasets.parts import NewArray
-from vae_engine.datasets.picture_set import Report
 from vae_engine.datasets.preparation import AUTO, Preparation
 from vae_engine.datasets.reading import DEFAULT, Reading
 from vae_engine.datasets.source import Source

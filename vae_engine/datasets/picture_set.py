@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import warnings
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,24 +14,17 @@ from vae_engine.datasets.arrays import AnyArray
 from vae_engine.datasets.files import shortened
 from vae_engine.datasets.grids import as_grey
 from vae_engine.datasets.image_record import file_key
+from vae_engine.datasets.parallel_files import Report, map_files
 from vae_engine.datasets.parts import NewArray
-from vae_engine.datasets.pictures import Plan, Probe, Values, decode, probe, visible_brightness
-from vae_engine.datasets.preparation import Preparation, size_text, target_size
+from vae_engine.datasets.picture_plan import make_plan, probe_files
+from vae_engine.datasets.pictures import Plan, Probe, decode
+from vae_engine.datasets.preparation import Preparation, size_text
 from vae_engine.datasets.source import Split, counted, listed
 from vae_engine.datasets.tiff import decode_tiffs
 from vae_engine.errors import DatasetError
 
-Report: TypeAlias = Callable[[str, int, int], object]
-"""Called with the name of the step, the number of files done, and the number of all files."""
-
-_T = TypeVar("_T")
-_THREADS = 4
-_BLOCK_FILES = 256
 # At most these files, or this part of all files, may be unreadable.
 _MAX_BAD, _MAX_BAD_PART = 3, 10
-_TRANSPARENT_SAMPLE = 64
-_BRIGHT = 0.9
-_MIN_REPORTED = 1000
 
 
 @dataclass
@@ -106,7 +95,7 @@ def read_picture_set(
         coloured += _decode_split(result, split, files[split], found, plan, report, new_array)
         if with_keys:
             paths = [files[split][index] for index in result.kept[split]]
-            keys = list(_map_files(file_key, paths, report, "hashing images"))
+            keys = list(map_files(file_key, paths, report, "hashing images"))
             result.keys[split] = np.array(keys, np.uint64)
     _check_bad(result.bad, count)
     if plan.channels == 3 and preparation.color == "auto":
@@ -152,97 +141,6 @@ def _decode_split(
     return coloured
 
 
-def probe_files(
-    files: Mapping[Split, Sequence[Path]], report: Report | None = None
-) -> dict[Split, list[Probe | DatasetError]]:
-    """Read the header of each file; a DatasetError says what is wrong with a file."""
-    return {
-        split: list(_map_files(_probe, paths, report, "reading headers"))
-        for split, paths in files.items()
-    }
-
-
-def make_plan(
-    files: Mapping[Split, Sequence[Path]],
-    probes: Mapping[Split, Sequence[Probe | DatasetError]],
-    preparation: Preparation,
-) -> tuple[Plan, list[str]]:
-    """Decide how to decode all files; returns the plan, and remarks on it for the user."""
-    good = [each for found in probes.values() for each in found if isinstance(each, Probe)]
-    size, notes = target_size(Counter(each.size for each in good), preparation)
-    in_colour = sum(not each.grey for each in good)
-    channels = 3 if preparation.color == "rgb" or (in_colour and preparation.color == "auto") else 1
-    values, told = _plan_values(good, channels)
-    notes += told
-    if several := sum(each.several for each in good):
-        notes.append(f"{counted(several, 'file')} of several frames or pages: the first is taken")
-    if preparation.color == "grey" and in_colour:
-        notes.append(
-            f"{counted(in_colour, 'image')} in colour are converted to grey (`color=grey`)"
-        )
-    white = True
-    transparent = [
-        path
-        for split, found in probes.items()
-        for path, each in zip(files[split], found, strict=True)
-        if isinstance(each, Probe) and each.alpha
-    ]
-    if transparent:
-        white, background_notes = _background(transparent)
-        notes += background_notes
-    return Plan(size, preparation.fit, channels, values, white), notes
-
-
-def _plan_values(good: Sequence[Probe], channels: int) -> tuple[Values, list[str]]:
-    """Choose the type that all images are decoded to; also returns notes."""
-    notes = []
-    if cut := sum(each.cut for each in good):
-        notes.append(
-            f"{counted(cut, 'image')} of more than 8 bits per channel are read as 8 bits; "
-            "16-bit RGB in PNG or TIFF files keeps them"
-        )
-    deep = Counter(each.values for each in good if each.values != "uint8")
-    if not deep:
-        return "uint8", notes
-    kinds: tuple[Values, ...] = ("float32", "int32", "uint16")
-    if channels == 3 and (colours := [each.values for each in good if not each.grey]):
-        if "uint16" not in colours:
-            notes.append(f"{counted(deep.total(), 'image')} of more than 8 bits are reduced to 8")
-            return "uint8", notes
-        # What is of another scale has none in common with colours of 16 bits.
-        kinds = ("uint16",)
-    if deep.total() < len(good):
-        notes.append(f"{counted(len(good) - deep.total(), 'image')} of 8 bits are scaled up")
-    return next(kind for kind in kinds if kind in deep), notes
-
-
-def _background(paths: Sequence[Path]) -> tuple[bool, list[str]]:
-    """Choose white as background, unless the visible parts are white too; also returns remarks."""
-    step = max(1, len(paths) // _TRANSPARENT_SAMPLE)
-    sample = [
-        found
-        for found in _map_files(_brightness, paths[::step], None, "")
-        if found is not None and found[1] > 0
-    ]
-    if all(share >= 1 for _, share in sample):
-        return True, []
-    brightness = sum(value * share for value, share in sample) / max(
-        sum(share for _, share in sample), 1e-9
-    )
-    white = brightness < _BRIGHT
-    return white, [
-        f"transparent parts of {counted(len(paths), 'image')} are drawn on "
-        f"{'white' if white else 'black'}"
-    ]
-
-
-def _brightness(path: Path) -> tuple[float, float] | None:
-    try:
-        return visible_brightness(path)
-    except DatasetError:
-        return None
-
-
 def _choose_channels(result: PictureSet, coloured: int) -> None:
     """Convert the images to grey if none has a coloured pixel, whatever the format of the files."""
     count = sum(map(len, result.images.values()))
@@ -253,13 +151,6 @@ def _choose_channels(result: PictureSet, coloured: int) -> None:
             f"{counted(count - coloured, 'image')} of {count:,} are grey and are read as colour; "
             "`color=grey` converts all to grey"
         )
-
-
-def _probe(path: Path) -> Probe | DatasetError:
-    try:
-        return probe(path)
-    except DatasetError as error:
-        return error
 
 
 def _decoded(
@@ -275,27 +166,10 @@ def _decoded(
 
     plain = [index for index in range(len(files)) if index not in packed]
     plain_files = [files[index] for index in plain]
-    outcomes = _map_files(decode_or_error, plain_files, report, "decoding images")
+    outcomes = map_files(decode_or_error, plain_files, report, "decoding images")
     yield from zip(plain, outcomes, strict=True)
     others = sorted(packed)
     yield from zip(others, decode_tiffs([files[index] for index in others], plan), strict=True)
-
-
-def _map_files(
-    function: Callable[[Path], _T], files: Sequence[Path], report: Report | None, step: str
-) -> Iterator[_T]:
-    """Call `function` on each file, in order, with several threads if there are enough files."""
-    # Warning filters belong to the process, so they are set here for all threads.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        if len(files) < _THREADS:
-            yield from map(function, files)
-            return
-        with ThreadPoolExecutor(min(_THREADS, os.cpu_count() or 1)) as pool:
-            for start in range(0, len(files), _BLOCK_FILES):
-                yield from pool.map(function, files[start : start + _BLOCK_FILES])
-                if report is not None and len(files) > _MIN_REPORTED:
-                    report(step, min(start + _BLOCK_FILES, len(files)), len(files))
 
 
 def _check_bad(bad: Sequence[tuple[Path, str]], count: int) -> None:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from vae_engine.dataset_names import NAMED_DATASETS, NAMED_TRAINING_IMAGES
 from vae_engine.datasets.keras_cache import is_available
 from vae_engine.datasets.loader import load_dataset
-from vae_engine.datasets.picture_set import Report
+from vae_engine.datasets.parallel_files import Report
 from vae_engine.datasets.preparation import AUTO, Preparation
 from vae_engine.datasets.splits import BY_CONTENT, SplitMethod
 from vae_engine.errors import DatasetError

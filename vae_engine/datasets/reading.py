@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from vae_engine.datasets.image_record import ImageRecord
+from vae_engine.datasets.parallel_files import Report
 from vae_engine.datasets.parts import NewArray
-from vae_engine.datasets.picture_set import Report
 from vae_engine.datasets.preparation import AUTO, Preparation
 from vae_engine.datasets.splits import BY_CONTENT, SplitMethod
 
