@@ -47,6 +47,7 @@ COMMANDS = {
     "embed": ("generate", "Save latent embeddings (z_mean, z_log_var) of a split."),
     "outliers": ("inspect", "List the images that a session's model explains worst."),
     "encode": ("inspect", "Encode images of your own: z, ELBO, reconstruction."),
+    "compare": ("compare", "Show the same images, or the same z, through several models."),
     "neighbours": ("neighbours", "Find the training images nearest to samples of the prior."),
     "evaluate": ("evaluate", "Evaluate a session's model on the test split."),
     "report": ("html_report", "Write an HTML page with results, curves, images and settings."),

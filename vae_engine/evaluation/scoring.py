@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,8 @@ from vae_engine.inference.exported import ExportedModel
 
 Report = Callable[[str, int, int], None]
 """Called with the name of the stage, the number of images done, and the total."""
+
+_Part = TypeVar("_Part")
 
 _VALUES_AT_ONCE = 2**18
 """Pixel values per task of a thread: a few megabytes, however large the images."""
@@ -147,12 +150,41 @@ def scored_blocks(
         block = images[start : start + BLOCK]
         return _score_block(model, block, start // BLOCK, seed, samples)
 
+    yield from _in_threads(score, range(0, len(images), BLOCK))
+
+
+def squared_errors(model: ExportedModel, images: Images) -> Doubles:
+    """Compute the squared error of each image's reconstruction from z_mean, (n,).
+
+    It is the mean over the values of an image, in [0, 1], so it needs no likelihood.
+
+    Args:
+        model: of the session.
+        images: (n, h, w) or (n, h, w, 3), uint8 or float32 in [0, 1]; n at least 1.
+
+    Raises:
+        SessionDamagedError: the model's output is not finite.
+    """
+    step = max(1, _VALUES_AT_ONCE // model.shape.values)
+
+    def errors(start: int) -> Doubles:
+        floats = to_float(images[start : start + step])
+        made = reconstructed(model, floats).images
+        flat = floats.reshape(len(floats), -1) - made.reshape(len(floats), -1)
+        squares: Doubles = np.square(flat).mean(axis=1, dtype=np.float64)
+        return squares
+
+    return np.concatenate(list(_in_threads(errors, range(0, len(images), step))))
+
+
+def _in_threads(task: Callable[[int], _Part], starts: range) -> Generator[_Part, None, None]:
+    """Run a task for each start, in order; abandoned, the rest is not run."""
     pool = ThreadPoolExecutor(os.cpu_count())
     try:
         # For all of it: where the limit came and went with every layer, threads that waited for
         # work took ten times the processor time on a busy machine.
         with one_thread():
-            yield from pool.map(score, range(0, len(images), BLOCK))
+            yield from pool.map(task, starts)
     finally:
         pool.shutdown(cancel_futures=True)
 
