@@ -24,7 +24,8 @@ from tui.cli.report import evaluation_fields, to_json
 from tui.cli.screen import PLAIN_TERMS
 from tui.text import duration_text, fitted
 from vae_engine.evaluation.aggregate import most_information
-from vae_engine.evaluation.evaluate import Report, evaluate_session, keep_evaluation
+from vae_engine.evaluation.encoding import Report
+from vae_engine.evaluation.evaluate import evaluate_session, keep_evaluation
 from vae_engine.evaluation.probes import NEIGHBOURS
 from vae_engine.inference.dataset import session_dataset
 from vae_engine.sessions.records import LIVE, EvaluationRecord

@@ -155,9 +155,9 @@ def path(
 ) -> None:
     """Show images on a path between two points of latent space.
 
-    FROM and TO are `mean` (the prior's), SEED, SEED:N (the Nth sample of a seed), numbers such as
-    `[-0.5,1]`, or image files. An .npz has images, z (steps, latent_dim), shares, session and
-    epoch.
+    FROM and TO are `mean` (the prior's), SEED, SEED:N (the Nth sample of a seed), gmm:SEED:N (that
+    of the fitted mixture), numbers such as `[-0.5,1]`, or image files. An .npz has images, z
+    (steps, latent_dim), shares, session and epoch.
     """
     session = store.find(reference)
     first, last = (read_start(name, at, session) for name, at in (("FROM", start), ("TO", end)))

@@ -22,6 +22,7 @@ from tui.cli.options import (
 )
 from tui.cli.output import say
 from tui.cli.pixels import graphics_option
+from tui.cli.prior_option import prior_option, read_prior
 from tui.cli.saving import is_png, label_names, save_npz, writing
 from tui.rendering.sampling import image_size
 from vae_engine.datasets import Dataset, to_float
@@ -30,13 +31,13 @@ from vae_engine.image_shape import ImageShape
 from vae_engine.inference.dataset import session_dataset
 from vae_engine.inference.pictures import picture, save_png, square_columns
 from vae_engine.inference.sampling import (
-    draw_prior,
     load_decoder,
     load_encoder,
     to_uint8,
     without_grey_axis,
 )
 from vae_engine.inspection.images import labels_or_none
+from vae_engine.priors.names import PriorName
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import SETTINGS, Settings
 
@@ -52,7 +53,7 @@ DIGITS = number_setting("n", "int", _USUAL_PAIRS, 1, _MOST_IMAGES, "number of te
 SEED = msgspec.structs.replace(SETTINGS["seed"], help="seed for z; equal seeds give equal images")
 _IMAGES = msgspec.structs.replace(SETTINGS["dataset"], name="images")
 TEMPERATURE = number_setting(
-    "temperature", "float", 1.0, 0.0, 10.0, "standard deviation of z; 1 is the prior"
+    "temperature", "float", 1.0, 0.0, 10.0, "scale of the noise in z; 1 is the prior"
 )
 
 
@@ -61,6 +62,7 @@ TEMPERATURE = number_setting(
 @setting_option(SAMPLES, "-n", "count", fallback=SAMPLES.default)
 @setting_option(SEED, fallback=SEED.default)
 @setting_option(TEMPERATURE, fallback=TEMPERATURE.default)
+@prior_option
 @output_option(".png", ".npz")
 @graphics_option
 @store_option
@@ -70,18 +72,21 @@ def sample(
     count: int,
     seed: int,
     temperature: float,
+    prior_name: PriorName,
     output: Path | None,
 ) -> None:
     """Draw samples from a session's prior.
 
     An .npz has images (n, height, width), or (n, height, width, 3), from 0 to 1, z (n, latent_dim),
-    seed, temperature, session and epoch. The same seed gives the same images; a larger -n only adds
-    more.
+    seed, temperature, prior, session and epoch. The same seed gives the same images; a larger -n
+    only adds more. --prior gmm fits a Gaussian mixture to the training images' posteriors, some
+    seconds the first time; see `vae priors`.
     """
     session = store.find(reference)
     decoder = load_decoder(session)
     _check_count(count, decoder.shape)
-    z = draw_prior(count, decoder.latent_dim, seed=seed, temperature=temperature)
+    prior = read_prior(session, prior_name)
+    z = prior.draw(count, seed=seed, temperature=temperature)
     images = decoder.decode(z)
     pixels = to_uint8(images)
     if output is None:
@@ -91,8 +96,8 @@ def sample(
         if is_png(output):
             save_png(output, picture(pixels, square_columns(pixels)))
         else:
-            arrays = {"images": images, "z": z, "seed": seed, "temperature": temperature}
-            save_npz(output, session, arrays)
+            facts = {"seed": seed, "temperature": temperature, "prior": prior_name}
+            save_npz(output, session, {"images": images, "z": z, **facts})
 
 
 @click.command()

@@ -50,6 +50,7 @@ COMMANDS = {
     "compare": ("compare", "Show the same images, or the same z, through several models."),
     "neighbours": ("neighbours", "Find the training images nearest to samples of the prior."),
     "evaluate": ("evaluate", "Evaluate a session's model on the test split."),
+    "priors": ("priors", "Compare the standard prior with a mixture fitted later."),
     "report": ("html_report", "Write an HTML page with results, curves, images and settings."),
     "sweep": ("sweep", "Train and compare a grid of settings."),
     "delete": ("discard", "Move sessions to the trash."),

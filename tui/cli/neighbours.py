@@ -22,6 +22,7 @@ from tui.cli.options import (
     store_option,
 )
 from tui.cli.output import Column, is_terminal, say, table, table_width
+from tui.cli.prior_option import prior_option, read_prior
 from tui.cli.progress import reading_progress
 from tui.cli.report import to_json
 from tui.cli.saving import is_png, label_names, save_npz, writing
@@ -30,7 +31,7 @@ from vae_engine.datasets import to_float
 from vae_engine.datasets.source import counted
 from vae_engine.inference.exported import ExportedModel, load_model
 from vae_engine.inference.pictures import picture, save_png
-from vae_engine.inference.sampling import draw_prior, to_uint8, without_grey_axis
+from vae_engine.inference.sampling import to_uint8, without_grey_axis
 from vae_engine.inspection.images import (
     InspectedImages,
     label_text,
@@ -38,6 +39,7 @@ from vae_engine.inspection.images import (
     split_images,
 )
 from vae_engine.inspection.neighbours import Neighbours, nearest_images
+from vae_engine.priors.names import PriorName
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 
@@ -50,6 +52,7 @@ NEAREST = number_setting("nearest", "int", 5, 1, 100, "nearest training images p
 @setting_option(COUNT, "-n", "count", fallback=COUNT.default)
 @setting_option(SEED, fallback=SEED.default)
 @setting_option(NEAREST, fallback=NEAREST.default)
+@prior_option
 @output_option(".png", ".npz", several=True, otherwise="")
 @moved_option
 @json_option
@@ -60,6 +63,7 @@ def neighbours(
     count: int,
     seed: int,
     nearest: int,
+    prior_name: PriorName,
     outputs: Sequence[Path],
     place: str | None,
     as_json: bool,
@@ -71,11 +75,11 @@ def neighbours(
     way: a model whose samples are much nearer to a training image than these has memorised it. A
     .png has a row per sample: the sample, then its nearest images by pixels. An .npz has samples,
     z, nearest_pixels, pixel_distances, nearest_z, z_distances (n, k), test_distances (n,), labels
-    (n, k), seed, session and epoch.
+    (n, k), seed, prior, session and epoch.
     """
     session = store.find(reference)
     model = load_model(session)
-    z = draw_prior(count, model.decoder.latent_dim, seed=seed)
+    z = read_prior(session, prior_name).draw(count, seed=seed)
     with reading_progress() as report:
         dataset = model_dataset(session, model, place)
         training = split_images(dataset, "train", session.settings)
@@ -88,7 +92,8 @@ def neighbours(
     by_pixels, by_z = (_first(found, len(z)) for found in (by_pixels, by_z))
     samples = model.decoder.decode(z)
     if as_json:
-        click.echo(to_json(_fields(session, model, seed, training, by_pixels, by_z, usual)))
+        facts = {"seed": seed, "prior": prior_name}
+        click.echo(to_json(_fields(session, model, facts, training, by_pixels, by_z, usual)))
     else:
         if is_terminal():
             sheet = _sheet(samples, training, by_pixels)
@@ -112,6 +117,7 @@ def neighbours(
                     "test_distances": usual,
                     "labels": training.labels[by_pixels.indices],
                     "seed": seed,
+                    "prior": prior_name,
                     **label_names(training.label_names),
                 }
                 save_npz(output, session, arrays, epoch=model.entry.epoch)
@@ -174,7 +180,7 @@ def _lines(
 def _fields(
     session: Session,
     model: ExportedModel,
-    seed: int,
+    facts: dict[str, Any],
     training: InspectedImages,
     by_pixels: Neighbours,
     by_z: Neighbours,
@@ -196,7 +202,7 @@ def _fields(
     return {
         "session": session.id,
         "epoch": model.entry.epoch,
-        "seed": seed,
+        **facts,
         "images": len(training),
         "sample_distance": float(np.median(by_pixels.distances[:, 0])),
         "test_distance": float(np.median(usual)),

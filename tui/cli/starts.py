@@ -11,21 +11,23 @@ from numpy.typing import NDArray
 
 from tui.cli.options import with_options
 from tui.cli.output import say
+from tui.cli.prior_option import read_prior
 from tui.text import one_line
 from vae_engine.datasets import to_float
 from vae_engine.errors import SettingError
-from vae_engine.inference.sampling import draw_prior, load_encoder
+from vae_engine.inference.sampling import load_encoder
 from vae_engine.inference.z_text import read_z, values_in
+from vae_engine.priors.names import PriorName
 from vae_engine.sessions.points import find_point
 from vae_engine.sessions.session import Session
 from vae_engine.settings import SETTINGS
 
 MEAN = "mean"
 POINT = "point:"
-FORMS = f"{MEAN} (of the prior), SEED, SEED:N, {POINT}NAME, numbers or an image file"
+FORMS = f"{MEAN} (of the prior), SEED, SEED:N, gmm:SEED:N, {POINT}NAME, numbers or an image file"
 _MOST_DRAWN = 10_000
 # Python reads no number of thousands of digits.
-_SAMPLE = re.compile(r"([0-9]{1,100})(?::([0-9]{1,100}))?")
+_SAMPLE = re.compile(r"(gmm:)?([0-9]{1,100})(?::([0-9]{1,100}))?")
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,9 +46,9 @@ class Start:
 def read_start(option: str, text: str, session: Session) -> Start:
     """The point that a text names.
 
-    `mean` is z = 0; `7` the first sample of seed 7, `7:3` its third; `point:NAME` one that was
-    named in the sampler; numbers with commas or spaces between are z itself; anything else is an
-    image file, of which the first image is encoded.
+    `mean` is z = 0; `7` the first sample of seed 7, `7:3` its third, `gmm:7:3` that of the fitted
+    mixture; `point:NAME` one that was named in the sampler; numbers with commas or spaces between
+    are z itself; anything else is an image file, of which the first image is encoded.
 
     Raises:
         SettingError: it is none of these, or has another number of values.
@@ -61,7 +63,8 @@ def read_start(option: str, text: str, session: Session) -> Start:
         name = text.removeprefix(POINT)
         return Start(np.array(find_point(session, name).z, np.float32), f"point {one_line(name)}")
     if found := _SAMPLE.fullmatch(text):
-        return _sample(option, int(found[1]), int(found[2] or 1), latent_dim)
+        prior: PriorName = "gmm" if found[1] else "standard"
+        return _sample(option, session, prior, int(found[2]), int(found[3] or 1))
     if _are_numbers(text):
         return Start(read_z(text, latent_dim), "z as typed")
     if not text or not _is_file_name(text):
@@ -69,12 +72,13 @@ def read_start(option: str, text: str, session: Session) -> Start:
     return _image(text, session)
 
 
-def _sample(option: str, seed: int, number: int, latent_dim: int) -> Start:
+def _sample(option: str, session: Session, prior: PriorName, seed: int, number: int) -> Start:
     SETTINGS["seed"].check(seed)
     if not 1 <= number <= _MOST_DRAWN:
         raise SettingError(f"{option} has sample {number}: it must be from 1 to {_MOST_DRAWN}")
-    z = draw_prior(number, latent_dim, seed=seed)[-1]
-    return Start(z, f"sample {number} of seed {seed}")
+    z = read_prior(session, prior).draw(number, seed=seed)[-1]
+    of_mixture = " of the mixture" if prior == "gmm" else ""
+    return Start(z, f"sample {number} of seed {seed}{of_mixture}")
 
 
 def _is_file_name(text: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, SupportsFloat, SupportsIndex, cast
@@ -35,6 +35,18 @@ def whole_number(name: str, value: object, *, low: int, high: int | None = None)
             f"{name} is {value_text(value)}: it must be a whole number from {low} {top}"
         )
     return number
+
+
+def check_choice(name: str, value: object, choices: Sequence[str]) -> None:
+    """Check one of some words.
+
+    Raises:
+        ArgumentError: it is something else.
+    """
+    if not isinstance(value, str) or value not in choices:
+        raise ArgumentError(
+            f"{name} is {value_text(value)}: it must be one of {', '.join(choices)}"
+        )
 
 
 def number_from_zero(name: str, value: object) -> float:

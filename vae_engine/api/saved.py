@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae_engine.api.arguments import (
+    check_choice,
     fits_memory,
     latent_points,
     near_enough,
@@ -24,7 +25,8 @@ from vae_engine.datasets import to_float, to_images
 from vae_engine.errors import SessionDamagedError, SessionError
 from vae_engine.image_shape import ImageShape
 from vae_engine.inference.dataset import session_dataset
-from vae_engine.inference.sampling import draw_prior, load_decoder, load_encoder
+from vae_engine.inference.sampling import load_decoder, load_encoder
+from vae_engine.priors.names import PRIOR_NAMES, PriorName
 from vae_engine.sessions import layout
 from vae_engine.sessions.events import EpochEnded
 from vae_engine.sessions.records import LIVE, EvaluationRecord, Result, Status
@@ -34,6 +36,7 @@ from vae_engine.worker.launcher import let_leave
 
 if TYPE_CHECKING:
     from vae_engine.model.network import Networks
+    from vae_engine.priors.prior import Prior
 
 Floats = NDArray[np.float32]
 
@@ -214,26 +217,37 @@ class SavedSession:
         *,
         seed: SupportsIndex = 0,
         temperature: SupportsFloat = 1.0,
+        prior: PriorName = "standard",
     ) -> Floats:
-        """Draw from the prior: pixel means (count, h, w), or (count, h, w, 3), in [0, 1].
+        """Draw from a prior: pixel means (count, h, w), or (count, h, w, 3), in [0, 1].
 
         Args:
             count: how many, at least 1.
             seed: at least 0; equal seeds draw equal z.
-            temperature: standard deviation of z, at least 0; 1 is the prior itself.
+            temperature: scale of the noise in z, at least 0; 1 is the prior itself.
+            prior: `standard`, N(0, I), or `gmm`, a Gaussian mixture fitted to the training images'
+                posteriors; the fit takes some seconds the first time, and is saved in the session.
 
         Raises:
             ArgumentError: a `ValueError`: an argument has a value it cannot have.
             SessionError: nothing was exported yet.
+            DatasetError: the images for the fit cannot be read.
         """
+        check_choice("prior", prior, PRIOR_NAMES)
         drawn = whole_number("count", count, low=1, high=_MOST_SAMPLES)
         start = whole_number("seed", seed, low=0)
         scale = number_from_zero("temperature", temperature)
         decoder = load_decoder(self.session)
         with fits_memory("count"):
-            z = draw_prior(drawn, decoder.latent_dim, seed=start, temperature=scale)
+            z = self._prior(prior).draw(drawn, seed=start, temperature=scale)
             with near_enough("temperature", z):
                 return decoder.decode(z)
+
+    def _prior(self, name: PriorName) -> Prior:
+        # Imported here: it brings what reads images.
+        from vae_engine.priors.session_priors import prior_named
+
+        return prior_named(self.session, name)[0]
 
     def decode(self, z: NDArray[Any]) -> Floats:
         """Decode finite z (n, latent_dim) to pixel means; shapes and errors as in `sample`."""

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import math
-import os
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import reduce
 from itertools import groupby
 from operator import itemgetter
 
 import numpy as np
 
-from vae_engine.datasets import Dataset, to_float
-from vae_engine.datasets.arrays import Images
+from vae_engine.datasets import Dataset
 from vae_engine.datasets.binarization import as_evaluated
-from vae_engine.errors import SessionDamagedError, SessionError
+from vae_engine.errors import SessionError
 from vae_engine.evaluation.aggregate import active_units, kl_per_dimension, mutual_information
-from vae_engine.evaluation.bounds import Doubles, Floats, ImportanceSums, standard_error
+from vae_engine.evaluation.bounds import ImportanceSums, standard_error
 from vae_engine.evaluation.decoding import Posterior, aggregate_noise, decoded_parts
+from vae_engine.evaluation.encoding import Report, encode_images, require_finite
 from vae_engine.evaluation.probes import LabelledCodes, knn_accuracy, linear_accuracy
 from vae_engine.inference.exported import ExportedModel, load_model
 from vae_engine.inference.networks import Encoder
@@ -29,10 +25,6 @@ from vae_engine.sessions.atomic import write_record
 from vae_engine.sessions.records import EvaluationRecord
 from vae_engine.sessions.session import Session
 
-Report = Callable[[str, int, int], None]
-"""Called with the name of the stage, the work done, and the total work, in equal units."""
-
-_ENCODED_AT_ONCE, _ENCODED_VALUES = 2048, 2048 * 28 * 28
 _MOST_AGGREGATE_DRAWS = 10_000
 
 
@@ -62,14 +54,16 @@ def evaluate_session(
         raise SessionError("the test split has 1 image: an evaluation needs at least 2")
     export = load_model(session)
     seed = session.settings.seed
-    posterior = _encode(export.encoder, dataset.test_images, "encoding the test split", report)
+    posterior = encode_images(
+        export.encoder, dataset.test_images, "encoding the test split", report
+    )
     report("mutual information", 0, 1)
     kl = kl_per_dimension(posterior.z_mean, posterior.z_log_var)
     information = _information(posterior, seed)
     knn, linear = _probe(export.encoder, dataset, posterior, report)
     sums = _decode(export, posterior, samples=samples, seed=seed, report=report)
     negative_elbo = sums.reconstruction_loss + kl.sum(axis=1)
-    _require_finite("loss", negative_elbo, sums.nll)
+    require_finite("loss", negative_elbo, sums.nll)
     mean_kl = float(kl.sum(axis=1).mean())
     return EvaluationRecord(
         epoch=export.entry.epoch,
@@ -116,25 +110,6 @@ def keep_evaluation(session: Session, record: EvaluationRecord) -> None:
         ) from None
 
 
-def _encode(encoder: Encoder, images: Images, what: str, report: Report) -> Posterior:
-    """Encode images (n, h, w) or (n, h, w, 3), uint8 or float32 in [0, 1], to their posterior."""
-    means, log_vars = [], []
-    at_once = max(1, min(_ENCODED_AT_ONCE, _ENCODED_VALUES // math.prod(images.shape[1:])))
-    starts = range(0, len(images), at_once)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        parts = pool.map(
-            lambda start: encoder.encode(to_float(images[start : start + at_once])), starts
-        )
-        report(what, 0, len(images))
-        for start, (z_mean, z_log_var) in zip(starts, parts, strict=True):
-            means.append(z_mean)
-            log_vars.append(z_log_var)
-            report(what, start + len(z_mean), len(images))
-    posterior = Posterior(images, np.concatenate(means), np.concatenate(log_vars))
-    _require_finite("posterior", posterior.z_mean, posterior.z_log_var)
-    return posterior
-
-
 def _information(posterior: Posterior, seed: int) -> float:
     count, latent_dim = posterior.z_mean.shape
     draws = min(count, _MOST_AGGREGATE_DRAWS)
@@ -149,7 +124,7 @@ def _probe(
     """Return the accuracy of the k-nearest-neighbour and the linear probe; None without labels."""
     if dataset.train_labels is None or dataset.test_labels is None:
         return None, None
-    training = _encode(encoder, dataset.train_images, "encoding the training split", report)
+    training = encode_images(encoder, dataset.train_images, "encoding the training split", report)
     fitted = LabelledCodes(training.z_mean, dataset.train_labels)
     scored = LabelledCodes(test.z_mean, dataset.test_labels)
     report("k-nearest-neighbour probe", 0, 1)
@@ -174,8 +149,3 @@ def _decode(
             report("decoding", done, total)
         blocks.append(reduce(ImportanceSums.plus, block))
     return ImportanceSums.joined(blocks)
-
-
-def _require_finite(what: str, *arrays: Floats | Doubles) -> None:
-    if not all(np.isfinite(array).all() for array in arrays):
-        raise SessionDamagedError(f"the exported model gives a {what} that is not finite")

@@ -185,6 +185,7 @@ def remove_temporaries(folder: Path) -> None:
         layout.TENSORBOARD,
         layout.DATASET,
         layout.POINTS,
+        layout.MIXTURE,
     )
     folders = [folder, *(folder / name for name in layout.FOLDERS)]
     for place in folders:

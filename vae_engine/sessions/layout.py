@@ -3,9 +3,9 @@
 Each file has one writer. `session.json` is written once by whoever creates the session,
 `label.json` by whoever renames or tags it, `evaluation.json` by whoever evaluates it,
 `tensorboard.json` by whoever starts the worker, `dataset.json` by whoever finds a dataset that was
-moved, `points.json` by whoever names a point of latent space, `notify.log` by the process that runs
-a command at the end, everything else by the worker only; controllers add files to the inbox and the
-worker removes them.
+moved, `points.json` by whoever names a point of latent space, `mixture.npz` by whoever fits a
+mixture, `notify.log` by the process that runs a command at the end, everything else by the worker
+only; controllers add files to the inbox and the worker removes them.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ TENSORBOARD = "tensorboard.json"
 DATASET = "dataset.json"
 IMAGES = "images.npz"
 POINTS = "points.json"
+MIXTURE = "mixture.npz"
 
 FOLDERS = (INBOX, CHECKPOINTS, PREVIEWS, EXPORTS, MODEL)
 """The subfolders of a session."""
@@ -78,6 +79,7 @@ NAMES = frozenset(
         DATASET,
         IMAGES,
         POINTS,
+        MIXTURE,
     }
 )
 """Everything directly in a session folder."""
@@ -91,6 +93,7 @@ _EXPORT = r"exports/(encoder|decoder)-[0-9]{6,9}\.(npz|tflite)"
 _TRAVELLING = (
     r"session\.json|label\.json|events\.jsonl|worker(-[0-9]{3})?\.log|result\.json"
     r"|evaluation\.json|points\.json|reconstructions\.png|samples\.png|embeddings\.npz|images\.npz"
+    r"|mixture\.npz"
     r"|checkpoints/(index\.json|epoch-[0-9]{6,9}-step-[0-9]{6,9}\.npz)"
     r"|previews/(originals|epoch-[0-9]{6,9})\.npz"
     rf"|exports/index\.json|{_EXPORT}"

@@ -1,0 +1,1 @@
+"""Priors to draw z from: the standard one, and a mixture fitted after training."""
