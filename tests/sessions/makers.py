@@ -13,6 +13,8 @@ import numpy as np
 
 from vae_engine.datasets.image_record import ImageRecord, SplitRecord
 from vae_engine.errors import EngineError
+from vae_engine.priors.fitted import FittedPrior, to_bytes
+from vae_engine.priors.prior import MixturePrior
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.arrays import write_npz
@@ -134,6 +136,7 @@ def finished_session(root: Path, *, epochs: int = 3, name: str | None = None) ->
     keep_logdir(folder, Path("/logs"))
     point = Point(name="smile", z=[0.0] * session.settings.latent_dim, epoch=epochs)
     atomic.write_record(folder / layout.POINTS, Points(points=[point]), durable=False)
+    write_mixture(session)
     (folder / layout.LOG).write_text("2026-01-01 INFO importing TensorFlow\n")
     leave_worker(session, alive=False)
     return session
@@ -152,6 +155,24 @@ def leave_worker(session: Session, *, alive: bool) -> None:
     gone = {} if alive else {"process_created": record.process_created - 1000.0}
     atomic.write_record(session.folder / layout.WORKER, {**_fields(record), **gone}, durable=False)
     beat(session.folder)
+
+
+def write_mixture(session: Session) -> None:
+    """A mixture of one Gaussian, N(0, I), for the current export."""
+    dim, index = session.settings.latent_dim, session.exports()
+    assert index is not None
+    fitted = FittedPrior(
+        epoch=index.current.epoch,
+        step=index.current.step,
+        encoder_sha256=index.current.encoder_sha256,
+        prior=MixturePrior(np.ones(1), np.zeros((1, dim)), np.eye(dim)[None]),
+        bic={1: 0.0},
+        split="train",
+        images=9,
+        held_out=0,
+        metrics={},
+    )
+    (session.folder / layout.MIXTURE).write_bytes(to_bytes(fitted))
 
 
 def write_pictures(folder: Path, epochs: Iterable[int]) -> None:
