@@ -13,7 +13,7 @@ import pytest
 from tests.cli.conftest import Spawn, Vae, finish
 from tests.cli.terminal import VAE
 from tests.tui.recorder import Recorder
-from tui.cli.main import COMMANDS, cli
+from tui.cli.main import _OTHER_NAMES, COMMANDS, cli
 from tui.cli.sweep import sweep
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions.liveness import beat, this_process
@@ -89,7 +89,11 @@ def test_every_command_takes_the_sessions_folder(vae: Vae, name: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["trian"], "No such command 'trian'"),
+        (["trian"], "No such command 'trian'. Did you mean 'train'? `vae --help`"),
+        (["list"], "No such command 'list'. Did you mean 'sessions'? `vae --help`"),
+        (["RM", "x"], "Did you mean 'delete'?"),
+        (["xyzzy"], "No such command 'xyzzy': `vae --help`"),
+        (["sweep", "lst"], "No such command 'lst'. Did you mean 'list'? `vae sweep --help`"),
         (["--verbose"], "No such option '--verbose'"),
         (["sessions", "--bogus"], "No such option '--bogus'"),
         (["sessions", "extra"], "unexpected extra argument"),
@@ -107,6 +111,11 @@ def test_wrong_usage_is_one_line_that_names_it(vae: Vae, arguments: list[str], s
     line = vae(*arguments).error(2)
     assert said in line
     assert "--help` shows the usage" in line
+
+
+def test_suggestions_are_commands_and_no_command_is_taken_for_another() -> None:
+    assert set(_OTHER_NAMES.values()) <= set(COMMANDS)
+    assert not set(_OTHER_NAMES) & set(COMMANDS)
 
 
 def test_an_unknown_session_is_a_failure(vae: Vae) -> None:

@@ -62,6 +62,42 @@ COMMANDS = {
     "doctor": ("doctor", "Check terminal, machine and installation, and say what to do."),
 }
 
+# What other tools call these commands.
+_OTHER_NAMES = {
+    "cancel": "stop",
+    "check": "doctor",
+    "clone": "fork",
+    "compare": "report",
+    "describe": "show",
+    "draw": "sample",
+    "eval": "evaluate",
+    "fit": "train",
+    "follow": "attach",
+    "generate": "sample",
+    "gif": "timelapse",
+    "info": "show",
+    "inspect": "show",
+    "interpolate": "path",
+    "kill": "stop",
+    "knn": "neighbours",
+    "list": "sessions",
+    "log": "show",
+    "logs": "attach",
+    "ls": "sessions",
+    "new": "train",
+    "ps": "sessions",
+    "rm": "delete",
+    "run": "train",
+    "start": "train",
+    "status": "sessions",
+    "test": "evaluate",
+    "undelete": "restore",
+    "unpause": "continue",
+    "watch": "attach",
+    "web": "serve",
+    "worst": "outliers",
+}
+
 GUIDE = """\
 A terminal workbench for variational autoencoders. In a terminal, `vae` opens the app.
 
@@ -87,6 +123,17 @@ class LazyGroup(click.Group):
         commands: dict[str, click.Command] = import_module(f"tui.cli.{module}").COMMANDS
         return commands[cmd_name]
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; for an unknown name the error suggests one."""
+        name = args[0]
+        if name in COMMANDS or name.startswith("-") or ctx.resilient_parsing:
+            return super().resolve_command(ctx, args)
+        near = suggestion(name)
+        hint = f" Did you mean '{near}'?" if near else ""
+        raise click.UsageError(f"No such command {name!r}.{hint}", ctx)
+
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
         """Suggest commands, without importing them, and options."""
         found = [
@@ -100,6 +147,15 @@ class LazyGroup(click.Group):
         """List the commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+
+def suggestion(name: str) -> str | None:
+    """Return the command that an unknown name probably means; None if none is near."""
+    from difflib import get_close_matches
+
+    known = _OTHER_NAMES.get(name.lower())
+    near = [known] if known else get_close_matches(name.lower(), COMMANDS, n=1)
+    return next(iter(near), None)
 
 
 @click.group(
@@ -159,7 +215,9 @@ def run(arguments: Sequence[str]) -> int:
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.UsageError as error:
-        _complain(f"{error.format_message().rstrip('.')}: `{_help_command(error)}` shows the usage")
+        message = error.format_message().rstrip(".")
+        colon = "" if message.endswith("?") else ":"
+        _complain(f"{message}{colon} `{_help_command(error)}` shows the usage")
         return EXIT_USAGE
     except SettingError as error:
         _complain(str(error))
