@@ -7,8 +7,12 @@ import gc
 import os
 import shutil
 import signal
+import sys
 from collections.abc import Callable, Generator, Hashable, Iterator
 from pathlib import Path
+
+# README's command installs without byte code: each process would compile TensorFlow for itself.
+os.environ["PYTHONDONTWRITEBYTECODE"] = ""
 
 # Before NumPy: threads that wait for each other on busy processors take them from other tests.
 os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
@@ -34,6 +38,8 @@ from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import Settings, make_settings
 from vae_engine.worker.launcher import start_worker
+
+sys.dont_write_bytecode = False
 
 # An example that takes long on a busy machine is no failure.
 hypothesis_settings.register_profile("unhurried", hypothesis_settings(), deadline=None)

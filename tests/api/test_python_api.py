@@ -116,6 +116,7 @@ def test_bad_settings_start_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "sessions").exists()
 
 
+@pytest.mark.usefixtures("forked")
 def test_training_returns_at_once_and_can_be_waited_for(tmp_path: Path) -> None:
     saved = vae_engine.train(
         tmp_path / "sessions", name="api", limit=256, epochs=1, filters=(4, 8), dense_units=(16,)

@@ -8,7 +8,9 @@ from tests.cli.terminal import Attach
 from tests.tui.recorder import Recorder
 
 
-@pytest.mark.parametrize("locale", ["LC_ALL=C", "LC_ALL=POSIX"])
+@pytest.mark.parametrize(
+    "locale", ["LC_ALL=C", pytest.param("LC_ALL=POSIX", marks=pytest.mark.slow)]
+)
 def test_in_the_c_locale_every_byte_is_ascii(
     terminal: Attach, recorder: Recorder, locale: str
 ) -> None:

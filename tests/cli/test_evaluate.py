@@ -41,6 +41,7 @@ def files(session: Session) -> set[str]:
     return {path.name for path in session.folder.iterdir()}
 
 
+@pytest.mark.slow
 def test_the_example_is_as_good_as_its_worker_recorded(vae: Vae, tmp_path: Path) -> None:
     shutil.copytree(EXAMPLE, tmp_path / "sessions" / EXAMPLE.name)
     figures = evaluated(vae, "example", "--samples", 2)

@@ -89,10 +89,10 @@ def test_a_worker_outlives_its_followers_and_responds(
     assert vae("delete", "endless").code == 0
 
 
-@pytest.mark.usefixtures("no_workers_left")
-def test_more_epochs_are_added_to_one_history(spawn: Spawn, own_trained_session: Session) -> None:
+@pytest.mark.usefixtures("no_workers_left", "forked")
+def test_more_epochs_are_added_to_one_history(vae: Vae, own_trained_session: Session) -> None:
     session = own_trained_session
-    done = finish(spawn("resume", "trained", "--epochs", 1))
+    done = vae("resume", "trained", "--epochs", 1)
     assert (done.code, done.err) == (0, "")
     epochs = [line.split()[1] for line in done.lines if line.startswith("epoch ")]
     assert epochs == ["1/1", "2/2"]
@@ -101,7 +101,7 @@ def test_more_epochs_are_added_to_one_history(spawn: Spawn, own_trained_session:
     assert (session.log.run, session.log.epochs) == (2, 2)
 
 
-@pytest.mark.usefixtures("no_workers_left")
+@pytest.mark.usefixtures("no_workers_left", "forked")
 def test_detached_it_prints_the_id_and_nothing_else(vae: Vae, store: SessionStore) -> None:
     done = vae("train", *ENDLESS, "--name", "parent", "--detach")
     parent = newest(store)

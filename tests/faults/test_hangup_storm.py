@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import psutil
@@ -29,8 +30,26 @@ PREFIXES: dict[str, tuple[str, ...]] = {
 }
 
 
+# How it is shown: with which options, and what is then seen.
+MODES: dict[str, tuple[tuple[str, ...], str]] = {
+    "app": ((), DASHBOARD),
+    "lines": (("--plain",), "epoch "),
+}
+QUICK = [("app", "signal"), ("lines", "no-signal"), ("lines", "nohup")]
+
+
+@pytest.mark.parametrize(
+    "viewers",
+    [
+        pytest.param(QUICK, id="some"),
+        pytest.param(list(product(MODES, PREFIXES)), id="all", marks=pytest.mark.slow),
+    ],
+)
 def test_terminals_that_go_away_leave_the_training_alone(
-    runner: Runner, digits: Path, capsys: pytest.CaptureFixture[str]
+    runner: Runner,
+    digits: Path,
+    capsys: pytest.CaptureFixture[str],
+    viewers: list[tuple[str, str]],
 ) -> None:
     root = str(runner.store.root)
     gone: dict[str, float] = {}
@@ -44,12 +63,12 @@ def test_terminals_that_go_away_leave_the_training_alone(
         session = Session(listing.folder)
         worker = worker_record(session)
         gone["train, app"] = seconds_until_gone(first.process, first.hang_up)
-        for how, prefix in PREFIXES.items():
-            for mode, shown in (((), DASHBOARD), (("--plain",), "epoch ")):
-                viewer = start("attach", *mode, session.id, "--sessions-dir", root, prefix=prefix)
-                viewer.wait_for(shown)
-                name = f"attach, {'lines' if mode else 'app'}, {how}"
-                gone[name] = seconds_until_gone(viewer.process, viewer.hang_up)
+        for mode, how in viewers:
+            options, shown = MODES[mode]
+            command = ("attach", *options, session.id, "--sessions-dir", root)
+            viewer = start(*command, prefix=PREFIXES[how])
+            viewer.wait_for(shown)
+            gone[f"attach, {mode}, {how}"] = seconds_until_gone(viewer.process, viewer.hang_up)
         if shutil.which("tmux"):
             gone["attach, tmux killed"] = killed_with_tmux(session)
     with capsys.disabled():

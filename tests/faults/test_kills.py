@@ -31,21 +31,22 @@ KILLS = int(os.environ.get("VAE_KILLS", "100"))
 SEED = int(os.environ.get("VAE_KILL_SEED", "1"))
 
 
-@pytest.mark.parametrize(
-    "faults",
-    [
-        # The last checkpoint is the latest, but what it replaces is still there.
-        [Fault("remove", "checkpoints/*.npz", 1), Fault("rename", "exports/index.json", 1)],
-        # An epoch is checkpointed but not told, half of the line is there; and the end is torn.
-        [Fault("write", layout.EVENTS, 4), Fault("rename", layout.RESULT)],
-    ],
-    ids=["replaced", "torn"],
+# What a kill leaves behind, one after the other in one session.
+FAULTS = (
+    # The last checkpoint is the latest, but what it replaces is still there.
+    Fault("remove", "checkpoints/*.npz", 1),
+    Fault("rename", "exports/index.json", 1),
+    # An epoch is checkpointed but not told, half of the line is there; and the end is torn.
+    Fault("write", layout.EVENTS, 4),
+    Fault("rename", layout.RESULT),
 )
+
+
 def test_what_a_kill_cuts_off_is_mended(
-    runner: Runner, small: Settings, undisturbed: Session, faults: list[Fault]
+    runner: Runner, small: Settings, undisturbed: Session
 ) -> None:
     storm = Storm(runner.create(small), random.Random(SEED))
-    for fault in faults:
+    for fault in FAULTS:
         assert storm.kill_within("", fault), fault
     runner.complete(storm.session)
     check_same_end(storm.session, undisturbed)

@@ -60,12 +60,18 @@ def test_a_stopped_worker_is_reported_and_continues_or_exits_on_request(
     check_same_end(session, longer_undisturbed)
 
 
+OTHER_SIGNALS = (
+    *("SIGUSR2", "SIGXCPU", "SIGQUIT", "SIGALRM"),
+    *("SIGVTALRM", "SIGPROF", "SIGPWR", "SIGRTMIN"),
+)
+
+
 # As Slurm and others send before they preempt, and what else ends a process.
 @pytest.mark.parametrize(
     "name",
     [
-        *("SIGTERM", "SIGINT", "SIGUSR1", "SIGUSR2", "SIGXCPU", "SIGQUIT"),
-        *("SIGALRM", "SIGVTALRM", "SIGPROF", "SIGPWR", "SIGRTMIN", "SIGRTMAX"),
+        *("SIGTERM", "SIGINT", "SIGUSR1", "SIGRTMAX"),
+        *(pytest.param(name, marks=pytest.mark.slow) for name in OTHER_SIGNALS),
     ],
 )
 def test_a_worker_asked_to_go_as_soon_as_it_can_be_seen_has_its_last_word(

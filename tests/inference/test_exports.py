@@ -43,6 +43,8 @@ z_mean, z_log_var = (encoder.get_tensor(o["index"]) for o in encoder.get_output_
 np.savez(OUTPUT, image=image, z_mean=z_mean, z_log_var=z_log_var)
 """
 FINE_TUNING = """
+import sys
+
 import keras
 import numpy as np
 from keras import ops
@@ -68,6 +70,9 @@ class Vae(keras.Model):
 
 
 model = keras.models.load_model("model/vae.keras")
+assert "vae_engine" not in sys.modules
+found = dict(zip(model.output_names, model(np.zeros((2, 28, 28, 1)))))
+print({name: tuple(output.shape) for name, output in found.items()})
 images = np.load("previews/originals.npz")["images"][..., None].astype("float32") / 255
 
 vae = Vae(model)
@@ -108,9 +113,12 @@ def test_plain_litert_has_the_names_and_z_mean_first(
         np.testing.assert_allclose(found["z_log_var"], z_log_var, atol=1e-5)
 
 
-def test_the_keras_file_is_fine_tuned_with_the_kl(trained_session: Session, tmp_path: Path) -> None:
+def test_plain_keras_opens_its_file_and_fine_tunes_it_with_the_kl(
+    trained_session: Session, tmp_path: Path
+) -> None:
     output = tmp_path / "tuned.keras"
-    (line,) = run(FINE_TUNING, trained_session, output)[-1:]
+    shapes, line = run(FINE_TUNING, trained_session, output)[-2:]
+    assert shapes == "{'images': (2, 28, 28, 1), 'z_mean': (2, 2), 'z_log_var': (2, 2)}"
     before, after = (float(value) for value in line.split())
     assert after < before < 600.0
     assert output.exists()

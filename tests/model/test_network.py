@@ -1,5 +1,3 @@
-import subprocess
-import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -161,26 +159,6 @@ def test_the_vae_samples_z_in_training_only() -> None:
     np.testing.assert_array_equal(first, second)
     noisy, again = (vae(images, training=True)[0].numpy() for _ in range(2))
     assert np.abs(noisy - again).max() > 0
-
-
-def test_the_keras_file_opens_with_plain_keras(tmp_path: Path) -> None:
-    networks = build_networks(make_settings())
-    networks.vae.save(tmp_path / "vae.keras")
-    script = (
-        "import sys, keras, numpy as np\n"
-        "model = keras.models.load_model(sys.argv[1])\n"
-        "outputs = model(np.zeros((2, 28, 28, 1)))\n"
-        "assert 'vae_engine' not in sys.modules\n"
-        "print({name: tuple(output.shape) for name, output in zip(model.output_names, outputs)})\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path / "vae.keras")],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    shapes = "{'images': (2, 28, 28, 1), 'z_mean': (2, 2), 'z_log_var': (2, 2)}"
-    assert done.stdout.strip() == shapes
 
 
 def test_weights_that_earlier_versions_saved_are_loaded() -> None:

@@ -8,6 +8,7 @@ import pytest
 import tensorflow as tf
 
 from tests.model.test_network import export_to
+from tests.turns import in_turn
 from vae_engine.errors import SessionDamagedError, SettingError
 from vae_engine.image_shape import GREY_28, ImageShape
 from vae_engine.inference.architecture import (
@@ -35,8 +36,14 @@ SHAPES = [
 ]
 
 
-@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.text)
-@pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian", "continuous_bernoulli"])
+LIKELIHOODS = ("bernoulli", "gaussian", "continuous_bernoulli")
+
+
+def label(value: object) -> str:
+    return value.text if isinstance(value, ImageShape) else str(value)
+
+
+@pytest.mark.parametrize(("shape", "likelihood"), in_turn(SHAPES, LIKELIHOODS, label))
 def test_exports_equal_keras_at_every_size(
     tmp_path: Path, shape: ImageShape, likelihood: str
 ) -> None:
@@ -65,9 +72,13 @@ def test_exports_equal_keras_at_every_size(
         assert decoder.pixels.log_sigma == pytest.approx(np.log(0.25), abs=1e-5)
 
 
-@pytest.mark.parametrize("filters", [(3,), (3, 4, 5), (2, 2, 2, 2, 2, 2, 2, 2)])
+FILTERS = [(3,), (3, 4, 5), (2, 2, 2, 2, 2, 2, 2, 2)]
+
+
 @pytest.mark.parametrize("kernel_size", [2, 9])
-@pytest.mark.parametrize("shape", [ImageShape(13, 22, 3), ImageShape(16, 8, 1)])
+@pytest.mark.parametrize(
+    ("filters", "shape"), in_turn(FILTERS, [ImageShape(13, 22, 3), ImageShape(16, 8, 1)], label)
+)
 def test_any_number_of_levels_gives_images_of_the_size_they_had(
     tmp_path: Path, filters: tuple[int, ...], kernel_size: int, shape: ImageShape
 ) -> None:
@@ -118,7 +129,7 @@ def test_auto_likelihood_is_gaussian_for_colour_that_is_not_binarized() -> None:
 
 
 @pytest.mark.parametrize("shape", [ImageShape(29, 31, 3), ImageShape(8, 64, 1)])
-@pytest.mark.parametrize("likelihood", ["bernoulli", "gaussian", "continuous_bernoulli"])
+@pytest.mark.parametrize("likelihood", LIKELIHOODS)
 def test_an_untrained_decoder_draws_about_the_mean_of_the_data(
     shape: ImageShape, likelihood: str
 ) -> None:

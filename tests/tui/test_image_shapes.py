@@ -9,6 +9,7 @@ from tests.tui.recorder import Recorder
 from tests.tui.sampler.sampling import plane, sampler, samples
 from tests.tui.shaped import SETTINGS, give_shape
 from tests.tui.watching import until
+from tests.turns import in_turn
 from tui.app import WorkbenchApp
 from tui.dashboard.screen import DashboardScreen
 from tui.session_list.readable_samples import ReadableSamples
@@ -23,6 +24,13 @@ SHAPES = [
     ImageShape(8, 8, 3),
     ImageShape(256, 40, 1),
 ]
+
+
+TERMINALS = [(80, 24), (120, 40), (200, 60)]
+
+
+def label(value: ImageShape | tuple[int, int]) -> str:
+    return value.text if isinstance(value, ImageShape) else f"{value[0]}x{value[1]}"
 
 
 def shaped(recorder: Recorder, shape: ImageShape) -> Session:
@@ -42,8 +50,7 @@ def assert_whole(grid: ImageGrid, shape: ImageShape) -> None:
     assert abs(tiling.columns - width) <= 1 + shape.width / shape.height
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
-@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.text)
+@pytest.mark.parametrize(("shape", "size"), in_turn(SHAPES, TERMINALS, label))
 async def test_the_sampler_shows_and_walks_them(
     recorder: Recorder, shape: ImageShape, size: tuple[int, int]
 ) -> None:
@@ -60,8 +67,7 @@ async def test_the_sampler_shows_and_walks_them(
         assert canvas.across * canvas.down == len(plane(screen).decoded.sheet.z)
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
-@pytest.mark.parametrize("shape", SHAPES, ids=lambda shape: shape.text)
+@pytest.mark.parametrize(("shape", "size"), in_turn(SHAPES, TERMINALS, label))
 async def test_the_dashboard_shows_them(
     recorder: Recorder, shape: ImageShape, size: tuple[int, int]
 ) -> None:

@@ -6,6 +6,7 @@ import ast
 import random
 import string
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,8 @@ Opening = Callable[[], Screen[None]] | None
 """What makes the screen above the list of sessions; None for that itself."""
 
 SEED = 1
-COUNT = 200
+COUNT = 100
+MANY = 1000
 BURST = 5
 
 
@@ -62,9 +64,10 @@ def own_folders(tmp_path: Path, recorder: Recorder, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(sweeps, "start_coordinator", lambda sweep, **_: revive(sweep))
 
 
+@pytest.mark.parametrize("count", [COUNT, pytest.param(MANY, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("place", ["sessions", "dashboard", "sampler", "sweep"])
 async def test_random_keys_are_survived(
-    store: SessionStore, recorder: Recorder, place: str
+    store: SessionStore, recorder: Recorder, place: str, count: int
 ) -> None:
     finished = recorder.session("finished")
     begun = recorder.session("begun", status="training", epochs=0, of=10)
@@ -77,7 +80,7 @@ async def test_random_keys_are_survived(
     if place == "sweep":
         trials = record_sweep(recorder, {1: "completed", 2: "training", 3: "failed"})
         screens["sweep"] = lambda: SweepScreen(trials)
-    left = random_keys()
+    left = random_keys(count)
     while left:
         left = await throw(WorkbenchApp(store), left, screens[place])
 
@@ -103,9 +106,9 @@ async def throw(app: WorkbenchApp, keys: list[str], screen: Opening) -> list[str
     return keys
 
 
-def random_keys() -> list[str]:
+def random_keys(count: int) -> list[str]:
     chosen = random.Random(SEED)
-    return [chosen.choice(chosen.choice((KEYS, FREQUENT))) for _ in range(COUNT)]
+    return [chosen.choice(chosen.choice((KEYS, FREQUENT))) for _ in range(count)]
 
 
 @pytest.mark.parametrize("kind", [DashboardScreen, SamplerScreen])
@@ -134,9 +137,8 @@ async def test_enter_pressed_twice_answers_a_question_once(
 
 
 @pytest.mark.parametrize("place", ["dashboard", "sampler", "sweep", "new session", "question"])
-@pytest.mark.parametrize("action", ["open", "epoch(-1)", "draw(1)", "back", "dismiss", "fold"])
 async def test_a_screen_without_its_widgets_yet_does_what_it_is_asked_for_later(
-    store: SessionStore, recorder: Recorder, place: str, action: str
+    store: SessionStore, recorder: Recorder, place: str
 ) -> None:
     trials = record_sweep(recorder, {1: "completed"})
     session = recorder.session("finished")
@@ -148,14 +150,24 @@ async def test_a_screen_without_its_widgets_yet_does_what_it_is_asked_for_later(
         "question": lambda: LineScreen("Why?", "because", check=str),
     }
     async with sessions(store) as (_, app, pilot):
-        screen = kinds[place]()
-        opened = app.push_screen(screen)
-        assert not screen.children
-        await app.run_action(action, screen)
-        await opened
-        left = action == "dismiss" or (action == "back" and place in ("dashboard", "sampler"))
-        await until(pilot, lambda: screen.is_active is not left)
-        await pilot.pause()
+        for action in ("open", "epoch(-1)", "draw(1)", "back", "dismiss", "fold"):
+            beneath = app.screen
+            screen = kinds[place]()
+            opened = app.push_screen(screen)
+            assert not screen.children
+            await app.run_action(action, screen)
+            await opened
+            left = action == "dismiss" or (action == "back" and place in ("dashboard", "sampler"))
+            await until(pilot, partial(_stands, screen, not left))
+            await pilot.pause()
+            if not left:
+                await until(pilot, partial(_stands, screen, True))
+                while app.screen is not beneath:
+                    await app.pop_screen()
+
+
+def _stands(screen: Screen[Any], wanted: bool) -> bool:
+    return screen.is_active is wanted
 
 
 async def test_a_screen_is_left_before_it_has_its_widgets(

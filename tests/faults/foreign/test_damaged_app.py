@@ -51,7 +51,7 @@ def draw(folder: Path, count: int) -> list[list[Mutation]]:
     return drawn[:count]
 
 
-@pytest.mark.parametrize("count", [8, pytest.param(150, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [4, pytest.param(150, marks=pytest.mark.slow)])
 async def test_every_screen_opens_over_damaged_sessions(
     store: SessionStore,
     recorder: Recorder,

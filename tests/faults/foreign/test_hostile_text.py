@@ -160,8 +160,8 @@ def test_a_dataset_that_is_no_text_is_damage(recorder: Recorder, attack: str) ->
 @pytest.mark.parametrize(
     ("status", "attacks"),
     [
-        ("completed", ["clear and home", "markup", "tabs"]),
-        ("training", ["clipboard", "wide"]),
+        ("completed", ["clear and home", "markup"]),
+        ("training", ["wide"]),
         *(pytest.param(one, list(ATTACKS), marks=pytest.mark.slow) for one in SHOWN),
     ],
 )

@@ -145,11 +145,14 @@ async def test_without_its_dataset_a_session_shows_the_images_that_it_saved(
 
 
 @pytest.mark.usefixtures("local")
-@pytest.mark.parametrize("size", [(80, 24), (200, 60)])
 @pytest.mark.parametrize(
-    "shape",
-    [ImageShape(64, 64, 3), ImageShape(48, 80, 1), ImageShape(256, 40, 1)],
-    ids=lambda shape: shape.text,
+    ("shape", "size"),
+    [
+        (ImageShape(64, 64, 3), (80, 24)),
+        (ImageShape(48, 80, 1), (200, 60)),
+        (ImageShape(256, 40, 1), (80, 24)),
+    ],
+    ids=lambda value: value.text if isinstance(value, ImageShape) else f"{value[0]}x{value[1]}",
 )
 async def test_images_of_any_shape_are_whole(
     app: WorkbenchApp, recorder: Recorder, shape: ImageShape, size: tuple[int, int]

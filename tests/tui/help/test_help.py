@@ -8,8 +8,9 @@ import pytest
 from textual.app import App
 from textual.binding import ActiveBinding, Binding
 from textual.command import CommandList, CommandPalette
+from textual.pilot import Pilot
 from textual.screen import Screen
-from textual.widgets import Input, RadioButton
+from textual.widgets import Footer, Input, RadioButton
 
 from tests.tui.pilot import screen_text
 from tests.tui.recorded_sweeps import record_sweep
@@ -57,46 +58,56 @@ def test_a_group_is_one_line_and_a_compact_one_as_many_as_it_has() -> None:
     assert told(ends) == [("+", "Up"), ("-", "Down")]
 
 
-@pytest.mark.parametrize("opened", ["sessions", "dashboard", "sampler", "form", "sweeps"])
 async def test_what_acts_on_the_screen_comes_first_and_cursor_keys_last(
-    store: SessionStore, recorder: Recorder, opened: str
+    store: SessionStore, recorder: Recorder
 ) -> None:
     recorder.session("one")
     async with sessions(store) as (_, app, pilot):
-        key = {"sessions": "", "dashboard": "enter", "sampler": "g", "form": "n", "sweeps": "s"}
-        if key[opened]:
-            await pilot.press(key[opened])
-            await until(pilot, lambda: not isinstance(app.screen, SessionsScreen))
-            await pilot.pause(0.3)
-        groups = group_keys(app.screen.active_bindings.values())
-        headings = list(groups)
-        assert headings[-1] in (MOVE, EVERYWHERE)
-        assert not isinstance(groups[headings[0]][0].active.node, type(app))
-        assert headings.index(EVERYWHERE) == len(headings) - 1 - (MOVE in headings)
-        words = [key.description for keys in groups.values() for key in keys]
-        assert "Focus Next" not in words
-        assert "Focus Previous" not in words
-        arrows = [key.keys for key in groups.get(MOVE, [])]
-        assert all(
-            "↑" not in key.keys.split() or key.keys in arrows or isinstance(key.active.node, Screen)
-            for keys in groups.values()
-            for key in keys
-        )
+        # The list, its dashboard, sampler, form and sweeps.
+        for opening in ("", "enter", "g", "n", "s"):
+            if opening:
+                await pilot.press(opening)
+                await until(pilot, lambda: not isinstance(app.screen, SessionsScreen))
+                # Its widgets bring their keys.
+                await until(pilot, lambda: app.screen.is_mounted and app.screen.query(Footer))
+            groups = group_keys(app.screen.active_bindings.values())
+            headings = list(groups)
+            assert headings[-1] in (MOVE, EVERYWHERE), opening
+            assert not isinstance(groups[headings[0]][0].active.node, type(app)), opening
+            assert headings.index(EVERYWHERE) == len(headings) - 1 - (MOVE in headings), opening
+            words = [key.description for keys in groups.values() for key in keys]
+            assert "Focus Next" not in words, opening
+            assert "Focus Previous" not in words, opening
+            arrows = [key.keys for key in groups.get(MOVE, [])]
+            assert all(
+                "↑" not in key.keys.split()
+                or key.keys in arrows
+                or isinstance(key.active.node, Screen)
+                for keys in groups.values()
+                for key in keys
+            ), opening
+            if opening:
+                await pilot.press("escape")
+                await until(pilot, lambda: isinstance(app.screen, SessionsScreen))
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60)])
-async def test_help_is_made_of_the_bindings(
-    store: SessionStore, recorder: Recorder, size: tuple[int, int]
-) -> None:
+async def test_help_is_made_of_the_bindings(store: SessionStore, recorder: Recorder) -> None:
     recorder.session("one")
-    async with sessions(store, size) as (_, app, pilot):
-        await pilot.press("question_mark")
-        await until(pilot, lambda: "Open the session's dashboard" in screen_text(app))
-        assert "The session under the cursor" in screen_text(app)
-        assert "Enter  Open the session's dashboard" in screen_text(app)
-        assert "Esc back" in screen_text(app)
-        await pilot.press("question_mark")
-        await until(pilot, lambda: isinstance(app.screen, SessionsScreen))
+    async with sessions(store) as (_, app, pilot):
+        for size in ((80, 24), (120, 40), (200, 60)):
+            await pilot.resize_terminal(*size)
+            await until(pilot, partial(_has_size, app, size))
+            await pilot.press("question_mark")
+            await until(pilot, lambda: "Open the session's dashboard" in screen_text(app))
+            await until(pilot, lambda: "Esc back" in screen_text(app))
+            assert "The session under the cursor" in screen_text(app), size
+            assert "Enter  Open the session's dashboard" in screen_text(app), size
+            await pilot.press("question_mark")
+            await until(pilot, lambda: isinstance(app.screen, SessionsScreen))
+
+
+def _has_size(app: App[Any], size: tuple[int, int]) -> bool:
+    return app.screen.size == size
 
 
 async def test_the_whole_help_can_be_reached_on_a_small_terminal(store: SessionStore) -> None:
@@ -142,16 +153,18 @@ async def test_the_palette_has_headings_and_no_focus(
         await pilot.press("escape")
 
 
-@pytest.mark.parametrize(("word", "theme"), [("light", LIGHT), ("dark", DARK)])
-async def test_the_palette_finds_the_apps_themes_by_their_words(
-    store: SessionStore, word: str, theme: str
-) -> None:
+async def test_the_palette_finds_the_apps_themes_by_their_words(store: SessionStore) -> None:
     async with sessions(store) as (_, app, pilot):
         app.theme = "nord"
-        await pilot.press("ctrl+p", *word)
-        await until(pilot, lambda: f"{word.title()} colours" in _offered(app))
-        await pilot.press("enter")
-        await until(pilot, lambda: app.theme == theme)
+        for word, theme in (("light", LIGHT), ("dark", DARK)):
+            await pilot.press("ctrl+p", *word)
+            await until(pilot, partial(_is_first, app, f"{word.title()} colours"))
+            await pilot.press("enter")
+            await until(pilot, partial(_has_theme, app, theme))
+
+
+def _has_theme(app: App[Any], theme: str) -> bool:
+    return app.theme == theme
 
 
 async def test_the_palette_finds_a_command_by_the_word_of_the_footer(
@@ -179,25 +192,37 @@ def _offered(app: App[Any]) -> str:
     return "\n".join(str(option.prompt) for option in options)
 
 
-@pytest.mark.parametrize("opened", ["", "enter", "g", "n", "s", "c"])
+async def _help_tells(app: App[Any], pilot: Pilot[Any], opened: str) -> None:
+    """Of the present screen, whose help is left open."""
+    groups = group_keys(app.screen.active_bindings.values())
+    for heading, keys in groups.items():
+        told = [key.description for key in keys]
+        assert len(told) == len(set(told)), (opened, heading)
+    names = [name for keys in groups.values() for key in keys for name in key.keys.split()]
+    assert not [name for name in names if "←→" in name or "underscore" in name], opened
+    await pilot.press("f1")
+    await until(pilot, lambda: "ctrl+_  The keys of this screen" in screen_text(app))
+
+
 async def test_each_line_of_help_tells_something_else_by_keys_that_exist(
-    store: SessionStore, recorder: Recorder, opened: str
+    store: SessionStore, recorder: Recorder
 ) -> None:
-    if opened:
+    async with sessions(store, (120, 60)) as (table, app, pilot):
+        await _help_tells(app, pilot, "the list without sessions")
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, SessionsScreen))
         recorder.session("one")
         recorder.session("two")
-    async with sessions(store, (120, 60)) as (_, app, pilot):
-        if opened:
-            await pilot.press("a" if opened == "c" else "home", opened)
+        await until(pilot, lambda: len(table.keys) == 2)
+        for opening in ("enter", "g", "n", "s", "c"):
+            await pilot.press("a" if opening == "c" else "home", opening)
             await until(pilot, lambda: not isinstance(app.screen, SessionsScreen))
-        groups = group_keys(app.screen.active_bindings.values())
-        for heading, keys in groups.items():
-            told = [key.description for key in keys]
-            assert len(told) == len(set(told)), heading
-        names = [name for keys in groups.values() for key in keys for name in key.keys.split()]
-        assert not [name for name in names if "←→" in name or "underscore" in name]
-        await pilot.press("f1")
-        await until(pilot, lambda: "ctrl+_  The keys of this screen" in screen_text(app))
+            await until(pilot, lambda: app.screen.query(Footer))
+            await _help_tells(app, pilot, opening)
+            await pilot.press("escape")
+            await until(pilot, lambda: not isinstance(app.screen, HelpScreen))
+            await pilot.press("escape")
+            await until(pilot, lambda: isinstance(app.screen, SessionsScreen))
 
 
 async def test_headings_stand_as_the_screens_own_table_has_them(
@@ -211,21 +236,20 @@ async def test_headings_stand_as_the_screens_own_table_has_them(
         assert headings[:2] == ["The trial under the cursor", "Curves"]
 
 
-@pytest.mark.parametrize("depth", ["standard", "256", "truecolor"])
-@pytest.mark.parametrize("theme", ["textual-dark", "textual-light"])
-async def test_the_cursor_of_the_palette_is_seen(
-    store: SessionStore, depth: str, theme: str
-) -> None:
+async def test_the_cursor_of_the_palette_is_seen(store: SessionStore) -> None:
     async with sessions(store, (80, 24)) as (_, app, pilot):
-        for own in own_themes(depth):
-            app.register_theme(replace(own, name=f"{own.name}-{depth}"))
-        app.theme = f"{theme}-{depth}"
         await pilot.press("ctrl+p")
         await until(pilot, lambda: "Theme" in _offered(app))
         listed = app.screen.query_one(CommandList)
-        cursor = listed.get_component_styles("option-list--option-highlighted").background
-        assert cursor.rgb != listed.background_colors[1].rgb
         assert not app.screen.query_one("SearchIcon").display
+        for depth in ("standard", "256", "truecolor"):
+            for own in own_themes(depth):
+                theme = replace(own, name=f"{own.name}-{depth}")
+                app.register_theme(theme)
+                app.theme = theme.name
+                await pilot.pause()
+                cursor = listed.get_component_styles("option-list--option-highlighted").background
+                assert cursor.rgb != listed.background_colors[1].rgb, theme.name
 
 
 async def test_the_footer_names_enter_where_ascii_has_no_sign_for_it(

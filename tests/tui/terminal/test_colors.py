@@ -142,9 +142,24 @@ OPENED = {
 }
 
 
-@pytest.mark.parametrize("name", OPENED)
+LOOKS = list(product((*DEPTHS, "linux"), (LIGHT, DARK)))
+
+
+def looks_of(name: str) -> list[tuple[str, str]]:
+    """Two for each screen, in turn, one light and one dark; a slow test has all for each."""
+    first = 2 * list(OPENED).index(name)
+    return [LOOKS[(first + other) % len(LOOKS)] for other in (0, 3)]
+
+
+@pytest.mark.parametrize(
+    ("name", "looks"),
+    [
+        *(pytest.param(name, looks_of(name), id=name) for name in OPENED),
+        *(pytest.param(name, LOOKS, id=f"{name}-all", marks=pytest.mark.slow) for name in OPENED),
+    ],
+)
 async def test_all_text_of_a_screen_can_be_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, looks: list[tuple[str, str]]
 ) -> None:
     monkeypatch.setattr("tests.tui.test_pictures.NOW", time.time())
     store = SessionStore(tmp_path / "sessions")
@@ -154,7 +169,7 @@ async def test_all_text_of_a_screen_can_be_read(
         app.refresh_sessions()
         await until(pilot, lambda: len(app.entries or ()) == 3)
         await OPENED[name](app, pilot, session)
-        for depth, theme in product((*DEPTHS, "linux"), (LIGHT, DARK)):
+        for depth, theme in looks:
             linux, system = depth == "linux", "standard" if depth == "linux" else depth
             app._terminal_colors = TerminalColors(system, linux=linux)
             await set_colors(app, pilot, system, theme)
