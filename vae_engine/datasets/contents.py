@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
+from vae_engine.datasets import binary_text
 from vae_engine.datasets.files import open_regular
 from vae_engine.datasets.idx import IdxFile, find_idx, unpacked_head
 from vae_engine.datasets.kinds import HEAD_BYTES, NPY, NPZ, Kind, kind_of
@@ -18,6 +19,7 @@ Place: TypeAlias = tuple[str, ...]
 """Path of a subfolder as names; empty for the folder itself."""
 
 _MAX_DEPTH = 4
+_ARRAYS = (".npy", ".npz", binary_text.SUFFIX)
 _NO_DATA = frozenset(("Thumbs.db", "desktop.ini", "__MACOSX"))
 
 
@@ -28,7 +30,7 @@ class Contents:
     Attributes:
         pictures: the image files, sorted by name, of each folder that has some.
         idx: the IDX files of the folder itself.
-        arrays: its .npy and .npz files.
+        arrays: its .npy and .npz files, and its text files of zeros and ones (.amat).
         others: the names of all other files, including hidden ones.
         kinds: the kinds of the files in `kind_names`, by their first bytes.
         kind_names: the names of those other files that could be opened.
@@ -104,7 +106,7 @@ def _look(path: Path, place: Place, name: str, contents: Contents) -> None:
         contents.pictures.setdefault(place, []).append(path)
     elif not place and (file := find_idx(path, unpacked_head(path, head))):
         contents.idx.append(file)
-    elif not place and (path.suffix.lower() in (".npy", ".npz") or kind in (NPY, NPZ)):
+    elif not place and (path.suffix.lower() in _ARRAYS or kind in (NPY, NPZ)):
         contents.arrays.append(path)
     else:
         contents.others.append(name)

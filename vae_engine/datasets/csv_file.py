@@ -12,7 +12,8 @@ from typing import IO
 
 import numpy as np
 
-from vae_engine.datasets.arrays import AnyArray
+from vae_engine.datasets.arrays import AnyArray, check_image_header
+from vae_engine.datasets.binary_text import BinaryText, NotBinaryError
 from vae_engine.datasets.files import MAX_ARRAY_BYTES, open_regular, quoted, reading, shortened
 from vae_engine.datasets.reading import Reading
 from vae_engine.datasets.source import Source
@@ -49,6 +50,23 @@ def read_csv(path: Path, how: Reading) -> Source:
             file.seek(0)
             with io.TextIOWrapper(file, "utf-8-sig", newline="") as text:
                 table = _read(path, text)
+        return table_source(quoted(path), "csv", table, how)
+
+
+def read_binary_numbers(path: Path, how: Reading) -> Source | None:
+    """Read a table without a header that holds nothing but zeros and ones; None if it does not.
+
+    Raises:
+        DatasetError: its lines differ in length, or make no images.
+    """
+    text = BinaryText(path)
+    with reading(path, WANTED, "try to save it again, with the same columns in every row"):
+        try:
+            numbers = text.read(check_image_header, how.new_array)
+        except NotBinaryError:
+            return None
+        names = [f"column {index}" for index in range(numbers.shape[1])]
+        table = Table(names, numbers, names, named=False)
         return table_source(quoted(path), "csv", table, how)
 
 

@@ -6,6 +6,7 @@ import re
 from contextlib import ExitStack
 from pathlib import Path
 
+from vae_engine.datasets.binary_text import SUFFIX, BinaryText
 from vae_engine.datasets.contents import Contents, scan
 from vae_engine.datasets.files import quoted, reading
 from vae_engine.datasets.idx import find_idx, read_idx_folder
@@ -20,7 +21,7 @@ from vae_engine.datasets.source import Source, Split, counted, listed, split_of
 from vae_engine.datasets.splits import BY_POSITION
 from vae_engine.errors import DatasetError
 
-_DATA_SUFFIXES = (".npy", ".npz", ".h5", ".hdf5", ".csv", ".parquet")
+_DATA_SUFFIXES = (".npy", ".npz", ".amat", ".h5", ".hdf5", ".csv", ".parquet")
 # Each is a dataset by itself.
 _ALONE = (".h5", ".hdf5", ".csv", ".parquet")
 _SHARD = re.compile(r"-\d+-of-\d+.*")
@@ -80,9 +81,14 @@ def _old_pngs(folder: Path, contents: Contents, how: Reading) -> Source:
 def _read_arrays(folder: Path, paths: list[Path], new_array: NewArray) -> Source:
     """Arrays of one dataset in several files, or in one."""
     with ExitStack() as stack:
-        arrays: dict[str, StoredArray] = {}
+        arrays: dict[str, StoredArray | BinaryText] = {}
         for path in paths:
-            with reading(path, "a .npy or .npz file"):
+            with reading(path, "a .npy, .npz or .amat file"):
+                if path.suffix.lower() == SUFFIX:
+                    arrays[path.stem] = text = BinaryText(path)
+                    # Read here, so that a damaged file is named.
+                    _ = text.header
+                    continue
                 if path.suffix.lower() == ".npy":
                     arrays[path.stem] = npy_array(path)
                     continue
@@ -97,7 +103,10 @@ def _read_arrays(folder: Path, paths: list[Path], new_array: NewArray) -> Source
                         f"wanted one dataset; try the path of one file, {quoted(path)}"
                     )
         with reading(folder, "undamaged arrays"):
-            return assemble(quoted(folder), "npz", arrays, new_array=new_array)
+            source = assemble(quoted(folder), "npz", arrays, new_array=new_array)
+        if all(isinstance(array, BinaryText) for array in arrays.values()):
+            source.kind = "amat"
+        return source
 
 
 def shards(folder: Path, contents: Contents) -> dict[Path, Split | None]:

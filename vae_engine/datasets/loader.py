@@ -8,7 +8,7 @@ from typing import Final
 
 from vae_engine.dataset_names import NAMED_DATASETS
 from vae_engine.datasets.cache import Identity, cached, identify
-from vae_engine.datasets.csv_file import read_csv
+from vae_engine.datasets.csv_file import read_binary_numbers, read_csv
 from vae_engine.datasets.dataset import Dataset, make_dataset
 from vae_engine.datasets.files import open_regular, quoted, reading
 from vae_engine.datasets.folder import read_folder
@@ -251,6 +251,8 @@ def _read_file(path: Path, key: str | None, how: Reading) -> Source:
             )
     if kind is PARQUET:
         return read_parquet(path, {path: None}, how)
+    if kind is NUMBERS and (numbers := read_binary_numbers(path, how)) is not None:
+        return numbers
     if kind in (CSV, NUMBERS) or (kind is TEXT and path.suffix.lower() in _TABLES):
         return read_csv(path, how)
     unpacked = unpacked_head(path, head)
