@@ -108,8 +108,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         Meta(description="random changes to training images in every step"),
     ] = "none"
     binarize: Annotated[
-        Literal["none", "dynamic"],
-        Meta(description="none: grey pixels; dynamic: resample 0 or 1 every step"),
+        Literal["none", "dynamic", "static"],
+        Meta(description="draw pixels of 0 or 1: dynamic every step, static once"),
     ] = "none"
     likelihood: Annotated[
         Literal["auto", "bernoulli", "gaussian", "continuous_bernoulli"],

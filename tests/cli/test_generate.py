@@ -14,6 +14,8 @@ from tests.cli.conftest import Spawn, Vae, finish
 from tests.cli.terminal import Attach
 from tests.tui.recorder import Recorder
 from vae_engine.datasets import load_dataset, to_float
+from vae_engine.datasets.binarization import as_evaluated, own_as_evaluated
+from vae_engine.inference.dataset import session_dataset
 from vae_engine.inference.sampling import draw_prior, load_decoder, load_encoder
 from vae_engine.sessions import layout
 from vae_engine.sessions.session import Session
@@ -151,6 +153,27 @@ def test_embeddings_cover_the_split(
         by_keras = arrays(trained_session.folder / layout.EMBEDDINGS)
         for name in ("z_mean", "z_log_var"):
             np.testing.assert_allclose(found[name], by_keras[name], atol=1e-4)
+
+
+def test_binarized_sessions_are_used_with_the_images_that_they_learn(
+    vae: Vae, recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VAE_SESSIONS", str(recorder.store.root))
+    grey = np.random.default_rng(0).integers(0, 256, (70, 28, 28), np.uint8)
+    np.savez(tmp_path / "x.npz", images=grey)
+    static = recorder.session("static", dataset=str(tmp_path / "x.npz"), binarize="static", seed=3)
+    drawn = as_evaluated(session_dataset(static), static.settings)
+    encoder = load_encoder(static)
+    assert vae("reconstruct", static.id, "-n", len(drawn.test_images), "-o", "a.npz").code == 0
+    originals = to_float(drawn.test_images)
+    np.testing.assert_array_equal(arrays(tmp_path / "a.npz")["originals"], originals[..., 0])
+    for split, images in (("test", drawn.test_images), ("train", drawn.train_images)):
+        assert vae("embed", static.id, "--split", split, "-o", "b.npz").code == 0
+        z_mean, _ = encoder.encode(to_float(images))
+        np.testing.assert_array_equal(arrays(tmp_path / "b.npz")["z_mean"], z_mean)
+    assert vae("embed", static.id, "--images", "x.npz", "-o", "c.npz").code == 0
+    z_mean, _ = encoder.encode(to_float(own_as_evaluated(grey, static.settings)))
+    np.testing.assert_array_equal(arrays(tmp_path / "c.npz")["z_mean"], z_mean)
 
 
 def test_more_reconstructions_than_test_images_are_refused(

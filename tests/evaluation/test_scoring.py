@@ -18,7 +18,7 @@ from vae_engine.inference.dataset import session_dataset
 from vae_engine.inference.exported import load_model
 
 
-@pytest.mark.parametrize("binarize", ["none", "dynamic"])
+@pytest.mark.parametrize("binarize", ["none", "dynamic", "static"])
 def test_their_means_are_what_evaluate_measures(
     recorder: Recorder, digits: Path, binarize: str
 ) -> None:

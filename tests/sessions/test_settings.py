@@ -169,8 +169,10 @@ def test_text_that_is_no_latent_dim_is_refused(text: str) -> None:
 
 def test_a_choice_is_refused_with_the_choices() -> None:
     assert SETTINGS["binarize"].parse("dynamic") == "dynamic"
-    with pytest.raises(SettingError, match="binarize is 'static': it must be dynamic or none"):
-        make_settings(binarize="static")
+    with pytest.raises(
+        SettingError, match="binarize is 'always': it must be dynamic or none or sta"
+    ):
+        make_settings(binarize="always")
 
 
 def test_numbers_keep_all_their_digits_as_text() -> None:

@@ -39,6 +39,7 @@ OTHERS: list[dict[str, Any]] = [
     {"likelihood": "continuous_bernoulli"},
     {"image_size": "14"},
     {"binarize": "dynamic"},
+    {"binarize": "static"},
     {"color": "rgb"},
 ]
 SAME: list[dict[str, Any]] = [{"latent_dim": 8}, {"beta": 4.0}, {"likelihood": "bernoulli"}]

@@ -36,7 +36,7 @@ from vae_engine.inference.sampling import (
     to_uint8,
     without_grey_axis,
 )
-from vae_engine.inspection.images import labels_or_none
+from vae_engine.inspection.images import own_images, split_images
 from vae_engine.priors.names import PriorName
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import SETTINGS, Settings
@@ -123,7 +123,8 @@ def reconstruct(
     session = store.find(reference)
     encoder, decoder = load_encoder(session), load_decoder(session)
     dataset = session_dataset(session, place)
-    available = len(dataset.test_images)
+    test = split_images(dataset, "test", session.settings)
+    available = len(test)
     if count is None:
         count = min(_USUAL_PAIRS, available)
     if count > available:
@@ -132,7 +133,7 @@ def reconstruct(
         )
     _check_count(count, decoder.shape)
     shown = dataset.shown_rows(count)
-    originals = to_float(dataset.test_images[shown])
+    originals = to_float(test.images[shown])
     z_mean, _ = encoder.encode(originals)
     reconstructions = decoder.decode(z_mean)
     originals = without_grey_axis(originals)
@@ -149,9 +150,9 @@ def reconstruct(
             arrays = {
                 "originals": originals,
                 "reconstructions": reconstructions,
-                "labels": labels_or_none(dataset.test_labels, available)[shown],
+                "labels": test.labels[shown],
                 "z_mean": z_mean,
-                **label_names(dataset.label_names),
+                **label_names(test.label_names),
             }
             save_npz(output, session, arrays)
 
@@ -194,7 +195,8 @@ def embed(
     session = store.find(reference)
     encoder = load_encoder(session)
     if images is None:
-        embedded = _of_split(session_dataset(session, place), split or "test")
+        dataset = session_dataset(session, place)
+        embedded = _of_split(dataset, split or "test", session.settings)
     else:
         embedded = _of_file(images, encoder.shape, session.settings)
     pixels = embedded.pop("images")
@@ -218,28 +220,24 @@ def _check_count(count: int, shape: ImageShape) -> None:
         raise SettingError(f"n is {count}: it must be at most {most} for images of {shape.text}")
 
 
-def _of_split(dataset: Dataset, split: Literal["test", "train"]) -> dict[str, Any]:
-    images = dataset.test_images if split == "test" else dataset.train_images
-    labels = dataset.test_labels if split == "test" else dataset.train_labels
+def _of_split(
+    dataset: Dataset, split: Literal["test", "train"], settings: Settings
+) -> dict[str, Any]:
+    chosen = split_images(dataset, split, settings)
     return {
-        "images": images,
-        "labels": labels_or_none(labels, len(images)),
-        "rows": dataset.rows[split],
+        "images": chosen.images,
+        "labels": chosen.labels,
+        "rows": chosen.rows,
         "split": split,
-        **label_names(dataset.label_names),
+        **label_names(chosen.label_names),
     }
 
 
 def _of_file(path: str, shape: ImageShape, settings: Settings) -> dict[str, Any]:
-    # Imported here: it imports the readers of image files.
-    from vae_engine.datasets.own_images import load_images
-    from vae_engine.datasets.preparation import Preparation
-
-    own = load_images(path, shape, Preparation.of(settings))
+    own = own_images(path, shape, settings)
     for note in own.notes:
         say(with_options(note), err=True)
-    count = len(own.images)
-    return {"images": own.images, "labels": own.labels, "rows": np.arange(count), "split": "own"}
+    return {"images": own.images, "labels": own.labels, "rows": own.rows, "split": "own"}
 
 
 COMMANDS = {"sample": sample, "reconstruct": reconstruct, "embed": embed}

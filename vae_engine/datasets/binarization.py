@@ -1,9 +1,9 @@
 """Binarized images: every pixel black or white, drawn with its grey level as probability.
 
-Training draws them anew for every step ("dynamic": Salakhutdinov & Murray, "On the Quantitative
-Analysis of Deep Belief Networks", 2008; Burda et al., "Importance Weighted Autoencoders", 2016,
-section 5), so that -log p(x|z) is that of a true Bernoulli model. The validation and test splits
-are drawn once, so that epochs compare.
+-log p(x|z) is then that of a true Bernoulli model. Validation and test images are drawn once, so
+that epochs compare. Training images are resampled in every step ("dynamic": Burda et al.,
+"Importance Weighted Autoencoders", 2016, section 5), or drawn once too ("static": Salakhutdinov &
+Murray, "On the Quantitative Analysis of Deep Belief Networks", 2008).
 """
 
 from __future__ import annotations
@@ -28,25 +28,34 @@ _AT_ONCE = 2**20
 
 
 def as_evaluated(dataset: Dataset, settings: Settings) -> Dataset:
-    """The dataset with its validation and test splits as a session's losses are taken on them.
+    """The dataset as a session trains and is evaluated on it.
 
-    With `binarize` dynamic these are 0 and 255 (uint8), a function of the settings' seed; the
-    training split stays grey, since every step draws from it. Otherwise nothing changes.
+    With `binarize`, validation and test images are 0 and 255 (uint8), a function of the settings'
+    seed. With static, so are the training images; with dynamic they stay grey, since every step
+    draws from them. The binarized images are held in memory.
     """
     if settings.binarize == "none":
         return dataset
     return replace(
         dataset,
+        train_images=images_to_train_on(dataset, settings),
         val_images=split_as_evaluated(dataset, "val", settings),
         test_images=split_as_evaluated(dataset, "test", settings),
     )
 
 
+def images_to_train_on(dataset: Dataset, settings: Settings) -> Images:
+    """The training images that the steps read: with `binarize` static drawn once, 0 and 255."""
+    if settings.binarize == "static":
+        return split_as_evaluated(dataset, "train", settings)
+    return dataset.train_images
+
+
 def split_as_evaluated(dataset: Dataset, split: Split, settings: Settings) -> Images:
     """The images of a split as the model's ELBO is taken on them.
 
-    With `binarize` dynamic these are 0 and 255 (uint8), those of validation and test split as in
-    `as_evaluated`. The training split is drawn once too, so that its images compare with these.
+    With `binarize` these are 0 and 255 (uint8), equal to those of `as_evaluated`. With dynamic the
+    training split is drawn once too, so that its images compare with these.
     """
     images: dict[Split, Images] = {
         "train": dataset.train_images,

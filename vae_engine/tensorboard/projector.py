@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae_engine.datasets import Dataset, to_float
-from vae_engine.datasets.binarization import as_evaluated
+from vae_engine.datasets.binarization import split_as_evaluated
 from vae_engine.inference.pictures import save_png
 from vae_engine.inference.sampling import load_encoder, to_uint8, without_grey_axis
 from vae_engine.sessions import atomic
@@ -50,15 +50,15 @@ def write_projector(folder: Path, session: Session, dataset: Dataset) -> None:
         OSError: the folder cannot be written.
     """
     encoder = load_encoder(session)
-    shown = as_evaluated(dataset, session.settings)
     points = min(POINTS, _MOST_VALUES // math.prod(dataset.test_images.shape[1:]))
-    images = to_float(shown.test_images[:points])
+    images = to_float(split_as_evaluated(dataset, "test", session.settings)[:points])
     parts = range(0, len(images), _ENCODED_AT_ONCE)
     means = [encoder.encode(images[at : at + _ENCODED_AT_ONCE])[0] for at in parts]
     z_mean = np.concatenate(means)
-    labels = np.full(len(z_mean), -1) if shown.test_labels is None else shown.test_labels[:points]
+    known = dataset.test_labels
+    labels = np.full(len(z_mean), -1) if known is None else known[:points]
     _write_text(folder / TENSOR, _tensor(z_mean))
-    _write_text(folder / METADATA, _metadata(labels, shown.label_names))
+    _write_text(folder / METADATA, _metadata(labels, dataset.label_names))
     save_png(folder / SPRITE, sprite(to_uint8(without_grey_axis(images))))
     shape = (len(z_mean), max(AXES, z_mean.shape[1]))
     height, width = images.shape[1:3]

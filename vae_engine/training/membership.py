@@ -5,6 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from vae_engine.datasets import load_dataset_with_keras
+from vae_engine.datasets.binarization import images_to_train_on
 from vae_engine.datasets.image_record import Recorded
 from vae_engine.datasets.preparation import Preparation
 from vae_engine.distributed.distribution import Distribution
@@ -46,7 +47,10 @@ def train_as_member(member: Member, distribution: Distribution, settings: Settin
         dataset = dataset.limited(settings.limit)
         shape = shape_of_images(dataset.train_images.shape)
         steps = ReplicatedSteps(
-            settings, strategy, lambda: build_networks(settings, shape=shape), dataset.train_images
+            settings,
+            strategy,
+            lambda: build_networks(settings, shape=shape),
+            images_to_train_on(dataset, settings),
         )
         member.send(Ready(dataset_sha256=dataset.sha256))
         return _follow(member, steps, settings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from vae_engine.dataset_names import NAMED_DATASETS
 from vae_engine.datasets import Dataset, load_dataset, to_float
 from vae_engine.datasets.arrays import Images, Labels
-from vae_engine.datasets.binarization import as_evaluated
+from vae_engine.datasets.binarization import split_as_evaluated
 from vae_engine.datasets.image_record import Recorded
 from vae_engine.datasets.parts import Rows
 from vae_engine.datasets.preparation import Preparation
@@ -129,7 +130,9 @@ class EarlyDataset:
 
     def _show(self, dataset: Dataset) -> None:
         try:
-            write_originals(self._folder, choose_originals(as_evaluated(dataset, self._settings)))
+            drawn = split_as_evaluated(dataset, "test", self._settings)
+            originals = choose_originals(replace(dataset, test_images=drawn))
+            write_originals(self._folder, originals)
         except (EngineError, OSError) as error:
             # The run writes them again, and fails if that is impossible.
             _log.debug("no test images yet: %s", error)

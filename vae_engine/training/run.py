@@ -93,8 +93,8 @@ def train_session(
     _check_same_data(journal, dataset)
     _record_images(folder, journal, dataset)
     journal.emit(ev.Preparing(stage="network"))
-    steps = _steps(settings, dataset, strategy, chief)
     dataset = as_evaluated(dataset, settings)
+    steps = _steps(settings, dataset, strategy, chief)
     trainer = Trainer(folder, settings, dataset, steps, journal, controls)
     write_originals(folder, trainer.originals)
     if chief is not None:
