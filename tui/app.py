@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.reactive import var
 from textual.screen import Screen
 
-from tui.catalogue import Entry, ended_between, outcome
+from tui.catalogue import Entry, ended_between, ended_text
 from tui.following import SessionFollower
 from tui.keymap import usable_keymap
 from tui.preference_commands import PreferenceCommands
@@ -210,7 +210,7 @@ class WorkbenchApp(TerminalApp):
         if not message.problem or self.entries is None:
             self.entries = message.entries
         for entry in ended:
-            title, text = f"{entry.name} {entry.status}", outcome(entry)
+            title, text = f"{entry.name} {entry.status}", ended_text(entry)
             good = entry.status in ("completed", "stopped")
             alert(self, title, text, good=good, aloud=self.preferences.bell, terminal=self.terminal)
 

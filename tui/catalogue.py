@@ -210,7 +210,7 @@ def ended_between(before: Sequence[Entry], after: Sequence[Entry]) -> list[Entry
     return [entry for entry in after if entry.id in were_live and not entry.live]
 
 
-def outcome(entry: Entry) -> str:
+def ended_text(entry: Entry) -> str:
     """Say in one line how a run ended: why it failed, or its best epoch."""
     if entry.status in ("failed", "diverged") and entry.stop_reason:
         return entry.stop_reason

@@ -72,7 +72,7 @@ _NEED_SHOWN = {
 
 
 @dataclass(frozen=True)
-class Contents:
+class ListState:
     """What the list has, which decides the keys that have an effect.
 
     Attributes:

@@ -19,7 +19,7 @@ from tui.session_list.body import ListBody
 from tui.session_list.columns import COLUMN_IDS
 from tui.session_list.filter_bar import FilterBar
 from tui.session_list.head import ListHead
-from tui.session_list.keys import LIST_KEYS, Contents
+from tui.session_list.keys import LIST_KEYS, ListState
 from tui.session_list.preview import SessionPreview
 from tui.session_list.rows import best_trial
 from tui.session_list.table import SessionRows, sort_column
@@ -72,7 +72,7 @@ class SessionsScreen(WorkbenchScreen):
         self.actions = SessionActions(self)
         self._refreshed = 0.0
         self._admitted = 0
-        self._contents = Contents()
+        self._state = ListState()
 
     def compose(self) -> ComposeResult:
         """Compose header, filter, table beside or above the preview, and footer."""
@@ -127,7 +127,7 @@ class SessionsScreen(WorkbenchScreen):
         parameters: tuple[object, ...],  # noqa: ARG002 - the signature is Textual's
     ) -> bool | None:
         """Enable the keys that have an effect; in the filter, letters are text."""
-        if not self._contents.allow(action, can_undo=self.actions.can_undo):
+        if not self._state.allow(action, can_undo=self.actions.can_undo):
             return False
         if action == "leave_filter":
             return bool(self.query_one(FilterBar).display)
@@ -289,9 +289,9 @@ class SessionsScreen(WorkbenchScreen):
         workbench = self.workbench
         body.say_why_empty(len(entries), workbench.problem, workbench.store.root)
         body.share_room()
-        contents = Contents(bool(entries), min(2, len(self.table.entries)), self.table.has_sweeps)
-        if contents != self._contents:
-            self._contents = contents
+        state = ListState(bool(entries), min(2, len(self.table.entries)), self.table.has_sweeps)
+        if state != self._state:
+            self._state = state
             self.refresh_bindings()
 
     def on_resize(self, event: events.Resize) -> None:
