@@ -234,7 +234,7 @@ class DataBrowserScreen(WorkbenchScreen):
 
     def action_resize(self) -> None:
         """Show the images at another size."""
-        self.query_one(PairGrid).resize_pairs()
+        self.query_one(PairGrid).resize_images()
 
     def action_save(self) -> None:
         """Save the page."""

@@ -153,7 +153,7 @@ class LatentMap(Horizontal, can_focus=True):
         self.decoded.redraw()
         self.embedded.redraw()
 
-    def resize_samples(self) -> None:
+    def resize_images(self) -> None:
         """The images are as large as the map leaves room for."""
 
     def changed(self) -> None:

@@ -253,7 +253,7 @@ class SamplerScreen(PointKeys, DirectionKeys):
 
     def action_resize(self) -> None:
         """Show the images at another size."""
-        self.view.resize_samples()
+        self.view.resize_images()
 
     def action_back(self) -> None:
         """Back to the samples, or leave."""

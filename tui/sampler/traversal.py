@@ -15,7 +15,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
 
-from tui.rendering.sizes import ImageSize
+from tui.rendering.sizes import ImageSize, image_sizes
 from tui.sampler.model import NO_SHEET, Sampler
 from tui.sampler.sample_grid import SampleGrid
 from tui.sampler.saving import Shown
@@ -63,7 +63,7 @@ class TraversalGrid(SampleGrid):
 
     def room_for_rows(self) -> Room:
         """How many rows fit, and how many columns: an odd number, so that 0 has one."""
-        across, down = self._fits(self.tile_size or self._smallest)
+        across, down = self._fits(self.tile_size or self.smallest)
         return Room(down, min(_MOST_COLUMNS, across - (across + 1) % 2))
 
     def action_move(self, across: int, down: int) -> None:
@@ -78,11 +78,11 @@ class TraversalGrid(SampleGrid):
     def usual_size(self) -> ImageSize:
         """The largest at which several values and dimensions fit."""
         for columns in _COLUMNS:
-            for size in self._all_sizes:
+            for size in image_sizes(*self.image_size):
                 across, down = self._fits(size)
                 if size[1] >= _LEAST_LINES and across >= columns and down >= self.least_rows:
                     return size
-        return self._smallest
+        return self.smallest
 
     def _fits(self, size: ImageSize) -> tuple[int, int]:
         room = self._room(self.size)
@@ -228,9 +228,9 @@ class TraversalView(Horizontal):
         columns = len(window.values)
         return Shown("traversal", self._sheet, columns, facts, steps=columns)
 
-    def resize_samples(self) -> None:
+    def resize_images(self) -> None:
         """Show the images at another size."""
-        self.grid.resize_samples()
+        self.grid.resize_images()
 
     @on(TraversalGrid.Beyond)
     def _scroll(self, event: TraversalGrid.Beyond) -> None:

@@ -47,7 +47,7 @@ class View(Protocol):
     def changed(self) -> None:
         """Update the selected sample, whose z has changed."""
 
-    def resize_samples(self) -> None:
+    def resize_images(self) -> None:
         """Show the images at another size, if the view has several."""
 
     def chosen(self) -> Chosen | None:
@@ -148,13 +148,15 @@ class SamplesView(_SheetView):
 class PathView(_SheetView):
     """The path from mark A to mark B, in as many steps as fit."""
 
+    CAPTIONED: ClassVar[bool] = True
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "screen.back", "Samples", tooltip="Back to the samples")
     ]
 
     def redraw(self) -> None:
         """Decode the path."""
-        steps = min(_MOST_STEPS, self.room(captioned=True))
+        steps = min(_MOST_STEPS, self.room())
         sheet = self._sampler.path(steps) if self._sampler is not None else None
         if sheet is not None:
             self._sheet = sheet

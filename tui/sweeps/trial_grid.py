@@ -17,6 +17,7 @@ from tui.rendering.series import number_text
 from tui.sweeps.grid import Cell, TrialTable
 from tui.sweeps.toned_lines import SWATCH, TonedLines, first_shown
 from tui.text import fitted
+from tui.widgets.cursor_keys import CURSOR_KEYS
 
 _GAP = 2
 # Around the cell under the cursor, so that it is visible without colours.
@@ -30,14 +31,8 @@ class TrialGrid(TonedLines, can_focus=True):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1, 0)", "Up", show=False),
-        Binding("down,j", "move(1, 0)", "Down", show=False),
-        Binding("left,h", "move(0, -1)", "Left", show=False),
-        Binding("right,l", "move(0, 1)", "Right", show=False),
-        Binding("pageup", "page(-1)", "Page up", show=False),
-        Binding("pagedown", "page(1)", "Page down", show=False),
-        Binding("home", "ends(0)", "First", show=False),
-        Binding("end,G", "ends(-1)", "Last", show=False),
+        *CURSOR_KEYS,
+        Binding("G", "end(-1)", "Last", show=False),
     ]
 
     class Moved(Message):
@@ -78,15 +73,15 @@ class TrialGrid(TonedLines, can_focus=True):
         self._table = table
         self._put(self._row, self._column)
 
-    def action_move(self, down: int, right: int) -> None:
+    def action_move(self, across: int, down: int) -> None:
         """Move the cursor to a neighbour; it stays at the edge."""
-        self._put(self._row + down, self._column + right)
+        self._put(self._row + down, self._column + across)
 
     def action_page(self, direction: int) -> None:
         """Move the cursor by one page."""
         self._put(self._row + direction * max(1, self.size.height - 1), self._column)
 
-    def action_ends(self, index: int) -> None:
+    def action_end(self, index: int) -> None:
         """Move the cursor to the first or the last trial."""
         if rows := self._table.rows:
             row = index % len(rows)

@@ -176,7 +176,7 @@ async def test_sample_sizes_go_round() -> None:
     async with showing(digits(64), grid, (120, 40)):
         seen = [grid.tile_size]
         for _ in range(5):
-            grid.resize_samples()
+            grid.resize_images()
             seen.append(grid.tile_size)
         assert seen[0] == seen[-1]
         assert {(28, 14), (8, 4)} <= set(seen)
