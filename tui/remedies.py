@@ -27,6 +27,7 @@ _IN_LIST: dict[Remedy, str] = {
     "train_sweep": "press n in the list of sweeps for a new one",
     "move_dataset": "move it back, or fork the session (f) with its new path",
     "restore_images": "press f to fork it",
+    "download": "a run that starts where there is a network downloads it",
 }
 _ON_DASHBOARD: dict[Remedy, str] = {
     "follow": "this screen follows it",

@@ -39,8 +39,9 @@ Remedy = Literal[
     "train_sweep",
     "move_dataset",
     "restore_images",
+    "download",
 ]
-"""How to resolve an error; most refer to the session or sweep in its `subject`."""
+"""How to resolve an error; most refer to the session, sweep or dataset in its `subject`."""
 
 
 class EngineError(Exception):
@@ -48,7 +49,7 @@ class EngineError(Exception):
 
     Attributes:
         remedy: how to resolve it; None if the message says so, or if there is none.
-        subject: id of the session or sweep that the remedy applies to.
+        subject: id of the session or sweep, or name of the dataset, that the remedy applies to.
     """
 
     def __init__(

@@ -21,6 +21,7 @@ _WAYS: dict[Remedy, tuple[str, str]] = {
     "resume_sweep": ("sweep resume", "`{}` continues it"),
     "list_sweeps": ("sweep list", "`{}` lists them"),
     "train_sweep": ("sweep run", "`{}` starts one"),
+    "download": ("data", "`{}` downloads it where there is a network"),
 }
 _MOVE_DATASET = "`--dataset PATH` sets the present path"
 

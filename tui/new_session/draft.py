@@ -174,7 +174,7 @@ def _sweep_draft(
     try:
         count = count_trials(given, seeds)
         if count > UNASKED_TRIALS:
-            raise SettingError(f"{count:,} trials are many: use `vae sweep run --yes`")
+            raise SettingError(f"{count:,} trials are many: in a shell, use `vae sweep run --yes`")
         if any("," in str(path) for path in given.get("dataset", ())):
             raise SettingError("dataset has a comma: a sweep cannot use such a path")
         grid = make_grid(given, seeds)

@@ -96,9 +96,8 @@ def _fetch_cifar(name: str) -> None:
             loaded: _KerasArrays = getattr(datasets, name).load_data()
     except Exception as error:
         raise DatasetError(
-            f"Keras cannot load {name} ({_reason(error)}): wanted a network; "
-            f"try `vae data {name}` where there is one and copy {quoted(cifar_file(name))} here, "
-            "or give a path with x_train"
+            f"Keras cannot load {name} ({_reason(error)}): wanted a network, or a copy of "
+            f"{quoted(cifar_file(name))} from a machine that has one, or a path with x_train"
         ) from error
     (x_train, y_train), (x_test, y_test) = loaded
     path = cifar_file(name)

@@ -124,8 +124,9 @@ def _cached_cifar(name: str, preparation: Preparation) -> Dataset:
     path = cifar_file(name)
     if not path.exists():
         raise DatasetError(
-            f"{name} is not in {quoted(path.parent)}: run `vae data {name}` where there is a "
-            "network, or give a path with x_train"
+            f"{name} is not in {quoted(path.parent)}: wanted its download, or a path with x_train",
+            remedy="download",
+            subject=name,
         )
     try:
         source = packaged(read_npz(path), "keras cache")
@@ -140,9 +141,10 @@ def _cached_fashion_mnist(preparation: Preparation) -> Dataset:
     folder = fashion_mnist_folder()
     if not is_complete(folder):
         raise DatasetError(
-            f"fashion_mnist is not in the Keras cache {quoted(folder)}: run `python -m "
-            "vae_engine.datasets.download fashion_mnist` where there is a network, "
-            "or give the path of a folder with its four IDX files"
+            f"fashion_mnist is not in the Keras cache {quoted(folder)}: wanted its download, or "
+            "the path of a folder with its four IDX files",
+            remedy="download",
+            subject="fashion_mnist",
         )
     try:
         source = packaged(read_folder(folder, Reading(method=BY_POSITION)), "keras cache")

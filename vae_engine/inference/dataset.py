@@ -45,7 +45,9 @@ def session_dataset(session: Session, place: str | None = None) -> Dataset:
         dataset = load_dataset(where, method, Preparation.of(settings), recorded=recorded)
     except DatasetError as error:
         remedy = error.remedy or "move_dataset"
-        raise DatasetError(str(error), remedy=remedy, subject=session.id) from error
+        raise DatasetError(
+            str(error), remedy=remedy, subject=error.subject or session.id
+        ) from error
     if trained_on not in (None, dataset.sha256):
         raise DatasetError(
             f"{dataset.name} has other images than when session {session.id} trained on it",
