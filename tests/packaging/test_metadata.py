@@ -45,6 +45,16 @@ def test_the_licence_is_the_same_everywhere() -> None:
         assert (ROOT / name).is_file()
 
 
+def test_addresses_are_named_everywhere_or_nowhere() -> None:
+    """An address that one file names and another lacks is forgotten, or invented."""
+    citation = (ROOT / "CITATION.cff").read_text()
+    address = re.search(r"^repository-code: (.*)$", citation, re.MULTILINE)
+    contact = re.search(r"https?://|\S+@\S+\.\w+", (ROOT / "SECURITY.md").read_text())
+    assert bool(PROJECT.get("urls")) == bool(address) == bool(contact)
+    if address:
+        assert address[1] in PROJECT["urls"].values()
+
+
 def commands(text: str) -> list[list[str]]:
     """The commands in code spans and code blocks."""
     text = text.replace("\\\n", " ")
