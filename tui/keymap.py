@@ -16,15 +16,15 @@ def usable_keymap(keys: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
     """Return the entries that Textual understands, and a line for each that it does not.
 
     Args:
-        keys: of the preferences, such as `{"sampler.new": "r,space"}`. Ids of no action are kept:
-            only the actions of the screens that were opened are known.
+        keys: of the preferences, such as `{"sampler.new": "r,space"}`. Unknown ids are kept: an
+            action is known only once its screen was opened.
     """
     usable, problems = {}, []
     for action, text in keys.items():
         names = [name.strip() for name in text.split(",")]
         unknown = [name for name in names if not _is_key(name)]
         if unknown:
-            problems.append(f"keys: {action}: {unknown[0]!r} is no key: 'r', 'ctrl+r' or 'f5' are")
+            problems.append(f"keys: {action}: {unknown[0]!r} is not a key like 'r', 'ctrl+r', 'f5'")
         else:
             usable[action] = ",".join(names)
     return usable, problems

@@ -97,7 +97,7 @@ def test_several_are_compared_where_they_compare(
     (other / "session.json").write_bytes(msgspec.json.encode(manifest))
     assert vae("report", example.id, other.name, example.id, "-o", "b.html").code == 0
     page = page_of(Path("b.html"))
-    assert "does not compare: 1 curve." in page.text
+    assert "Left out: 1 curve with a loss that does not compare." in page.text
     assert page.tags.count("polyline") == 13
     assert sorted(page.values("id")) == sorted([example.id, other.name])
 

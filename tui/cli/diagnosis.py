@@ -39,10 +39,10 @@ class Finding(msgspec.Struct, frozen=True):
 
     Attributes:
         section: `terminal`, `machine`, `data` or `installation`.
-        name: of what was looked at.
-        value: what was found.
-        advice: what to do about it; empty where nothing need be done.
-        prevents: what does not work until then, such as `training`; empty for everything works.
+        name: of the check.
+        value: its result.
+        advice: what to do; empty if nothing.
+        prevents: what does not work until then, such as `training`; empty if everything works.
     """
 
     section: str
@@ -115,7 +115,7 @@ def _machine() -> Iterator[Finding]:
         "machine",
         "processors",
         f"{usable} of {os.cpu_count()} usable, load {load:.1f}",
-        "others use them: training is slower than usual" if load > usable else "",
+        "other programs use them: training is slower" if load > usable else "",
     )
     memory, limit = psutil.virtual_memory(), _memory_limit()
     total = min(memory.total, limit or memory.total)

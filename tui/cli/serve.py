@@ -39,7 +39,7 @@ _TOKEN_BYTES = 16
 def serve(store: SessionStore, port: int) -> None:
     """Show the app in a browser, also through an ssh tunnel.
 
-    Prints a secret address: whoever has it can use the app. Ctrl+C ends it, not the runs.
+    Prints a secret address: whoever has it can use the app. Ctrl+C stops the server, not the runs.
     """
     command = [sys.executable, "-P", "-m", "vae_workbench", "--sessions-dir", str(store.root)]
     token = secrets.token_urlsafe(_TOKEN_BYTES)

@@ -1,4 +1,4 @@
-"""The test card of `vae doctor`: colours, glyphs and widths, for the eye to check."""
+"""Test card of `vae doctor`: colours, glyphs and widths to check by eye."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def picture(pixels: NDArray[np.uint8], caption: str, *, scale: int = 2) -> Eleme
     Args:
         pixels: (h, w) or (h, w, 3).
         caption: below the image.
-        scale: how many pixels of the page each pixel takes across.
+        scale: pixels of the page per pixel of the image.
     """
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, format="PNG")

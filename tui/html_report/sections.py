@@ -64,7 +64,7 @@ def session_section(session: Session) -> Element:
 def comparison_section(sessions: Sequence[Session]) -> Element:
     """Compare sessions: a table of results and differing settings, and their curves.
 
-    Losses that do not compare, of other images or likelihoods, are left out of the chart.
+    The chart leaves out losses on other images or likelihoods, which do not compare.
     """
     compared = [read_compared(session) for session in sessions]
     names = differing([one.settings for one in compared])
@@ -81,7 +81,7 @@ def comparison_section(sessions: Sequence[Session]) -> Element:
         for one in compared
     ]
     left_out = len(compared) - len(comparable(compared, "val_loss"))
-    remark = f"Left out, because its loss does not compare: {counted(left_out, 'curve')}."
+    remark = f"Left out: {counted(left_out, 'curve')} with a loss that does not compare."
     return element(
         "section",
         element("h2", "Comparison"),
@@ -102,7 +102,7 @@ def _results(session: Session) -> Iterator[tuple[str, str]]:
         bits = result.test_bits_per_dimension
         yield (
             "test",
-            f"loss {loss_text(result.test_loss)} {_UNIT}, of it reconstruction "
+            f"loss {loss_text(result.test_loss)} {_UNIT}, reconstruction "
             f"{loss_text(result.test_reconstruction_loss)} and KL {loss_text(result.test_kl_loss)}"
             + (f"; {bits:.3f} bits per dimension" if bits is not None else ""),
         )
@@ -128,7 +128,7 @@ def _images(session: Session) -> Iterator[Element]:
         yield element("p", f"The images cannot be read: {error}")
         return
     if preview is None:
-        yield element("p", "There are none yet.")
+        yield element("p", "No images yet.")
         return
     if originals is not None:
         pairs = np.concatenate([originals.images, preview.reconstructions])

@@ -1,4 +1,4 @@
-"""The training images that are nearest to samples: has a model memorised them?"""
+"""Find the training images nearest to samples: a model may have memorised them."""
 
 from __future__ import annotations
 
@@ -41,20 +41,20 @@ def nearest_images(
     count: int,
     report: Report = lambda *_: None,
 ) -> tuple[Neighbours, Neighbours]:
-    """The images of a split that are nearest to what a model decodes, in pixels and in z.
+    """Find the images of a split nearest to decoded z, by pixels and by z.
 
     Args:
         model: of the session.
         images: (m, h, w) or (m, h, w, 3), uint8 or float32 in [0, 1]; m at least 1.
         z: (n, latent_dim) of the queries.
-        count: how many of each, at most m are found.
+        count: how many to find per query; at most m are found.
         report: called with the progress.
 
     Returns:
-        Those by pixels, and those by z.
+        The nearest by pixels, and the nearest by z.
 
     Raises:
-        SessionDamagedError: the model gives something that is not finite.
+        SessionDamagedError: the model's output is not finite.
     """
     queries = model.decoder.decode(z).reshape(len(z), -1)
     by_pixels, by_z = _Nearest(len(z), count), _Nearest(len(z), count)
@@ -72,7 +72,7 @@ def nearest_images(
 
 
 class _Nearest:
-    """Keeps the smallest squared distances of those that are offered."""
+    """Keeps the smallest squared distances."""
 
     def __init__(self, queries: int, count: int) -> None:
         self._count = count

@@ -1,8 +1,8 @@
 """Run a user's command when a run has ended, however it ended.
 
-A worker that was killed cannot tell. So a process of its own waits for the end of the worker: at
-its stdin is a pipe that the worker holds open and never writes to. It starts with the worker, and
-only if the environment of the worker names a command, so no file of a session can name one.
+A worker that was killed cannot report it. A separate process waits for the worker's end: its stdin
+is a pipe that the worker holds open and never writes to. It starts with the worker, and only if the
+worker's environment names a command: no file of a session can name one.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def read_command(text: str) -> list[str]:
 
 
 def start_notifier(folder: Path, module: str = __name__) -> None:
-    """Run the command in `VAE_NOTIFY`, if there is one, when this process has ended.
+    """Have the command in `VAE_NOTIFY`, if there is one, run once this process has ended.
 
     Args:
         folder: of the session or sweep that this process works on.
