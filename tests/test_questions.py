@@ -23,8 +23,11 @@ from tui.sampler.sample_grid import SampleGrid
 from tui.sampler.screen import SamplerScreen
 from tui.sampler.traversal import TraversalGrid
 from tui.sampler.views import PathView
+from tui.session_list.compare import CompareScreen
 from tui.session_list.screen import SessionsScreen
 from tui.session_list.table import SessionRows
+from tui.sweeps.screen import SweepScreen
+from tui.widgets.chart import LossChart
 
 PAGE = Path(__file__).parents[1] / "docs" / "questions.md"
 TEXT = PAGE.read_text(encoding="utf-8")
@@ -35,6 +38,9 @@ QUESTIONS: dict[str, str] = dict(SECTION.findall(TEXT))
 PLACES: dict[str, tuple[type[DOMNode], ...]] = {
     "list": (SessionsScreen, SessionRows),
     "dashboard": (DashboardScreen,),
+    "chart": (LossChart,),
+    "comparison": (CompareScreen,),
+    "sweep": (SweepScreen,),
     "images": (DataBrowserScreen, PairGrid),
     "sampler": (SamplerScreen, SampleGrid),
     "traversal": (TraversalGrid, SamplerScreen),

@@ -10,7 +10,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from tui.history import History
-from tui.rendering.series import Series
+from tui.rendering.series import DASHES, HUES, Series
 from tui.text import duration_text, loss_text, one_line
 from tui.widgets.table_layout import Head, Row
 from vae_engine.errors import EngineError
@@ -24,7 +24,9 @@ LOSSES = frozenset({"val_loss", "val_reconstruction_loss", "loss", "reconstructi
 """Metrics that depend on images and likelihood; KL is in nats of z for all of them."""
 METRICS: tuple[Metric, ...] = get_args(Metric)
 TONES = 6
-"""Number of distinct curve colours; further curves reuse them."""
+"""Number of distinct curve colours; further curves reuse them, dashed."""
+# As the curves: solid, dashed, short dashes, dotted.
+_SWATCHES = "━╍┅┉"
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +92,8 @@ def curves(compared: Sequence[Compared], metric: Metric, beside: str | None = No
             one.name,
             one.history.epochs,
             np.array([getattr(epoch, metric) for epoch in one.history.ended], dtype=np.float64),
-            index % TONES,
+            index % (HUES * DASHES),
+            best=one.history.best if metric == "val_loss" else None,
         )
         for index, one in enumerate(compared)
         if one.id in drawn
@@ -135,7 +138,7 @@ def rows(compared: Sequence[Compared]) -> list[Row]:
         Row(
             one.id,
             (
-                "━━",
+                2 * _SWATCHES[index // TONES % len(_SWATCHES)],
                 one.name,
                 one.status,
                 loss_text(one.best),

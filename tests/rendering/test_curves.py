@@ -7,7 +7,8 @@ import pytest
 from rich.style import Style
 
 from tui.rendering.axes import AXIS_WIDTH, mark_texts
-from tui.rendering.curves import BEST, Colors, Curves, Scale, draw_curves
+from tui.rendering.canvas import BEST
+from tui.rendering.curves import Colors, Curves, Scale, draw_curves
 from tui.rendering.series import DASHES, HUES, Series
 
 AXIS, TRAIN, VALIDATION = Style(dim=True), Style(color="blue"), Style(color="yellow")

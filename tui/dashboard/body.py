@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -19,7 +20,9 @@ from tui.dashboard.starting import start_lines
 from tui.dashboard.timeline import Timeline
 from tui.history import Metric
 from tui.preferences import GlyphSet
+from tui.rendering.canvas import Mark
 from tui.rendering.curves import Scale
+from tui.rendering.inspection import Inspection
 from tui.rendering.sampling import image_size
 from tui.rendering.series import number_text
 from tui.rendering.sizes import IMAGE_SIZES, ImageSize, image_sizes
@@ -143,17 +146,23 @@ class DashboardBody(Horizontal):
         self.query_one(LogView).show(lines)
 
     def show_epoch(
-        self, snapshot: Snapshot, timeline: Timeline, scale: Scale, *, playing: bool
+        self,
+        snapshot: Snapshot,
+        timeline: Timeline,
+        inspection: Inspection,
+        scale: Scale,
+        *,
+        playing: bool,
     ) -> None:
         """Show the selected epoch, except for its images.
 
         Args:
             snapshot: the session.
             timeline: with the selected epoch.
+            inspection: where the charts are read.
             scale: how to draw the curves.
             playing: whether a time-lapse is playing.
         """
-        cursor = None if timeline.follows else timeline.epoch
         stages = start_lines(snapshot)
         if bool(stages) != self._starting:
             self._starting = bool(stages)
@@ -162,7 +171,8 @@ class DashboardBody(Horizontal):
         for metric in _CHARTS:
             chart = self.query_one(f"#chart-{metric}", LossChart)
             curves = snapshot.history.curves(metric)
-            chart.show(curves, scale=scale, cursor=cursor, empty=text)
+            marks = _marks_of(metric, snapshot.history.schedule_marks)
+            chart.show(curves, scale=scale, at=inspection, marks=marks, base=0, empty=text)
             # Shown once is enough.
             text = ""
         ended = snapshot.history.nearest(timeline.epoch)
@@ -264,6 +274,12 @@ def fits_start(terminal: Size, tile: ImageSize) -> bool:
 def tiles_width(tile: ImageSize) -> int:
     """Return the width of a row of five images."""
     return ACROSS * (tile[0] + 1) - 1
+
+
+def _marks_of(metric: Metric, marks: Sequence[Mark]) -> list[Mark]:
+    """Have each word once in three charts: of beta at the KL, of the learning rate at the loss."""
+    words = {"loss": "lr", "kl_loss": "beta"}.get(metric, "no")
+    return [replace(mark, told=mark.word.startswith(words)) for mark in marks]
 
 
 def _latent_text(ended: EpochEnded | None) -> str:

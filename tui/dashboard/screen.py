@@ -25,8 +25,8 @@ from tui.dashboard.snapshot import Snapshot
 from tui.dashboard.starting import start_lines
 from tui.dashboard.timeline import Timeline
 from tui.help.glossary import epoch_values
+from tui.rendering.inspection import Inspection
 from tui.screen import Keys, run_in_thread
-from tui.widgets.chart import LossChart
 from tui.widgets.key_line import KeyLine
 from tui.widgets.page_tabs import PageTabs
 from vae_engine.sessions.session import Session
@@ -65,6 +65,7 @@ class DashboardScreen(ChartOptions):
         key("home", "first", "First epoch", "Look at the first epoch"),
         key("end", "newest", "Newest epoch", "Look at the newest epoch, and follow it"),
         key("space", "lapse", "Play", "Play the epochs as a time-lapse, or stop", show=True),
+        key("c", "inspect", "Cursor", "Read and zoom the charts by keys"),
         key("y", "log", "Log", "Losses on a log scale, or not"),
         key("s", "smooth", "Smooth", "Smooth the curves: not, by 0.6, by 0.9"),
         key("r", "recent", "Recent", "Only the recent epochs, or all"),
@@ -205,9 +206,22 @@ class DashboardScreen(ChartOptions):
         """Select the newest epoch, and follow new ones."""
         self._select(self.timeline.at(self.timeline.newest))
 
-    def on_loss_chart_epoch_picked(self, message: LossChart.EpochPicked) -> None:
-        """Select the clicked epoch."""
-        self._select(self.timeline.at(message.epoch))
+    def inspect(self, inspection: Inspection) -> None:
+        """Read the charts at another epoch, which the images show too."""
+        self.inspection = inspection
+        if inspection.epoch is None:
+            self._show_figures()
+        else:
+            self._select(self.timeline.at(inspection.epoch))
+
+    def draw_charts(self) -> None:
+        """Draw the charts at the present inspection."""
+        self._show_figures()
+
+    def show_charts(self) -> None:
+        """Show the page of the charts, if not all parts are shown."""
+        if self._paged and self._page != "charts":
+            self.action_open_page("charts")
 
     def action_lapse(self) -> None:
         """Start a time-lapse at the selected epoch, or at the first from the end; or stop it."""
@@ -301,12 +315,14 @@ class DashboardScreen(ChartOptions):
         scale = self.chart_scale
         snapshot, playing = self.snapshot, self._lapse is not None
         of_session = snapshot.history, snapshot.status, snapshot.stop_reason
-        view = (*of_session, start_lines(snapshot), self.timeline, scale, playing)
+        self.inspection = self.inspection.at(None if self.timeline.follows else self.timeline.epoch)
+        reading = self.timeline, self.inspection
+        view = (*of_session, start_lines(snapshot), *reading, scale, playing)
         # Progress changes none of these.
         if view != self._epoch_view:
             self._epoch_view = view
             body = self.query_one(DashboardBody)
-            body.show_epoch(snapshot, self.timeline, scale, playing=playing)
+            body.show_epoch(snapshot, *reading, scale, playing=playing)
 
     def _show_images(self) -> None:
         if self._loader.images is None:

@@ -28,8 +28,14 @@ _HEADINGS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "The run": ("pause", "go_on", "resume", "stop", "stop_now", "extend"),
         "The model": ("generate", "browse"),
         "Epochs": ("step", "first", "newest", "lapse"),
-        "Curves": ("log", "smooth", "recent"),
+        "Curves": ("inspect", "log", "smooth", "recent", "whole"),
         "Pages": ("turn", "open_page"),
+    },
+    "chart": {
+        "The chart": ("step", "end", "zoom", "all_epochs", "mark", "turn", "screen.leave_chart"),
+    },
+    "compare": {
+        "Curves": ("inspect", "metric", "log", "smooth", "recent", "whole"),
     },
     "images": {
         "The image under the cursor": ("sample", "draw", "nearest"),
@@ -47,7 +53,7 @@ _HEADINGS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "sweep": {
         "The trial under the cursor": ("open", "generate"),
         "The sweep": ("stop", "resume"),
-        "Curves": ("metric", "log", "smooth", "recent"),
+        "Curves": ("inspect", "metric", "log", "smooth", "recent", "whole"),
         "Samples": ("draw",),
         "Pages": ("turn", "open_page"),
     },

@@ -77,7 +77,14 @@ def recent_start(last_epoch: float) -> float:
     return last_epoch - max(RECENT_LEAST, math.ceil(last_epoch / RECENT_SHARE)) + 1
 
 
-def drawable(series: Series, *, log: bool, smoothing: float, start: float | None) -> Series:
+def drawable(
+    series: Series,
+    *,
+    log: bool,
+    smoothing: float,
+    start: float | None,
+    end: float | None = None,
+) -> Series:
     """Select the part of a curve that can be drawn, and smooth it.
 
     Args:
@@ -85,6 +92,7 @@ def drawable(series: Series, *, log: bool, smoothing: float, start: float | None
         log: leaves out what has no logarithm.
         smoothing: the weight of the past.
         start: the first epoch to draw, None for all.
+        end: the last one, None for all.
     """
     values = smoothed(series.values, smoothing)
     # NaN fails the comparison as well; beyond, the span of a chart would overflow.
@@ -93,6 +101,8 @@ def drawable(series: Series, *, log: bool, smoothing: float, start: float | None
         keep &= values > 0
     if start is not None:
         keep &= series.epochs >= start
+    if end is not None:
+        keep &= series.epochs <= end
     band = None
     if series.band is not None:
         low, high = (smoothed(edge, smoothing) for edge in series.band)

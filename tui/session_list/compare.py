@@ -10,6 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.chart_options import ChartOptions
@@ -62,9 +63,10 @@ class CompareScreen(ChartOptions):
     BINDINGS: ClassVar[list[BindingType]] = [
         key("v", "metric(1)", "Metric", "Curves of the next metric", show=True),
         key("V", "metric(-1)", "Previous", "Curves of the previous metric"),
+        key("c", "inspect", "Cursor", "Read and zoom the curves by keys", show=True),
         key("y", "log", "Log", "Logarithmic axis, or linear", show=True),
         key("s", "smooth", "Smooth", "Smooth the curves more, or not at all", show=True),
-        key("a", "recent", "Recent", "Only the recent epochs, or all", show=True),
+        key("a", "recent", "Recent", "Only the recent epochs, or all"),
         key("w", "whole", "Whole range", "All values, or without the first epochs"),
         key("enter", "open", "Open", "Open the session's dashboard", show=True),
         key("escape", "dismiss", "Back", "Back to the list", show=True),
@@ -93,6 +95,19 @@ class CompareScreen(ChartOptions):
         self.watch(self.app, "preferences", self._draw)
         self.set_interval(_POLL_SECONDS, self._read_if_current)
         run_async(self, self._read, exclusive=True)
+
+    @property
+    def resting_widget(self) -> Widget:
+        """The table."""
+        return self.query_one(SessionTable)
+
+    def draw_charts(self) -> None:
+        """Draw the curves where they are read."""
+        self._draw()
+
+    def turn_curve(self, by: int) -> None:
+        """Move the table's cursor, whose curve the others are compared to."""
+        self.query_one(SessionTable).action_move(by)
 
     def action_metric(self, step: int) -> None:
         """Show the next metric."""
@@ -136,8 +151,15 @@ class CompareScreen(ChartOptions):
         chart = self.query_one(LossChart)
         chart.title = self._metric
         beside = self.query_one(SessionTable).cursor_key
-        chart.show(curves(self._compared, self._metric, beside), scale=self.chart_scale)
-        drawn = len(comparable(self._compared, self._metric, beside))
+        drawn = len(shown := comparable(self._compared, self._metric, beside))
+        chosen = next((at for at, one in enumerate(shown) if one.id == beside), None)
+        chart.show(
+            curves(self._compared, self._metric, beside),
+            scale=self.chart_scale,
+            at=self.inspection,
+            marks=shown[chosen].history.schedule_marks if chosen is not None else (),
+            base=chosen,
+        )
         self.query_one("#compare-same", Static).update(_remark(self._compared, drawn))
 
 

@@ -12,7 +12,9 @@ from textual.geometry import Size
 
 from tui.comparison import Metric
 from tui.eta import remaining_sweep_seconds
+from tui.rendering.canvas import Mark
 from tui.rendering.curves import Scale
+from tui.rendering.inspection import Inspection
 from tui.rendering.series import Series
 from tui.status import STATUS_STYLES, TONE_COLOURS
 from tui.sweeps.feed import SweepSnapshot
@@ -114,11 +116,26 @@ class SweepBody(Container):
         )
         self._share_room()
 
-    def show_curves(self, curves: Sequence[Series], metric: Metric, scale: Scale) -> None:
-        """Show the curves by setting."""
+    def show_curves(
+        self,
+        curves: Sequence[Series],
+        metric: Metric,
+        scale: Scale,
+        at: Inspection,
+        marks: Sequence[Mark],
+    ) -> None:
+        """Show the curves by setting, the last of which the others are compared to.
+
+        Args:
+            curves: one per setting.
+            metric: what they show.
+            scale: how to draw them.
+            at: where they are read.
+            marks: changes of the schedule of the last one.
+        """
         chart = self.query_one(LossChart)
         chart.title = metric
-        chart.show(curves, scale=scale)
+        chart.show(curves, scale=scale, at=at, marks=marks, base=len(curves) - 1)
 
     def show_samples(self, samples: Sequence[SettingSamples], seed: int, current: str) -> None:
         """Show the samples by setting, all drawn with this seed."""

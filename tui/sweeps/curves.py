@@ -8,6 +8,7 @@ import numpy as np
 
 from tui.comparison import Metric
 from tui.history import History
+from tui.rendering.canvas import Mark
 from tui.rendering.series import Series
 from tui.sweeps.grid import SettingRow
 from vae_engine.sessions.comparability import loss_basis
@@ -44,6 +45,15 @@ def setting_curves(
     return [curve for curve in found if len(curve.epochs)]
 
 
+def setting_marks(
+    rows: Iterable[SettingRow], trials: Sequence[Trial], histories: Mapping[str, History]
+) -> Sequence[Mark]:
+    """Return the changes of the schedule of the first trial with epochs; seeds may differ in it."""
+    sessions = (trials[index].session for row in rows for index in row.trials)
+    known = [histories[session] for session in sessions if session in histories]
+    return next((one.schedule_marks for one in known if one.newest), ())
+
+
 def comparable_rows(
     rows: Sequence[SettingRow], trials: Sequence[Trial], label: str
 ) -> list[SettingRow]:
@@ -74,4 +84,6 @@ def mean_curve(label: str, histories: Sequence[History], metric: Metric, tone: i
     if not len(epochs):
         return Series(label, epochs, epochs, tone)
     band = (np.nanmin(values, axis=0), np.nanmax(values, axis=0)) if len(histories) > 1 else None
-    return Series(label, epochs, np.nanmean(values, axis=0), tone, band)
+    mean = np.nanmean(values, axis=0)
+    best = float(epochs[mean.argmin()]) if metric == "val_loss" and len(epochs) > 1 else None
+    return Series(label, epochs, mean, tone, band, best)

@@ -9,6 +9,7 @@ from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.chart_options import ChartOptions
@@ -17,7 +18,7 @@ from tui.remedies import error_text
 from tui.screen import Keys
 from tui.sweeps.actions import SweepActions
 from tui.sweeps.body import PAGES, SweepBody, detail_words, head_words
-from tui.sweeps.curves import comparable_rows, setting_curves
+from tui.sweeps.curves import comparable_rows, setting_curves, setting_marks
 from tui.sweeps.feed import SweepFeed, SweepSnapshot
 from tui.sweeps.grid import SettingRow, TrialTable, trial_table
 from tui.sweeps.polling import Poller
@@ -53,6 +54,7 @@ class SweepScreen(ChartOptions):
         key("g", "generate", "Sample", "Draw from the trial's prior", show=True),
         key("v", "metric(1)", "Metric", "Curves of the next metric", show=True),
         key("V", "metric(-1)", "Previous", "Curves of the previous metric"),
+        key("c", "inspect", "Cursor", "Read and zoom the curves by keys", show=True),
         key("y", "log", "Log", "Logarithmic axis, or linear"),
         key("s", "smooth", "Smooth", "Smooth the curves more, or not at all"),
         key("a", "recent", "Recent", "Only the recent epochs, or all"),
@@ -139,6 +141,24 @@ class SweepScreen(ChartOptions):
         """Open the sampler of the trial under the cursor."""
         if session := self._opened_session():
             self.workbench.open_sampler(session)
+
+    @property
+    def resting_widget(self) -> Widget:
+        """The grid of trials."""
+        return self.query_one(TrialGrid)
+
+    def draw_charts(self) -> None:
+        """Draw the curves where they are read."""
+        self._draw_curves()
+
+    def show_charts(self) -> None:
+        """Show the page of the curves, if not all parts are shown."""
+        if self.query_one(PageTabs).display:
+            self.action_open_page(PAGES.index("curves"))
+
+    def turn_curve(self, by: int) -> None:
+        """Move the cursor of the grid, whose curve the others are compared to."""
+        self.query_one(TrialGrid).action_move(by, 0)
 
     def action_metric(self, step: int) -> None:
         """Show the curves of the next metric."""
@@ -229,7 +249,10 @@ class SweepScreen(ChartOptions):
         curves = setting_curves(
             ordered, self.snapshot.trials, self.snapshot.histories, self._metric
         )
-        self.query_one(SweepBody).show_curves(curves, self._metric, self.chart_scale)
+        marks = setting_marks(ordered[-1:], self.snapshot.trials, self.snapshot.histories)
+        self.query_one(SweepBody).show_curves(
+            curves, self._metric, self.chart_scale, self.inspection, marks
+        )
 
     def _row_label(self) -> str:
         rows, row = self._table.rows, self.query_one(TrialGrid).row

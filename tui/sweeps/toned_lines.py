@@ -70,7 +70,7 @@ class TonedLines(Lines):
 
     def swatch(self, tone: int) -> Segment:
         """Draw a piece of a curve, or its character in ASCII."""
-        from tui.rendering.curves import PLAIN_MARKERS
+        from tui.rendering.canvas import PLAIN_MARKERS
 
         hue, dash = tone % TONES, tone // TONES % len(_DASHES)
         if app_depth(self.app) is ColorDepth.ASCII:

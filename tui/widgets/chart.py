@@ -1,4 +1,4 @@
-"""Chart of metrics over epochs, with a cursor that reads values."""
+"""Chart of metrics over epochs, which a cursor reads and a zoom enlarges."""
 
 from __future__ import annotations
 
@@ -14,23 +14,29 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.timer import Timer
 
-from tui.text import fitted, one_line
-from tui.widgets.lines import Lines
+from tui.rendering.inspection import Inspection, Window, epochs_of
+from tui.text import fitted
+from tui.widgets.inspected_chart import InspectedChart
 
 # Imported when needed: plotext and NumPy are slow to import and would delay the first frame.
 if TYPE_CHECKING:
+    from tui.rendering.canvas import Mark
     from tui.rendering.curves import Colors, Curves, Scale
+    from tui.rendering.readout import Part
     from tui.rendering.runs import Line
     from tui.rendering.series import Series
 
 TONES = 6
 _LEAST_SECONDS = 0.25
+# At most this share of the height for the values under the cursor.
+_READOUT_SHARE = 3
 
 
-class LossChart(Lines):
+class LossChart(InspectedChart):
     """Draws curves over epochs; the first line names them and shows their values.
 
-    It is redrawn at most four times per second, and only lines that changed are sent.
+    It is redrawn at most four times per second, and only cells that changed are sent. While it has
+    the focus, keys move a cursor over the epochs, whose values it shows, and zoom around it.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -38,6 +44,7 @@ class LossChart(Lines):
         "chart--axis",
         "chart--note",
         "chart--cursor",
+        "chart--reading",
         *(f"chart--tone-{tone}" for tone in range(TONES)),
     }
 
@@ -49,6 +56,7 @@ class LossChart(Lines):
         & > .chart--axis { color: $text-muted; }
         & > .chart--note { color: $text-muted; }
         & > .chart--cursor { color: $text-muted; }
+        & > .chart--reading { color: $text; text-style: bold reverse; }
         & > .chart--tone-0 { color: $text-primary; }
         & > .chart--tone-1 { color: $text-warning; }
         & > .chart--tone-2 { color: $text-success; }
@@ -61,9 +69,14 @@ class LossChart(Lines):
     class EpochPicked(Message):
         """Posted when an epoch is clicked."""
 
-        def __init__(self, epoch: int) -> None:
+        def __init__(self, chart: LossChart, epoch: int) -> None:
             super().__init__()
-            self.epoch = epoch
+            self.chart, self.epoch = chart, epoch
+
+        @property
+        def control(self) -> LossChart:
+            """The clicked chart."""
+            return self.chart
 
     def __init__(
         self,
@@ -88,8 +101,10 @@ class LossChart(Lines):
         self.empty = empty
         self.axis = axis
         self._series: tuple[Series, ...] = ()
+        self._marks: tuple[Mark, ...] = ()
+        self._base: int | None = None
         self._scale: Scale | None = None
-        self._cursor: int | None = None
+        self._window: Window | None = None
         self._curves: Curves | None = None
         self._drawn_at = 0.0
         self._redraw: Timer | None = None
@@ -99,7 +114,9 @@ class LossChart(Lines):
         series: Sequence[Series],
         *,
         scale: Scale | None = None,
-        cursor: int | None = None,
+        at: Inspection | None = None,
+        marks: Sequence[Mark] = (),
+        base: int | None = None,
         empty: str | None = None,
     ) -> None:
         """Draw these curves.
@@ -107,24 +124,39 @@ class LossChart(Lines):
         Args:
             series: the curves, those in the same cells take turns.
             scale: how to show them; as before, if it is not given.
+            at: the epoch whose values are read, and the zoom; the newest of each curve and all
+                epochs, if it is not given.
+            marks: changes of the schedule.
+            base: index of the curve to which the others are compared under the cursor.
             empty: the text while there is nothing to draw; unchanged if not given.
-            cursor: the epoch whose values are read; the newest of each curve, if it is not given.
         """
-        changed = tuple(series) != self._series or (scale is not None and scale != self._scale)
-        self._series = tuple(series)
-        self._scale = scale or self._scale
-        self._cursor = cursor
+        at = at or Inspection()
+        # Moving the cursor changes none of these.
+        before = self._series, self._scale, self._marks, self._window, self._base
+        self._series, self._scale = tuple(series), scale or self._scale
+        self._marks, self._base, self.inspection = tuple(marks), base, at
         self.empty = self.empty if empty is None else empty
-        if changed:
+        if before[3] != at.window or before[4] != base:
+            self.draw()
+        elif before[:3] != (self._series, self._scale, self._marks):
             self._draw_soon()
         else:
             self._compose_lines()
+
+    def readable_epochs(self) -> list[int]:
+        """Return the epochs that some curve has."""
+        return epochs_of(self._series)
+
+    def marked_epochs(self) -> set[int]:
+        """Return the best epochs and those at which the schedule changes."""
+        best = {int(one.best) for one in self._series if one.best is not None}
+        return best | {mark.epoch for mark in self._marks}
 
     def on_click(self, event: events.Click) -> None:
         """Post the epoch under the mouse."""
         epoch = self._curves.epoch_at(event.x) if self._curves else None
         if epoch is not None:
-            self.post_message(self.EpochPicked(int(epoch)))
+            self.post_message(self.EpochPicked(self, int(epoch)))
 
     def _draw_soon(self) -> None:
         wait = self._drawn_at + _LEAST_SECONDS - time.monotonic()
@@ -143,11 +175,18 @@ class LossChart(Lines):
             return
         from tui.rendering.curves import Scale, draw_curves
 
-        scale = self._scale or Scale()
+        self._window = self.inspection.window
+        scale = replace(self._scale or Scale(), window=self._window)
         if self._linear:
             scale = replace(scale, log=False)
         self._curves = draw_curves(
-            self._series, width, height - 1, scale, self._colors(), axis=self.axis
+            self._series,
+            width,
+            height - len(self._head(width)),
+            scale,
+            self._colors(),
+            axis=self.axis,
+            marks=self._marks,
         )
         if self._curves.lines:
             self._drawn_at = time.monotonic()
@@ -182,72 +221,42 @@ class LossChart(Lines):
         curves = self._curves
         if curves is None or not width or not height:
             return
-        title = self._title_line(width)
+        found = self._head(width)
+        if curves.lines and len(found) + len(curves.lines) != height:
+            self.draw()
+            return
+        head = [[Segment(text, self._part(name)) for text, name in line] for line in found]
         if not curves.lines:
             notes = self._why_empty().splitlines()[: max(1, height - 1)]
             note_style = self._part("note")
             below = [[Segment(fitted(note, width).center(width), note_style)] for note in notes]
-            self.set_lines([title, *[[]] * ((height - 1 - len(below)) // 2), *below])
+            self.set_lines([*head, *[[]] * ((height - 1 - len(below)) // 2), *below])
             return
-        column = curves.column_of(self._cursor) if self._cursor is not None else None
+        epoch = self.inspection.epoch
+        if epoch is None and self.has_focus:
+            epoch = int(curves.last)
+        column = curves.column_of(epoch) if epoch is not None else None
         lines = curves.lines if column is None else self._with_cursor(curves.lines, column)
-        self.set_lines([title, *lines])
+        self.set_lines([*head, *lines])
 
-    def _title_line(self, width: int) -> list[Segment]:
-        """Format the title: `loss  train 142.3  val 145.0        epoch 12`."""
-        from tui.rendering.curves import PLAIN_MARKERS
-        from tui.rendering.series import number_text
-
-        line = [Segment(self.title, self._part("title"))]
-        room = width - len(self.title)
-        plain = self._plain
-        for one in self._named(room):
-            value = one.value_at(one.epochs[-1] if self._cursor is None else self._cursor)
-            read = "-" if value is None else number_text(value)
-            marker = f"{PLAIN_MARKERS[one.tone % len(PLAIN_MARKERS)]} " if plain else ""
-            text = f"  {marker}{one_line(one.label, 24)} {read}"
-            if len(text) > room:
-                return line
-            line.append(Segment(text, self._part(f"tone-{one.tone % TONES}")))
-            room -= len(text)
-        fitting = [note for note in self._notes() if len(note) + 2 <= room]
-        if fitting:
-            line.append(Segment(fitted(fitting[0], room, "right"), self._part("note")))
-        return line
-
-    def _named(self, room: int) -> list[Series]:
-        """Return the curves to name, in order; if not all fit, the last ones."""
-        named = [one for one in self._series if len(one.epochs)]
-        # Two spaces, a label, a value.
-        wanted = sum(min(len(one.label), 24) + 8 for one in named)
-        return named if wanted <= room else [*named[-1:], *named[:-1]]
-
-    def _notes(self) -> Sequence[str]:
-        """Return notes on scale and epoch, in several lengths, the longest first."""
-        from tui.rendering.curves import BEST, PLAIN_BEST
-
-        read = {self._cursor or int(one.epochs[-1]) for one in self._series if len(one.epochs)}
-        at = [f"epoch {epoch}" for epoch in read] if len(read) == 1 else []
-        mark = PLAIN_BEST if self._plain else BEST
-        best = [f"{mark} best {one.best:.0f}" for one in self._series if one.best is not None]
-        scale, options = self._scale, self._beyond()
-        if scale is not None:
-            options += ["linear: below 0" if self._linear else "log"] * scale.log
-            options += ["recent"] * scale.recent
-            options += [f"smooth {scale.smoothing:g}"] if scale.smoothing else []
-        parts = [" · ".join([*options, *rest]) for rest in ([*best, *at], at, best, [])]
-        return [*filter(None, parts), " ".join(options)]
-
-    def _beyond(self) -> list[str]:
-        """Format the value that lies beyond the axis: `↑ 251.0`."""
-        from tui.rendering.series import number_text
+    def _head(self, width: int) -> list[list[Part]]:
+        from tui.rendering.chart_head import ChartHead
 
         curves = self._curves
-        up, down = "^v" if self._plain else "↑↓"
-        if curves is None:
-            return []
-        ends = ((up, curves.above), (down, curves.below))
-        return [f"{arrow} {number_text(end)}" for arrow, end in ends if end is not None]
+        head = ChartHead(
+            title=self.title,
+            series=self._series,
+            inspection=self.inspection,
+            scale=self._scale,
+            linear=self._linear,
+            beyond=(curves.above, curves.below) if curves else (None, None),
+            marks=self._marks,
+            base=self._base,
+            plain=self._plain,
+        )
+        if self.has_focus:
+            return head.reading(width, max(1, (self.size.height - 1) // _READOUT_SHARE))
+        return [head.line(width)]
 
     def _why_empty(self) -> str:
         if not any(len(one.epochs) for one in self._series):
@@ -257,12 +266,18 @@ class LossChart(Lines):
         return "no space, or no finite value"
 
     def _with_cursor(self, lines: Sequence[Line], column: int) -> list[Line]:
-        """Add a vertical bar in this column where there is no curve."""
+        """Add a vertical bar in this column where there is no curve; over bands and marks."""
         bar = Segment("│", self._part("cursor"))
         marked = list(lines)
         for y in range(len(lines) - self.axis):
             strip = Strip(lines[y])
             left, cell, right = strip.divide([column, column + 1, strip.cell_length])
-            if cell.text in (" ", "\u2800"):
+            if _is_behind_cursor(cell.text):
                 marked[y] = [*left, bar, *right]
         return marked
+
+
+def _is_behind_cursor(cell: str) -> bool:
+    """Return whether a cell has no part of a curve: at most the one dot of a band, or a mark."""
+    braille = ord(cell) - 0x2800
+    return cell in " .:┊" or (0 <= braille < 0x100 and braille.bit_count() <= 1)

@@ -22,6 +22,7 @@ from tui.dashboard.body import PAGES
 from tui.dashboard.kl_bars import KlBars
 from tui.dashboard.log_view import LogView
 from tui.dashboard.screen import DashboardScreen
+from tui.rendering.inspection import Inspection
 from tui.widgets.chart import LossChart
 from tui.widgets.images import ImageGrid
 from tui.widgets.page_tabs import PageTabs
@@ -155,6 +156,33 @@ async def test_a_chosen_epoch_is_read_in_the_charts_and_stays(
         await until(pilot, lambda: screen.timeline.newest == 5)
         assert title(screen).endswith("epoch 2 of 5")
         assert screen.epoch_shown == 2
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_chart_is_read_and_zoomed_by_keys_and_the_images_follow(
+    store: SessionStore, recorder: Recorder, size: tuple[int, int]
+) -> None:
+    session = recorder.session("read", epochs=12)
+    async with dashboard(store, session, size) as (screen, pilot):
+        charts = list(screen.query(LossChart))
+        if screen.query_one(PageTabs).display:
+            await pilot.press("2")
+        await pilot.press("c")
+        await until(pilot, lambda: charts[0].has_focus)
+        await pilot.press("left", "left", "plus")
+        await until_shown(pilot, screen, 10)
+        await until(pilot, lambda: "epoch 10" in widget_text(charts[0]))
+        assert screen.inspection == Inspection(10, (6, 12))
+        await pilot.press("down", "down")
+        await until(pilot, lambda: charts[2].has_focus)
+        await until(pilot, lambda: widget_text(charts[2]).splitlines()[-1].split()[0] == "6")
+        # One step back, to the whole charts; the epoch stays chosen.
+        await pilot.press("escape")
+        await until(pilot, lambda: screen.inspection == Inspection(10))
+        assert screen.focused is None
+        assert pilot.app.screen is screen
+        await pilot.press("escape")
+        await until(pilot, lambda: pilot.app.screen is not screen)
 
 
 async def test_space_plays_the_epochs_and_ends_at_the_newest(

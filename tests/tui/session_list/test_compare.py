@@ -11,11 +11,12 @@ from textual.pilot import Pilot
 
 from tests.tui.pilot import screen_text, text_of
 from tests.tui.recorder import Recorder
-from tests.tui.watching import until
+from tests.tui.watching import until, widget_text
 from tui.app import WorkbenchApp
-from tui.comparison import curves, differing, read_compared, rows
+from tui.comparison import TONES, curves, differing, read_compared, rows
 from tui.dashboard.screen import DashboardScreen
-from tui.session_list.compare import CompareScreen
+from tui.session_list.compare import CompareScreen, CurveTable
+from tui.widgets.chart import LossChart
 from tui.widgets.session_table import SessionTable
 from vae_engine.sessions.session import Session
 from vae_engine.settings import make_settings
@@ -43,8 +44,11 @@ def test_only_settings_that_differ_are_reported() -> None:
 def test_curves_have_the_colours_of_their_rows(recorder: Recorder) -> None:
     compared = [read_compared(recorder.session(f"s{index}", epochs=2)) for index in range(8)]
     drawn = curves(compared, "val_loss")
-    tones = [f"curve-{curve.tone}" for curve in drawn]
+    tones = [f"curve-{curve.tone % TONES}" for curve in drawn]
     assert tones == [row.tone for row in rows(compared)]
+    # Those of equal colour are dashed differently, in the table too.
+    looks = [(row.tone, row.cells[0]) for row in rows(compared)]
+    assert len(set(looks)) == len({curve.tone for curve in drawn}) == 8
     assert [curve.label for curve in drawn] == [f"s{index}" for index in range(8)]
     np.testing.assert_allclose(drawn[0].values, [251.0, 201.0])
 
@@ -116,3 +120,36 @@ async def test_a_session_is_opened_from_the_table(recorder: Recorder) -> None:
         await until(pilot, lambda: app.screen is screen)
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is not screen)
+
+
+async def test_the_curves_are_read_beside_that_of_the_row_under_the_cursor(
+    recorder: Recorder,
+) -> None:
+    first, second = recorder.session("first", epochs=9), recorder.session("second", epochs=6)
+    async with comparison(recorder, first, second, size=(80, 24)) as (screen, app, pilot):
+        chart, table = screen.query_one(LossChart), screen.query_one(SessionTable)
+        await until(pilot, lambda: "first" in widget_text(chart))
+        await pilot.press("c", "home")
+        await until(pilot, lambda: "first 251.000" in widget_text(chart))
+        assert "second 251.000 +0.000" in " ".join(widget_text(chart).split())
+        # The curve that the others are compared to is that of the table's row.
+        await pilot.press("down")
+        await until(pilot, lambda: table.cursor_key == second.id)
+        await until(pilot, lambda: "first 251.000 +0.000" in " ".join(widget_text(chart).split()))
+        await pilot.press("end", "v")
+        await until(pilot, lambda: "val_reconstruction_loss" in widget_text(chart))
+        await until(pilot, lambda: "second -" in " ".join(widget_text(chart).split()))
+        await pilot.press("escape")
+        await until(pilot, lambda: app.screen.focused is table)
+        assert app.screen is screen
+
+
+async def test_rows_have_the_very_colours_of_their_curves(recorder: Recorder) -> None:
+    sessions = [recorder.session(f"s{at}", epochs=2) for at in range(TONES)]
+    async with comparison(recorder, *sessions) as (screen, app, _):
+        chart, table = screen.query_one(LossChart), screen.query_one(CurveTable)
+        for theme in ("textual-dark", "textual-light"):
+            app.theme = theme
+            for tone in range(TONES):
+                drawn = chart.get_component_rich_style(f"chart--tone-{tone}").color
+                assert drawn == table.get_component_rich_style(f"table--curve-{tone}").color

@@ -20,6 +20,7 @@ from tui.app import WorkbenchApp
 from tui.dashboard.screen import DashboardScreen
 from tui.dialogs import ConfirmScreen
 from tui.new_session.screen import NewSessionScreen
+from tui.rendering.inspection import Inspection
 from tui.sampler.screen import SamplerScreen
 from tui.sweeps.feed import SweepSnapshot
 from tui.sweeps.list_screen import SweepsScreen
@@ -85,6 +86,28 @@ async def test_everything_of_a_sweep_is_shown_or_a_page_away(
             await pilot.press("tab")
         await until(pilot, lambda: "seed 0, the same z where d is equal" in screen_text(app))
         await until(pilot, lambda: len(screen.query_one(ImageGrid).images) >= 6)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_curves_are_read_by_keys(recorder: Recorder, size: tuple[int, int]) -> None:
+    sweep = record_sweep(recorder, dict.fromkeys(range(1, 5), "completed"))
+    async with sweep_screen(sweep, size) as (screen, app, pilot):
+        grid, chart = screen.query_one(TrialGrid), screen.query_one(LossChart)
+        await until(pilot, lambda: "4 of 4" in screen_text(app))
+        await pilot.press("c")
+        await until(pilot, lambda: chart.has_focus and chart.size.height)
+        await pilot.press("home")
+        await until(pilot, lambda: "d 2 251.000 d 4 251.000 +0.000" in flat(chart))
+        await pilot.press("j")
+        await until(pilot, lambda: "d 4 251.000 d 2 251.000 +0.000" in flat(chart))
+        assert grid.row == 1
+        await pilot.press("c")
+        await until(pilot, lambda: app.screen.focused is grid)
+        assert screen.inspection == Inspection()
+
+
+def flat(chart: LossChart) -> str:
+    return " ".join(widget_text(chart).split())
 
 
 async def test_trials_move_under_a_cursor_that_stays(recorder: Recorder) -> None:

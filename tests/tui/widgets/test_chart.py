@@ -1,20 +1,26 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 from textual.app import App, ComposeResult
+from textual.geometry import Region
 from textual.pilot import Pilot
 from textual.widget import Widget
 
 from tests.tui.watching import until, widget_text
+from tui.chart_options import ChartOptions
 from tui.dashboard.kl_bars import KlBars
 from tui.dashboard.log_view import LogView
 from tui.rendering import curves
+from tui.rendering.canvas import Mark
 from tui.rendering.curves import Scale
+from tui.rendering.inspection import Inspection
 from tui.rendering.series import Series
 from tui.widgets.chart import LossChart
 
@@ -65,7 +71,7 @@ async def test_the_cursor_reads_the_values_of_its_epoch() -> None:
     falling = [series("train", [300.0, 200.0, 100.0])]
     async with shown(chart):
         chart.show(falling)
-        chart.show(falling, cursor=2)
+        chart.show(falling, at=Inspection(epoch=2))
         text = widget_text(chart)
         assert text.splitlines()[0].split() == ["loss", "train", "200.0", "epoch", "2"]
         assert sum("│" in line[8:] for line in text.splitlines()) >= 8
@@ -223,3 +229,169 @@ async def test_long_log_lines_are_wrapped() -> None:
     async with shown(log, 30, 6):
         log.show(["word " * 10])
         assert "".join(widget_text(log).split()) == "word" * 10
+
+
+class Reader(ChartOptions):
+    """A screen with two charts, as the dashboard has three."""
+
+    def __init__(self, curves: list[Series], *, count: int = 2, marks: Sequence[Mark] = ()) -> None:
+        super().__init__()
+        self.curves, self.marks = curves, marks
+        self.charts = [LossChart(f"chart {at}") for at in range(count)]
+        self.turned: list[int] = []
+
+    def compose(self) -> ComposeResult:
+        yield from self.charts
+
+    def draw_charts(self) -> None:
+        for chart in self.charts:
+            chart.show(self.curves, at=self.inspection, marks=self.marks, base=0)
+
+    def turn_curve(self, by: int) -> None:
+        self.turned.append(by)
+
+    def key_c(self) -> None:
+        self.action_inspect()
+
+
+@asynccontextmanager
+async def read(reader: Reader, size: tuple[int, int] = (80, 30)) -> AsyncIterator[Pilot[Any]]:
+    async with App[None]().run_test(size=size) as pilot:
+        await pilot.app.push_screen(reader)
+        await pilot.pause()
+        reader.draw_charts()
+        await until(pilot, lambda: "train" in widget_text(reader.charts[0]))
+        await pilot.press("c")
+        await until(pilot, lambda: reader.charts[0].has_focus)
+        yield pilot
+
+
+def train_and_val(count: int = 50) -> list[Series]:
+    train = [100.0 + 100.0 / epoch for epoch in range(1, count + 1)]
+    return [series("train", train), series("val", [value + 2.5 for value in train], tone=1)]
+
+
+def last_line(chart: LossChart) -> list[str]:
+    return widget_text(chart).splitlines()[-1].split()
+
+
+def spans(chart: LossChart, first: str, last: str) -> bool:
+    return (last_line(chart)[0], last_line(chart)[-1]) == (first, last)
+
+
+def head_has(chart: LossChart, words: str) -> bool:
+    return words in head_words(chart)
+
+
+def head_words(chart: LossChart) -> str:
+    return " ".join(widget_text(chart).splitlines()[0].split())
+
+
+async def test_keys_read_a_chart_and_leave_it() -> None:
+    reader = Reader(train_and_val())
+    chart, other = reader.charts
+    async with read(reader) as pilot:
+        await until(pilot, lambda: "epoch 50" in head_words(chart))
+        await pilot.press("left", "left", "h", "l")
+        await until(pilot, lambda: "epoch 48" in head_words(chart))
+        assert "train 102.083 val 104.583 +2.500" in head_words(chart)
+        # The other chart is read at the same epoch.
+        assert "train 102.1 val 104.6" in head_words(other)
+        for keys, epoch in ((["pageup"], 38), (["home"], 1), (["pagedown"], 11), (["end"], 50)):
+            await pilot.press(*keys)
+            await until(pilot, partial(head_has, chart, f"epoch {epoch}"))
+        await pilot.press("down")
+        await until(pilot, lambda: other.has_focus)
+        assert not chart.can_focus
+        await pilot.press("home", "escape")
+        await until(pilot, lambda: reader.focused is None)
+        await until(pilot, lambda: head_words(other).startswith("chart 1 train 102.0"))
+        assert pilot.app.screen is reader
+
+
+async def test_keys_zoom_around_the_cursor_in_all_charts_of_the_screen() -> None:
+    reader = Reader(train_and_val())
+    chart, other = reader.charts
+    async with read(reader) as pilot:
+        await pilot.press("home", *["right"] * 24, "plus", "plus")
+        await until(pilot, lambda: "zoom 19-31" in head_words(chart))
+        for one in (chart, other):
+            await until(pilot, partial(spans, one, "19", "31"))
+            # Values fill the height: those of other epochs do not count.
+            assert "150" not in widget_text(one)
+        await pilot.press("minus", "minus")
+        await until(pilot, lambda: "zoom" not in widget_text(other))
+        await pilot.press("plus", "0")
+        await until(pilot, lambda: last_line(chart)[0] == "1")
+        await pilot.press("plus", "escape")
+        await until(pilot, lambda: reader.focused is None)
+        await until(pilot, lambda: "zoom" not in widget_text(chart) + widget_text(other))
+
+
+async def test_a_key_goes_to_the_best_epoch_and_to_each_change_of_the_schedule() -> None:
+    train, val = train_and_val()
+    marked = replace(val, best=30.0)
+    marks = [Mark(6, "beta warm-up ends"), Mark(41, "lr decay")]
+    reader = Reader([train, marked], count=1, marks=marks)
+    (chart,) = reader.charts
+    async with read(reader) as pilot:
+        text = widget_text(chart)
+        assert "┊lr decay" in text
+        assert "┊beta warm-up ends" in text
+        for epoch, word in ((6, "beta warm-up ends"), (30, ""), (41, "lr decay"), (6, "")):
+            await pilot.press("m")
+            wanted = f"epoch {epoch}" + (f" · {word}" if word else "")
+            await until(pilot, partial(head_has, chart, wanted))
+        await pilot.press("up", "down")
+        await until(pilot, lambda: reader.turned == [-1, 1])
+
+
+async def test_a_step_of_the_cursor_sends_two_columns_and_the_values() -> None:
+    """A slow link must not get the whole chart at every key."""
+    reader = Reader(train_and_val(), count=1)
+    (chart,) = reader.charts
+    async with read(reader, (120, 40)) as pilot:
+        await pilot.press("left")
+        await until(pilot, lambda: "epoch 49" in head_words(chart))
+        sent: list[Region] = []
+        refresh = chart.refresh
+
+        def counted(*regions: Region, **options: Any) -> LossChart:
+            sent.extend(regions or [Region(0, 0, *chart.size)])
+            return refresh(*regions, **options)
+
+        chart.refresh = counted  # type: ignore[method-assign]
+        await pilot.press("left")
+        await until(pilot, lambda: "epoch 48" in head_words(chart))
+        beside = sum(region.area for region in sent if region.y)
+        assert 0 < beside <= 8 * chart.size.height
+        assert sum(region.area for region in sent if not region.y) <= chart.size.width
+
+
+async def test_the_cursor_is_seen_on_a_band_and_leaves_curves_alone() -> None:
+    epochs = np.arange(1.0, 31.0)
+    values = 100.0 + 50.0 / epochs
+    one = Series("mean", epochs, values, 0, (values - 40.0, values + 40.0))
+    chart = LossChart("val_loss")
+    async with shown(chart, 60, 20):
+        chart.show([one])
+        before = widget_text(chart)
+        chart.show([one], at=Inspection(20))
+        after = widget_text(chart)
+        assert after.count("│") - before.count("│") >= 15
+        # Where the curve is, it stays.
+        assert len([cell for cell in after if cell in "⣀⣤⣶⠶⠛⠉⠒⠤"]) == len(
+            [cell for cell in before if cell in "⣀⣤⣶⠶⠛⠉⠒⠤"]
+        )
+
+
+async def test_a_click_reads_a_chart_too() -> None:
+    reader = Reader(train_and_val(), count=1)
+    (chart,) = reader.charts
+    async with read(reader) as pilot:
+        await pilot.press("escape")
+        await until(pilot, lambda: reader.focused is None)
+        await pilot.click(chart, offset=(79, 5))
+        await pilot.click(chart, offset=(7, 5))
+        await until(pilot, lambda: "epoch 1" in head_words(chart).split(" · "))
+        assert chart.has_focus
