@@ -15,7 +15,7 @@ from tui.text import duration_text, loss_text, one_line
 from tui.widgets.table_layout import Head, Row
 from vae_engine.errors import EngineError
 from vae_engine.sessions.session import Session
-from vae_engine.settings import SETTINGS, Settings
+from vae_engine.settings import SETTINGS, Settings, differing_settings
 
 Metric = Literal[
     "val_loss", "val_reconstruction_loss", "val_kl_loss", "loss", "reconstruction_loss", "kl_loss"
@@ -112,14 +112,9 @@ def comparable(
     return [one for one in compared if one.measured_on == basis or not one.history.newest]
 
 
-def differing(settings: Sequence[Settings]) -> list[str]:
-    """Return the names of the settings that differ, in their usual order."""
-    return [name for name in SETTINGS if len({getattr(one, name) for one in settings}) > 1]
-
-
 def heads(compared: Sequence[Compared]) -> list[Head]:
     """Return the columns of the table: results, then the settings that differ."""
-    names = differing([one.settings for one in compared])
+    names = differing_settings([one.settings for one in compared])
     return [
         Head("curve", ""),
         Head("name", "name", flexible=True),
@@ -133,7 +128,7 @@ def heads(compared: Sequence[Compared]) -> list[Head]:
 
 def rows(compared: Sequence[Compared]) -> list[Row]:
     """Return the rows of the table, each with the colour of its curve."""
-    names = differing([one.settings for one in compared])
+    names = differing_settings([one.settings for one in compared])
     return [
         Row(
             one.id,

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 import numpy as np
 from numpy.typing import NDArray
 
-from tui.comparison import comparable, curves, differing, read_compared
+from tui.comparison import comparable, curves, read_compared
 from tui.history import History, Metric
 from tui.html_report.chart import line_chart
 from tui.html_report.elements import element, facts, picture, table
@@ -21,7 +21,7 @@ from vae_engine.inference.pictures import picture as sheet
 from vae_engine.inference.pictures import square_columns
 from vae_engine.sessions.previews import preview_epochs, read_originals, read_preview
 from vae_engine.sessions.session import Session
-from vae_engine.settings import SETTINGS, changed_settings
+from vae_engine.settings import SETTINGS, changed_settings, differing_settings
 
 _METRICS: dict[Metric, str] = {
     "loss": "loss",
@@ -67,7 +67,7 @@ def comparison_section(sessions: Sequence[Session]) -> Element:
     The chart leaves out losses on other images or likelihoods, which do not compare.
     """
     compared = [read_compared(session) for session in sessions]
-    names = differing([one.settings for one in compared])
+    names = differing_settings([one.settings for one in compared])
     heads = ["session", "status", "best val loss", "epoch", "time", *names]
     rows: list[list[str | Element]] = [
         [

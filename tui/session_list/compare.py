@@ -20,7 +20,6 @@ from tui.comparison import (
     Compared,
     comparable,
     curves,
-    differing,
     heads,
     read_compared,
     rows,
@@ -32,6 +31,7 @@ from tui.widgets.key_line import KeyLine
 from tui.widgets.session_table import SessionTable
 from vae_engine.errors import EngineError
 from vae_engine.sessions.session import Session
+from vae_engine.settings import differing_settings
 
 _POLL_SECONDS = 1.0
 
@@ -170,4 +170,5 @@ def _remark(compared: Sequence[Compared], drawn: int) -> str:
             f"{drawn} of {len(compared)} curves: losses of other images, sizes or likelihoods do "
             "not compare; the cursor chooses"
         )
-    return "" if differing([one.settings for one in compared]) else "Their settings are the same."
+    differ = differing_settings([one.settings for one in compared])
+    return "" if differ else "Their settings are the same."

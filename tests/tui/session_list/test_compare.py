@@ -13,13 +13,12 @@ from tests.tui.pilot import screen_text, text_of
 from tests.tui.recorder import Recorder
 from tests.tui.watching import until, widget_text
 from tui.app import WorkbenchApp
-from tui.comparison import TONES, curves, differing, read_compared, rows
+from tui.comparison import TONES, curves, heads, read_compared, rows
 from tui.dashboard.screen import DashboardScreen
 from tui.session_list.compare import CompareScreen, CurveTable
 from tui.widgets.chart import LossChart
 from tui.widgets.session_table import SessionTable
 from vae_engine.sessions.session import Session
-from vae_engine.settings import make_settings
 
 
 @asynccontextmanager
@@ -35,10 +34,16 @@ async def comparison(
         yield screen, app, pilot
 
 
-def test_only_settings_that_differ_are_reported() -> None:
-    one, other = make_settings(latent_dim=2, beta=4.0), make_settings(latent_dim=8, beta=4.0)
-    assert differing([one, other]) == ["latent_dim"]
-    assert differing([one, one]) == []
+def test_only_settings_that_differ_are_reported(recorder: Recorder) -> None:
+    def columns(*several: Session) -> list[str]:
+        return [head.title for head in heads([read_compared(one) for one in several])][6:]
+
+    one = recorder.session(latent_dim=2, beta=4.0)
+    assert columns(one, recorder.session(latent_dim=8, beta=4.0)) == ["latent_dim"]
+    assert columns(one, one) == []
+    # Earlier versions recorded auto, later ones what it came to.
+    resolved = recorder.session(latent_dim=2, beta=4.0, filters=(16, 32), likelihood="bernoulli")
+    assert columns(one, resolved) == []
 
 
 def test_curves_have_the_colours_of_their_rows(recorder: Recorder) -> None:
