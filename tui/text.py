@@ -95,6 +95,17 @@ def shortened(text: str, width: int) -> str:
     return text if cells(text) <= width else fitted(text, width)
 
 
+def size_text(size: float | None) -> str:
+    """Format bytes in at most four characters: `87K`, `3.2M`, `120M`; empty for None."""
+    if size is None:
+        return ""
+    for unit in "BKMG":
+        if size < 999.5 or unit == "G":
+            break
+        size /= 1000
+    return f"{size:.1f}{unit}" if size < 9.95 and unit != "B" else f"{size:.0f}{unit}"
+
+
 def duration_text(seconds: float) -> str:
     """Format seconds in at most six characters: `42s`, `9m40s`, `1h05m`, `3d02h`."""
     whole = max(0, round(seconds))

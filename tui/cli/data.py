@@ -18,8 +18,7 @@ from tui.cli.progress import reading_progress
 from tui.new_session.costs import Sizes
 from tui.new_session.forecast import expected_duration
 from tui.new_session.timings import measured_timings
-from tui.session_list.columns import size_text
-from tui.text import one_line
+from tui.text import one_line, size_text
 from vae_engine.dataset_names import NAMED_DATASETS, absolute_dataset
 from vae_engine.datasets import cache
 from vae_engine.datasets.dataset import Dataset

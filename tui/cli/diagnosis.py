@@ -19,10 +19,10 @@ from tui.cli.key_list import keymap_problems
 from tui.cli.logout import logout_warning
 from tui.cli.screen import app_obstacle
 from tui.preferences import preferences_file, read_preferences
-from tui.session_list.columns import size_text
 from tui.terminal.charset import is_unicode, locale_name
 from tui.terminal.detection import stream_depth
 from tui.terminal.link import LINK_VARIABLE, is_slow
+from tui.text import size_text
 from vae_engine.dataset_names import NAMED_DATASETS
 from vae_engine.datasets import cache
 from vae_engine.datasets.keras_cache import is_available

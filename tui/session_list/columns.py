@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from tui.catalogue import Entry
 from tui.status import status_rank, with_glyph
-from tui.text import age_text, duration_text, fitted, loss_text, one_line
+from tui.text import age_text, duration_text, fitted, loss_text, one_line, size_text
 from vae_engine.sessions.comparability import loss_basis
 
 if TYPE_CHECKING:
@@ -42,17 +42,6 @@ class Column:
     key: Callable[[Entry], SortKey | None]
     align: Literal["left", "right"] = "right"
     sorts: bool = True
-
-
-def size_text(size: float | None) -> str:
-    """Format bytes in at most four characters: `87K`, `3.2M`, `120M`; empty for None."""
-    if size is None:
-        return ""
-    for unit in "BKMG":
-        if size < 999.5 or unit == "G":
-            break
-        size /= 1000
-    return f"{size:.1f}{unit}" if size < 9.95 and unit != "B" else f"{size:.0f}{unit}"
 
 
 def dataset_text(entry: Entry) -> str:

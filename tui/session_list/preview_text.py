@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.text import Text
 
 from tui.catalogue import Entry
-from tui.session_list.columns import dataset_text, dimension_text, size_text
+from tui.session_list.columns import dataset_text, dimension_text
 from tui.session_list.rows import best_trial
 from tui.status import status_rank
-from tui.text import duration_text, loss_text, one_line
+from tui.text import duration_text, loss_text, one_line, size_text
 from vae_engine.settings import SETTINGS, changed_settings
 
 _ALWAYS_PRINTED = ("latent_dim", "dataset")

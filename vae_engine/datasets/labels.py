@@ -17,11 +17,18 @@ from vae_engine.datasets.source import SPLIT_NAMES, Split
 from vae_engine.errors import ArrayError
 
 MAX_LABEL = 65_535
+NO_LABEL = -1
+"""Of an image that has none."""
 NUMBERED = "are numbered from 0"
 """The end of the note that says which texts are labels."""
 
 _MAX_TEXT_BYTES = 4096
 _SHOWN_NAMES = 4
+
+
+def labels_or_none(labels: Labels | None, count: int) -> Labels:
+    """Return labels (count,), `NO_LABEL` for each image where there are none."""
+    return np.full(count, NO_LABEL, np.int64) if labels is None else labels
 
 
 def check_label_header(what: str, dtype: np.dtype[Any], shape: tuple[int, ...]) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from vae_engine.datasets.arrays import Images, Labels
 from vae_engine.datasets.files import open_regular, quoted, reading
 from vae_engine.datasets.kinds import HEAD_BYTES, kind_of
-from vae_engine.datasets.labels import read_labels
+from vae_engine.datasets.labels import labels_or_none, read_labels
 from vae_engine.datasets.layout import read_files
 from vae_engine.datasets.loader import read_source
 from vae_engine.datasets.preparation import AUTO, Preparation
@@ -72,7 +72,7 @@ def load_images(
     )
     return OwnImages(
         _together(scaled),
-        np.concatenate([_or_none(labels.get(split), counts[split]) for split in splits]),
+        np.concatenate([labels_or_none(labels.get(split), counts[split]) for split in splits]),
         (*source.notes, *notes, *range_notes, *label_notes),
     )
 
@@ -103,7 +103,3 @@ def _together(splits: list[Images]) -> Images:
     whole: Any = np.concatenate(splits)
     checked: Images = whole
     return checked
-
-
-def _or_none(labels: Labels | None, count: int) -> Labels:
-    return np.full(count, -1, np.int64) if labels is None else labels

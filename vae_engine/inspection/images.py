@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from vae_engine.datasets.arrays import Images, Labels
 from vae_engine.datasets.binarization import own_as_evaluated, split_as_evaluated
 from vae_engine.datasets.dataset import Dataset
+from vae_engine.datasets.labels import NO_LABEL, labels_or_none
 from vae_engine.datasets.own_images import load_images
 from vae_engine.datasets.parts import Rows
 from vae_engine.datasets.preparation import Preparation
@@ -28,7 +29,6 @@ from vae_engine.text import value_text
 Order = Literal["index", "worst", "best"]
 Indices = NDArray[np.intp]
 
-NO_LABEL = -1
 _MOST_NAMES = 12
 
 
@@ -181,8 +181,3 @@ def read_label(text: str, labels: Labels, names: Sequence[str]) -> int:
     shown = ", ".join(value_text(name) if names else name for name in list(by_name)[:_MOST_NAMES])
     more = ", ..." if len(by_name) > _MOST_NAMES else ""
     raise SettingError(f"class is {value_text(text)}: it must be one of {shown}{more}")
-
-
-def labels_or_none(labels: Labels | None, count: int) -> Labels:
-    """Labels (count,), -1 for images that have none."""
-    return np.full(count, NO_LABEL, np.int64) if labels is None else labels

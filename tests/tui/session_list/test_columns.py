@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from tests.tui.session_list.test_filtering import NOW, entry
-from tui.session_list.columns import COLUMN_IDS, COLUMNS, size_text, sort_entries
-from tui.text import loss_text
+from tui.session_list.columns import COLUMN_IDS, COLUMNS, sort_entries
+from tui.text import loss_text, size_text
 
 FIRST = entry(id="a", name="beta", loss=150.0, epoch=3, created=NOW - 10, size=None, duration=5)
 SECOND = entry(id="b", name="Alpha", loss=None, epoch=50, created=NOW - 900, size=10, duration=9)
