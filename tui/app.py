@@ -260,18 +260,24 @@ class WorkbenchApp(TerminalApp):
         self._open(DashboardScreen(session), instead_of)
 
     def open_sampler(
-        self, session: Session, z: NDArray[np.float32] | None = None, origin: str = ""
+        self,
+        session: Session,
+        z: NDArray[np.float32] | None = None,
+        origin: str = "",
+        epoch: int | None = None,
     ) -> None:
         """Open the sampler over a session, with z (latent_dim,) as its first sample if given."""
         from tui.sampler.screen import SamplerScreen
 
-        self._open(SamplerScreen(session, z, origin))
+        self._open(SamplerScreen(session, z, origin, epoch))
 
-    def open_data_browser(self, session: Session, z: NDArray[np.float32] | None = None) -> None:
+    def open_data_browser(
+        self, session: Session, z: NDArray[np.float32] | None = None, epoch: int | None = None
+    ) -> None:
         """Open the images of a session, of a z the nearest training images."""
         from tui.data_browser.screen import DataBrowserScreen
 
-        self._open(DataBrowserScreen(session, z))
+        self._open(DataBrowserScreen(session, z, epoch))
 
     def open_sweep(self, sweep: Sweep, *, instead_of: Screen[Any] | None = None) -> None:
         """Open a sweep; replaces a screen, if that is still on top."""

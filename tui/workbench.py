@@ -62,7 +62,11 @@ class Workbench(Protocol):
         """Open the dashboard of a session; replaces a screen, if that is still on top."""
 
     def open_sampler(
-        self, session: Session, z: NDArray[np.float32] | None = None, origin: str = ""
+        self,
+        session: Session,
+        z: NDArray[np.float32] | None = None,
+        origin: str = "",
+        epoch: int | None = None,
     ) -> None:
         """Open the sampler of a session.
 
@@ -70,14 +74,18 @@ class Workbench(Protocol):
             session: the session.
             z: (latent_dim,), used as the first sample; None draws all from the prior.
             origin: origin of z in one line, such as `test image 12`.
+            epoch: of the decoder; None follows the newest.
         """
 
-    def open_data_browser(self, session: Session, z: NDArray[np.float32] | None = None) -> None:
+    def open_data_browser(
+        self, session: Session, z: NDArray[np.float32] | None = None, epoch: int | None = None
+    ) -> None:
         """Open the images of a session beside their reconstructions.
 
         Args:
             session: which.
             z: (latent_dim,), to whose image the nearest training images are shown; None shows all.
+            epoch: of the model; None takes the newest.
         """
 
     def open_sweep(self, sweep: Sweep, *, instead_of: Screen[Any] | None = None) -> None:

@@ -80,6 +80,15 @@ def test_what_is_no_image_is_refused_in_one_line(tmp_path: Path, harm: str) -> N
         load_images(str(path))
     assert "\n" not in str(caught.value)
     assert str(path) in str(caught.value)
+    # The datasets by name are no images of one's own.
+    assert "mnist" not in str(caught.value)
+
+
+def test_a_refused_path_says_which_kinds_are_read(tmp_path: Path) -> None:
+    (tmp_path / "notes.md").write_text("# No image\n")
+    for path in (tmp_path / "notes.md", tmp_path / "missing", "/dev/null", " "):
+        with pytest.raises(DatasetError, match=r"PNG, JPEG, WebP.* or CSV|PNG.*Parquet"):
+            load_images(str(path))
 
 
 def test_images_are_brought_to_the_shape_that_the_model_takes(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.tui.recorder import Recorder
+from tests.tui.recorder import Recorder, change_export
 from tests.tui.shaped import SETTINGS, give_shape
 from tests.waiting import wait_for
 from vae_engine.image_shape import ImageShape
@@ -27,6 +27,7 @@ from vae_engine.inspection.messages import (
     ShowImages,
     SplitOpened,
     SplitScored,
+    TurnEpoch,
 )
 from vae_engine.sessions.session import Session
 
@@ -54,6 +55,48 @@ def test_a_page_has_the_scores_that_the_whole_split_gets(recorder: Recorder, dig
     for part in ("reconstruction_loss", "kl_loss"):
         whole, shown = getattr(scored, part).values, getattr(page, part).values
         np.testing.assert_allclose(shown, whole[list(indices)], rtol=1e-4)
+
+
+def test_the_weights_of_another_epoch_are_taken(recorder: Recorder, digits: Path) -> None:
+    session = recorder.session("small", dataset=str(digits))
+    recorder.export(session, 1, 4, 9)
+    change_export(session, 4)
+    inspector, replies = inspected(session)
+    models, pages = [replies[0]], []
+    for by in (0, -1, -7, 1, 5):
+        inspector.answer(TurnEpoch(by))
+        models.append(replies[-1])
+        inspector.answer(ShowImages("test", (0, 1)))
+        pages.append(replies[-1])
+    assert [isinstance(one, ModelOpened) and (one.epoch, one.current) for one in models] == [
+        (9, True), (9, True), (4, False), (1, False), (4, False), (9, True)
+    ]  # fmt: skip
+    losses = []
+    for model, page in zip(models[1:], pages, strict=True):
+        assert isinstance(model, ModelOpened)
+        assert isinstance(page, ImagesShown)
+        assert (model.epochs, page.weights) == ((1, 4, 9), model.weights)
+        losses.append(page.reconstruction_loss.values[0])
+    assert losses[0] == losses[2] == losses[4]
+    assert losses[1] == losses[3] != losses[0]
+
+
+def test_an_epoch_is_chosen_from_the_start_and_scores_of_others_do_not_come(
+    recorder: Recorder, digits: Path
+) -> None:
+    session = recorder.session("small", dataset=str(digits))
+    recorder.export(session, 1, 4)
+    replies: list[Reply] = []
+    inspector = Inspector(Session(session.folder), replies.append, epoch=1)
+    assert inspector.open()
+    assert isinstance(replies[0], ModelOpened)
+    assert replies[0].epoch == 1
+    inspector.answer(TurnEpoch(1))
+    assert inspector._model is not None
+    left = load_model(session, 1)
+    before = len(replies)
+    inspector._score(left, "test", inspector._splits["test"])
+    assert len(replies) == before
 
 
 def test_what_is_not_there_is_not_answered(recorder: Recorder, digits: Path) -> None:
@@ -119,7 +162,10 @@ def test_a_session_without_a_model_is_one_reply(recorder: Recorder) -> None:
 def test_messages_come_whole_or_not_at_all(cut: int) -> None:
     stream = io.BytesIO()
     sent = SplitScored(
-        "test", messages.Array.of(np.arange(3.0)), messages.Array.of(np.zeros((2, 2), np.uint8))
+        "test",
+        "w",
+        messages.Array.of(np.arange(3.0)),
+        messages.Array.of(np.zeros((2, 2), np.uint8)),
     )
     messages.send(stream, sent)
     whole = stream.getvalue()

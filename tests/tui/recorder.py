@@ -15,9 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions import events as ev
+from vae_engine.sessions.arrays import write_npz
 from vae_engine.sessions.journal import Journal
 from vae_engine.sessions.liveness import beat, this_process
 from vae_engine.sessions.previews import (
@@ -260,3 +262,20 @@ def _recording(session: Session) -> Path:
 
 def _sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def change_export(session: Session, epoch: int) -> None:
+    """Give an epoch a decoder of its own: recorded epochs have copies of one."""
+    index = session.exports()
+    assert index is not None
+    entries = []
+    for entry in index.kept:
+        if entry.epoch == epoch:
+            path = session.folder / entry.decoder
+            with np.load(path) as arrays:
+                halved = {name: arrays[name] * np.float32(0.5) for name in arrays.files}
+            write_npz(path, halved)
+            entry = msgspec.structs.replace(entry, decoder_sha256=_sha256(path))
+        entries.append(entry)
+    changed = ExportIndex(current=index.current, kept=entries)
+    atomic.write_record(session.folder / layout.EXPORTS / layout.INDEX, changed)

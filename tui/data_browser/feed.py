@@ -18,9 +18,14 @@ _ENDED = "The process that reads the images ended unexpectedly: leave this scree
 class ImageFeed:
     """Runs the process while a screen is open: requests go to it, replies come in a thread."""
 
-    def __init__(self, folder: Path) -> None:
-        """Make it for the session in this folder; `follow` starts the process."""
-        self._folder = folder
+    def __init__(self, folder: Path, epoch: int | None = None) -> None:
+        """Make it; `follow` starts the process.
+
+        Args:
+            folder: of the session.
+            epoch: of the weights to begin with; None takes the newest.
+        """
+        self._arguments = [str(folder)] if epoch is None else [str(folder), f"--epoch={epoch}"]
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
         self._closed = False
@@ -32,7 +37,7 @@ class ImageFeed:
                 return
             try:
                 self._process = process = subprocess.Popen(
-                    module_command("vae_engine.inspection", str(self._folder)),
+                    module_command("vae_engine.inspection", *self._arguments),
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.DEVNULL,

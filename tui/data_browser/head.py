@@ -28,6 +28,8 @@ def split_line(name: str, model: ModelOpened | None, browse: Browse, problem: st
         parts.append(Content("nearest first" if by_distance else _ORDER_TEXTS[browse.order]))
         place, count = browse.position + 1, len(browse.indices)
         parts.append(Content.styled(f"{place:,} of {count:,}" if count else "none", _QUIET))
+    if model is not None and len(model.epochs) > 1:
+        parts.append(_epochs(model))
     return Content("   ").join(parts)
 
 
@@ -49,6 +51,22 @@ def image_line(
         ):
             parts.append(Content.styled(f"{name} ", _QUIET) + Content(f"{terms[at]:.2f}"))
     return Content("   ").join(parts)
+
+
+def waiting_text(progress: Progressed | None, model: ModelOpened | None) -> Content:
+    """What is going on before there are images."""
+    now = "Starting ..." if progress is None else _progress_text(progress).capitalize()
+    epoch = "" if model is None else f"The model is that of epoch {model.epoch}."
+    return Content("\n").join([Content(now), Content.styled(epoch, _QUIET)])
+
+
+def _epochs(model: ModelOpened) -> Content:
+    """List the epochs that have weights, the present one in bold."""
+    numbers = [
+        Content.styled(f"{epoch}", "bold $text-accent" if epoch == model.epoch else _QUIET)
+        for epoch in model.epochs
+    ]
+    return Content.styled("of epochs ", _QUIET) + Content(" ").join(numbers)
 
 
 def _progress_text(progress: Progressed) -> str:

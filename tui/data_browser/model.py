@@ -145,6 +145,15 @@ class Browse:
         if split is self.split and self.order != "index":
             self._rank()
 
+    def forget_scores(self) -> None:
+        """Drop all scores, since they are of other weights; the cursor stays on its image."""
+        here = self.index
+        for split in self.splits.values():
+            split.scores, split.classes = None, []
+        self._rank()
+        if here is not None and self.order == "index":
+            self.go_to(here)
+
     def move(self, by: int) -> None:
         """Move the cursor; at the ends it stays."""
         self.position = min(max(0, self.position + by), max(0, len(self.indices) - 1))
@@ -154,6 +163,11 @@ class Browse:
         found = np.flatnonzero(self.indices == index)
         if len(found):
             self.position = int(found[0])
+
+    @property
+    def index(self) -> int | None:
+        """The image under the cursor; None where none is shown."""
+        return int(self.indices[self.position]) if len(self.indices) else None
 
     def page(self, size: int) -> tuple[int, tuple[int, ...]]:
         """Where the page with the cursor starts, and the images on it."""

@@ -89,17 +89,25 @@ class SamplerScreen(PointKeys, DirectionKeys):
         key("escape", "back", "Leave", "Back to the samples, or leave the sampler", show=True),
     ]
 
-    def __init__(self, session: Session, z: Floats | None = None, origin: str = "") -> None:
+    def __init__(
+        self,
+        session: Session,
+        z: Floats | None = None,
+        origin: str = "",
+        epoch: int | None = None,
+    ) -> None:
         """Make the sampler of a session.
 
         Args:
             session: the session.
             z: (latent_dim,), what the first sample is to be; None takes the prior's.
             origin: where that z comes from, one line.
+            epoch: whose decoder is used; None follows the newest.
         """
         super().__init__(session)
         self._first = None if z is None else Pin(z, origin or "z")
         self.exports = ExportFollower(self, session, self.show_supply)
+        self.exports.chosen_epoch = epoch
         self._readings = Readings(self, session)
         self._session_name = session.label.name
 
@@ -249,7 +257,7 @@ class SamplerScreen(PointKeys, DirectionKeys):
     def action_nearest(self) -> None:
         """Show the training images that are nearest to the selected sample."""
         if self.sampler is not None and (chosen := self.view.chosen()) is not None:
-            self.workbench.open_data_browser(self.session, chosen.z)
+            self.workbench.open_data_browser(self.session, chosen.z, self.exports.chosen_epoch)
 
     def action_resize(self) -> None:
         """Show the images at another size."""

@@ -59,10 +59,6 @@ _CIFAR10 = (
     "truck",
 )
 _TABLES = (".csv", ".tsv", ".txt")
-_WANTED = (
-    "mnist, fashion_mnist, cifar10, cifar100, a folder of images or IDX files, "
-    "or an .npz, .npy, HDF5, CSV or Parquet file"
-)
 
 
 def load_dataset(
@@ -197,11 +193,11 @@ def read_source(name: str, how: Reading = DEFAULT) -> Source:
         DatasetError: it is missing, or holds no images.
     """
     if not name:
-        raise DatasetError(f"the dataset's path is empty: wanted {_WANTED}; try another path")
-    with reading(Path(name), _WANTED, "try another path"):
+        raise DatasetError(f"the dataset's path is empty: wanted {how.wanted}; try another path")
+    with reading(Path(name), how.wanted, "try another path"):
         path, key = split_key(name)
         if (meant := _named_dataset(name)) and not path.exists():
-            raise DatasetError(f"{quoted(name)} does not exist: wanted {_WANTED}; try `{meant}`")
+            raise DatasetError(f"{quoted(name)} does not exist: wanted {how.wanted}; try `{meant}`")
         mode = path.stat().st_mode
     if stat.S_ISDIR(mode):
         with reading(path, "a folder of images or IDX files"):
@@ -209,7 +205,7 @@ def read_source(name: str, how: Reading = DEFAULT) -> Source:
     if stat.S_ISREG(mode):
         return _read_file(path, key, how)
     raise DatasetError(
-        f"{quoted(path)} is neither a file nor a folder: wanted {_WANTED}; "
+        f"{quoted(path)} is neither a file nor a folder: wanted {how.wanted}; "
         f"try `ls -l {quoted(path)}`"
     )
 
@@ -232,7 +228,7 @@ def _named_dataset(name: str) -> str:
 
 def _read_file(path: Path, key: str | None, how: Reading) -> Source:
     """Read a file, whose kind its first bytes tell and not its name."""
-    with reading(path, _WANTED), open_regular(path) as file:
+    with reading(path, how.wanted), open_regular(path) as file:
         head = file.read(HEAD_BYTES)
     kind = kind_of(head)
     if kind is NPZ:
@@ -264,6 +260,6 @@ def _read_file(path: Path, key: str | None, how: Reading) -> Source:
         kind = kind_of_gzip(unpacked)
     folder = f" {quoted(path.parent)}" if kind.image else ""
     raise DatasetError(
-        f"{quoted(path)} is {kind.name}: wanted {_WANTED}; "
+        f"{quoted(path)} is {kind.name}: wanted {how.wanted}; "
         f"{kind.remedy.replace('{name}', str(path))}{folder}"
     )

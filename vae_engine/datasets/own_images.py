@@ -21,7 +21,13 @@ from vae_engine.datasets.reading import Reading
 from vae_engine.datasets.scales import to_one_scale
 from vae_engine.datasets.source import ALL_SPLITS, Source
 from vae_engine.datasets.values import Values, measure
+from vae_engine.errors import DatasetError
 from vae_engine.image_shape import GREY_28, ImageShape
+
+_WANTED = (
+    "an image (PNG, JPEG, WebP, BMP, GIF, TIFF or PNM), a folder of images, "
+    "or an .npz, .npy, IDX, HDF5, CSV or Parquet file"
+)
 
 
 @dataclass(frozen=True)
@@ -57,8 +63,10 @@ def load_images(
     preparation = preparation._replace(
         size=(shape.height, shape.width), color="grey" if shape.channels == 1 else "rgb"
     )
+    if not path.strip():
+        raise DatasetError(f"the path is empty: wanted {_WANTED}")
     place = Path(path).expanduser().absolute()
-    source = _read(place, Reading(preparation))
+    source = _read(place, Reading(preparation, wanted=_WANTED))
     arrays, notes = prepared(str(place), source, preparation)
     splits = [split for split in ALL_SPLITS if split in arrays]
     measured = []
@@ -78,7 +86,7 @@ def load_images(
 
 
 def _read(path: Path, how: Reading) -> Source:
-    with reading(path, "an image, arrays, or a folder of images", "try another path"):
+    with reading(path, _WANTED, "try another path"):
         if stat.S_ISREG(path.stat().st_mode):
             with open_regular(path) as file:
                 head = file.read(HEAD_BYTES)

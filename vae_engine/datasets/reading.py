@@ -12,6 +12,11 @@ from vae_engine.datasets.parts import NewArray
 from vae_engine.datasets.preparation import AUTO, Preparation
 from vae_engine.datasets.splits import BY_CONTENT, SplitMethod
 
+_WANTED = (
+    "mnist, fashion_mnist, cifar10, cifar100, a folder of images or IDX files, "
+    "or an .npz, .npy, HDF5, CSV or Parquet file"
+)
+
 
 class Reading(NamedTuple):
     """Options for reading a source.
@@ -22,6 +27,7 @@ class Reading(NamedTuple):
         report: receives progress.
         new_array: allocates large arrays, in memory or in a file.
         recorded: the images to take, and no others; None takes all.
+        wanted: what the source may be, for messages.
     """
 
     preparation: Preparation = AUTO
@@ -29,6 +35,7 @@ class Reading(NamedTuple):
     report: Report | None = None
     new_array: NewArray = np.empty
     recorded: ImageRecord | None = None
+    wanted: str = _WANTED
 
 
 DEFAULT = Reading()

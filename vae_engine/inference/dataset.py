@@ -7,6 +7,7 @@ from pathlib import Path
 
 from vae_engine.dataset_names import absolute_dataset
 from vae_engine.datasets import Dataset, load_dataset
+from vae_engine.datasets.parallel_files import Report
 from vae_engine.datasets.preparation import Preparation
 from vae_engine.datasets.splits import recorded_method
 from vae_engine.errors import DatasetError, SessionDamagedError
@@ -17,13 +18,16 @@ from vae_engine.sessions.session import Session
 from vae_engine.settings import Settings
 
 
-def session_dataset(session: Session, place: str | None = None) -> Dataset:
+def session_dataset(
+    session: Session, place: str | None = None, report: Report | None = None
+) -> Dataset:
     """Load the images that the session trains on, with its limit.
 
     Args:
         session: the session.
         place: their present name or path, which is recorded for later; None uses the latest known
-        one.
+            one.
+        report: receives the progress of reading image files.
 
     Raises:
         DatasetError: they cannot be read, or differ from those it was trained on.
@@ -42,7 +46,7 @@ def session_dataset(session: Session, place: str | None = None) -> Dataset:
         )
     try:
         recorded = recorded_images(session.folder, prepared)
-        dataset = load_dataset(where, method, Preparation.of(settings), recorded=recorded)
+        dataset = load_dataset(where, method, Preparation.of(settings), report, recorded)
     except DatasetError as error:
         remedy = error.remedy or "move_dataset"
         raise DatasetError(

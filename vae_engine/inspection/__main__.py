@@ -24,7 +24,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Answer requests from stdin on stdout."""
     parser = argparse.ArgumentParser(prog="python -m vae_engine.inspection")
     parser.add_argument("folder", type=Path, help="the session's folder")
-    folder: Path = parser.parse_args(arguments).folder
+    parser.add_argument("--epoch", type=int, help="of the weights; the newest by default")
+    options = parser.parse_args(arguments)
+    folder: Path = options.folder
     # The terminal sends it to all of its processes; the app decides when this one ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # What libraries print must not come between the replies.
@@ -38,12 +40,13 @@ def main(arguments: list[str] | None = None) -> int:
             send(replies, message)
 
     try:
-        inspector = Inspector(Session(folder), reply)
+        inspector = Inspector(Session(folder), reply, options.epoch)
     except EngineError as error:
         reply(Failed("model", str(error), error.remedy, error.subject))
         return 1
     if not inspector.open():
-        return 1
+        # The dataset that is being read is for nobody.
+        os._exit(1)
     while (request := receive_request(sys.stdin.buffer)) is not None:
         inspector.answer(request)
     replies.flush()

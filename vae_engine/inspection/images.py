@@ -77,6 +77,16 @@ def model_dataset(session: Session, model: ExportedModel, place: str | None = No
         DatasetError: they cannot be read, or are not those that it was trained on.
     """
     dataset = session_dataset(session, place)
+    check_shape(dataset, session, model)
+    return dataset
+
+
+def check_shape(dataset: Dataset, session: Session, model: ExportedModel) -> None:
+    """Check that the images have the model's shape.
+
+    Raises:
+        DatasetError: they have another.
+    """
     if dataset.image_shape != model.shape:
         raise DatasetError(
             f"{value_text(dataset.name)} has images of {dataset.image_shape.text}: session "
@@ -84,7 +94,6 @@ def model_dataset(session: Session, model: ExportedModel, place: str | None = No
             remedy="move_dataset",
             subject=session.id,
         )
-    return dataset
 
 
 def split_images(dataset: Dataset, split: Split, settings: Settings) -> InspectedImages:

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vae_engine.datasets import to_float
+from vae_engine.datasets import Dataset, to_float
 from vae_engine.datasets.source import ALL_SPLITS
-from vae_engine.errors import EngineError
+from vae_engine.errors import EngineError, SessionDamagedError
 from vae_engine.evaluation.scoring import reconstructed, score_images, score_rows
 from vae_engine.image_shape import ImageShape
+from vae_engine.inference.dataset import session_dataset
 from vae_engine.inference.exported import ExportedModel, load_model
 from vae_engine.inference.sampling import to_uint8, without_grey_axis
 from vae_engine.inspection.images import (
     InspectedImages,
-    model_dataset,
+    check_shape,
     own_images,
     split_images,
 )
@@ -35,6 +37,7 @@ from vae_engine.inspection.messages import (
     ShowImages,
     SplitOpened,
     SplitScored,
+    TurnEpoch,
 )
 from vae_engine.inspection.neighbours import nearest_images
 from vae_engine.sessions.previews import read_originals
@@ -50,12 +53,24 @@ _EVERY_TENTH = 10
 _MOST_AT_ONCE = 4096
 
 
+class _Superseded(Exception):  # noqa: N818 - no error
+    """Other weights are looked at now."""
+
+
 class Inspector:
     """Reads a session's model and images, and answers requests; scoring goes on in a thread."""
 
-    def __init__(self, session: Session, reply: Callable[[Reply], object]) -> None:
-        """Make it; `reply` is called from several threads."""
-        self._session = session
+    def __init__(
+        self, session: Session, reply: Callable[[Reply], object], epoch: int | None = None
+    ) -> None:
+        """Make it.
+
+        Args:
+            session: whose model and images.
+            reply: is called from several threads.
+            epoch: of the weights; None, or one whose weights were not kept, takes the newest.
+        """
+        self._session, self._epoch = session, epoch
         self._reply = reply
         self._model: ExportedModel | None = None
         self._splits: dict[str, InspectedImages] = {}
@@ -65,21 +80,20 @@ class Inspector:
 
         Where the dataset cannot be read, the few test images that every session saves are opened.
         """
+        reading = self._begin_reading()
         try:
-            self._session.poll(progress=False)
-            self._model = model = load_model(self._session)
-        except EngineError as error:
+            self._model, opened = self._load(self._epoch)
+        except (EngineError, OSError) as error:
             self._fail("model", error)
             return False
-        entry = model.entry
-        weights = f"{entry.encoder_sha256}{entry.decoder_sha256}"
-        self._reply(ModelOpened(entry.epoch, entry.step, weights, model.shape))
+        self._reply(opened)
         self._reply(Progressed("reading the images"))
         try:
-            dataset = model_dataset(self._session, model)
+            dataset = reading.result()
+            check_shape(dataset, self._session, self._model)
         except (EngineError, OSError, MemoryError) as error:
             self._fail("dataset", error)
-            self._open_saved(model.shape)
+            self._open_saved(self._model.shape)
             return True
         for split in ALL_SPLITS:
             images = split_images(dataset, split, self._session.settings)
@@ -97,11 +111,62 @@ class Inspector:
             if request.split in self._splits:
                 arguments = self._model, request.split, self._splits[request.split]
                 threading.Thread(target=self._score, args=arguments, daemon=True).start()
+        elif isinstance(request, TurnEpoch):
+            self._turn_epoch(self._model, request.by)
         elif isinstance(request, FindNearest):
             arguments_z = self._model, request.z.values.astype(np.float32)
             threading.Thread(target=self._find_nearest, args=arguments_z, daemon=True).start()
         else:
             self._show(self._model, request)
+
+    def _begin_reading(self) -> Future[Dataset]:
+        """Read the dataset in a thread, while the model is loaded."""
+        reached = -1
+
+        def report(_: str, done: int, total: int) -> None:
+            nonlocal reached
+            if (percent := done * 100 // max(1, total)) != reached:
+                reached = percent
+                self._reply(Progressed("reading the images", done, total))
+
+        pool = ThreadPoolExecutor(1, "dataset")
+        reading = pool.submit(session_dataset, self._session, report=report)
+        pool.shutdown(wait=False)
+        return reading
+
+    def _load(self, epoch: int | None, by: int = 0) -> tuple[ExportedModel, ModelOpened]:
+        """Load the weights of an epoch, or of one before or after it; at the ends they stay.
+
+        Raises:
+            SessionError: nothing was exported yet.
+            SessionDamagedError: a file is not what was exported.
+        """
+        index = self._session.exports()
+        current = None if index is None else index.current.epoch
+        kept = set() if index is None else {entry.epoch for entry in (*index.kept, index.current)}
+        epochs = tuple(sorted(kept))
+        if epoch in kept:
+            at = epochs.index(epoch) + by
+            epoch = epochs[min(max(0, at), len(epochs) - 1)]
+        model = load_model(self._session, epoch if epoch in kept - {current} else None)
+        entry = model.entry
+        opened = ModelOpened(
+            entry.epoch, entry.step, _digest(model), model.shape, epochs, entry.epoch == current
+        )
+        return model, opened
+
+    def _turn_epoch(self, model: ExportedModel, by: int) -> None:
+        try:
+            other, opened = self._load(model.entry.epoch, by)
+            if other.shape != model.shape:
+                raise SessionDamagedError(
+                    f"epoch {other.entry.epoch} has images of {other.shape.text}"
+                )
+        except (EngineError, OSError) as error:
+            self._fail("epoch", error)
+            return
+        self._model = other
+        self._reply(opened)
 
     def _show(self, model: ExportedModel, request: ShowImages) -> None:
         split = self._splits.get(request.split)
@@ -123,6 +188,7 @@ class Inspector:
         self._reply(
             ImagesShown(
                 request.split,
+                _digest(model),
                 tuple(indices.tolist()),
                 Array.of(to_uint8(without_grey_axis(to_float(chosen)))),
                 Array.of(to_uint8(made.images)),
@@ -138,6 +204,8 @@ class Inspector:
 
         def report(_: str, done: int, total: int) -> None:
             nonlocal tenth
+            if self._model is not model:
+                raise _Superseded
             if (reached := done * _EVERY_TENTH // total) != tenth:
                 tenth = reached
                 self._reply(Progressed(f"scoring {name}", done, total))
@@ -145,13 +213,15 @@ class Inspector:
         try:
             seed = self._session.settings.seed
             scores = score_images(model, split.images, seed=seed, report=report)
+        except _Superseded:
+            return
         except EngineError as error:
             self._fail(f"scoring {name}", error)
             return
         rec, kl = (
             terms.astype(np.float32) for terms in (scores.reconstruction_loss, scores.kl_loss)
         )
-        self._reply(SplitScored(name, Array.of(rec), Array.of(kl)))
+        self._reply(SplitScored(name, _digest(model), Array.of(rec), Array.of(kl)))
 
     def _find_nearest(self, model: ExportedModel, z: NDArray[np.float32]) -> None:
         training = self._splits.get("train")
@@ -202,3 +272,7 @@ class Inspector:
             self._reply(Failed(what, str(error), error.remedy, error.subject))
         else:
             self._reply(Failed(what, str(error) or "there is not enough memory"))
+
+
+def _digest(model: ExportedModel) -> str:
+    return f"{model.entry.encoder_sha256}{model.entry.decoder_sha256}"

@@ -59,6 +59,12 @@ class FindNearest(msgspec.Struct, frozen=True, tag=True):
     z: Array
 
 
+class TurnEpoch(msgspec.Struct, frozen=True, tag=True):
+    """Asks for the weights of an earlier (-1) or later (1) exported epoch: `ModelOpened`."""
+
+    by: int
+
+
 class SplitOpened(msgspec.Struct, frozen=True, tag=True):
     """A split can be asked about; its labels are (n,) int32, -1 for none."""
 
@@ -75,12 +81,16 @@ class ModelOpened(msgspec.Struct, frozen=True, tag=True):
         epoch: whose they are. step: of the next epoch, 0 at its start.
         weights: digest of encoder and decoder.
         shape: height, width and channels of the images.
+        epochs: that have exported weights, in order.
+        current: whether these are the weights that the session uses where no epoch is named.
     """
 
     epoch: int
     step: int
     weights: str
     shape: tuple[int, int, int]
+    epochs: tuple[int, ...] = ()
+    current: bool = True
 
 
 class Failed(msgspec.Struct, frozen=True, tag=True):
@@ -101,9 +111,10 @@ class Progressed(msgspec.Struct, frozen=True, tag=True):
 
 
 class SplitScored(msgspec.Struct, frozen=True, tag=True):
-    """The ELBO terms of a split, (n,) float32, in nats."""
+    """The ELBO terms of a split by the weights of this digest, (n,) float32, in nats."""
 
     split: str
+    weights: str
     reconstruction_loss: Array
     kl_loss: Array
 
@@ -113,6 +124,7 @@ class ImagesShown(msgspec.Struct, frozen=True, tag=True):
 
     Attributes:
         split: which.
+        weights: digest of those that made the rest.
         indices: which images of it.
         originals: uint8 (n, h, w) or (n, h, w, 3).
         reconstructions: of the same shape, decoded from z_mean.
@@ -123,6 +135,7 @@ class ImagesShown(msgspec.Struct, frozen=True, tag=True):
     """
 
     split: str
+    weights: str
     indices: tuple[int, ...]
     originals: Array
     reconstructions: Array
@@ -132,7 +145,7 @@ class ImagesShown(msgspec.Struct, frozen=True, tag=True):
     kl_loss: Array
 
 
-Request: TypeAlias = ShowImages | ScoreSplit | OpenFile | FindNearest
+Request: TypeAlias = ShowImages | ScoreSplit | OpenFile | FindNearest | TurnEpoch
 Reply: TypeAlias = ModelOpened | SplitOpened | Failed | Progressed | SplitScored | ImagesShown
 
 _encoder = msgspec.msgpack.Encoder()

@@ -14,12 +14,12 @@ from vae_engine.sessions.session import Session
 class LocalFeed:
     """Takes the place of `tui.data_browser.feed.ImageFeed`."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, epoch: int | None = None) -> None:
+        self._folder, self._epoch = folder, epoch
         self._asked: SimpleQueue[Request | None] = SimpleQueue()
 
     def follow(self, take: Callable[[Reply], object]) -> None:
-        inspector = Inspector(Session(self._folder), take)
+        inspector = Inspector(Session(self._folder), take, self._epoch)
         if inspector.open():
             while (request := self._asked.get()) is not None:
                 inspector.answer(request)

@@ -14,7 +14,7 @@ def opened(name: str, labels: list[int], names: tuple[str, ...] = ()) -> SplitOp
 
 def scored(name: str, losses: list[float]) -> SplitScored:
     values = np.array(losses, np.float32)
-    return SplitScored(name, Array.of(values), Array.of(np.zeros_like(values)))
+    return SplitScored(name, "w", Array.of(values), Array.of(np.zeros_like(values)))
 
 
 def browsing(*splits: SplitOpened) -> Browse:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from textual.pilot import Pilot
 
 from tests.tui.data_browser.local_feed import LocalFeed
 from tests.tui.pilot import screen_text, toasts, type_text
-from tests.tui.recorder import Recorder
+from tests.tui.recorder import Recorder, change_export
 from tests.tui.shaped import SETTINGS, give_shape
 from tests.tui.watching import until
 from tests.waiting import wait_for
@@ -21,6 +22,7 @@ from tui.dashboard.screen import DashboardScreen
 from tui.data_browser.pair_grid import PairGrid
 from tui.data_browser.screen import DataBrowserScreen
 from tui.sampler.screen import SamplerScreen
+from vae_engine.datasets import Dataset
 from vae_engine.image_shape import ImageShape
 from vae_engine.inference.dataset import session_dataset
 from vae_engine.inference.exported import load_model
@@ -29,7 +31,7 @@ from vae_engine.sessions.session import Session
 
 @pytest.fixture
 def local(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.data_browser.screen.ImageFeed", LocalFeed)
+    monkeypatch.setattr("tui.data_browser.inspection_screen.ImageFeed", LocalFeed)
 
 
 async def opened(app: WorkbenchApp, pilot: Pilot[Any], session: Session) -> DataBrowserScreen:
@@ -76,7 +78,7 @@ async def test_images_are_ordered_filtered_and_taken_into_the_sampler(
         await type_text(pilot, "7")
         await pilot.press("enter")
         await until(pilot, lambda: "test images of class 7" in screen_text(app))
-        await until(pilot, lambda: screen.page and screen.page.asked[1] == screen._wanted()[1])
+        await until(pilot, lambda: screen.page and screen.page.asked[1] == screen.wanted_page()[1])
         index = int(screen.browse.indices[0])
         assert dataset.test_labels is not None
         assert dataset.test_labels[index] == 7
@@ -107,6 +109,66 @@ async def test_images_are_ordered_filtered_and_taken_into_the_sampler(
         await type_text(pilot, "no/such/file")
         await pilot.press("enter")
         await until(pilot, lambda: any("does not exist" in toast for toast in toasts(app)))
+
+
+@pytest.mark.usefixtures("local")
+async def test_brackets_show_the_same_image_by_the_models_of_other_epochs(
+    app: WorkbenchApp, recorder: Recorder, digits: Path
+) -> None:
+    session = recorder.session("small", dataset=str(digits))
+    recorder.export(session, 1, 4)
+    change_export(session, 1)
+    async with app.run_test(size=(160, 40)) as pilot:
+        screen = await opened(app, pilot, session)
+        await pilot.press("end")
+        await until(pilot, lambda: screen.page_shown())
+        assert screen.page is not None
+        newest, index = screen.page, screen.browse.index
+        await pilot.press("left_square_bracket", "left_square_bracket")
+        await until(pilot, lambda: screen.page is not newest and screen.page_shown())
+        assert screen.browse.index == index
+        assert screen.page.images.weights != newest.images.weights
+        assert (screen.page.pairs != newest.pairs).any()
+        await until(pilot, lambda: "epoch 1 " in screen_text(app))
+        assert "of epochs 1 4" in screen_text(app)
+        await pilot.press("o")
+        await until(pilot, lambda: screen.browse.position == 0 and screen.page_shown())
+        hardest = losses(screen)[0]
+        await pilot.press("right_square_bracket")
+        await until(pilot, lambda: "epoch 4 " in screen_text(app) and screen.page_shown())
+        assert losses(screen)[0] != hardest
+        await pilot.press("left_square_bracket")
+        await until(pilot, lambda: screen.page_shown() and losses(screen)[0] == hardest)
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, SamplerScreen))
+        # The z of an epoch's encoder is decoded by the same epoch's decoder.
+        await until(pilot, lambda: "decoder of epoch 1" in screen_text(app))
+        await pilot.press("N")
+        await until(pilot, lambda: "nearest first" in screen_text(app))
+        assert "epoch 1 " in screen_text(app)
+
+
+@pytest.mark.usefixtures("local")
+async def test_a_text_says_what_is_waited_for(
+    app: WorkbenchApp, recorder: Recorder, digits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session, go_on = recorder.session("small", dataset=str(digits)), Event()
+
+    def waiting(reading: Session, place: str | None = None, report: Any = None) -> Dataset:
+        report("decoding", 30, 60)
+        go_on.wait(60)
+        return session_dataset(reading, place)
+
+    monkeypatch.setattr("vae_engine.inspection.inspector.session_dataset", waiting)
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.open_data_browser(session)
+        try:
+            await until(pilot, lambda: "Reading the images" in screen_text(app))
+            await until(pilot, lambda: "The model is that of epoch 4." in screen_text(app))
+        finally:
+            go_on.set()
+        await until(pilot, lambda: "test images   by index   1 of 500" in screen_text(app))
+        assert "Reading the images" not in screen_text(app)
 
 
 @pytest.mark.usefixtures("local")
@@ -186,7 +248,7 @@ async def test_a_key_on_the_dashboard_opens_them_in_a_process_that_ends_with_the
         while screen.page is None:
             assert not screen._problem
             await pilot.pause(0.05)
-        process = screen._feed._process
+        process = screen.feed._process
         assert process is not None
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, DashboardScreen))
