@@ -119,6 +119,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         float,
         Meta(ge=0.0, le=100.0, description="nats of KL per dimension without penalty; 0: off"),
     ] = 0.0
+    network: Annotated[
+        Literal["plain", "residual"],
+        Meta(description="layers of each level; residual adds two residual blocks"),
+    ] = "plain"
     filters: Annotated[
         tuple[Filters, ...],
         Meta(

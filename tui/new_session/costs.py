@@ -230,6 +230,7 @@ def same_work(one: Settings, other: Settings, shape: ImageShape = GREY_28) -> bo
 
 
 _WORK = (
+    "network",
     "kernel_size",
     "dense_units",
     "activation",

@@ -24,6 +24,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "free_bits",
         "likelihood",
         "binarize",
+        "network",
         "filters",
         "kernel_size",
         "dense_units",

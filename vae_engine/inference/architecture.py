@@ -25,6 +25,9 @@ _DEEPEST_SIDE = 8
 # Filters of the first level, and a limit of the work per level: filters squared times pixels.
 _GREY_FILTERS, _COLOUR_FILTERS, _MOST_WORK = 16, 32, 32**2 * 64**2
 _FEWEST_FILTERS, _MOST_FILTERS = 8, 256
+RESIDUAL_BLOCKS, RESIDUAL_KERNEL = 2, 3
+"""Residual blocks per level, and the kernel size of their convolutions."""
+
 _MOST_WEIGHTS = 2**28
 """Maximum number of weights of encoder and decoder: 1 GiB, four times that in training."""
 
@@ -35,11 +38,14 @@ class Layer:
 
     Attributes:
         name: of the Keras layer, and of its arrays in an export.
-        kind: a Dense layer, or a convolution of stride 2 with "same" padding, maybe transposed.
+        kind: a Dense layer, or a convolution with "same" padding, maybe transposed.
         inputs: shape of what it takes, without the batch.
         outputs: shape of what it gives, without the batch.
         kernel: shape of its kernel, in the order of Keras.
         activation: as in the settings, or `linear`.
+        stride: of a convolution; a transposed one has 2.
+        ends_block: whether it is the second convolution of a residual block: the input of the layer
+            before it is added to its output.
     """
 
     name: str
@@ -48,6 +54,8 @@ class Layer:
     outputs: Shape
     kernel: Shape
     activation: str
+    stride: int = 2
+    ends_block: bool = False
 
     @property
     def bias(self) -> Shape:
@@ -123,6 +131,7 @@ def encoder_layers(settings: Settings, shape: ImageShape = GREY_28) -> list[Laye
             )
         )
         channels = filters
+        layers += _residual_blocks(settings, layers[-1].name, layers[-1].outputs)
     units = height * width * channels
     for index, wanted in enumerate(settings.dense_units, start=1):
         layers.append(_dense(f"dense_{index}", units, wanted, settings.activation))
@@ -148,6 +157,7 @@ def decoder_layers(settings: Settings, shape: ImageShape = GREY_28) -> list[Laye
     scale = 2 ** len(every)
     height, width, channels = -(-shape.height // scale), -(-shape.width // scale), every[-1]
     layers.append(_dense("dense_image", units, height * width * channels, settings.activation))
+    layers += _residual_blocks(settings, "image", (height, width, channels))
     mirrored = [*reversed(every[:-1]), shape.channels]
     for index, filters in enumerate(mirrored, start=1):
         is_last = index == len(mirrored)
@@ -162,6 +172,8 @@ def decoder_layers(settings: Settings, shape: ImageShape = GREY_28) -> list[Laye
             )
         )
         height, width, channels = 2 * height, 2 * width, filters
+        if not is_last:
+            layers += _residual_blocks(settings, layers[-1].name, layers[-1].outputs)
     return layers
 
 
@@ -183,6 +195,31 @@ def likelihood_arrays(settings: Settings, shape: ImageShape) -> dict[str, Shape]
 def count_bytes(layers: list[Layer]) -> int:
     """Return the size of these layers' arrays in bytes, as float32."""
     return 4 * sum(math.prod(shape) for layer in layers for shape in layer.arrays.values())
+
+
+def _residual_blocks(settings: Settings, level: str, image: Shape) -> list[Layer]:
+    """List the convolutions of a level's residual blocks; none of a plain network.
+
+    A block adds `conv(activation(conv(x)))` to its input x, with stride 1 and as many filters as x
+    has channels (He et al., "Deep Residual Learning for Image Recognition", 2016).
+    """
+    if settings.network == "plain":
+        return []
+    kernel = (RESIDUAL_KERNEL, RESIDUAL_KERNEL, image[-1], image[-1])
+    return [
+        Layer(
+            f"{level}_block_{block}_{part}",
+            "conv",
+            image,
+            image,
+            kernel,
+            settings.activation if part == 1 else "linear",
+            stride=1,
+            ends_block=part == 2,
+        )
+        for block in range(1, RESIDUAL_BLOCKS + 1)
+        for part in (1, 2)
+    ]
 
 
 def _dense(name: str, inputs: int, units: int, activation: str = "linear") -> Layer:

@@ -18,6 +18,7 @@ Floats = NDArray[np.float32]
 Function = Callable[[Floats], Floats]
 
 _STRIDE = 2
+"""Of transposed convolutions."""
 _LEAKY_SLOPE = np.float32(0.2)  # The default of Keras.
 
 
@@ -37,6 +38,17 @@ def make_function(layer: Layer, kernel: Floats, bias: Floats) -> Function:
             return _conv(layer, kernel, bias, activate)
         case "conv_transpose":
             return _conv_transpose(layer, kernel, bias, activate)
+
+
+def make_block(layer: Layer, first: Function, second: Function) -> Function:
+    """Make the function of a residual block: its input plus what its two convolutions give."""
+
+    def run(x: Floats) -> Floats:
+        y = second(first(x))
+        y += x.reshape(-1, *layer.outputs)
+        return y
+
+    return run
 
 
 def sigmoid(logits: Floats) -> Floats:
@@ -72,14 +84,16 @@ def _conv(layer: Layer, kernel: Floats, bias: Floats, activate: Function) -> Fun
     size, _, channels, filters = layer.kernel
     rows, columns = layer.outputs[:2]
     matrix = np.ascontiguousarray(kernel.reshape(-1, filters))
-    (above, below), (left, right) = (_padding(side, size) for side in layer.inputs[:2])
+    (above, below), (left, right) = (
+        _padding(side, size, layer.stride) for side in layer.inputs[:2]
+    )
     height, width = layer.inputs[:2]
     padded_shape = (above + height + below, left + width + right, channels)
 
     def run(x: Floats) -> Floats:
         padded = np.zeros((len(x), *padded_shape), np.float32)
-        padded[:, above : above + height, left : left + width] = x
-        y = _windows(padded, size, _STRIDE, rows, columns) @ matrix
+        padded[:, above : above + height, left : left + width] = x.reshape(-1, *layer.inputs)
+        y = _windows(padded, size, layer.stride, rows, columns) @ matrix
         y += bias
         return activate(y).reshape(-1, rows, columns, filters)
 
@@ -104,7 +118,7 @@ def _conv_transpose(layer: Layer, kernel: Floats, bias: Floats, activate: Functi
     )
     biases = np.tile(bias, 4)
     # Equal for rows and columns: the padding depends on parity, and all outputs' sides are even.
-    before, _ = _padding(2 * height, size)
+    before, _ = _padding(2 * height, size, _STRIDE)
     first = before // 2
     rows = (2 * height - 1 + before) // 2 - first + 1
     columns = (2 * width - 1 + before) // 2 - first + 1
@@ -128,9 +142,9 @@ def _taps(layer: Layer) -> int:
     return -(-layer.kernel[0] // _STRIDE)
 
 
-def _padding(side: int, size: int) -> tuple[int, int]:
-    """Return the zeros before and after a side for "same" padding at stride 2."""
-    total = max((-(-side // _STRIDE) - 1) * _STRIDE + size - side, 0)
+def _padding(side: int, size: int, stride: int) -> tuple[int, int]:
+    """Return the zeros before and after a side for "same" padding."""
+    total = max((-(-side // stride) - 1) * stride + size - side, 0)
     return total // 2, total - total // 2
 
 

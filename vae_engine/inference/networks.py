@@ -14,7 +14,7 @@ from vae_engine.image_shape import GREY_28, ImageShape
 from vae_engine.inference import architecture
 from vae_engine.inference.architecture import Layer, Shape
 from vae_engine.inference.blas import one_thread
-from vae_engine.inference.layers import Function, make_function, most_floats
+from vae_engine.inference.layers import Function, make_block, make_function, most_floats
 from vae_engine.inference.litert_file import is_litert, read_litert
 from vae_engine.inference.pixels import PixelModel
 from vae_engine.likelihoods import pixel_likelihood
@@ -210,7 +210,13 @@ def _load(
 
 
 def _functions(layers: list[Layer], arrays: Arrays) -> list[Function]:
-    return [make_function(layer, *(arrays[name] for name in layer.arrays)) for layer in layers]
+    functions: list[Function] = []
+    for layer in layers:
+        function = make_function(layer, *(arrays[name] for name in layer.arrays))
+        if layer.ends_block:
+            function = make_block(layer, functions.pop(), function)
+        functions.append(function)
+    return functions
 
 
 def _run(functions: list[Function], x: Floats) -> Floats:

@@ -13,7 +13,14 @@ import numpy as np
 from keras import layers
 
 from vae_engine.image_shape import GREY_28, ImageShape
-from vae_engine.inference.architecture import LOG_SIGMA, cropping, decoder_layers, level_filters
+from vae_engine.inference.architecture import (
+    LOG_SIGMA,
+    RESIDUAL_BLOCKS,
+    RESIDUAL_KERNEL,
+    cropping,
+    decoder_layers,
+    level_filters,
+)
 from vae_engine.inference.pixels import SERIES_LOGIT, continuous_bernoulli_mean
 from vae_engine.likelihoods import LOWEST_LOG_SIGMA, Likelihood, pixel_likelihood
 from vae_engine.model.weights import load_weights
@@ -101,7 +108,10 @@ def build_networks(
 
 
 def build_encoder(settings: Settings, shape: ImageShape = GREY_28) -> keras.Model:
-    """Build the encoder: stride-2 convolutions, Dense layers, heads for z_mean and z_log_var."""
+    """Build the encoder: stride-2 convolutions, Dense layers, heads for z_mean and z_log_var.
+
+    A residual network has residual blocks after each convolution.
+    """
     images = keras.Input(tuple(shape), name="images")
     x = images
     for index, filters in enumerate(level_filters(settings, shape), start=1):
@@ -113,6 +123,7 @@ def build_encoder(settings: Settings, shape: ImageShape = GREY_28) -> keras.Mode
             activation=settings.activation,
             name=f"conv_{index}",
         )(x)
+        x = _residual_blocks(settings, f"conv_{index}", x)
     x = layers.Flatten(name="flatten")(x)
     for index, units in enumerate(settings.dense_units, start=1):
         x = layers.Dense(units, activation=settings.activation, name=f"dense_{index}")(x)
@@ -124,7 +135,10 @@ def build_encoder(settings: Settings, shape: ImageShape = GREY_28) -> keras.Mode
 def build_decoder(
     settings: Settings, mean_pixel: float = 0.5, shape: ImageShape = GREY_28
 ) -> keras.Model:
-    """Build the decoder: Dense, Reshape, stride-2 Conv2DTranspose, cropping, pixel means."""
+    """Build the decoder: Dense, Reshape, stride-2 Conv2DTranspose, cropping, pixel means.
+
+    A residual network has residual blocks before each transposed convolution.
+    """
     likelihood = pixel_likelihood(settings, shape)
     z = keras.Input((settings.latent_dim,), name="z")
     x = z
@@ -136,6 +150,7 @@ def build_decoder(
     )
     x = layers.Dense(math.prod(deepest), activation=settings.activation, name="dense_image")(x)
     x = layers.Reshape(deepest, name="reshape")(x)
+    x = _residual_blocks(settings, "image", x)
     for index, filters in enumerate(reversed(filters_per_level[:-1]), start=1):
         x = layers.Conv2DTranspose(
             filters,
@@ -145,6 +160,7 @@ def build_decoder(
             activation=settings.activation,
             name=f"conv_transpose_{index}",
         )(x)
+        x = _residual_blocks(settings, f"conv_transpose_{index}", x)
     logits = layers.Conv2DTranspose(
         shape.channels,
         settings.kernel_size,
@@ -157,6 +173,27 @@ def build_decoder(
     if any(map(any, crop)):
         logits = layers.Cropping2D(crop, name="cropped")(logits)
     return keras.Model(z, _means(logits, likelihood), name="decoder")
+
+
+def _residual_blocks(settings: Settings, level: str, x: Any) -> Any:
+    """Add the residual blocks of a level, as in `vae_engine.inference.architecture`.
+
+    The second convolution of each begins at 0, so the untrained network is the plain one (as in
+    Zhang, Dauphin & Ma, "Fixup Initialization", 2019): it needs no normalization.
+    """
+    for block in range(1, RESIDUAL_BLOCKS + 1 if settings.network == "residual" else 1):
+        branch = x
+        for part in (1, 2):
+            branch = layers.Conv2D(
+                x.shape[-1],
+                RESIDUAL_KERNEL,
+                padding="same",
+                activation=settings.activation if part == 1 else None,
+                kernel_initializer="glorot_uniform" if part == 1 else "zeros",
+                name=f"{level}_block_{block}_{part}",
+            )(branch)
+        x = layers.Add(name=f"{level}_block_{block}")([x, branch])
+    return x
 
 
 def _first_logit(mean_pixel: float, likelihood: Likelihood) -> float:
