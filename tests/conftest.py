@@ -23,6 +23,7 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
+from textual.notifications import Notification
 
 from tests.packaging.strangers import Stranger
 from tests.sharing import made_once
@@ -41,9 +42,11 @@ from vae_engine.worker.launcher import start_worker
 
 sys.dont_write_bytecode = False
 
-# An example that takes long on a busy machine is no failure.
-hypothesis_settings.register_profile("unhurried", hypothesis_settings(), deadline=None)
-hypothesis_settings.load_profile("unhurried")
+# An example that takes long on a busy machine is no failure. The examples are the same in each run:
+# none is first found wrong under a change that is not to blame. The workflow also draws others.
+hypothesis_settings.register_profile("random", hypothesis_settings(), deadline=None)
+hypothesis_settings.register_profile("same", hypothesis_settings(), deadline=None, derandomize=True)
+hypothesis_settings.load_profile("same")
 
 # A job in the background of a script is started with these ignored, and so would be all that the
 # tests start and then end by them.
@@ -62,11 +65,12 @@ TRAINED_UMASK = 0o027
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """How many processes `-n auto` starts: one more than there are processors, to a bound.
+    """How many processes `-n auto` starts: two more than there are processors, to a bound.
 
-    Tests of the app wait half of their time. A process takes up to 900 MB, TensorFlow included.
+    Tests of the app and of workers wait almost half of their time. A process takes up to 900 MB,
+    TensorFlow included.
     """
-    return min(len(os.sched_getaffinity(0)) + 1, MOST_PROCESSES)
+    return min(len(os.sched_getaffinity(0)) + 2, MOST_PROCESSES)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -105,6 +109,8 @@ def quick_apps() -> Iterator[None]:
         # The same, but not in Python: called for every style of every widget.
         patch.setattr(RuleSet, "__hash__", object.__hash__)
         patch.setattr(memory, "collect_garbage", lambda: None)
+        # On a busy machine some would be gone before a test looks.
+        patch.setattr(Notification, "has_expired", False)
         yield
 
 

@@ -282,27 +282,26 @@ async def test_what_differs_is_marked_while_folded_too_and_reset_by_a_key(
         await until(pilot, lambda: "--beta 1" in text_of(app, "#new-command"))
 
 
-@pytest.mark.parametrize(
-    ("name", "first", "second"),
-    [
-        ("dataset", "mnist", "fashion_mnist"),
-        ("binarize", "none", "dynamic"),
-        ("activation", "relu", "leaky_relu"),
-    ],
-)
-async def test_values_are_chosen_from_a_list(
-    store: SessionStore, name: str, first: str, second: str
-) -> None:
+async def test_values_are_chosen_from_a_list(store: SessionStore) -> None:
     async with form(store) as (screen, app, pilot):
-        screen.query_one(SettingForm).enter(name)
-        assert field(app, name).value == first
-        await pilot.press("enter")
-        await until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
-        await pilot.press("down", "enter")
-        await until(pilot, lambda: app.screen is screen)
-        assert field(app, name).value == second
-        await until(pilot, lambda: second in text_of(app, "#new-command"))
-        assert not field(app, name).has_focus
+        for name, first, second in (
+            ("dataset", "mnist", "fashion_mnist"),
+            ("binarize", "none", "dynamic"),
+            ("activation", "relu", "leaky_relu"),
+        ):
+            screen.query_one(SettingForm).enter(name)
+            assert field(app, name).value == first
+            await pilot.press("enter")
+            await until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
+            await pilot.press("down", "enter")
+            await until(pilot, lambda: app.screen is screen)
+            assert field(app, name).value == second
+            await until(pilot, partial(_commands, app, second))
+            assert not field(app, name).has_focus, name
+
+
+def _commands(app: WorkbenchApp, value: str) -> bool:
+    return value in text_of(app, "#new-command")
 
 
 async def test_datasets_of_earlier_sessions_can_be_chosen_and_are_no_markup(
@@ -377,23 +376,23 @@ async def test_the_dataset_is_summarised_beside_its_field_while_it_is_typed(
         await until(pilot, lambda: text_of(app, "#note-dataset") == SETTINGS["dataset"].help)
 
 
-@pytest.mark.parametrize("kind", ["missing", "empty", "text"])
 async def test_an_unusable_dataset_is_reported_in_one_line(
-    store: SessionStore, tmp_path: Path, kind: str
+    store: SessionStore, tmp_path: Path
 ) -> None:
-    path = tmp_path / "[b]data\x1b.npz"
-    if kind == "empty":
-        path.mkdir()
-    if kind == "text":
-        path.write_text("no arrays")
+    missing, empty, text = (
+        tmp_path / f"[b]{kind}\x1b.npz" for kind in ("missing", "empty", "text")
+    )
+    empty.mkdir()
+    text.write_text("no arrays")
     async with form(store) as (_, app, pilot):
-        field(app, "dataset").value = str(path)
-        await until(pilot, lambda: field(app, "dataset").has_class("-wrong"))
-        said = text_of(app, "#note-dataset")
-        assert len(said.splitlines()) == 1
-        assert said.isprintable()
-        field(app, "dataset").value = "mnist"
-        await until(pilot, lambda: not field(app, "dataset").has_class("-wrong"))
+        for path in (missing, empty, text):
+            field(app, "dataset").value = str(path)
+            await until(pilot, lambda: field(app, "dataset").has_class("-wrong"))
+            said = text_of(app, "#note-dataset")
+            assert len(said.splitlines()) == 1, path
+            assert said.isprintable(), path
+            field(app, "dataset").value = "mnist"
+            await until(pilot, lambda: not field(app, "dataset").has_class("-wrong"))
 
 
 async def test_the_reading_of_a_dataset_ends_when_another_is_typed_or_the_form_is_left(

@@ -113,12 +113,15 @@ async def test_an_image_file_takes_the_place_of_the_sample(
     Image.fromarray(digit).save(tmp_path / "digit.png")
     z_mean, _ = load_encoder(recorded_session).encode(to_float(digit[None]))
     async with sampler(recorded_session) as (screen, pilot):
-        for path in (tmp_path / "nowhere.png", tmp_path / "digit.png"):
+        for name, seen in (
+            ("nowhere.png", lambda: "No z" in notices(pilot)),
+            ("digit.png", lambda: "digit.png" in head(screen)),
+        ):
             await pilot.press("e")
             await until(pilot, lambda: isinstance(pilot.app.screen, LineScreen))
-            pilot.app.screen.query_one(Input).value = str(path)
+            pilot.app.screen.query_one(Input).value = str(tmp_path / name)
             await pilot.press("enter")
-        await until(pilot, lambda: "digit.png" in head(screen))
+            await until(pilot, seen)
         assert draw(screen).z_of(0, 2) == pytest.approx(z_mean[0], abs=1e-5)
         assert "No z" in notices(pilot)
 
