@@ -37,6 +37,8 @@ def test_options_name_the_workers_the_chief_first() -> None:
     assert second.name(0) == "worker 0 (one:2222)"
     option, text = second.arguments()
     assert (option, read_distribution(text)) == ("--distribution", second)
+    with pytest.raises(ValueError, match="the distribution cannot be read"):
+        read_distribution(text.replace("{", "[", 1))
 
 
 def test_a_list_of_one_is_one_worker_alone() -> None:

@@ -113,7 +113,11 @@ class ImageRecord:
         lengths = {len(arrays[name]) for name in ("keys", "row_steps", "labels")}
         if min(counts) < 0 or counts[0] < 1 or {sum(counts), len(names)} | lengths != {sum(counts)}:
             raise ValueError("its arrays are of different lengths")
-        label_names = msgspec.json.decode(arrays["label_names"].tobytes(), type=tuple[str, ...])
+        try:
+            label_names = msgspec.json.decode(arrays["label_names"].tobytes(), type=tuple[str, ...])
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            # The errors of earlier versions of msgspec are no ValueErrors.
+            raise ValueError(f"its label names cannot be read: {error}") from None
         rows = np.cumsum(arrays["row_steps"])
         splits: dict[Split, SplitRecord] = {}
         first = 0

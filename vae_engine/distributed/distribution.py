@@ -77,7 +77,11 @@ def read_distribution(text: str) -> Distribution:
     Raises:
         ValueError: they are invalid.
     """
-    return msgspec.json.decode(text, type=Distribution)
+    try:
+        return msgspec.json.decode(text, type=Distribution)
+    except msgspec.MsgspecError as error:
+        # The errors of earlier versions of msgspec are no ValueErrors.
+        raise ValueError(f"the distribution cannot be read: {error}") from None
 
 
 def make_distribution(

@@ -64,7 +64,6 @@ def parse_image_record(content: bytes) -> ImageRecord:
     """
     try:
         return ImageRecord.of_arrays(parse_npz(content, _SPECS, name=layout.IMAGES))
-    # msgspec's errors are ValueErrors.
     except ValueError as error:
         raise SessionDamagedError(f"{layout.IMAGES} is damaged: {error_line(error)}") from None
 
