@@ -19,6 +19,7 @@ from tui.data_browser.pair_grid import PairGrid
 from tui.data_browser.screen import DataBrowserScreen
 from tui.sampler.latent_map import LatentMap
 from tui.sampler.latent_vector import LatentVector
+from tui.sampler.map_legend import Legend
 from tui.sampler.sample_grid import SampleGrid
 from tui.sampler.screen import SamplerScreen
 from tui.sampler.traversal import TraversalGrid
@@ -46,6 +47,7 @@ PLACES: dict[str, tuple[type[DOMNode], ...]] = {
     "traversal": (TraversalGrid, SamplerScreen),
     "path": (PathView, SamplerScreen),
     "map": (LatentMap, SamplerScreen),
+    "legend": (Legend,),
     "z": (LatentVector, SamplerScreen),
 }
 KEYS = {

@@ -272,12 +272,16 @@ class WorkbenchApp(TerminalApp):
         self._open(SamplerScreen(session, z, origin, epoch))
 
     def open_data_browser(
-        self, session: Session, z: NDArray[np.float32] | None = None, epoch: int | None = None
+        self,
+        session: Session,
+        z: NDArray[np.float32] | None = None,
+        epoch: int | None = None,
+        selection: tuple[str, NDArray[np.intp], str] | None = None,
     ) -> None:
         """Open the images of a session, of a z the nearest training images."""
         from tui.data_browser.screen import DataBrowserScreen
 
-        self._open(DataBrowserScreen(session, z, epoch))
+        self._open(DataBrowserScreen(session, z, epoch, selection))
 
     def open_sweep(self, sweep: Sweep, *, instead_of: Screen[Any] | None = None) -> None:
         """Open a sweep; replaces a screen, if that is still on top."""

@@ -78,7 +78,11 @@ class Workbench(Protocol):
         """
 
     def open_data_browser(
-        self, session: Session, z: NDArray[np.float32] | None = None, epoch: int | None = None
+        self,
+        session: Session,
+        z: NDArray[np.float32] | None = None,
+        epoch: int | None = None,
+        selection: tuple[str, NDArray[np.intp], str] | None = None,
     ) -> None:
         """Open the images of a session beside their reconstructions.
 
@@ -86,6 +90,8 @@ class Workbench(Protocol):
             session: which.
             z: (latent_dim,), to whose image the nearest training images are shown; None shows all.
             epoch: of the model; None takes the newest.
+            selection: a split, indices of its images (n,), and what these are in words: they are
+                shown first.
         """
 
     def open_sweep(self, sweep: Sweep, *, instead_of: Screen[Any] | None = None) -> None:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from tests.sweeps.test_results import figures
@@ -20,7 +19,8 @@ from tests.tui.watching import until
 from tui.catalogue import SweepLabel
 from tui.cli.sweep_report import result_lines, table_lines
 from tui.comparison import LOSSES, METRICS, comparable, curves, read_compared
-from tui.sampler.latent_map import legend
+from tui.sampler.map_legend import legend
+from tui.sampler.map_points import MapClass
 from tui.session_list.columns import loss_bases, sort_entries
 from tui.session_list.rows import best_trial, sweep_entry
 from tui.sweeps.curves import comparable_rows
@@ -156,14 +156,15 @@ def test_a_sweep_of_one_value_compares() -> None:
 
 
 def test_the_legend_of_the_map_has_class_names_as_far_as_there_is_room() -> None:
-    labels = np.array([0, 2, 2, -1, 3])
-    names = ("cat", "dog", "[bold]eel", "a class of a very long name")
-    assert legend(labels, names, 80).plain == "0 cat 2 [bold]eel 3 a class of a very l~"
-    assert legend(labels, names, 24).plain.startswith("0 cat 2 ")
-    assert len(legend(labels, names, 24).plain) <= 24
-    assert legend(labels, names, 6).plain == "0 2 3"
-    assert legend(labels, (), 80).plain == "0 2 3"
-    assert legend(np.arange(40), names, 80).plain == ""
+    names = {0: "cat", 2: "[bold]eel", 3: "a class of a very long name", -1: "no label"}
+    classes = [MapClass(label, name, 1, True) for label, name in names.items()]
+    assert legend(classes, 80).plain == "0 cat 2 [bold]eel 3 a class of a very l~"
+    assert legend(classes, 24).plain.startswith("0 cat 2 ")
+    assert len(legend(classes, 24).plain) <= 24
+    assert legend(classes, 6).plain == "0 2 3"
+    numbers = [MapClass(label, str(label), 1, True) for label in range(40)]
+    assert legend(numbers[:4], 80).plain == "0 1 2 3"
+    assert legend(numbers, 80).plain == ""
 
 
 @pytest.mark.parametrize("changed", OTHERS, ids=str)

@@ -65,7 +65,8 @@ def class_lines(browse: Browse) -> Iterator[Content]:
         return
     highest = max(1e-9, *(abs(one.negative_elbo) for one in split.classes))
     yield Content()
-    yield Content.styled("mean -ELBO by class, hardest first", _QUIET)
+    of_all = " of the split" if browse.shows_selection else ""
+    yield Content.styled(f"mean -ELBO by class{of_all}, hardest first", _QUIET)
     for one in split.classes:
         cells = round(_BAR_CELLS * max(0.0, one.negative_elbo) / highest)
         name = browse.label_of(one.label)[:12]

@@ -17,7 +17,7 @@ from textual.widgets import Static
 from tui.data_browser.details import Details
 from tui.data_browser.feed import ImageFeed
 from tui.data_browser.head import image_line, split_line, waiting_text
-from tui.data_browser.model import Browse, Page, ScoreCache
+from tui.data_browser.model import Browse, Page, ScoreCache, Selection
 from tui.data_browser.pair_grid import PairGrid
 from tui.remedies import error_text
 from tui.screen import WorkbenchScreen, has_widgets, run_in_thread
@@ -25,11 +25,13 @@ from tui.text import one_line
 from tui.widgets.key_line import KeyLine
 from vae_engine.errors import EngineError
 from vae_engine.inspection.messages import (
+    SAVED,
     Array,
     Failed,
     FindNearest,
     ImagesShown,
     ModelOpened,
+    OpenSaved,
     Progressed,
     Reply,
     ScoreSplit,
@@ -66,7 +68,11 @@ class InspectionScreen(WorkbenchScreen):
             self.reply = reply
 
     def __init__(
-        self, session: Session, z: NDArray[np.float32] | None = None, epoch: int | None = None
+        self,
+        session: Session,
+        z: NDArray[np.float32] | None = None,
+        epoch: int | None = None,
+        selection: Selection | None = None,
     ) -> None:
         """Make the screen of this session.
 
@@ -74,10 +80,11 @@ class InspectionScreen(WorkbenchScreen):
             session: which.
             z: (latent_dim,), to whose image the nearest training images are shown; None shows all.
             epoch: of the weights; None takes the newest.
+            selection: the images that are shown first; None shows a split.
         """
         super().__init__()
         self.session = session
-        self.browse = Browse()
+        self.browse = Browse(selection)
         self.page: Page | None = None
         self.model: ModelOpened | None = None
         self.feed = ImageFeed(session.folder, epoch)
@@ -159,6 +166,9 @@ class InspectionScreen(WorkbenchScreen):
 
     def _take_model(self, opened: ModelOpened) -> None:
         before, self.model, self._turning = self.model, opened, False
+        selection = self.browse.selection
+        if before is None and selection is not None and selection.split == SAVED:
+            self.feed.ask(OpenSaved())
         self.query_one(PairGrid).show_images_of(*opened.shape[:2])
         if before is not None and before.weights != opened.weights:
             self._scoring.clear()
@@ -183,7 +193,7 @@ class InspectionScreen(WorkbenchScreen):
             self.browse.order = "index" if opened.split == "nearest" else self.browse.order
             self.browse.show(opened.split)
             self.page = None
-        elif self.browse.split is None or opened.split == "test":
+        elif self.browse.split is None or opened.split in ("test", SAVED):
             self.browse.show_first()
         self._progress = None
         self.refresh_images()

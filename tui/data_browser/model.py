@@ -79,16 +79,33 @@ class Split:
         return found
 
 
+@dataclass(frozen=True, eq=False)
+class Selection:
+    """Images of a split that another screen has chosen.
+
+    Attributes:
+        split: as in messages. indices: (n,), which of its images.
+        name: what they are, in words.
+    """
+
+    split: str
+    indices: Indices
+    name: str
+
+
 class Browse:
     """Which images of which split are looked at, and where the cursor is.
 
     Attributes:
+        selection: images that another screen has chosen. shows_selection: whether it is shown.
         splits: those that were opened. split: the one that is shown, if there is one.
         order: of its images. label: of the class that is shown; None shows all.
         position: of the cursor in `indices`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, selection: Selection | None = None) -> None:
+        self.selection = selection
+        self.shows_selection = False
         self.splits: dict[str, Split] = {}
         self.split: Split | None = None
         self.order: Order = "index"
@@ -101,21 +118,37 @@ class Browse:
         self.splits[opened.split] = Split.of(opened)
 
     def show_first(self) -> None:
-        """Show the split that people look at first."""
+        """Show the images that were chosen, or the split that people look at first."""
+        if self.selection is not None and self.selection.split in self.splits:
+            self.show_selection()
+            return
         names = [name for name in _PREFERRED if name in self.splits]
         if names:
             self.show(names[0])
 
     def show(self, name: str) -> None:
         """Show a split from its start, all classes of it."""
-        self.split, self.label = self.splits[name], None
-        self._rank()
+        self._show(name, selection=False)
+
+    def show_all(self) -> None:
+        """Show all images of the split."""
+        if self.split is not None:
+            self.show(self.split.name)
+
+    def show_selection(self) -> None:
+        """Show the images that another screen has chosen."""
+        if self.selection is not None:
+            self._show(self.selection.split, selection=True)
 
     def turn_split(self, by: Direction) -> None:
-        """Show the next split."""
-        names = [name for name in SPLIT_TITLES if name in self.splits]
-        if self.split is not None and len(names) > 1:
-            self.show(names[(names.index(self.split.name) + by) % len(names)])
+        """Show the next split; the images that were chosen come first."""
+        every = [(name, False) for name in SPLIT_TITLES if name in self.splits]
+        if self.selection is not None and self.selection.split in self.splits:
+            every.insert(0, (self.selection.split, True))
+        if self.split is not None and len(every) > 1:
+            at = every.index((self.split.name, self.shows_selection))
+            name, selection = every[(at + by) % len(every)]
+            self._show(name, selection=selection)
 
     def turn_order(self) -> None:
         """Order the images in the next way."""
@@ -126,7 +159,8 @@ class Browse:
         """Show the next class only; between the last and the first stand all."""
         if self.split is None:
             return
-        every = [None, *self.split.present_labels]
+        inside = set(self.split.labels[self._chosen()].tolist())
+        every = [None, *(label for label in self.split.present_labels if label in inside)]
         at = every.index(self.label) if self.label in every else 0
         self.choose_class(every[(at + by) % len(every)])
 
@@ -189,6 +223,8 @@ class Browse:
         if self.split is None:
             return ""
         title = SPLIT_TITLES[self.split.name]
+        if self.shows_selection and self.selection is not None:
+            title = f"{title} {self.selection.name}"
         return title if self.label is None else f"{title} of class {self.label_of(self.label)}"
 
     def origin(self, index: int) -> str:
@@ -208,6 +244,18 @@ class Browse:
         losses = page.scores().negative_elbo.tolist()
         return [f"{loss:.1f} {text}".rstrip() for loss, text in zip(losses, texts, strict=True)]
 
+    def _show(self, name: str, *, selection: bool) -> None:
+        self.split, self.label, self.shows_selection = self.splits[name], None, selection
+        self._rank()
+
+    def _chosen(self) -> Indices:
+        """The images of the split that are looked at, whatever their class."""
+        count = 0 if self.split is None else len(self.split.labels)
+        if self.shows_selection and self.selection is not None:
+            chosen = self.selection.indices
+            return chosen[chosen < count]
+        return np.arange(count)
+
     def _rank(self) -> None:
         self.position = 0
         if self.split is None:
@@ -217,7 +265,8 @@ class Browse:
         if scores is None:
             nothing = np.zeros(len(labels))
             scores = ImageScores(nothing, nothing)
-        self.indices = ranked(scores, self.order, labels, self.label)
+        indices = ranked(scores, self.order, labels, self.label)
+        self.indices = indices[np.isin(indices, self._chosen())]
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,7 +12,7 @@ from textual import events, on
 from textual.binding import BindingType
 
 from tui.data_browser.inspection_screen import InspectionScreen
-from tui.data_browser.model import Direction, Page, ScoreCache
+from tui.data_browser.model import Direction, Page, ScoreCache, Selection
 from tui.data_browser.pair_grid import PairGrid
 from tui.data_browser.questions import ask_class, ask_index, ask_path
 from tui.data_browser.saving import save_page
@@ -76,10 +76,14 @@ class DataBrowserScreen(InspectionScreen):
     ]
 
     def __init__(
-        self, session: Session, z: NDArray[np.float32] | None = None, epoch: int | None = None
+        self,
+        session: Session,
+        z: NDArray[np.float32] | None = None,
+        epoch: int | None = None,
+        selection: tuple[str, NDArray[np.intp], str] | None = None,
     ) -> None:
         """Make the screen of this session; the arguments are those of `InspectionScreen`."""
-        super().__init__(session, z, epoch)
+        super().__init__(session, z, epoch, None if selection is None else Selection(*selection))
         self._draws = 0
 
     def on_mount(self) -> None:
@@ -169,7 +173,7 @@ class DataBrowserScreen(InspectionScreen):
         if action in ("sample", "draw", "save", "nearest"):
             return self.page is not None
         if action == "turn_split":
-            return len(self.browse.splits) > 1
+            return len(self.browse.splits) > (self.browse.selection is None)
         if action in ("turn_class", "find_class"):
             return self.browse.split is not None and bool((self.browse.split.labels >= 0).any())
         if action in ("turn_order", "find_image"):
@@ -211,7 +215,7 @@ class DataBrowserScreen(InspectionScreen):
 
     def _go_to(self, index: int) -> None:
         if index not in self.browse.indices:
-            self.browse.choose_class(None)
+            self.browse.show_all()
         self.browse.go_to(index)
         self.refresh_images()
 

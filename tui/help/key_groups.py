@@ -50,6 +50,12 @@ _HEADINGS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "Directions": ("direction", "push", "group"),
         "The decoder": ("epoch",),
     },
+    "map": {
+        "The map": ("other", "tsne", "axis", "principal", "density", "means", "centre"),
+        "Classes": ("legend", "turn_class"),
+        "A box": ("box", "images", "drop"),
+    },
+    "legend": {"The class under the cursor": ("show_or_hide", "only"), "Classes": ("all", "leave")},
     "sweep": {
         "The trial under the cursor": ("open", "generate"),
         "The sweep": ("stop", "resume"),

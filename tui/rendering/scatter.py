@@ -73,12 +73,20 @@ def scatter_lines(
     return [_symbols(line, paper if depth.has_color else None) for line in commonest.tolist()]
 
 
+def point_cells(
+    places: NDArray[np.float64], columns: int, rows: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return column and row of the cells in which points (n, 2) lie, each (n,)."""
+    across = np.clip((places[:, 0] * columns).astype(np.intp), 0, columns - 1)
+    down = np.clip(((1 - places[:, 1]) * rows).astype(np.intp), 0, rows - 1)
+    return across, down
+
+
 def _commonest(
     places: NDArray[np.float64], labels: NDArray[np.int64], columns: int, rows: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Return the most common label of each part, -2 if empty, and its number of points."""
-    across = np.clip((places[:, 0] * columns).astype(np.intp), 0, columns - 1)
-    down = np.clip(((1 - places[:, 1]) * rows).astype(np.intp), 0, rows - 1)
+    across, down = point_cells(places, columns, rows)
     known, kinds = np.unique(labels, return_inverse=True)
     counts = np.zeros((max(1, len(known)), rows, columns), np.int64)
     np.add.at(counts, (kinds, down, across), 1)

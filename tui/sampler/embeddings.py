@@ -28,6 +28,7 @@ class Embeddings:
 
     Attributes:
         z_mean: (n, d), all of a sensible size.
+        indices: (n,), their places in the test split, or among the images of the previews.
         labels: (n,), -1 for none.
         epoch: whose encoder it was.
         complete: whether these are all test images, not only those of the previews.
@@ -35,10 +36,22 @@ class Embeddings:
     """
 
     z_mean: NDArray[np.float32]
+    indices: NDArray[np.intp]
     labels: NDArray[np.int64]
     epoch: int
     complete: bool
     label_names: tuple[str, ...] = ()
+
+    def equals(self, other: Embeddings) -> bool:
+        """Whether these are the same images at the same places."""
+        return self.epoch == other.epoch and all(
+            np.array_equal(mine, theirs)
+            for mine, theirs in (
+                (self.z_mean, other.z_mean),
+                (self.indices, other.indices),
+                (self.labels, other.labels),
+            )
+        )
 
 
 def embeddings_of(session: Session, entry: ExportEntry) -> Embeddings | None:
@@ -104,4 +117,5 @@ def _sensible(
 ) -> Embeddings:
     """Drop NaN, and values so large that arithmetic fails."""
     sensible = (np.abs(z_mean) < _FARTHEST).all(axis=1)
-    return Embeddings(z_mean[sensible], labels[sensible], epoch, complete)
+    indices = np.flatnonzero(sensible)
+    return Embeddings(z_mean[sensible], indices, labels[sensible], epoch, complete)

@@ -1,4 +1,4 @@
-"""Plane through latent space with axes and a cursor; subclasses draw its contents."""
+"""Plane through latent space with axes, a cursor and a box; subclasses draw its contents."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
-from numpy.typing import NDArray
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -18,14 +17,10 @@ from textual.strip import Strip
 from textual.theme import Theme
 from textual.widget import Widget
 
-from tui.rendering.glyphs import Glyphs
-from tui.rendering.images import render_lines
 from tui.rendering.palettes import ColorDepth
 from tui.rendering.runs import Line
-from tui.rendering.scatter import scatter_lines
 from tui.rendering.sizes import IMAGE_SIZES, ImageSize
-from tui.sampler.latent import Doubles, Plane, lattice
-from tui.sampler.model import NO_SHEET, Sampler
+from tui.sampler.map_points import box_cells
 from tui.sampler.plane_canvas import (
     LABELS,
     Canvas,
@@ -35,8 +30,7 @@ from tui.sampler.plane_canvas import (
     side_label,
     value_text,
 )
-from tui.widgets.display import app_depth, app_display
-from tui.widgets.pixel_tiles import PixelTiles
+from tui.widgets.display import app_depth
 
 # Arms of the cross hair, in cells to each side.
 _ARM_ACROSS, _ARM_DOWN = 3, 1
@@ -47,6 +41,8 @@ class LatentPlane(Widget):
 
     Attributes:
         cursor: position of the cursor.
+        corner: the corner of a box opposite to the cursor; None for no box.
+        has_scale: whether the values of N(0, 1) stand along the edges.
         image_sizes: that the images on the plane may have, the largest first.
     """
 
@@ -69,6 +65,7 @@ class LatentPlane(Widget):
     COMPONENT_CLASSES: ClassVar[set[str]] = {"latent-plane--cursor", "latent-plane--arm"}
 
     cursor: var[Shares] = var((0.5, 0.5), init=False)
+    corner: var[Shares | None] = var(None, init=False)
 
     @dataclass
     class Clicked(Message):
@@ -76,9 +73,18 @@ class LatentPlane(Widget):
 
         place: Shares
 
+    @dataclass
+    class Dragged(Message):
+        """Posted when the mouse is dragged over the plane, from a place to another."""
+
+        start: Shares
+        place: Shares
+
     def __init__(self, title: str, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.border_title = title
+        self.has_scale = True
+        self._pressed: Shares | None = None
         self.image_sizes: Sequence[ImageSize] = IMAGE_SIZES
         self._canvas = Canvas((1, 1), 0, 0)
         self._lines: list[Line] = []
@@ -111,11 +117,28 @@ class LatentPlane(Widget):
         """Lay out for the new size."""
         self.redraw()
 
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Remember where a box may begin."""
+        self._pressed = self._place_under(event)
+        if self._pressed is not None:
+            self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Post how far the mouse was dragged."""
+        place = self._place_under(event) if self._pressed is not None else None
+        if self._pressed is not None and place is not None and place != self.cursor:
+            self.post_message(self.Dragged(self._pressed, place))
+
+    def on_mouse_up(self) -> None:
+        """End a box."""
+        self._pressed = None
+        self.release_mouse()
+
     def on_click(self, event: events.Click) -> None:
         """Post the position."""
-        offset = event.get_content_offset(self)
-        if offset is not None and self._canvas.width:
-            self.post_message(self.Clicked(self._canvas.place(offset.x - LABELS, offset.y)))
+        place = self._place_under(event)
+        if place is not None:
+            self.post_message(self.Clicked(place))
 
     def watch_cursor(self, before: Shares, after: Shares) -> None:
         """Move the cursor; refreshes only its old and new position."""
@@ -128,8 +151,19 @@ class LatentPlane(Widget):
                 Region(0, y, LABELS + x + _ARM_ACROSS + 1, 1),
                 Region(LABELS + x, y - _ARM_DOWN, 1, 2 * _ARM_DOWN + 1),
                 Region(0, self._canvas.height, self.size.width, 1),
+                *self._edges(self.corner, place),
             ]
         self.refresh(*regions)
+
+    def watch_corner(self, before: Shares | None, after: Shares | None) -> None:
+        """Draw a box, or take it away; refreshes only its edges and the cross hair."""
+        if self._lines:
+            x, y = self._canvas.cell(self.cursor)
+            cross = Region(
+                LABELS + x - _ARM_ACROSS, y - _ARM_DOWN, 2 * _ARM_ACROSS + 1, 2 * _ARM_DOWN + 1
+            )
+            edges = [*self._edges(before, self.cursor), *self._edges(after, self.cursor)]
+            self.refresh(cross, *edges)
 
     def render_line(self, y: int) -> Strip:
         """Render one line of the plane or of its lower axis."""
@@ -139,132 +173,90 @@ class LatentPlane(Widget):
             return Strip.blank(self.size.width, paper)
         here = self.get_component_rich_style("latent-plane--cursor")
         if y == self._canvas.height:
+            if not self.has_scale:
+                return Strip.blank(self.size.width, paper)
             line = lower_axis(self._canvas, x, self.cursor[0], paper, here)
             return Strip(line).adjust_cell_length(self.size.width, paper)
-        label = side_label(self._canvas, y)
-        style = paper
-        if y == cursor_y:
+        label, style = (side_label(self._canvas, y) if self.has_scale else ""), paper
+        if y == cursor_y and self.has_scale:
             label, style = value_text(self.cursor[1]), here
         line = [
             Segment(f"{label:>{LABELS - 1}}", style),
             Segment(" ", paper),
             *_on_paper(self._lines[y], paper),
         ]
-        if abs(y - cursor_y) <= _ARM_DOWN:
-            arm = self.get_component_rich_style("latent-plane--arm", partial=True)
+        arm = self.get_component_rich_style("latent-plane--arm", partial=True)
+        if self.corner is not None:
+            line = self._with_box(line, y, self.corner, arm)
+            if y == cursor_y:
+                line = marked(line, LABELS + x, "+", here, alone=True)
+        elif abs(y - cursor_y) <= _ARM_DOWN:
             line = self._with_cross(line, x, y - cursor_y, arm, here)
         return Strip(line).adjust_cell_length(self.size.width, paper)
+
+    def _place_under(self, event: events.MouseEvent) -> Shares | None:
+        offset = event.get_content_offset(self)
+        if offset is None or not self._canvas.width:
+            return None
+        return self._canvas.place(offset.x - LABELS, offset.y)
+
+    def _edges(self, corner: Shares | None, other: Shares) -> list[Region]:
+        """Where the edges of a box are drawn."""
+        if corner is None:
+            return []
+        left, top, right, bottom = box_cells((corner, other), self._canvas)
+        width, height = right - left + 1, bottom - top + 1
+        return [
+            *(Region(LABELS + left, y, width, 1) for y in {top, bottom}),
+            *(Region(LABELS + x, top, 1, height) for x in {left, right}),
+        ]
 
     def _with_cross(self, line: Line, x: int, below: int, arm: Style, here: Style) -> Line:
         """Draw the cross hair into a line, this many rows below its middle."""
         plain = app_depth(self.app) is ColorDepth.ASCII
         if below:
-            return _marked(line, LABELS + x, "|" if plain else "│", arm)
+            return marked(line, LABELS + x, "|" if plain else "│", arm)
         for at in range(max(0, x - _ARM_ACROSS), min(self._canvas.width, x + _ARM_ACROSS + 1)):
             if at != x:
-                line = _marked(line, LABELS + at, "-" if plain else "─", arm)
-        return _marked(line, LABELS + x, "+", here, alone=True)
+                line = marked(line, LABELS + at, "-" if plain else "─", arm)
+        return marked(line, LABELS + x, "+", here, alone=True)
+
+    def _with_box(self, line: Line, y: int, corner: Shares, arm: Style) -> Line:
+        """Draw the edges of the box into line y."""
+        left, top, right, bottom = box_cells((corner, self.cursor), self._canvas)
+        if not top <= y <= bottom:
+            return line
+        plain = app_depth(self.app) is ColorDepth.ASCII
+        if top < y < bottom:
+            for x in {left, right}:
+                line = marked(line, LABELS + x, "|" if plain else "│", arm)
+            return line
+        first, last = "++" if plain else ("┌┐" if y == top else "└┘")
+        for x in range(left, right + 1):
+            edge = first if x == left else last if x == right else "-" if plain else "─"
+            line = marked(line, LABELS + x, edge, arm)
+        return line
 
     def _follow_theme(self, _: Theme) -> None:
         self.redraw()
-
-
-class DecodedPlane(LatentPlane):
-    """Shows images decoded on a lattice over the plane.
-
-    Attributes:
-        plane: which; None shows nothing.
-        sampler: decodes; None shows nothing.
-        glyphs: the finest glyphs that may be used.
-        sheet: what was decoded last.
-    """
-
-    def __init__(self, title: str, *, id: str | None = None) -> None:
-        super().__init__(title, id=id)
-        self.plane: Plane | None = None
-        self.sampler: Sampler | None = None
-        self.glyphs: Glyphs = "quadrant"
-        self.sheet = NO_SHEET
-        self._pixels = PixelTiles(self)
-
-    def on_mount(self) -> None:
-        """Subscribe to how images are drawn."""
-        self._pixels.follow(self.redraw)
-
-    def on_unmount(self) -> None:
-        """Have the terminal forget the images."""
-        self._pixels.leave()
-
-    def draw(self, canvas: Canvas) -> list[Line]:
-        """Decode and draw."""
-        if self.plane is None or self.sampler is None:
-            return []
-        self.sheet = self.sampler.decode(self.plane.z(lattice(canvas.across, canvas.down)))
-        whole = canvas.width, canvas.height
-        if self._pixels.are_used and self._pixels.fits(whole):
-            sheet = without_gaps(self.sheet.pixels, canvas.across)
-            # As places on it are told by cells, it fills them.
-            lines = self._pixels.draw(0, sheet, whole, stretched=True)
-            if lines is not None:
-                return lines
-        columns, rows = canvas.tile
-        display = app_display(self.app, self.glyphs)
-        tiles = render_lines(self.sheet.pixels, columns, rows, display)
-        return [
-            [
-                segment
-                for tile in range(row * canvas.across, (row + 1) * canvas.across)
-                for segment in tiles[tile * rows + line]
-            ]
-            for row in range(canvas.down)
-            for line in range(rows)
-        ]
-
-
-class EmbeddedPlane(LatentPlane):
-    """Shows the test images as points, coloured by label.
-
-    Attributes:
-        places: (n, 2), where they lie.
-        labels: (n,), -1 for none.
-    """
-
-    def __init__(self, title: str, *, id: str | None = None) -> None:
-        super().__init__(title, id=id)
-        self.clear()
-
-    def clear(self) -> None:
-        """Show no points."""
-        self.places: Doubles = np.zeros((0, 2))
-        self.labels: NDArray[np.int64] = np.zeros(0, np.int64)
-
-    def draw(self, canvas: Canvas) -> list[Line]:
-        """Draw the points."""
-        paper = self.background_colors[1].rgb
-        depth = app_depth(self.app)
-        return scatter_lines(self.places, self.labels, canvas.width, canvas.height, depth, paper)
-
-
-def without_gaps(images: NDArray[np.uint8], across: int) -> NDArray[np.uint8]:
-    """Images (n, h, w) or (n, h, w, 3) as one, in rows of `across`; n is a multiple of it."""
-    count, height, width, *colors = images.shape
-    down = count // across
-    rows = images.reshape(down, across, height, width, *colors).swapaxes(1, 2)
-    return rows.reshape(down * height, across * width, *colors)
 
 
 def _on_paper(line: Line, paper: Style) -> Line:
     return [part if part.style else Segment(part.text, paper) for part in line]
 
 
-def _marked(line: Line, x: int, mark: str, style: Style, *, alone: bool = False) -> Line:
-    """Put a mark into a cell of a line, on the cell's own background unless it stands alone."""
-    strip = Strip(line)
-    before, cell, after = (
-        strip.crop(0, x),
-        strip.crop(x, x + 1),
-        strip.crop(x + 1, strip.cell_length),
-    )
+def marked(line: Line, x: int, mark: str, style: Style, *, alone: bool = False) -> Line:
+    """Write a mark into a line from cell x, on each cell's own background unless it stands alone.
+
+    Args:
+        line: to write into.
+        x: where the mark begins.
+        mark: of one cell, or of several where it stands alone.
+        style: of the mark.
+        alone: whether it has a background of its own.
+    """
+    strip, end = Strip(line), x + cell_len(mark)
+    before, cell, after = strip.crop(0, x), strip.crop(x, end), strip.crop(end, strip.cell_length)
     own = next((segment.style for segment in cell if segment.style), None)
     shown = style if alone or own is None else own + style
     return [*before, Segment(mark, shown), *after]

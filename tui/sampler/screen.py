@@ -303,6 +303,17 @@ class SamplerScreen(PointKeys, DirectionKeys):
         if self.query_one(f"#{self.view_name}") in event.grid.ancestors_with_self:
             self.redraw()
 
+    @on(LatentMap.Boxed)
+    def _show_boxed(self, event: LatentMap.Boxed) -> None:
+        split = "test" if event.embeddings.complete else "saved"
+        selection = split, event.embeddings.indices[event.members], "in the box"
+        epoch = self.exports.chosen_epoch
+        self.workbench.open_data_browser(self.session, epoch=epoch, selection=selection)
+
+    @on(LatentMap.Said)
+    def _say_on(self) -> None:
+        self._say()
+
     @on(ImageGrid.Selected)
     @on(LatentMap.Moved)
     @on(TraversalView.Drawn)

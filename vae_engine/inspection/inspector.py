@@ -24,12 +24,16 @@ from vae_engine.inspection.images import (
     split_images,
 )
 from vae_engine.inspection.messages import (
+    NEAREST,
+    OWN,
+    SAVED,
     Array,
     Failed,
     FindNearest,
     ImagesShown,
     ModelOpened,
     OpenFile,
+    OpenSaved,
     Progressed,
     Reply,
     Request,
@@ -42,10 +46,6 @@ from vae_engine.inspection.messages import (
 from vae_engine.inspection.neighbours import nearest_images
 from vae_engine.sessions.previews import read_originals
 from vae_engine.sessions.session import Session
-
-OWN, SAVED, NEAREST = "own", "saved", "nearest"
-"""Splits beside those of the dataset: images of one's own; those that the session's folder has; the
-training images that are nearest to a z, the nearest first."""
 
 _MOST_NEAREST = 60
 
@@ -107,6 +107,9 @@ class Inspector:
             return
         if isinstance(request, OpenFile):
             self._open_file(self._model, request.path)
+        elif isinstance(request, OpenSaved):
+            if SAVED not in self._splits:
+                self._open_saved(self._model.shape)
         elif isinstance(request, ScoreSplit):
             if request.split in self._splits:
                 arguments = self._model, request.split, self._splits[request.split]

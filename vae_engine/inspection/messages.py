@@ -12,6 +12,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+OWN, SAVED, NEAREST = "own", "saved", "nearest"
+"""Splits beside those of the dataset: images of one's own; those that the session's folder has; the
+training images that are nearest to a z, the nearest first."""
+
 _LENGTH = struct.Struct("<I")
 _MOST_BYTES = 2**30
 
@@ -51,6 +55,10 @@ class OpenFile(msgspec.Struct, frozen=True, tag=True):
     """Asks for images of one's own, which become the split `own`."""
 
     path: str
+
+
+class OpenSaved(msgspec.Struct, frozen=True, tag=True):
+    """Asks for the test images that the session has saved, which become the split `saved`."""
 
 
 class FindNearest(msgspec.Struct, frozen=True, tag=True):
@@ -145,8 +153,16 @@ class ImagesShown(msgspec.Struct, frozen=True, tag=True):
     kl_loss: Array
 
 
-Request: TypeAlias = ShowImages | ScoreSplit | OpenFile | FindNearest | TurnEpoch
-Reply: TypeAlias = ModelOpened | SplitOpened | Failed | Progressed | SplitScored | ImagesShown
+class PointsPlaced(msgspec.Struct, frozen=True, tag=True):
+    """Embeddings have got places in a plane, (n, 2) float32."""
+
+    places: Array
+
+
+Request: TypeAlias = ShowImages | ScoreSplit | OpenFile | OpenSaved | FindNearest | TurnEpoch
+Reply: TypeAlias = (
+    ModelOpened | SplitOpened | Failed | Progressed | SplitScored | ImagesShown | PointsPlaced
+)
 
 _encoder = msgspec.msgpack.Encoder()
 _requests = msgspec.msgpack.Decoder(Request)

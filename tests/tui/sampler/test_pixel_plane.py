@@ -14,8 +14,8 @@ from tests.tui.watching import until
 from tui.rendering.pixels import resized
 from tui.rendering.placeholders import PLACEHOLDER
 from tui.rendering.sizes import CellSize
+from tui.sampler.decoded_plane import DecodedPlane, without_gaps
 from tui.sampler.latent import Floats, dimension_plane
-from tui.sampler.latent_plane import DecodedPlane, without_gaps
 from tui.sampler.model import Sampler, Sheet
 from tui.terminal.app import TerminalApp
 from tui.terminal.stored_images import StoredImages
