@@ -67,7 +67,6 @@ _OTHER_NAMES = {
     "cancel": "stop",
     "check": "doctor",
     "clone": "fork",
-    "compare": "report",
     "describe": "show",
     "draw": "sample",
     "eval": "evaluate",
