@@ -1,7 +1,7 @@
 """How soon training is good, how fast it is, what it costs beside its steps, and how it grows.
 
 Run with ``python -m benchmarks.training``; it takes about a quarter of an hour, with ``--quick``
-at most three minutes.
+at most three minutes. ``--speed`` takes three minutes for the throughput alone, on a quiet machine.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from benchmarks import growth, overheads, throughput, time_to_quality
+from benchmarks import growth, overheads, speed, throughput, time_to_quality
 from benchmarks.figures import Figure, as_json, heading, line
 from benchmarks.processes import MeasurementError
+from benchmarks.quiet import MOST_BUSY
 from vae_engine.errors import EngineError
 
 Say = Callable[[str], None]
@@ -71,6 +72,19 @@ def _parser() -> argparse.ArgumentParser:
         "--quick", action="store_true", help="one epoch of the peer, and ours in as many seconds"
     )
     parser.add_argument(
+        "--speed", action="store_true", help="images per second alone, on a quiet machine"
+    )
+    parser.add_argument(
+        "--threads", type=int, default=0, metavar="N", help="with --speed; 0 for all processors"
+    )
+    parser.add_argument(
+        "--most-busy",
+        type=float,
+        default=MOST_BUSY,
+        metavar="X",
+        help=f"with --speed: processors that others may use [default: {MOST_BUSY:g}]",
+    )
+    parser.add_argument(
         "--peer", type=Path, metavar="FILE", help="keep the peer's 20 epochs there, and reuse them"
     )
     parser.add_argument(
@@ -82,6 +96,9 @@ def _parser() -> argparse.ArgumentParser:
 def _chosen(options: argparse.Namespace) -> Iterator[tuple[str, Measure]]:
     if options.quick:
         yield "quick", time_to_quality.measure_quick
+        return
+    if options.speed:
+        yield "speed", lambda say, _: speed.measure(say, options.threads, options.most_busy)
         return
     for name, measure in PARTS.items():
         if options.only is None or name in options.only:
