@@ -9,11 +9,17 @@ from numpy.typing import NDArray
 
 from vae_engine.errors import EngineError
 from vae_engine.inference.networks import Decoder
-from vae_engine.inference.sampling import open_decoder
+from vae_engine.inference.sampling import open_decoder, to_uint8
 from vae_engine.sessions.records import ExportEntry
 from vae_engine.sessions.session import Session
 
 Floats = NDArray[np.float32]
+
+_VALUES_AT_ONCE = 2**20
+_QUICK_OPERATIONS = 6 * 10**8
+"""Some 40 ms of a processor from 2023."""
+_OPERATIONS_PER_VALUE = 100
+"""What a pixel's mean and level cost, as multiplications of a network."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +46,25 @@ class LoadedDecoder:
         """
         with np.errstate(all="ignore"):
             return np.nan_to_num(self.model.pixels.means(self.model.decode_logits(z)))
+
+    def levels(self, z: Floats) -> NDArray[np.uint8]:
+        """Decode z (n, latent_dim) to levels from 0 to 255, (n, h, w) or (n, h, w, 3).
+
+        In parts, as floats of many large images would take a hundred megabytes.
+        """
+        shape = self.model.shape
+        levels = np.empty((len(z), *shape.array), np.uint8)
+        step = max(1, _VALUES_AT_ONCE // shape.values)
+        for start in range(0, len(z), step):
+            part = slice(start, start + step)
+            levels[part] = to_uint8(self.decode(z[part]))
+        return levels
+
+    def is_quick(self, count: int) -> bool:
+        """Whether so many images are decoded before a key press feels slow."""
+        values = self.model.shape.values
+        cost = self.model.multiplications + _OPERATIONS_PER_VALUE * values
+        return count * cost <= _QUICK_OPERATIONS
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,12 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 from rich.segment import Segment
+from textual import on
 
 from tui.rendering.glyphs import Glyphs
 from tui.rendering.images import render_lines
 from tui.rendering.runs import Line
+from tui.sampler.decoding import Decoding
 from tui.sampler.latent import Floats, Plane, lattice
 from tui.sampler.latent_plane import LatentPlane
 from tui.sampler.model import NO_SHEET, Sampler, Sheet
@@ -29,7 +31,8 @@ class DecodedPlane(LatentPlane):
         chosen_z: instead of the plane, the tiles (m,) that have an image, and the z (m, d) of each.
         sampler: decodes; None shows nothing.
         glyphs: the finest glyphs that may be used.
-        sheet: what was decoded last.
+        sheet: what is shown.
+        decoding: of the images that are to come.
     """
 
     def __init__(self, title: str, *, id: str | None = None) -> None:
@@ -38,7 +41,8 @@ class DecodedPlane(LatentPlane):
         self.chosen_z: ChooseZ | None = None
         self.sampler: Sampler | None = None
         self.glyphs: Glyphs = "quadrant"
-        self.sheet = NO_SHEET
+        self.sheet = self._decoded = NO_SHEET
+        self.decoding = Decoding(self)
         self._pixels = PixelTiles(self)
 
     def on_mount(self) -> None:
@@ -55,11 +59,17 @@ class DecodedPlane(LatentPlane):
             return []
         places = canvas.across * canvas.down
         if self.chosen_z is None:
-            tiles = np.arange(places)
-            self.sheet = self.sampler.decode(self.plane.z(lattice(canvas.across, canvas.down)))
+            tiles, z = np.arange(places), self.plane.z(lattice(canvas.across, canvas.down))
         else:
             tiles, z = self.chosen_z(canvas)
-            self.sheet = spread(self.sampler.decode(z), tiles, places)
+        decoder = self.sampler.decoder
+        if self._decoded.decoder is not decoder or not np.array_equal(self._decoded.z, z):
+            self.decoding.want(decoder, z, self._take)
+        if len(self._decoded.z) != len(tiles):
+            # The last images have other tiles, and a thread decodes the next.
+            self.sheet = NO_SHEET
+            return []
+        self.sheet = spread(self._decoded, tiles, places)
         whole = canvas.width, canvas.height
         if self._pixels.are_used and self._pixels.fits(whole):
             sheet = without_gaps(self.sheet.pixels, canvas.across)
@@ -84,13 +94,20 @@ class DecodedPlane(LatentPlane):
             for line in range(rows)
         ]
 
+    def _take(self, sheet: Sheet) -> None:
+        self._decoded = sheet
+
+    @on(Decoding.Done)
+    def _draw_decoded(self) -> None:
+        self.redraw()
+
 
 def spread(sheet: Sheet, tiles: NDArray[np.intp], count: int) -> Sheet:
     """Images of some tiles as images of all: the others are 0, and their z is NaN."""
     z = np.full((count, sheet.z.shape[1]), np.nan, np.float32)
-    images = np.zeros((count, *sheet.images.shape[1:]), np.float32)
-    z[tiles], images[tiles] = sheet.z, sheet.images
-    return Sheet(z, images)
+    pixels = np.zeros((count, *sheet.pixels.shape[1:]), np.uint8)
+    z[tiles], pixels[tiles] = sheet.z, sheet.pixels
+    return Sheet(z, pixels, sheet.decoder)
 
 
 def without_gaps(images: NDArray[np.uint8], across: int) -> NDArray[np.uint8]:

@@ -192,7 +192,8 @@ class LatentMap(MapPanes, can_focus=True):
     def shown(self) -> Shown | None:
         """The decoded plane; the scatter can be drawn from the session's embeddings."""
         sheet, canvas = self.decoded.sheet, self.decoded.canvas
-        if not len(sheet.z) or len(sheet.z) != canvas.across * canvas.down:
+        count = canvas.across * canvas.down
+        if self.decoded.decoding.busy or not len(sheet.z) or len(sheet.z) != count:
             return None
         shares = lattice(canvas.across, canvas.down)
         if self._projection == "tsne":

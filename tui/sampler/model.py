@@ -12,7 +12,6 @@ from tui.decoders import LoadedDecoder
 from tui.sampler.draws import Draws, Groups, Marks
 from tui.sampler.latent import Floats
 from vae_engine.inference.paths import linear_path, spherical_path
-from vae_engine.inference.sampling import to_uint8
 
 PathKind = Literal["linear", "spherical"]
 
@@ -23,16 +22,20 @@ class Sheet:
 
     Attributes:
         z: (n, d).
-        images: (n, h, w) or (n, h, w, 3), means of the pixels.
+        pixels: (n, h, w) or (n, h, w, 3), levels from 0 to 255.
+        decoder: which made them; None of no images.
     """
 
     z: Floats
-    images: Floats
+    pixels: NDArray[np.uint8]
+    decoder: LoadedDecoder | None = None
 
     @property
-    def pixels(self) -> NDArray[np.uint8]:
-        """The images as levels, 0 to 255."""
-        return to_uint8(self.images)
+    def images(self) -> Floats:
+        """The means of the pixels, decoded again: they take four times the memory."""
+        if self.decoder is None:
+            return np.zeros(self.pixels.shape, np.float32)
+        return self.decoder.decode(self.z)
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +46,12 @@ class Direction:
     vector: Floats
 
 
-NO_SHEET = Sheet(np.zeros((0, 1), np.float32), np.zeros((0, 28, 28), np.float32))
+NO_SHEET = Sheet(np.zeros((0, 1), np.float32), np.zeros((0, 28, 28), np.uint8))
+
+
+def decoded_sheet(decoder: LoadedDecoder, z: Floats) -> Sheet:
+    """Decode any z (n, d), in any thread."""
+    return Sheet(z, decoder.levels(z), decoder)
 
 
 class Sampler:
@@ -98,24 +106,24 @@ class Sampler:
         nudge = self.draws.current.nudges.get(self.selected)
         return frozenset() if nudge is None else frozenset(np.flatnonzero(nudge).tolist())
 
-    def samples(self, count: int) -> Sheet:
-        """The first samples of the present draw."""
-        return self.decode(self.draws.current.z(count, self.decoder.latent_dim))
+    def drawn(self, count: int) -> Floats:
+        """The z of the first samples of the present draw, (count, d)."""
+        return self.draws.current.z(count, self.decoder.latent_dim)
 
     def with_changed(self, sheet: Sheet, index: int) -> Sheet:
         """The samples of the present draw of which one has another z: it is decoded alone."""
-        z, images = self.draws.current.z(len(sheet.z), self.decoder.latent_dim), sheet.images.copy()
-        images[index] = self.decoder.decode(z[index : index + 1])[0]
-        return Sheet(z, images)
+        z, pixels = self.drawn(len(sheet.z)), sheet.pixels.copy()
+        pixels[index] = self.decoder.levels(z[index : index + 1])[0]
+        return Sheet(z, pixels, self.decoder)
 
-    def path(self, steps: int) -> Sheet | None:
+    def path(self, steps: int) -> Floats | None:
         """The way from mark A to mark B, both included; None before there are two marks."""
         pair = self.marks.pair
         if pair is None:
             return None
         start, end = (mark.z(self.decoder.latent_dim) for mark in pair)
         way = linear_path if self.path_kind == "linear" else spherical_path
-        return self.decode(way(start, end, steps))
+        return way(start, end, steps)
 
     def turn_path(self) -> None:
         """Change between the linear and the spherical way."""
@@ -123,4 +131,4 @@ class Sampler:
 
     def decode(self, z: Floats) -> Sheet:
         """Decode any z (n, d)."""
-        return Sheet(z, self.decoder.decode(z))
+        return decoded_sheet(self.decoder, z)

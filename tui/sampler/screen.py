@@ -18,6 +18,7 @@ from tui.decoders import Supply
 from tui.dialogs import LineScreen
 from tui.preferences import Preferences
 from tui.sampler.chosen import ChosenPanel
+from tui.sampler.decoding import Decoding
 from tui.sampler.direction_keys import DirectionKeys
 from tui.sampler.draws import Floats, Pin
 from tui.sampler.exports import ExportFollower, decoder_line
@@ -317,6 +318,7 @@ class SamplerScreen(PointKeys, DirectionKeys):
     @on(ImageGrid.Selected)
     @on(LatentMap.Moved)
     @on(TraversalView.Drawn)
+    @on(Decoding.Done)
     def _look_closer(self) -> None:
         self.show_chosen()
 

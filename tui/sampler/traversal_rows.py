@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tui.decoders import LoadedDecoder
 from tui.sampler.latent import Floats
@@ -35,20 +36,20 @@ class Rows:
         window: which.
         decoder: by which decoder.
         start: z it starts from and its image.
-        images: of each dimension of the window, (k, h, w) or (k, h, w, 3).
+        pixels: of each dimension of the window, (k, h, w) or (k, h, w, 3), levels from 0 to 255.
     """
 
     window: Window
     decoder: LoadedDecoder
     start: Sheet
-    images: dict[int, Floats]
+    pixels: dict[int, NDArray[np.uint8]]
 
     @property
     def sheet(self) -> Sheet:
         """All images, row after row, with their z."""
         z = traverse(self.window.start, self.window.dimensions, self.window.values)
-        rows = [self.images[dimension] for dimension in self.window.dimensions]
-        return Sheet(z, np.concatenate(rows))
+        rows = [self.pixels[dimension] for dimension in self.window.dimensions]
+        return Sheet(z, np.concatenate(rows), self.decoder)
 
 
 def decoded(decoder: LoadedDecoder, window: Window, before: Rows | None) -> Rows:
@@ -65,11 +66,11 @@ def decoded(decoder: LoadedDecoder, window: Window, before: Rows | None) -> Rows
         and np.array_equal(before.window.start, window.start)
         and np.array_equal(before.window.values, window.values)
     )
-    known = before.images if before is not None and same else {}
+    known = before.pixels if before is not None and same else {}
     missing = [dimension for dimension in window.dimensions if dimension not in known]
     z = np.concatenate([window.start[None], traverse(window.start, missing, window.values)])
-    images = decoder.decode(z)
-    rows = np.split(images[1:], len(missing)) if missing else []
+    pixels = decoder.levels(z)
+    rows = np.split(pixels[1:], len(missing)) if missing else []
     every = {**known, **dict(zip(missing, rows, strict=True))}
     kept = {dimension: every[dimension] for dimension in window.dimensions}
-    return Rows(window, decoder, Sheet(z[:1], images[:1]), kept)
+    return Rows(window, decoder, Sheet(z[:1], pixels[:1], decoder), kept)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from textual.binding import Binding, BindingType
 from textual.content import Content
 
+from tui.sampler.decoding import Decoding
 from tui.sampler.latent import Floats
 from tui.sampler.model import NO_SHEET, Sampler, Sheet
 from tui.sampler.sample_grid import SampleGrid
@@ -67,6 +68,7 @@ class _SheetView(SampleGrid):
         super().__init__(id=id)
         self._sampler: Sampler | None = None
         self._sheet = NO_SHEET
+        self._decoding = Decoding(self)
 
     def take(self, sampler: Sampler) -> None:
         """Use this sampler from now on."""
@@ -80,11 +82,16 @@ class SamplesView(_SheetView):
     def redraw(self) -> None:
         """Decode as many samples as fit."""
         if self._sampler is not None:
-            self._show(self._sampler.samples(self.room()))
+            z = self._sampler.drawn(self.room())
+            self._decoding.want(self._sampler.decoder, z, self._show)
 
     def changed(self) -> None:
         """Decode only the selected sample, whose z has changed."""
-        if self._sampler is not None and self._sampler.selected < len(self._sheet.z):
+        if self._sampler is None:
+            return
+        if self._decoding.busy or not self._sampler.decoder.is_quick(1):
+            self.redraw()
+        elif self._sampler.selected < len(self._sheet.z):
             self._show(self._sampler.with_changed(self._sheet, self._sampler.selected))
 
     def watch_selected(self, before: int | None, after: int | None) -> None:
@@ -157,11 +164,14 @@ class PathView(_SheetView):
     def redraw(self) -> None:
         """Decode the path."""
         steps = min(_MOST_STEPS, self.room())
-        sheet = self._sampler.path(steps) if self._sampler is not None else None
-        if sheet is not None:
-            self._sheet = sheet
-            shares = [f"{share:.2f}" for share in np.linspace(0, 1, steps)]
-            self.show(sheet.pixels, captions=["A", *shares[1:-1], "B"][:steps])
+        z = self._sampler.path(steps) if self._sampler is not None else None
+        if self._sampler is not None and z is not None:
+            self._decoding.want(self._sampler.decoder, z, self._show)
+
+    def _show(self, sheet: Sheet) -> None:
+        self._sheet, steps = sheet, len(sheet.z)
+        shares = [f"{share:.2f}" for share in np.linspace(0, 1, steps)]
+        self.show(sheet.pixels, captions=["A", *shares[1:-1], "B"][:steps])
 
     def changed(self) -> None:
         """Decode again: it may be an end of the path."""

@@ -192,6 +192,12 @@ def likelihood_arrays(settings: Settings, shape: ImageShape) -> dict[str, Shape]
     return {LOG_SIGMA: (1,)} if pixel_likelihood(settings, shape) == "gaussian" else {}
 
 
+def count_multiplications(layer: Layer) -> int:
+    """Count the multiplications of a layer per image."""
+    places = layer.inputs if layer.kind == "conv_transpose" else layer.outputs
+    return math.prod(layer.kernel) * math.prod(places[:-1])
+
+
 def count_bytes(layers: list[Layer]) -> int:
     """Return the size of these layers' arrays in bytes, as float32."""
     return 4 * sum(math.prod(shape) for layer in layers for shape in layer.arrays.values())

@@ -132,6 +132,11 @@ class Decoder:
         self._functions = _functions(self._layers, self._arrays)
         self._at_once = _images_at_once(self._layers)
 
+    @property
+    def multiplications(self) -> int:
+        """Number of multiplications that one image takes."""
+        return sum(map(architecture.count_multiplications, self._layers))
+
     def decode(self, z: Floats) -> Floats:
         """Decode z (n, latent_dim) to pixel means in [0, 1].
 

@@ -92,7 +92,7 @@ async def test_images_are_ordered_filtered_and_taken_into_the_sampler(
         assert isinstance(sampler, SamplerScreen)
         await until(pilot, lambda: sampler.sampler is not None)
         assert sampler.sampler is not None
-        np.testing.assert_allclose(sampler.sampler.samples(1).z[0], z, atol=1e-5)
+        np.testing.assert_allclose(sampler.sampler.drawn(1)[0], z, atol=1e-5)
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is screen)
 

@@ -6,6 +6,7 @@ from typing import cast
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from textual.app import ComposeResult
 
 from tests.rendering.painting import digits
@@ -16,17 +17,24 @@ from tui.rendering.placeholders import PLACEHOLDER
 from tui.rendering.sizes import CellSize
 from tui.sampler.decoded_plane import DecodedPlane, without_gaps
 from tui.sampler.latent import Floats, dimension_plane
-from tui.sampler.model import Sampler, Sheet
+from tui.sampler.model import Sampler
 from tui.terminal.app import TerminalApp
 from tui.terminal.stored_images import StoredImages
 from tui.widgets.display import theme_ramp
 
 
 class Decoder:
-    """Decodes the places to the first test digits, in order."""
+    """A sampler and its decoder: decodes the places to the first test digits, in order."""
 
-    def decode(self, z: Floats) -> Sheet:
-        return Sheet(z, digits(len(z)).astype(np.float32) / np.float32(255))
+    @property
+    def decoder(self) -> Decoder:
+        return self
+
+    def is_quick(self, count: int) -> bool:
+        return count > 0
+
+    def levels(self, z: Floats) -> NDArray[np.uint8]:
+        return digits(len(z))
 
 
 class PlaneApp(TerminalApp):
