@@ -327,6 +327,11 @@ class LatentMap(MapPanes, can_focus=True):
             return bool(self.points.classes())
         return not (action == "other" and self._both)
 
+    @on(MapPanes.Filtered)
+    def _filter(self, event: MapPanes.Filtered) -> None:
+        event.stop()
+        self.show_points()
+
     @on(LatentPlane.Clicked)
     def _click(self, event: LatentPlane.Clicked) -> None:
         event.stop()

@@ -8,6 +8,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.message import Message
 
 from tui.rendering.glyphs import Glyphs
 from tui.rendering.sizes import image_sizes
@@ -42,6 +43,9 @@ class MapPanes(Horizontal):
         key("o", "other", "Plane", "Decoded z, or the test images", show=True),
         key("slash", "legend", "Classes", "Choose the classes that are shown", show=True),
     ]
+
+    class Filtered(Message):
+        """Other classes are shown."""
 
     def __init__(self, *, id: str | None = None) -> None:
         """Make empty panes."""
@@ -177,23 +181,19 @@ class MapPanes(Horizontal):
         """Show or hide a class."""
         event.stop()
         self.points.toggle(event.label)
-        self.show_points()
+        self.post_message(self.Filtered())
 
     def on_legend_only(self, event: Legend.Only) -> None:
         """Show one class only, or all again."""
         event.stop()
         self.points.only(event.label)
-        self.show_points()
+        self.post_message(self.Filtered())
 
     def on_legend_all(self, event: Legend.All) -> None:
         """Show all classes."""
         event.stop()
         self.points.hidden = frozenset()
-        self.show_points()
-
-    def show_points(self) -> None:
-        """Draw the points that are shown now."""
-        raise NotImplementedError
+        self.post_message(self.Filtered())
 
     def _legend_room(self) -> int:
         return self._plane_width() - _LEGEND_MARGIN
