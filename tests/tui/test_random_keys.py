@@ -47,7 +47,7 @@ Opening = Callable[[], Screen[None]] | None
 
 SEED = 1
 COUNT = 100
-MANY = 1000
+MANY = 400
 BURST = 5
 
 
