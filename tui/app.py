@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -282,6 +282,12 @@ class WorkbenchApp(TerminalApp):
         from tui.data_browser.screen import DataBrowserScreen
 
         self._open(DataBrowserScreen(session, z, epoch, selection))
+
+    def open_side_by_side(self, sessions: Sequence[Session]) -> None:
+        """Open sessions side by side."""
+        from tui.side_by_side.screen import SideBySideScreen
+
+        self._open(SideBySideScreen(sessions))
 
     def open_sweep(self, sweep: Sweep, *, instead_of: Screen[Any] | None = None) -> None:
         """Open a sweep; replaces a screen, if that is still on top."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -93,6 +94,9 @@ class Workbench(Protocol):
             selection: a split, indices of its images (n,), and what these are in words: they are
                 shown first.
         """
+
+    def open_side_by_side(self, sessions: Sequence[Session]) -> None:
+        """Open two or more sessions side by side: the same images, z and epochs."""
 
     def open_sweep(self, sweep: Sweep, *, instead_of: Screen[Any] | None = None) -> None:
         """Open a sweep; replaces a screen, if that is still on top."""

@@ -15,10 +15,10 @@ from textual.message import Message
 from textual.widgets import Static
 
 from tui.data_browser.details import Details
-from tui.data_browser.feed import ImageFeed
 from tui.data_browser.head import image_line, split_line, waiting_text
 from tui.data_browser.model import Browse, Page, ScoreCache, Selection
 from tui.data_browser.pair_grid import PairGrid
+from tui.image_feed import ImageFeed
 from tui.remedies import error_text
 from tui.screen import WorkbenchScreen, has_widgets, run_in_thread
 from tui.text import one_line
@@ -87,7 +87,7 @@ class InspectionScreen(WorkbenchScreen):
         self.browse = Browse(selection)
         self.page: Page | None = None
         self.model: ModelOpened | None = None
-        self.feed = ImageFeed(session.folder, epoch)
+        self.feed = ImageFeed(session.folder, epoch=epoch)
         self._session_name = session.label.name
         self._progress: Progressed | None = None
         self._problem = ""

@@ -43,6 +43,11 @@ _HEADINGS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
             *("turn_split", "turn_order", "turn_class", "find_class", "find_image", "open_file"),
         ),
     },
+    "pair": {
+        "The session under the cursor": ("open",),
+        "What is compared": ("turn_split", "order", "draw", "epoch"),
+        "Pages": ("turn", "open_page"),
+    },
     "sampler": {
         "Samples": ("resample", "step", "heat", "seed", "resize"),
         "Views": ("take", "view", "mark", "turn_path", "nearest"),

@@ -68,6 +68,7 @@ class CompareScreen(ChartOptions):
         key("s", "smooth", "Smooth", "Smooth the curves more, or not at all", show=True),
         key("a", "recent", "Recent", "Only the recent epochs, or all"),
         key("w", "whole", "Whole range", "All values, or without the first epochs"),
+        key("i", "side_by_side", "Side by side", "Same images, z and epochs", show=True),
         key("enter", "open", "Open", "Open the session's dashboard", show=True),
         key("escape", "dismiss", "Back", "Back to the list", show=True),
     ]
@@ -113,6 +114,10 @@ class CompareScreen(ChartOptions):
         """Show the next metric."""
         self._metric = METRICS[(METRICS.index(self._metric) + step) % len(METRICS)]
         self._draw()
+
+    def action_side_by_side(self) -> None:
+        """Open the sessions side by side."""
+        self.workbench.open_side_by_side(list(self._sessions.values()))
 
     @on(SessionTable.Opened)
     def action_open(self) -> None:

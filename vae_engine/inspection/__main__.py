@@ -1,7 +1,7 @@
-"""The process that inspects images for an app: `python -m vae_engine.inspection SESSION_FOLDER`.
+"""The process that inspects images for an app: `python -m vae_engine.inspection SESSION_FOLDER...`.
 
-Images are read here and not in the app: they take hundreds of megabytes, and a library that reads
-foreign files may crash. It ends when its stdin does.
+Several sessions are compared. Images are read here and not in the app: they take hundreds of
+megabytes, and a library that reads foreign files may crash. It ends when its stdin does.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import threading
 from pathlib import Path
 
 from vae_engine.errors import EngineError
+from vae_engine.inspection.comparer import Comparer
 from vae_engine.inspection.inspector import Inspector
 from vae_engine.inspection.messages import Failed, Reply, receive_request, send
 from vae_engine.sessions.session import Session
@@ -23,10 +24,10 @@ from vae_engine.sessions.session import Session
 def main(arguments: list[str] | None = None) -> int:
     """Answer requests from stdin on stdout."""
     parser = argparse.ArgumentParser(prog="python -m vae_engine.inspection")
-    parser.add_argument("folder", type=Path, help="the session's folder")
-    parser.add_argument("--epoch", type=int, help="of the weights; the newest by default")
+    parser.add_argument("folders", type=Path, nargs="+", help="folder of each session")
+    parser.add_argument("--epoch", type=int, help="of one session's weights; the newest by default")
     options = parser.parse_args(arguments)
-    folder: Path = options.folder
+    folders: list[Path] = options.folders
     # The terminal sends it to all of its processes; the app decides when this one ends.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # What libraries print must not come between the replies.
@@ -40,7 +41,10 @@ def main(arguments: list[str] | None = None) -> int:
             send(replies, message)
 
     try:
-        inspector = Inspector(Session(folder), reply, options.epoch)
+        sessions = [Session(folder) for folder in folders]
+        one = len(sessions) == 1
+        epoch: int | None = options.epoch
+        inspector = Inspector(sessions[0], reply, epoch) if one else Comparer(sessions, reply)
     except EngineError as error:
         reply(Failed("model", str(error), error.remedy, error.subject))
         return 1

@@ -139,9 +139,17 @@ def common_split(
     Raises:
         DatasetError: they cannot be read, or are not those that it was trained on.
     """
+    return dict(common_splits(models, [split], place))[split]
+
+
+def common_splits(
+    models: Sequence[ComparedModel], splits: Sequence[Split], place: str | None = None
+) -> Iterator[tuple[Split, InspectedImages]]:
+    """Yield several splits as `common_split` returns them; the dataset is read once."""
     first = models[0]
     dataset = model_dataset(first.session, first.model, place)
-    return split_images(dataset, split, _common_settings(models))
+    for split in splits:
+        yield split, split_images(dataset, split, _common_settings(models))
 
 
 def common_file(models: Sequence[ComparedModel], path: str) -> InspectedImages:

@@ -119,7 +119,7 @@ class Inspector:
         elif isinstance(request, FindNearest):
             arguments_z = self._model, request.z.values.astype(np.float32)
             threading.Thread(target=self._find_nearest, args=arguments_z, daemon=True).start()
-        else:
+        elif isinstance(request, ShowImages):
             self._show(self._model, request)
 
     def _begin_reading(self) -> Future[Dataset]:

@@ -6,7 +6,7 @@ Each message is its length, 4 bytes, little-endian, and then MessagePack.
 from __future__ import annotations
 
 import struct
-from typing import IO, Any, TypeAlias
+from typing import IO, Any, Literal, TypeAlias
 
 import msgspec
 import numpy as np
@@ -71,6 +71,19 @@ class TurnEpoch(msgspec.Struct, frozen=True, tag=True):
     """Asks for the weights of an earlier (-1) or later (1) exported epoch: `ModelOpened`."""
 
     by: int
+
+
+class DecodeSeed(msgspec.Struct, frozen=True, tag=True):
+    """Asks for what the compared models decode from the first z of a seed."""
+
+    seed: int
+    count: int
+
+
+class ChooseEpoch(msgspec.Struct, frozen=True, tag=True):
+    """Asks for the compared models of an epoch, or the last kept before it; 0 for the current."""
+
+    epoch: int
 
 
 class SplitOpened(msgspec.Struct, frozen=True, tag=True):
@@ -159,9 +172,108 @@ class PointsPlaced(msgspec.Struct, frozen=True, tag=True):
     places: Array
 
 
-Request: TypeAlias = ShowImages | ScoreSplit | OpenFile | OpenSaved | FindNearest | TurnEpoch
+class ModelFacts(msgspec.Struct, frozen=True):
+    """One of the compared models: its session, the epoch of its weights, dimensions of z."""
+
+    session: str
+    epoch: int
+    latent_dim: int
+
+
+class ModelsOpened(msgspec.Struct, frozen=True, tag=True):
+    """The compared models are loaded.
+
+    Attributes:
+        epoch: that was asked for, 0 for the current weights; later replies carry it.
+        models: in the order of the sessions.
+        kept: epochs of which some session keeps weights, in order.
+        measure: by which they are compared.
+        shape: height, width and channels of the images.
+    """
+
+    epoch: int
+    models: tuple[ModelFacts, ...]
+    kept: tuple[int, ...]
+    measure: Literal["negative_elbo", "squared_error"]
+    shape: tuple[int, int, int]
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """Figures of n images with m models: each (m, n) float32, losses in nats."""
+
+    reconstruction_loss: Array
+    kl_loss: Array
+    squared_error: Array
+
+
+class ImagesCompared(msgspec.Struct, frozen=True, tag=True):
+    """Images of a split and what each model makes of them.
+
+    Attributes:
+        epoch: as in `ModelsOpened`.
+        split: which.
+        indices: which images of it, n.
+        originals: uint8 (n, h, w) or (n, h, w, 3).
+        reconstructions: (m, n, ...), of m models.
+        figures: of these images.
+    """
+
+    epoch: int
+    split: str
+    indices: tuple[int, ...]
+    originals: Array
+    reconstructions: Array
+    figures: Figures
+
+
+class SplitCompared(msgspec.Struct, frozen=True, tag=True):
+    """The figures of all images of a split, at the `epoch` of `ModelsOpened`."""
+
+    epoch: int
+    split: str
+    figures: Figures
+
+
+class SamplesCompared(msgspec.Struct, frozen=True, tag=True):
+    """What m models decode from the same n z.
+
+    Attributes:
+        epoch: as in `ModelsOpened`.
+        seed: of the draw.
+        z: (n, latent_dim) float32.
+        images: (m, n, ...) uint8.
+        differences: (m, n) float32, mean squared difference to the first model's image.
+    """
+
+    epoch: int
+    seed: int
+    z: Array
+    images: Array
+    differences: Array
+
+
+Request: TypeAlias = (
+    ShowImages
+    | ScoreSplit
+    | OpenFile
+    | OpenSaved
+    | FindNearest
+    | TurnEpoch
+    | DecodeSeed
+    | ChooseEpoch
+)
 Reply: TypeAlias = (
-    ModelOpened | SplitOpened | Failed | Progressed | SplitScored | ImagesShown | PointsPlaced
+    ModelOpened
+    | SplitOpened
+    | Failed
+    | Progressed
+    | SplitScored
+    | ImagesShown
+    | PointsPlaced
+    | ModelsOpened
+    | ImagesCompared
+    | SplitCompared
+    | SamplesCompared
 )
 
 _encoder = msgspec.msgpack.Encoder()

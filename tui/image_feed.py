@@ -1,4 +1,4 @@
-"""The process that reads and scores images for the screen, and what is said to it."""
+"""The process that reads and scores images for a screen, and what is said to it."""
 
 from __future__ import annotations
 
@@ -18,14 +18,16 @@ _ENDED = "The process that reads the images ended unexpectedly: leave this scree
 class ImageFeed:
     """Runs the process while a screen is open: requests go to it, replies come in a thread."""
 
-    def __init__(self, folder: Path, epoch: int | None = None) -> None:
+    def __init__(self, *folders: Path, epoch: int | None = None) -> None:
         """Make it; `follow` starts the process.
 
         Args:
-            folder: of the session.
-            epoch: of the weights to begin with; None takes the newest.
+            folders: of the sessions; several are compared.
+            epoch: of the weights of one session to begin with; None takes the newest.
         """
-        self._arguments = [str(folder)] if epoch is None else [str(folder), f"--epoch={epoch}"]
+        self._arguments = [str(folder) for folder in folders]
+        if epoch is not None:
+            self._arguments.append(f"--epoch={epoch}")
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
         self._closed = False

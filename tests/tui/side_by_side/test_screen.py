@@ -1,0 +1,142 @@
+"""Sessions side by side, by keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from textual.pilot import Pilot
+
+from tests.tui.data_browser.local_feed import LocalFeed
+from tests.tui.pilot import screen_text
+from tests.tui.recorder import Recorder
+from tests.tui.shaped import SETTINGS, give_shape
+from tests.tui.watching import until
+from tui.app import WorkbenchApp
+from tui.dashboard.screen import DashboardScreen
+from tui.side_by_side.row_grid import RowGrid
+from tui.side_by_side.screen import SideBySideScreen
+from vae_engine.image_shape import ImageShape
+from vae_engine.sessions.session import Session
+
+
+@pytest.fixture
+def local(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui.side_by_side.screen.ImageFeed", LocalFeed)
+
+
+async def opened(
+    app: WorkbenchApp, pilot: Pilot[Any], *sessions: Session, problem: bool = False
+) -> SideBySideScreen:
+    """The screen, once it has images, or says why not."""
+    app.open_side_by_side(sessions)
+    screen = app.screen
+    assert isinstance(screen, SideBySideScreen)
+    await until(pilot, lambda: screen._is_shown() or (problem and screen._problem()))
+    return screen
+
+
+async def shows(pilot: Pilot[Any], screen: SideBySideScreen, *texts: str) -> None:
+    """Wait until the rows that are wanted are shown, with these texts."""
+    await until(
+        pilot,
+        lambda: screen._is_shown() and all(text in screen_text(screen.app) for text in texts),
+    )
+
+
+@pytest.mark.usefixtures("local")
+async def test_the_same_images_with_their_figures_and_differences(
+    app: WorkbenchApp, recorder: Recorder, digits: Path
+) -> None:
+    one = recorder.session("first", dataset=str(digits))
+    other = recorder.session("second", dataset=str(digits), latent_dim=4)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await opened(app, pilot, one, other)
+        await shows(pilot, screen, "A first epoch 4   B second epoch 4", "mean of 500 test images")
+        assert screen.sheet is not None
+        assert screen.sheet.terms is not None
+        assert screen.sheet.images.shape[1:] == (3, 28, 28)
+        scores = screen.state.split_scores
+        assert scores is not None
+        difference = scores.negative_elbo[1].astype(np.float64) - scores.negative_elbo[0]
+        assert f"{difference.mean():+.2f}" in screen_text(app)
+        assert f"±{difference.std(ddof=1) / np.sqrt(500):.2f}" in screen_text(app)
+        await pilot.press("down", "right")
+        await shows(pilot, screen, "test image 1, class", "2 of 500")
+        await pilot.press("pagedown")
+        room = screen.query_one(RowGrid).room()
+        await shows(pilot, screen, f"test image {room + 1}, class")
+        await pilot.press("o")
+        await shows(pilot, screen, "largest difference first   1 of 500")
+        apart = np.abs(difference)
+        assert screen.state.indices()[0] == int(apart.argmax())
+        await pilot.press("t")
+        await shows(pilot, screen, "validation images")
+        # The original is the first column, so the second is the first session.
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, DashboardScreen))
+        assert isinstance(app.screen, DashboardScreen)
+        assert app.screen.session.id == one.id
+
+
+@pytest.mark.usefixtures("local")
+async def test_the_same_z_and_previews_in_step(
+    app: WorkbenchApp, recorder: Recorder, digits: Path
+) -> None:
+    short = recorder.session("short", dataset=str(digits), epochs=2)
+    long = recorder.session("long", dataset=str(digits), epochs=5)
+    async with app.run_test(size=(100, 30)) as pilot:
+        screen = await opened(app, pilot, short, long)
+        await pilot.press("left_square_bracket")
+        await shows(pilot, screen, "A short epoch 2   B long epoch 1")
+        await pilot.press("2")
+        await shows(pilot, screen, "the same z, seed 0", "sample 1 of seed 0")
+        await pilot.press("n", "down")
+        await shows(pilot, screen, "sample 2 of seed 1")
+        await pilot.press("3")
+        await shows(pilot, screen, "samples of epoch 5 of 5", "epoch 2", "epoch 5")
+        assert screen.sheet is not None
+        assert screen.sheet.epochs == (2, 5)
+        await pilot.press("left_square_bracket", "left_square_bracket", "left_square_bracket")
+        await shows(pilot, screen, "samples of epoch 2 of 5")
+        assert screen.sheet.epochs == (2, 2)
+        await pilot.press("left_square_bracket", "left_square_bracket", "t")
+        await shows(pilot, screen, "reconstructions of epoch 1 of 5", "1 of 10")
+        assert screen.sheet.epochs == (1, 1)
+        recorder.finish_epoch(long, 6)
+        await screen._poll()
+        await pilot.press(*["right_square_bracket"] * 6)
+        await shows(pilot, screen, "reconstructions of epoch 6 of 6")
+
+
+@pytest.mark.usefixtures("local")
+async def test_sessions_of_other_sizes_have_previews_and_a_reason(
+    app: WorkbenchApp, recorder: Recorder
+) -> None:
+    colour = recorder.session("colour", epochs=2, **SETTINGS)
+    give_shape(colour, ImageShape(32, 32, 3), 1, 2)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await opened(app, pilot, recorder.session("grey"), colour, problem=True)
+        assert "28x28 grey" in " ".join(screen_text(app).split())
+        await pilot.press("3")
+        await shows(pilot, screen, "samples of epoch 4 of 4")
+        assert screen.sheet is not None
+        assert screen.sheet.images.shape[1:] == (2, 32, 32, 3)
+
+
+@pytest.mark.usefixtures("local")
+async def test_the_comparison_opens_its_sessions_side_by_side(
+    app: WorkbenchApp, recorder: Recorder
+) -> None:
+    from tui.session_list.compare import CompareScreen
+
+    sessions = [recorder.session(name) for name in "ab"]
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.push_screen(CompareScreen(sessions))
+        await until(pilot, lambda: isinstance(app.screen, CompareScreen) and app.screen.is_mounted)
+        await pilot.press("i")
+        await until(pilot, lambda: isinstance(app.screen, SideBySideScreen))
+        await pilot.press("escape")
+        await until(pilot, lambda: isinstance(app.screen, CompareScreen))

@@ -1,0 +1,1 @@
+"""Several sessions side by side: the same images, the same z, the same epoch."""

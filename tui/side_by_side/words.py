@@ -1,0 +1,90 @@
+"""The lines above and beside the images, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from textual.content import Content
+
+from tui.comparison import Compared
+from tui.side_by_side.figures import (
+    LETTERS,
+    QUIET,
+    difference_lines,
+    epoch_lines,
+    term_lines,
+)
+from tui.side_by_side.model import Sheet, SideBySide
+from tui.text import one_line
+from vae_engine.inspection.messages import Progressed
+
+
+def models_line(state: SideBySide, names: Sequence[str]) -> Content:
+    """Which letter stands for which session, and the epoch of its weights."""
+    parts = []
+    for at, (letter, name) in enumerate(zip(LETTERS, names, strict=False)):
+        part = Content.assemble((f"{letter} ", "bold"), one_line(name, 24))
+        if state.opened is not None and state.page != "epochs":
+            part += Content.styled(f" epoch {state.opened.models[at].epoch}", QUIET)
+        parts.append(part)
+    return Content("   ").join(parts)
+
+
+def state_line(state: SideBySide, progress: Progressed | None) -> Content:
+    """What is shown, the place of the cursor, and what is going on."""
+    parts = []
+    if state.page == "images" and state.split:
+        orders = {"index": "by index", "difference": "largest difference first"}
+        parts += [Content(state.split_text()), Content(orders[state.order])]
+    elif state.page == "samples":
+        parts.append(Content(f"the same z, seed {state.seed}"))
+    elif state.page == "epochs":
+        parts.append(Content(f"{state.kind} of epoch {state.shown_epoch} of {state.newest}"))
+    if state.total:
+        parts.append(Content.styled(f"{state.position + 1:,} of {state.total:,}", QUIET))
+    if progress is not None:
+        share = f" {progress.done * 100 // progress.total} %" if progress.total else ""
+        parts.append(Content.styled(f"{progress.what}{share} ...", "$text-accent"))
+    return Content("   ").join(parts)
+
+
+def figure_lines(
+    state: SideBySide, sheet: Sheet, compared: Sequence[Compared], row: int
+) -> Iterator[Content]:
+    """The figures of the row under the cursor, and of all rows."""
+    if sheet.terms is not None:
+        index = int(state.indices()[state.position])
+        yield Content.styled(state.image_text(index), "bold")
+        yield from term_lines(sheet.terms.row(row), state.measure)
+        scores = state.split_scores
+        yield Content()
+        if scores is None:
+            yield Content.styled("the means of all images are computed", QUIET)
+            return
+        yield Content.styled(f"mean of {scores.kl_loss.shape[1]:,} {state.split_text()}", "bold")
+        yield from term_lines(scores, state.measure)
+        if state.measure == "squared_error":
+            yield Content.styled("likelihoods differ: compare squared errors", QUIET)
+    elif sheet.differences is not None:
+        yield Content.styled(f"sample {state.position + 1} of seed {state.seed}", "bold")
+        yield Content.styled("squared difference to A's image", QUIET)
+        yield from difference_lines(sheet.differences, row)
+        yield Content()
+        yield Content.styled("Models trained apart order z differently.", QUIET)
+    elif sheet.epochs:
+        yield Content.styled(f"validation losses, epoch {state.shown_epoch}", "bold")
+        yield from _epoch_figures(sheet, compared)
+
+
+def _epoch_figures(sheet: Sheet, compared: Sequence[Compared]) -> Iterator[Content]:
+    found = [
+        one.history.nearest(epoch) if epoch is not None else None
+        for one, epoch in zip(compared, sheet.epochs, strict=False)
+    ]
+    terms = [
+        None if one is None else (one.val_reconstruction_loss, one.val_kl_loss) for one in found
+    ]
+    same = [one.measured_on == compared[0].measured_on for one in compared]
+    yield from epoch_lines(sheet.epochs, terms, same)
+    if not all(same):
+        yield Content.styled("losses of other images do not compare", QUIET)
