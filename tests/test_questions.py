@@ -27,6 +27,9 @@ from tui.sampler.views import PathView
 from tui.session_list.compare import CompareScreen
 from tui.session_list.screen import SessionsScreen
 from tui.session_list.table import SessionRows
+from tui.side_by_side.rates import RatesScreen
+from tui.side_by_side.row_grid import RowGrid
+from tui.side_by_side.screen import SideBySideScreen
 from tui.sweeps.screen import SweepScreen
 from tui.widgets.chart import LossChart
 
@@ -46,6 +49,8 @@ PLACES: dict[str, tuple[type[DOMNode], ...]] = {
     "sampler": (SamplerScreen, SampleGrid),
     "traversal": (TraversalGrid, SamplerScreen),
     "path": (PathView, SamplerScreen),
+    "side by side": (SideBySideScreen, RowGrid),
+    "rates": (RatesScreen,),
     "map": (LatentMap, SamplerScreen),
     "legend": (Legend,),
     "z": (LatentVector, SamplerScreen),
@@ -90,7 +95,7 @@ def test_a_question_has_keys_that_exist(question: str) -> None:
     told = re.search(r"^\*\*Keys:\*\* (.*?)\n\n", QUESTIONS[question], re.DOTALL | re.MULTILINE)
     assert told, "a line with **Keys:**"
     for part in " ".join(told[1].split()).split("; "):
-        place, *keys = re.findall(r"^\w+|`[^`]+`", part)
+        place, *keys = re.findall(r"^\w[\w ]*\w|`[^`]+`", part)
         assert keys, part
         for key in keys:
             name = key.strip("`")

@@ -289,6 +289,12 @@ class WorkbenchApp(TerminalApp):
 
         self._open(SideBySideScreen(sessions))
 
+    def open_rates(self, folders: Sequence[Path]) -> None:
+        """Open the chart of rate against distortion."""
+        from tui.side_by_side.rates import RatesScreen
+
+        self._open(RatesScreen(folders))
+
     def open_sweep(self, sweep: Sweep, *, instead_of: Screen[Any] | None = None) -> None:
         """Open a sweep; replaces a screen, if that is still on top."""
         from tui.sweeps.screen import SweepScreen

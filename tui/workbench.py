@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from textual.screen import Screen
@@ -97,6 +98,9 @@ class Workbench(Protocol):
 
     def open_side_by_side(self, sessions: Sequence[Session]) -> None:
         """Open two or more sessions side by side: the same images, z and epochs."""
+
+    def open_rates(self, folders: Sequence[Path]) -> None:
+        """Open rate against distortion of the sessions in these folders."""
 
     def open_sweep(self, sweep: Sweep, *, instead_of: Screen[Any] | None = None) -> None:
         """Open a sweep; replaces a screen, if that is still on top."""

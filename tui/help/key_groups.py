@@ -64,7 +64,7 @@ _HEADINGS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
     "sweep": {
         "The trial under the cursor": ("open", "generate"),
         "The sweep": ("stop", "resume"),
-        "Curves": ("inspect", "metric", "log", "smooth", "recent", "whole"),
+        "Curves": ("inspect", "metric", "log", "smooth", "recent", "whole", "rates"),
         "Samples": ("draw",),
         "Pages": ("turn", "open_page"),
     },

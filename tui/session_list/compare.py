@@ -65,10 +65,11 @@ class CompareScreen(ChartOptions):
         key("V", "metric(-1)", "Previous", "Curves of the previous metric"),
         key("c", "inspect", "Cursor", "Read and zoom the curves by keys", show=True),
         key("y", "log", "Log", "Logarithmic axis, or linear", show=True),
-        key("s", "smooth", "Smooth", "Smooth the curves more, or not at all", show=True),
+        key("s", "smooth", "Smooth", "Smooth the curves more, or not at all"),
         key("a", "recent", "Recent", "Only the recent epochs, or all"),
         key("w", "whole", "Whole range", "All values, or without the first epochs"),
         key("i", "side_by_side", "Side by side", "Same images, z and epochs", show=True),
+        key("d", "rates", "Rate", "Rate against distortion", show=True),
         key("enter", "open", "Open", "Open the session's dashboard", show=True),
         key("escape", "dismiss", "Back", "Back to the list", show=True),
     ]
@@ -118,6 +119,10 @@ class CompareScreen(ChartOptions):
     def action_side_by_side(self) -> None:
         """Open the sessions side by side."""
         self.workbench.open_side_by_side(list(self._sessions.values()))
+
+    def action_rates(self) -> None:
+        """Open rate against distortion."""
+        self.workbench.open_rates([session.folder for session in self._sessions.values()])
 
     @on(SessionTable.Opened)
     def action_open(self) -> None:

@@ -20,6 +20,7 @@ from tui.image_feed import ImageFeed
 from tui.preferences import Preferences
 from tui.remedies import error_text
 from tui.screen import Keys, WorkbenchScreen, has_widgets, run_async, run_in_thread
+from tui.side_by_side.figures import LETTERS
 from tui.side_by_side.model import PAGE_NAMES, PAGES, Sheet, SideBySide, terms_of
 from tui.side_by_side.previews import read_step
 from tui.side_by_side.row_grid import RowGrid
@@ -258,7 +259,13 @@ class SideBySideScreen(WorkbenchScreen):
         values = terms.of(self.state.measure)
         digits = 1 if self.state.measure == "negative_elbo" else 4
         captions = [
-            [f"{index}", *(f"{value:.{digits}f}" for value in values[:, row].tolist())]
+            [
+                f"{index}",
+                *(
+                    f"{letter} {value:.{digits}f}"
+                    for letter, value in zip(LETTERS, values[:, row].tolist(), strict=False)
+                ),
+            ]
             for row, index in enumerate(found.indices)
         ]
         images = np.concatenate([originals[None], made]).swapaxes(0, 1)
@@ -276,10 +283,7 @@ class SideBySideScreen(WorkbenchScreen):
         images = found.images.values[:, part].swapaxes(0, 1)
         if len(images) != len(rows):
             return
-        letters = (
-            [one.session[-4:] for one in self.state.opened.models] if self.state.opened else []
-        )
-        captions = [letters for _ in rows]
+        captions = [LETTERS[: len(self.sessions)] for _ in rows]
         self.sheet = Sheet(wanted, images, captions, differences=found.differences.values[:, part])
 
     def _fail(self, failed: Failed) -> None:
@@ -372,7 +376,9 @@ class SideBySideScreen(WorkbenchScreen):
         """Why this page shows nothing; empty if it does."""
         if self.state.page == "epochs":
             return self._problems.get("epochs", "")
-        kinds = ("model", "epoch", "images" if self.state.page == "images" else "samples")
+        if "model" in self._problems:
+            return f"{self._problems['model']}. Page 3 shows their previews of the same epoch."
+        kinds = ("epoch", "images" if self.state.page == "images" else "samples")
         return next((self._problems[kind] for kind in kinds if kind in self._problems), "")
 
     def _show(self) -> None:

@@ -62,6 +62,7 @@ class SweepScreen(ChartOptions):
         key("o", "sort", "Sort", "Results best first, or in the order of trials"),
         key("n", "draw(1)", "Draw", "Samples of the next seed", show=True),
         key("b", "draw(-1)", "Draw back", "Samples of the previous seed"),
+        key("d", "rates", "Rate", "Rate against distortion of the trials"),
         key("x", "stop", "Stop", "Stop the sweep, its trials after a checkpoint", show=True),
         key("r", "resume", "Resume", "Resume the unfinished trials", show=True),
         key("tab", "turn(1)", "Next page", "Next page, if not all fit"),
@@ -159,6 +160,19 @@ class SweepScreen(ChartOptions):
     def turn_curve(self, by: int) -> None:
         """Move the cursor of the grid, whose curve the others are compared to."""
         self.query_one(TrialGrid).action_move(by, 0)
+
+    def action_rates(self) -> None:
+        """Open rate against distortion of the trials that have a session."""
+        trials = self.snapshot.trials if self.snapshot else ()
+        folders = [
+            self.sweep.sessions.root / trial.session
+            for trial in trials
+            if trial.status not in ("waiting", "deleted", "damaged")
+        ]
+        if folders:
+            self.workbench.open_rates(folders)
+        else:
+            self.notify("No trial has started yet.")
 
     def action_metric(self, step: int) -> None:
         """Show the curves of the next metric."""

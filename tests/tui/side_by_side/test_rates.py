@@ -1,0 +1,65 @@
+"""The chart of rate against distortion, by keys."""
+
+from __future__ import annotations
+
+from tests.tui.pilot import screen_text
+from tests.tui.recorded_sweeps import record_sweep
+from tests.tui.recorder import Recorder
+from tests.tui.watching import until
+from tui.app import WorkbenchApp
+from tui.dashboard.screen import DashboardScreen
+from tui.session_list.compare import CompareScreen
+from tui.side_by_side.rates import RatesScreen
+from tui.sweeps.screen import SweepScreen
+
+
+async def test_sessions_of_the_comparison_have_letters_and_a_way_to_the_dashboard(
+    app: WorkbenchApp, recorder: Recorder
+) -> None:
+    sessions = [
+        recorder.session("first", epochs=6),
+        recorder.session("second", latent_dim=4),
+        recorder.session("alone", dataset="fashion_mnist"),
+    ]
+    async with app.run_test(size=(100, 30)) as pilot:
+        app.push_screen(CompareScreen(sessions))
+        await until(pilot, lambda: "second" in screen_text(app))
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, RatesScreen))
+        await until(pilot, lambda: "1 session left out" in screen_text(app))
+        await until(pilot, lambda: "6.25" in screen_text(app))
+        text = screen_text(app)
+        # Rate, distortion and -ELBO of the last epoch, the best one.
+        assert "A first" in text
+        assert row_of(text, "A first")[:4] == ["6", "4.50", "163.17", "167.67"]
+        assert "dotted: equal -ELBO" in text
+        await pilot.press("p")
+        await until(pilot, lambda: "best epochs, validation" in screen_text(app))
+        await pilot.press("down", "down")
+        await until(pilot, lambda: "2 sessions left out" in screen_text(app))
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, DashboardScreen))
+        assert isinstance(app.screen, DashboardScreen)
+        assert app.screen.session.id == sessions[2].id
+
+
+def row_of(text: str, name: str) -> list[str]:
+    (line,) = [line for line in text.splitlines() if name in line]
+    return line.split(name)[1].split()
+
+
+async def test_a_sweep_shows_its_trials(app: WorkbenchApp, recorder: Recorder) -> None:
+    sweep = record_sweep(recorder, {1: "completed", 2: "training"})
+    async with app.run_test(size=(120, 40)) as pilot:
+        app.open_sweep(sweep)
+        assert isinstance(app.screen, SweepScreen)
+        screen = app.screen
+        await until(pilot, lambda: screen.snapshot is not None)
+        await pilot.press("d")
+        await until(pilot, lambda: isinstance(app.screen, RatesScreen))
+        rates = app.screen
+        assert isinstance(rates, RatesScreen)
+        await until(pilot, lambda: rates.compared)
+        assert screen.snapshot is not None
+        started = [trial for trial in screen.snapshot.trials if trial.status != "waiting"]
+        assert [one.id for one in rates.compared] == [trial.session for trial in started]

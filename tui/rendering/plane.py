@@ -1,0 +1,189 @@
+"""Draw paths and lettered points in a plane of two quantities, with lines of equal sum."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.segment import Segment
+from rich.style import Style
+
+from tui.rendering.axes import LABEL_WIDTH, mark_texts, value_marks, widened
+from tui.rendering.dots import BRAILLE, BRAILLE_DOTS, Area, Dots, cell_bits, curve
+from tui.rendering.runs import Line
+from tui.rendering.series import ticks
+
+Floats = NDArray[np.float64]
+
+_AXIS: Final = LABEL_WIDTH + 2
+_LEAST_COLUMNS, _LEAST_ROWS = 8, 3
+# The first epochs lie far away and would press all others into a corner.
+_EARLY_SHARE: Final = 0.2
+_MARGIN: Final = 0.06
+_COLUMNS_A_MARK: Final = 12
+_MOST_SUMS: Final = 6
+# Of the dots of a line of equal sum one in so many is drawn.
+_SPARSE: Final = 4
+
+
+@dataclass(frozen=True, eq=False)
+class PlanePath:
+    """A path through the plane.
+
+    Attributes:
+        x: (n,), n at least 1.
+        y: (n,).
+        marked: index of the point with the letter.
+        letter: one character.
+        tone: of its colour.
+    """
+
+    x: Floats
+    y: Floats
+    marked: int
+    letter: str
+    tone: int
+
+
+@dataclass(frozen=True)
+class PlaneStyles:
+    """Styles of the axes, of lines of equal sum, and of paths by tone; or ASCII only."""
+
+    axis: Style
+    sums: Style
+    tones: Sequence[Style]
+    plain: bool = False
+
+
+class _Canvas:
+    """Cells of characters and styles, from the top."""
+
+    def __init__(self, columns: int, rows: int) -> None:
+        self.text = [[" "] * columns for _ in range(rows)]
+        self.style: list[list[Style | None]] = [[None] * columns for _ in range(rows)]
+
+    def put(self, row: int, column: int, text: str, style: Style) -> None:
+        """Write a text, as far as it fits."""
+        if not 0 <= row < len(self.text):
+            return
+        for at, character in enumerate(text, column):
+            if 0 <= at < len(self.text[row]):
+                self.text[row][at], self.style[row][at] = character, style
+
+    def lines(self) -> list[Line]:
+        """The cells as runs of equal style."""
+        lines = []
+        for texts, styles in zip(self.text, self.style, strict=True):
+            runs = groupby(zip(texts, styles, strict=True), key=lambda cell: cell[1])
+            lines.append([Segment("".join(text for text, _ in run), style) for style, run in runs])
+        return lines
+
+
+def plane_lines(
+    paths: Sequence[PlanePath],
+    width: int,
+    height: int,
+    styles: PlaneStyles,
+    *,
+    whole: bool = True,
+    current: str = "",
+) -> list[Line]:
+    """Draw paths with a letter each; the last line names the values below.
+
+    Args:
+        paths: what is drawn.
+        width: in cells, labels included.
+        height: in lines.
+        styles: to use.
+        whole: draw the paths, or only their letters.
+        current: letter that is drawn in reverse, above the others.
+    """
+    columns, rows = width - _AXIS, height - 1
+    if columns < _LEAST_COLUMNS or rows < _LEAST_ROWS or not paths:
+        return []
+    area = _area(paths, columns, rows, whole=whole, plain=styles.plain)
+    canvas = _Canvas(width, height)
+    _draw_axes(canvas, area, styles)
+    _draw_sums(canvas, area, styles)
+    last = sorted(paths, key=lambda path: path.letter == current)
+    for path in last if whole else []:
+        _draw_dots(canvas, area, curve(path.x, path.y, area), "·", _tone(styles, path), styles)
+    for path in last:
+        column, row = _cell(area, float(path.x[path.marked]), float(path.y[path.marked]))
+        bold = Style(bold=True, reverse=path.letter == current)
+        canvas.put(row, _AXIS + column, path.letter, _tone(styles, path) + bold)
+    return canvas.lines()
+
+
+def _area(paths: Sequence[PlanePath], columns: int, rows: int, *, whole: bool, plain: bool) -> Area:
+    def edges(values: Sequence[Floats]) -> tuple[float, float]:
+        every = np.concatenate(values)
+        low, high = float(every.min()), float(every.max())
+        low, high = widened(low, high, log=False)
+        room = _MARGIN * (high - low)
+        return low - room, high + room
+
+    kept = [_kept(path, whole=whole) for path in paths]
+    first, last = edges([path.x[rows] for path, rows in zip(paths, kept, strict=True)])
+    low, high = edges([path.y[rows] for path, rows in zip(paths, kept, strict=True)])
+    return Area(first, last, low, high, columns, rows, (1, 1) if plain else BRAILLE_DOTS)
+
+
+def _kept(path: PlanePath, *, whole: bool) -> NDArray[np.intp]:
+    """The points that must be in sight: not the first fifth, but always the letter."""
+    start = int(_EARLY_SHARE * len(path.x)) if whole else len(path.x)
+    return np.append(np.arange(start, len(path.x)), path.marked)
+
+
+def _cell(area: Area, x: float, y: float) -> tuple[int, int]:
+    """Column and row, from the top, of a point."""
+    across = (x - area.first) / (area.last - area.first)
+    up = (y - area.low) / (area.high - area.low)
+    return round(across * (area.columns - 1)), round((1 - up) * (area.rows - 1))
+
+
+def _draw_axes(canvas: _Canvas, area: Area, styles: PlaneStyles) -> None:
+    bar, tick, corner, line = "|++-" if styles.plain else "│┤└─"
+    for row in range(area.rows):
+        canvas.put(row, _AXIS - 1, bar, styles.axis)
+    marks = value_marks(area.low, area.high, area.rows, log=False)
+    for mark, text in zip(marks, mark_texts(marks), strict=True):
+        _, row = _cell(area, area.first, mark)
+        canvas.put(row, 0, f"{text:>{LABEL_WIDTH}} {tick}", styles.axis)
+    canvas.put(area.rows, _AXIS - 1, corner + line * area.columns, styles.axis)
+    most = max(2, area.columns // _COLUMNS_A_MARK)
+    below = ticks(area.first, area.last, most)
+    for mark, text in zip(below, mark_texts(below), strict=True):
+        column, _ = _cell(area, mark, area.low)
+        canvas.put(area.rows, _AXIS + column - len(text) // 2, text, styles.axis)
+
+
+def _draw_sums(canvas: _Canvas, area: Area, styles: PlaneStyles) -> None:
+    """Draw the lines on which x + y is a round number, with the number at their lower end."""
+    sums = ticks(area.first + area.low, area.last + area.high, _MOST_SUMS)
+    for total, text in zip(sums, mark_texts(sums), strict=True):
+        x = np.array([max(area.first, total - area.high), min(area.last, total - area.low)])
+        if x[1] <= x[0]:
+            continue
+        dots = curve(x, total - x, area)
+        sparse = Dots(dots.column[::_SPARSE], dots.row[::_SPARSE])
+        _draw_dots(canvas, area, sparse, ".", styles.sums, styles)
+        column, row = _cell(area, float(x[1]), total - float(x[1]))
+        canvas.put(row, _AXIS + min(column, area.columns - len(text)), text, styles.sums)
+
+
+def _draw_dots(
+    canvas: _Canvas, area: Area, dots: Dots, plain: str, style: Style, styles: PlaneStyles
+) -> None:
+    bits = cell_bits(dots, area)
+    for column, row in np.argwhere(bits).tolist():
+        text = plain if styles.plain else chr(BRAILLE + int(bits[column, row]))
+        canvas.put(area.rows - 1 - row, _AXIS + column, text, style)
+
+
+def _tone(styles: PlaneStyles, path: PlanePath) -> Style:
+    return styles.tones[path.tone % len(styles.tones)]
