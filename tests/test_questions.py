@@ -95,7 +95,7 @@ def test_a_question_has_keys_that_exist(question: str) -> None:
     told = re.search(r"^\*\*Keys:\*\* (.*?)\n\n", QUESTIONS[question], re.DOTALL | re.MULTILINE)
     assert told, "a line with **Keys:**"
     for part in " ".join(told[1].split()).split("; "):
-        place, *keys = re.findall(r"^\w[\w ]*\w|`[^`]+`", part)
+        place, *keys = re.findall(r"^\w[\w ]*?(?= `)|`[^`]+`", part)
         assert keys, part
         for key in keys:
             name = key.strip("`")
