@@ -16,7 +16,7 @@ from tests.cli.conftest import Vae
 from tests.tui.recorder import Recorder
 from tui.cli.starts import read_start
 from tui.sampler.own_image import encoded
-from vae_engine.datasets import to_float
+from vae_engine.datasets import load_dataset, to_float
 from vae_engine.datasets.binarization import own_as_evaluated
 from vae_engine.errors import SettingError
 from vae_engine.inference.sampling import draw_prior, find_export, load_decoder, load_encoder
@@ -129,11 +129,29 @@ def test_a_direction_is_that_between_the_means_of_two_classes(
     np.testing.assert_allclose(found["z"], [start - 2 * vector, start, start + 2 * vector], 1e-5)
 
 
+def test_a_direction_joins_groups_of_images_by_index_and_of_files(
+    vae: Vae, recorded: Session, tmp_path: Path
+) -> None:
+    images = load_dataset("mnist").test_images
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    for row in (5, 6):
+        Image.fromarray(images[row]).save(folder / f"{row}.png")
+    Image.fromarray(images[7]).save(tmp_path / "one.png")
+    z_mean, _ = load_encoder(recorded).encode(to_float(images[:8]))
+    vae("direction", "latest", "test:0-2,4", f"{folder},one.png", "-o", "a.npz")
+    vector = z_mean[5:8].mean(axis=0) - z_mean[[0, 1, 2, 4]].mean(axis=0)
+    np.testing.assert_allclose(arrays(tmp_path / "a.npz")["direction"], vector, atol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("classes", "said"),
     [
         (["4", "x\x1b[31m"], "there is no class"),
         (["4", "4"], "choose two classes"),
+        (["4", "test:9999999"], "the test split has images 0 to"),
+        (["4", "test:5-2"], "the test split has images 0 to"),
+        (["4", "no/such.png"], "files or folders of images"),
     ],
 )
 def test_classes_that_are_none_are_named(

@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 
 from tui.cli import completion
+from tui.cli.groups import read_group
 from tui.cli.options import (
     Command,
     id_argument,
@@ -25,8 +26,7 @@ from tui.cli.pixels import graphics_option
 from tui.cli.report import to_json
 from tui.cli.starts import FORMS, MEAN, Start, read_start
 from tui.cli.walks import SUFFIXES, Walk, present
-from vae_engine.errors import SessionError, SettingError
-from vae_engine.inference.directions import Floats, class_label, class_names, mean_of
+from vae_engine.errors import SettingError
 from vae_engine.inference.paths import linear_path, spherical_path
 from vae_engine.inference.sampling import find_export
 from vae_engine.inference.traversal import (
@@ -39,7 +39,6 @@ from vae_engine.inference.traversal import (
     traverse as traversed,
 )
 from vae_engine.sessions.points import drop_point, read_points
-from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 
 _MOST_STEPS = 200
@@ -177,9 +176,9 @@ def path(
 
 @click.command()
 @id_argument
-@click.argument("start_class", metavar="CLASS_A")
-@click.argument("end_class", metavar="CLASS_B")
-@_from_option(None, "the mean of CLASS_A")
+@click.argument("start_group", metavar="GROUP_A", shell_complete=completion.files)
+@click.argument("end_group", metavar="GROUP_B", shell_complete=completion.files)
+@_from_option(None, "the mean of GROUP_A")
 @setting_option(STEPS, fallback=STEPS.default)
 @setting_option(STRENGTH, fallback=STRENGTH.default)
 @output_option(*SUFFIXES)
@@ -189,31 +188,40 @@ def path(
 def direction(
     reference: str,
     store: SessionStore,
-    start_class: str,
-    end_class: str,
+    start_group: str,
+    end_group: str,
     start: str | None,
     steps: int,
     strength: float,
     output: Path | None,
     as_json: bool,
 ) -> None:
-    """Show the direction from one class to another.
+    """Show the direction from one group of images to another.
 
-    Adds the direction from the mean of CLASS_A to that of CLASS_B to START, with strengths from
-    -strength to strength. The means are of the embedded test images. An .npz has images, z (n,
-    latent_dim), direction, strengths, session and epoch.
+    Adds the direction from the mean of GROUP_A to that of GROUP_B to START, with strengths from
+    -strength to strength. A group is a class (of the embedded test images), images of a split by
+    index such as `test:3,17,40-49`, or files or folders of images, with commas between. An .npz has
+    images, z (n, latent_dim), direction, strengths, session and epoch.
     """
     session = store.find(reference)
-    mean, vector, names = _between_classes(session, start_class, end_class)
+    first, last = (
+        read_group(name, text, session)
+        for name, text in (("GROUP_A", start_group), ("GROUP_B", end_group))
+    )
+    if np.array_equal(first.mean, last.mean):
+        raise SettingError(
+            f"GROUP_A and GROUP_B are both {first.name[:60]!r}: choose two classes or groups"
+        )
+    vector, names = last.mean - first.mean, (first.name, last.name)
     if start is None:
-        begin = Start(mean, f"the mean of {names[0]}")
+        begin = Start(first.mean, f"the mean of {names[0]}")
     else:
         begin = read_start("from", start, session)
     strengths = traversal_values(steps, strength)
     z = begin.z + strengths[:, np.newaxis] * vector
     facts = {
         "from": begin.origin,
-        "classes": list(names),
+        "groups": list(names),
         "direction": vector.tolist(),
         "strengths": strengths.tolist(),
         "z": z.tolist(),
@@ -223,28 +231,6 @@ def direction(
     arrays = {"direction": vector, "strengths": strengths}
     walk = Walk(what, z, captions, [what])
     present(session, walk, output, facts=facts, arrays=arrays, as_json=as_json)
-
-
-def _between_classes(session: Session, *wanted: str) -> tuple[Floats, Floats, tuple[str, str]]:
-    """The mean of a class, the direction to that of another, and their names.
-
-    Raises:
-        SettingError: a class is not there, or both are one.
-        SessionError: no test images were embedded.
-    """
-    from tui.sampler.embeddings import embeddings_of
-
-    embedded = embeddings_of(session, find_export(session))
-    if embedded is None:
-        raise SessionError(f"session {session.id} saved no test images, so no class has a mean")
-    names = embedded.label_names
-    a, b = (class_label(name, embedded.labels, names) for name in wanted)
-    if a == b:
-        raise SettingError(f"CLASS_A and CLASS_B are both {wanted[0][:60]!r}: choose two classes")
-    called = class_names(embedded.labels, names)
-    means = (embedded.z_mean[embedded.labels == label] for label in (a, b))
-    first, last = (mean_of(points) for points in means)
-    return first, last - first, (called[a], called[b])
 
 
 @click.command()

@@ -43,7 +43,7 @@ COMMANDS = {
     "path": ("explore", "Show images on a path between two points of latent space."),
     "timelapse": ("timelapse", "Save an animation of a session's images over the epochs."),
     "points": ("explore", "List the named points of latent space."),
-    "direction": ("explore", "Show the direction from one class to another."),
+    "direction": ("explore", "Show the direction from one group of images to another."),
     "embed": ("generate", "Save latent embeddings (z_mean, z_log_var) of a split."),
     "map": ("latent_map", "Show where the classes lie in latent space."),
     "outliers": ("inspect", "List the images that a session's model explains worst."),
