@@ -70,7 +70,6 @@ class RowGrid(ImageGrid, can_focus=True):
     def on_resize(self) -> None:
         """Take another size, and tell how many rows fit now."""
         self._choose_size()
-        super().on_resize()
         self.post_message(self.RoomChanged())
 
     def room(self) -> int:
