@@ -101,6 +101,14 @@ OTHERS: dict[str, tuple[bytes, str]] = {
     "JSON": (b"[[[0, 1], [2, 3]]]", "is a JSON file.*json.load"),
     "Parquet": (b"PAR1" + bytes(99), "wanted (it installed|a Parquet table).*; try"),
     "MATLAB": (b"MATLAB 5.0 MAT-file" + bytes(99), "is a MATLAB file.*loadmat"),
+    "MATLAB 7.3": (
+        b"MATLAB 7.3 MAT-file, HDF5" + bytes(99),
+        "is a MATLAB 7.3 file.*h5py.*swapaxes",
+    ),
+    "SVG": (
+        b'<?xml version="1.0"?>\n<!-- a -->\n<svg xmlns="x"/>',
+        "is an SVG drawing.*rsvg-convert",
+    ),
     "web page": (b"<!DOCTYPE html><html>", "is a web page.*download"),
     "Git LFS": (b"version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer.*git lfs pull"),
     "text": (b"hello", "is a text file"),

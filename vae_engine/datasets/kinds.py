@@ -47,6 +47,7 @@ JSON = Kind(
     _by_code(_SAVED.format(images="np.array(json.load(open('{name}')), 'uint8')")),
 )
 HTML = Kind("a web page (HTML or XML)", "download the file itself: try the page's download link")
+_SVG = Kind("an SVG drawing", _by_code("rsvg-convert -w 64 -h 64 '{name}' -o image.png"))
 TEXT = Kind("a text file", UNKNOWN.remedy)
 NUMBERS = Kind("a table of numbers", _BY_ITSELF)
 _LFS = Kind("a Git LFS pointer, not the file itself", _by_code("git lfs pull"))
@@ -72,6 +73,14 @@ _MAGIC: tuple[tuple[bytes, Kind], ...] = (
         Kind(
             "a MATLAB file",
             _by_code(_SAVED.format(images="scipy.io.loadmat('{name}')['images']")),
+        ),
+    ),
+    (
+        # An HDF5 file behind a header; MATLAB stores rows and columns the other way round.
+        b"MATLAB 7.3",
+        Kind(
+            "a MATLAB 7.3 file",
+            _by_code(_SAVED.format(images="h5py.File('{name}')['images'][:].swapaxes(1, 2)")),
         ),
     ),
     (b"PAR1", PARQUET),
@@ -167,7 +176,7 @@ def _text_kind(head: bytes) -> Kind:
     if start[:1] in ("{", "["):
         return JSON
     if start[:1] == "<":
-        return HTML
+        return _SVG if "<svg" in start else HTML
     first = start.split("\n", 1)[0]
     if first.count(",") > 1 or first.count(";") > 1 or first.count("\t") > 1:
         return CSV
