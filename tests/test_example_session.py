@@ -10,6 +10,8 @@ import pytest
 
 import vae_engine
 from tests.conftest import EXAMPLE
+from vae_engine.inference.sampling import find_export
+from vae_engine.priors.keeping import kept_prior
 from vae_engine.sessions.example import EXAMPLES
 from vae_engine.sessions.listing import read_listing
 from vae_engine.sessions.manifest import read_manifest
@@ -71,6 +73,14 @@ def test_it_is_slim() -> None:
     for one in EXAMPLES:
         own = [path for path in files if path.is_relative_to(SESSIONS / one.id)]
         assert 1_000_000 < sum(path.stat().st_size for path in own) < 5_000_000
+
+
+def test_the_colour_example_has_the_mixture_of_its_training_images() -> None:
+    session = vae_engine.load_session("example-colour", SESSIONS).session
+    fitted = kept_prior(session, find_export(session))
+    assert fitted is not None
+    assert (fitted.split, fitted.images, fitted.held_out) == ("train", 3410, 213)
+    assert fitted.metrics["gmm"].recall > fitted.metrics["standard"].recall
 
 
 def test_the_colour_example_tells_its_images_and_nothing_of_the_machine() -> None:

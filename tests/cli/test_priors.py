@@ -13,7 +13,8 @@ from tests.tui.recorder import Recorder
 from tui.cli.starts import read_start
 from vae_engine.errors import SettingError
 from vae_engine.inference.sampling import find_export, load_decoder
-from vae_engine.priors.session_priors import kept_prior, prior_named
+from vae_engine.priors.keeping import kept_prior
+from vae_engine.priors.session_priors import prior_named
 from vae_engine.sessions import layout
 from vae_engine.sessions.arrays import write_npz
 from vae_engine.sessions.session import Session

@@ -14,13 +14,8 @@ from vae_engine.errors import DatasetError, SessionDamagedError
 from vae_engine.inference.dataset import session_dataset
 from vae_engine.inference.sampling import find_export, load_encoder
 from vae_engine.priors.fitted import to_bytes
-from vae_engine.priors.session_priors import (
-    fit_prior,
-    fitted_prior,
-    keep_prior,
-    kept_prior,
-    prior_named,
-)
+from vae_engine.priors.keeping import keep_prior, kept_prior
+from vae_engine.priors.session_priors import fit_prior, fitted_prior, prior_named
 from vae_engine.sessions import layout
 from vae_engine.sessions.arrays import write_npz
 from vae_engine.sessions.session import Session

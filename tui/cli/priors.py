@@ -15,8 +15,9 @@ from tui.text import one_line
 from vae_engine.datasets.source import SPLIT_NAMES, counted
 from vae_engine.errors import SessionError
 from vae_engine.priors.fitted import Compared, FittedPrior
+from vae_engine.priors.keeping import keep_prior
 from vae_engine.priors.latent_metrics import NEIGHBOURS
-from vae_engine.priors.session_priors import fit_prior, fitted_prior, keep_prior
+from vae_engine.priors.session_priors import fit_prior, fitted_prior
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 

@@ -23,7 +23,6 @@ from tui.remedies import error_text
 from tui.screen import WorkbenchScreen, has_widgets, run_in_thread
 from tui.text import one_line
 from tui.widgets.key_line import KeyLine
-from vae_engine.errors import EngineError
 from vae_engine.inspection.messages import (
     SAVED,
     Array,
@@ -229,8 +228,7 @@ class InspectionScreen(WorkbenchScreen):
 
     def _fail(self, failed: Failed) -> None:
         self._progress = None
-        error = EngineError(failed.problem, remedy=failed.remedy, subject=failed.subject)  # type: ignore[arg-type]
-        said = error_text(error)
+        said = error_text(failed.error)
         if failed.what in ("file", "nearest", "epoch"):
             self._turning = self._turning and failed.what != "epoch"
             self.opens_file = self.opens_file and failed.what != "file"

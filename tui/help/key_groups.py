@@ -49,7 +49,7 @@ _HEADINGS: Final[dict[str, dict[str, tuple[str, ...]]]] = {
         "Pages": ("turn", "open_page"),
     },
     "sampler": {
-        "Samples": ("resample", "step", "heat", "seed", "resize"),
+        "Samples": ("resample", "step", "heat", "seed", "prior", "resize"),
         "Views": ("take", "view", "mark", "turn_path", "nearest"),
         "z": ("copy_z", "type_z", "image", "origin", "release", "keep_point", "points"),
         "Directions": ("direction", "push", "group"),

@@ -1,4 +1,4 @@
-"""Draws from the prior: which seeds were drawn, how hot, and what was set or nudged by hand."""
+"""Draws from a prior: which seeds were drawn, how hot, and what was set or nudged by hand."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from vae_engine.inference.sampling import draw_prior
+from vae_engine.priors.fitted import FittedPrior
+from vae_engine.priors.names import PriorName
+from vae_engine.priors.prior import StandardPrior
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
@@ -40,19 +42,22 @@ class Draw:
 
     Attributes:
         seed: of the draw.
-        temperature: standard deviation of z; 1 is the prior itself.
+        temperature: scale of the noise in z; 1 is the prior itself.
+        mixture: that it is from; None is N(0, I).
         nudges: by sample, what was added to its z by hand, (d,).
         pins: by sample, the z that took its place.
     """
 
     seed: int
     temperature: float = 1.0
+    mixture: FittedPrior | None = None
     nudges: dict[int, Doubles] = field(default_factory=dict)
     pins: dict[int, Pin] = field(default_factory=dict)
 
     def z(self, count: int, latent_dim: int) -> Floats:
         """The first `count` samples, (count, latent_dim)."""
-        z = draw_prior(count, latent_dim, seed=self.seed, temperature=self.temperature)
+        prior = self.mixture.prior if self.mixture else StandardPrior(latent_dim)
+        z = prior.draw(count, seed=self.seed, temperature=self.temperature)
         for index, pin in self.pins.items():
             if index < count:
                 z[index] = pin.z
@@ -69,7 +74,13 @@ class Draw:
     def origin(self, index: int) -> str:
         """Where a sample comes from, in words."""
         pin = self.pins.get(index)
-        return pin.origin if pin else f"sample {index + 1} of seed {self.seed}"
+        of_mixture = " of the mixture" if self.mixture else ""
+        return pin.origin if pin else f"sample {index + 1} of seed {self.seed}{of_mixture}"
+
+    @property
+    def prior_name(self) -> PriorName:
+        """The name of its prior in files."""
+        return self.mixture.prior.name if self.mixture else "standard"
 
     def is_changed(self, index: int) -> bool:
         """Whether a sample is not as it was drawn."""
@@ -143,12 +154,12 @@ class Draws:
         return self._at + 1, len(self._draws)
 
     def resample(self) -> None:
-        """Draw with the seed after the largest so far, at the present temperature."""
+        """Draw with the seed after the largest so far, at the present temperature and prior."""
         self.take((max(draw.seed for draw in self._draws) + 1) % SEEDS)
 
     def take(self, seed: int) -> None:
-        """Draw with this seed, at the present temperature."""
-        self._draws.append(Draw(seed, self.current.temperature))
+        """Draw with this seed, at the present temperature and prior."""
+        self._draws.append(Draw(seed, self.current.temperature, self.current.mixture))
         self._at = len(self._draws) - 1
 
     def step(self, by: int) -> bool:

@@ -3,52 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
-from pathlib import Path
 from typing import ClassVar, cast
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.binding import BindingType
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import ContentSwitcher, Static
 
 from tui.decoders import Supply
-from tui.dialogs import LineScreen
 from tui.preferences import Preferences
 from tui.sampler.chosen import ChosenPanel
 from tui.sampler.decoding import Decoding
 from tui.sampler.direction_keys import DirectionKeys
+from tui.sampler.draw_keys import DrawKeys
 from tui.sampler.draws import Floats, Pin
 from tui.sampler.exports import ExportFollower, decoder_line
+from tui.sampler.head import SamplerHead
 from tui.sampler.latent_map import LatentMap
 from tui.sampler.model import Sampler
 from tui.sampler.point_keys import PointKeys
 from tui.sampler.readings import Readings
 from tui.sampler.sample_grid import SampleGrid
-from tui.sampler.saving import Shown, save
+from tui.sampler.saving import save_in_thread
 from tui.sampler.traversal import TraversalView
 from tui.sampler.views import PathView, SamplesView, View
 from tui.sampler.z_screen import ViewName, key
-from tui.screen import run_in_thread
 from tui.text import one_line
 from tui.widgets.images import ImageGrid
 from tui.widgets.key_line import KeyLine
-from vae_engine.errors import EngineError
 from vae_engine.sessions.records import ExportEntry
 from vae_engine.sessions.session import Session
-from vae_engine.settings import SETTINGS
 
 _LINES_BESIDE_VECTOR = 19
 _VALUES_IN_SIGHT = 8
 _WIDE = 100
 
 
-_TEMPERATURE = Binding.Group("Temperature", compact=True)
-
-
-class SamplerScreen(PointKeys, DirectionKeys):
+class SamplerScreen(DrawKeys, PointKeys, DirectionKeys):
     """Samples one session with its newest decoder, or with that of an epoch."""
 
     CSS_PATH = "screen.tcss"
@@ -56,26 +49,6 @@ class SamplerScreen(PointKeys, DirectionKeys):
     TERMS = ("z", "prior", "temperature", "latent_dim", "posterior", "seed")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-middle"), (100, "-wide")]  # noqa: RUF012 - as in Textual
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("n", "resample", "New", "Resample with the next seed", show=True),
-        key("b", "step(-1)", "Back", "Back to the previous samples"),
-        key("f", "step(1)", "Forward", "Forward to the next samples"),
-        key("s", "seed", "Seed", "Type the seed of a draw"),
-        key(
-            "plus,equals_sign",
-            "heat(1)",
-            "Temperature up",
-            "Temperature up by 0.1",
-            group=_TEMPERATURE,
-            show=True,
-        ),
-        key(
-            "minus",
-            "heat(-1)",
-            "Temperature down",
-            "Temperature down by 0.1",
-            group=_TEMPERATURE,
-            show=True,
-        ),
         key("t", "view('traversal')", "Traverse", "What each dimension does to it", show=True),
         key("enter", "take", "Take", "Traverse the sample, or go on from what is under the cursor"),
         key("space", "mark", "Mark", "Mark the selected sample as A or B", show=True),
@@ -114,9 +87,7 @@ class SamplerScreen(PointKeys, DirectionKeys):
 
     def compose(self) -> ComposeResult:
         """Head, the view, the chosen image and its z beside it, keys."""
-        with Vertical(id="head"):
-            yield Static(id="head-decoder")
-            yield Static(id="head-view")
+        yield SamplerHead(id="head")
         yield Static(id="absent")
         with Horizontal(id="body"):
             with ContentSwitcher(id="view", initial="samples"):
@@ -184,31 +155,9 @@ class SamplerScreen(PointKeys, DirectionKeys):
             self.view.redraw()
             self.show_chosen()
 
-    def action_resample(self) -> None:
-        """Draw with the next seed."""
-        if self.sampler is not None:
-            self.sampler.draws.resample()
-            self.redraw()
-
-    def action_step(self, by: int) -> None:
-        """Go to an earlier or later draw."""
-        if self.sampler is not None and self.sampler.draws.step(by):
-            self.redraw()
-
-    def action_heat(self, steps: int) -> None:
-        """Change the temperature."""
-        if self.sampler is not None:
-            self.sampler.draws.current.heat(steps)
-            self.redraw()
-
-    def action_seed(self) -> None:
-        """Ask for the seed of a draw."""
-        if self.sampler is not None:
-            setting, seed = SETTINGS["seed"], f"{self.sampler.draws.current.seed}"
-            question = LineScreen(
-                "Seed of the draw", seed, check=setting.parse, hint=setting.range_text
-            )
-            self.app.push_screen(question, self._take_seed)
+    def decoder_epoch(self) -> int | None:
+        """The epoch whose decoder was chosen; None for the newest."""
+        return self.exports.chosen_epoch
 
     def action_epoch(self, by: int) -> None:
         """Use the decoder of an earlier or later epoch."""
@@ -265,7 +214,9 @@ class SamplerScreen(PointKeys, DirectionKeys):
         self.view.resize_images()
 
     def action_back(self) -> None:
-        """Back to the samples, or leave."""
+        """Stop fitting a mixture, go back to the samples, or leave."""
+        if self.priors.cancel():
+            return
         if self.view_name == "samples":
             self.action_leave()
         else:
@@ -279,8 +230,7 @@ class SamplerScreen(PointKeys, DirectionKeys):
         """Save what is shown."""
         shown = self.view.shown()
         if shown is not None and self.sampler is not None:
-            save_it = partial(self._save_in_thread, shown, self.sampler.decoder.entry.epoch)
-            run_in_thread(self, save_it, group="save")
+            save_in_thread(self, shown, self.session.id, self.sampler.decoder.entry.epoch)
 
     def check_action(
         self,
@@ -288,9 +238,7 @@ class SamplerScreen(PointKeys, DirectionKeys):
         parameters: tuple[object, ...],  # noqa: ARG002 - the signature is Textual's
     ) -> bool | None:
         """Offer only what has an effect now."""
-        if action in ("resample", "step"):
-            return self.editable
-        if action in ("heat", "seed", "mark"):
+        if action == "mark":
             return self.sampler is not None and self.view_name == "samples"
         if action == "turn_path":
             return self.view_name == "path"
@@ -340,13 +288,8 @@ class SamplerScreen(PointKeys, DirectionKeys):
 
     def _say(self) -> None:
         decoder = decoder_line(self._session_name, self.exports.supply)
-        self.query_one("#head-decoder", Static).update(decoder, layout=False)
-        self.query_one("#head-view", Static).update(self.view.headline(), layout=False)
-
-    def _take_seed(self, seed: str | None) -> None:
-        if seed is not None and self.sampler is not None:
-            self.sampler.draws.take(int(seed))
-            self.redraw()
+        of_priors = self.priors.line(self.sampler) if self.sampler else Content()
+        self.query_one(SamplerHead).show(decoder, self.view.headline(), of_priors)
 
     def _take_preferences(self, preferences: Preferences) -> None:
         for grid in self.query(ImageGrid):
@@ -363,15 +306,3 @@ class SamplerScreen(PointKeys, DirectionKeys):
             self._readings.embeddings(entry, self.query_one(LatentMap).show_embeddings)
         elif self.view_name == "traversal":
             self._readings.kl(entry, self.query_one(TraversalView).take_kl)
-
-    def _save_in_thread(self, shown: Shown, epoch: int) -> None:
-        try:
-            first, *others = save(shown, self.session.id, epoch, Path.cwd())
-        except (EngineError, OSError) as error:
-            text = f"Nothing was saved: {one_line(str(error))}"
-            self.app.call_from_thread(self.app.notify, text, severity="error", markup=False)
-            return
-        *between, last = (path.suffix for path in others)
-        names = f"{', '.join([one_line(first.name), *between])} and {last}"
-        text = f"{names} in {one_line(str(first.parent))}"
-        self.app.call_from_thread(self.app.notify, text, title="Saved", markup=False)

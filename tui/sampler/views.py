@@ -125,6 +125,7 @@ class SamplesView(_SheetView):
         draw, (at, draws) = self._sampler.draws.current, self._sampler.draws.position
         parts = [
             *direction_figure(self._sampler),
+            prior_figure(self._sampler),
             figure("seed", f"{draw.seed}"),
             figure("temperature", f"{draw.temperature:.1f}"),
             figure("draw", f"{at} of {draws}"),
@@ -142,8 +143,9 @@ class SamplesView(_SheetView):
         if self._sampler is None or not len(self._sheet.z):
             return None
         draw = self._sampler.draws.current
-        facts = {"seed": draw.seed, "temperature": draw.temperature}
-        return Shown(f"samples-seed{draw.seed}", self._sheet, self.tiling.across, facts)
+        facts = {"seed": draw.seed, "temperature": draw.temperature, "prior": draw.prior_name}
+        of = "" if draw.mixture is None else f"-{draw.prior_name}"
+        return Shown(f"samples{of}-seed{draw.seed}", self._sheet, self.tiling.across, facts)
 
     def _show(self, sheet: Sheet) -> None:
         assert self._sampler is not None
@@ -202,6 +204,7 @@ class PathView(_SheetView):
             "path": self._sampler.path_kind,
             "seed": [mark.draw.seed for mark in pair],
             "temperature": [mark.draw.temperature for mark in pair],
+            "prior": [mark.draw.prior_name for mark in pair],
             "sample": [mark.index for mark in pair],
         }
         name = f"{self._sampler.path_kind}-path"
@@ -213,6 +216,18 @@ def direction_figure(sampler: Sampler) -> list[Content]:
     if sampler.direction is None:
         return []
     return [figure(one_line(sampler.direction.name), f"{sampler.strength():+.2f}")]
+
+
+def prior_figure(sampler: Sampler) -> Content:
+    """The prior of the present draw; with the encoder's epoch where that is not the decoder's."""
+    mixture = sampler.draws.current.mixture
+    if mixture is None:
+        return figure("prior", "standard")
+    gaussians = f"mixture of {mixture.components}"
+    if mixture.is_of(sampler.decoder.entry):
+        return figure("prior", gaussians)
+    stale = f"{gaussians} for epoch {mixture.epoch}"
+    return Content.styled("prior ", QUIET) + Content.styled(stale, "$text-warning")
 
 
 def figure(name: str, value: str) -> Content:

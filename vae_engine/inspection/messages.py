@@ -12,6 +12,8 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from vae_engine.errors import EngineError, Remedy
+
 OWN, SAVED, NEAREST = "own", "saved", "nearest"
 """Splits beside those of the dataset: images of one's own; those that the session's folder has; the
 training images that are nearest to a z, the nearest first."""
@@ -119,8 +121,13 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
 
     what: str
     problem: str
-    remedy: str | None = None
+    remedy: Remedy | None = None
     subject: str = ""
+
+    @property
+    def error(self) -> EngineError:
+        """The error that it tells of."""
+        return EngineError(self.problem, remedy=self.remedy, subject=self.subject)
 
 
 class Progressed(msgspec.Struct, frozen=True, tag=True):
@@ -281,7 +288,7 @@ _requests = msgspec.msgpack.Decoder(Request)
 _replies = msgspec.msgpack.Decoder(Reply)
 
 
-def send(stream: IO[bytes], message: Request | Reply) -> None:
+def send(stream: IO[bytes], message: msgspec.Struct) -> None:
     """Write a message.
 
     Raises:
@@ -294,17 +301,18 @@ def send(stream: IO[bytes], message: Request | Reply) -> None:
 
 def receive_request(stream: IO[bytes]) -> Request | None:
     """The next request; None when the other side is gone."""
-    data = _receive(stream)
+    data = receive_bytes(stream)
     return None if data is None else _requests.decode(data)
 
 
 def receive_reply(stream: IO[bytes]) -> Reply | None:
     """The next reply; None when the other side is gone."""
-    data = _receive(stream)
+    data = receive_bytes(stream)
     return None if data is None else _replies.decode(data)
 
 
-def _receive(stream: IO[bytes]) -> bytes | None:
+def receive_bytes(stream: IO[bytes]) -> bytes | None:
+    """The content of the next message; None when the other side is gone."""
     head = stream.read(_LENGTH.size)
     if len(head) < _LENGTH.size:
         return None

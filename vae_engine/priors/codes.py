@@ -27,6 +27,7 @@ MOST_DRAWS: Final = 5000
 LEAST_FITTED: Final = 2
 _FILE_LIMIT: Final = 128 * 2**20
 _MOST_NUMBERS: Final = 2**24
+_FARTHEST: Final = 1e5
 # Purposes of random streams; see `evaluation.decoding` for others.
 _FITTED, _HELD_OUT = 104, 105
 
@@ -62,6 +63,8 @@ class _Posteriors:
         with np.errstate(over="ignore", invalid="ignore"):
             z: Floats = self.z_mean + np.exp(0.5 * self.z_log_var) * noise
         require_finite("posterior", z)
+        if (np.abs(z) > _FARTHEST).any():
+            raise SessionDamagedError(f"the exported model has posteriors beyond {_FARTHEST:,.0f}")
         return z
 
 

@@ -1,41 +1,24 @@
-"""The priors of a session: fitted to its exports, kept in its folder."""
+"""The priors of a session, fitted to its exports."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from vae_engine.errors import SessionDamagedError, SessionError
+from vae_engine.errors import SessionError
 from vae_engine.evaluation.encoding import Report
 from vae_engine.inference.exported import load_model
 from vae_engine.inference.sampling import find_export
 from vae_engine.priors.codes import session_codes
 from vae_engine.priors.fit import fit_mixture
-from vae_engine.priors.fitted import FILE_LIMIT, Compared, FittedPrior, from_bytes, to_bytes
+from vae_engine.priors.fitted import Compared, FittedPrior
+from vae_engine.priors.keeping import keep_prior, kept_prior
 from vae_engine.priors.latent_metrics import LEAST_POINTS, LatentMetrics, latent_metrics
 from vae_engine.priors.names import PriorName
 from vae_engine.priors.prior import Floats, Prior, StandardPrior
-from vae_engine.sessions import atomic, layout
-from vae_engine.sessions.records import ExportEntry
 from vae_engine.sessions.session import Session
 
 # Purpose of the seed of the draws that are compared: not those that one looks at.
 _COMPARED = 106
-
-
-def kept_prior(session: Session, entry: ExportEntry) -> FittedPrior | None:
-    """Read the mixture that was fitted to an export; None if there is none, or one of another.
-
-    Raises:
-        SessionDamagedError: the file is not what it should be.
-    """
-    try:
-        data = atomic.read_bounded(session.folder / layout.MIXTURE, FILE_LIMIT)
-        fitted = from_bytes(data, session.settings.latent_dim)
-    except FileNotFoundError:
-        return None
-    except SessionDamagedError as error:
-        raise SessionDamagedError(f"{error}; delete it to fit a new one") from None
-    return fitted if fitted.is_of(entry) else None
 
 
 def fit_prior(
@@ -88,20 +71,6 @@ def fit_prior(
         held_out=held_out if metrics else 0,
         metrics=metrics,
     )
-
-
-def keep_prior(session: Session, fitted: FittedPrior) -> None:
-    """Save a mixture in the session's folder, replacing an earlier one.
-
-    Raises:
-        SessionError: the folder cannot be written.
-    """
-    try:
-        atomic.replace_content(session.folder / layout.MIXTURE, to_bytes(fitted))
-    except OSError as error:
-        raise SessionError(
-            f"the mixture cannot be kept in {session.folder}: {error.strerror}"
-        ) from None
 
 
 def fitted_prior(

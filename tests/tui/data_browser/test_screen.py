@@ -248,7 +248,7 @@ async def test_a_key_on_the_dashboard_opens_them_in_a_process_that_ends_with_the
         while screen.page is None:
             assert not screen._problem
             await pilot.pause(0.05)
-        process = screen.feed._process
+        process = screen.feed._process.process
         assert process is not None
         await pilot.press("escape")
         await until(pilot, lambda: isinstance(app.screen, DashboardScreen))

@@ -1,0 +1,76 @@
+"""A process of the engine that works for one screen: it is told things and replies over pipes."""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import threading
+from collections.abc import Callable
+from typing import IO, Generic, TypeVar
+
+from vae_engine.machine import module_command
+
+Reply = TypeVar("Reply")
+
+
+class EngineProcess(Generic[Reply]):
+    """Runs a module until it ends or is closed.
+
+    Attributes:
+        closed: whether it was ended on purpose.
+        process: what runs; None before `follow`.
+    """
+
+    def __init__(self, receive: Callable[[IO[bytes]], Reply | None], *command: str) -> None:
+        """Make it; `follow` starts the process.
+
+        Args:
+            receive: reads the next reply from a stream; None at its end.
+            command: the module and its arguments.
+        """
+        self._receive, self._command = receive, command
+        self.process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+        self.closed = False
+
+    def follow(self, take: Callable[[Reply], object]) -> None:
+        """Start the process and pass its replies on until it ends; to be run in a thread.
+
+        Raises:
+            OSError: it cannot be started.
+        """
+        with self._lock:
+            if self.closed:
+                return
+            self.process = process = subprocess.Popen(
+                module_command(*self._command),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        with process:
+            assert process.stdout is not None
+            while (reply := self._receive(process.stdout)) is not None:
+                take(reply)
+            # A broken pipe is of no interest: nobody asks any more.
+            with contextlib.suppress(OSError):
+                _stdin(process).close()
+
+    def ask(self, send: Callable[[IO[bytes]], None]) -> None:
+        """Write a request; one that comes too late is for nobody."""
+        with self._lock, contextlib.suppress(OSError, ValueError):
+            if self.process is not None and not self.closed:
+                send(_stdin(self.process))
+
+    def close(self) -> None:
+        """End the process; `follow` returns then."""
+        with self._lock:
+            self.closed = True
+            if self.process is not None:
+                self.process.kill()
+
+
+def _stdin(process: subprocess.Popen[bytes]) -> IO[bytes]:
+    assert process.stdin is not None
+    return process.stdin
