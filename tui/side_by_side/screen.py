@@ -289,7 +289,7 @@ class SideBySideScreen(WorkbenchScreen):
     def _fail(self, failed: Failed) -> None:
         self._asked = None
         self._progress = None
-        error = EngineError(failed.problem, remedy=failed.remedy, subject=failed.subject)  # type: ignore[arg-type]
+        error = failed.error
         said = error_text(error)
         if failed.what == "dataset":
             self.notify(said, severity="warning", markup=False)
