@@ -159,7 +159,7 @@ class SweepScreen(ChartOptions):
 
     def turn_curve(self, by: int) -> None:
         """Move the cursor of the grid, whose curve the others are compared to."""
-        self.query_one(TrialGrid).action_move(by, 0)
+        self.query_one(TrialGrid).action_move(0, by)
 
     def action_rates(self) -> None:
         """Open rate against distortion of the trials that have a session."""
