@@ -19,6 +19,7 @@ Kernels = Literal["auto", "onednn", "eigen"]
 _SAFE_PATH = "PYTHONSAFEPATH"
 _ONEDNN_VARIABLE = "TF_ENABLE_ONEDNN_OPTS"
 _CPU_INFO = Path("/proc/cpuinfo")
+_CGROUP = Path("/sys/fs/cgroup")
 _COMPARED_PACKAGES = ("tensorflow", "keras", "numpy", "vae-workbench")
 
 
@@ -54,6 +55,54 @@ def usable_processors() -> int:
     else:
         usable = os.cpu_count() or 1
     return min(usable, int(SETTINGS["threads"].high))
+
+
+def usable_cores() -> float:
+    """Return how many cores' time this process may use: by affinity, and its group's quota."""
+    if hasattr(os, "sched_getaffinity"):
+        usable = len(os.sched_getaffinity(0))
+    else:
+        usable = os.cpu_count() or 1
+    return min(float(usable), _quota() or float(usable))
+
+
+def _quota() -> float | None:
+    """Return the quota of this process's control group in cores; None if unlimited."""
+    try:
+        limit, period = (_CGROUP / "cpu.max").read_text(encoding="ascii").split()
+        quota = int(limit) / int(period)
+    except (OSError, ValueError, ZeroDivisionError):
+        return None  # No control groups, or "max".
+    return quota if quota > 0 else None
+
+
+def memory_room() -> tuple[int, int]:
+    """Return the memory that this process could still have, and may have in all, in bytes."""
+    import psutil
+
+    memory, limit = psutil.virtual_memory(), _group_number("memory.max")
+    if limit is None:
+        return memory.available, memory.total
+    used = _group_number("memory.current") or 0
+    # Of the group's memory the files' pages are given back first.
+    room = limit - used + _inactive_files()
+    return max(0, min(memory.available, room)), min(memory.total, limit)
+
+
+def _inactive_files() -> int:
+    try:
+        words = (_CGROUP / "memory.stat").read_text(encoding="ascii").split()
+        return int(words[words.index("inactive_file") + 1])
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def _group_number(name: str) -> int | None:
+    """Return a number of this process's control group; None if there is none, or "max"."""
+    try:
+        return int((_CGROUP / name).read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return None
 
 
 def with_machine_settings(settings: Settings) -> Settings:

@@ -75,6 +75,10 @@ def _facts(report: SessionReport, settings: Settings) -> Iterator[tuple[str, str
     yield "settings", _settings(settings)
     if report.environment:
         yield "machine", _machine(report.environment)
+    if report.machine is not None:
+        yield "load", report.machine.get("problem") or report.machine["text"]
+        if slowed := report.machine.get("slowed"):
+            yield "slowed by", slowed
     began = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(report.created))
     runs = "1 run" if report.runs == 1 else f"{report.runs} runs"
     yield "created", f"{began}, trained {duration_text(report.duration)} in {runs}"

@@ -13,7 +13,6 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import msgspec
-import psutil
 
 from tui.cli.key_list import keymap_problems
 from tui.cli.logout import logout_warning
@@ -26,11 +25,10 @@ from tui.text import size_text
 from vae_engine.dataset_names import NAMED_DATASETS
 from vae_engine.datasets import cache
 from vae_engine.datasets.keras_cache import is_available
-from vae_engine.machine import compared_versions, module_command, usable_processors
+from vae_engine.machine import compared_versions, memory_room, module_command, usable_processors
 
 _TENSORFLOW_SECONDS = 120
 _LEAST_MEMORY, _LEAST_DISK = 2 * 10**9, 10**9
-_CGROUP_LIMIT = Path("/sys/fs/cgroup/memory.max")
 _VERSIONS = ("textual", "rich", "plotext", "click", "pillow", "h5py")
 
 
@@ -117,9 +115,7 @@ def _machine() -> Iterator[Finding]:
         f"{usable} of {os.cpu_count()} usable, load {load:.1f}",
         "other programs use them: training is slower" if load > usable else "",
     )
-    memory, limit = psutil.virtual_memory(), _memory_limit()
-    total = min(memory.total, limit or memory.total)
-    available = min(memory.available, total)
+    available, total = memory_room()
     yield Finding(
         "machine",
         "memory",
@@ -128,14 +124,6 @@ def _machine() -> Iterator[Finding]:
     )
     warning = logout_warning()
     yield Finding("machine", "logout", "ends runs" if warning else "runs continue", warning)
-
-
-def _memory_limit() -> int | None:
-    """Return the memory limit of this process's control group in bytes; None if unlimited."""
-    try:
-        return int(_CGROUP_LIMIT.read_text(encoding="ascii"))
-    except (OSError, ValueError):
-        return None  # No control groups, or "max".
 
 
 def _installation() -> Iterator[Finding]:

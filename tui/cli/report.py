@@ -6,7 +6,10 @@ from typing import Any
 
 import msgspec
 
-from tui.text import encodable
+from tui.machine import machine_line, slowed_text
+from tui.text import encodable, one_line
+from vae_engine.errors import SessionDamagedError
+from vae_engine.sessions.bottleneck import bottlenecks, overall, slowed_seconds
 from vae_engine.sessions.records import EvaluationRecord, ExportIndex, Result
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import Listing
@@ -55,6 +58,7 @@ class SessionReport(msgspec.Struct, frozen=True, kw_only=True):
     settings: dict[str, Any]
     dataset: dict[str, Any]
     environment: dict[str, Any]
+    machine: dict[str, Any] | None
     parameters: int | None
     history: list[dict[str, Any]]
     epoch: int
@@ -138,6 +142,7 @@ def session_report(session: Session) -> SessionReport:
             **(prepared.dataset if prepared else {}),
         },
         environment=dict(prepared.environment) if prepared else {},
+        machine=_machine_fields(session),
         parameters=prepared.parameters if prepared else None,
         history=[_figures(epoch) for epoch in log.history],
         epoch=log.epoch,
@@ -168,6 +173,29 @@ def evaluation_fields(record: EvaluationRecord, exports: ExportIndex | None) -> 
     """Return an evaluation's fields; `current` tells whether it is of the current export."""
     current = exports is not None and record.is_of(exports.current)
     return {**msgspec.structs.asdict(record), "current": current}
+
+
+def _machine_fields(session: Session) -> dict[str, Any] | None:
+    """Return the means over all runs, the newest sample, and what slowed the runs down."""
+    try:
+        record = session.machine()
+    except SessionDamagedError as error:
+        return {"problem": one_line(str(error))}
+    if record is None:
+        return None
+    mean = overall(record)
+    return {
+        "cores": record.cores,
+        "memory": record.memory,
+        "mean": msgspec.structs.asdict(mean),
+        "latest": msgspec.structs.asdict(record.latest),
+        "bottlenecks": [
+            {"kind": one.kind, "text": one.sentence} for one in bottlenecks(record, record.latest)
+        ],
+        "slowed_seconds": slowed_seconds(record),
+        "text": machine_line(record, mean),
+        "slowed": slowed_text(record),
+    }
 
 
 def to_json(value: object) -> str:

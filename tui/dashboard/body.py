@@ -19,6 +19,7 @@ from tui.dashboard.snapshot import Snapshot
 from tui.dashboard.starting import start_lines
 from tui.dashboard.timeline import Timeline
 from tui.history import Metric
+from tui.machine import present_line
 from tui.preferences import GlyphSet
 from tui.rendering.canvas import Mark
 from tui.rendering.curves import Scale
@@ -97,7 +98,7 @@ class DashboardBody(Horizontal):
                 yield TitleLine("Samples of the prior, at fixed z", id="samples-title")
                 yield ImageGrid(id="samples-grid")
             with Vertical(id="log", classes="part"):
-                yield TitleLine("Worker's log")
+                yield TitleLine("Worker's log", id="log-title")
                 yield LogView(id="log-view")
 
     def lay_out(self, terminal: Size, page: str) -> bool:
@@ -141,9 +142,11 @@ class DashboardBody(Horizontal):
             grid.tile_size = tile
         return whole
 
-    def show_log(self, lines: Sequence[str]) -> None:
-        """Show the worker's log."""
-        self.query_one(LogView).show(lines)
+    def show_worker(self, snapshot: Snapshot) -> None:
+        """Show the worker's log, and above it what the worker has of its machine."""
+        self.query_one(LogView).show(snapshot.log)
+        machine = present_line(snapshot.machine, live=snapshot.live)
+        self.query_one("#log-title", TitleLine).show(machine, short="Log" if machine else "")
 
     def show_epoch(
         self,

@@ -17,6 +17,7 @@ from vae_engine.sessions import atomic, layout
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.event_log import EventReader
 from vae_engine.sessions.inbox import CommandName
+from vae_engine.sessions.machine_record import MachineRecord
 from vae_engine.sessions.records import LIVE, Label, Manifest
 from vae_engine.sessions.session import Session
 
@@ -30,7 +31,7 @@ PROGRESS_SECONDS = 2.0
 _Trace = tuple[int, int]
 """Modification time of a file in nanoseconds, and its size."""
 
-_TELLING = (layout.SUMMARY, layout.INBOX, layout.LOG)
+_TELLING = (layout.SUMMARY, layout.INBOX, layout.LOG, layout.MACHINE)
 
 _LOG_BYTES = 64 * 1024
 _LOG_LINES = 400
@@ -54,6 +55,8 @@ class SessionFeed:
         self._pending = PendingCommands()
         self._log_state: tuple[int, int] | None = None
         self._log: tuple[str, ...] = ()
+        self._machine: MachineRecord | None = None
+        self._machine_trace: _Trace | None = None
         self._wake = threading.Event()
         self._closed = False
         self._telling = [str(session.folder / name) for name in _TELLING]
@@ -142,15 +145,16 @@ class SessionFeed:
             self._history = History(tuple(session.log.history))
         asked = self._pending.waiting(session, events, status)
         log = self._read_log()
+        machine = self._read_machine()
         label = session.label
         silent_since = session.silent_since() if status in LIVE else None
         before = self._snapshot
         if before is not None and not events and not first and not before.problem:
             seen = (before.label, before.status, before.silent_since, before.asked, before.log)
-            if seen == (label, status, silent_since, asked, log):
+            if seen == (label, status, silent_since, asked, log) and before.machine == machine:
                 return
         self._snapshot = snapshot_of(
-            session, label, self._history, status, asked, log, silent_since
+            session, label, self._history, status, asked, log, silent_since, machine
         )
 
     def _reopened(self, problem: SessionDamagedError) -> Session:
@@ -170,6 +174,17 @@ class SessionFeed:
         before = self._snapshot or Snapshot(Label(name=self._session.id))
         if before.problem != problem:
             self._snapshot = replace(before, problem=problem, asked=())
+
+    def _read_machine(self) -> MachineRecord | None:
+        """Return the machine's record, read only if it was replaced; `vae show` reports damage."""
+        trace = _trace(str(self._session.folder / layout.MACHINE))
+        if trace != self._machine_trace:
+            self._machine_trace = trace
+            try:
+                self._machine = self._session.machine()
+            except SessionDamagedError:
+                self._machine = None
+        return self._machine
 
     def _read_log(self) -> tuple[str, ...]:
         """Return the end of the worker's log; read only if it has grown."""

@@ -13,6 +13,7 @@ from rich.segment import Segment
 from tui.dashboard.snapshot import Snapshot
 from tui.dashboard.starting import stage_under_way
 from tui.eta import remaining_text
+from tui.machine import present_bottleneck
 from tui.rendering.series import number_text
 from tui.status import STATUS_STYLES, tone_classes, tone_rules, with_glyph
 from tui.text import REASONS, duration_text, fitted, one_line
@@ -171,7 +172,8 @@ def _state(snapshot: Snapshot, doing: str, now: float) -> Part:
         return f"stops {at}", "warning"
     if snapshot.status == "starting":
         return stage_under_way(snapshot), "quiet"
-    return "", "quiet"
+    slow = present_bottleneck(snapshot.machine, now) if snapshot.status == "training" else None
+    return (slow.sentence, "warning") if slow is not None else ("", "quiet")
 
 
 def _about(snapshot: Snapshot, settings: Settings) -> str:

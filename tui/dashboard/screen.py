@@ -311,7 +311,7 @@ class DashboardScreen(ChartOptions):
         if self.snapshot is None:
             return
         self.query_one(SessionHeader).show(self.snapshot, self._training.doing)
-        self.query_one(DashboardBody).show_log(self.snapshot.log)
+        self.query_one(DashboardBody).show_worker(self.snapshot)
         scale = self.chart_scale
         snapshot, playing = self.snapshot, self._lapse is not None
         of_session = snapshot.history, snapshot.status, snapshot.stop_reason

@@ -10,6 +10,7 @@ from tui.text import attempt_text, told_images
 from vae_engine.defaults import few_steps_note
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.inbox import CommandName
+from vae_engine.sessions.machine_record import MachineRecord
 from vae_engine.sessions.progress import SessionLog
 from vae_engine.sessions.records import LIVE, Label, Status
 from vae_engine.sessions.session import Session
@@ -44,6 +45,7 @@ class Snapshot:
         updated: time of the last event.
         few_steps: why its steps are too few to learn from; empty where they are enough.
         remaining: how long it will still take, None where unknown.
+        machine: what the worker has of its machine; None where that is not recorded.
         log: the last lines of the worker's log, foreign text.
         damaged_lines: lines of the event log that cannot be read.
         problem: why the session cannot be read now, empty if it can.
@@ -72,6 +74,7 @@ class Snapshot:
     updated: float = 0.0
     few_steps: str = ""
     remaining: Remaining | None = None
+    machine: MachineRecord | None = None
     log: tuple[str, ...] = ()
     damaged_lines: int = 0
     problem: str = ""
@@ -102,6 +105,7 @@ def snapshot_of(
     asked: tuple[CommandName, ...],
     log: tuple[str, ...],
     silent_since: float | None,
+    machine: MachineRecord | None = None,
 ) -> Snapshot:
     """Make the snapshot of a session whose log is read to its end; arguments as in `Snapshot`."""
     known = session.log
@@ -133,6 +137,7 @@ def snapshot_of(
         duration=known.duration,
         updated=known.updated,
         remaining=remaining(known),
+        machine=machine,
         log=log,
         damaged_lines=session.damaged_lines,
         silent_since=silent_since,

@@ -14,11 +14,13 @@ from tui.comparison import comparable, curves, read_compared
 from tui.history import History, Metric
 from tui.html_report.chart import line_chart
 from tui.html_report.elements import element, facts, picture, table
+from tui.machine import machine_line, slowed_text
 from tui.text import REASONS, duration_text, images_text, loss_text
 from vae_engine.datasets.source import counted
 from vae_engine.errors import EngineError
 from vae_engine.inference.pictures import picture as sheet
 from vae_engine.inference.pictures import square_columns
+from vae_engine.sessions.bottleneck import overall
 from vae_engine.sessions.previews import preview_epochs, read_originals, read_preview
 from vae_engine.sessions.session import Session
 from vae_engine.settings import SETTINGS, changed_settings, differing_settings
@@ -171,12 +173,25 @@ def _settings(session: Session) -> Element:
     return element("details", element("summary", "All; bold: not the default"), listing)
 
 
+def _load(session: Session) -> Iterator[tuple[str, str]]:
+    try:
+        machine = session.machine()
+    except EngineError as error:
+        yield "load", str(error)
+        return
+    if machine is not None:
+        yield "load", f"{machine_line(machine, overall(machine))}, on average"
+        if slowed := slowed_text(machine):
+            yield "slowed by", slowed
+
+
 def _origin(session: Session) -> Iterator[tuple[str, str]]:
     manifest, prepared, result = session.manifest, session.log.prepared, session.result()
     yield "command", shlex.join(manifest.command)
     created = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(manifest.created))
     yield "created", f"{created} by vae-workbench {manifest.version}"
     yield "trained", f"{duration_text(session.log.duration)} in {counted(session.log.run, 'run')}"
+    yield from _load(session)
     yield "seed", str(session.settings.seed)
     if prepared is not None:
         yield "dataset", ", ".join(f"{name} {value}" for name, value in prepared.dataset.items())

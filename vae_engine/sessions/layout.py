@@ -44,6 +44,7 @@ TENSORBOARD = "tensorboard.json"
 DATASET = "dataset.json"
 IMAGES = "images.npz"
 POINTS = "points.json"
+MACHINE = "machine.json"
 MIXTURE = "mixture.npz"
 
 FOLDERS = (INBOX, CHECKPOINTS, PREVIEWS, EXPORTS, MODEL)
@@ -79,6 +80,7 @@ NAMES = frozenset(
         DATASET,
         IMAGES,
         POINTS,
+        MACHINE,
         MIXTURE,
     }
 )
@@ -92,7 +94,7 @@ _EXPORT = r"exports/(encoder|decoder)-[0-9]{6,9}\.(npz|tflite)"
 # the summary, which an import derives from the log.
 _TRAVELLING = (
     r"session\.json|label\.json|events\.jsonl|worker(-[0-9]{3})?\.log|result\.json"
-    r"|evaluation\.json|points\.json|reconstructions\.png|samples\.png|embeddings\.npz|images\.npz"
+    r"|evaluation\.json|points\.json|machine\.json|reconstructions\.png|samples\.png|embeddings\.npz|images\.npz"
     r"|mixture\.npz"
     r"|checkpoints/(index\.json|epoch-[0-9]{6,9}-step-[0-9]{6,9}\.npz)"
     r"|previews/(originals|epoch-[0-9]{6,9})\.npz"

@@ -20,6 +20,7 @@ from vae_engine.sessions.liveness import (
     is_alive,
     memory_ran_out_since,
 )
+from vae_engine.sessions.machine_record import MachineRecord, read_machine
 from vae_engine.sessions.manifest import read_label, read_manifest
 from vae_engine.sessions.progress import SessionLog
 from vae_engine.sessions.records import (
@@ -189,6 +190,14 @@ class Session:
             SessionDamagedError: `evaluation.json` cannot be read.
         """
         return atomic.read_optional(self.folder / layout.EVALUATION, EvaluationRecord)
+
+    def machine(self) -> MachineRecord | None:
+        """Read what the worker had of its machine; None if it has recorded nothing.
+
+        Raises:
+            SessionDamagedError: `machine.json` cannot be read.
+        """
+        return read_machine(self.folder)
 
     def exports(self) -> ExportIndex | None:
         """Read the index of exports; None before the first.

@@ -35,6 +35,11 @@ class Controls:
         """Whether training should pause."""
         return self._pause_requested
 
+    @property
+    def is_paused(self) -> bool:
+        """Whether training is paused."""
+        return self._is_paused
+
     def apply(self, command: CommandName) -> list[IgnoredCommand]:
         """Apply a command; returns the commands that have no effect: this one, or earlier ones."""
         with self._changed:

@@ -1,4 +1,4 @@
-"""The worker's second thread: receives commands and renews the heartbeat."""
+"""The worker's second thread: receives commands, renews the heartbeat, records the machine."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from vae_engine.sessions.ownership import Ownership
 from vae_engine.sessions.records import WorkerRecord
 from vae_engine.training.controls import Controls
 from vae_engine.worker.launcher import EXIT_BUSY
+from vae_engine.worker.machine_monitor import MachineMonitor
 
 _log = logging.getLogger(__name__)
 
@@ -43,6 +44,7 @@ class Supervisor:
         self._lock = threading.Lock()
         self._nothing_to_lose = True
         self._finishing = False
+        self._monitor = MachineMonitor(folder)
         self._identity = folder.stat()
         self._missed = 0
         self.terminated = ""
@@ -108,6 +110,7 @@ class Supervisor:
                     last_beat = now
                 for command, why in inbox.take(self._folder):
                     self._handle(command, why)
+                self._record_machine()
             except SessionLostError as error:
                 _log.error("%s", error)
                 os._exit(EXIT_BUSY)
@@ -117,6 +120,11 @@ class Supervisor:
             if self.terminated and self._controls.stop != "now":
                 self._controls.stop_now()
             self._leave_if_nothing_to_lose()
+
+    def _record_machine(self) -> None:
+        active = not (self._nothing_to_lose or self._finishing or self._controls.is_paused)
+        log = self._journal.log
+        self._monitor.poll(active=active, run=log.run, epoch=log.epoch)
 
     def _handle(self, command: CommandName | None, why: str) -> None:
         if command is not None and self._finishing:

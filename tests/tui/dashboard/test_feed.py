@@ -11,8 +11,9 @@ from tests.tui.recorder import Recorder, epoch_ended, progress
 from tests.waiting import DEADLINE, wait_for
 from tui.dashboard.feed import SessionFeed
 from tui.dashboard.snapshot import Snapshot
+from vae_engine.sessions import atomic, inbox, layout
 from vae_engine.sessions import events as ev
-from vae_engine.sessions import inbox, layout
+from vae_engine.sessions.machine_record import MachineRecord, MachineSample
 from vae_engine.sessions.records import Label
 from vae_engine.sessions.session import Session
 
@@ -245,3 +246,20 @@ def test_an_attempt_and_the_last_words_of_a_worker_are_reported(
     (killed.folder / layout.LOG).write_text("Killed\n")
     snapshot = SessionFeed(Session(killed.folder)).read()
     assert snapshot.stop_reason == "the worker exited unexpectedly: Killed"
+
+
+def test_the_machine_is_known_when_it_is_recorded_anew(training: Session) -> None:
+    feed = feed_of(training)
+    assert feed.read().machine is None
+    sample = MachineSample(
+        time=1e9, seconds=10.0, cpu=1.5, others=0.1, rss=1, memory_free=2, disk_free=3
+    )
+    record = MachineRecord(cores=2.0, memory=4, latest=sample, samples=(sample,))
+    atomic.write_record(training.folder / layout.MACHINE, record)
+    snapshot = feed.read()
+    assert snapshot.machine == record
+    assert feed.read() is snapshot
+    # A stranger's record is no reason to show nothing.
+    (training.folder / layout.MACHINE).write_bytes(b'{"cores": "many"}')
+    assert feed.read().machine is None
+    assert feed.read().history.newest == 3

@@ -11,6 +11,8 @@ from tui.dashboard.header import header_lines
 from tui.dashboard.snapshot import Snapshot
 from tui.eta import Remaining
 from tui.history import History
+from tui.machine import present_line, slowed_text
+from vae_engine.sessions.machine_record import GpuUse, MachineRecord, MachineSample
 from vae_engine.sessions.records import Label
 from vae_engine.settings import make_settings
 
@@ -101,3 +103,44 @@ def test_an_attempt_is_reported_in_place_of_how_the_runs_before_it_ended() -> No
     told = "attempt at 14:03 failed: no memory"
     ended = Snapshot(Label(name="one"), status="completed", stop_reason="epochs", attempt=told)
     assert told in lines(ended)[0]
+
+
+def machine(**changes: Any) -> MachineRecord:
+    found: dict[str, Any] = {
+        "time": NOW - 5,
+        "seconds": 10.0,
+        "cpu": 0.8,
+        "others": 1.2,
+        "rss": 612_000_000,
+        "memory_free": 5_000_000_000,
+        "disk_free": 31_000_000_000,
+    }
+    sample = MachineSample(**{**found, **changes})
+    return MachineRecord(cores=2.0, memory=8_000_000_000, latest=sample, samples=(sample,))
+
+
+def test_a_bottleneck_of_the_machine_stands_beside_the_status() -> None:
+    slow = replace(TRAINING, machine=machine())
+    for width in (78, 118):
+        assert "other processes use 1.2 of 2 cores: training has 40%" in lines(slow, width)[0]
+    # What is quiet, old, or does not train, is not reported.
+    for changes in (
+        {"machine": machine(others=0.1, cpu=1.9)},
+        {"machine": machine(time=NOW - 300)},
+        {"machine": machine(), "status": "paused"},
+        {"machine": machine(), "status": "completed"},
+        {"machine": None},
+    ):
+        assert "other processes" not in lines(replace(TRAINING, **changes))[0]
+    assert "pending: pause" in lines(replace(slow, asked=("pause",)))[0]
+
+
+def test_the_machine_in_one_line() -> None:
+    evil = GpuUse(name="A\x1b[2J100", busy=0.45, memory=3_100_000_000, memory_total=2**34)
+    assert present_line(machine(gpus=(evil,)), live=True) == (
+        "CPU 40% of 2 cores · others 60% · memory 612M · disk 31G free · A?[2J100 45% 3.1G"
+    )
+    assert present_line(machine(), live=False).endswith("disk 31G free, on average")
+    assert present_line(None, live=True) == ""
+    assert slowed_text(machine()) == "other processes for 10s of 10s"
+    assert slowed_text(machine(others=0.0)) == ""
