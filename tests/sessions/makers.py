@@ -22,6 +22,7 @@ from vae_engine.sessions.event_log import EventWriter
 from vae_engine.sessions.image_record import write_image_record
 from vae_engine.sessions.journal import Journal
 from vae_engine.sessions.liveness import beat, this_process
+from vae_engine.sessions.machine_record import GpuUse, MachineRecord, MachineSample
 from vae_engine.sessions.previews import Originals, Preview, write_originals, write_preview
 from vae_engine.sessions.records import (
     CheckpointEntry,
@@ -137,6 +138,7 @@ def finished_session(root: Path, *, epochs: int = 3, name: str | None = None) ->
     point = Point(name="smile", z=[0.0] * session.settings.latent_dim, epoch=epochs)
     atomic.write_record(folder / layout.POINTS, Points(points=[point]), durable=False)
     write_mixture(session)
+    write_machine(folder)
     (folder / layout.LOG).write_text("2026-01-01 INFO importing TensorFlow\n")
     leave_worker(session, alive=False)
     return session
@@ -155,6 +157,24 @@ def leave_worker(session: Session, *, alive: bool) -> None:
     gone = {} if alive else {"process_created": record.process_created - 1000.0}
     atomic.write_record(session.folder / layout.WORKER, {**_fields(record), **gone}, durable=False)
     beat(session.folder)
+
+
+def write_machine(folder: Path) -> None:
+    """A sample of a machine of two cores, which had nothing else to do."""
+    sample = MachineSample(
+        time=1_795_000_000.0,
+        seconds=10.0,
+        run=1,
+        epoch=1,
+        cpu=1.9,
+        others=0.05,
+        rss=600_000_000,
+        memory_free=5_000_000_000,
+        disk_free=31_000_000_000,
+        gpus=(GpuUse(name="GPU", busy=0.5, memory=1, memory_total=2),),
+    )
+    record = MachineRecord(cores=2.0, memory=8_000_000_000, latest=sample, samples=(sample,))
+    atomic.write_record(folder / layout.MACHINE, record, durable=False)
 
 
 def write_mixture(session: Session) -> None:
