@@ -64,7 +64,7 @@ class CompareScreen(ChartOptions):
         key("v", "metric(1)", "Metric", "Curves of the next metric", show=True),
         key("V", "metric(-1)", "Previous", "Curves of the previous metric"),
         key("c", "inspect", "Cursor", "Read and zoom the curves by keys", show=True),
-        key("y", "log", "Log", "Logarithmic axis, or linear", show=True),
+        key("y", "log", "Log", "Logarithmic axis, or linear"),
         key("s", "smooth", "Smooth", "Smooth the curves more, or not at all"),
         key("a", "recent", "Recent", "Only the recent epochs, or all"),
         key("w", "whole", "Whole range", "All values, or without the first epochs"),

@@ -104,7 +104,7 @@ class RowGrid(ImageGrid, can_focus=True):
         self.selected = row * len(chosen) + chosen.index(column) if len(flat) else None
 
     def on_click(self, event: events.Click) -> None:
-        """Pick the image under the mouse; the frame follows the cursor only."""
+        """Pick the image under the mouse; the base has put the frame on it."""
         offset = event.get_content_offset(self)
         index = None if offset is None else self.index_at(*offset)
         if index is not None:
