@@ -60,15 +60,6 @@ class LatentMap(MapPanes, can_focus=True):
         key("home", "centre", "Centre", "Cursor to z = 0"),
         key("space", "box", "Box", "Begin a box at the cursor, or drop it", show=True),
         key(
-            "T",
-            "tsne",
-            "t-SNE",
-            "Place the test images by t-SNE, or on a plane",
-            group=_AXES,
-            show=True,
-        ),
-        Binding("T", "no_tsne", "No t-SNE", show=False),
-        key(
             "D",
             "density",
             "Density",
@@ -89,6 +80,15 @@ class LatentMap(MapPanes, can_focus=True):
             group=_AXES,
             show=True,
         ),
+        key(
+            "T",
+            "tsne",
+            "t-SNE",
+            "Place the test images by t-SNE, or on a plane",
+            group=_AXES,
+            show=True,
+        ),
+        Binding("T", "no_tsne", "No t-SNE", show=False),
         Binding("X", "axis(0, -1)", "Previous dimension across", show=False),
         Binding("Y", "axis(1, -1)", "Previous dimension upwards", show=False),
     ]

@@ -16,7 +16,7 @@ from vae_engine.errors import EngineError
 MOST_POINTS: Final = 2000
 """More would take longer than the 5 s that one waits for a picture."""
 LEAST_POINTS: Final = 5
-ITERATIONS: Final = 750
+ITERATIONS: Final = 500
 _SEED: Final = 0
 _PERPLEXITY: Final = 30.0
 _THREADS: Final = 2
