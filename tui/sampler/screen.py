@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import ClassVar, cast
 
 from textual import events, on
@@ -16,20 +16,24 @@ from tui.decoders import Supply
 from tui.preferences import Preferences
 from tui.sampler.chosen import ChosenPanel
 from tui.sampler.decoding import Decoding
-from tui.sampler.direction_keys import DirectionKeys
-from tui.sampler.draw_keys import DrawKeys
+from tui.sampler.directions import Directions
+from tui.sampler.drawing import Drawing
 from tui.sampler.draws import Floats, Pin
 from tui.sampler.exports import ExportFollower, decoder_line
 from tui.sampler.head import SamplerHead
+from tui.sampler.keys import SAMPLER_KEYS
 from tui.sampler.latent_map import LatentMap
+from tui.sampler.latent_vector import LatentVector
 from tui.sampler.model import Sampler
-from tui.sampler.point_keys import PointKeys
+from tui.sampler.named_points import NamedPoints
 from tui.sampler.readings import Readings
 from tui.sampler.sample_grid import SampleGrid
 from tui.sampler.saving import save_in_thread
+from tui.sampler.stage import ViewName
 from tui.sampler.traversal import TraversalView
 from tui.sampler.views import PathView, SamplesView, View
-from tui.sampler.z_screen import ViewName, key
+from tui.sampler.z_editor import ZEditor
+from tui.screen import WorkbenchScreen
 from tui.text import one_line
 from tui.widgets.images import ImageGrid
 from tui.widgets.key_line import KeyLine
@@ -41,27 +45,32 @@ _VALUES_IN_SIGHT = 8
 _WIDE = 100
 
 
-class SamplerScreen(DrawKeys, PointKeys, DirectionKeys):
-    """Samples one session with its newest decoder, or with that of an epoch."""
+_EDITABLE = ("samples", "traversal")
+
+
+def _carry_out(
+    find: Callable[[SamplerScreen], Callable[[], None]],
+) -> Callable[[SamplerScreen], None]:
+    """Make an action that a part of the screen carries out."""
+    return lambda screen: find(screen)()
+
+
+class SamplerScreen(WorkbenchScreen):
+    """Samples one session with its newest decoder, or with that of an epoch.
+
+    Attributes:
+        session: whose decoders are used.
+        sampler: None before the first decoder was loaded.
+        view_name: the view that is shown.
+        takes_pastes: what is pasted is a z, unless a field has the focus.
+    """
 
     CSS_PATH = "screen.tcss"
     AUTO_FOCUS = "#samples"
     TERMS = ("z", "prior", "temperature", "latent_dim", "posterior", "seed")
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (76, "-middle"), (100, "-wide")]  # noqa: RUF012 - as in Textual
-    BINDINGS: ClassVar[list[BindingType]] = [
-        key("t", "view('traversal')", "Traverse", "What each dimension does to it", show=True),
-        key("enter", "take", "Take", "Traverse the sample, or go on from what is under the cursor"),
-        key("space", "mark", "Mark", "Mark the selected sample as A or B", show=True),
-        key("i", "view('path')", "Path", "The path between the marked samples", show=True),
-        key("c", "turn_path", "Curve", "Linear or spherical path", show=True),
-        key("m", "view('map')", "Map", "The map of latent space", show=True),
-        key("N", "nearest", "Nearest", "The training images nearest to the sample"),
-        key("left_square_bracket", "epoch(-1)", "Older", "Earlier decoder", display="["),
-        key("right_square_bracket", "epoch(1)", "Newer", "Later decoder", display="]"),
-        key("v", "resize", "Size", "Smaller images, or the largest again"),
-        key("w", "save", "Save", "Save the view as PNG and npz, a walk as GIF too"),
-        key("escape", "back", "Leave", "Back to the samples, or leave the sampler", show=True),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = SAMPLER_KEYS
+    takes_pastes = True
 
     def __init__(
         self,
@@ -78,7 +87,14 @@ class SamplerScreen(DrawKeys, PointKeys, DirectionKeys):
             origin: where that z comes from, one line.
             epoch: whose decoder is used; None follows the newest.
         """
-        super().__init__(session)
+        super().__init__()
+        self.session = session
+        self.sampler: Sampler | None = None
+        self.view_name: ViewName = "samples"
+        self._drawing = Drawing(self, self)
+        self._editor = ZEditor(self, self)
+        self._points = NamedPoints(self, self, self._editor)
+        self._directions = Directions(self, self, self._editor)
         self._first = None if z is None else Pin(z, origin or "z")
         self.exports = ExportFollower(self, session, self.show_supply)
         self.exports.chosen_epoch = epoch
@@ -112,6 +128,10 @@ class SamplerScreen(DrawKeys, PointKeys, DirectionKeys):
         """Continue polling for decoders."""
         self.exports.go_on()
 
+    def on_unmount(self) -> None:
+        """Stop fitting a mixture."""
+        self._drawing.priors.close()
+
     def on_descendant_focus(self) -> None:
         """Say what the keys do to z."""
         self.query_one(ChosenPanel).hint()
@@ -132,6 +152,11 @@ class SamplerScreen(DrawKeys, PointKeys, DirectionKeys):
     def view(self) -> View:
         """The view that is shown."""
         return cast("View", self.query_one(f"#{self.view_name}"))
+
+    @property
+    def editable(self) -> bool:
+        """Whether keys change the selected z."""
+        return self.sampler is not None and self.view_name in _EDITABLE
 
     def show_supply(self, before: Supply) -> None:
         """Sample with another decoder, or say why there is none."""
@@ -155,6 +180,7 @@ class SamplerScreen(DrawKeys, PointKeys, DirectionKeys):
             self.view.redraw()
             self.show_chosen()
 
+    @property
     def decoder_epoch(self) -> int | None:
         """The epoch whose decoder was chosen; None for the newest."""
         return self.exports.chosen_epoch
@@ -173,12 +199,11 @@ class SamplerScreen(DrawKeys, PointKeys, DirectionKeys):
         if isinstance(view, TraversalView):
             cell = view.cell()
             if cell is not None:
-                dimension, value = cell
-                self.change(lambda draw, index, d: draw.set_value(index, dimension, value, d))
+                self._editor.set_value(*cell)
         elif self.view_name == "samples":
             self.action_view("traversal")
         elif (chosen := view.chosen()) is not None:
-            self.take_chosen(chosen, f"from the {self.view_name}")
+            self._editor.take_chosen(chosen, f"from the {self.view_name}")
             self.action_view("samples")
 
     def action_turn_path(self) -> None:
@@ -215,7 +240,7 @@ class SamplerScreen(DrawKeys, PointKeys, DirectionKeys):
 
     def action_back(self) -> None:
         """Stop fitting a mixture, go back to the samples, or leave."""
-        if self.priors.cancel():
+        if self._drawing.priors.cancel():
             return
         if self.view_name == "samples":
             self.action_leave()
@@ -244,8 +269,50 @@ class SamplerScreen(DrawKeys, PointKeys, DirectionKeys):
             return self.view_name == "path"
         if action in ("view", "save", "resize"):
             return self.sampler is not None
-        offered = self.offers(action)
-        return True if offered is None else offered
+        parts = (self._drawing, self._editor, self._points, self._directions)
+        offered = (one.offers(action) for one in parts)
+        return next((one for one in offered if one is not None), True)
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Take what was pasted as a z."""
+        event.stop()
+        self._editor.paste(event.text)
+
+    def action_step(self, by: int) -> None:
+        """Go to an earlier or later draw."""
+        self._drawing.step(by)
+
+    def action_heat(self, steps: int) -> None:
+        """Change the temperature."""
+        self._drawing.heat(steps)
+
+    def action_push(self, strength: float) -> None:
+        """Move z along the direction."""
+        self._directions.push(strength)
+
+    def action_group(self, number: int) -> None:
+        """Put the selected sample into a group, or take it out."""
+        self._directions.toggle_group(number)
+
+    action_resample = _carry_out(lambda screen: screen._drawing.resample)
+    action_seed = _carry_out(lambda screen: screen._drawing.ask_seed)
+    action_prior = _carry_out(lambda screen: screen._drawing.turn_prior)
+    action_direction = _carry_out(lambda screen: screen._directions.choose)
+    action_keep_point = _carry_out(lambda screen: screen._points.ask_name)
+    action_points = _carry_out(lambda screen: screen._points.choose)
+    action_copy_z = _carry_out(lambda screen: screen._editor.copy)
+    action_type_z = _carry_out(lambda screen: screen._editor.ask)
+    action_image = _carry_out(lambda screen: screen._editor.ask_image)
+    action_origin = _carry_out(lambda screen: screen._editor.turn_origin)
+    action_release = _carry_out(lambda screen: screen._editor.release)
+
+    @on(LatentVector.Nudged)
+    def _nudge(self, event: LatentVector.Nudged) -> None:
+        self._editor.nudge(event.dimension, event.by)
+
+    @on(LatentVector.Asked)
+    def _ask_value(self, event: LatentVector.Asked) -> None:
+        self._editor.ask_value(event.dimension, event.value)
 
     @on(SampleGrid.RoomChanged)
     def _fill(self, event: SampleGrid.RoomChanged) -> None:
@@ -288,7 +355,7 @@ class SamplerScreen(DrawKeys, PointKeys, DirectionKeys):
 
     def _say(self) -> None:
         decoder = decoder_line(self._session_name, self.exports.supply)
-        of_priors = self.priors.line(self.sampler) if self.sampler else Content()
+        of_priors = self._drawing.priors.line(self.sampler) if self.sampler else Content()
         self.query_one(SamplerHead).show(decoder, self.view.headline(), of_priors)
 
     def _take_preferences(self, preferences: Preferences) -> None:
