@@ -42,7 +42,7 @@ def inspected(session: Session) -> tuple[Inspector, list[Reply]]:
 def test_a_page_has_the_scores_that_the_whole_split_gets(recorder: Recorder, digits: Path) -> None:
     inspector, replies = inspected(recorder.session("small", dataset=str(digits)))
     opened = [reply.split for reply in replies if isinstance(reply, SplitOpened)]
-    assert opened == ["train", "val", "test"]
+    assert opened == ["test", "val", "train"]
     indices = (499, 3, 256, 255)
     inspector.answer(ShowImages("test", indices))
     page = replies[-1]

@@ -176,7 +176,7 @@ def _text_kind(head: bytes) -> Kind:
     if start[:1] in ("{", "["):
         return JSON
     if start[:1] == "<":
-        return _SVG if "<svg" in start else HTML
+        return _SVG if "<svg" in start and "<html" not in start.lower() else HTML
     first = start.split("\n", 1)[0]
     if first.count(",") > 1 or first.count(";") > 1 or first.count("\t") > 1:
         return CSV

@@ -95,7 +95,8 @@ class Inspector:
             self._fail("dataset", error)
             self._open_saved(self._model.shape)
             return True
-        for split in ALL_SPLITS:
+        # Test images first: they are looked at first, and a page of others would be for nothing.
+        for split in reversed(ALL_SPLITS):
             images = split_images(dataset, split, self._session.settings)
             if len(images):
                 self._take(split, images)
