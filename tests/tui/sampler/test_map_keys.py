@@ -88,10 +88,10 @@ async def test_t_sne_places_the_images_by_a_key_and_a_plane_comes_back(
         before = plane(screen).embedded.places
         await pilot.press("T")
         await until(pilot, lambda: "t-SNE: 20 %" in head(screen))
-        assert "principal components" in head(screen)
+        await until(pilot, lambda: "principal components" in head(screen))
         made[0].let.set()
         await until(pilot, lambda: "map by t-SNE" in head(screen))
-        assert "nearest test image" in head(screen)
+        await until(pilot, lambda: "nearest test image" in head(screen))
         assert len(plane(screen).embedded.places) == COUNT
         assert not np.array_equal(plane(screen).embedded.places, before)
         assert not plane(screen).embedded.has_scale
@@ -105,14 +105,14 @@ async def test_t_sne_places_the_images_by_a_key_and_a_plane_comes_back(
         assert shown.name == "map-tsne"
         assert np.isnan(shown.sheet.z).any()
         await pilot.press("T")
-        assert "principal components" in head(screen)
+        await until(pilot, lambda: "principal components" in head(screen))
         assert plane(screen).embedded.has_scale
         assert np.array_equal(plane(screen).embedded.places, before)
         # What was computed once is there at once, also after the map was left.
         await pilot.press("T", "escape", "m")
         await until(pilot, lambda: "map by t-SNE" in head(screen))
         await pilot.press("x")
-        assert "map of dimensions" in head(screen)
+        await until(pilot, lambda: "map of dimensions" in head(screen))
         assert len(made) == 1
 
 
@@ -135,11 +135,11 @@ async def test_escape_stops_t_sne_and_leaves_the_map_as_it_was(
         made[1].fails = True
         made[1].let.set()
         await until(pilot, lambda: "at least 5 images" in notices(pilot))
-        assert "principal components" in head(screen)
+        await until(pilot, lambda: "principal components" in head(screen))
         await pilot.press("T")
         await until(pilot, lambda: len(made) == 3)
         await pilot.press("escape", "escape")
-        assert str(screen.view_name) == "samples"
+        await until(pilot, lambda: screen.view_name == "samples")
     assert made[2].cancelled
 
 
@@ -170,7 +170,7 @@ async def test_a_box_is_stretched_by_the_arrows_and_dropped_by_escape(
         boxed = latent_map._boxed()
         assert boxed is not None
         assert 0 < len(boxed) < COUNT
-        assert f"box {len(boxed)} images" in head(screen)
+        await until(pilot, lambda: f"box {len(boxed)} images" in head(screen))
         canvas = latent_map.plane_shown.canvas
         (x0, y0), (x1, y1) = canvas.cell(latent_map.corner or (0, 0)), canvas.cell(latent_map.place)
         assert (x1 - x0, y0 - y1) == (10, 10)
@@ -184,7 +184,7 @@ async def test_a_box_is_stretched_by_the_arrows_and_dropped_by_escape(
         await pilot.press("space", "space")
         assert latent_map.corner is None
         await pilot.press("escape")
-        assert str(screen.view_name) == "samples"
+        await until(pilot, lambda: screen.view_name == "samples")
 
 
 async def test_the_mouse_draws_a_box_too(recorded_session: Session) -> None:
@@ -219,11 +219,12 @@ async def test_enter_shows_the_images_of_the_box_and_escape_goes_one_step_back(
         assert boxed is not None
         assert set(LABELS[boxed].tolist()) == {0}
         await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, DataBrowserScreen))
         images = pilot.app.screen
         assert isinstance(images, DataBrowserScreen)
         await until(pilot, lambda: images.page is not None)
         assert images.browse.indices.tolist() == sorted(boxed.tolist())
-        assert "test images in the box" in screen_text(pilot.app)
+        await until(pilot, lambda: "test images in the box" in screen_text(pilot.app))
         # One key shows the whole split, and one what was chosen again.
         await pilot.press("t")
         await until(pilot, lambda: len(images.browse.indices) > len(boxed))
@@ -251,6 +252,7 @@ async def test_a_box_on_a_live_session_has_the_images_that_it_saved(
         await until(pilot, lambda: len(plane(screen).embedded.places) == 10)
         screen.query_one(LatentMap).move_to((0.999, 0.001), (0.001, 0.999))
         await pilot.press("enter")
+        await until(pilot, lambda: isinstance(pilot.app.screen, DataBrowserScreen))
         images = pilot.app.screen
         assert isinstance(images, DataBrowserScreen)
         await until(pilot, lambda: images.page is not None and images.browse.shows_selection)
@@ -272,20 +274,20 @@ async def test_the_legend_shows_and_hides_classes(recorded_session: Session) -> 
         assert plane(screen).embedded.display
         await pilot.press("down", "space")
         await until(pilot, lambda: classes(screen) == [0, 2, 3])
-        assert "3 of 4 classes" in head(screen)
-        assert "3 of 4 shown" in screen_text(pilot.app)
+        await until(pilot, lambda: "3 of 4 classes" in head(screen))
+        await until(pilot, lambda: "3 of 4 shown" in screen_text(pilot.app))
         await pilot.press("j", "enter")
         await until(pilot, lambda: classes(screen) == [2])
-        assert "class 2 only" in head(screen)
+        await until(pilot, lambda: "class 2 only" in head(screen))
         await pilot.press("a")
         await until(pilot, lambda: classes(screen) == [0, 1, 2, 3])
         await pilot.press("escape")
         await until(pilot, lambda: screen.focused is plane(screen))
         assert not the_legend(screen).display
         await pilot.press("c", "c")
-        assert classes(screen) == [1]
+        await until(pilot, lambda: classes(screen) == [1])
         await pilot.press("C")
-        assert classes(screen) == [0]
+        await until(pilot, lambda: classes(screen) == [0])
 
 
 async def test_more_classes_than_rows_scroll(recorded_session: Session) -> None:
@@ -317,13 +319,13 @@ async def test_means_and_density_are_shown_by_keys(recorded_session: Session) ->
         await pilot.press("M", "D")
         embedded = plane(screen).embedded
         await until(pilot, lambda: embedded.shaded and len(embedded.means) == 4)
-        assert "nearest mean" in head(screen)
+        await until(pilot, lambda: "nearest mean" in head(screen))
         text = "\n".join(embedded.render_line(y).text for y in range(embedded.canvas.height))
         assert "▀" not in text
         assert sum(str(label) in text for label in range(4)) >= 2
         await pilot.press("M", "D")
         await until(pilot, lambda: not (embedded.shaded or embedded.means))
-        assert "nearest mean" not in head(screen)
+        await until(pilot, lambda: "nearest mean" not in head(screen))
 
 
 async def test_a_step_and_a_box_repaint_their_edges_only(
