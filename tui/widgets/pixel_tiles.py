@@ -52,9 +52,12 @@ class PixelTiles:
     @property
     def are_seen(self) -> bool:
         """Whether their text may be drawn: a shade over it changes its colours."""
-        stack = self._widget.app.screen_stack
-        above = stack[stack.index(self._widget.screen) + 1 :]
-        return self.are_used and all(screen.styles.background.a == 0 for screen in above)
+        screen, stack = self._widget.screen, self._widget.app.screen_stack
+        # A screen that is left goes from the stack before its widgets do.
+        if not self.are_used or screen not in stack:
+            return False
+        above = stack[stack.index(screen) + 1 :]
+        return all(one.styles.background.a == 0 for one in above)
 
     def fits(self, size: ImageSize) -> bool:
         """Whether placeholders can number so many columns and rows."""
