@@ -91,10 +91,10 @@ class SamplerScreen(WorkbenchScreen):
         self.session = session
         self.sampler: Sampler | None = None
         self.view_name: ViewName = "samples"
-        self._drawing = Drawing(self, self)
-        self._editor = ZEditor(self, self)
-        self._points = NamedPoints(self, self, self._editor)
-        self._directions = Directions(self, self, self._editor)
+        self.drawing = Drawing(self, self)
+        self.editor = ZEditor(self, self)
+        self.points = NamedPoints(self, self, self.editor)
+        self.directions = Directions(self, self, self.editor)
         self._first = None if z is None else Pin(z, origin or "z")
         self.exports = ExportFollower(self, session, self.show_supply)
         self.exports.chosen_epoch = epoch
@@ -130,7 +130,7 @@ class SamplerScreen(WorkbenchScreen):
 
     def on_unmount(self) -> None:
         """Stop fitting a mixture."""
-        self._drawing.priors.close()
+        self.drawing.priors.close()
 
     def on_descendant_focus(self) -> None:
         """Say what the keys do to z."""
@@ -199,11 +199,11 @@ class SamplerScreen(WorkbenchScreen):
         if isinstance(view, TraversalView):
             cell = view.cell()
             if cell is not None:
-                self._editor.set_value(*cell)
+                self.editor.set_value(*cell)
         elif self.view_name == "samples":
             self.action_view("traversal")
         elif (chosen := view.chosen()) is not None:
-            self._editor.take_chosen(chosen, f"from the {self.view_name}")
+            self.editor.take_chosen(chosen, f"from the {self.view_name}")
             self.action_view("samples")
 
     def action_turn_path(self) -> None:
@@ -240,7 +240,7 @@ class SamplerScreen(WorkbenchScreen):
 
     def action_back(self) -> None:
         """Stop fitting a mixture, go back to the samples, or leave."""
-        if self._drawing.priors.cancel():
+        if self.drawing.priors.cancel():
             return
         if self.view_name == "samples":
             self.action_leave()
@@ -269,50 +269,50 @@ class SamplerScreen(WorkbenchScreen):
             return self.view_name == "path"
         if action in ("view", "save", "resize"):
             return self.sampler is not None
-        parts = (self._drawing, self._editor, self._points, self._directions)
+        parts = (self.drawing, self.editor, self.points, self.directions)
         offered = (one.offers(action) for one in parts)
         return next((one for one in offered if one is not None), True)
 
     def on_paste(self, event: events.Paste) -> None:
         """Take what was pasted as a z."""
         event.stop()
-        self._editor.paste(event.text)
+        self.editor.paste(event.text)
 
     def action_step(self, by: int) -> None:
         """Go to an earlier or later draw."""
-        self._drawing.step(by)
+        self.drawing.step(by)
 
     def action_heat(self, steps: int) -> None:
         """Change the temperature."""
-        self._drawing.heat(steps)
+        self.drawing.heat(steps)
 
     def action_push(self, strength: float) -> None:
         """Move z along the direction."""
-        self._directions.push(strength)
+        self.directions.push(strength)
 
     def action_group(self, number: int) -> None:
         """Put the selected sample into a group, or take it out."""
-        self._directions.toggle_group(number)
+        self.directions.toggle_group(number)
 
-    action_resample = _carry_out(lambda screen: screen._drawing.resample)
-    action_seed = _carry_out(lambda screen: screen._drawing.ask_seed)
-    action_prior = _carry_out(lambda screen: screen._drawing.turn_prior)
-    action_direction = _carry_out(lambda screen: screen._directions.choose)
-    action_keep_point = _carry_out(lambda screen: screen._points.ask_name)
-    action_points = _carry_out(lambda screen: screen._points.choose)
-    action_copy_z = _carry_out(lambda screen: screen._editor.copy)
-    action_type_z = _carry_out(lambda screen: screen._editor.ask)
-    action_image = _carry_out(lambda screen: screen._editor.ask_image)
-    action_origin = _carry_out(lambda screen: screen._editor.turn_origin)
-    action_release = _carry_out(lambda screen: screen._editor.release)
+    action_resample = _carry_out(lambda screen: screen.drawing.resample)
+    action_seed = _carry_out(lambda screen: screen.drawing.ask_seed)
+    action_prior = _carry_out(lambda screen: screen.drawing.turn_prior)
+    action_direction = _carry_out(lambda screen: screen.directions.choose)
+    action_keep_point = _carry_out(lambda screen: screen.points.ask_name)
+    action_points = _carry_out(lambda screen: screen.points.choose)
+    action_copy_z = _carry_out(lambda screen: screen.editor.copy)
+    action_type_z = _carry_out(lambda screen: screen.editor.ask)
+    action_image = _carry_out(lambda screen: screen.editor.ask_image)
+    action_origin = _carry_out(lambda screen: screen.editor.turn_origin)
+    action_release = _carry_out(lambda screen: screen.editor.release)
 
     @on(LatentVector.Nudged)
     def _nudge(self, event: LatentVector.Nudged) -> None:
-        self._editor.nudge(event.dimension, event.by)
+        self.editor.nudge(event.dimension, event.by)
 
     @on(LatentVector.Asked)
     def _ask_value(self, event: LatentVector.Asked) -> None:
-        self._editor.ask_value(event.dimension, event.value)
+        self.editor.ask_value(event.dimension, event.value)
 
     @on(SampleGrid.RoomChanged)
     def _fill(self, event: SampleGrid.RoomChanged) -> None:
@@ -355,7 +355,7 @@ class SamplerScreen(WorkbenchScreen):
 
     def _say(self) -> None:
         decoder = decoder_line(self._session_name, self.exports.supply)
-        of_priors = self._drawing.priors.line(self.sampler) if self.sampler else Content()
+        of_priors = self.drawing.priors.line(self.sampler) if self.sampler else Content()
         self.query_one(SamplerHead).show(decoder, self.view.headline(), of_priors)
 
     def _take_preferences(self, preferences: Preferences) -> None:
