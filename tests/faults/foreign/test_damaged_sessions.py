@@ -28,6 +28,7 @@ from tests.tui.recorder import Recorder
 from vae_engine.control import training
 from vae_engine.datasets import Dataset, load_dataset
 from vae_engine.datasets.image_record import Recorded
+from vae_engine.datasets.parallel_files import Report
 from vae_engine.datasets.preparation import AUTO, Preparation
 from vae_engine.datasets.splits import BY_CONTENT, SplitMethod
 from vae_engine.errors import WorkerError
@@ -164,10 +165,11 @@ def _load(
     name: str,
     method: SplitMethod = BY_CONTENT,
     preparation: Preparation = AUTO,
+    report: Report | None = None,
     recorded: Recorded | None = None,
 ) -> Dataset:
     plain = name == "mnist" and preparation == AUTO
-    return _mnist() if plain else load_dataset(name, method, preparation, recorded=recorded)
+    return _mnist() if plain else load_dataset(name, method, preparation, report, recorded)
 
 
 def _start_no_worker(*_: object, **__: object) -> int:
