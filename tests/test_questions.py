@@ -120,5 +120,7 @@ def test_a_command_can_be_typed(command: str) -> None:
 def test_a_question_has_a_command_and_its_pictures_exist(question: str) -> None:
     body = QUESTIONS[question]
     assert commands(body)
-    for picture in re.findall(r"!\[[^\]]+\]\(([^)]+)\)", body):
+    pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", body)
+    assert pictures
+    for picture in pictures:
         assert (PAGE.parent / picture).is_file(), picture
