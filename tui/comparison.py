@@ -23,8 +23,6 @@ Metric = Literal[
 LOSSES = frozenset({"val_loss", "val_reconstruction_loss", "loss", "reconstruction_loss"})
 """Metrics that depend on images and likelihood; KL is in nats of z for all of them."""
 METRICS: tuple[Metric, ...] = get_args(Metric)
-TONES = 6
-"""Number of distinct curve colours; further curves reuse them, dashed."""
 # As the curves: solid, dashed, short dashes, dotted.
 _SWATCHES = "━╍┅┉"
 
@@ -133,7 +131,7 @@ def rows(compared: Sequence[Compared]) -> list[Row]:
         Row(
             one.id,
             (
-                2 * _SWATCHES[index // TONES % len(_SWATCHES)],
+                2 * _SWATCHES[index // HUES % len(_SWATCHES)],
                 one.name,
                 one.status,
                 loss_text(one.best),
@@ -141,7 +139,7 @@ def rows(compared: Sequence[Compared]) -> list[Row]:
                 duration_text(one.duration),
                 *(one_line(SETTINGS[name].format(getattr(one.settings, name))) for name in names),
             ),
-            f"curve-{index % TONES}",
+            f"curve-{index % HUES}",
         )
         for index, one in enumerate(compared)
     ]

@@ -16,7 +16,6 @@ from textual.widgets import Static
 from tui.chart_options import ChartOptions
 from tui.comparison import (
     METRICS,
-    TONES,
     Compared,
     comparable,
     curves,
@@ -27,6 +26,7 @@ from tui.comparison import (
 from tui.remedies import error_text
 from tui.screen import Keys, run_async
 from tui.widgets.chart import LossChart
+from tui.widgets.curve_table import CurveTable
 from tui.widgets.key_line import KeyLine
 from tui.widgets.session_table import SessionTable
 from vae_engine.errors import EngineError
@@ -37,22 +37,6 @@ _POLL_SECONDS = 1.0
 
 
 key = Keys("compare")
-
-
-class CurveTable(SessionTable):
-    """Table whose rows have the colours of the curves of a `LossChart`."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"table--curve-{tone}" for tone in range(TONES)}
-    DEFAULT_CSS = """
-    CurveTable {
-        & > .table--curve-0 { color: $text-primary; }
-        & > .table--curve-1 { color: $text-warning; }
-        & > .table--curve-2 { color: $text-success; }
-        & > .table--curve-3 { color: $text-error; }
-        & > .table--curve-4 { color: $text-accent; }
-        & > .table--curve-5 { color: $text-secondary; }
-    }
-    """
 
 
 class CompareScreen(ChartOptions):

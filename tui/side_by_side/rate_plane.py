@@ -11,10 +11,10 @@ from tui.rate_distortion import RatePath
 from tui.rendering.palettes import ColorDepth
 from tui.rendering.plane import PlanePath, PlaneStyles, plane_lines
 from tui.text import fitted
+from tui.widgets.chart import TONES
 from tui.widgets.display import app_depth
 from tui.widgets.lines import Lines
 
-TONES = 6
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _FURTHER = "*"
 _TITLE = "distortion (reconstruction loss), nats per image"

@@ -17,8 +17,10 @@ from tui.comparison import Compared, read_compared
 from tui.rate_distortion import RatePath, rate_paths
 from tui.remedies import error_text
 from tui.screen import Keys, WorkbenchScreen, has_widgets, run_async
-from tui.side_by_side.rate_plane import TONES, RatePlane, letter_of
+from tui.side_by_side.rate_plane import RatePlane, letter_of
 from tui.text import one_line
+from tui.widgets.chart import TONES
+from tui.widgets.curve_table import CurveTable
 from tui.widgets.key_line import KeyLine
 from tui.widgets.session_table import SessionTable
 from tui.widgets.table_layout import Head, Row
@@ -30,22 +32,6 @@ from vae_engine.settings import SETTINGS, differing_settings
 _POLL_SECONDS: Final = 2.0
 
 key = Keys("rates")
-
-
-class LetterTable(SessionTable):
-    """Table whose rows have the colours of the paths."""
-
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"table--path-{tone}" for tone in range(TONES)}
-    DEFAULT_CSS = """
-    LetterTable {
-        & > .table--path-0 { color: $text-primary; }
-        & > .table--path-1 { color: $text-warning; }
-        & > .table--path-2 { color: $text-success; }
-        & > .table--path-3 { color: $text-error; }
-        & > .table--path-4 { color: $text-accent; }
-        & > .table--path-5 { color: $text-secondary; }
-    }
-    """
 
 
 class RatesScreen(WorkbenchScreen):
@@ -71,7 +57,7 @@ class RatesScreen(WorkbenchScreen):
         """Compose head, chart, table and footer."""
         yield Static(id="rates-head")
         yield RatePlane(id="rates-plane")
-        yield LetterTable([], id="rates-table")
+        yield CurveTable([], id="rates-table")
         yield Static(id="rates-note")
         yield KeyLine()
 
@@ -174,5 +160,5 @@ def _rows(compared: Sequence[Compared], names: Sequence[str]) -> list[Row]:
             figures = (f"{path.epochs[best]:.0f}", *(f"{term:.2f}" for term in terms))
         texts = (one_line(SETTINGS[name].format(getattr(one.settings, name))) for name in names)
         cells = (letter_of(place), one.name, *figures, *texts)
-        rows.append(Row(one.id, cells, f"path-{place % TONES}"))
+        rows.append(Row(one.id, cells, f"curve-{place % TONES}"))
     return rows

@@ -7,10 +7,10 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 
-from tui.comparison import TONES
 from tui.rendering.palettes import ColorDepth
 from tui.status import tone_classes, tone_rules
 from tui.sweeps.grid import HEATS
+from tui.widgets.chart import TONES
 from tui.widgets.display import app_depth
 from tui.widgets.lines import Lines
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from tui.rendering.series import Series
 
 TONES = 6
+"""Number of distinct curve colours; further curves reuse them, dashed."""
 _LEAST_SECONDS = 0.25
 # At most this share of the height for the values under the cursor.
 _READOUT_SHARE = 3

@@ -13,10 +13,11 @@ from tests.tui.pilot import screen_text, text_of
 from tests.tui.recorder import Recorder
 from tests.tui.watching import until, widget_text
 from tui.app import WorkbenchApp
-from tui.comparison import TONES, curves, heads, read_compared, rows
+from tui.comparison import curves, heads, read_compared, rows
 from tui.dashboard.screen import DashboardScreen
-from tui.session_list.compare import CompareScreen, CurveTable
-from tui.widgets.chart import LossChart
+from tui.session_list.compare import CompareScreen
+from tui.widgets.chart import TONES, LossChart
+from tui.widgets.curve_table import CurveTable
 from tui.widgets.session_table import SessionTable
 from vae_engine.sessions.session import Session
 
