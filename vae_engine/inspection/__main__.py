@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
         epoch: int | None = options.epoch
         inspector = Inspector(sessions[0], reply, epoch) if one else Comparer(sessions, reply)
     except EngineError as error:
-        reply(Failed("model", str(error), error.remedy, error.subject))
+        reply(Failed.of("model", error))
         return 1
     if not inspector.open():
         # The dataset that is being read is for nobody.

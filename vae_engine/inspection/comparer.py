@@ -42,7 +42,6 @@ from vae_engine.inspection.messages import (
     ScoreSplit,
     ShowImages,
     SplitCompared,
-    SplitOpened,
 )
 from vae_engine.sessions.session import Session
 
@@ -184,14 +183,10 @@ class Comparer:
 
     def _take(self, name: str, images: InspectedImages) -> None:
         self._splits[name] = images
-        labels = Array.of(images.labels.astype(np.int32))
-        self._reply(SplitOpened(name, labels, images.label_names, images.notes))
+        self._reply(images.opened(name))
 
     def _fail(self, what: str, error: Exception) -> None:
-        if isinstance(error, EngineError):
-            self._reply(Failed(what, str(error), error.remedy, error.subject))
-        else:
-            self._reply(Failed(what, str(error) or "there is not enough memory"))
+        self._reply(Failed.of(what, error))
 
 
 def _figures(scores: Sequence[ModelScores]) -> Figures:

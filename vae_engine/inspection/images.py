@@ -22,6 +22,7 @@ from vae_engine.evaluation.scoring import ImageScores
 from vae_engine.image_shape import ImageShape
 from vae_engine.inference.dataset import session_dataset
 from vae_engine.inference.exported import ExportedModel
+from vae_engine.inspection.messages import Array, SplitOpened
 from vae_engine.sessions.session import Session
 from vae_engine.settings import Settings
 from vae_engine.text import value_text
@@ -52,6 +53,11 @@ class InspectedImages:
 
     def __len__(self) -> int:
         return len(self.images)
+
+    def opened(self, split: str) -> SplitOpened:
+        """Return what an app is told of them, before it asks for any."""
+        labels = Array.of(self.labels.astype(np.int32))
+        return SplitOpened(split, labels, self.label_names, self.notes)
 
 
 @dataclass(frozen=True)

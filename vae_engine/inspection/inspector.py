@@ -39,7 +39,6 @@ from vae_engine.inspection.messages import (
     Request,
     ScoreSplit,
     ShowImages,
-    SplitOpened,
     SplitScored,
     TurnEpoch,
 )
@@ -268,14 +267,10 @@ class Inspector:
 
     def _take(self, name: str, images: InspectedImages) -> None:
         self._splits[name] = images
-        labels = Array.of(images.labels.astype(np.int32))
-        self._reply(SplitOpened(name, labels, images.label_names, images.notes))
+        self._reply(images.opened(name))
 
     def _fail(self, what: str, error: Exception) -> None:
-        if isinstance(error, EngineError):
-            self._reply(Failed(what, str(error), error.remedy, error.subject))
-        else:
-            self._reply(Failed(what, str(error) or "there is not enough memory"))
+        self._reply(Failed.of(what, error))
 
 
 def _digest(model: ExportedModel) -> str:

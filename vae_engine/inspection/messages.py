@@ -124,6 +124,13 @@ class Failed(msgspec.Struct, frozen=True, tag=True):
     remedy: Remedy | None = None
     subject: str = ""
 
+    @classmethod
+    def of(cls, what: str, error: Exception) -> Failed:
+        """Return what an error says; a `MemoryError` often says nothing."""
+        if isinstance(error, EngineError):
+            return cls(what, str(error), error.remedy, error.subject)
+        return cls(what, str(error) or "there is not enough memory")
+
     @property
     def error(self) -> EngineError:
         """The error that it tells of."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textual.color import Color
+
 from tests.tui.pilot import screen_text
 from tests.tui.recorded_sweeps import record_sweep
 from tests.tui.recorder import Recorder
@@ -9,8 +11,11 @@ from tests.tui.watching import until
 from tui.app import WorkbenchApp
 from tui.dashboard.screen import DashboardScreen
 from tui.session_list.compare import CompareScreen
+from tui.side_by_side.rate_plane import RatePlane
 from tui.side_by_side.rates import RatesScreen
 from tui.sweeps.screen import SweepScreen
+from tui.widgets.chart import TONES
+from tui.widgets.curve_table import CurveTable
 
 
 async def test_sessions_of_the_comparison_have_letters_and_a_way_to_the_dashboard(
@@ -33,6 +38,11 @@ async def test_sessions_of_the_comparison_have_letters_and_a_way_to_the_dashboar
         assert "A first" in text
         assert row_of(text, "A first")[:4] == ["6", "4.50", "163.17", "167.67"]
         assert "dotted: equal -ELBO" in text
+        plane, table = app.screen.query_one(RatePlane), app.screen.query_one(CurveTable)
+        for tone in range(TONES):
+            color = Color.parse(app.theme_variables[f"curve-{tone}"])
+            assert plane.get_component_styles(f"plane--tone-{tone}").color == color
+            assert table.get_component_styles(f"table--curve-{tone}").color == color
         await pilot.press("p")
         await until(pilot, lambda: "best epochs, validation" in screen_text(app))
         await pilot.press("down", "down")
