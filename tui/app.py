@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 from textual.app import SystemCommand
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.message import Message
 from textual.reactive import var
 from textual.screen import Screen
 
+from tui.app_keys import APP_KEYS
 from tui.catalogue import Entry, ended_between, ended_text
 from tui.following import SessionFollower
 from tui.keymap import usable_keymap
@@ -64,54 +65,7 @@ class WorkbenchApp(TerminalApp):
     # Includes the first screen's: Textual does not load that of the default screen.
     CSS_PATH: ClassVar[list[str | PurePath]] = ["app.tcss", "session_list/screen.tcss"]
     COMMANDS: ClassVar[set[Any]] = {_commands}
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("question_mark", "help", "Help", id="app.help", tooltip="The keys of this screen"),
-        # Ctrl+C too: users expect it to return the terminal.
-        Binding(
-            "q,ctrl+c", "quit", "Quit", id="app.quit", show=False, tooltip="Quit; runs continue"
-        ),
-        Binding(
-            "ctrl+z",
-            "suspend_process",
-            "Suspend",
-            id="app.suspend",
-            show=False,
-            tooltip="Back to the shell; fg comes back here",
-        ),
-        Binding(
-            "W",
-            "glossary",
-            "Words",
-            id="app.glossary",
-            tooltip="Explain KL, ELBO, z and other terms",
-        ),
-        # In a text field, a question mark or a letter is text.
-        Binding("ctrl+g", "glossary", "Words", show=False, tooltip="Explain terms"),
-        # byobu and VS Code capture F1, VS Code Ctrl+P too.
-        Binding(
-            "f1,ctrl+underscore", "help", "Help", show=False, tooltip="The keys of this screen"
-        ),
-        Binding(
-            *("ctrl+l", "redraw", "Redraw"),
-            id="app.redraw",
-            show=False,
-            tooltip="Redraw the screen",
-        ),
-        Binding(
-            *("P", "next_graphics", "Pixels"),
-            id="app.graphics",
-            show=False,
-            tooltip="Images in blocks, or in pixels where the terminal has them",
-        ),
-        # Explicit, since Textual would add its own otherwise.
-        Binding(
-            *("ctrl+p", "command_palette", "Palette"),
-            show=False,
-            priority=True,
-            tooltip="Open the command palette",
-        ),
-        Binding("colon", "command_palette", "Palette", show=False, tooltip="Search all commands"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = APP_KEYS
 
     # `var`, not `reactive`: a reactive of the app redraws the whole screen.
     preferences: var[Preferences] = var(Preferences())

@@ -10,7 +10,8 @@ from typing import Literal, get_args
 import numpy as np
 
 from tui.history import History
-from tui.rendering.series import DASHES, HUES, Series
+from tui.rendering.series import DASHES, Series
+from tui.rendering.tones import HUES
 from tui.text import duration_text, loss_text, one_line
 from tui.widgets.table_layout import Head, Row
 from vae_engine.errors import EngineError

@@ -18,9 +18,6 @@ DARK: Final = "textual-dark"
 LIGHT: Final = "textual-light"
 """Names of Textual's default themes, which the preferences hold; the app's replace them."""
 
-CURVES: Final = 6
-"""Number of colours that distinguish curves, also for colour-blind readers."""
-
 # Fallbacks for themes of Textual that lack a colour of the app.
 _FALLBACKS: Final = {
     "rule": "border-blurred",

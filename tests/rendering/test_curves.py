@@ -9,7 +9,8 @@ from rich.style import Style
 from tui.rendering.axes import AXIS_WIDTH, mark_texts
 from tui.rendering.canvas import BEST
 from tui.rendering.curves import Colors, Curves, Scale, draw_curves
-from tui.rendering.series import DASHES, HUES, Series
+from tui.rendering.series import DASHES, Series
+from tui.rendering.tones import HUES
 
 AXIS, TRAIN, VALIDATION = Style(dim=True), Style(color="blue"), Style(color="yellow")
 COLORS = Colors(AXIS, [TRAIN, VALIDATION])

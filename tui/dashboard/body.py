@@ -14,6 +14,15 @@ from textual.widgets import Static
 from tui.dashboard.diagnosis import collapsed_dimensions, diagnose
 from tui.dashboard.epoch_images import EpochImages
 from tui.dashboard.kl_bars import KlBars
+from tui.dashboard.layout import (
+    MARGINS,
+    PAGES,
+    fits_start,
+    shows_whole,
+    tile_for,
+    tiles_width,
+    whole_tile,
+)
 from tui.dashboard.log_view import LogView
 from tui.dashboard.snapshot import Snapshot
 from tui.dashboard.starting import start_lines
@@ -33,35 +42,15 @@ from tui.widgets.images import ImageGrid
 from tui.widgets.title_line import TitleLine
 from vae_engine.sessions.events import EpochEnded
 
-PAGES = {
-    "charts": "Charts",
-    "digits": "Images",
-    "samples": "Samples",
-    "latent": "Latent",
-    "log": "Log",
-}
-"""Names of the parts by id, in the order of their keys."""
-
-WHOLE_COLUMNS, WHOLE_ROWS = 110, 34
-"""Minimum size to show all parts at once; smaller terminals show one page at a time."""
-
-ACROSS = 5
-"""Minimum number of images per row, unless the terminal is too narrow."""
-
-_HEAD_ROWS = 4
-_MOST_OF_WIDTH = 0.63
 _LEFT = ("charts", "latent")
 _AT_START = ("charts", "digits", "samples")
 _SHORT_TITLES = {"#digits-title": "Images", "#samples-title": "Samples"}
-_START_COLUMNS = 32
-_ROWS_AROUND = 5
 _CHARTS: dict[Metric, str] = {
     "loss": "loss",
     "reconstruction_loss": "reconstruction",
     "kl_loss": "KL",
 }
-# Cells left and right of a part; lines above and below a page's images.
-_MARGINS = 2
+# Lines above and below a page's images.
 _PAGE_HEAD = 6
 _BAR_ROWS = 8
 _WEIGHTS = ("good", "neutral", "warning", "error")
@@ -126,11 +115,11 @@ class DashboardBody(Horizontal):
         self.query_one("#right").display = whole or start or page not in _LEFT
         several = whole or start
         if not several:
-            width, height = terminal.width - _MARGINS, terminal.height - _PAGE_HEAD
+            width, height = terminal.width - MARGINS, terminal.height - _PAGE_HEAD
             tile = tile_for(width, height, self._image_sizes)
         # Inline styles: a class on the body would recompute the styles of all parts.
         # None: as in the style sheet.
-        self.query_one("#right").styles.width = tiles_width(tile) + _MARGINS if several else None
+        self.query_one("#right").styles.width = tiles_width(tile) + MARGINS if several else None
         for part in ("latent", "digits", "samples"):
             self.query_one(f"#{part}").styles.height = "auto" if several else None
         bars_height = min(self._latent_dim, _BAR_ROWS) if whole else None
@@ -238,45 +227,6 @@ class DashboardBody(Horizontal):
         widget = self.query_one(selector, Static)
         if widget.content != Content(text):
             widget.update(Content(text))
-
-
-def shows_whole(width: int, height: int) -> bool:
-    """Return whether all parts fit on a terminal of this size."""
-    return width >= WHOLE_COLUMNS and height >= WHOLE_ROWS
-
-
-def whole_tile(width: int, height: int, sizes: Sequence[ImageSize] = IMAGE_SIZES) -> ImageSize:
-    """Return the size of images if all parts are shown.
-
-    Five images over their reconstructions and two rows of samples fit below each other, and leave
-    more than a third of the width to the charts.
-    """
-    room_across = int(width * _MOST_OF_WIDTH)
-    # Each part has a title, and a line between two rows of images.
-    room_down = (height - _HEAD_ROWS) // 2 - 2
-    return tile_for(room_across, room_down, sizes)
-
-
-def tile_for(width: int, height: int, sizes: Sequence[ImageSize] = IMAGE_SIZES) -> ImageSize:
-    """Return the largest size at which two rows of five images fit, or of fewer if none does."""
-    for across in range(ACROSS, 0, -1):
-        for columns, rows in sizes:
-            if across * (columns + 1) - 1 <= width and 2 * rows + 1 <= height:
-                return columns, rows
-    return sizes[-1]
-
-
-def fits_start(terminal: Size, tile: ImageSize) -> bool:
-    """Return whether the stages of the start fit beside two parts of images of this size."""
-    columns = _START_COLUMNS + tiles_width(tile) + _MARGINS
-    # Each part has a title and two rows of images with a line between them.
-    rows = 2 * (2 * tile[1] + 2) + _ROWS_AROUND
-    return columns <= terminal.width and rows <= terminal.height
-
-
-def tiles_width(tile: ImageSize) -> int:
-    """Return the width of a row of five images."""
-    return ACROSS * (tile[0] + 1) - 1
 
 
 def _marks_of(metric: Metric, marks: Sequence[Mark]) -> list[Mark]:

@@ -10,17 +10,17 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.css.query import NoMatches
-from textual.geometry import Size
 from textual.message import Message
-from textual.timer import Timer
 
 from tui.chart_options import ChartOptions
 from tui.dashboard.actions import TrainingActions
-from tui.dashboard.body import PAGES, DashboardBody
+from tui.dashboard.body import DashboardBody
 from tui.dashboard.epoch_images import EpochImageLoader
 from tui.dashboard.feed import SessionFeed
 from tui.dashboard.header import SessionHeader
-from tui.dashboard.log_view import LogView
+from tui.dashboard.layout import PAGES
+from tui.dashboard.pages import Pages
+from tui.dashboard.playback import Playback
 from tui.dashboard.snapshot import Snapshot
 from tui.dashboard.starting import start_lines
 from tui.dashboard.timeline import Timeline
@@ -31,18 +31,11 @@ from tui.widgets.key_line import KeyLine
 from tui.widgets.page_tabs import PageTabs
 from vae_engine.sessions.session import Session
 
-_LAPSE_SECONDS = 0.5
-
-
 key = Keys("dashboard")
 
 
 class DashboardScreen(ChartOptions):
-    """Shows header, charts, latent dimensions, images of an epoch, and log.
-
-    Attributes:
-        timeline: finished epochs, and the selected one.
-    """
+    """Shows header, charts, latent dimensions, images of an epoch, and log."""
 
     CSS_PATH = "screen.tcss"
     AUTO_FOCUS = ""
@@ -97,13 +90,15 @@ class DashboardScreen(ChartOptions):
         self.snapshot: Snapshot | None = None
         self.feed = SessionFeed(session)
         self._training = TrainingActions(self, session, self.feed, self._show_snapshot)
-        self.timeline = Timeline()
+        self._playback = Playback(self, self._show_epoch)
+        self._pages = Pages(self)
         self._loader = EpochImageLoader(self, session, self._show_loaded)
-        self._lapse: Timer | None = None
-        self._page = next(iter(PAGES))
-        self._paged = False
-        self._laid_out: tuple[Size, str] | None = None
         self._epoch_view: tuple[object, ...] = ()
+
+    @property
+    def timeline(self) -> Timeline:
+        """Finished epochs, and the selected one."""
+        return self._playback.timeline
 
     @property
     def epoch_shown(self) -> int:
@@ -120,7 +115,7 @@ class DashboardScreen(ChartOptions):
     def on_mount(self) -> None:
         """Start polling the session."""
         self.watch(self.app, "preferences", self._apply_preferences, init=False)
-        self._lay_out()
+        self._pages.lay_out()
         run_in_thread(self, self._follow, group="feed")
 
     def on_unmount(self) -> None:
@@ -129,7 +124,7 @@ class DashboardScreen(ChartOptions):
 
     def on_resize(self, _: events.Resize) -> None:
         """Switch between all parts and pages."""
-        self._lay_out()
+        self._pages.lay_out()
 
     def on_dashboard_screen_changed(self, message: Changed) -> None:
         """Show the new state."""
@@ -143,7 +138,7 @@ class DashboardScreen(ChartOptions):
         """Show the current snapshot."""
         if self.snapshot is None:
             return
-        self.timeline = self.timeline.grown(self.snapshot.history.newest)
+        self._playback.grow(self.snapshot.history.newest)
         self._show_epoch()
 
     def terms(self) -> Mapping[str, str]:
@@ -196,15 +191,15 @@ class DashboardScreen(ChartOptions):
 
     def action_step(self, epochs: int) -> None:
         """Select an earlier or later epoch."""
-        self._select(self.timeline.stepped(epochs))
+        self._playback.select(self.timeline.stepped(epochs))
 
     def action_first(self) -> None:
         """Select the first epoch."""
-        self._select(self.timeline.at(1))
+        self._playback.select(self.timeline.at(1))
 
     def action_newest(self) -> None:
         """Select the newest epoch, and follow new ones."""
-        self._select(self.timeline.at(self.timeline.newest))
+        self._playback.select(self.timeline.at(self.timeline.newest))
 
     def inspect(self, inspection: Inspection) -> None:
         """Read the charts at another epoch, which the images show too."""
@@ -212,7 +207,7 @@ class DashboardScreen(ChartOptions):
         if inspection.epoch is None:
             self._show_figures()
         else:
-            self._select(self.timeline.at(inspection.epoch))
+            self._playback.select(self.timeline.at(inspection.epoch))
 
     def draw_charts(self) -> None:
         """Draw the charts at the present inspection."""
@@ -220,39 +215,23 @@ class DashboardScreen(ChartOptions):
 
     def show_charts(self) -> None:
         """Show the page of the charts, if not all parts are shown."""
-        if self._paged and self._page != "charts":
-            self.action_open_page("charts")
+        self._pages.show("charts")
 
     def action_lapse(self) -> None:
-        """Start a time-lapse at the selected epoch, or at the first from the end; or stop it."""
-        if self._lapse is not None:
-            self._stop_lapse()
-        elif self.timeline.newest > 1:
-            if self.timeline.follows:
-                self.timeline = self.timeline.at(1)
-            self._lapse = self.set_interval(_LAPSE_SECONDS, self._next_frame)
-        self._show_epoch()
+        """Start a time-lapse, or stop it."""
+        self._playback.toggle()
 
     def action_turn(self, by: int) -> None:
         """Show the next page; if all parts are shown, focus the next scrollable one."""
-        if self._paged:
-            pages = list(PAGES)
-            self.action_open_page(pages[(pages.index(self._page) + by) % len(pages)])
-        elif by > 0:
-            self.focus_next()
-        else:
-            self.focus_previous()
+        self._pages.turn(by)
 
     def action_open_page(self, page: str) -> None:
         """Show a page, unless all parts are shown; the log gets the scrolling keys."""
-        self._page = page
-        self._lay_out()
-        if self._paged:
-            self.set_focus(self.query_one(LogView) if page == "log" else None)
+        self._pages.open(page)
 
     def on_page_tabs_chosen(self, message: PageTabs.Chosen) -> None:
         """Show the clicked page."""
-        self.action_open_page(list(PAGES)[message.page])
+        self._pages.open(list(PAGES)[message.page])
 
     def _follow(self) -> None:
         for snapshot in self.feed.snapshots():
@@ -263,33 +242,6 @@ class DashboardScreen(ChartOptions):
         with contextlib.suppress(NoMatches):
             self._show_figures()
             self._show_images()
-
-    def _lay_out(self) -> None:
-        if self._laid_out == (self.app.size, self._page):
-            return
-        self._laid_out = self.app.size, self._page
-        whole = self.query_one(DashboardBody).lay_out(self.app.size, self._page)
-        self._paged = not whole
-        self.query_one(KeyLine).compact = not whole
-        tabs = self.query_one(PageTabs)
-        tabs.display = not whole
-        tabs.show(list(PAGES).index(self._page))
-
-    def _select(self, timeline: Timeline) -> None:
-        self._stop_lapse()
-        self.timeline = timeline
-        self._show_epoch()
-
-    def _next_frame(self) -> None:
-        self.timeline = self.timeline.stepped(self.timeline.stride)
-        if self.timeline.follows:
-            self._stop_lapse()
-        self._show_epoch()
-
-    def _stop_lapse(self) -> None:
-        if self._lapse is not None:
-            self._lapse.stop()
-            self._lapse = None
 
     def _apply_preferences(self) -> None:
         self._show_epoch()
@@ -313,7 +265,7 @@ class DashboardScreen(ChartOptions):
         self.query_one(SessionHeader).show(self.snapshot, self._training.doing)
         self.query_one(DashboardBody).show_worker(self.snapshot)
         scale = self.chart_scale
-        snapshot, playing = self.snapshot, self._lapse is not None
+        snapshot, playing = self.snapshot, self._playback.playing
         of_session = snapshot.history, snapshot.status, snapshot.stop_reason
         self.inspection = self.inspection.at(None if self.timeline.follows else self.timeline.epoch)
         reading = self.timeline, self.inspection

@@ -8,7 +8,8 @@ from xml.etree.ElementTree import Element
 
 from tui.html_report.elements import element
 from tui.rendering.axes import robust_range, widened
-from tui.rendering.series import HUES, Floats, Series, decimated, drawable, number_text, ticks
+from tui.rendering.series import Floats, Series, decimated, drawable, number_text, ticks
+from tui.rendering.tones import HUES
 
 _LEFT, _TOP, _BOTTOM = 58, 10, 30
 _WIDTH, _HEIGHT = 570, 220

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from tui.rendering.dots import BRAILLE, Area, Dots, band, cell_bits, curve, thick
-from tui.rendering.series import DASHES, HUES, Floats, Series
+from tui.rendering.series import DASHES, Floats, Series
+from tui.rendering.tones import HUES
 
 # Without braille, curves differ in their characters.
 PLAIN_MARKERS = "*+xo#@"

@@ -10,6 +10,7 @@ import numpy as np
 
 from tui.rendering.canvas import PLAIN_MARKERS
 from tui.rendering.series import Series, number_text
+from tui.rendering.tones import HUES
 from tui.text import cells, fitted, one_line, shortened
 
 Part = tuple[str, str]
@@ -140,7 +141,7 @@ def _marker(one: Series, plain: bool) -> str:
 
 
 def _tone(one: Series) -> str:
-    return f"tone-{one.tone % 6}"
+    return f"tone-{one.tone % HUES}"
 
 
 def _decimals(one: Series) -> int:

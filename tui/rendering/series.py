@@ -12,8 +12,6 @@ Floats = NDArray[np.float64]
 
 LARGEST = 1e100
 """Losses above this are not drawn."""
-HUES = 6
-"""Number of colours of curves in a chart."""
 DASHES = 4
 """Number of line styles per colour: solid, dashed, short dashes, dotted."""
 RECENT_SHARE = 4

@@ -10,8 +10,8 @@ from rich.segment import Segment
 from tui.rate_distortion import RatePath
 from tui.rendering.palettes import ColorDepth
 from tui.rendering.plane import PlanePath, PlaneStyles, plane_lines
+from tui.rendering.tones import HUES
 from tui.text import fitted
-from tui.widgets.chart import TONES
 from tui.widgets.display import app_depth
 from tui.widgets.lines import Lines
 
@@ -33,7 +33,7 @@ class RatePlane(Lines):
         "plane--title",
         "plane--axis",
         "plane--sums",
-        *(f"plane--tone-{tone}" for tone in range(TONES)),
+        *(f"plane--tone-{tone}" for tone in range(HUES)),
     }
     DEFAULT_CSS = """
     RatePlane {
@@ -72,7 +72,7 @@ class RatePlane(Lines):
         styles = PlaneStyles(
             self.part_style("plane--axis"),
             self.part_style("plane--sums"),
-            [self.part_style(f"plane--tone-{tone}") for tone in range(TONES)],
+            [self.part_style(f"plane--tone-{tone}") for tone in range(HUES)],
             plain,
         )
         drawn = [

@@ -16,10 +16,10 @@ from textual.widgets import Static
 from tui.comparison import Compared, read_compared
 from tui.rate_distortion import RatePath, rate_paths
 from tui.remedies import error_text
+from tui.rendering.tones import HUES
 from tui.screen import Keys, WorkbenchScreen, has_widgets, run_async
 from tui.side_by_side.rate_plane import RatePlane, letter_of
 from tui.text import one_line
-from tui.widgets.chart import TONES
 from tui.widgets.curve_table import CurveTable
 from tui.widgets.key_line import KeyLine
 from tui.widgets.session_table import SessionTable
@@ -160,5 +160,5 @@ def _rows(compared: Sequence[Compared], names: Sequence[str]) -> list[Row]:
             figures = (f"{path.epochs[best]:.0f}", *(f"{term:.2f}" for term in terms))
         texts = (one_line(SETTINGS[name].format(getattr(one.settings, name))) for name in names)
         cells = (letter_of(place), one.name, *figures, *texts)
-        rows.append(Row(one.id, cells, f"curve-{place % TONES}"))
+        rows.append(Row(one.id, cells, f"curve-{place % HUES}"))
     return rows

@@ -6,7 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tui.rendering.series import DASHES, HUES
+from tui.rendering.series import DASHES
+from tui.rendering.tones import HUES
 from tui.status import STATUS_STYLES, Tone
 from tui.text import one_line
 from vae_engine.settings import SETTINGS

@@ -15,6 +15,7 @@ from textual.widgets import Static
 from tui.chart_options import ChartOptions
 from tui.comparison import LOSSES, METRICS
 from tui.remedies import error_text
+from tui.rendering.tones import HUES
 from tui.screen import Keys
 from tui.sweeps.actions import SweepActions
 from tui.sweeps.body import PAGES, SweepBody, detail_words, head_words
@@ -25,7 +26,6 @@ from tui.sweeps.polling import Poller
 from tui.sweeps.samples import SampleSource
 from tui.sweeps.trial_grid import TrialGrid
 from tui.text import one_line
-from tui.widgets.chart import TONES
 from tui.widgets.key_line import KeyLine
 from tui.widgets.page_tabs import PageTabs
 from vae_engine.errors import EngineError
@@ -35,7 +35,7 @@ from vae_engine.sweeps.trials import Trial
 
 key = Keys("sweep")
 
-_IN_SIGHT = 2 * TONES
+_IN_SIGHT = 2 * HUES
 
 
 class SweepScreen(ChartOptions):

@@ -8,9 +8,9 @@ from rich.segment import Segment
 from rich.style import Style
 
 from tui.rendering.palettes import ColorDepth
+from tui.rendering.tones import HUES
 from tui.status import tone_classes, tone_rules
 from tui.sweeps.grid import HEATS
-from tui.widgets.chart import TONES
 from tui.widgets.display import app_depth
 from tui.widgets.lines import Lines
 
@@ -27,7 +27,7 @@ class TonedLines(Lines):
         "toned--head",
         "toned--current",
         *tone_classes("toned"),
-        *(f"toned--tone-{tone}" for tone in range(TONES)),
+        *(f"toned--tone-{tone}" for tone in range(HUES)),
         *(f"toned--heat-{heat}" for heat in range(HEATS)),
     }
 
@@ -72,7 +72,7 @@ class TonedLines(Lines):
         """Draw a piece of a curve, or its character in ASCII."""
         from tui.rendering.canvas import PLAIN_MARKERS
 
-        hue, dash = tone % TONES, tone // TONES % len(_DASHES)
+        hue, dash = tone % HUES, tone // HUES % len(_DASHES)
         if app_depth(self.app) is ColorDepth.ASCII:
             line = PLAIN_MARKERS[hue % len(PLAIN_MARKERS)] + str(dash or " ")
         else:

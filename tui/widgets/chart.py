@@ -15,6 +15,7 @@ from textual.strip import Strip
 from textual.timer import Timer
 
 from tui.rendering.inspection import Inspection, Window, epochs_of
+from tui.rendering.tones import HUES
 from tui.text import fitted
 from tui.widgets.inspected_chart import InspectedChart
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from tui.rendering.runs import Line
     from tui.rendering.series import Series
 
-TONES = 6
-"""Number of distinct curve colours; further curves reuse them, dashed."""
 _LEAST_SECONDS = 0.25
 # At most this share of the height for the values under the cursor.
 _READOUT_SHARE = 3
@@ -46,7 +45,7 @@ class LossChart(InspectedChart):
         "chart--note",
         "chart--cursor",
         "chart--reading",
-        *(f"chart--tone-{tone}" for tone in range(TONES)),
+        *(f"chart--tone-{tone}" for tone in range(HUES)),
     }
 
     DEFAULT_CSS = """
@@ -202,7 +201,7 @@ class LossChart(InspectedChart):
     def _colors(self) -> Colors:
         from tui.rendering.curves import Colors
 
-        tones = [self._part(f"tone-{tone}") for tone in range(TONES)]
+        tones = [self._part(f"tone-{tone}") for tone in range(HUES)]
         return Colors(self._part("axis"), tones, self._plain)
 
     @property

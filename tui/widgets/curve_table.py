@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from tui.widgets.chart import TONES
+from tui.rendering.tones import HUES
 from tui.widgets.session_table import SessionTable
 
 
 class CurveTable(SessionTable):
     """Table whose rows have the colours of the curves of a chart: `Row.style` is `curve-N`."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"table--curve-{tone}" for tone in range(TONES)}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"table--curve-{tone}" for tone in range(HUES)}
     DEFAULT_CSS = """
     CurveTable {
         & > .table--curve-0 { color: $text-primary; }

@@ -18,8 +18,8 @@ from tests.tui.watching import (
     until_shown,
     widget_text,
 )
-from tui.dashboard.body import PAGES
 from tui.dashboard.kl_bars import KlBars
+from tui.dashboard.layout import PAGES
 from tui.dashboard.log_view import LogView
 from tui.dashboard.screen import DashboardScreen
 from tui.rendering.inspection import Inspection

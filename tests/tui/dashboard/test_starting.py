@@ -11,7 +11,7 @@ from tests.tui.pilot import screen_text
 from tests.tui.recorder import Recorder, progress
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
-from tui.dashboard.body import fits_start
+from tui.dashboard.layout import fits_start
 from tui.dashboard.log_view import LogView
 from tui.dashboard.screen import DashboardScreen
 from tui.dashboard.snapshot import Snapshot

@@ -15,8 +15,9 @@ from tests.tui.watching import until, widget_text
 from tui.app import WorkbenchApp
 from tui.comparison import curves, heads, read_compared, rows
 from tui.dashboard.screen import DashboardScreen
+from tui.rendering.tones import HUES
 from tui.session_list.compare import CompareScreen
-from tui.widgets.chart import TONES, LossChart
+from tui.widgets.chart import LossChart
 from tui.widgets.curve_table import CurveTable
 from tui.widgets.session_table import SessionTable
 from vae_engine.sessions.session import Session
@@ -50,7 +51,7 @@ def test_only_settings_that_differ_are_reported(recorder: Recorder) -> None:
 def test_curves_have_the_colours_of_their_rows(recorder: Recorder) -> None:
     compared = [read_compared(recorder.session(f"s{index}", epochs=2)) for index in range(8)]
     drawn = curves(compared, "val_loss")
-    tones = [f"curve-{curve.tone % TONES}" for curve in drawn]
+    tones = [f"curve-{curve.tone % HUES}" for curve in drawn]
     assert tones == [row.tone for row in rows(compared)]
     # Those of equal colour are dashed differently, in the table too.
     looks = [(row.tone, row.cells[0]) for row in rows(compared)]
@@ -151,11 +152,11 @@ async def test_the_curves_are_read_beside_that_of_the_row_under_the_cursor(
 
 
 async def test_rows_have_the_very_colours_of_their_curves(recorder: Recorder) -> None:
-    sessions = [recorder.session(f"s{at}", epochs=2) for at in range(TONES)]
+    sessions = [recorder.session(f"s{at}", epochs=2) for at in range(HUES)]
     async with comparison(recorder, *sessions) as (screen, app, _):
         chart, table = screen.query_one(LossChart), screen.query_one(CurveTable)
         for theme in ("textual-dark", "textual-light"):
             app.theme = theme
-            for tone in range(TONES):
+            for tone in range(HUES):
                 drawn = chart.get_component_rich_style(f"chart--tone-{tone}").color
                 assert drawn == table.get_component_rich_style(f"table--curve-{tone}").color

@@ -10,11 +10,11 @@ from tests.tui.recorder import Recorder
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
 from tui.dashboard.screen import DashboardScreen
+from tui.rendering.tones import HUES
 from tui.session_list.compare import CompareScreen
 from tui.side_by_side.rate_plane import RatePlane
 from tui.side_by_side.rates import RatesScreen
 from tui.sweeps.screen import SweepScreen
-from tui.widgets.chart import TONES
 from tui.widgets.curve_table import CurveTable
 
 
@@ -39,7 +39,7 @@ async def test_sessions_of_the_comparison_have_letters_and_a_way_to_the_dashboar
         assert row_of(text, "A first")[:4] == ["6", "4.50", "163.17", "167.67"]
         assert "dotted: equal -ELBO" in text
         plane, table = app.screen.query_one(RatePlane), app.screen.query_one(CurveTable)
-        for tone in range(TONES):
+        for tone in range(HUES):
             color = Color.parse(app.theme_variables[f"curve-{tone}"])
             assert plane.get_component_styles(f"plane--tone-{tone}").color == color
             assert table.get_component_styles(f"table--curve-{tone}").color == color

@@ -14,7 +14,8 @@ from tests.tui.recorded_sweeps import begin_trial, record_sweep, session_folder
 from tests.tui.recorder import Recorder, epoch_ended
 from tui.history import History
 from tui.rendering.curves import Colors, Curves, Scale, draw_curves
-from tui.rendering.series import DASHES, HUES, Series, drawable
+from tui.rendering.series import DASHES, Series, drawable
+from tui.rendering.tones import HUES
 from tui.sweeps.catalogue import SweepCatalogue
 from tui.sweeps.curves import mean_curve, setting_curves
 from tui.sweeps.feed import SweepFeed

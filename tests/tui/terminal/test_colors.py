@@ -42,9 +42,10 @@ from tests.tui.recorder import Recorder
 from tests.tui.test_pictures import SCREENS, record
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
+from tui.rendering.tones import HUES
 from tui.terminal.color_tables import KITTY_16, VGA_16, XTERM_16, XTERM_256, Rgb
 from tui.terminal.colors import TerminalColors
-from tui.themes import CURVES, DARK, LIGHT, own_themes
+from tui.themes import DARK, LIGHT, own_themes
 from vae_engine.sessions.store import SessionStore
 
 DEPTHS = ("truecolor", "256", "standard")
@@ -286,7 +287,7 @@ def lab(color: Rgb, cones: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("depth", ["truecolor", "256"])
 def test_curves_are_distinguished_by_all_eyes(depth: str, dark: bool, cones: np.ndarray) -> None:
     theme = own_themes(depth)[0 if dark else 1]
-    curves = [Color.parse(theme.variables[f"curve-{at}"]).rgb for at in range(CURVES)]
+    curves = [Color.parse(theme.variables[f"curve-{at}"]).rgb for at in range(HUES)]
     for one, other in combinations(curves, 2):
         assert np.linalg.norm(lab(one, cones) - lab(other, cones)) > 10, (one, other)
     # Training and validation, which every chart has.
