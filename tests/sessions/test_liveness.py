@@ -6,13 +6,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import psutil
 import pytest
 
 from vae_engine.errors import SessionBusyError
-from vae_engine.sessions import layout, liveness
+from vae_engine.sessions import atomic, layout, liveness, locks
 from vae_engine.sessions.liveness import (
     STALE_SECONDS,
     beat,
@@ -167,6 +168,68 @@ def test_one_process_at_a_time_holds_a_session_and_death_frees_it(
         other.kill()
     other.communicate()
     hold_lock(tmp_path).release()
+
+
+def _ended_process() -> int:
+    done = subprocess.Popen([sys.executable, "-c", ""])
+    done.wait()
+    return done.pid
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_the_lock_of_a_killed_worker_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    """A killed process is gone before the system has freed its files: old, this was refused."""
+    if known:
+        atomic.write_record(tmp_path / layout.WORKER, record(pid=_ended_process()))
+    held = locks.try_lock(tmp_path / layout.LOCK)
+    assert held is not None
+    pauses: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 20:
+            held.release()
+
+    monkeypatch.setattr("vae_engine.sessions.liveness.time.sleep", sleep)
+    if known:
+        hold_lock(tmp_path).release()
+        assert len(pauses) == 20
+    else:
+        with pytest.raises(SessionBusyError):
+            hold_lock(tmp_path)
+        assert len(pauses) < 10
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"host": "another"}, {"boot_id": "another"}, {"pid_namespace": 1}]
+)
+def test_the_lock_of_any_other_worker_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]
+) -> None:
+    pid = os.getpid() if not changes else _ended_process()
+    atomic.write_record(tmp_path / layout.WORKER, record(pid=pid, **changes))
+    held = locks.try_lock(tmp_path / layout.LOCK)
+    assert held is not None
+    pauses: list[float] = []
+    monkeypatch.setattr("vae_engine.sessions.liveness.time.sleep", pauses.append)
+    with pytest.raises(SessionBusyError):
+        hold_lock(tmp_path)
+    assert len(pauses) < 10
+    held.release()
+
+
+def test_a_lock_that_is_never_freed_is_not_waited_for_without_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    atomic.write_record(tmp_path / layout.WORKER, record(pid=_ended_process()))
+    monkeypatch.setattr(liveness, "_LEAVING_SECONDS", 0.1)
+    held = locks.try_lock(tmp_path / layout.LOCK)
+    assert held is not None
+    with pytest.raises(SessionBusyError):
+        hold_lock(tmp_path)
+    held.release()
 
 
 def test_a_lock_file_that_was_left_behind_holds_nothing(tmp_path: Path) -> None:

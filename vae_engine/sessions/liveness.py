@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from vae_engine.errors import SessionBusyError
+from vae_engine.errors import SessionBusyError, SessionDamagedError
 from vae_engine.sessions import atomic, layout, locks
 from vae_engine.sessions.records import WorkerRecord
 
@@ -21,6 +21,7 @@ STALE_SECONDS = 30.0
 
 _LOCK_ATTEMPTS = 5
 _LOCK_PAUSE = 0.02
+_LEAVING_SECONDS = 10.0
 
 
 def boot_id() -> str:
@@ -165,12 +166,30 @@ def hold_lock(folder: Path) -> locks.Lock:
         SessionBusyError: another worker has it.
         OSError: the folder is missing or cannot be written, or the lock file is a link.
     """
-    for _ in range(_LOCK_ATTEMPTS):
-        lock = locks.try_lock(folder / layout.LOCK)
-        if lock is not None:
-            return lock
+    attempts, deadline = 0, time.monotonic() + _LEAVING_SECONDS
+    while (lock := locks.try_lock(folder / layout.LOCK)) is None:
+        attempts += 1
         # Checking the lock holds it for some microseconds.
+        if attempts >= _LOCK_ATTEMPTS and not (_is_leaving(folder) and time.monotonic() < deadline):
+            raise SessionBusyError(
+                f"session {folder.name} already has a worker", remedy="follow", subject=folder.name
+            )
         time.sleep(_LOCK_PAUSE)
-    raise SessionBusyError(
-        f"session {folder.name} already has a worker", remedy="follow", subject=folder.name
+    return lock
+
+
+def _is_leaving(folder: Path) -> bool:
+    """Whether the recorded worker was killed here, so that the system will free its lock.
+
+    A killed process is gone before its memory and files are freed, which can take a second.
+    """
+    try:
+        worker = atomic.read_optional(folder / layout.WORKER, WorkerRecord)
+    except SessionDamagedError:
+        return False
+    return (
+        worker is not None
+        and (worker.host, worker.boot_id) == (host_name(), boot_id())
+        and worker.pid_namespace in (0, pid_namespace())
+        and not is_alive(worker, float("inf"))
     )
