@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.cli.terminal import Attach, Cell, Terminal, terminals
+from tests.tui.new_session.visiting import fields_and_headings
 from tests.waiting import wait_for
-from tui.new_session.setting_form import fields_and_headings
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 

@@ -200,12 +200,6 @@ def grouped_fields() -> dict[str, tuple[str, ...]]:
     }
 
 
-def fields_and_headings() -> list[str]:
-    """List fields and groups in the order in which the keys visit them."""
-    below = [one for group, names in grouped_fields().items() for one in (group, *names)]
-    return [*PROMINENT, NAME, *below]
-
-
 def describe_field(name: str) -> str:
     """Return a field's full help and its range."""
     if name == NAME:

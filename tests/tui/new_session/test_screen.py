@@ -15,6 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from tests.datasets.samples import digits, write_pngs
+from tests.tui.new_session.visiting import fields_and_headings
 from tests.tui.pilot import burst, screen_text, text_of, toasts, type_text
 from tests.tui.recorder import Recorder
 from tests.tui.watching import until
@@ -25,7 +26,7 @@ from tui.new_session import dataset_summary
 from tui.new_session.dataset_summary import SupersededError
 from tui.new_session.fields import GROUPS, NAME, PROMINENT
 from tui.new_session.screen import NewSessionScreen
-from tui.new_session.setting_form import SettingForm, fields_and_headings
+from tui.new_session.setting_form import SettingForm
 from tui.session_list.screen import SessionsScreen
 from tui.widgets.images import ImageGrid
 from vae_engine.control import training

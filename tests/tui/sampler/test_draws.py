@@ -135,7 +135,8 @@ def test_a_z_in_the_place_of_a_sample_is_not_heated_and_can_be_nudged_and_releas
     draw.heat(-5)
     draw.release(1)
     assert np.array_equal(draw.z(3, 2), drawn)
-    assert not draw.is_changed(1)
+    assert not draw.pins
+    assert not draw.nudges
 
 
 @pytest.mark.parametrize("value", [0.1, -2.345678, 1e-7, 12345.0])
