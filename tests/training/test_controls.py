@@ -36,7 +36,7 @@ def test_commands_act_in_the_order_of_asking(
             assert controls.begin_pause()
         else:
             ignored_commands += controls.apply(command)
-    assert (controls.pause_requested, controls.stop) == (paused, stop)
+    assert (controls.begin_pause(), controls.stop) == (paused, stop)
     assert len(ignored_commands) == ignored
 
 

@@ -19,6 +19,7 @@ from vae_engine.defaults import steps_per_epoch
 from vae_engine.image_shape import GREY_28, ImageShape
 from vae_engine.inference.architecture import (
     Layer,
+    count_multiplications,
     decoder_layers,
     encoder_layers,
     level_filters,
@@ -211,7 +212,7 @@ def nominal_step(settings: Settings, shape: ImageShape = GREY_28) -> float:
 
 def nominal_images(settings: Settings, shape: ImageShape = GREY_28) -> float:
     """Return the part of them that grows with the batch size."""
-    operations = sum(_operations(layer) for layer in _layers(settings, shape))
+    operations = sum(count_multiplications(layer) for layer in _layers(settings, shape))
     image = _IMAGE + _IMAGE_PER_VALUE * shape.values + _IMAGE_PER_OPERATION * operations
     return settings.batch_size * image / _speed_up(settings)
 
@@ -259,10 +260,3 @@ def _without_seed(settings: Settings) -> Settings:
 
 def _layers(settings: Settings, shape: ImageShape) -> list[Layer]:
     return [*encoder_layers(settings, shape), *decoder_layers(settings, shape)]
-
-
-def _operations(layer: Layer) -> int:
-    """Count the multiplications for one image."""
-    # A strided kernel is applied at each position of its smaller side.
-    places = layer.inputs if layer.kind == "conv_transpose" else layer.outputs
-    return math.prod(layer.kernel) * math.prod(places[:-1])

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,7 +73,7 @@ def color_palette(depth: ColorDepth) -> ColorPalette:
         SettingError: the depth has no colours.
     """
     if depth is ColorDepth.TRUECOLOR:
-        return ColorPalette(_rgb_codes, StyleTable(_rgb_color))
+        return ColorPalette(rgb_codes, StyleTable(rgb_color))
     if depth is ColorDepth.ANSI_256:
         entries, first, kind = XTERM_COLORS, 16, ColorType.EIGHT_BIT
     elif depth is ColorDepth.ANSI_16:
@@ -145,11 +145,13 @@ _TO_OKLAB: Final = np.array(
 )
 
 
-def _rgb_codes(rgb: NDArray[np.uint8]) -> NDArray[np.int64]:
+def rgb_codes(rgb: NDArray[Any]) -> NDArray[np.int64]:
+    """Return a 24-bit code per colour, (..., 3) in 0..255."""
     red, green, blue = np.moveaxis(rgb.astype(np.int64), -1, 0)
     codes: NDArray[np.int64] = red << 16 | green << 8 | blue
     return codes
 
 
-def _rgb_color(code: int) -> Color:
+def rgb_color(code: int) -> Color:
+    """Return the colour of a 24-bit code."""
     return Color.from_rgb(code >> 16, code >> 8 & 0xFF, code & 0xFF)

@@ -11,6 +11,7 @@ from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 
+from tui.rendering.color_palettes import rgb_codes, rgb_color
 from tui.rendering.palettes import ColorDepth, Rgb
 from tui.rendering.runs import Line
 
@@ -105,7 +106,7 @@ def _halves(labels: NDArray[np.int64], counts: NDArray[np.int64], paper: Rgb) ->
     strength = (_FAINTEST + (1 - _FAINTEST) * share)[..., np.newaxis]
     base = np.array(paper)
     rgb = np.rint(base + (colors[kinds.reshape(labels.shape)] - base) * strength).astype(np.intp)
-    codes = (rgb[..., 0] << 16) | (rgb[..., 1] << 8) | rgb[..., 2]
+    codes = rgb_codes(rgb)
     upper, lower = codes[0::2].tolist(), codes[1::2].tolist()
     return [
         [
@@ -118,11 +119,7 @@ def _halves(labels: NDArray[np.int64], counts: NDArray[np.int64], paper: Rgb) ->
 
 def _half(above: int, below: int, width: int) -> Segment:
     text = " " if above == below else "▀"
-    return Segment(text * width, Style.from_color(_color(above), _color(below)))
-
-
-def _color(code: int) -> Color:
-    return Color.from_rgb(code >> 16, code >> 8 & 0xFF, code & 0xFF)
+    return Segment(text * width, Style.from_color(rgb_color(above), rgb_color(below)))
 
 
 def _symbols(labels: list[int], paper: Rgb | None) -> Line:

@@ -48,6 +48,3 @@ def size_steps(height: int, width: int) -> tuple[ImageSize, ...]:
 
 IMAGE_SIZES: Final = image_sizes(28, 28)
 """Of a 28x28 image."""
-
-SIZE_STEPS: Final = size_steps(28, 28)
-"""Of a 28x28 image."""

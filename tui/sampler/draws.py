@@ -82,10 +82,6 @@ class Draw:
         """The name of its prior in files."""
         return self.mixture.prior.name if self.mixture else "standard"
 
-    def is_changed(self, index: int) -> bool:
-        """Whether a sample is not as it was drawn."""
-        return index in self.pins or index in self.nudges
-
     def heat(self, steps: int) -> None:
         """Raise (or lower) the temperature by tenths, between 0 and the hottest."""
         temperature = round(self.temperature + steps * _TEMPERATURE_STEP, 1)

@@ -194,6 +194,7 @@ def likelihood_arrays(settings: Settings, shape: ImageShape) -> dict[str, Shape]
 
 def count_multiplications(layer: Layer) -> int:
     """Count the multiplications of a layer per image."""
+    # A strided kernel is applied at each position of its smaller side.
     places = layer.inputs if layer.kind == "conv_transpose" else layer.outputs
     return math.prod(layer.kernel) * math.prod(places[:-1])
 

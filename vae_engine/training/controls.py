@@ -31,11 +31,6 @@ class Controls:
         return self._stop
 
     @property
-    def pause_requested(self) -> bool:
-        """Whether training should pause."""
-        return self._pause_requested
-
-    @property
     def is_paused(self) -> bool:
         """Whether training is paused."""
         return self._is_paused
