@@ -1,8 +1,10 @@
 """The command itself: without arguments, start-up time, errors."""
 
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from tui.cli.main import _OTHER_NAMES, COMMANDS, cli
 from tui.cli.sweep import sweep
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions.liveness import beat, this_process
+from vae_engine.settings import SETTINGS
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "command-line.md"
 
@@ -206,3 +209,69 @@ def test_a_poor_locale_does_not_end_a_command(
         done = finish(spawn(*command, **environment))
         assert done.code == (1 if "nobody-ż" in command else 0), done
         assert "Traceback" not in done.err
+
+
+WORDS = {
+    "--sessions-dir": {"./sessions"},
+    "--name": {"DATASET-dN", "what it varies"},
+    "--workers": {"from TF_CONFIG"},
+    "--worker-index": {"0"},
+    "--seeds": {"1"},
+    "--gpus": {"0"},
+    "--ray": {"as before"},
+    "--parallel": {"as many as the CPUs allow"},
+    "--colors": {"detected"},
+    "--link": {"slow over ssh"},
+    "--graphics": {"blocks"},
+}
+"""Defaults that depend on more than the option, by its name."""
+
+WORDS_OF_COMMANDS = {
+    ("resume", "--epochs"): "up to the planned end",
+    ("reconstruct", "-n"): "10, or all there are",
+    ("direction", "--from"): "the mean of GROUP_A",
+    ("embed", "--split"): "test",
+    ("outliers", "--worst"): "20",
+    ("outliers", "--best"): "none",
+    ("compare", "--images"): "test",
+    ("compare", "--seed"): "none: the same images",
+    ("compare", "--epoch"): "the current export of each",
+}
+
+
+def every_option() -> Iterator[tuple[str, click.Option]]:
+    context = click.Context(cli)
+    for name in COMMANDS:
+        command = cli.get_command(context, name)
+        assert command is not None
+        parts = (
+            [command.get_command(context, part) for part in command.list_commands(context)]
+            if isinstance(command, click.Group)
+            else [command]
+        )
+        for part in parts:
+            assert part is not None
+            called = name if part is command else f"{name} {part.name}"
+            yield from ((called, one) for one in part.params if isinstance(one, click.Option))
+
+
+def test_every_default_in_a_help_text_is_the_option_s() -> None:
+    """Old: `vae fork -h` promised `[default: 2]` where it takes the parent's value."""
+    seen = 0
+    for command, option in every_option():
+        said = re.search(r"\[(?:env: \w+; )?default: (.+)\]$", option.help or "")
+        if said is None:
+            continue
+        seen += 1
+        name, default = option.opts[0], option.to_info_dict()["default"]
+        setting = next((one for one in SETTINGS.values() if one.option == name), None)
+        if said[1] in WORDS.get(name, ()) or said[1] == WORDS_OF_COMMANDS.get((command, name)):
+            continue
+        if default is None and setting is not None:
+            # Not given, a setting has its own default, unless the command has a session's.
+            assert command in ("train", "data", "sweep run"), (command, name)
+            # Several at once share the processors.
+            default = 1 if (command, name) == ("sweep run", "--threads") else setting.default
+        text = setting.format(default) if setting is not None else f"{default}"
+        assert said[1] == text.removesuffix(".0"), (command, name)
+    assert seen > 100

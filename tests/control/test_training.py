@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import sys
 from pathlib import Path
@@ -17,13 +18,14 @@ from vae_engine.control.sweeps import check_sweep
 from vae_engine.control.training import resume_session, start_session
 from vae_engine.defaults import resolved_settings, suited_settings
 from vae_engine.errors import DatasetError, EngineError, SessionError, SettingError, WorkerError
-from vae_engine.sessions import layout
+from vae_engine.sessions import atomic, layout
 from vae_engine.sessions.atomic import write_record
 from vae_engine.sessions.records import CheckpointEntry, CheckpointIndex
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import make_settings
 from vae_engine.sweeps.grid import make_grid
+from vae_engine.worker.launcher import EXIT_BUSY, EXIT_NO_ROOM
 
 
 @pytest.fixture
@@ -125,11 +127,44 @@ def test_a_worker_that_does_not_start_leaves_no_session_behind(
     assert list(store.root.iterdir()) == []
 
 
-def test_the_api_leaves_nothing_behind_where_no_process_can_be_started(
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        (None, "No such file"),
+        ("", "Permission denied"),
+        ("#!/bin/sh\nkill -9 $$\n", "it was killed"),
+        ("#!/bin/sh\necho the reason\nexit 1\n", "the reason"),
+        ("#!/bin/sh\nexit 0\n", "exited with code 0"),
+        (f"#!/bin/sh\nexit {EXIT_BUSY}\n", "already has a worker"),
+        (f"#!/bin/sh\nexit {EXIT_NO_ROOM}\n", "the disk is full"),
+    ],
+    ids=["no python", "not executable", "killed", "fails", "leaves", "busy", "no space"],
+)
+def test_the_api_leaves_nothing_behind_where_no_worker_starts(
+    store: SessionStore,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    script: str | None,
+    said: str,
+) -> None:
+    python = tmp_path / "python"
+    if script is not None:
+        python.write_text(script)
+        python.chmod(0o755 if script else 0o644)
+    monkeypatch.setattr(sys, "executable", str(python))
+    with pytest.raises(EngineError, match=said):
+        vae_engine.train(store.root)
+    assert list(store.root.iterdir()) == []
+
+
+def test_the_api_leaves_nothing_behind_on_a_full_disk(
     store: SessionStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys, "executable", "/no/such/python")
-    with pytest.raises(WorkerError):
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(atomic, "write_record", full)
+    with pytest.raises(EngineError, match="No space left on device"):
         vae_engine.train(store.root)
     assert list(store.root.iterdir()) == []
 

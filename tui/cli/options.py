@@ -73,33 +73,39 @@ def number_setting(
     )
 
 
-def setting_options(command: Command) -> Command:
+def setting_options(command: Command, default: str | None = None) -> Command:
     """Add an option per setting to a command; settings not given are None."""
     # Decorators apply from the last to the first.
     for setting in reversed(SETTINGS.values()):
-        command = setting_option(setting, fallback=None)(command)
+        command = setting_option(setting, fallback=None, default=default)(command)
     return command
 
 
+def change_options(command: Command) -> Command:
+    """Like `setting_options`, for a command that takes the other values from a session."""
+    return setting_options(command, default="")
+
+
 def setting_option(
-    setting: Setting, *names: str, fallback: object, default: str = ""
+    setting: Setting, *names: str, fallback: object, default: str | None = None
 ) -> Callable[[Command], Command]:
     """Make the option of one setting.
 
     Args:
         setting: the setting.
         names: of the option and the parameter; by default the setting's.
-        fallback: its value if not given. default: its default in the help, if not the setting's
-        own.
+        fallback: its value if not given.
+        default: its default in the help; None for the setting's own, empty for none.
     """
-    default = default or setting.format(setting.default)
+    if default is None:
+        default = setting.format(setting.default)
     return click.option(
         *(names or (setting.option, setting.name)),
         type=setting.parse,
         default=fallback,
         metavar=setting_metavar(setting),
         shell_complete=completion.of_setting(setting),
-        help=f"{setting.help}  [default: {default}]",
+        help=f"{setting.help}  [default: {default}]" if default else setting.help,
     )
 
 

@@ -21,6 +21,7 @@ from tui.cli.interrupts import Shield
 from tui.cli.logout import logout_warning
 from tui.cli.notify import notify_option
 from tui.cli.options import (
+    change_options,
     detach_option,
     id_argument,
     moved_option,
@@ -60,13 +61,13 @@ def _start_options(command: _Command) -> _Command:
         app_options,
         plain_option,
         name_option,
-        setting_options,
     ):
         command = option(command)
     return command
 
 
 @click.command()
+@setting_options
 @_start_options
 def train(
     store: SessionStore,
@@ -101,6 +102,7 @@ def train(
 
 @click.command()
 @id_argument
+@change_options
 @_start_options
 def fork(
     reference: str,
