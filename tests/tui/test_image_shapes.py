@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.tui.recorder import Recorder
-from tests.tui.sampler.sampling import plane, sampler, samples
+from tests.tui.sampler.sampling import panes, sampler, samples
 from tests.tui.shaped import SETTINGS, give_shape
 from tests.tui.watching import until
 from tests.turns import in_turn
@@ -59,12 +59,12 @@ async def test_the_sampler_shows_and_walks_them(
         assert_whole(samples(screen), shape)
         await pilot.press("v", "n", "right", "space", "n", "space", "i")
         await pilot.pause()
-        assert screen.view_name == "path"
+        assert screen.views.shown == "path"
         await pilot.press("escape", "m")
-        await until(pilot, lambda: plane(screen).decoded.canvas.width)
-        canvas = plane(screen).decoded.canvas
-        assert plane(screen).decoded.sheet.images.shape[1:] == shape.array
-        assert canvas.across * canvas.down == len(plane(screen).decoded.sheet.z)
+        await until(pilot, lambda: panes(screen).decoded.canvas.width)
+        canvas = panes(screen).decoded.canvas
+        assert panes(screen).decoded.sheet.images.shape[1:] == shape.array
+        assert canvas.across * canvas.down == len(panes(screen).decoded.sheet.z)
 
 
 @pytest.mark.parametrize(("shape", "size"), in_turn(SHAPES, TERMINALS, label))

@@ -49,7 +49,7 @@ class Directions:
         if action in ("direction", "push"):
             return self._stage.editable
         if action == "group":
-            return self._stage.sampler is not None and self._stage.view_name == "samples"
+            return self._stage.sampler is not None and self._stage.views.shown == "samples"
         return None
 
     def toggle_group(self, number: int) -> None:

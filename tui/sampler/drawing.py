@@ -32,7 +32,7 @@ class Drawing:
         if action in ("resample", "step"):
             return self._stage.editable
         if action in ("heat", "seed", "prior"):
-            return self._stage.sampler is not None and self._stage.view_name == "samples"
+            return self._stage.sampler is not None and self._stage.views.shown == "samples"
         return None
 
     def resample(self) -> None:
@@ -64,7 +64,7 @@ class Drawing:
     def turn_prior(self) -> None:
         """Draw from the other prior; the mixture is fitted when it is first wanted."""
         if self._stage.sampler is not None:
-            self.priors.turn(self._stage.sampler, self._stage.decoder_epoch)
+            self.priors.turn(self._stage.sampler, self._stage.exports.chosen_epoch)
 
     def _show_prior(self, *, drawn: bool) -> None:
         """Show what is known of priors.
@@ -83,5 +83,5 @@ class Drawing:
             self._redraw()
 
     def _redraw(self) -> None:
-        self._stage.view.redraw()
+        self._stage.views.view.redraw()
         self._stage.show_chosen()

@@ -18,7 +18,7 @@ from tui.rendering.runs import Line
 from tui.rendering.scatter import label_color, label_symbol, scatter_lines
 from tui.sampler.latent import Doubles
 from tui.sampler.latent_plane import LatentPlane, marked
-from tui.sampler.map_points import Mean
+from tui.sampler.map_points import MapPoints, Mean
 from tui.sampler.plane_canvas import Canvas
 from tui.text import shortened
 from tui.widgets.display import app_depth
@@ -47,6 +47,19 @@ class EmbeddedPlane(LatentPlane):
         self.places: Doubles = np.zeros((0, 2))
         self.labels: NDArray[np.int64] = np.zeros(0, np.int64)
         self.means = ()
+
+    def show(self, points: MapPoints, *, marks_means: bool) -> None:
+        """Draw these points; a title that says why there are none stays."""
+        if (embeddings := points.embeddings) is None:
+            self.border_subtitle = ""
+            self.clear()
+        else:
+            count, every = len(points.members), len(embeddings.labels)
+            counted = f"{count:,} of {every:,}" if count < every else f"{every:,}"
+            self.border_title = f"{counted} test images at epoch {embeddings.epoch}"
+            self.places, self.labels = points.places, points.labels
+            self.means = points.means() if marks_means else ()
+        self.redraw()
 
     def draw(self, canvas: Canvas) -> list[Line]:
         """Draw the points, and the means over them."""

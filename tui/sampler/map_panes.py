@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Final
+from typing import Final
 
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
@@ -19,39 +18,38 @@ from tui.sampler.map_legend import LEGEND_COLUMNS, Legend, legend
 from tui.sampler.map_points import MapPoints
 from tui.sampler.model import Sampler
 from tui.sampler.plane_canvas import Shares, fit_canvas
-from tui.screen import Keys
 
 _ROOM_FOR_BOTH: Final = 100
 _ROOM_FOR_LEGEND: Final = _ROOM_FOR_BOTH + LEGEND_COLUMNS
 _BORDER: Final = 2
 _LEGEND_MARGIN: Final = 6
 
-key = Keys("map")
-
 
 class MapPanes(Horizontal):
     """Lays the panes out, and moves the cursor of both planes.
 
     Attributes:
-        points: the test images that are shown.
+        both: whether both planes are shown.
     """
 
-    DEFAULT_CSS = """
-    MapPanes:focus > LatentPlane { border: round $accent; }
-    """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        key("o", "other", "Plane", "Decoded z, or the test images", show=True),
-        key("slash", "legend", "Classes", "Choose the classes that are shown", show=True),
-    ]
+    class Moved(Message):
+        """The cursor stands elsewhere, or a box is begun or dropped."""
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the latest place counts."""
+            return isinstance(message, MapPanes.Moved)
 
     class Filtered(Message):
         """Other classes are shown."""
 
-    def __init__(self, *, id: str | None = None) -> None:
-        """Make empty panes."""
-        super().__init__(id=id)
-        self.points = MapPoints()
-        self._both = False
+    class Left(Message):
+        """The legend is left."""
+
+    def __init__(self, points: MapPoints) -> None:
+        """Make empty panes, whose legend filters these points."""
+        super().__init__()
+        self._points = points
+        self.both = False
         self._legend_wanted = False
 
     def compose(self) -> ComposeResult:
@@ -114,18 +112,31 @@ class MapPanes(Horizontal):
         self.decoded.redraw()
         self.embedded.redraw()
 
-    def move_to(self, place: Shares, corner: Shares | None) -> bool:
-        """Move the cursor and the corner of the box; return whether either has moved."""
+    def go(self, place: Shares, corner: Shares | None) -> None:
+        """Move the cursor and the corner of the box."""
         if (place, corner) == (self.place, self.corner):
-            return False
+            return
+        had_box = self.corner is not None
         for plane in (self.decoded, self.embedded):
             plane.corner = corner
             plane.cursor = place
-        return True
+        if had_box != (corner is not None):
+            self.refresh_bindings()
+        self.post_message(self.Moved())
+
+    def move_by(self, across: int, down: int) -> None:
+        """Move the cursor by cells."""
+        canvas = self.plane_shown.canvas
+        x, y = canvas.cell(self.place)
+        self.go(canvas.place(x + across, y + down), self.corner)
+
+    def turn_box(self) -> None:
+        """Begin a box at the cursor, or drop it."""
+        self.go(self.place, self.place if self.corner is None else None)
 
     def show_classes(self) -> None:
         """Write the legends that have room."""
-        classes = self.points.classes()
+        classes = self._points.classes()
         self.legend.show(classes)
         wanted = self._legend_wanted or self.size.width >= _ROOM_FOR_LEGEND
         if self.legend.display != (wanted and len(classes) > 0):
@@ -137,12 +148,12 @@ class MapPanes(Horizontal):
     def share_room(self) -> None:
         """Show both planes, if there is room, as high as what they hold."""
         taken = LEGEND_COLUMNS if self.legend.display else 0
-        self._both = self.size.width - taken >= _ROOM_FOR_BOTH
-        if self._legend_wanted and not self._both:
+        self.both = self.size.width - taken >= _ROOM_FOR_BOTH
+        if self._legend_wanted and not self.both:
             # Its classes are those of the test images.
             self.decoded.display = False
-        self.embedded.display = self._both or not self.decoded.display
-        self.decoded.display = self._both or self.decoded.display
+        self.embedded.display = self.both or not self.decoded.display
+        self.decoded.display = self.both or self.decoded.display
         size = self._plane_width() - _BORDER, self.size.height - _BORDER
         canvas = fit_canvas(*size, self.decoded.image_sizes)
         for plane in (self.decoded, self.embedded):
@@ -156,43 +167,53 @@ class MapPanes(Horizontal):
         self.share_room()
         self.show_classes()
 
-    def action_other(self) -> None:
-        """Show the other plane."""
-        if not self._both:
+    def turn(self) -> None:
+        """Show the other plane, if only one is shown."""
+        if not self.both:
             shown = self.plane_shown
             self.decoded.display = shown is self.embedded
             self.embedded.display = shown is self.decoded
             self.redraw()
 
-    def action_legend(self) -> None:
+    def open_legend(self) -> None:
         """Go to the legend, to choose classes."""
         self._legend_wanted = True
         self.show_classes()
         self.legend.focus()
 
+    def on_latent_plane_clicked(self, event: LatentPlane.Clicked) -> None:
+        """Move the cursor to where the mouse was clicked."""
+        event.stop()
+        self.go(event.place, self.corner)
+
+    def on_latent_plane_dragged(self, event: LatentPlane.Dragged) -> None:
+        """Draw a box with the mouse."""
+        event.stop()
+        self.go(event.place, event.start)
+
     def on_legend_left(self, event: Legend.Left) -> None:
-        """Go back to the planes."""
+        """Hide the legend again where it has no room."""
         event.stop()
         self._legend_wanted = False
-        self.focus()
+        self.post_message(self.Left())
         self.show_classes()
 
     def on_legend_toggled(self, event: Legend.Toggled) -> None:
         """Show or hide a class."""
         event.stop()
-        self.points.toggle(event.label)
+        self._points.toggle(event.label)
         self.post_message(self.Filtered())
 
     def on_legend_only(self, event: Legend.Only) -> None:
         """Show one class only, or all again."""
         event.stop()
-        self.points.only(event.label)
+        self._points.only(event.label)
         self.post_message(self.Filtered())
 
     def on_legend_all(self, event: Legend.All) -> None:
         """Show all classes."""
         event.stop()
-        self.points.hidden = frozenset()
+        self._points.hidden = frozenset()
         self.post_message(self.Filtered())
 
     def _legend_room(self) -> int:
@@ -201,4 +222,4 @@ class MapPanes(Horizontal):
     def _plane_width(self) -> int:
         """Width of a plane with its border."""
         width = self.size.width - (LEGEND_COLUMNS if self.legend.display else 0)
-        return width // (2 if self._both else 1)
+        return width // (2 if self.both else 1)

@@ -186,6 +186,12 @@ class MapPoints:
         found, first = np.unique(tiles[order], return_index=True)
         return found, self.shown[order][first]
 
+    def z_on_tiles(self, canvas: Canvas) -> tuple[NDArray[np.intp], Floats]:
+        """The tiles that have images, (m,), and the z_mean of the middle one of each, (m, d)."""
+        tiles, members = self.on_tiles(canvas)
+        assert self.embeddings is not None
+        return tiles, self.embeddings.z_mean[members]
+
     def counts(self, indices: Indices) -> list[tuple[str, int]]:
         """How many images each class has among these, the most frequent first."""
         if self.embeddings is None:

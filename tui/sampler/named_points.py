@@ -46,7 +46,7 @@ class NamedPoints:
     def ask_name(self) -> None:
         """Ask for the name of the z that is looked at."""
         stage = self._stage
-        chosen, sampler = stage.view.chosen(), stage.sampler
+        chosen, sampler = stage.views.view.chosen(), stage.sampler
         if chosen is not None and sampler is not None:
             entry = sampler.decoder.entry
             made = partial(
@@ -54,7 +54,7 @@ class NamedPoints:
                 z=chosen.z.tolist(),
                 epoch=entry.epoch,
                 step=entry.step,
-                origin=one_line(sampler.selected_origin if stage.editable else stage.view_name),
+                origin=one_line(sampler.selected_origin if stage.editable else stage.views.shown),
                 now=time.time(),
             )
             run_async(self._screen, partial(self._ask_free_name, made), group="points")

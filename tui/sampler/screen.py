@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import ClassVar, cast
+from typing import Any, ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import ContentSwitcher, Static
+from textual.widgets import Static
 
 from tui.decoders import Supply
 from tui.preferences import Preferences
@@ -24,28 +24,24 @@ from tui.sampler.head import SamplerHead
 from tui.sampler.keys import SAMPLER_KEYS
 from tui.sampler.latent_map import LatentMap
 from tui.sampler.latent_vector import LatentVector
+from tui.sampler.map_panes import MapPanes
 from tui.sampler.model import Sampler
 from tui.sampler.named_points import NamedPoints
-from tui.sampler.readings import Readings
 from tui.sampler.sample_grid import SampleGrid
 from tui.sampler.saving import save_in_thread
-from tui.sampler.stage import ViewName
 from tui.sampler.traversal import TraversalView
-from tui.sampler.views import PathView, SamplesView, View
+from tui.sampler.view_switch import ViewName, ViewSwitch
+from tui.sampler.views import SamplesView
 from tui.sampler.z_editor import ZEditor
 from tui.screen import WorkbenchScreen
 from tui.text import one_line
 from tui.widgets.images import ImageGrid
 from tui.widgets.key_line import KeyLine
-from vae_engine.sessions.records import ExportEntry
 from vae_engine.sessions.session import Session
 
 _LINES_BESIDE_VECTOR = 19
 _VALUES_IN_SIGHT = 8
 _WIDE = 100
-
-
-_EDITABLE = ("samples", "traversal")
 
 
 def _carry_out(
@@ -55,13 +51,20 @@ def _carry_out(
     return lambda screen: find(screen)()
 
 
+def _carry_out_with(
+    find: Callable[[SamplerScreen], Callable[[Any], None]],
+) -> Callable[[SamplerScreen, Any], None]:
+    """Make an action with a parameter that a part of the screen carries out."""
+    return lambda screen, by: find(screen)(by)
+
+
 class SamplerScreen(WorkbenchScreen):
     """Samples one session with its newest decoder, or with that of an epoch.
 
     Attributes:
         session: whose decoders are used.
         sampler: None before the first decoder was loaded.
-        view_name: the view that is shown.
+        views: one of which is shown.
         takes_pastes: what is pasted is a z, unless a field has the focus.
     """
 
@@ -90,15 +93,14 @@ class SamplerScreen(WorkbenchScreen):
         super().__init__()
         self.session = session
         self.sampler: Sampler | None = None
-        self.view_name: ViewName = "samples"
-        self.drawing = Drawing(self, self)
-        self.editor = ZEditor(self, self)
-        self.points = NamedPoints(self, self, self.editor)
-        self.directions = Directions(self, self, self.editor)
+        self.views = ViewSwitch(session, id="view")
+        self.drawing: Drawing = Drawing(self, self)
+        self.editor: ZEditor = ZEditor(self, self)
+        self.points: NamedPoints = NamedPoints(self, self, self.editor)
+        self.directions: Directions = Directions(self, self, self.editor)
         self._first = None if z is None else Pin(z, origin or "z")
         self.exports = ExportFollower(self, session, self.show_supply)
         self.exports.chosen_epoch = epoch
-        self._readings = Readings(self, session)
         self._session_name = session.label.name
 
     def compose(self) -> ComposeResult:
@@ -106,11 +108,7 @@ class SamplerScreen(WorkbenchScreen):
         yield SamplerHead(id="head")
         yield Static(id="absent")
         with Horizontal(id="body"):
-            with ContentSwitcher(id="view", initial="samples"):
-                yield SamplesView(id="samples")
-                yield TraversalView(id="traversal")
-                yield PathView(id="path")
-                yield LatentMap(self.session.settings.latent_dim, id="map")
+            yield self.views
             yield ChosenPanel(id="side")
         yield KeyLine()
 
@@ -149,14 +147,9 @@ class SamplerScreen(WorkbenchScreen):
         return {**super().terms(), "temperature": heat, "latent_dim": d}
 
     @property
-    def view(self) -> View:
-        """The view that is shown."""
-        return cast("View", self.query_one(f"#{self.view_name}"))
-
-    @property
     def editable(self) -> bool:
         """Whether keys change the selected z."""
-        return self.sampler is not None and self.view_name in _EDITABLE
+        return self.sampler is not None and self.views.is_editable
 
     def show_supply(self, before: Supply) -> None:
         """Sample with another decoder, or say why there is none."""
@@ -171,19 +164,14 @@ class SamplerScreen(WorkbenchScreen):
             else:
                 self.sampler.decoder = decoder
                 self.redraw()
-                self._read_beside(decoder.entry)
+                self.views.read_beside(self.sampler)
         self._say()
 
     def redraw(self) -> None:
         """Decode the shown samples again."""
         if self.sampler is not None:
-            self.view.redraw()
+            self.views.view.redraw()
             self.show_chosen()
-
-    @property
-    def decoder_epoch(self) -> int | None:
-        """The epoch whose decoder was chosen; None for the newest."""
-        return self.exports.chosen_epoch
 
     def action_epoch(self, by: int) -> None:
         """Use the decoder of an earlier or later epoch."""
@@ -195,15 +183,15 @@ class SamplerScreen(WorkbenchScreen):
 
     def action_take(self) -> None:
         """Go deeper: traverse the sample, or make what is under the cursor the sample."""
-        view = self.view
+        view = self.views.view
         if isinstance(view, TraversalView):
             cell = view.cell()
             if cell is not None:
                 self.editor.set_value(*cell)
-        elif self.view_name == "samples":
+        elif self.views.shown == "samples":
             self.action_view("traversal")
         elif (chosen := view.chosen()) is not None:
-            self.editor.take_chosen(chosen, f"from the {self.view_name}")
+            self.editor.take_chosen(chosen, f"from the {self.views.shown}")
             self.action_view("samples")
 
     def action_turn_path(self) -> None:
@@ -219,30 +207,28 @@ class SamplerScreen(WorkbenchScreen):
         if name == "path" and self.sampler.marks.pair is None:
             self.notify("Mark two samples with Space first.")
             return
-        self.view_name = "samples" if name == self.view_name else name
-        self.query_one("#view", ContentSwitcher).current = self.view_name
-        self.set_class(self.view_name == "traversal", "-traversal")
-        self._focus_view()
+        self.views.show("samples" if name == self.views.shown else name)
+        self.set_class(self.views.shown == "traversal", "-traversal")
         self.query_one(ChosenPanel).editable = self.editable
-        self._read_beside(self.sampler.decoder.entry)
+        self.views.read_beside(self.sampler)
         self.refresh_bindings()
         # The view has its size only when it is on the screen.
         self.call_after_refresh(self.redraw)
 
     def action_nearest(self) -> None:
         """Show the training images that are nearest to the selected sample."""
-        if self.sampler is not None and (chosen := self.view.chosen()) is not None:
+        if self.sampler is not None and (chosen := self.views.view.chosen()) is not None:
             self.workbench.open_data_browser(self.session, chosen.z, self.exports.chosen_epoch)
 
     def action_resize(self) -> None:
         """Show the images at another size."""
-        self.view.resize_images()
+        self.views.view.resize_images()
 
     def action_back(self) -> None:
         """Stop fitting a mixture, go back to the samples, or leave."""
         if self.drawing.priors.cancel():
             return
-        if self.view_name == "samples":
+        if self.views.shown == "samples":
             self.action_leave()
         else:
             self.action_view("samples")
@@ -253,7 +239,7 @@ class SamplerScreen(WorkbenchScreen):
 
     def action_save(self) -> None:
         """Save what is shown."""
-        shown = self.view.shown()
+        shown = self.views.view.shown()
         if shown is not None and self.sampler is not None:
             save_in_thread(self, shown, self.session.id, self.sampler.decoder.entry.epoch)
 
@@ -264,9 +250,9 @@ class SamplerScreen(WorkbenchScreen):
     ) -> bool | None:
         """Offer only what has an effect now."""
         if action == "mark":
-            return self.sampler is not None and self.view_name == "samples"
+            return self.sampler is not None and self.views.shown == "samples"
         if action == "turn_path":
-            return self.view_name == "path"
+            return self.views.shown == "path"
         if action in ("view", "save", "resize"):
             return self.sampler is not None
         parts = (self.drawing, self.editor, self.points, self.directions)
@@ -278,22 +264,10 @@ class SamplerScreen(WorkbenchScreen):
         event.stop()
         self.editor.paste(event.text)
 
-    def action_step(self, by: int) -> None:
-        """Go to an earlier or later draw."""
-        self.drawing.step(by)
-
-    def action_heat(self, steps: int) -> None:
-        """Change the temperature."""
-        self.drawing.heat(steps)
-
-    def action_push(self, strength: float) -> None:
-        """Move z along the direction."""
-        self.directions.push(strength)
-
-    def action_group(self, number: int) -> None:
-        """Put the selected sample into a group, or take it out."""
-        self.directions.toggle_group(number)
-
+    action_step = _carry_out_with(lambda screen: screen.drawing.step)
+    action_heat = _carry_out_with(lambda screen: screen.drawing.heat)
+    action_push = _carry_out_with(lambda screen: screen.directions.push)
+    action_group = _carry_out_with(lambda screen: screen.directions.toggle_group)
     action_resample = _carry_out(lambda screen: screen.drawing.resample)
     action_seed = _carry_out(lambda screen: screen.drawing.ask_seed)
     action_prior = _carry_out(lambda screen: screen.drawing.turn_prior)
@@ -316,7 +290,7 @@ class SamplerScreen(WorkbenchScreen):
 
     @on(SampleGrid.RoomChanged)
     def _fill(self, event: SampleGrid.RoomChanged) -> None:
-        if self.query_one(f"#{self.view_name}") in event.grid.ancestors_with_self:
+        if self.query_one(f"#{self.views.shown}") in event.grid.ancestors_with_self:
             self.redraw()
 
     @on(LatentMap.Boxed)
@@ -341,14 +315,13 @@ class SamplerScreen(WorkbenchScreen):
         self.sampler = sampler
         if self._first is not None:
             sampler.draws.current.put(0, self._first.z, self._first.origin)
-        for view in self.query("#view > *"):
-            cast("View", view).take(sampler)
+        self.views.take(sampler)
         self.query_one("#samples").focus()
         self.refresh_bindings()
 
     def show_chosen(self) -> None:
         """Show the z that is looked at, and what the view is of."""
-        chosen = self.view.chosen()
+        chosen = self.views.view.chosen()
         if chosen is not None:
             self.query_one(ChosenPanel).show(chosen)
         self._say()
@@ -356,20 +329,9 @@ class SamplerScreen(WorkbenchScreen):
     def _say(self) -> None:
         decoder = decoder_line(self._session_name, self.exports.supply)
         of_priors = self.drawing.priors.line(self.sampler) if self.sampler else Content()
-        self.query_one(SamplerHead).show(decoder, self.view.headline(), of_priors)
+        self.query_one(SamplerHead).show(decoder, self.views.view.headline(), of_priors)
 
     def _take_preferences(self, preferences: Preferences) -> None:
         for grid in self.query(ImageGrid):
             grid.glyphs = preferences.glyphs
-        self.query_one(LatentMap).glyphs = preferences.glyphs
-
-    def _focus_view(self) -> None:
-        view = self.query_one(f"#{self.view_name}")
-        (view.grid if isinstance(view, TraversalView) else view).focus()
-
-    def _read_beside(self, entry: ExportEntry) -> None:
-        """Read what the view shows beside decoded images."""
-        if self.view_name == "map":
-            self._readings.embeddings(entry, self.query_one(LatentMap).show_embeddings)
-        elif self.view_name == "traversal":
-            self._readings.kl(entry, self.query_one(TraversalView).take_kl)
+        self.query_one(MapPanes).glyphs = preferences.glyphs

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from typing import Protocol
 
+from tui.sampler.exports import ExportFollower
 from tui.sampler.model import Sampler
-from tui.sampler.views import View
+from tui.sampler.view_switch import ViewSwitch
 from vae_engine.sessions.session import Session
-
-ViewName = Literal["samples", "traversal", "path", "map"]
 
 
 class Stage(Protocol):
@@ -23,12 +22,8 @@ class Stage(Protocol):
         """The samples; None before the first decoder was loaded."""
 
     @property
-    def view_name(self) -> ViewName:
-        """Name of the view that is shown."""
-
-    @property
-    def view(self) -> View:
-        """The view that is shown."""
+    def views(self) -> ViewSwitch:
+        """The views, one of which is shown."""
 
     @property
     def editable(self) -> bool:
@@ -38,5 +33,5 @@ class Stage(Protocol):
         """Show the selected z, and what the view is of."""
 
     @property
-    def decoder_epoch(self) -> int | None:
-        """The epoch whose decoder was chosen; None for the newest."""
+    def exports(self) -> ExportFollower:
+        """The decoders of the session."""

@@ -53,7 +53,7 @@ class ZEditor:
         """
         if (sampler := self._stage.sampler) is not None:
             change(sampler.draws.current, sampler.selected, sampler.decoder.latent_dim)
-            self._stage.view.changed()
+            self._stage.views.view.changed()
             self._stage.show_chosen()
 
     def put(self, z: Floats, origin: str) -> None:
@@ -62,7 +62,7 @@ class ZEditor:
 
     def copy(self) -> None:
         """Copy the z that is looked at."""
-        chosen = self._stage.view.chosen()
+        chosen = self._stage.views.view.chosen()
         if chosen is not None:
             self._screen.workbench.copy_line(z_text(chosen.z))
 

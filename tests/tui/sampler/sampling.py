@@ -15,6 +15,7 @@ from tui.app import WorkbenchApp
 from tui.sampler.draws import Draw
 from tui.sampler.latent_map import LatentMap
 from tui.sampler.latent_vector import LatentVector
+from tui.sampler.map_panes import MapPanes
 from tui.sampler.screen import SamplerScreen
 from tui.sampler.views import PathView, SamplesView
 from vae_engine.inference.sampling import draw_prior, load_decoder, to_uint8
@@ -47,6 +48,10 @@ def path(screen: SamplerScreen) -> PathView:
 
 def plane(screen: SamplerScreen) -> LatentMap:
     return screen.query_one(LatentMap)
+
+
+def panes(screen: SamplerScreen) -> MapPanes:
+    return screen.query_one(MapPanes)
 
 
 def draw(screen: SamplerScreen) -> Draw:

@@ -130,11 +130,13 @@ async def test_the_sampler_works_with_a_decoder_that_is_slow(
         await until(pilot, are_shown)
         assert not np.array_equal(samples(screen).images, first)
         await pilot.press("b", "b", "b", "space", "right", "space", "i")
-        path = screen.view
+        path = screen.views.view
         await until(pilot, lambda: path.shown() is not None)
         await pilot.press("m")
-        await until(pilot, lambda: screen.view_name == "map" and screen.view.shown() is not None)
+        await until(
+            pilot, lambda: screen.views.shown == "map" and screen.views.view.shown() is not None
+        )
         await pilot.press("escape")
-        await until(pilot, lambda: screen.view_name == "samples")
+        await until(pilot, lambda: screen.views.shown == "samples")
         await until(pilot, are_shown)
         assert np.array_equal(samples(screen).images, first)

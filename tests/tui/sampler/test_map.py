@@ -10,6 +10,7 @@ from tests.tui.sampler.sampling import (
     SIZES,
     head,
     notices,
+    panes,
     plane,
     sampler,
     z_values,
@@ -29,15 +30,17 @@ async def test_the_map_decodes_where_the_cursor_stands(
     _embed(recorded_session, 2)
     async with sampler(recorded_session, size) as (screen, pilot):
         await pilot.press("m")
-        await until(pilot, lambda: plane(screen).shown() and len(plane(screen).embedded.places))
+        await until(pilot, lambda: plane(screen).shown() and len(panes(screen).embedded.places))
         assert z_values(screen) == [0.0, 0.0]
         await pilot.press("right", "up", "shift+right", "shift+up")
         x, y = z_values(screen)
         assert x > 0
         assert y > 0
-        assert [x, y] == pytest.approx(plane(screen).coordinates, abs=0.005)
+        assert [x, y] == pytest.approx(plane(screen).cursor.coordinates, abs=0.005)
         portrait = screen.query_one("#portrait", ImageGrid)
-        under_cursor = load_decoder(recorded_session).decode(plane(screen).z[None])
+        z = plane(screen).cursor.z
+        assert z is not None
+        under_cursor = load_decoder(recorded_session).decode(z[None])
         assert np.array_equal(portrait.images, to_uint8(under_cursor))
         await pilot.press("home")
         assert z_values(screen) == [0.0, 0.0]
@@ -47,8 +50,8 @@ async def test_both_planes_of_the_map_are_the_same_plane(recorded_session: Sessi
     _embed(recorded_session, 2)
     async with sampler(recorded_session, (200, 60)) as (screen, pilot):
         await pilot.press("m")
-        await until(pilot, lambda: len(plane(screen).embedded.places))
-        decoded_plane, embedded = plane(screen).decoded, plane(screen).embedded
+        await until(pilot, lambda: len(panes(screen).embedded.places))
+        decoded_plane, embedded = panes(screen).decoded, panes(screen).embedded
         assert decoded_plane.display
         assert embedded.display
         assert decoded_plane.canvas == embedded.canvas
@@ -63,11 +66,17 @@ async def test_where_there_is_room_for_one_plane_a_key_shows_the_other(
     async with sampler(recorded_session, (80, 24)) as (screen, pilot):
         await pilot.press("m")
         await until(pilot, lambda: plane(screen).shown())
-        assert (plane(screen).decoded.display, plane(screen).embedded.display) == (True, False)
-        canvas = plane(screen).decoded.canvas
+        assert (panes(screen).decoded.display, panes(screen).embedded.display) == (
+            True,
+            False,
+        )
+        canvas = panes(screen).decoded.canvas
         await pilot.press("o")
-        await until(pilot, lambda: plane(screen).embedded.canvas == canvas)
-        assert (plane(screen).decoded.display, plane(screen).embedded.display) == (False, True)
+        await until(pilot, lambda: panes(screen).embedded.canvas == canvas)
+        assert (panes(screen).decoded.display, panes(screen).embedded.display) == (
+            False,
+            True,
+        )
 
 
 async def test_more_dimensions_are_mapped_two_by_two_or_by_components(recorder: Recorder) -> None:
@@ -75,14 +84,14 @@ async def test_more_dimensions_are_mapped_two_by_two_or_by_components(recorder: 
     _embed(session, 4)
     async with sampler(session) as (screen, pilot):
         await pilot.press("m")
-        await until(pilot, lambda: plane(screen).plane.names == ("PC1", "PC2"))
+        await until(pilot, lambda: plane(screen).axes.plane.names == ("PC1", "PC2"))
         assert "principal components" in head(screen)
         await pilot.press("p")
-        assert plane(screen).plane.names == ("z0", "z1")
+        assert plane(screen).axes.plane.names == ("z0", "z1")
         await pilot.press("x", "y")
-        assert plane(screen).plane.names == ("z2", "z3")
+        assert plane(screen).axes.plane.names == ("z2", "z3")
         await pilot.press("X")
-        assert plane(screen).plane.names == ("z1", "z3")
+        assert plane(screen).axes.plane.names == ("z1", "z3")
         await pilot.press("right")
         values = z_values(screen)
         assert values[1] > 0
@@ -93,9 +102,9 @@ async def test_without_all_test_digits_components_are_not_offered(recorder: Reco
     session = recorder.session(latent_dim=4, status="training", of=10)
     async with sampler(session) as (screen, pilot):
         await pilot.press("m")
-        await until(pilot, lambda: len(plane(screen).embedded.places) == 10)
+        await until(pilot, lambda: len(panes(screen).embedded.places) == 10)
         await pilot.press("p")
-        assert plane(screen).plane.names == ("z0", "z1")
+        assert plane(screen).axes.plane.names == ("z0", "z1")
         assert "best epoch" in notices(pilot)
 
 
@@ -103,7 +112,7 @@ async def test_damaged_embeddings_are_reported_on_the_map(recorded_session: Sess
     (recorded_session.folder / layout.EMBEDDINGS).write_bytes(b"PK no archive")
     async with sampler(recorded_session) as (screen, pilot):
         await pilot.press("m")
-        title = plane(screen).embedded
+        title = panes(screen).embedded
         await until(pilot, lambda: "damaged" in str(title.border_title))
 
 

@@ -14,11 +14,10 @@ from textual.geometry import Region
 from tests.tui.data_browser.local_feed import LocalFeed
 from tests.tui.pilot import screen_text
 from tests.tui.recorder import Recorder
-from tests.tui.sampler.sampling import head, notices, plane, sampler
+from tests.tui.sampler.sampling import head, notices, panes, plane, sampler
 from tests.tui.watching import until
 from tui.data_browser.screen import DataBrowserScreen
 from tui.sampler import map_tsne
-from tui.sampler.latent_map import LatentMap
 from tui.sampler.map_legend import Legend
 from tui.sampler.screen import SamplerScreen
 from vae_engine.errors import EngineError
@@ -70,7 +69,7 @@ def embed(session: Session, latent_dim: int, labels: NDArray[np.int64] = LABELS)
 
 
 def classes(screen: SamplerScreen) -> list[int]:
-    return sorted(set(plane(screen).embedded.labels.tolist()))
+    return sorted(set(panes(screen).embedded.labels.tolist()))
 
 
 def the_legend(screen: SamplerScreen) -> Legend:
@@ -84,17 +83,17 @@ async def test_t_sne_places_the_images_by_a_key_and_a_plane_comes_back(
     embed(session, 4)
     async with sampler(session) as (screen, pilot):
         await pilot.press("m")
-        await until(pilot, lambda: plane(screen).plane.names == ("PC1", "PC2"))
-        before = plane(screen).embedded.places
+        await until(pilot, lambda: plane(screen).axes.plane.names == ("PC1", "PC2"))
+        before = panes(screen).embedded.places
         await pilot.press("T")
         await until(pilot, lambda: "t-SNE: 20 %" in head(screen))
         await until(pilot, lambda: "principal components" in head(screen))
         made[0].let.set()
         await until(pilot, lambda: "map by t-SNE" in head(screen))
         await until(pilot, lambda: "nearest test image" in head(screen))
-        assert len(plane(screen).embedded.places) == COUNT
-        assert not np.array_equal(plane(screen).embedded.places, before)
-        assert not plane(screen).embedded.has_scale
+        assert len(panes(screen).embedded.places) == COUNT
+        assert not np.array_equal(panes(screen).embedded.places, before)
+        assert not panes(screen).embedded.has_scale
         chosen = plane(screen).chosen()
         assert chosen is not None
         embeddings = plane(screen).points.embeddings
@@ -106,8 +105,8 @@ async def test_t_sne_places_the_images_by_a_key_and_a_plane_comes_back(
         assert np.isnan(shown.sheet.z).any()
         await pilot.press("T")
         await until(pilot, lambda: "principal components" in head(screen))
-        assert plane(screen).embedded.has_scale
-        assert np.array_equal(plane(screen).embedded.places, before)
+        assert panes(screen).embedded.has_scale
+        assert np.array_equal(panes(screen).embedded.places, before)
         # What was computed once is there at once, also after the map was left.
         await pilot.press("T", "escape", "m")
         await until(pilot, lambda: "map by t-SNE" in head(screen))
@@ -123,13 +122,13 @@ async def test_escape_stops_t_sne_and_leaves_the_map_as_it_was(
     embed(session, 4)
     async with sampler(session) as (screen, pilot):
         await pilot.press("m")
-        await until(pilot, lambda: plane(screen).plane.names == ("PC1", "PC2"))
+        await until(pilot, lambda: plane(screen).axes.plane.names == ("PC1", "PC2"))
         await pilot.press("T")
         await until(pilot, lambda: "t-SNE: 20 %" in head(screen))
         await pilot.press("escape")
         await until(pilot, lambda: "t-SNE" not in head(screen))
         assert made[0].cancelled
-        assert screen.view_name == "map"
+        assert screen.views.shown == "map"
         await pilot.press("T")
         await until(pilot, lambda: len(made) == 2)
         made[1].fails = True
@@ -139,7 +138,7 @@ async def test_escape_stops_t_sne_and_leaves_the_map_as_it_was(
         await pilot.press("T")
         await until(pilot, lambda: len(made) == 3)
         await pilot.press("escape", "escape")
-        await until(pilot, lambda: screen.view_name == "samples")
+        await until(pilot, lambda: screen.views.shown == "samples")
     assert made[2].cancelled
 
 
@@ -152,7 +151,7 @@ async def test_what_has_no_t_sne_is_told_why(
     live = recorder.session(latent_dim=4, status="training", of=10)
     async with sampler(live) as (screen, pilot):
         await pilot.press("m")
-        await until(pilot, lambda: len(plane(screen).embedded.places) == 10)
+        await until(pilot, lambda: len(panes(screen).embedded.places) == 10)
         await pilot.press("T")
         await until(pilot, lambda: "t-SNE uses all test images" in notices(pilot))
     assert made == []
@@ -164,42 +163,45 @@ async def test_a_box_is_stretched_by_the_arrows_and_dropped_by_escape(
     embed(recorded_session, 2)
     async with sampler(recorded_session) as (screen, pilot):
         await pilot.press("m")
-        await until(pilot, lambda: len(plane(screen).embedded.places) == COUNT)
+        await until(pilot, lambda: len(panes(screen).embedded.places) == COUNT)
         await pilot.press("space", *["shift+right"] * 2, *["shift+up"] * 2)
         latent_map = plane(screen)
-        boxed = latent_map._boxed()
+        boxed = latent_map.cursor.boxed()
         assert boxed is not None
         assert 0 < len(boxed) < COUNT
         await until(pilot, lambda: f"box {len(boxed)} images" in head(screen))
-        canvas = latent_map.plane_shown.canvas
-        (x0, y0), (x1, y1) = canvas.cell(latent_map.corner or (0, 0)), canvas.cell(latent_map.place)
+        canvas = panes(screen).plane_shown.canvas
+        (x0, y0), (x1, y1) = (
+            canvas.cell(panes(screen).corner or (0, 0)),
+            canvas.cell(panes(screen).place),
+        )
         assert (x1 - x0, y0 - y1) == (10, 10)
-        corners = [latent_map.plane_shown.render_line(y).text for y in (y0, y1)]
+        corners = [panes(screen).plane_shown.render_line(y).text for y in (y0, y1)]
         assert "└" in corners[0]
         assert "┌" in corners[1]
         await pilot.press("escape")
-        assert latent_map.corner is None
-        assert screen.view_name == "map"
-        assert "┌" not in latent_map.plane_shown.render_line(y1).text
+        assert panes(screen).corner is None
+        assert screen.views.shown == "map"
+        assert "┌" not in panes(screen).plane_shown.render_line(y1).text
         await pilot.press("space", "space")
-        assert latent_map.corner is None
+        assert panes(screen).corner is None
         await pilot.press("escape")
-        await until(pilot, lambda: screen.view_name == "samples")
+        await until(pilot, lambda: screen.views.shown == "samples")
 
 
 async def test_the_mouse_draws_a_box_too(recorded_session: Session) -> None:
     embed(recorded_session, 2)
     async with sampler(recorded_session) as (screen, pilot):
         await pilot.press("m")
-        await until(pilot, lambda: len(plane(screen).embedded.places) == COUNT)
-        shown = plane(screen).plane_shown
+        await until(pilot, lambda: len(panes(screen).embedded.places) == COUNT)
+        shown = panes(screen).plane_shown
         await pilot.mouse_down(shown, offset=(12, 4))
         await pilot.hover(shown, offset=(20, 9))
         await until(pilot, lambda: "box" in head(screen))
         await pilot.mouse_up(shown, offset=(20, 9))
-        corner = plane(screen).corner
+        corner = panes(screen).corner
         assert corner is not None
-        (x0, y0), (x1, y1) = shown.canvas.cell(corner), shown.canvas.cell(plane(screen).place)
+        (x0, y0), (x1, y1) = shown.canvas.cell(corner), shown.canvas.cell(panes(screen).place)
         assert (x1 - x0, y1 - y0) == (8, 5)
 
 
@@ -211,11 +213,11 @@ async def test_enter_shows_the_images_of_the_box_and_escape_goes_one_step_back(
     embed(session, 2)
     async with sampler(session) as (screen, pilot):
         await pilot.press("m")
-        await until(pilot, lambda: len(plane(screen).embedded.places) == COUNT)
+        await until(pilot, lambda: len(panes(screen).embedded.places) == COUNT)
         await pilot.press("space", "enter")
         await until(pilot, lambda: "no test images in the box" in notices(pilot))
         await pilot.press(*["shift+right", "shift+up"] * 3, "c")
-        boxed = plane(screen)._boxed()
+        boxed = plane(screen).cursor.boxed()
         assert boxed is not None
         assert set(LABELS[boxed].tolist()) == {0}
         await pilot.press("enter")
@@ -239,7 +241,7 @@ async def test_enter_shows_the_images_of_the_box_and_escape_goes_one_step_back(
         await until(pilot, lambda: pilot.app.screen is images)
         await pilot.press("escape")
         await until(pilot, lambda: pilot.app.screen is screen)
-        assert plane(screen).corner is not None
+        assert panes(screen).corner is not None
 
 
 async def test_a_box_on_a_live_session_has_the_images_that_it_saved(
@@ -249,8 +251,8 @@ async def test_a_box_on_a_live_session_has_the_images_that_it_saved(
     session = recorder.session(status="training", of=10)
     async with sampler(session) as (screen, pilot):
         await pilot.press("m")
-        await until(pilot, lambda: len(plane(screen).embedded.places) == 10)
-        screen.query_one(LatentMap).move_to((0.999, 0.001), (0.001, 0.999))
+        await until(pilot, lambda: len(panes(screen).embedded.places) == 10)
+        panes(screen).go((0.999, 0.001), (0.001, 0.999))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(pilot.app.screen, DataBrowserScreen))
         images = pilot.app.screen
@@ -267,11 +269,11 @@ async def test_the_legend_shows_and_hides_classes(recorded_session: Session) -> 
     embed(recorded_session, 2)
     async with sampler(recorded_session, (80, 24)) as (screen, pilot):
         await pilot.press("m")
-        await until(pilot, lambda: len(plane(screen).embedded.places) == COUNT)
+        await until(pilot, lambda: len(panes(screen).embedded.places) == COUNT)
         assert not the_legend(screen).display
         await pilot.press("slash")
         await until(pilot, lambda: screen.focused is the_legend(screen))
-        assert plane(screen).embedded.display
+        assert panes(screen).embedded.display
         await pilot.press("down", "space")
         await until(pilot, lambda: classes(screen) == [0, 2, 3])
         await until(pilot, lambda: "3 of 4 classes" in head(screen))
@@ -304,20 +306,20 @@ async def test_images_without_labels_have_no_legend(recorded_session: Session) -
     embed(recorded_session, 2, np.full(COUNT, -1))
     async with sampler(recorded_session, (200, 60)) as (screen, pilot):
         await pilot.press("m")
-        await until(pilot, lambda: len(plane(screen).embedded.places) == COUNT)
+        await until(pilot, lambda: len(panes(screen).embedded.places) == COUNT)
         await pilot.press("slash", "c", "M")
         await until(pilot, lambda: "no labels" in notices(pilot))
         assert not the_legend(screen).display
-        assert len(plane(screen).embedded.places) == COUNT
+        assert len(panes(screen).embedded.places) == COUNT
 
 
 async def test_means_and_density_are_shown_by_keys(recorded_session: Session) -> None:
     embed(recorded_session, 2)
     async with sampler(recorded_session, (200, 60)) as (screen, pilot):
         await pilot.press("m")
-        await until(pilot, lambda: len(plane(screen).embedded.places) == COUNT)
+        await until(pilot, lambda: len(panes(screen).embedded.places) == COUNT)
         await pilot.press("M", "D")
-        embedded = plane(screen).embedded
+        embedded = panes(screen).embedded
         await until(pilot, lambda: embedded.shaded and len(embedded.means) == 4)
         await until(pilot, lambda: "nearest mean" in head(screen))
         text = "\n".join(embedded.render_line(y).text for y in range(embedded.canvas.height))
@@ -334,9 +336,9 @@ async def test_a_step_and_a_box_repaint_their_edges_only(
     embed(recorded_session, 2)
     async with sampler(recorded_session, (200, 60)) as (screen, pilot):
         await pilot.press("m")
-        await until(pilot, lambda: len(plane(screen).embedded.places) == COUNT)
+        await until(pilot, lambda: len(panes(screen).embedded.places) == COUNT)
         await pilot.press("M")
-        embedded = plane(screen).embedded
+        embedded = panes(screen).embedded
         regions: list[Region] = []
         drawn = embedded._lines
         monkeypatch.setattr(embedded, "refresh", lambda *found, **_: regions.extend(found))

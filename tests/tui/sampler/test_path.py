@@ -43,7 +43,7 @@ async def test_two_marked_samples_give_the_path_between_them(recorded_session: S
         await pilot.press("end")
         assert z_values(screen) == pytest.approx(drawn[2], abs=0.005)
         await pilot.press("escape")
-        assert screen.view_name == "samples"
+        assert screen.views.shown == "samples"
         assert pilot.app.screen is screen
 
 
@@ -59,5 +59,5 @@ async def test_marks_reach_over_draws(recorded_session: Session) -> None:
 async def test_a_path_without_two_marks_says_what_to_do(recorded_session: Session) -> None:
     async with sampler(recorded_session) as (screen, pilot):
         await pilot.press("space", "i")
-        assert screen.view_name == "samples"
+        assert screen.views.shown == "samples"
         assert "Mark two samples with Space" in notices(pilot)

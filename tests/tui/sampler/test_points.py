@@ -130,15 +130,16 @@ async def test_enter_takes_what_the_map_and_the_path_show(recorded_session: Sess
     async with sampler(recorded_session) as (screen, pilot):
         await pilot.press("m")
         await pilot.press("H", "K")
-        z = plane(screen).z
+        z = plane(screen).cursor.z
+        assert z is not None
         await pilot.press("enter")
-        await until(pilot, lambda: screen.view_name == "samples")
+        await until(pilot, lambda: screen.views.shown == "samples")
         assert np.array_equal(draw(screen).z_of(0, 2), z)
         await saying(pilot, lambda: head(screen), "from the map")
         await pilot.press("space", "right", "space", "i")
         await until(pilot, lambda: len(path(screen).images))
         await pilot.press("end", "enter")
-        await until(pilot, lambda: screen.view_name == "samples")
+        await until(pilot, lambda: screen.views.shown == "samples")
         assert draw(screen).z_of(1, 2) == pytest.approx(draw_prior(2, 2, seed=0)[1])
 
 

@@ -10,6 +10,7 @@ import pytest
 from tests.tui.sampler.sampling import (
     draw,
     notices,
+    panes,
     path,
     plane,
     sampler,
@@ -54,7 +55,7 @@ async def test_path_and_map_can_be_saved(
         saved = tmp_path / f"{recorded_session.id}-epoch4-map.npz"
         await until(pilot, saved.exists)
         with np.load(saved, allow_pickle=False) as arrays:
-            canvas = plane(screen).decoded.canvas
+            canvas = panes(screen).decoded.canvas
             assert len(arrays["images"]) == len(arrays["z"]) == canvas.across * canvas.down
 
 

@@ -14,7 +14,7 @@ from tests.tui.sampler.sampling import (
     decoded,
     draw,
     head,
-    plane,
+    panes,
     press_all,
     sampler,
     samples,
@@ -128,8 +128,8 @@ async def test_no_key_at_any_time_is_a_failure(
         for keys in (KEYS, f"space right space i {KEYS}", f"m {KEYS}"):
             await press_all(pilot, keys)
             assert pilot.app.screen is screen
-            await pilot.press("escape" if screen.view_name != "samples" else "home")
-            assert screen.view_name == "samples"
+            await pilot.press("escape" if screen.views.shown != "samples" else "home")
+            assert screen.views.shown == "samples"
 
 
 async def test_names_are_shown_as_text(recorded_session: Session) -> None:
@@ -146,7 +146,7 @@ async def test_glyphs_follow_the_preferences(recorded_session: Session) -> None:
         app.remember(glyphs="sextant")
         await pilot.pause()
         assert {grid.glyphs for grid in screen.query(ImageGrid)} == {"sextant"}
-        assert plane(screen).glyphs == "sextant"
+        assert panes(screen).glyphs == "sextant"
 
 
 async def test_resizing_changes_how_many_samples_there_are(recorded_session: Session) -> None:
@@ -161,6 +161,6 @@ async def test_resizing_changes_how_many_samples_there_are(recorded_session: Ses
 async def test_escape_leads_back_and_out(recorded_session: Session) -> None:
     async with sampler(recorded_session) as (screen, pilot):
         await pilot.press("m", "escape")
-        assert screen.view_name == "samples"
+        assert screen.views.shown == "samples"
         await pilot.press("escape")
         await until(pilot, lambda: pilot.app.screen is not screen)

@@ -47,7 +47,7 @@ async def test_rows_are_ordered_by_kl_and_decoded_from_the_selected_sample(
         assert np.array_equal(grid.images, to_uint8(load_decoder(session).decode(z)))
         assert shown.facts["kl"] == [5.5, 2.0, 0.1, 0.0]
         await pilot.press("escape")
-        assert screen.view_name == "samples"
+        assert screen.views.shown == "samples"
 
 
 async def test_rows_follow_nudges_and_enter_goes_on_from_the_cursor(
