@@ -34,7 +34,7 @@ async def opened(
     app.open_side_by_side(sessions)
     screen = app.screen
     assert isinstance(screen, SideBySideScreen)
-    await until(pilot, lambda: screen._is_shown() or (problem and screen._problem()))
+    await until(pilot, lambda: screen.is_shown() or (problem and screen.exchange.problem()))
     return screen
 
 
@@ -42,7 +42,7 @@ async def shows(pilot: Pilot[Any], screen: SideBySideScreen, *texts: str) -> Non
     """Wait until the rows that are wanted are shown, with these texts."""
     await until(
         pilot,
-        lambda: screen._is_shown() and all(text in screen_text(screen.app) for text in texts),
+        lambda: screen.is_shown() and all(text in screen_text(screen.app) for text in texts),
     )
 
 
@@ -55,9 +55,9 @@ async def test_the_same_images_with_their_figures_and_differences(
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await opened(app, pilot, one, other)
         await shows(pilot, screen, "A first epoch 4   B second epoch 4", "mean of 500 test images")
-        assert screen.sheet is not None
-        assert screen.sheet.terms is not None
-        assert screen.sheet.images.shape[1:] == (3, 28, 28)
+        assert screen.exchange.sheet is not None
+        assert screen.exchange.sheet.terms is not None
+        assert screen.exchange.sheet.images.shape[1:] == (3, 28, 28)
         scores = screen.state.split_scores
         assert scores is not None
         difference = scores.negative_elbo[1].astype(np.float64) - scores.negative_elbo[0]
@@ -97,14 +97,14 @@ async def test_the_same_z_and_previews_in_step(
         await shows(pilot, screen, "sample 2 of seed 1")
         await pilot.press("3")
         await shows(pilot, screen, "samples of epoch 5 of 5", "epoch 2", "epoch 5")
-        assert screen.sheet is not None
-        assert screen.sheet.epochs == (2, 5)
+        assert screen.exchange.sheet is not None
+        assert screen.exchange.sheet.epochs == (2, 5)
         await pilot.press("left_square_bracket", "left_square_bracket", "left_square_bracket")
         await shows(pilot, screen, "samples of epoch 2 of 5")
-        assert screen.sheet.epochs == (2, 2)
+        assert screen.exchange.sheet.epochs == (2, 2)
         await pilot.press("left_square_bracket", "left_square_bracket", "t")
         await shows(pilot, screen, "reconstructions of epoch 1 of 5", "1 of 10")
-        assert screen.sheet.epochs == (1, 1)
+        assert screen.exchange.sheet.epochs == (1, 1)
         recorder.finish_epoch(long, 6)
         await screen._poll()
         await pilot.press(*["right_square_bracket"] * 6)
@@ -122,8 +122,8 @@ async def test_sessions_of_other_sizes_have_previews_and_a_reason(
         assert "28x28 grey" in " ".join(screen_text(app).split())
         await pilot.press("3")
         await shows(pilot, screen, "samples of epoch 4 of 4")
-        assert screen.sheet is not None
-        assert screen.sheet.images.shape[1:] == (2, 32, 32, 3)
+        assert screen.exchange.sheet is not None
+        assert screen.exchange.sheet.images.shape[1:] == (2, 32, 32, 3)
 
 
 @pytest.mark.usefixtures("local")
