@@ -1,19 +1,15 @@
-"""Save what the sampler shows, as a picture and as arrays."""
+"""What the sampler shows as files: a picture, arrays, a walk as an animation."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from textual.screen import Screen
 
 from tui.sampler.model import Sheet
-from tui.screen import run_in_thread
-from tui.text import one_line
 from vae_engine.errors import EngineError
 from vae_engine.inference.animation import (
     MILLISECONDS,
@@ -80,22 +76,3 @@ def save(shown: Shown, session: str, epoch: int, folder: Path) -> list[Path]:
     except OSError as error:
         raise EngineError(f"{folder} cannot be written: {error.strerror}") from None
     return files
-
-
-def save_in_thread(screen: Screen[Any], shown: Shown, session: str, epoch: int) -> None:
-    """Save into the working directory, and tell which files these are or why there are none."""
-    run_in_thread(screen, partial(_save_and_tell, screen, shown, session, epoch), group="save")
-
-
-def _save_and_tell(screen: Screen[Any], shown: Shown, session: str, epoch: int) -> None:
-    app = screen.app
-    try:
-        first, *others = save(shown, session, epoch, Path.cwd())
-    except (EngineError, OSError) as error:
-        text = f"Nothing was saved: {one_line(str(error))}"
-        app.call_from_thread(app.notify, text, severity="error", markup=False)
-        return
-    *between, last = (path.suffix for path in others)
-    names = f"{', '.join([one_line(first.name), *between])} and {last}"
-    text = f"{names} in {one_line(str(first.parent))}"
-    app.call_from_thread(app.notify, text, title="Saved", markup=False)

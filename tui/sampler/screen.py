@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 from textual import events, on
@@ -28,11 +29,12 @@ from tui.sampler.map_panes import MapPanes
 from tui.sampler.model import Sampler
 from tui.sampler.named_points import NamedPoints
 from tui.sampler.sample_grid import SampleGrid
-from tui.sampler.saving import save_in_thread
+from tui.sampler.saving import save
 from tui.sampler.traversal import TraversalView
 from tui.sampler.view_switch import ViewName, ViewSwitch
 from tui.sampler.views import SamplesView
 from tui.sampler.z_editor import ZEditor
+from tui.saving import save_in_thread
 from tui.screen import WorkbenchScreen
 from tui.text import one_line
 from tui.widgets.images import ImageGrid
@@ -241,7 +243,8 @@ class SamplerScreen(WorkbenchScreen):
         """Save what is shown."""
         shown = self.views.view.shown()
         if shown is not None and self.sampler is not None:
-            save_in_thread(self, shown, self.session.id, self.sampler.decoder.entry.epoch)
+            epoch = self.sampler.decoder.entry.epoch
+            save_in_thread(self, partial(save, shown, self.session.id, epoch))
 
     def check_action(
         self,

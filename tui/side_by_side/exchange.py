@@ -65,7 +65,9 @@ class Exchange:
         if state.page == "images" and state.order == "difference" and state.split_scores is None:
             self._score(state.chosen_epoch, state.split)
         wanted = state.wanted(room)
-        if wanted is None or self.is_shown(room) or self._asked is not None or self.problem():
+        if wanted is None or self.is_shown(room) or self._asked is not None:
+            return False
+        if state.page != "epochs" and self.problem():
             return False
         self._asked = wanted
         match wanted:
@@ -137,7 +139,8 @@ class Exchange:
             for row, index in enumerate(found.indices)
         ]
         layers = np.concatenate([found.originals.values[None], found.reconstructions.values])
-        self.sheet = Sheet(asked, layers.swapaxes(0, 1), captions, terms)
+        indices = np.array(found.indices, np.intp)
+        self.sheet = Sheet(asked, layers.swapaxes(0, 1), captions, terms, indices)
         if (found.epoch, found.split) not in self._state.scores:
             self._score(found.epoch, found.split)
 
@@ -152,7 +155,8 @@ class Exchange:
         if len(images) != len(rows):
             return
         captions = [LETTERS[: self._state.sessions] for _ in rows]
-        self.sheet = Sheet(wanted, images, captions, differences=found.differences.values[:, part])
+        differences, z = found.differences.values[:, part], found.z.values[part]
+        self.sheet = Sheet(wanted, images, captions, differences=differences, z=z)
 
     def _fail(self, failed: Failed) -> list[tuple[str, bool]]:
         self._asked = None

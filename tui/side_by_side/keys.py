@@ -36,6 +36,7 @@ PAIR_KEYS: Final[list[BindingType]] = [
     _key("o", "order", "Order", "By index, or where the models differ most", show=True),
     _key("n", "draw(1)", "Draw", "Samples of the next seed", show=True),
     _key("b", "draw(-1)", "Draw back", "Samples of the previous seed"),
+    _key("w", "save", "Save", "Save the rows on the screen as PNG and npz", show=True),
     _key("enter", "open", "Open", "Open the dashboard of the session under the cursor"),
     _key("tab", "turn(1)", "Next page", "Next page", show=True),
     _key("shift+tab", "turn(-1)", "Previous page", "Previous page"),

@@ -34,7 +34,9 @@ class Sheet:
         images: (rows, columns, h, w) or (rows, columns, h, w, 3).
         captions: below each.
         terms: figures of each row, of images.
+        indices: (rows,), places of images in their split.
         differences: (models, rows) of samples.
+        z: (rows, latent_dim) of samples.
         epochs: per session, of an epoch.
     """
 
@@ -42,7 +44,9 @@ class Sheet:
     images: NDArray[np.uint8]
     captions: Sequence[Sequence[str]]
     terms: Terms | None = None
+    indices: NDArray[np.intp] | None = None
     differences: NDArray[np.floating] | None = None
+    z: NDArray[np.float32] | None = None
     epochs: tuple[int | None, ...] = ()
 
 

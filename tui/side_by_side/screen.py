@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from typing import ClassVar, Final, Literal
 
 from textual import on
@@ -18,12 +20,14 @@ from tui.comparison import Compared, read_compared
 from tui.image_feed import ImageFeed
 from tui.preferences import Preferences
 from tui.remedies import error_text
+from tui.saving import save_in_thread
 from tui.screen import WorkbenchScreen, has_widgets, run_async, run_in_thread
 from tui.side_by_side.exchange import Exchange
 from tui.side_by_side.keys import PAIR_KEYS
 from tui.side_by_side.model import PAGE_NAMES, PAGES, Sheet, SideBySide
 from tui.side_by_side.previews import read_step
 from tui.side_by_side.row_grid import RowGrid
+from tui.side_by_side.saving import save_rows
 from tui.side_by_side.words import figure_lines, models_line, state_line
 from tui.widgets.key_line import KeyLine
 from tui.widgets.page_tabs import PageTabs
@@ -128,6 +132,13 @@ class SideBySideScreen(WorkbenchScreen):
             self.notify(error_text(error), severity="error", markup=False)
         else:
             self.workbench.open_dashboard(session)
+
+    def action_save(self) -> None:
+        """Save the rows on the screen."""
+        sheet = self.exchange.sheet
+        if sheet is not None and self.is_shown() and len(sheet.images):
+            ids, state = [session.id for session in self.sessions], replace(self.state)
+            save_in_thread(self, partial(save_rows, sheet, state, ids))
 
     def action_turn(self, by: int) -> None:
         """Show the next or previous page."""

@@ -7,11 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
+from PIL import Image
 from textual.pilot import Pilot
 
 from tests.tui.data_browser.local_feed import LocalFeed
 from tests.tui.pilot import screen_text
 from tests.tui.recorder import Recorder
+from tests.tui.sampler.sampling import notices
 from tests.tui.shaped import SETTINGS, give_shape
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
@@ -19,6 +22,8 @@ from tui.dashboard.screen import DashboardScreen
 from tui.side_by_side.row_grid import RowGrid
 from tui.side_by_side.screen import SideBySideScreen
 from vae_engine.image_shape import ImageShape
+from vae_engine.inference.pictures import picture
+from vae_engine.inference.sampling import draw_prior, load_decoder
 from vae_engine.sessions.session import Session
 
 
@@ -46,10 +51,32 @@ async def shows(pilot: Pilot[Any], screen: SideBySideScreen, *texts: str) -> Non
     )
 
 
+async def saved(pilot: Pilot[Any], screen: SideBySideScreen, page: str) -> dict[str, NDArray[Any]]:
+    """Save the page; the picture must have what is shown."""
+    ids = "-".join(session.id.rpartition("-")[2] for session in screen.sessions)
+    files = [Path(f"compare-{ids}-{page}{suffix}") for suffix in (".png", ".npz")]
+    await pilot.press("w")
+    await until(pilot, lambda: files[0].name in notices(pilot))
+    sheet = screen.exchange.sheet
+    assert sheet is not None
+    rows, columns, *size = sheet.images.shape
+    with Image.open(files[0]) as image:
+        assert np.array_equal(
+            np.asarray(image), picture(sheet.images.reshape(rows * columns, *size), columns)
+        )
+    with np.load(files[1], allow_pickle=False) as arrays:
+        return dict(arrays)
+
+
 @pytest.mark.usefixtures("local")
 async def test_the_same_images_with_their_figures_and_differences(
-    app: WorkbenchApp, recorder: Recorder, digits: Path
+    app: WorkbenchApp,
+    recorder: Recorder,
+    digits: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     one = recorder.session("first", dataset=str(digits))
     other = recorder.session("second", dataset=str(digits), latent_dim=4)
     async with app.run_test(size=(120, 40)) as pilot:
@@ -72,6 +99,17 @@ async def test_the_same_images_with_their_figures_and_differences(
         await shows(pilot, screen, "largest difference first   1 of 500")
         apart = np.abs(difference)
         assert screen.state.indices()[0] == int(apart.argmax())
+        arrays = await saved(pilot, screen, "test-images")
+        assert arrays["originals"].shape == (room, 28, 28)
+        assert arrays["reconstructions"].shape == (2, room, 28, 28)
+        assert np.array_equal(arrays["indices"], screen.state.indices()[:room])
+        places = arrays["indices"]
+        assert np.array_equal(arrays["labels"], screen.state.splits["test"].labels.values[places])
+        for name in ("negative_elbo", "reconstruction_loss", "kl_loss", "squared_error"):
+            of_all = getattr(scores, name)[:, places]
+            assert arrays[name] == pytest.approx(of_all, rel=1e-3)
+        assert arrays["sessions"].tolist() == [one.id, other.id]
+        assert arrays["epochs"].tolist() == [4, 4]
         await pilot.press("t")
         await shows(pilot, screen, "validation images")
         # The original is the first column, so the second is the first session.
@@ -83,8 +121,13 @@ async def test_the_same_images_with_their_figures_and_differences(
 
 @pytest.mark.usefixtures("local")
 async def test_the_same_z_and_previews_in_step(
-    app: WorkbenchApp, recorder: Recorder, digits: Path
+    app: WorkbenchApp,
+    recorder: Recorder,
+    digits: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     short = recorder.session("short", dataset=str(digits), epochs=2)
     long = recorder.session("long", dataset=str(digits), epochs=5)
     async with app.run_test(size=(100, 30)) as pilot:
@@ -95,10 +138,20 @@ async def test_the_same_z_and_previews_in_step(
         await shows(pilot, screen, "the same z, seed 0", "sample 1 of seed 0")
         await pilot.press("n", "down")
         await shows(pilot, screen, "sample 2 of seed 1")
+        arrays = await saved(pilot, screen, "seed1")
+        rows = screen.query_one(RowGrid).room()
+        assert arrays["images"].shape == (2, rows, 28, 28)
+        z = draw_prior(rows, arrays["z"].shape[1], seed=1)
+        assert np.array_equal(arrays["z"], z)
+        assert arrays["images"][0] == pytest.approx(load_decoder(short).decode(z) * 255, abs=1)
+        assert arrays["squared_difference"].shape == (2, rows)
         await pilot.press("3")
         await shows(pilot, screen, "samples of epoch 5 of 5", "epoch 2", "epoch 5")
         assert screen.exchange.sheet is not None
         assert screen.exchange.sheet.epochs == (2, 5)
+        arrays = await saved(pilot, screen, "epoch5")
+        assert arrays["epochs"].tolist() == [2, 5]
+        assert arrays["kind"] == "samples"
         await pilot.press("left_square_bracket", "left_square_bracket", "left_square_bracket")
         await shows(pilot, screen, "samples of epoch 2 of 5")
         assert screen.exchange.sheet.epochs == (2, 2)
@@ -124,6 +177,25 @@ async def test_sessions_of_other_sizes_have_previews_and_a_reason(
         await shows(pilot, screen, "samples of epoch 4 of 4")
         assert screen.exchange.sheet is not None
         assert screen.exchange.sheet.images.shape[1:] == (2, 32, 32, 3)
+
+
+@pytest.mark.usefixtures("local")
+async def test_previews_are_shown_once_the_first_epoch_has_drawn_some(
+    app: WorkbenchApp, recorder: Recorder
+) -> None:
+    sessions = [recorder.session(name, epochs=0) for name in "ab"]
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.open_side_by_side(sessions)
+        screen = app.screen
+        assert isinstance(screen, SideBySideScreen)
+        await until(pilot, lambda: screen.is_mounted and screen.exchange.problem())
+        await pilot.press("3")
+        await until(pilot, lambda: "no session has previews yet" in screen_text(app))
+        recorder.finish_epoch(sessions[1], 1)
+        await screen._poll()
+        await shows(pilot, screen, "samples of epoch 1 of 1")
+        assert screen.exchange.sheet is not None
+        assert screen.exchange.sheet.epochs == (None, 1)
 
 
 @pytest.mark.usefixtures("local")
