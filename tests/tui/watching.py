@@ -23,11 +23,14 @@ from vae_engine.sessions.store import SessionStore
 
 
 async def until(pilot: Pilot[Any], reached: Callable[[], object]) -> None:
-    """Let the app run until something is true."""
+    """Let the app run until something is true.
+
+    Without the pilot, whose every pause is a message to each widget.
+    """
     deadline = time.monotonic() + DEADLINE
     while not reached():
         assert time.monotonic() < deadline, "it did not come about"
-        await pilot.pause(0.02)
+        await asyncio.sleep(0.02)
     await pilot.pause()
 
 

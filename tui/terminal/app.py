@@ -28,7 +28,7 @@ from tui.terminal.driver import LoopDriver, loop_driver
 from tui.terminal.graphics import Graphics
 from tui.terminal.hangup import leave_with_terminal
 from tui.terminal.link import is_slow
-from tui.terminal.textual_internals import PatientApp
+from tui.terminal.textual_internals import PatientApp, make_line_caches_late
 from tui.terminal.typed_ahead import TypedAhead, ordered_driver
 from tui.text import shortened
 
@@ -57,6 +57,7 @@ class TerminalApp(PatientApp):
 
     def __init__(self) -> None:
         super().__init__()
+        make_line_caches_late()
         self._unicode = is_unicode(os.environ, getattr(sys.__stderr__, "encoding", None))
         choose_scrollbars(with_blocks=self._unicode)
         self._terminal_colors = TerminalColors(

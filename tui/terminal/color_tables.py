@@ -74,6 +74,7 @@ def nearest_of_256(color: Rgb) -> int:
     return 16 + min(in_cube, as_grey, key=lambda entry: _difference(XTERM_256[entry], color))
 
 
+@lru_cache(maxsize=4096)
 def nearest_of_16(color: Rgb, among: Sequence[int] = range(16)) -> int:
     """Return the nearest of xterm's sixteen colours."""
     return min(among, key=lambda entry: _difference(XTERM_16[entry], color))

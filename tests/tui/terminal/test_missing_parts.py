@@ -29,6 +29,7 @@ RENAMED = {
         "_styles_cache",
         "get_inner_outer",
     ),
+    "textual.strip.Strip._segments": ("_segments", "_cell_length", "_maxsize"),
 }
 # Parts that the app could be tempted to use, and does not.
 UNUSED = (
