@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 from textual.app import ComposeResult
+from textual.containers import HorizontalGroup
 from textual.reactive import Reactive
-from textual.widgets import Footer
+from textual.widget import Widget
+from textual.widgets import Footer, Label
 
 from tui.terminal.textual_internals import release
+
+_HELP: Final = "help"
 
 
 class KeyLine(Footer):
@@ -33,3 +40,56 @@ class KeyLine(Footer):
         """Show the present keys, and release the previous ones."""
         await super().recompose()
         release(self)
+        self.fit()
+
+    def on_resize(self) -> None:
+        """Show as many keys as fit now."""
+        self.fit()
+
+    def fit(self) -> None:
+        """Hide whole keys where not all have room, the last ones first, but never the way out.
+
+        Textual would cut off what does not fit, and with it the keys to leave and of the help.
+        """
+        room = self.size.width
+        if not room:
+            return
+        parts = _parts(self.children)
+        # The blank cell behind the last one may be cut off.
+        left = sum(map(_width, parts)) - room - 1
+        hidden = set()
+        for part in reversed(parts):
+            if left > 0 and not any(_is_kept(one) for one in part):
+                hidden.update(part)
+                left -= _width(part)
+        for child in self.children:
+            if child.display == (child in hidden):
+                child.display = child not in hidden
+
+
+def _parts(children: Sequence[Widget]) -> list[list[Widget]]:
+    """Keys, and groups of keys with the label that follows them."""
+    parts: list[list[Widget]] = []
+    for child in children:
+        if isinstance(child, Label) and parts:
+            parts[-1].append(child)
+        else:
+            parts.append([child])
+    return parts
+
+
+def _is_kept(widget: Widget) -> bool:
+    keys, action = getattr(widget, "key", ""), getattr(widget, "action", "")
+    return keys == "escape" or action == _HELP
+
+
+def _width(part: Sequence[Widget]) -> int:
+    return sum(map(_outer_width, part))
+
+
+def _outer_width(widget: Widget) -> int:
+    """Cells that a part of the line takes once it is laid out."""
+    around = widget.styles.gutter.width + widget.styles.margin.width
+    if isinstance(widget, HorizontalGroup):
+        return around + sum(map(_outer_width, widget.children))
+    return around + widget.get_content_width(widget.screen.size, widget.screen.size)

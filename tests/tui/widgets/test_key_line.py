@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from functools import partial
 from typing import ClassVar
 
 import pytest
 from textual.app import App, ComposeResult
+from textual.binding import Binding
 from textual.widgets._footer import FooterKey
 
 from tests.tui.watching import until
@@ -51,3 +53,44 @@ async def test_keys_follow_a_line_that_changes_its_width() -> None:
         line.compact = False
         await pilot.pause()
         assert sum(key.outer_size.width for key in line.query(FooterKey)) == wide
+
+
+GROUP = Binding.Group("Both")
+
+
+class Crowded(App[None]):
+    BINDINGS: ClassVar = [
+        *(Binding(key, f"press('{key}')", f"Press {key}") for key in "abc"),
+        Binding("plus", "press('plus')", "Plus", group=GROUP),
+        Binding("minus", "press('minus')", "Minus", group=GROUP),
+        Binding("escape", "press('escape')", "Leave"),
+        Binding("question_mark", "help", "Help"),
+        Binding("z", "press('z')", "Last"),
+    ]
+
+    def compose(self) -> ComposeResult:
+        yield KeyLine()
+
+
+@pytest.mark.parametrize("compact", [False, True])
+async def test_no_key_is_cut_and_the_way_out_stays(compact: bool) -> None:
+    async with Crowded().run_test(size=(120, 10)) as pilot:
+        line = pilot.app.query_one(KeyLine)
+        line.compact = compact
+        await until(pilot, lambda: len(line.query(FooterKey)) == 8)
+        every = [key.key for key in line.query(FooterKey)]
+        for width in (*range(25, 80, 3), 120):
+            await pilot.resize_terminal(width, 10)
+            await until(pilot, partial(lambda wanted: line.size.width == wanted, width))
+            await pilot.pause()
+            shown = [key for key in line.query(FooterKey) if key.display and _parent_shown(key)]
+            assert {"escape", "question_mark"} <= {key.key for key in shown}
+            assert all(key.region.right <= width + 1 for key in shown), width
+            keys = [key.key for key in shown]
+            rest = [key for key in every if key not in ("escape", "question_mark")]
+            assert [key for key in keys if key in rest] == rest[: len(keys) - 2], width
+        assert keys == every
+
+
+def _parent_shown(key: FooterKey) -> bool:
+    return key.parent is not None and bool(getattr(key.parent, "display", True))
