@@ -56,6 +56,29 @@ def test_each_class_has_its_nearest_and_what_is_told_is_documented(
     assert [line.split()[0] for line in vae("map", "small").lines[2:]] == ["0", "1", "2"]
 
 
+def test_images_without_a_finite_z_mean_are_told(vae: Vae, recorder: Recorder) -> None:
+    z_mean = recorded(recorder, 2)
+    z_mean[3:7] = np.nan
+    folder = recorder.store.find("small").folder
+    write_npz(folder / layout.EMBEDDINGS, {"z_mean": z_mean, "labels": LABELS})
+    assert "4 test images left out: z_mean is not finite" in vae("map", "small").out
+    assert json.loads(vae("map", "small", "--json").out)["left_out"] == 4
+    write_npz(folder / layout.EMBEDDINGS, {"z_mean": z_mean * np.nan, "labels": LABELS})
+    for command in (("map", "small"), ("direction", "small", "0", "1")):
+        done = vae(*command)
+        assert done.code == 1, done
+        assert "none of 60 embeddings is finite" in done.err
+        assert done.err.count("\n") == 1
+
+
+def test_groups_of_one_mean_have_no_direction(vae: Vae, recorder: Recorder) -> None:
+    z_mean = recorded(recorder, 2)
+    folder = recorder.store.find("small").folder
+    write_npz(folder / layout.EMBEDDINGS, {"z_mean": z_mean * 0, "labels": LABELS})
+    done = vae("direction", "small", "0", "2")
+    assert "GROUP_A '0' and GROUP_B '2' have the same mean" in done.err
+
+
 def test_a_box_has_the_images_of_its_region_whichever_corners_are_given(
     vae: Vae, recorder: Recorder
 ) -> None:

@@ -56,6 +56,7 @@ def test_a_class_is_found_by_its_name_first_then_by_its_number() -> None:
     assert class_names(labels, names) == {0: "zero", 1: "2", 2: "two"}
     assert [class_label(text, labels, names) for text in ("two", "2", "0")] == [2, 1, 0]
     assert class_names(labels, ()) == {0: "0", 1: "1", 2: "2"}
+    assert class_names(labels, ("zero", " ", "two")) == {0: "zero", 1: "1", 2: "two"}
     with pytest.raises(SettingError, match="choose one of zero, 2, two"):
         class_label("-1", labels, names)
     with pytest.raises(SettingError, match="no labels"):

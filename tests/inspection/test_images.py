@@ -55,6 +55,7 @@ def test_a_class_that_is_not_there_is_refused_with_those_that_are() -> None:
     with pytest.raises(SettingError, match="no labels"):
         read_label("1", np.full(3, -1), ())
     assert (label_text(-1, NAMES), label_text(1, NAMES), label_text(5, NAMES)) == ("-", "dog", "5")
+    assert label_text(1, ["cat", " "]) == "1"
 
 
 def test_binarized_sessions_are_asked_about_binarized_images() -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from tui.cli.output import Column, table, table_width
 from tui.comparison import read_compared
 from tui.rate_distortion import rate_paths
-from tui.text import encodable, one_line
+from tui.text import encodable, one_line, shortened
 from vae_engine.datasets.source import SPLIT_NAMES
 from vae_engine.evaluation.bounds import Doubles, Floats
 from vae_engine.inspection.comparison import (
@@ -25,6 +25,8 @@ from vae_engine.inspection.comparison import (
 )
 from vae_engine.inspection.images import InspectedImages, label_text
 from vae_engine.sessions.session import Session
+
+_LONGEST_NAME = 24
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +103,8 @@ def image_lines(found: ComparedImages) -> Iterator[str]:
 
 
 def _image_rows(found: ComparedImages, at: int) -> Iterator[tuple[str, ...]]:
-    label = label_text(int(found.images.labels[at]), found.images.label_names)
+    name = label_text(int(found.images.labels[at]), found.images.label_names)
+    label = shortened(name, _LONGEST_NAME)
     first = found.scores[0].of(found.measure)[at]
     for model, scores in enumerate(found.scores):
         head = (f"{at}", label) if not model else ("", "")

@@ -210,7 +210,8 @@ def direction(
     )
     if np.array_equal(first.mean, last.mean):
         raise SettingError(
-            f"GROUP_A and GROUP_B are both {first.name[:60]!r}: choose two classes or groups"
+            f"GROUP_A {first.name[:60]!r} and GROUP_B {last.name[:60]!r} have the same mean: "
+            "choose two classes or groups that differ"
         )
     vector, names = last.mean - first.mean, (first.name, last.name)
     if start is None:

@@ -15,7 +15,7 @@ from tui.text import one_line
 from vae_engine.datasets import to_float
 from vae_engine.datasets.arrays import Images
 from vae_engine.datasets.source import Split
-from vae_engine.errors import SessionError, SettingError
+from vae_engine.errors import SessionDamagedError, SessionError, SettingError
 from vae_engine.inference.directions import Floats, class_label, class_names, mean_of
 from vae_engine.inference.exported import ExportedModel, load_model
 from vae_engine.inference.sampling import find_export
@@ -58,7 +58,11 @@ def read_group(option: str, text: str, session: Session) -> Group:
     try:
         return _of_class(text, session)
     except (SettingError, SessionError) as error:
+        # Paths need no labels, but any group needs weights.
+        find_export(session)
         if not all(map(_exists, paths)):
+            if isinstance(error, SessionDamagedError):
+                raise
             raise SettingError(f"{option}: {error}; or {GROUP_FORMS}") from None
     return _of_files(paths, session)
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui.cli.output import Column, table, table_width
-from tui.text import encodable
+from tui.text import encodable, shortened
 from vae_engine.datasets.source import SPLIT_NAMES, Split, counted
 from vae_engine.evaluation.scoring import ImageScores, Reconstructed
 from vae_engine.inference.exported import ExportedModel
@@ -18,6 +18,7 @@ from vae_engine.inspection.images import ClassScore, InspectedImages, label_text
 from vae_engine.sessions.session import Session
 
 _CLASSES_SHOWN = 10
+_LONGEST_NAME = 24
 _Z_SHOWN = 8
 
 
@@ -55,13 +56,13 @@ def outlier_lines(
     names = shown.images.label_names
     if classes:
         hardest = ", ".join(
-            f"{label_text(one.label, names)} {one.negative_elbo:.2f}"
+            f"{shortened(label_text(one.label, names), _LONGEST_NAME)} {one.negative_elbo:.2f}"
             for one in classes[:_CLASSES_SHOWN]
         )
         yield f"classes, hardest first: {hardest}{', ...' * (len(classes) > _CLASSES_SHOWN)}"
     columns = [Column("IMAGE", "right"), Column("CLASS", least=5), *_TERMS]
     rows = [
-        (f"{place}", label_text(label, names), *terms)
+        (f"{place}", shortened(label_text(label, names), _LONGEST_NAME), *terms)
         for place, label, terms in zip(
             shown.places.tolist(), shown.images.labels.tolist(), _term_texts(shown), strict=True
         )

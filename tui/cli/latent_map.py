@@ -18,6 +18,8 @@ from tui.rendering.scatter import label_color
 from tui.sampler.embeddings import Embeddings, embeddings_of
 from tui.sampler.latent import Doubles, dimension_plane, normal_cdf, principal_plane
 from tui.sampler.map_points import Indices, TsnePlaces
+from tui.text import shortened
+from vae_engine.datasets.source import counted
 from vae_engine.errors import SessionError, SettingError
 from vae_engine.inference.class_overlap import ClassPlace, class_places
 from vae_engine.inference.pictures import save_png
@@ -28,6 +30,7 @@ from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 
 _PIXELS = 800
+_LONGEST_NAME = 24
 _DOT = 2
 
 
@@ -72,7 +75,8 @@ def map_command(
     if as_json:
         facts = {"session": session.id, "epoch": embedded.epoch, "axes": axes, "box": box}
         indices = embedded.indices[members].tolist()
-        click.echo(to_json({**facts, "classes": _fields(classes), "indices": indices}))
+        rest = {"classes": _fields(classes), "indices": indices, "left_out": embedded.left_out}
+        click.echo(to_json({**facts, **rest}))
     else:
         for line in _lines(session, embedded, axes, len(members), classes):
             say(line)
@@ -137,6 +141,9 @@ def _lines(
         f"session {session.id} ({session.label.name}): epoch {embedded.epoch}, {count:,} of "
         f"{len(embedded.labels):,} test images by {' and '.join(axes)}"
     )
+    if embedded.left_out:
+        images = counted(embedded.left_out, "test image")
+        yield f"{images} left out: z_mean is not finite, or too large"
     columns = [
         Column("CLASS", least=5),
         Column("IMAGES", "right"),
@@ -146,9 +153,9 @@ def _lines(
     ]
     rows = [
         [
-            one.name,
+            shortened(one.name, _LONGEST_NAME),
             f"{one.images:,}",
-            one.nearest or "-",
+            shortened(one.nearest, _LONGEST_NAME) if one.nearest else "-",
             "-" if one.distance is None else f"{one.distance:.2f}",
             f"{one.overlap:.1%}",
         ]

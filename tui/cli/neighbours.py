@@ -27,6 +27,7 @@ from tui.cli.progress import reading_progress
 from tui.cli.report import to_json
 from tui.cli.saving import is_png, label_names, save_npz, writing
 from tui.rendering.sampling import image_size
+from tui.text import shortened
 from vae_engine.datasets import to_float
 from vae_engine.datasets.source import counted
 from vae_engine.inference.exported import ExportedModel, load_model
@@ -45,6 +46,7 @@ from vae_engine.sessions.store import SessionStore
 
 COUNT = number_setting("n", "int", 8, 1, 1000, "number of samples")
 NEAREST = number_setting("nearest", "int", 5, 1, 100, "nearest training images per sample")
+_LONGEST_NAME = 24
 
 
 @click.command()
@@ -172,7 +174,7 @@ def _lines(
         for found in (by_pixels, by_z):
             index = int(found.indices[at, 0])
             name = label_text(int(training.labels[index]), training.label_names)
-            row += [f"{index}", f"{found.distances[at, 0]:.3f}", name]
+            row += [f"{index}", f"{found.distances[at, 0]:.3f}", shortened(name, _LONGEST_NAME)]
         rows.append(row)
     yield from table(columns, rows, table_width())
 

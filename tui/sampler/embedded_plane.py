@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import Final
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.cells import cell_len
 from rich.color import Color
+from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color as ThemeColor
 
@@ -20,10 +22,11 @@ from tui.sampler.latent import Doubles
 from tui.sampler.latent_plane import LatentPlane, marked
 from tui.sampler.map_points import MapPoints, Mean
 from tui.sampler.plane_canvas import Canvas
-from tui.text import shortened
+from tui.text import fitted, one_line, shortened
 from tui.widgets.display import app_depth
 
 _LONGEST_NAME: Final = 9
+_MARGIN: Final = 2
 
 
 class EmbeddedPlane(LatentPlane):
@@ -34,12 +37,15 @@ class EmbeddedPlane(LatentPlane):
         labels: (n,), -1 for none.
         means: of classes, which are marked.
         shaded: whether the density is shown, not the labels.
+        why_none: why there are no points, if there are none.
     """
 
     def __init__(self, title: str, *, id: str | None = None) -> None:
         super().__init__(title, id=id)
         self.means: Sequence[Mean] = ()
         self.shaded = False
+        self.why_none = ""
+        self._title = title
         self.clear()
 
     def clear(self) -> None:
@@ -49,14 +55,15 @@ class EmbeddedPlane(LatentPlane):
         self.means = ()
 
     def show(self, points: MapPoints, *, marks_means: bool) -> None:
-        """Draw these points; a title that says why there are none stays."""
+        """Draw these points, or say why there are none."""
         if (embeddings := points.embeddings) is None:
-            self.border_subtitle = ""
+            self.border_title, self.border_subtitle = self._title, ""
             self.clear()
         else:
             count, every = len(points.members), len(embeddings.labels)
             counted = f"{count:,} of {every:,}" if count < every else f"{every:,}"
-            self.border_title = f"{counted} test images at epoch {embeddings.epoch}"
+            without = f", {embeddings.left_out:,} without z" if embeddings.left_out else ""
+            self.border_title = f"{counted} test images at epoch {embeddings.epoch}{without}"
             self.places, self.labels = points.places, points.labels
             self.means = points.means() if marks_means else ()
         self.redraw()
@@ -66,12 +73,21 @@ class EmbeddedPlane(LatentPlane):
         paper = self.background_colors[1].rgb
         depth = app_depth(self.app)
         size = canvas.width, canvas.height
+        if self.why_none and not len(self.places):
+            return told(self.why_none, *size)
         if self.shaded:
             ink = ThemeColor.parse(self.app.current_theme.primary).rgb
             lines = density_lines(self.places, *size, depth, paper, ink)
         else:
             lines = scatter_lines(self.places, self.labels, *size, depth, paper)
         return with_means(lines, self.means, canvas, depth, paper)
+
+
+def told(text: str, width: int, height: int) -> list[Line]:
+    """Lines of a canvas with a text at its top: the cursor begins in the middle."""
+    lines = ["", *textwrap.wrap(one_line(text), max(1, width - 2 * _MARGIN))][:height]
+    lines += [""] * (height - len(lines))
+    return [[Segment(fitted(" " * _MARGIN + line, width))] for line in lines]
 
 
 def with_means(

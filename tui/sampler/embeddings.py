@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from tui.text import one_line
 from vae_engine.datasets import to_float
+from vae_engine.datasets.source import counted
 from vae_engine.errors import SessionDamagedError
 from vae_engine.inference.sampling import open_encoder
 from vae_engine.sessions import layout
@@ -33,6 +34,7 @@ class Embeddings:
         epoch: whose encoder it was.
         complete: whether these are all test images, not only those of the previews.
         label_names: of the labels 0, 1, ...; empty where they are numbers.
+        left_out: number of images whose z_mean is no finite number of a sensible size.
     """
 
     z_mean: NDArray[np.float32]
@@ -41,6 +43,7 @@ class Embeddings:
     epoch: int
     complete: bool
     label_names: tuple[str, ...] = ()
+    left_out: int = 0
 
     def equals(self, other: Embeddings) -> bool:
         """Whether these are the same images at the same places."""
@@ -61,7 +64,7 @@ def embeddings_of(session: Session, entry: ExportEntry) -> Embeddings | None:
     few digits of the previews are embedded now; None where there are none.
 
     Raises:
-        SessionDamagedError: a file is not what it should be.
+        SessionDamagedError: a file is not what it should be, or no embedding is finite.
     """
     found = _found(session, entry)
     if found is None:
@@ -115,7 +118,19 @@ def _embedded_now(session: Session, entry: ExportEntry) -> Embeddings | None:
 def _sensible(
     z_mean: NDArray[np.float32], labels: NDArray[np.int64], epoch: int, *, complete: bool
 ) -> Embeddings:
-    """Drop NaN, and values so large that arithmetic fails."""
+    """Drop NaN, and values so large that arithmetic fails.
+
+    Raises:
+        SessionDamagedError: nothing is left.
+    """
     sensible = (np.abs(z_mean) < _FARTHEST).all(axis=1)
     indices = np.flatnonzero(sensible)
-    return Embeddings(z_mean[sensible], indices, labels[sensible], epoch, complete)
+    left_out = len(z_mean) - len(indices)
+    if left_out and not len(indices):
+        raise SessionDamagedError(
+            f"{layout.EMBEDDINGS}: none of {counted(left_out, 'embedding')} is finite and within "
+            f"{_FARTHEST:g} of 0"
+        )
+    return Embeddings(
+        z_mean[sensible], indices, labels[sensible], epoch, complete, left_out=left_out
+    )

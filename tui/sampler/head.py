@@ -19,8 +19,14 @@ class SamplerHead(Vertical):
 
     def show(self, decoder: Content, view: Content, prior: Content) -> None:
         """Show these lines; without text, there is no line for the priors."""
-        self.query_one("#head-decoder", Static).update(decoder, layout=False)
-        self.query_one("#head-view", Static).update(view, layout=False)
+        room = self.content_size.width
+        self.query_one("#head-decoder", Static).update(fitted(decoder, room), layout=False)
+        self.query_one("#head-view", Static).update(fitted(view, room), layout=False)
         of_priors = self.query_one("#head-prior", Static)
         of_priors.update(prior, layout=False)
         of_priors.display = bool(prior.plain)
+
+
+def fitted(line: Content, room: int) -> Content:
+    """Bring the parts of a line closer together where it has no room."""
+    return Content("  ").join(line.split("   ")) if line.cell_length > room else line

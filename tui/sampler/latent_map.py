@@ -144,7 +144,7 @@ class LatentMap(Container, can_focus=True):
             return
         self._run.cancel()
         self.points.take(embeddings)
-        self.panes.embedded.border_title = why_none
+        self.panes.embedded.why_none = why_none
         self.axes.begin(embeddings)
         self._show_plane()
 

@@ -17,8 +17,8 @@ from tui.sampler.latent import normal_quantile
 Shares = tuple[float, float]
 """Shares of N(0, 1) to the left and below, as in `Plane`."""
 
-# Evenly spaced quantiles: whole numbers would be spaced unevenly.
-_TICK_SHARES: Final = (0.1, 0.3, 0.5, 0.7, 0.9)
+# Evenly spaced quantiles: whole numbers would be spaced unevenly. The first ones have precedence.
+_TICK_SHARES: Final = (0.5, 0.1, 0.9, 0.3, 0.7)
 LABELS: Final = 5
 """Width of the values at the left edge, in cells."""
 _EMPTY_ROWS: Final = 1
@@ -86,7 +86,8 @@ def lower_axis(canvas: Canvas, x: int, share: float, paper: Style, here: Style) 
     for tick in _TICK_SHARES:
         label = value_text(tick)
         start = LABELS + min(int(tick * canvas.width) - len(label) // 2, canvas.width - len(label))
-        text[start : start + len(label)] = label
+        if not "".join(text[max(0, start - 1) : start + len(label) + 1]).strip():
+            text[start : start + len(label)] = label
     label = value_text(share)
     start = min(max(LABELS, LABELS + x - len(label) // 2), len(text) - len(label))
     end = start + len(label)

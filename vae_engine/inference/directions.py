@@ -22,10 +22,12 @@ def class_names(labels: Labels, names: Sequence[str]) -> dict[int, str]:
 
     Args:
         labels: (n,), -1 for images that have none.
-        names: of the labels 0, 1, ...; a label without one is called by its number.
+        names: of the labels 0, 1, ...; a label without one, or with a blank one, is called by its
+            number.
     """
     known = [label for label in np.unique(labels).tolist() if label >= 0]
-    return {label: names[label] if label < len(names) else str(label) for label in known}
+    named = {label: name for label, name in enumerate(names) if name.strip()}
+    return {label: named.get(label, str(label)) for label in known}
 
 
 def class_label(wanted: str, labels: Labels, names: Sequence[str]) -> int:

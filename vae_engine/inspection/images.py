@@ -170,10 +170,11 @@ def class_scores(scores: ImageScores, labels: Labels) -> list[ClassScore]:
 
 
 def label_text(label: int, names: Sequence[str]) -> str:
-    """Return the name of a class; `-` for none."""
+    """Return the name of a class, its number where that is blank; `-` for no class."""
     if label == NO_LABEL:
         return "-"
-    return names[label] if 0 <= label < len(names) else str(label)
+    named = 0 <= label < len(names) and names[label].strip()
+    return names[label] if named else str(label)
 
 
 def read_label(text: str, labels: Labels, names: Sequence[str]) -> int:

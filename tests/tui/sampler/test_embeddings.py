@@ -82,6 +82,16 @@ def test_what_is_no_number_is_left_out(recorded_session: Session) -> None:
     embeddings = embedded(recorded_session)
     assert embeddings is not None
     assert embeddings.labels.tolist() == [3, 4, 5]
+    assert embeddings.left_out == 3
+
+
+@pytest.mark.parametrize("value", [np.nan, -np.inf, 1e30])
+def test_embeddings_of_which_none_is_usable_are_damaged(
+    recorded_session: Session, value: float
+) -> None:
+    write(recorded_session, z_mean=np.full_like(Z_MEAN, value))
+    with pytest.raises(SessionDamagedError, match="none of 6 embeddings is finite"):
+        embedded(recorded_session)
 
 
 def test_a_changed_encoder_is_refused(recorded_session: Session) -> None:

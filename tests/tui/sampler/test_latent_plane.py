@@ -45,6 +45,12 @@ def test_ticks_stand_at_even_places(width: int) -> None:
     assert {lower - upper for upper, lower in pairwise(rows)} == {4}
 
 
+@given(width=st.integers(8, 40), x=st.integers(0, 39))
+def test_ticks_of_a_narrow_plane_never_touch(width: int, x: int) -> None:
+    known = {"-1.3", "-0.5", "0", "+0.5", "+1.3", value_text((min(x, width - 1) + 0.5) / width)}
+    assert set(axis_text(Canvas((1, 1), width, 10), min(x, width - 1)).split()) <= known
+
+
 @given(width=st.integers(40, 200), share=st.floats(0.0, 0.999))
 def test_the_value_of_the_cursor_stands_whole_below_it(width: int, share: float) -> None:
     canvas = Canvas((1, 1), width, 10)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from tests.tui.pilot import screen_text
 from tests.tui.recorder import Recorder
 from tests.tui.sampler.sampling import (
     SIZES,
@@ -110,10 +111,10 @@ async def test_without_all_test_digits_components_are_not_offered(recorder: Reco
 
 async def test_damaged_embeddings_are_reported_on_the_map(recorded_session: Session) -> None:
     (recorded_session.folder / layout.EMBEDDINGS).write_bytes(b"PK no archive")
-    async with sampler(recorded_session) as (screen, pilot):
-        await pilot.press("m")
-        title = panes(screen).embedded
-        await until(pilot, lambda: "damaged" in str(title.border_title))
+    async with sampler(recorded_session, (80, 24)) as (_, pilot):
+        await pilot.press("m", "o")
+        await until(pilot, lambda: "embeddings.npz" in screen_text(pilot.app))
+        assert "damaged" in screen_text(pilot.app)
 
 
 def _embed(session: Session, latent_dim: int) -> None:
