@@ -1,5 +1,6 @@
 """Samples, reconstructions and embeddings of a model trained by a real worker."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,24 @@ def test_samples_are_what_the_decoder_makes_of_the_prior(
     np.testing.assert_array_equal(found["images"], load_decoder(trained_session).decode(z))
     assert (found["seed"].item(), found["temperature"].item()) == (7, 0.5)
     assert (found["session"].item(), found["epoch"].item()) == (trained_session.id, 1)
+
+
+def test_samples_and_reconstructions_as_json_are_those_of_the_arrays(
+    vae: Vae, tmp_path: Path
+) -> None:
+    document = (Path(__file__).parents[2] / "docs" / "command-line.md").read_text()
+    told = json.loads(vae("sample", "latest", "-n", 3, "--seed", 2, "--json", "-o", "a.npz").out)
+    np.testing.assert_allclose(told["z"], arrays(tmp_path / "a.npz")["z"])
+    assert (told["seed"], told["prior"], told["epoch"]) == (2, "standard", 1)
+    found = json.loads(vae("reconstruct", "latest", "-n", 4, "--json", "-o", "b.npz").out)
+    saved = arrays(tmp_path / "b.npz")
+    errors = np.square(saved["originals"] - saved["reconstructions"]).mean(axis=(1, 2))
+    images = found["images"]
+    np.testing.assert_allclose([one["squared_error"] for one in images], errors, rtol=1e-5)
+    np.testing.assert_allclose([one["z_mean"] for one in images], saved["z_mean"])
+    assert [one["label"] for one in images] == saved["labels"].tolist()
+    for name in (*told, *found, *images[0]):
+        assert f"`{name}`" in document, name
 
 
 def test_the_same_seed_draws_the_same_images_however_many(vae: Vae, tmp_path: Path) -> None:

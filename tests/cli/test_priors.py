@@ -7,12 +7,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.cli.conftest import Vae
 from tests.tui.recorder import Recorder
 from tui.cli.starts import read_start
 from vae_engine.errors import SettingError
-from vae_engine.inference.sampling import find_export, load_decoder
+from vae_engine.inference.sampling import find_export, load_decoder, to_uint8
 from vae_engine.priors.keeping import kept_prior
 from vae_engine.priors.session_priors import prior_named
 from vae_engine.sessions import layout
@@ -54,6 +55,27 @@ def test_both_priors_stand_beside_each_other(vae: Vae, session: Session) -> None
     assert told["components"] == len(told["weights"]) == kept.components
     assert told["priors"]["gmm"]["latent_recall"] == kept.metrics["gmm"].recall
     assert told["held_out_images"] == 100
+
+
+def test_samples_of_both_priors_are_saved(vae: Vae, session: Session, tmp_path: Path) -> None:
+    done = vae("priors", "recorded", "-o", "a.png", "-o", "a.npz", "--json")
+    assert done.code == 0, done
+    metrics = json.loads(done.out)["priors"]
+    with np.load(tmp_path / "a.npz", allow_pickle=False) as file:
+        arrays = dict(file)
+    for name in arrays:
+        assert f"`{name}`" in DOCUMENT, name
+    decoder = load_decoder(session)
+    for at, name in enumerate(arrays["priors"].tolist()):
+        prior, _ = prior_named(session, name, report=lambda *_: None)
+        np.testing.assert_array_equal(arrays["z"][at], prior.draw(10, seed=0))
+        np.testing.assert_allclose(arrays["images"][at], decoder.decode(arrays["z"][at]), atol=1e-6)
+    for at, name in enumerate(arrays["compared"].tolist()):
+        assert arrays["latent_recall"][at] == metrics[name]["latent_recall"]
+    with Image.open(tmp_path / "a.png") as image:
+        above, below = np.asarray(image)[:28], np.asarray(image)[30:]
+    for row, images in zip((above, below), arrays["images"], strict=True):
+        np.testing.assert_array_equal(row[:, :28], to_uint8(images)[0])
 
 
 def test_too_few_test_images_are_not_compared(vae: Vae, session: Session) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui.cli.output import Column, table, table_width
+from tui.cli.rates import path_json
 from tui.comparison import read_compared
 from tui.rate_distortion import rate_paths
 from tui.text import encodable, one_line, shortened
@@ -260,21 +261,4 @@ def rate_distortion_json(models: Sequence[ComparedModel]) -> list[dict[str, Any]
     """The epochs of each session: rate and distortion of the validation split, in nats."""
     sessions: dict[str, Session] = {one.session.id: one.session for one in models}
     compared = [read_compared(session) for session in sessions.values()]
-    return [
-        {
-            "session": path.id,
-            "measured_on": path.measured_on,
-            "best_epoch": int(path.epochs[path.best]),
-            "epochs": [
-                {"epoch": int(epoch), "rate": rate, "distortion": distortion}
-                for epoch, rate, distortion in zip(
-                    path.epochs.tolist(),
-                    path.rate.tolist(),
-                    path.distortion.tolist(),
-                    strict=True,
-                )
-            ],
-        }
-        for one in compared
-        for path in rate_paths([one])
-    ]
+    return [path_json(path) for one in compared for path in rate_paths([one])]

@@ -8,11 +8,13 @@ from typing import Any, Literal
 import click
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from tui.cli import completion
 from tui.cli.gallery import draw, paired_rows, terminal_grid
 from tui.cli.options import (
     id_argument,
+    json_option,
     moved_option,
     number_setting,
     output_option,
@@ -23,20 +25,23 @@ from tui.cli.options import (
 from tui.cli.output import say
 from tui.cli.pixels import graphics_option
 from tui.cli.prior_option import prior_option, read_prior
+from tui.cli.report import to_json
 from tui.cli.saving import is_png, label_names, save_npz, writing
 from tui.rendering.sampling import image_size
 from vae_engine.datasets import Dataset, to_float
+from vae_engine.datasets.parts import Rows
 from vae_engine.errors import SettingError
 from vae_engine.image_shape import ImageShape
 from vae_engine.inference.dataset import session_dataset
 from vae_engine.inference.pictures import picture, save_png, square_columns
 from vae_engine.inference.sampling import (
+    find_export,
     load_decoder,
     load_encoder,
     to_uint8,
     without_grey_axis,
 )
-from vae_engine.inspection.images import own_images, split_images
+from vae_engine.inspection.images import InspectedImages, label_text, own_images, split_images
 from vae_engine.priors.names import PriorName
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import SETTINGS, Settings
@@ -64,6 +69,7 @@ TEMPERATURE = number_setting(
 @setting_option(TEMPERATURE, fallback=TEMPERATURE.default)
 @prior_option
 @output_option(".png", ".npz")
+@json_option
 @graphics_option
 @store_option
 def sample(
@@ -74,6 +80,7 @@ def sample(
     temperature: float,
     prior_name: PriorName,
     output: Path | None,
+    as_json: bool,
 ) -> None:
     """Draw samples from a session's prior.
 
@@ -89,14 +96,18 @@ def sample(
     z = prior.draw(count, seed=seed, temperature=temperature)
     images = decoder.decode(z)
     pixels = to_uint8(images)
+    facts = {"seed": seed, "temperature": temperature, "prior": prior_name}
+    if as_json:
+        described = {"session": session.id, "epoch": find_export(session).epoch, **facts}
+        click.echo(to_json({**described, "z": z.tolist()}))
     if output is None:
-        draw(pixels, terminal_grid(count, size=image_size(pixels)))
+        if not as_json:
+            draw(pixels, terminal_grid(count, size=image_size(pixels)))
         return
-    with writing(output, f"{count} samples of seed {seed}"):
+    with writing(output, f"{count} samples of seed {seed}", quiet=as_json):
         if is_png(output):
             save_png(output, picture(pixels, square_columns(pixels)))
         else:
-            facts = {"seed": seed, "temperature": temperature, "prior": prior_name}
             save_npz(output, session, {"images": images, "z": z, **facts})
 
 
@@ -104,6 +115,7 @@ def sample(
 @id_argument
 @setting_option(DIGITS, "-n", "count", fallback=None, default="10, or all there are")
 @output_option(".png", ".npz")
+@json_option
 @graphics_option
 @moved_option
 @store_option
@@ -113,6 +125,7 @@ def reconstruct(
     count: int | None,
     output: Path | None,
     place: str | None,
+    as_json: bool,
 ) -> None:
     """Show test images with their reconstructions.
 
@@ -138,11 +151,17 @@ def reconstruct(
     reconstructions = decoder.decode(z_mean)
     originals = without_grey_axis(originals)
     above, below = to_uint8(originals), to_uint8(reconstructions)
+    if as_json:
+        errors = np.square(originals - reconstructions).reshape(count, -1).mean(axis=1)
+        images = _fields(test, shown, errors, z_mean)
+        described = {"session": session.id, "epoch": find_export(session).epoch}
+        click.echo(to_json({**described, "images": images}))
     if output is None:
-        grid = terminal_grid(count, layers=2, size=image_size(above))
-        draw(paired_rows(above, below, min(count, grid.across)), grid)
+        if not as_json:
+            grid = terminal_grid(count, layers=2, size=image_size(above))
+            draw(paired_rows(above, below, min(count, grid.across)), grid)
         return
-    with writing(output, f"{count} reconstructions"):
+    with writing(output, f"{count} reconstructions", quiet=as_json):
         if is_png(output):
             across = min(count, _PAIRS_A_ROW)
             save_png(output, picture(paired_rows(above, below, across), across))
@@ -207,6 +226,25 @@ def embed(
     z_mean, z_log_var = (np.concatenate(outputs) for outputs in zip(*parts, strict=True))
     with writing(output, f"{len(pixels)} embeddings"):
         save_npz(output, session, {"z_mean": z_mean, "z_log_var": z_log_var, **embedded})
+
+
+def _fields(
+    test: InspectedImages, shown: Rows, errors: NDArray[np.floating], z_mean: NDArray[np.float32]
+) -> list[dict[str, Any]]:
+    """The shown images of a split, with the squared error and z_mean of each, for JSON."""
+    labels = test.labels[shown].tolist()
+    columns = shown.tolist(), test.rows[shown].tolist(), labels, errors.tolist(), z_mean.tolist()
+    return [
+        {
+            "index": index,
+            "row": row,
+            "label": label if label >= 0 else None,
+            "class": label_text(label, test.label_names) if label >= 0 else None,
+            "squared_error": error,
+            "z_mean": z,
+        }
+        for index, row, label, error, z in zip(*columns, strict=True)
+    ]
 
 
 def _check_count(count: int, shape: ImageShape) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
@@ -112,6 +112,7 @@ def plane_lines(
     last = sorted(paths, key=lambda path: path.letter == current)
     for path in last if whole else []:
         _draw_dots(canvas, area, curve(path.x, path.y, area), "·", _tone(styles, path), styles)
+    _name_sums(canvas, area, styles)
     for path in last:
         column, row = _cell(area, float(path.x[path.marked]), float(path.y[path.marked]))
         bold = Style(bold=True, reverse=path.letter == current)
@@ -163,17 +164,27 @@ def _draw_axes(canvas: _Canvas, area: Area, styles: PlaneStyles) -> None:
 
 
 def _draw_sums(canvas: _Canvas, area: Area, styles: PlaneStyles) -> None:
-    """Draw the lines on which x + y is a round number, with the number at their lower end."""
-    sums = ticks(area.first + area.low, area.last + area.high, _MOST_SUMS)
-    for total, text in zip(sums, mark_texts(sums), strict=True):
-        x = np.array([max(area.first, total - area.high), min(area.last, total - area.low)])
-        if x[1] <= x[0]:
-            continue
+    """Draw the lines on which x + y is a round number."""
+    for total, x, _ in _sums(area):
         dots = curve(x, total - x, area)
         sparse = Dots(dots.column[::_SPARSE], dots.row[::_SPARSE])
         _draw_dots(canvas, area, sparse, ".", styles.sums, styles)
+
+
+def _name_sums(canvas: _Canvas, area: Area, styles: PlaneStyles) -> None:
+    """Write the number of each line at its lower end; over the paths, which would cut it."""
+    for total, x, text in _sums(area):
         column, row = _cell(area, float(x[1]), total - float(x[1]))
         canvas.put(row, _AXIS + min(column, area.columns - len(text)), text, styles.sums)
+
+
+def _sums(area: Area) -> Iterator[tuple[float, Floats, str]]:
+    """Round sums that are in sight, between which x each lies, and its text."""
+    sums = ticks(area.first + area.low, area.last + area.high, _MOST_SUMS)
+    for total, text in zip(sums, mark_texts(sums), strict=True):
+        x = np.array([max(area.first, total - area.high), min(area.last, total - area.low)])
+        if x[1] > x[0]:
+            yield total, x, text
 
 
 def _draw_dots(
