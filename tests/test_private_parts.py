@@ -235,7 +235,7 @@ def _written(one: Any) -> set[str]:
 
 
 @pytest.mark.parametrize("part", textual_internals.PARTS, ids=lambda part: part.name)
-def test_this_textual_has_the_part(part: textual_internals.Part) -> None:
+def test_this_textual_has_the_part(part: textual_internals.PrivatePart) -> None:
     assert not part.is_missing, (
         f"Textual no longer has {part.name}, which {part.purpose}. Without it {part.without}: "
         "find its new place in tui/terminal/textual_internals.py"

@@ -1,5 +1,6 @@
 """Project rules: lint, format, types, spelling, and which way imports point."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -76,3 +77,18 @@ def test_nothing_light_imports_tensorflow_or_scikit_learn() -> None:
         check=False,
     )
     assert done.returncode == 0, done.stderr
+
+
+# The Python API's, whose readers see no other; and the app's.
+TWICE = {"History", "SessionTable", "Canvas", "Sheet"}
+
+
+def test_no_two_classes_have_one_name() -> None:
+    found: dict[str, list[str]] = {}
+    for package in ("tui", "vae_engine"):
+        for path in sorted((ROOT / package).rglob("*.py")):
+            for node in ast.parse(path.read_text()).body:
+                if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                    found.setdefault(node.name, []).append(str(path.relative_to(ROOT)))
+    twice = {name: paths for name, paths in found.items() if len(paths) > 1}
+    assert twice.keys() == TWICE, twice

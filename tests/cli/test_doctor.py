@@ -11,8 +11,8 @@ import pytest
 from rich.cells import cell_len
 
 from tests.cli.conftest import Vae
-from tui.cli import diagnosis
-from tui.cli.diagnosis import Finding, diagnose, tensorflow_finding
+from tui.cli import checks
+from tui.cli.checks import CheckResult, check_installation, tensorflow_result
 from tui.cli.terminal_card import card
 from tui.rendering.palettes import ColorDepth
 from vae_engine.machine import module_command
@@ -24,11 +24,11 @@ BUILD = '{"version": "2.21.0", "cuda": false, "gpus": []}'
 def quick_build(monkeypatch: pytest.MonkeyPatch) -> None:
     """TensorFlow's own answer takes seconds: see `test_what_tensorflow_can_use`."""
     command = [sys.executable, "-c", f"print('{BUILD}')"]
-    monkeypatch.setattr(diagnosis, "module_command", lambda _: command)
+    monkeypatch.setattr(checks, "module_command", lambda _: command)
 
 
-def findings(sessions: Path) -> dict[str, Finding]:
-    return {finding.name: finding for finding in diagnose(sessions)}
+def findings(sessions: Path) -> dict[str, CheckResult]:
+    return {finding.name: finding for finding in check_installation(sessions)}
 
 
 def test_all_is_reported_in_lines_and_as_json(vae: Vae) -> None:
@@ -101,14 +101,14 @@ def test_a_folder_that_cannot_be_written_prevents_training(vae: Vae) -> None:
     ],
 )
 def test_a_tensorflow_that_fails_is_reported(program: str, value: str, prevents: str) -> None:
-    finding = tensorflow_finding([sys.executable, "-c", program])
+    finding = tensorflow_result([sys.executable, "-c", program])
     assert value in finding.value
     assert finding.prevents == prevents
 
 
 @pytest.mark.slow
 def test_what_tensorflow_can_use() -> None:
-    finding = tensorflow_finding(module_command("vae_engine.training.build"))
+    finding = tensorflow_result(module_command("vae_engine.training.build"))
     assert finding.prevents == ""
     assert finding.value.startswith("2.")
 

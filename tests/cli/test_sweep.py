@@ -14,7 +14,7 @@ from tests.cli.conftest import Vae
 from tests.sessions.makers import write_evaluation
 from tests.tui.recorder import Recorder
 from tui.cli.sweep_follow import live_lines, news
-from tui.cli.sweep_report import SweepEntry, SweepReport
+from tui.cli.sweep_report import SweepReport, SweepSummary
 from vae_engine.sessions import layout
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
@@ -149,7 +149,7 @@ def test_json_has_the_fields_that_are_documented(vae: Vae, sweep: Sweep) -> None
     assert report["best"] == report["trials"][0]["session"]
     assert [trial["status"] for trial in report["trials"]].count("completed") == 3
     (entry,) = json.loads(vae("sweep", "list", "--json").out)
-    assert list(entry) == list(SweepEntry.__struct_fields__)
+    assert list(entry) == list(SweepSummary.__struct_fields__)
     assert (entry["trials"], entry["finished"], entry["failed"]) == (6, 3, 1)
     rows, trials = report["settings"][0], report["trials"][0]
     names = {*report, *entry, *rows, *trials, *trials["figures"], *METRICS}

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from vae_engine.datasets import load_dataset
-from vae_engine.datasets.pictures import Plan, _turned, _upright, decode, probe
+from vae_engine.datasets.pictures import DecodePlan, _turned, _upright, decode, probe
 from vae_engine.datasets.preparation import Preparation
 from vae_engine.errors import DatasetError
 
@@ -85,7 +85,7 @@ def tiff(values: Array, order: str = "<", *, packed: bool = False, planes: bool 
     return magic + struct.pack(f"{order}I", 8 + len(body)) + body + directory + b"\0\0\0\0"
 
 
-PLAN = Plan((13, 17), "crop", 3, "uint16")
+PLAN = DecodePlan((13, 17), "crop", 3, "uint16")
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_transparent_parts_are_laid_on_the_background(
     values[..., 3] = np.where(values[..., 3] > 40_000, 65_535, 0)
     path = tmp_path / "image"
     path.write_bytes(make(values))
-    image, _ = decode(path, Plan((13, 17), "crop", 3, "uint16", white))
+    image, _ = decode(path, DecodePlan((13, 17), "crop", 3, "uint16", white))
     clear = np.full(3, 65_535 if white else 0)
     assert np.array_equal(image, np.where(values[..., 3:] > 0, values[..., :3], clear))
 

@@ -20,13 +20,13 @@ from vae_engine.distributed.member import Member
 from vae_engine.distributed.messages import (
     Chunk,
     End,
-    Failed,
     Hello,
     Leaving,
     Ready,
     Refused,
     Synchronize,
     Welcome,
+    WorkerFailed,
     read,
     write,
 )
@@ -346,7 +346,7 @@ def test_a_lost_worker_is_named_where_the_collective_fails(meeting: Meeting) -> 
 def test_a_worker_that_cannot_go_on_says_why(meeting: Meeting) -> None:
     member = meeting.join()
     meeting.gathered()
-    member.send(Failed(why="the disk has an I/O error"))
+    member.send(WorkerFailed(why="the disk has an I/O error"))
     with pytest.raises(
         DistributedError, match=r"worker 1 \(.*\) failed: the disk has an I/O error"
     ):

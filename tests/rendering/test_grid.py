@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tests.rendering.painting import digits
-from tui.rendering.grid import Grid, fit_grid, render_grid
+from tui.rendering.grid import GridLayout, fit_grid, render_grid
 from tui.rendering.images import Display, render_lines
 from tui.rendering.palettes import ColorDepth
 from tui.rendering.runs import Line
@@ -30,7 +30,7 @@ def test_as_many_images_stand_side_by_side_as_fit(width: int, columns: int, rows
 
 
 def test_an_image_wider_than_the_screen_shrinks_in_proportion() -> None:
-    assert fit_grid(20, 28, 14) == Grid(20, 10, 1)
+    assert fit_grid(20, 28, 14) == GridLayout(20, 10, 1)
 
 
 @pytest.mark.parametrize(("height", "images"), [(13, 0), (14, 3), (28, 3), (29, 6), (44, 9)])

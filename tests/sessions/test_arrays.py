@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests.sessions.makers import refusal
 from vae_engine.errors import SessionDamagedError
-from vae_engine.sessions.arrays import ArraySpec, parse_npz, read_npz, write_npz
+from vae_engine.sessions.arrays import ArraySpec, parse_npz, read_arrays, write_npz
 
 IMAGES = ArraySpec("uint8", (None, 28, 28))
 ONE = {"images": IMAGES}
@@ -51,7 +51,7 @@ def header(descr: str = "'|u1'", fortran: str = "False", shape: str = "(1, 28, 2
 def test_what_numpy_wrote_is_read_back(tmp_path: Path, array: Any, compress: bool) -> None:
     path = tmp_path / "images.npz"
     write_npz(path, {"images": array, "other": np.zeros(5)}, compress=compress)
-    found = read_npz(path, ONE, limit=2**20)
+    found = read_arrays(path, ONE, limit=2**20)
     assert list(found) == ["images"]
     np.testing.assert_array_equal(found["images"], array)
 
@@ -80,7 +80,7 @@ def test_scalars_and_empty_shapes_are_read_as_specified() -> None:
 def test_another_type_or_shape_is_refused(tmp_path: Path, array: Any) -> None:
     write_npz(tmp_path / "images.npz", {"images": array})
     with pytest.raises(SessionDamagedError, match=r"images\.npz is damaged: array images"):
-        read_npz(tmp_path / "images.npz", ONE, limit=2**20)
+        read_arrays(tmp_path / "images.npz", ONE, limit=2**20)
 
 
 class Trap:

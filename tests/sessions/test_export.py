@@ -22,7 +22,7 @@ from tests.sessions.makers import (
 )
 from vae_engine.errors import SessionDamagedError, SessionError
 from vae_engine.sessions import atomic, layout
-from vae_engine.sessions.archive import CONTENTS, Contents, export_session, import_session
+from vae_engine.sessions.archive import CONTENTS, ArchiveContents, export_session, import_session
 from vae_engine.sessions.session import Session, read_summary
 from vae_engine.sessions.store import SessionStore
 
@@ -50,7 +50,7 @@ def test_an_archive_says_what_it_holds(tmp_path: Path, archive: Path, other: Ses
     session = finished_session(tmp_path / "sessions")
     export_session(session, archive)
     with zipfile.ZipFile(archive) as opened:
-        told = msgspec.json.decode(opened.read(CONTENTS), type=Contents)
+        told = msgspec.json.decode(opened.read(CONTENTS), type=ArchiveContents)
     assert (told.schema, told.id, told.slim) == (1, session.id, False)
     assert told.files.keys() == members(archive) - {CONTENTS}
     assert {name: file.size for name, file in told.files.items()} == {

@@ -8,7 +8,7 @@ import pytest
 
 from vae_engine.sessions import events as ev
 from vae_engine.sessions import layout, records
-from vae_engine.sessions.archive import CONTENTS, ArchivedFile, Contents
+from vae_engine.sessions.archive import CONTENTS, ArchiveContents, ArchivedFile
 from vae_engine.sessions.inbox import Command, CommandName
 from vae_engine.sessions.records import (
     CheckpointEntry,
@@ -53,7 +53,7 @@ RECORDS: dict[Any, str] = {
     TensorBoardRecord: layout.TENSORBOARD,
     DatasetRecord: layout.DATASET,
     Command: "Commands",
-    Contents: "Archives",
+    ArchiveContents: "Archives",
     ArchivedFile: "Archives",
     SweepRecord: RECORD,
     TrialRecord: RECORD,

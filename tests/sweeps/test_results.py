@@ -9,10 +9,10 @@ import pytest
 
 from vae_engine.settings import SETTINGS, make_settings
 from vae_engine.sweeps.results import Statistic, best_trial, by_setting, statistic
-from vae_engine.sweeps.trials import Figures, Trial, TrialStatus, sweep_status
+from vae_engine.sweeps.trials import Trial, TrialMetrics, TrialStatus, sweep_status
 
 
-def figures(negative_elbo: float, **changes: Any) -> Figures:
+def figures(negative_elbo: float, **changes: Any) -> TrialMetrics:
     values: dict[str, Any] = {
         "negative_elbo": negative_elbo,
         "reconstruction_loss": negative_elbo - 5.0,
@@ -24,13 +24,13 @@ def figures(negative_elbo: float, **changes: Any) -> Figures:
         "evaluation_duration": 4.0,
         "val_negative_elbo": negative_elbo + 1.0,
     }
-    return Figures(**{**values, **changes})
+    return TrialMetrics(**{**values, **changes})
 
 
 def trial(
     number: int,
     values: dict[str, Any],
-    found: Figures | None = None,
+    found: TrialMetrics | None = None,
     status: TrialStatus | None = None,
     stop_reason: str = "",
 ) -> Trial:

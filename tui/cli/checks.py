@@ -32,8 +32,8 @@ _LEAST_MEMORY, _LEAST_DISK = 2 * 10**9, 10**9
 _VERSIONS = ("textual", "rich", "plotext", "click", "pillow", "h5py")
 
 
-class Finding(msgspec.Struct, frozen=True):
-    """One line of the diagnosis.
+class CheckResult(msgspec.Struct, frozen=True):
+    """The result of one check.
 
     Attributes:
         section: `terminal`, `machine`, `data` or `installation`.
@@ -50,8 +50,8 @@ class Finding(msgspec.Struct, frozen=True):
     prevents: str = ""
 
 
-def diagnose(sessions: Path) -> Iterator[Finding]:
-    """Yield the findings one by one; importing TensorFlow takes some seconds.
+def check_installation(sessions: Path) -> Iterator[CheckResult]:
+    """Yield the results one by one; importing TensorFlow takes some seconds.
 
     Args:
         sessions: the folder of sessions, which need not exist.
@@ -62,33 +62,37 @@ def diagnose(sessions: Path) -> Iterator[Finding]:
     yield from _installation()
 
 
-def _terminal(environ: Mapping[str, str]) -> Iterator[Finding]:
+def _terminal(environ: Mapping[str, str]) -> Iterator[CheckResult]:
     obstacle = app_obstacle()
-    yield Finding("terminal", "app", "opens" if not obstacle else "does not open here", obstacle)
+    yield CheckResult(
+        "terminal", "app", "opens" if not obstacle else "does not open here", obstacle
+    )
     term = " ".join(f"{name}={environ[name]}" for name in ("TERM", "COLORTERM") if name in environ)
     depth = stream_depth(sys.stdout, environ)
     advice = ""
     if depth in ("16", "256"):
         advice = "if the terminal has 24-bit colours: `export COLORTERM=truecolor`; ssh drops it"
-    yield Finding("terminal", "type", term or "TERM is not set")
-    yield Finding("terminal", "colours", str(depth), advice)
+    yield CheckResult("terminal", "type", term or "TERM is not set")
+    yield CheckResult("terminal", "colours", str(depth), advice)
     size = shutil.get_terminal_size()
-    yield Finding("terminal", "size", f"{size.columns}x{size.lines}", _size_advice(*size))
+    yield CheckResult("terminal", "size", f"{size.columns}x{size.lines}", _size_advice(*size))
     encoding = sys.stdout.encoding
     unicode = is_unicode(environ, encoding)
-    yield Finding(
+    yield CheckResult(
         "terminal",
         "characters",
         f"{encoding}, locale {locale_name(environ) or 'none'}",
         "" if unicode else "for block images: `export LC_ALL=C.UTF-8`",
     )
     preferences, damage = read_preferences(preferences_file())
-    yield Finding("terminal", "glyphs", f"{preferences.glyphs}: see the test card below")
-    yield Finding("terminal", "inside", *_multiplexer(environ))
+    yield CheckResult("terminal", "glyphs", f"{preferences.glyphs}: see the test card below")
+    yield CheckResult("terminal", "inside", *_multiplexer(environ))
     chosen = {**environ, LINK_VARIABLE: environ.get(LINK_VARIABLE) or preferences.link}
-    yield Finding("terminal", "link", "slow: few bytes" if is_slow(chosen) else "fast: all colours")
+    yield CheckResult(
+        "terminal", "link", "slow: few bytes" if is_slow(chosen) else "fast: all colours"
+    )
     for problem in filter(None, [damage, *keymap_problems()]):
-        yield Finding("terminal", "preferences", problem, f"correct {preferences_file()}")
+        yield CheckResult("terminal", "preferences", problem, f"correct {preferences_file()}")
 
 
 def _size_advice(columns: int, rows: int) -> str:
@@ -106,27 +110,29 @@ def _multiplexer(environ: Mapping[str, str]) -> tuple[str, str]:
     return "no tmux or screen", ""
 
 
-def _machine() -> Iterator[Finding]:
-    yield Finding("machine", "system", f"{platform.platform()}, Python {platform.python_version()}")
+def _machine() -> Iterator[CheckResult]:
+    yield CheckResult(
+        "machine", "system", f"{platform.platform()}, Python {platform.python_version()}"
+    )
     usable, load = usable_processors(), os.getloadavg()[0]
-    yield Finding(
+    yield CheckResult(
         "machine",
         "processors",
         f"{usable} of {os.cpu_count()} usable, load {load:.1f}",
         "other programs use them: training is slower" if load > usable else "",
     )
     available, total = memory_room()
-    yield Finding(
+    yield CheckResult(
         "machine",
         "memory",
         f"{size_text(available)} available of {size_text(total)}",
         "a worker needs about 1G besides its images" if available < _LEAST_MEMORY else "",
     )
     warning = logout_warning()
-    yield Finding("machine", "logout", "ends runs" if warning else "runs continue", warning)
+    yield CheckResult("machine", "logout", "ends runs" if warning else "runs continue", warning)
 
 
-def _installation() -> Iterator[Finding]:
+def _installation() -> Iterator[CheckResult]:
     from importlib.metadata import PackageNotFoundError, version
 
     found = compared_versions()
@@ -136,12 +142,12 @@ def _installation() -> Iterator[Finding]:
         except PackageNotFoundError:
             found[name] = "missing"
     shown = ", ".join(f"{name} {number}" for name, number in found.items() if name != "python")
-    yield Finding("installation", "packages", shown)
-    yield Finding("installation", "program", sys.executable)
-    yield tensorflow_finding(module_command("vae_engine.training.build"))
+    yield CheckResult("installation", "packages", shown)
+    yield CheckResult("installation", "program", sys.executable)
+    yield tensorflow_result(module_command("vae_engine.training.build"))
 
 
-def tensorflow_finding(command: list[str]) -> Finding:
+def tensorflow_result(command: list[str]) -> CheckResult:
     """Import TensorFlow in a separate process, and report its devices.
 
     Args:
@@ -162,40 +168,40 @@ def tensorflow_finding(command: list[str]) -> Finding:
         )
     except subprocess.TimeoutExpired:
         why = f"was not imported within {_TENSORFLOW_SECONDS} s"
-        return Finding("installation", "tensorflow", why, advice, prevents)
+        return CheckResult("installation", "tensorflow", why, advice, prevents)
     if done.returncode != 0:
         text = done.stderr.strip().splitlines()
         why = text[-1] if text else f"its import ended with code {done.returncode}"
-        return Finding("installation", "tensorflow", why, advice, prevents)
+        return CheckResult("installation", "tensorflow", why, advice, prevents)
     build = json.loads(done.stdout.splitlines()[-1])
     gpus = ", ".join(build["gpus"]) or "no GPU"
     hint = ""
     if not build["gpus"] and shutil.which("nvidia-smi"):
         hint = "there is an NVIDIA driver, but TensorFlow sees no GPU: see tensorflow.org/install"
-    return Finding("installation", "tensorflow", f"{build['version']}, {gpus}", hint)
+    return CheckResult("installation", "tensorflow", f"{build['version']}, {gpus}", hint)
 
 
-def _data(sessions: Path) -> Iterator[Finding]:
+def _data(sessions: Path) -> Iterator[CheckResult]:
     here = [name for name in NAMED_DATASETS if is_available(name)]
     missing = [name for name in NAMED_DATASETS if name not in here]
     text = f"{', '.join(here)} here"
     if missing:
         text += f"; downloaded when first used: {', '.join(missing)}"
-    yield Finding("data", "datasets", text)
+    yield CheckResult("data", "datasets", text)
     entries = cache.entries()
     size = sum(entry.bytes for entry in entries)
-    yield Finding("data", "image cache", f"{size_text(size)} in {cache.cache_folder()}")
+    yield CheckResult("data", "image cache", f"{size_text(size)} in {cache.cache_folder()}")
     yield _folder_finding(sessions.absolute())
 
 
-def _folder_finding(folder: Path) -> Finding:
+def _folder_finding(folder: Path) -> CheckResult:
     """Report whether sessions can be written, and the free space."""
     there = next(one for one in (folder, *folder.parents) if one.is_dir())
     try:
         with tempfile.TemporaryFile(dir=there):
             free = shutil.disk_usage(there).free
     except OSError as error:
-        return Finding(
+        return CheckResult(
             "data",
             "sessions",
             f"{folder}: {error.strerror}",
@@ -203,4 +209,4 @@ def _folder_finding(folder: Path) -> Finding:
             "training",
         )
     few = "a session takes 10 to 100M: free some space" if free < _LEAST_DISK else ""
-    return Finding("data", "sessions", f"{folder}, {size_text(free)} free", few)
+    return CheckResult("data", "sessions", f"{folder}, {size_text(free)} free", few)

@@ -10,7 +10,7 @@ from itertools import groupby
 import click
 import msgspec
 
-from tui.cli.diagnosis import Finding, diagnose
+from tui.cli.checks import CheckResult, check_installation
 from tui.cli.options import json_option, store_option
 from tui.cli.output import Column, is_terminal, say, table, table_width
 from tui.text import one_line
@@ -34,33 +34,35 @@ def doctor(context: click.Context, store: SessionStore, keys: bool, as_json: boo
         _list_keys(as_json=as_json)
         return
     found = []
-    for section, findings in groupby(diagnose(store.root), key=lambda finding: finding.section):
+    for section, results in groupby(
+        check_installation(store.root), key=lambda result: result.section
+    ):
         if not as_json:
             say(section)
-        for finding in findings:
-            found.append(finding)
+        for result in results:
+            found.append(result)
             if not as_json:
-                _tell(finding)
+                _tell(result)
         if section == "terminal" and not as_json and is_terminal():
             _draw_card()
     if as_json:
         click.echo(msgspec.json.encode(found).decode())
-    if any(finding.prevents for finding in found):
+    if any(result.prevents for result in found):
         context.exit(_FOUND_PROBLEM)
 
 
-def _tell(finding: Finding) -> None:
+def _tell(result: CheckResult) -> None:
     indent = " " * (_NAME_WIDTH + 2)
     width = max(2 * len(indent), table_width())
     for line in textwrap.wrap(
-        one_line(finding.value),
+        one_line(result.value),
         width,
-        initial_indent=f"  {finding.name:{_NAME_WIDTH}}",
+        initial_indent=f"  {result.name:{_NAME_WIDTH}}",
         subsequent_indent=indent,
     ):
         say(line)
     for line in textwrap.wrap(
-        one_line(finding.advice),
+        one_line(result.advice),
         width,
         initial_indent=f"{indent}-> ",
         subsequent_indent=f"{indent}   ",

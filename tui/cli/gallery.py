@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tui.cli.output import terminal_width
 from tui.cli.pixels import pixel_output
 from tui.rendering.ansi import to_ansi
-from tui.rendering.grid import Grid, fit_grid, render_grid
+from tui.rendering.grid import GridLayout, fit_grid, render_grid
 from tui.rendering.images import Display
 from tui.rendering.sizes import size_steps
 from tui.terminal.detection import stream_depth
@@ -24,7 +24,7 @@ Images = NDArray[np.uint8]
 _FEWEST_ROWS = 5
 
 
-def terminal_grid(count: int, *, layers: int = 1, size: tuple[int, int] = (28, 28)) -> Grid:
+def terminal_grid(count: int, *, layers: int = 1, size: tuple[int, int] = (28, 28)) -> GridLayout:
     """Choose the grid for images in this terminal; at the smallest size it may scroll.
 
     Args:
@@ -37,14 +37,14 @@ def terminal_grid(count: int, *, layers: int = 1, size: tuple[int, int] = (28, 2
     sizes = [largest, *(one for one in smaller if one[1] >= _FEWEST_ROWS)]
     grids = [fit_grid(width, columns, rows) for columns, rows in sizes]
 
-    def fits(grid: Grid) -> bool:
+    def fits(grid: GridLayout) -> bool:
         # The prompt needs a line too.
         return -(-count // grid.across) * layers * grid.across <= grid.capacity(height - 1)
 
     return next(filter(fits, grids), grids[-1])
 
 
-def row_grid(columns: int, rows: int, size: tuple[int, int] = (28, 28)) -> Grid:
+def row_grid(columns: int, rows: int, size: tuple[int, int] = (28, 28)) -> GridLayout:
     """Choose the grid for rows of images, each with a title above and captions below.
 
     As large as lets a row stand in a line of the terminal, and all rows on the screen if they can.
@@ -60,10 +60,10 @@ def row_grid(columns: int, rows: int, size: tuple[int, int] = (28, 28)) -> Grid:
     across = [one for one in sizes if columns * (one[0] + 1) - 1 <= width] or sizes[-1:]
     whole = [one for one in across if rows * (one[1] + 2) < height]
     grid = fit_grid(width, *(whole or across[-1:])[0])
-    return Grid(grid.columns, grid.rows, min(columns, grid.across))
+    return GridLayout(grid.columns, grid.rows, min(columns, grid.across))
 
 
-def draw(images: Images, grid: Grid, captions: Sequence[str] | None = None) -> None:
+def draw(images: Images, grid: GridLayout, captions: Sequence[str] | None = None) -> None:
     """Draw images on stdout, in blocks or as `--graphics` says.
 
     In a pipe there are no control sequences.

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui.cli.output import say
-from tui.rendering.grid import Grid, beside, caption
+from tui.rendering.grid import GridLayout, beside, caption
 from tui.rendering.inline_image import inline_image
 from tui.rendering.kitty import LARGEST_NUMBER, placed, placeholders, through_tmux, transmission
 from tui.rendering.pixels import centred, png, scaled
@@ -68,7 +68,7 @@ class PixelOutput:
     cell: CellSize
     tmux: bool = False
 
-    def draw(self, images: Images, grid: Grid, captions: Sequence[str] | None = None) -> None:
+    def draw(self, images: Images, grid: GridLayout, captions: Sequence[str] | None = None) -> None:
         """Draw images (n, h, w) or (n, h, w, 3) on stdout, each row of the grid in one write."""
         for start in range(0, len(images), grid.across):
             row = images[start : start + grid.across]
@@ -91,7 +91,7 @@ class PixelOutput:
         # tmux moves text only.
         return self.protocol == "kitty" and self.tmux
 
-    def _at_cursor(self, row: Images, grid: Grid) -> str:
+    def _at_cursor(self, row: Images, grid: GridLayout) -> str:
         """A row of images, over lines that are made first: images must not scroll them."""
         parts = []
         for place, image in enumerate(row):
@@ -102,7 +102,7 @@ class PixelOutput:
         lines = "\n" * grid.rows
         return f"{lines}\x1b[{grid.rows}A\x1b7{''.join(parts)}\x1b8\x1b[{grid.rows}B"
 
-    def _drawn(self, image: Images, grid: Grid) -> str:
+    def _drawn(self, image: Images, grid: GridLayout) -> str:
         """One image at the cursor."""
         width, height = grid.columns * self.cell.width, grid.rows * self.cell.height
         if self.protocol == "sixel":
@@ -112,7 +112,7 @@ class PixelOutput:
             return placed(encoded, grid.columns, grid.rows)
         return inline_image(encoded, grid.columns, grid.rows)
 
-    def _by_text(self, row: Images, grid: Grid) -> str:
+    def _by_text(self, row: Images, grid: GridLayout) -> str:
         """A row of images that the terminal keeps, and the text that shows them."""
         first = 1 + secrets.randbelow(LARGEST_NUMBER - len(row))
         size = grid.columns, grid.rows
@@ -129,7 +129,7 @@ class PixelOutput:
         )
 
 
-def pixel_output(grid: Grid) -> PixelOutput | None:
+def pixel_output(grid: GridLayout) -> PixelOutput | None:
     """How to draw pixels for this grid; None for blocks, with a line on stderr that says why.
 
     A command finds out once.
@@ -168,7 +168,7 @@ def _asked() -> PixelOutput | str:
     return PixelOutput(replies.protocol, replies.cell or USUAL_CELL)
 
 
-def _obstacles(wanted: PrintedGraphics, grid: Grid) -> Iterator[str]:
+def _obstacles(wanted: PrintedGraphics, grid: GridLayout) -> Iterator[str]:
     """Why pixels are not sent, whatever the terminal would say."""
     depth = stream_depth(sys.stdout, os.environ)
     if not sys.stdout.isatty():

@@ -36,11 +36,11 @@ from tui.cli.sweep_options import (
     sweep_plain_option,
 )
 from tui.cli.sweep_report import (
-    SweepEntry,
+    SweepSummary,
     csv_text,
-    sweep_entry,
     sweep_lines,
     sweep_report,
+    sweep_summary,
 )
 from tui.new_session.forecast import expected_sweep_duration
 from tui.new_session.plan import SEEDS, UNASKED_TRIALS, cluster_line, default_parallel, plan_line
@@ -234,13 +234,13 @@ def _follow(found: Sweep, *, plain: bool, detach: bool, left: bool) -> None:
         follow_sweep(found, plain=plain)
 
 
-def _entry(one: Sweep | DamagedSweep) -> SweepEntry:
+def _entry(one: Sweep | DamagedSweep) -> SweepSummary:
     if isinstance(one, DamagedSweep):
-        return sweep_entry(one)
-    return sweep_entry(one, read_trials(one, figures=False))
+        return sweep_summary(one)
+    return sweep_summary(one, read_trials(one, figures=False))
 
 
-def _entry_lines(entries: Sequence[SweepEntry]) -> list[str]:
+def _entry_lines(entries: Sequence[SweepSummary]) -> list[str]:
     rows = [
         [
             entry.id,

@@ -13,7 +13,7 @@ from tui.eta import remaining_sweep_seconds
 from tui.sweeps.wording import counts_text, epoch_under_way, trial_line
 from tui.text import duration_text, fitted
 from vae_engine.errors import SessionError
-from vae_engine.sweeps.results import comparable
+from vae_engine.sweeps.results import are_comparable
 from vae_engine.sweeps.store import Sweep
 from vae_engine.sweeps.trials import Trial, read_trials, sweep_status, values_text
 
@@ -141,7 +141,7 @@ def live_lines(sweep: Sweep, trials: Sequence[Trial], width: int, height: int) -
     if len(running) > most_running:
         shown.append(f"and {len(running) - most_running} more")
     rows = table_lines(trials, width)
-    if not comparable(trials):
+    if not are_comparable(trials):
         rows = list(result_lines(trials, width))
     room = max(2, height - 1 - _LINES_BESIDE_TABLE - len(shown))
     if len(rows) > room:

@@ -29,7 +29,7 @@ _HEADS = ("-ELBO", "REC", "KL", "ACTIVE", "KNN%", "LIN%", "TIME")
 _MOST_UNFINISHED = 20
 
 
-class SweepEntry(msgspec.Struct, frozen=True, kw_only=True):
+class SweepSummary(msgspec.Struct, frozen=True, kw_only=True):
     """One sweep of `vae sweep list --json`; a damaged one has a `problem` and little else."""
 
     id: str
@@ -61,15 +61,15 @@ class SweepReport(msgspec.Struct, frozen=True, kw_only=True):
     folder: str
 
 
-def sweep_entry(sweep: Sweep | DamagedSweep, trials: Sequence[Trial] = ()) -> SweepEntry:
+def sweep_summary(sweep: Sweep | DamagedSweep, trials: Sequence[Trial] = ()) -> SweepSummary:
     """Make the record of a listed sweep; `trials` are those of an intact one."""
     if isinstance(sweep, DamagedSweep):
         nothing = dict.fromkeys(("name", "trials", "finished", "failed", "created", "folder"))
-        return SweepEntry(
+        return SweepSummary(
             id=sweep.id, status="damaged", problem=sweep.problem, varied={}, **nothing
         )
     record = sweep.record
-    return SweepEntry(
+    return SweepSummary(
         id=sweep.id,
         name=record.name,
         status=sweep_status(trials, alive=sweep.alive()),

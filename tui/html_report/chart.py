@@ -18,7 +18,7 @@ _MARKS = 5
 
 
 @dataclass(frozen=True)
-class Area:
+class SvgArea:
     """Range of a chart, with its mapping to SVG units."""
 
     first: float
@@ -52,7 +52,7 @@ def line_chart(title: str, unit: str, curves: Sequence[Series]) -> Element:
     low, high = widened(*robust_range(drawn), log=False)
     first = min(float(curve.epochs[0]) for curve in drawn)
     last = max(float(curve.epochs[-1]) for curve in drawn)
-    area = Area(first, max(last, first + 1), low, high)
+    area = SvgArea(first, max(last, first + 1), low, high)
     # An inner svg clips what is outside of its range.
     place = {"x": str(_LEFT), "y": str(_TOP), "width": str(_WIDTH), "height": str(_HEIGHT)}
     plot = element("svg", *(part for curve in drawn for part in _curve(curve, area)), **place)
@@ -69,7 +69,7 @@ def line_chart(title: str, unit: str, curves: Sequence[Series]) -> Element:
     )
 
 
-def _curve(curve: Series, area: Area) -> Iterator[Element]:
+def _curve(curve: Series, area: SvgArea) -> Iterator[Element]:
     points = zip(area.across(curve.epochs), area.down(curve.values), strict=True)  # type: ignore[arg-type]
     line = element("polyline", class_=f"tone-{curve.tone % HUES}")
     # Not by `element`, which shortens text.
@@ -82,7 +82,7 @@ def _curve(curve: Series, area: Area) -> Iterator[Element]:
         yield element("circle", title, class_=f"tone-{curve.tone % HUES}", **place)
 
 
-def _axes(area: Area) -> Iterator[Element]:
+def _axes(area: SvgArea) -> Iterator[Element]:
     for value in ticks(area.low, area.high, _MARKS):
         y = f"{_TOP + float(area.down(value)):.1f}"
         yield element("line", x1=str(_LEFT), x2=str(_LEFT + _WIDTH), y1=y, y2=y)

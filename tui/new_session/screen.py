@@ -20,7 +20,7 @@ from tui.new_session.fields import NAME, choices_of, default_texts, preset_texts
 from tui.new_session.forecast import known_shape
 from tui.new_session.setting_form import SettingForm, describe_field
 from tui.new_session.starting import Starter
-from tui.new_session.summary import command_line, duration_lines
+from tui.new_session.summary import duration_lines, equivalent_command
 from tui.new_session.timings import known_images, measured_timings
 from tui.presets import PRESETS
 from tui.screen import WorkbenchScreen, has_widgets, run_async
@@ -256,4 +256,4 @@ class NewSessionScreen(WorkbenchScreen):
 
     def _command(self) -> str:
         """Return the equivalent command line; empty if a field is invalid."""
-        return command_line(self._draft, self._store.root, self._base)
+        return equivalent_command(self._draft, self._store.root, self._base)

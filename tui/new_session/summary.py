@@ -42,7 +42,7 @@ def duration_lines(
     return f"{plan}\nExpected duration: {expected}"
 
 
-def command_line(draft: Draft, root: Path, base: Session | None) -> str:
+def equivalent_command(draft: Draft, root: Path, base: Session | None) -> str:
     """The equivalent command line; empty while something is wrong.
 
     Args:

@@ -16,7 +16,7 @@ _GAP: Final = Segment(" ")
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class GridLayout:
     """Layout of equally sized images, from left to right, then from top to bottom.
 
     Attributes:
@@ -37,7 +37,7 @@ class Grid:
         return self.across * ((height if captions else height + 1) // (self.rows + 1))
 
 
-def fit_grid(width: int, columns: int, rows: int) -> Grid:
+def fit_grid(width: int, columns: int, rows: int) -> GridLayout:
     """Return the grid of images of ``columns`` x ``rows`` cells that fits a width.
 
     Where not even one image fits, it is made smaller in proportion.
@@ -50,12 +50,12 @@ def fit_grid(width: int, columns: int, rows: int) -> Grid:
             f"a grid {width} wide of images of {columns} x {rows} cells has no room; give 1 or more"
         )
     if columns > width:
-        return Grid(width, max(1, round(rows * width / columns)), 1)
-    return Grid(columns, rows, (width + 1) // (columns + 1))
+        return GridLayout(width, max(1, round(rows * width / columns)), 1)
+    return GridLayout(columns, rows, (width + 1) // (columns + 1))
 
 
 def render_grid(
-    images: Image, grid: Grid, display: Display, captions: Sequence[str] | None = None
+    images: Image, grid: GridLayout, display: Display, captions: Sequence[str] | None = None
 ) -> list[Line]:
     """Render images in a grid.
 

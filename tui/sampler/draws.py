@@ -167,7 +167,7 @@ class Draws:
 
 
 @dataclass(frozen=True, eq=False)
-class Mark:
+class MarkedSample:
     """A sample that was marked as an end of an interpolation; its z follows its nudges."""
 
     draw: Draw
@@ -185,10 +185,10 @@ class Marks:
     """At most two marks, A and B; a third takes the place of the older."""
 
     def __init__(self) -> None:
-        self._marks: list[Mark] = []
+        self._marks: list[MarkedSample] = []
 
     @property
-    def pair(self) -> tuple[Mark, Mark] | None:
+    def pair(self) -> tuple[MarkedSample, MarkedSample] | None:
         """Both ends of an interpolation, None before there are two."""
         return (self._marks[0], self._marks[1]) if len(self._marks) == 2 else None
 
@@ -196,7 +196,7 @@ class Marks:
         """Mark a sample, or unmark it."""
         kept = [mark for mark in self._marks if not (mark.draw is draw and mark.index == index)]
         if len(kept) == len(self._marks):
-            kept = [*kept[-1:], Mark(draw, index)]
+            kept = [*kept[-1:], MarkedSample(draw, index)]
         self._marks = kept
 
     def letters(self, draw: Draw) -> dict[int, str]:
@@ -209,14 +209,14 @@ class Groups:
     """Two groups of samples, of any draws."""
 
     def __init__(self) -> None:
-        self.members: dict[int, list[Mark]] = {1: [], 2: []}
+        self.members: dict[int, list[MarkedSample]] = {1: [], 2: []}
 
     def toggle(self, group: int, draw: Draw, index: int) -> None:
         """Put a sample into a group, or take it out of it."""
         members = self.members[group]
         kept = [mark for mark in members if not (mark.draw is draw and mark.index == index)]
         if len(kept) == len(members):
-            kept.append(Mark(draw, index))
+            kept.append(MarkedSample(draw, index))
         self.members[group] = kept
 
     def letters(self, draw: Draw) -> dict[int, str]:

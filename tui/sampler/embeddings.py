@@ -13,7 +13,7 @@ from vae_engine.datasets.source import counted
 from vae_engine.errors import SessionDamagedError
 from vae_engine.inference.sampling import open_encoder
 from vae_engine.sessions import layout
-from vae_engine.sessions.arrays import ArraySpec, read_npz
+from vae_engine.sessions.arrays import ArraySpec, read_arrays
 from vae_engine.sessions.previews import read_originals
 from vae_engine.sessions.records import ExportEntry
 from vae_engine.sessions.session import Session
@@ -96,7 +96,7 @@ def _recorded(session: Session, epoch: int) -> Embeddings | None:
         "labels": ArraySpec("int64", (None,), longest),
     }
     try:
-        arrays = read_npz(session.folder / layout.EMBEDDINGS, specs, limit=_FILE_LIMIT)
+        arrays = read_arrays(session.folder / layout.EMBEDDINGS, specs, limit=_FILE_LIMIT)
     except FileNotFoundError:
         return None
     z_mean, labels = arrays["z_mean"], arrays["labels"]

@@ -73,8 +73,8 @@ class ListBody(Container):
         """Show the welcome page if there are no sessions."""
         there = self.query("#welcome")
         if wanted and not there:
-            from tui.session_list.welcome import Welcome
+            from tui.session_list.welcome import WelcomePage
 
-            self.query_one("#sessions-list").mount(Welcome(home_relative(root)))
+            self.query_one("#sessions-list").mount(WelcomePage(home_relative(root)))
         elif there and not wanted:
             there.remove()

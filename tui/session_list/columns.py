@@ -24,7 +24,7 @@ CURVE = "curve"
 
 
 @dataclass(frozen=True)
-class Column:
+class SessionColumn:
     """One column.
 
     Attributes:
@@ -115,63 +115,65 @@ def _left(entry: Entry) -> float | None:
     return None if left is None else left.most
 
 
-COLUMNS: tuple[Column, ...] = (
-    Column(
+COLUMNS: tuple[SessionColumn, ...] = (
+    SessionColumn(
         "status",
         "status",
         lambda entry, _: with_glyph(entry.status),
         lambda entry: status_rank(entry.status),
         align="left",
     ),
-    Column(
+    SessionColumn(
         "name",
         "name",
         lambda entry, _: name_text(entry),
         lambda entry: entry.name.casefold(),
         align="left",
     ),
-    Column(
+    SessionColumn(
         "dataset",
         "dataset",
         lambda entry, _: fitted(dataset_text(entry), _DATASET_WIDTH).rstrip(),
         lambda entry: dataset_text(entry).casefold() or None,
         align="left",
     ),
-    Column(
+    SessionColumn(
         "d",
         "d",
         lambda entry, _: dimension_text(entry),
         lambda entry: entry.settings.latent_dim if entry.settings else None,
     ),
-    Column(
+    SessionColumn(
         "epoch",
         "epoch",
         lambda entry, _: epoch_text(entry),
         lambda entry: -entry.epoch if entry.settings else None,
     ),
-    Column("loss", "val loss", lambda entry, _: loss_text(entry.loss), lambda entry: entry.loss),
-    Column("age", "age", _age, lambda entry: -entry.created or None),
-    Column(
+    SessionColumn(
+        "loss", "val loss", lambda entry, _: loss_text(entry.loss), lambda entry: entry.loss
+    ),
+    SessionColumn("age", "age", _age, lambda entry: -entry.created or None),
+    SessionColumn(
         "time",
         "time",
         _trained,
         lambda entry: -entry.duration if entry.settings else None,
     ),
-    Column(
+    SessionColumn(
         "size",
         "size",
         lambda entry, _: size_text(entry.size),
         lambda entry: None if entry.size is None else -entry.size,
     ),
-    Column("left", "left", left_text, _left),
+    SessionColumn("left", "left", left_text, _left),
     # Read from the log in a thread: see `tui.session_list.curve_texts`.
-    Column(CURVE, "val curve", lambda *_: "", lambda _: None, align="left", sorts=False),
+    SessionColumn(CURVE, "val curve", lambda *_: "", lambda _: None, align="left", sorts=False),
 )
 
 COLUMN_IDS = tuple(column.id for column in COLUMNS if column.sorts)
 
 
-def shown_columns(width: int, *, live: bool) -> tuple[Column, ...]:
+def shown_columns(width: int, *, live: bool) -> tuple[SessionColumn, ...]:
     """Return the columns that fit, in their order on the screen.
 
     Args:

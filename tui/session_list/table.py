@@ -11,7 +11,7 @@ from textual.message import Message
 from tui.catalogue import Entry
 from tui.preferences import Preferences
 from tui.screen import run_async
-from tui.session_list.columns import COLUMN_IDS, CURVE, Column, shown_columns
+from tui.session_list.columns import COLUMN_IDS, CURVE, SessionColumn, shown_columns
 from tui.session_list.curve_texts import CurveTexts
 from tui.session_list.rows import folded_rows
 from tui.status import STATUS_STYLES
@@ -44,7 +44,7 @@ class SessionRows(SessionTable):
         self.entries: dict[str, Entry] = {}
         self._unfolded: set[str] = set()
         self._curves = CurveTexts()
-        self._shown_columns: tuple[Column, ...] = ()
+        self._shown_columns: tuple[SessionColumn, ...] = ()
 
     @property
     def has_sweeps(self) -> bool:
@@ -109,7 +109,7 @@ class SessionRows(SessionTable):
             self.post_message(self.CurvesRead())
 
 
-def _heads(columns: Sequence[Column]) -> list[Head]:
+def _heads(columns: Sequence[SessionColumn]) -> list[Head]:
     """Return the headers of columns; the name takes the remaining width."""
     return [
         Head(column.id, column.title, column.align, flexible=column.id == "name")
@@ -117,7 +117,9 @@ def _heads(columns: Sequence[Column]) -> list[Head]:
     ]
 
 
-def _row(entry: Entry, now: float, columns: Sequence[Column], curves: Mapping[str, str]) -> Row:
+def _row(
+    entry: Entry, now: float, columns: Sequence[SessionColumn], curves: Mapping[str, str]
+) -> Row:
     cells = tuple(
         curves.get(entry.id, "") if column.id == CURVE else column.text(entry, now)
         for column in columns

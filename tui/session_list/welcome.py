@@ -33,11 +33,11 @@ _STRIP_LINES = 8
 _MOST_ROWS = 2
 
 
-class Welcome(Vertical):
+class WelcomePage(Vertical):
     """Shows the welcome page; the images follow after the first frame."""
 
     DEFAULT_CSS = """
-    Welcome {
+    WelcomePage {
         align: center middle;
         position: absolute;
         width: 100%;

@@ -29,9 +29,9 @@ from tui.widgets.chart import LossChart
 from tui.widgets.title_line import TitleLine
 from vae_engine.sweeps.results import (
     SettingResult,
+    are_comparable,
     best_trial,
     by_setting,
-    comparable,
     comparable_groups,
 )
 from vae_engine.sweeps.store import Sweep
@@ -105,7 +105,7 @@ class SweepBody(Container):
             for trial in group
         }
         order = list(range(len(results)))
-        if best_first and comparable(trials):
+        if best_first and are_comparable(trials):
             order.sort(key=lambda index: _negative_elbo(results[index]))
         self.query_one(SettingResults).show(
             [table.rows[index] for index in order],
@@ -197,7 +197,7 @@ def _progress(sweep: Sweep, snapshot: SweepSnapshot) -> str:
         text += "" if left is None else f", about {duration_text(left)} left"
     elif snapshot.status in ("stopped", "interrupted"):
         text += "; r resumes it"
-    if not comparable(snapshot.trials):
+    if not are_comparable(snapshot.trials):
         text += f"; {INCOMPARABLE}"
     return text
 

@@ -11,7 +11,7 @@ from tui.rendering.tones import HUES
 from tui.status import STATUS_STYLES, Tone
 from tui.text import one_line
 from vae_engine.settings import SETTINGS
-from vae_engine.sweeps.results import comparable
+from vae_engine.sweeps.results import are_comparable
 from vae_engine.sweeps.trials import Trial
 
 _SHORT = {"latent_dim": "d"}
@@ -90,7 +90,7 @@ def trial_table(trials: Sequence[Trial]) -> TrialTable:
         rows,
         _heated(
             tuple(tuple(trial_cell(trials[index]) for index in row.trials) for row in rows),
-            comparable=comparable(trials),
+            comparable=are_comparable(trials),
         ),
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tui.text import REASONS, attempt_text, duration_text
-from vae_engine.sweeps.results import Statistic, best_trial, comparable
+from vae_engine.sweeps.results import Statistic, are_comparable, best_trial
 from vae_engine.sweeps.trials import Trial, values_text
 
 INCOMPARABLE = "no best trial: losses of other images, sizes or likelihoods do not compare"
@@ -35,7 +35,7 @@ def counts_text(trials: Sequence[Trial]) -> str:
 def best_line(trials: Sequence[Trial]) -> str | None:
     """Return a line about the best trial, or why there is none; None if nothing is finished."""
     best = best_trial(trials)
-    if not comparable(trials) and any(trial.figures is not None for trial in trials):
+    if not are_comparable(trials) and any(trial.figures is not None for trial in trials):
         return INCOMPARABLE
     if best is None or best.figures is None:
         return None

@@ -23,7 +23,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 
-class Part(NamedTuple):
+class PrivatePart(NamedTuple):
     """A private part of Textual.
 
     Attributes:
@@ -73,25 +73,25 @@ def _line_caches() -> dict[str, Callable[[], Any]]:
     return {name: partial(FIFOCache, one._maxsize) for name, one in caches.items()}
 
 
-_PARSER = Part(
+_PARSER = PrivatePart(
     "textual._xterm_parser.XTermParser.feed",
     "turns what a terminal sends into keys, in the event loop",
     "Textual's own thread reads the keys",
     lambda: import_module("textual._xterm_parser").XTermParser.feed,
 )
-_WATCHERS = Part(
+_WATCHERS = PrivatePart(
     "__watchers",
     "lets go of widgets that are gone but watch others",
     "what they hold stays in memory until what they watch changes",
     lambda: _own_watcher().is_running,
 )
-_STYLES_CACHE = Part(
+_STYLES_CACHE = PrivatePart(
     "textual._styles_cache.StylesCache.get_inner_outer.cache_clear",
     "forgets the lines of a screen that was left",
     "the lines of the last thousand widgets stay in memory",
     lambda: import_module("textual._styles_cache").StylesCache.get_inner_outer.cache_clear,
 )
-_LINE_CACHES = Part(
+_LINE_CACHES = PrivatePart(
     "textual.strip.Strip._segments",
     "makes the caches of a line when they are first used",
     "each line of a widget is made with its seven caches, a sixth of the time to draw it",
@@ -100,19 +100,19 @@ _LINE_CACHES = Part(
 
 PARTS = (
     _PARSER,
-    Part(
+    PrivatePart(
         "LinuxDriver.run_input_thread",
         "is replaced by the event loop",
         "Textual's own thread reads the keys",
         lambda: LinuxDriver.run_input_thread,
     ),
-    Part(
+    PrivatePart(
         "App._background_screens",
         "draws nothing that lies below an opaque screen",
         "what moves there is drawn too",
         lambda: App._background_screens,
     ),
-    Part(
+    PrivatePart(
         "App._handle_exception",
         "forgives a screen that is opened while the app is left",
         "leaving at that moment ends with a traceback",

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import psutil
 
-from vae_engine.datasets.files import MAX_ARRAY_BYTES, shortened
+from vae_engine.datasets.files import MAX_ARRAY_BYTES, brief
 from vae_engine.datasets.preparation import SMALLEST_TAKEN
 from vae_engine.datasets.values import measure
 from vae_engine.errors import ArrayError
@@ -69,7 +69,7 @@ def to_images(images: object, name: str = "images", shape: ImageShape = GREY_28)
     check_values_type(name, array.dtype)
     if not _has_shape(array.shape, shape):
         raise ArrayError(
-            f"{name} has the shape {shortened(str(array.shape))}: wanted {_shapes_of(shape)}"
+            f"{name} has the shape {brief(str(array.shape))}: wanted {_shapes_of(shape)}"
             f"{_remedy_for(array.shape, shape)}"
         )
     if len(array) < 1:
@@ -96,7 +96,7 @@ def check_image_type(what: str, dtype: np.dtype[Any], shape: tuple[int, ...]) ->
     check_values_type(what, dtype)
     if not fits(shape):
         raise ArrayError(
-            f"{what} has the shape {shortened(str(shape))}: wanted {WANTED_SHAPES}"
+            f"{what} has the shape {brief(str(shape))}: wanted {WANTED_SHAPES}"
             f"{_shape_remedy(shape)}"
         )
     if shape[0] < 1:
@@ -117,7 +117,7 @@ def check_values_type(what: str, dtype: np.dtype[Any]) -> None:
     if dtype.kind not in "buif":
         remedy = _REMEDY_BY_KIND.get(dtype.kind, "`images = images.astype('uint8')`")
         raise ArrayError(
-            f"{what} has the type {shortened(dtype.name)}: wanted uint8, another integer type, "
+            f"{what} has the type {brief(dtype.name)}: wanted uint8, another integer type, "
             f"floats, or bool; try {remedy}"
         )
 
@@ -131,7 +131,7 @@ def check_size(what: str, dtype: np.dtype[Any], shape: tuple[int, ...], noun: st
     declared = math.prod(shape) * dtype.itemsize
     if declared > MAX_ARRAY_BYTES:
         raise ArrayError(
-            f"{what} declares {shortened(str(shape[0]))} {noun}s of {shortened(dtype.name)}: "
+            f"{what} declares {brief(str(shape[0]))} {noun}s of {brief(dtype.name)}: "
             f"wanted at most {MAX_ARRAY_BYTES / 1024**3:g} GiB; "
             "try fewer images, or `images.astype('uint8')`"
         )
@@ -225,7 +225,7 @@ def _as_array(images: object, name: str, shape: ImageShape) -> AnyArray:
         tensor = hasattr(images, "detach") or "ensor" in str(error)
         line = f"{name}.detach().cpu().numpy()" if tensor else f"np.stack({name})"
         raise ArrayError(
-            f"{name} is not an array ({shortened(str(error))}): wanted images of one shape, "
+            f"{name} is not an array ({brief(str(error))}): wanted images of one shape, "
             f"{_wanted_array(shape)}; try `{name} = {line}`"
         ) from None
 

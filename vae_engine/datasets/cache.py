@@ -65,7 +65,7 @@ class Identity(msgspec.Struct, frozen=True):
         return self.count >= WORTH_FILES or self.bytes >= WORTH_BYTES
 
 
-class Entry(msgspec.Struct):
+class CachedDataset(msgspec.Struct):
     """An entry in the list of cached datasets.
 
     Attributes:
@@ -146,7 +146,7 @@ def cached(
         return _build(folder, identity, again, read)
 
 
-def entries() -> list[Entry]:
+def entries() -> list[CachedDataset]:
     """All entries, most recently used first."""
     found = []
     with contextlib.suppress(OSError):
@@ -157,7 +157,7 @@ def entries() -> list[Entry]:
                 size = sum(path.stat().st_size for path in folder.iterdir())
                 used = (folder / META).stat().st_mtime
                 count = sum(arrays.shape[0] for arrays in meta.arrays.values())
-                found.append(Entry(meta.name, count, shape[1:], size, used, folder))
+                found.append(CachedDataset(meta.name, count, shape[1:], size, used, folder))
     return sorted(found, key=lambda entry: -entry.used)
 
 

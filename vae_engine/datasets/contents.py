@@ -12,7 +12,7 @@ from typing import TypeAlias
 from vae_engine.datasets import binary_text
 from vae_engine.datasets.files import open_regular
 from vae_engine.datasets.idx import IdxFile, find_idx, unpacked_head
-from vae_engine.datasets.kinds import HEAD_BYTES, NPY, NPZ, Kind, kind_of
+from vae_engine.datasets.kinds import HEAD_BYTES, NPY, NPZ, FileKind, kind_of
 from vae_engine.datasets.pictures import SUFFIXES
 
 Place: TypeAlias = tuple[str, ...]
@@ -41,7 +41,7 @@ class Contents:
     idx: list[IdxFile] = field(default_factory=list)
     arrays: list[Path] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
-    kinds: list[Kind] = field(default_factory=list)
+    kinds: list[FileKind] = field(default_factory=list)
     kind_names: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from vae_engine.datasets.arrays import AnyArray, check_image_header
 from vae_engine.datasets.binary_text import BinaryText, NotBinaryError
-from vae_engine.datasets.files import MAX_ARRAY_BYTES, open_regular, quoted, reading, shortened
+from vae_engine.datasets.files import MAX_ARRAY_BYTES, brief, open_regular, quoted, reading
 from vae_engine.datasets.reading import Reading
 from vae_engine.datasets.source import Source
 from vae_engine.datasets.tables import (
@@ -157,8 +157,8 @@ def _check_numbers(path: Path, name: str, values: Sequence[str], first: int, sur
     wrong = [index for index, value in enumerate(values) if not _is_number(value)]
     if wrong and (sure or 2 * len(wrong) < len(values)):
         raise DatasetError(
-            f"{quoted(path)} has {shortened(repr(values[wrong[0]]))} in row {first + wrong[0]} of "
-            f"column {shortened(repr(name))}: wanted a number in each; "
+            f"{quoted(path)} has {brief(repr(values[wrong[0]]))} in row {first + wrong[0]} of "
+            f"column {brief(repr(name))}: wanted a number in each; "
             f"try `pandas.read_csv({quoted(path)}).fillna(0).to_csv('data.csv', index=False)`"
         )
 

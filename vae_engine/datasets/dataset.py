@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_engine.datasets.arrays import Images, Labels
-from vae_engine.datasets.files import shortened
+from vae_engine.datasets.files import brief
 from vae_engine.datasets.image_record import ImageRecord, SplitRecord, recorded_rows
 from vae_engine.datasets.labels import NUMBERED, read_labels
 from vae_engine.datasets.parts import (
@@ -157,7 +157,7 @@ def make_dataset(
     """
     if recorded is not None and not source.names:
         keys = {split: image_keys(array) for split, array in source.images.items()}
-        source = recorded_rows(shortened(repr(name)), recorded, source, keys, new_array or np.empty)
+        source = recorded_rows(brief(repr(name)), recorded, source, keys, new_array or np.empty)
     found, names, facts, notes = _checked(name, source, method, preparation, recorded)
     record = recorded
     if method == BY_CONTENT:

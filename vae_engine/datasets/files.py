@@ -31,7 +31,7 @@ class ByteStream(Protocol):
         """At most `size` bytes; none at the end."""
 
 
-def shortened(text: str) -> str:
+def brief(text: str) -> str:
     """`text` as one printable line of at most 160 characters."""
     line = "".join(character if character.isprintable() else " " for character in text)
     return line if len(line) <= _SHOWN_CHARACTERS else line[: _SHOWN_CHARACTERS - 3] + "..."
@@ -74,7 +74,7 @@ def reading(path: Path, wanted: str, remedy: str = "try to copy it again") -> It
         ) from error
     # zipfile, gzip, zlib, numpy and Pillow raise a dozen unrelated types on damaged bytes.
     except Exception as error:
-        found = shortened(_reason(error))
+        found = brief(_reason(error))
         raise DatasetError(
             f"{quoted(path)} cannot be read ({found}): wanted {wanted}; {remedy}"
         ) from error

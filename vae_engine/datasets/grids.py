@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from vae_engine.datasets.arrays import AnyArray, channel_axis
-from vae_engine.datasets.preparation import Size, size_text
+from vae_engine.datasets.preparation import Size, sides_text
 from vae_engine.errors import ArrayError
 
 _ALPHA = (2, 4)
@@ -124,7 +124,7 @@ def _of_size(images: AnyArray, size: Size) -> tuple[AnyArray, list[str]]:
         return images.reshape(len(images), *size), []
     last = images.reshape(len(images), *size, 3)
     first = np.moveaxis(images.reshape(len(images), 3, *size), 1, -1)
-    text = f"rows of {images.shape[1]:,} values are taken as {size_text(size)} in colour"
+    text = f"rows of {images.shape[1]:,} values are taken as {sides_text(size)} in colour"
     if _roughness(first[:_JUDGED]) < _roughness(last[:_JUDGED]):
         return first, [f"{text}, red before green before blue"]
     return last, [f"{text}, pixel by pixel"]
@@ -138,7 +138,7 @@ def _roughness(images: AnyArray) -> float:
 def _possible_size(count: int) -> str:
     """A height and width that make `count`, the squarest there is."""
     height = next((side for side in range(math.isqrt(count), 3, -1) if count % side == 0), 0)
-    return size_text((height, count // height)) if height else "HEIGHTxWIDTH"
+    return sides_text((height, count // height)) if height else "HEIGHTxWIDTH"
 
 
 def _label_hint(count: int) -> str:

@@ -17,7 +17,7 @@ import msgspec
 import numpy as np
 
 from vae_engine.datasets.arrays import AnyArray
-from vae_engine.datasets.files import quoted, shortened
+from vae_engine.datasets.files import brief, quoted
 from vae_engine.datasets.naming import assemble
 from vae_engine.datasets.npy import Header, HeaderCheck, npy_array
 from vae_engine.datasets.parts import NewArray
@@ -47,7 +47,7 @@ class Hdf5Array:
     @property
     def what(self) -> str:
         """Name of the array and its file, for messages."""
-        return f"{shortened(repr(self.listed.name))} in {quoted(self.path)}"
+        return f"{brief(repr(self.listed.name))} in {quoted(self.path)}"
 
     @cached_property
     def header(self) -> Header:

@@ -11,7 +11,7 @@ from PIL import Image
 from vae_engine.datasets.deep_colour import is_garbled
 from vae_engine.datasets.files import quoted
 from vae_engine.datasets.kinds import HEAD_BYTES, kind_of
-from vae_engine.datasets.preparation import SMALLEST_TAKEN, Size, size_text
+from vae_engine.datasets.preparation import SMALLEST_TAKEN, Size, sides_text
 from vae_engine.errors import DatasetError
 
 WANTED = "an image"
@@ -43,10 +43,10 @@ def check_file(path: Path, file: IO[bytes]) -> None:
     file.seek(0)
     # Before Pillow sees it: a header may ask for more memory than there is.
     if (size := _declared_size(head)) is not None:
-        check_size(path, size)
+        check_picture_size(path, size)
 
 
-def check_size(path: Path, size: Size) -> None:
+def check_picture_size(path: Path, size: Size) -> None:
     """Check an image's height and width.
 
     Raises:
@@ -54,12 +54,12 @@ def check_size(path: Path, size: Size) -> None:
     """
     if size[0] * size[1] > MAX_PIXELS:
         raise DatasetError(
-            f"{quoted(path)} has {size_text(size)} pixels: wanted at most "
+            f"{quoted(path)} has {sides_text(size)} pixels: wanted at most "
             f"{MAX_PIXELS // 1_000_000} million; {remedy(path)}"
         )
     if min(size) < SMALLEST_TAKEN:
         raise DatasetError(
-            f"{quoted(path)} has {size_text(size)} pixels: wanted at least {SMALLEST_TAKEN} on "
+            f"{quoted(path)} has {sides_text(size)} pixels: wanted at least {SMALLEST_TAKEN} on "
             f"each side; try larger images, or `rm {quoted(path)}`"
         )
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from vae_engine.datasets.arrays import AnyArray
 from vae_engine.datasets.dataset import Dataset, make_dataset
-from vae_engine.datasets.files import quoted, reading, shortened
+from vae_engine.datasets.files import brief, quoted, reading
 from vae_engine.datasets.image_record import Recorded
 from vae_engine.datasets.keras_cache import cifar_file, fashion_mnist_folder, is_available
 from vae_engine.datasets.loader import CIFAR, load_dataset
@@ -67,7 +67,7 @@ def _keras_mnist(preparation: Preparation) -> Dataset:
     # Keras raises bare Exception, and its many ways to fail all mean the same here.
     except Exception as error:  # noqa: BLE001
         # Harmless, and the same arrays: no warning, and the end of what Keras says is enough.
-        why = shortened(str(error).rpartition(" -- ")[2])
+        why = brief(str(error).rpartition(" -- ")[2])
         _logger.info("mnist: using the packaged copy, as Keras has none (%s)", why)
         return load_dataset("mnist", preparation=preparation)
     return make_dataset("mnist", _source(loaded), BY_POSITION, preparation)
@@ -118,7 +118,7 @@ def _source(loaded: _KerasArrays) -> Source:
 
 
 def _reason(error: Exception) -> str:
-    return shortened(f"{type(error).__name__}: {error}".rstrip(": "))
+    return brief(f"{type(error).__name__}: {error}".rstrip(": "))
 
 
 @contextmanager

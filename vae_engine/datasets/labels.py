@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_engine.datasets.arrays import AnyArray, Labels, check_size
-from vae_engine.datasets.files import shortened
+from vae_engine.datasets.files import brief
 from vae_engine.datasets.source import SPLIT_NAMES, Split
 from vae_engine.errors import ArrayError
 
@@ -40,9 +40,9 @@ def check_label_header(what: str, dtype: np.dtype[Any], shape: tuple[int, ...]) 
     if dtype.hasobject:
         raise ArrayError(f"{what} holds pickled Python objects, which are never loaded")
     if dtype.kind not in "buifUS":
-        raise ArrayError(f"{what} has the type {shortened(dtype.name)}")
+        raise ArrayError(f"{what} has the type {brief(dtype.name)}")
     if len(shape) not in (1, 2) or min(shape) < 1:
-        raise ArrayError(f"{what} has the shape {shortened(str(shape))}")
+        raise ArrayError(f"{what} has the shape {brief(str(shape))}")
     if dtype.kind in "US" and dtype.itemsize > _MAX_TEXT_BYTES:
         raise ArrayError(f"{what} holds texts of {dtype.itemsize} bytes")
     check_size(what, dtype, shape, "label")
@@ -79,7 +79,7 @@ def read_labels(
         return numbers, (), notes
     if len(names) > MAX_LABEL + 1:
         return {}, (), [*notes, f"labels are left out: they are {len(names)} different texts"]
-    shown = ", ".join(shortened(repr(str(name))) for name in names[:_SHOWN_NAMES])
+    shown = ", ".join(brief(repr(str(name))) for name in names[:_SHOWN_NAMES])
     more = ", ..." if len(names) > _SHOWN_NAMES else ""
     notes.append(f"labels {shown}{more} {NUMBERED}")
     labels = {split: np.searchsorted(names, found[split]).astype(np.int64) for split in found}

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple, Protocol, TypeAlias
 import numpy as np
 
 from vae_engine.datasets.arrays import AnyArray, check_image_header, fits
-from vae_engine.datasets.files import shortened
+from vae_engine.datasets.files import brief
 from vae_engine.datasets.labels import check_label_header
 from vae_engine.datasets.npy import Header, HeaderCheck
 from vae_engine.datasets.parts import NewArray
@@ -95,7 +95,7 @@ def assemble(
             source.labels[split] = arrays[name].read(check_label_header)
         except ArrayError as error:
             source.notes.append(f"labels are left out: {error}")
-    shown = [shortened(repr(name)) for name in images.values()]
+    shown = [brief(repr(name)) for name in images.values()]
     source.taken = f"the array{'s' * (len(shown) > 1)} {', '.join(shown)}"
     if unused := [name for name in arrays if name not in used]:
         source.notes.append(f"left out: the array{'s' * (len(unused) > 1)} {listed(unused)}")
@@ -105,7 +105,7 @@ def assemble(
 def _keyed(what: str, arrays: Mapping[str, ReadableArray], key: str) -> dict[Split, str]:
     if key not in arrays:
         raise DatasetError(
-            f"{what} has no array {shortened(repr(key))}: wanted one of "
+            f"{what} has no array {brief(repr(key))}: wanted one of "
             f"{listed(arrays, _SHOWN_NAMES)}; try its name after ::"
         )
     return {"train": key}
@@ -238,13 +238,13 @@ def _shown(arrays: Mapping[str, ReadableArray]) -> str:
     if not arrays:
         return "no array"
     names = list(arrays)
-    shown = [f"{shortened(repr(name))}{_shape(arrays[name])}" for name in names[:_SHOWN_NAMES]]
+    shown = [f"{brief(repr(name))}{_shape(arrays[name])}" for name in names[:_SHOWN_NAMES]]
     more = f" and {len(names) - _SHOWN_NAMES} more" if len(names) > _SHOWN_NAMES else ""
     return f"the array{'s' * (len(names) > 1)} {', '.join(shown)}{more}"
 
 
 def _shape(array: ReadableArray) -> str:
     try:
-        return f" {shortened(str(array.header.shape))}"
+        return f" {brief(str(array.header.shape))}"
     except DatasetError:
         return ""

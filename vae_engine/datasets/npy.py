@@ -23,10 +23,10 @@ from vae_engine.datasets.files import (
     MAX_ARRAY_BYTES,
     MAX_PACKED_BYTES,
     ByteStream,
+    brief,
     open_regular,
     quoted,
     read_exactly,
-    shortened,
 )
 from vae_engine.datasets.parts import NewArray
 from vae_engine.errors import DatasetError
@@ -144,7 +144,7 @@ def npz_arrays(path: Path) -> Iterator[dict[str, StoredArray]]:
 
 
 def _member(path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> StoredArray:
-    what = f"{shortened(repr(member.filename.removesuffix('.npy')))} in {quoted(path)}"
+    what = f"{brief(repr(member.filename.removesuffix('.npy')))} in {quoted(path)}"
 
     def open_member() -> AbstractContextManager[ByteStream]:
         if member.flag_bits & _ENCRYPTED:

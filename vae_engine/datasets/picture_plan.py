@@ -7,7 +7,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from vae_engine.datasets.parallel_files import Report, map_files
-from vae_engine.datasets.pictures import Plan, Probe, Values, probe, visible_brightness
+from vae_engine.datasets.pictures import (
+    DecodePlan,
+    PictureHeader,
+    Values,
+    probe,
+    visible_brightness,
+)
 from vae_engine.datasets.preparation import Preparation, target_size
 from vae_engine.datasets.source import Split, counted
 from vae_engine.errors import DatasetError
@@ -18,7 +24,7 @@ _BRIGHT = 0.9
 
 def probe_files(
     files: Mapping[Split, Sequence[Path]], report: Report | None = None
-) -> dict[Split, list[Probe | DatasetError]]:
+) -> dict[Split, list[PictureHeader | DatasetError]]:
     """Read the header of each file; a DatasetError says what is wrong with a file."""
     return {
         split: list(map_files(_probe, paths, report, "reading headers"))
@@ -26,13 +32,13 @@ def probe_files(
     }
 
 
-def make_plan(
+def make_decode_plan(
     files: Mapping[Split, Sequence[Path]],
-    probes: Mapping[Split, Sequence[Probe | DatasetError]],
+    probes: Mapping[Split, Sequence[PictureHeader | DatasetError]],
     preparation: Preparation,
-) -> tuple[Plan, list[str]]:
+) -> tuple[DecodePlan, list[str]]:
     """Decide how to decode all files; returns the plan, and remarks on it for the user."""
-    good = [each for found in probes.values() for each in found if isinstance(each, Probe)]
+    good = [each for found in probes.values() for each in found if isinstance(each, PictureHeader)]
     size, notes = target_size(Counter(each.size for each in good), preparation)
     in_colour = sum(not each.grey for each in good)
     channels = 3 if preparation.color == "rgb" or (in_colour and preparation.color == "auto") else 1
@@ -49,15 +55,15 @@ def make_plan(
         path
         for split, found in probes.items()
         for path, each in zip(files[split], found, strict=True)
-        if isinstance(each, Probe) and each.alpha
+        if isinstance(each, PictureHeader) and each.alpha
     ]
     if transparent:
         white, background_notes = _background(transparent)
         notes += background_notes
-    return Plan(size, preparation.fit, channels, values, white), notes
+    return DecodePlan(size, preparation.fit, channels, values, white), notes
 
 
-def _plan_values(good: Sequence[Probe], channels: int) -> tuple[Values, list[str]]:
+def _plan_values(good: Sequence[PictureHeader], channels: int) -> tuple[Values, list[str]]:
     """Choose the type that all images are decoded to; also returns notes."""
     notes = []
     if cut := sum(each.cut for each in good):
@@ -107,7 +113,7 @@ def _brightness(path: Path) -> tuple[float, float] | None:
         return None
 
 
-def _probe(path: Path) -> Probe | DatasetError:
+def _probe(path: Path) -> PictureHeader | DatasetError:
     try:
         return probe(path)
     except DatasetError as error:

@@ -11,14 +11,14 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_engine.datasets.arrays import AnyArray
-from vae_engine.datasets.files import shortened
+from vae_engine.datasets.files import brief
 from vae_engine.datasets.grids import as_grey
 from vae_engine.datasets.image_record import file_key
 from vae_engine.datasets.parallel_files import Report, map_files
 from vae_engine.datasets.parts import NewArray
-from vae_engine.datasets.picture_plan import make_plan, probe_files
-from vae_engine.datasets.pictures import Plan, Probe, decode
-from vae_engine.datasets.preparation import Preparation, size_text
+from vae_engine.datasets.picture_plan import make_decode_plan, probe_files
+from vae_engine.datasets.pictures import DecodePlan, PictureHeader, decode
+from vae_engine.datasets.preparation import Preparation, sides_text
 from vae_engine.datasets.source import Split, counted, listed
 from vae_engine.datasets.tiff import decode_tiffs
 from vae_engine.errors import DatasetError
@@ -89,7 +89,7 @@ def read_picture_set(
         ]
     count = sum(map(len, files.values()))
     _check_bad(result.bad, count)
-    plan, result.notes = make_plan(files, probes, preparation)
+    plan, result.notes = make_decode_plan(files, probes, preparation)
     coloured = 0
     for split, found in probes.items():
         coloured += _decode_split(result, split, files[split], found, plan, report, new_array)
@@ -109,13 +109,15 @@ def _decode_split(
     result: PictureSet,
     split: Split,
     files: Sequence[Path],
-    probes: Sequence[Probe | DatasetError],
-    plan: Plan,
+    probes: Sequence[PictureHeader | DatasetError],
+    plan: DecodePlan,
     report: Report | None,
     new_array: NewArray,
 ) -> int:
     """Decode the readable files of a split into `result`; returns how many images are coloured."""
-    readable = [(index, found) for index, found in enumerate(probes) if isinstance(found, Probe)]
+    readable = [
+        (index, found) for index, found in enumerate(probes) if isinstance(found, PictureHeader)
+    ]
     paths = [files[index] for index, _ in readable]
     packed = {row for row, (_, header) in enumerate(readable) if header.packed}
     images = new_array((len(readable), *plan.shape), plan.values)
@@ -130,7 +132,7 @@ def _decode_split(
         kept.append(row)
         header = readable[row][1]
         result.formats[header.format] += 1
-        result.sizes[size_text(header.size)] += 1
+        result.sizes[sides_text(header.size)] += 1
         result.modes[header.mode] += 1
     kept.sort()
     for target, row in enumerate(kept):
@@ -154,7 +156,7 @@ def _choose_channels(result: PictureSet, coloured: int) -> None:
 
 
 def _decoded(
-    files: Sequence[Path], packed: set[int], plan: Plan, report: Report | None
+    files: Sequence[Path], packed: set[int], plan: DecodePlan, report: Report | None
 ) -> Iterator[tuple[int, tuple[AnyArray, bool] | DatasetError]]:
     """Decode files; yields index and image, or index and error. TIFFs for libtiff come last."""
 
@@ -192,4 +194,4 @@ def _bad_files_note(bad: Sequence[tuple[Path, str]]) -> str:
 def _why(bad: tuple[Path, str]) -> str:
     """Extract the fault from an error message, without path and remedy."""
     text = bad[1].partition(": wanted")[0]
-    return shortened(text.rpartition("' ")[2] or text)
+    return brief(text.rpartition("' ")[2] or text)

@@ -20,7 +20,13 @@ from vae_engine.datasets.arrays import AnyArray
 from vae_engine.datasets.deep_colour import deep_colours, is_cut, is_deep_colour
 from vae_engine.datasets.files import open_regular, quoted, reading
 from vae_engine.datasets.grids import as_grey
-from vae_engine.datasets.image_checks import WANTED, check_file, check_size, check_tiles, remedy
+from vae_engine.datasets.image_checks import (
+    WANTED,
+    check_file,
+    check_picture_size,
+    check_tiles,
+    remedy,
+)
 from vae_engine.datasets.preparation import Fit, Size
 from vae_engine.datasets.resizing import resized, resized_image
 from vae_engine.errors import DatasetError
@@ -71,7 +77,7 @@ _DEEP: dict[str, Values] = {
 _DRAFT_MARGIN = 2
 
 
-class Probe(msgspec.Struct, frozen=True):
+class PictureHeader(msgspec.Struct, frozen=True):
     """Properties of an image file, from its header.
 
     Attributes:
@@ -97,7 +103,7 @@ class Probe(msgspec.Struct, frozen=True):
     several: bool = False
 
 
-class Plan(msgspec.Struct, frozen=True):
+class DecodePlan(msgspec.Struct, frozen=True):
     """How to decode all images of a dataset.
 
     Attributes:
@@ -120,7 +126,7 @@ class Plan(msgspec.Struct, frozen=True):
         return self.size if self.channels == 1 else (*self.size, self.channels)
 
 
-def probe(path: Path) -> Probe:
+def probe(path: Path) -> PictureHeader:
     """Read the header of an image file.
 
     Raises:
@@ -131,7 +137,7 @@ def probe(path: Path) -> Probe:
         if _is_sideways(image):
             width, height = height, width
         deep = is_deep_colour(image)
-        return Probe(
+        return PictureHeader(
             size=(height, width),
             mode=f"{image.mode};16" if deep else image.mode,
             format=str(image.format),
@@ -144,7 +150,7 @@ def probe(path: Path) -> Probe:
         )
 
 
-def decode(path: Path, plan: Plan) -> tuple[AnyArray, bool]:
+def decode(path: Path, plan: DecodePlan) -> tuple[AnyArray, bool]:
     """Decode an image according to a plan.
 
     Returns:
@@ -199,7 +205,7 @@ def opened(path: Path) -> Iterator[Image.Image]:
     with reading(path, WANTED, remedy(path)), open_regular(path) as file:
         check_file(path, file)
         with Image.open(file, formats=_FORMATS) as image:
-            check_size(path, (image.height, image.width))
+            check_picture_size(path, (image.height, image.width))
             check_tiles(path, image)
             yield image
 
@@ -248,7 +254,7 @@ def _has_alpha(image: Image.Image) -> bool:
     return image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info
 
 
-def _draft(image: Image.Image, plan: Plan) -> None:
+def _draft(image: Image.Image, plan: DecodePlan) -> None:
     if image.format != "JPEG":
         return
     scale = min(image.size) / (max(plan.size) * _DRAFT_MARGIN)
@@ -256,14 +262,14 @@ def _draft(image: Image.Image, plan: Plan) -> None:
         image.draft(image.mode, (int(image.width / scale), int(image.height / scale)))
 
 
-def _on_background(image: Image.Image, plan: Plan) -> Image.Image:
+def _on_background(image: Image.Image, plan: DecodePlan) -> Image.Image:
     """Composite a transparent image with the plan's background."""
     colour = (255, 255, 255, 255) if plan.white else (0, 0, 0, 255)
     layer = image.convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", layer.size, colour), layer).convert("RGB")
 
 
-def _deep_values(path: Path, image: Image.Image, plan: Plan) -> AnyArray:
+def _deep_values(path: Path, image: Image.Image, plan: DecodePlan) -> AnyArray:
     """The values of more than 8 bits; those of 8 bits on the same scale."""
     if is_deep_colour(image):
         values = deep_colours(image, lambda: opened(path), white=plan.white)

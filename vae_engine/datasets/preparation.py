@@ -59,7 +59,7 @@ def read_size(text: str) -> Size:
     return sides[0], sides[-1]
 
 
-def size_text(size: Size) -> str:
+def sides_text(size: Size) -> str:
     """`48x80`, height first."""
     return f"{size[0]}x{size[1]}"
 
@@ -107,13 +107,13 @@ def _usual(lengths: list[int]) -> int:
 
 def _size_note(sizes: Mapping[Size, int], size: Size, fit: Fit) -> str:
     if len(sizes) == 1:
-        found = size_text(next(iter(sizes)))
+        found = sides_text(next(iter(sizes)))
     else:
         # Of equal areas, as of turned photographs, the flatter one is named first.
         smallest = min(sizes, key=lambda each: (each[0] * each[1], each))
         largest = max(sizes, key=lambda each: (each[0] * each[1], each))
-        found = f"{len(sizes):,} sizes from {size_text(smallest)} to {size_text(largest)}"
+        found = f"{len(sizes):,} sizes from {sides_text(smallest)} to {sides_text(largest)}"
     ratio = size[1] / size[0]
     same = all(abs(width / height / ratio - 1) < 0.02 for height, width in sizes)
     fitted = "" if same else f", {_FIT_WORDS[fit]}"
-    return f"images of {found} are resized to {size_text(size)}{fitted}"
+    return f"images of {found} are resized to {sides_text(size)}{fitted}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from vae_engine.datasets.arrays import AnyArray
-from vae_engine.datasets.files import shortened
+from vae_engine.datasets.files import brief
 from vae_engine.datasets.grids import as_grey, as_rgb, is_coloured, on_grid
 from vae_engine.datasets.preparation import Color, Preparation, target_size
 from vae_engine.datasets.resizing import resized
@@ -29,7 +29,7 @@ def prepared(
     notes: list[str] = []
     grids: dict[Split, AnyArray] = {}
     for split, array in source.images.items():
-        what = f"the {SPLIT_NAMES[split]} split of {shortened(repr(name))}"
+        what = f"the {SPLIT_NAMES[split]} split of {brief(repr(name))}"
         grids[split], grid_notes = on_grid(what, array, preparation.size)
         notes += [note for note in grid_notes if note not in notes]
     grids, channel_notes = _in_channels(grids, preparation.color)

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
-from vae_engine.datasets.files import quoted, shortened
+from vae_engine.datasets.files import brief, quoted
 from vae_engine.errors import DatasetError
 from vae_engine.machine import module_command
 
@@ -50,6 +50,6 @@ def read_apart(
         ) from None
     if done.returncode != 0:
         lines = done.stderr.decode(errors="replace").strip().splitlines()
-        why = shortened(lines[-1]) if lines and done.returncode == 1 else "its library crashed"
+        why = brief(lines[-1]) if lines and done.returncode == 1 else "its library crashed"
         raise DatasetError(f"{quoted(path)} cannot be read ({why}): wanted {undamaged}")
     return done.stdout

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_engine.datasets.arrays import AnyArray
-from vae_engine.datasets.files import shortened
+from vae_engine.datasets.files import brief
 
 Split: TypeAlias = Literal["train", "val", "test"]
 
@@ -107,7 +107,7 @@ def split_of(name: str) -> Split | None:
 def listed(names: Iterable[str], shown: int = _SHOWN_NAMES) -> str:
     """The first names, quoted, and the number of the rest."""
     every = list(names)
-    text = ", ".join(shortened(repr(name)) for name in every[:shown])
+    text = ", ".join(brief(repr(name)) for name in every[:shown])
     more = len(every) - shown
     return f"{text} and {more} more" if more > 0 else text
 

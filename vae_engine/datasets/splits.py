@@ -23,7 +23,7 @@ import numpy as np
 import numpy.typing as npt
 
 from vae_engine.datasets.arrays import Images, Labels
-from vae_engine.datasets.files import shortened
+from vae_engine.datasets.files import brief
 from vae_engine.errors import DatasetError
 
 SplitMethod: TypeAlias = Literal["position", "content"]
@@ -61,7 +61,7 @@ def recorded_method(recorded: Mapping[str, object] | None) -> SplitMethod:
             return BY_CONTENT
         case other:
             raise DatasetError(
-                f"the dataset is split by {shortened(repr(other))}: wanted position or content; "
+                f"the dataset is split by {brief(repr(other))}: wanted position or content; "
                 "try a newer version of this package"
             )
 

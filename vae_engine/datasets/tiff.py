@@ -18,7 +18,7 @@ import numpy as np
 
 from vae_engine.datasets.arrays import AnyArray
 from vae_engine.datasets.files import quoted
-from vae_engine.datasets.pictures import Plan, decode
+from vae_engine.datasets.pictures import DecodePlan, decode
 from vae_engine.errors import DatasetError
 from vae_engine.machine import module_command
 
@@ -29,7 +29,7 @@ _AT_ONCE = 64
 class _Task(msgspec.Struct):
     """Files to decode in one way."""
 
-    plan: Plan
+    plan: DecodePlan
     names: list[bytes]
 
 
@@ -42,14 +42,16 @@ class _Unpacked(msgspec.Struct):
 
 
 def decode_tiffs(
-    files: Sequence[Path], plan: Plan
+    files: Sequence[Path], plan: DecodePlan
 ) -> Iterator[tuple[AnyArray, bool] | DatasetError]:
     """Each file as `decode` gives it, or what is wrong with it."""
     for start in range(0, len(files), _AT_ONCE):
         yield from _decode(files[start : start + _AT_ONCE], plan)
 
 
-def _decode(files: Sequence[Path], plan: Plan) -> Iterator[tuple[AnyArray, bool] | DatasetError]:
+def _decode(
+    files: Sequence[Path], plan: DecodePlan
+) -> Iterator[tuple[AnyArray, bool] | DatasetError]:
     unpacked = _unpack(files, plan)
     if len(unpacked) != len(files):
         # A decoder that a file crashes ends with its process: find out which one.
@@ -70,7 +72,7 @@ def _decode(files: Sequence[Path], plan: Plan) -> Iterator[tuple[AnyArray, bool]
             yield pixels, each.coloured
 
 
-def _unpack(files: Sequence[Path], plan: Plan) -> list[_Unpacked]:
+def _unpack(files: Sequence[Path], plan: DecodePlan) -> list[_Unpacked]:
     try:
         done = subprocess.run(
             module_command("vae_engine.datasets.tiff"),

@@ -16,7 +16,6 @@ from vae_engine.distributed.messages import (
     PART_BYTES,
     PROTOCOL,
     End,
-    Failed,
     Hello,
     ImageRecordPart,
     Leaving,
@@ -24,6 +23,7 @@ from vae_engine.distributed.messages import (
     Ready,
     Refused,
     Welcome,
+    WorkerFailed,
     read,
     write,
 )
@@ -256,7 +256,7 @@ class Chief:
                 _log.info("%s got a termination signal: %s", name, message.why)
                 self.leaving = self.leaving or f"{name} got a termination signal ({message.why})"
                 self._leave()
-            case Failed():
+            case WorkerFailed():
                 self._note(f"{name} failed: {message.why}")
 
     def _lose(self, index: int, why: str) -> None:

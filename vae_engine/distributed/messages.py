@@ -102,7 +102,7 @@ class Leaving(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     why: Line
 
 
-class Failed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+class WorkerFailed(msgspec.Struct, frozen=True, kw_only=True, tag=True):
     """A worker has failed and exits."""
 
     why: Line
@@ -125,7 +125,7 @@ Message = (
     | Chunk
     | Beat
     | Leaving
-    | Failed
+    | WorkerFailed
     | End
 )
 

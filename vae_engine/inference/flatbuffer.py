@@ -17,7 +17,7 @@ _MOST_TEXT = 4096
 _FORMATS = {"i1": "<b", "u1": "<B", "u2": "<H", "i4": "<i", "u4": "<I", "u8": "<Q", "f4": "<f"}
 
 
-class Table:
+class FlatTable:
     """One table of a FlatBuffer; fields are identified by their schema numbers, from 0."""
 
     def __init__(self, data: bytes, place: int) -> None:
@@ -42,7 +42,7 @@ class Table:
         self._fields = np.frombuffer(content, "<u2").tolist()
 
     @classmethod
-    def root(cls, data: bytes) -> Table:
+    def root(cls, data: bytes) -> FlatTable:
         """Return a file's root table."""
         return cls(data, int(_number(data, 0, "u4")))
 
@@ -85,19 +85,19 @@ class Table:
             raise ValueError(f"there is no field {field}")
         return start + _DISTANCE
 
-    def table(self, field: int) -> Table | None:
+    def table(self, field: int) -> FlatTable | None:
         """Read a nested table, None if missing."""
         place = self._target(field)
-        return None if place is None else Table(self._data, place)
+        return None if place is None else FlatTable(self._data, place)
 
-    def tables(self, field: int, most: int) -> list[Table]:
+    def tables(self, field: int, most: int) -> list[FlatTable]:
         """Read a vector of tables of limited length; empty if missing."""
         start = self._target(field)
         if start is None:
             return []
         places = [start + _DISTANCE * index for index in range(1, self._count(start, most) + 1)]
         return [
-            Table(self._data, place + int(_number(self._data, place, "u4"))) for place in places
+            FlatTable(self._data, place + int(_number(self._data, place, "u4"))) for place in places
         ]
 
     def _target(self, field: int) -> int | None:

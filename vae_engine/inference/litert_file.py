@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae_engine.inference.architecture import LOGITS, Layer, Shape
-from vae_engine.inference.flatbuffer import Table
+from vae_engine.inference.flatbuffer import FlatTable
 
 Floats = NDArray[np.float32]
 Pair = tuple[Floats, Floats]
@@ -65,7 +65,7 @@ def read_litert(content: bytes, layers: list[Layer]) -> dict[str, Floats]:
         ValueError: it is damaged, or not what this package exported for such layers.
     """
     try:
-        graph = _Graph(Table.root(content), layers)
+        graph = _Graph(FlatTable.root(content), layers)
     except UnicodeDecodeError:
         raise ValueError("a name in it is not text") from None
     return {
@@ -98,7 +98,7 @@ class _Graph:
         found: kernel and bias of each layer.
     """
 
-    def __init__(self, model: Table, layers: list[Layer]) -> None:
+    def __init__(self, model: FlatTable, layers: list[Layer]) -> None:
         is_encoder = layers[-1].name != LOGITS
         self._heads = layers[-2:] if is_encoder else []
         self._trunk = layers[:-2] if is_encoder else layers
@@ -133,7 +133,7 @@ class _Graph:
         outputs = sorted(outputs, key=lambda index: self._tensor(index).text(3))
         self.found += [self._of_heads[index] for index in outputs]
 
-    def _follow(self, operation: Table) -> None:
+    def _follow(self, operation: FlatTable) -> None:
         index = operation.integer(0, "u4")
         if index >= len(self._codes):
             raise ValueError("it has an operation of no kind")
@@ -148,7 +148,7 @@ class _Graph:
             raise ValueError(f"{name} does not take what it takes in an export") from error
         self._made.add(gives[0])
 
-    def _take(self, name: str, takes: list[int], gives: int, options: Table | None) -> None:
+    def _take(self, name: str, takes: list[int], gives: int, options: FlatTable | None) -> None:
         match name:
             case "FULLY_CONNECTED" | "CONV_2D" | "TRANSPOSE_CONV":
                 self._take_layer(name, takes, gives, options)
@@ -173,7 +173,9 @@ class _Graph:
                 sizes = [self._whole_numbers(index) for index in takes[1:]]
                 self._sizes[gives] = tuple(size for (size,) in sizes)
 
-    def _take_layer(self, name: str, takes: list[int], gives: int, options: Table | None) -> None:
+    def _take_layer(
+        self, name: str, takes: list[int], gives: int, options: FlatTable | None
+    ) -> None:
         at = len(self.found)
         is_head = at == len(self._trunk)
         if is_head and len(self._of_heads) == len(self._heads):
@@ -197,7 +199,7 @@ class _Graph:
         self._values[gives] = _Value(at + 1, "done" if is_done else "output", layer.outputs)
 
     def _take_activation(
-        self, name: str, takes: list[int], gives: int, options: Table | None
+        self, name: str, takes: list[int], gives: int, options: FlatTable | None
     ) -> None:
         value = self._values[takes[0]]
         layer = self._trunk[value.layers - 1] if value.layers else None
@@ -215,7 +217,7 @@ class _Graph:
                 raise ValueError(f"{name} is not where an export has it")
         self._values[gives] = replace(value, state=state)
 
-    def _is_silu(self, value: _Value, gate: int, options: Table | None) -> bool:
+    def _is_silu(self, value: _Value, gate: int, options: FlatTable | None) -> bool:
         is_plain = options is None or options.integer(0, "i1") == _LINEAR
         return is_plain and self._values[gate] == replace(value, state="gate")
 
@@ -272,13 +274,13 @@ class _Graph:
         if self._tensor(index).integer(1, "i1") != wanted:
             raise ValueError("it has a tensor of another type than in an export")
 
-    def _tensor(self, index: int) -> Table:
+    def _tensor(self, index: int) -> FlatTable:
         if not 0 <= index < len(self._tensors):
             raise ValueError(f"it names tensor {index} of {len(self._tensors)}")
         return self._tensors[index]
 
 
-def _operation(code: Table) -> str:
+def _operation(code: FlatTable) -> str:
     # In the newer field; the older one has one byte, enough for the operators used here.
     number = max(code.integer(0, "i1"), code.integer(3, "i4"))
     if number not in _OPERATIONS:
@@ -286,7 +288,7 @@ def _operation(code: Table) -> str:
     return _OPERATIONS[number]
 
 
-def _check_options(layer: Layer, options: Table | None) -> bool:
+def _check_options(layer: Layer, options: FlatTable | None) -> bool:
     """Check the options of an operation; returns whether its activation is part of it.
 
     Raises:
@@ -310,5 +312,5 @@ def _check_options(layer: Layer, options: Table | None) -> bool:
     return activation == _RELU
 
 
-def _slope(options: Table | None) -> float:
+def _slope(options: FlatTable | None) -> float:
     return round(options.number(0, "f4"), 6) if options else 0.0

@@ -15,7 +15,7 @@ from vae_engine.evaluation.encoding import Report, encode_images, require_finite
 from vae_engine.inference.exported import ExportedModel
 from vae_engine.inspection.images import model_dataset, split_images
 from vae_engine.sessions import layout
-from vae_engine.sessions.arrays import ArraySpec, read_npz
+from vae_engine.sessions.arrays import ArraySpec, read_arrays
 from vae_engine.sessions.session import Session
 
 Floats = NDArray[np.float32]
@@ -136,7 +136,7 @@ def _embedded(session: Session, model: ExportedModel) -> _Posteriors | None:
     spec = ArraySpec("float32", (None, latent_dim), _MOST_NUMBERS // latent_dim)
     try:
         path = session.folder / layout.EMBEDDINGS
-        arrays = read_npz(path, {"z_mean": spec, "z_log_var": spec}, limit=_FILE_LIMIT)
+        arrays = read_arrays(path, {"z_mean": spec, "z_log_var": spec}, limit=_FILE_LIMIT)
     except FileNotFoundError:
         return None
     z_mean, z_log_var = arrays["z_mean"], arrays["z_log_var"]

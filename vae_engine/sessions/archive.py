@@ -53,7 +53,7 @@ class ArchivedFile(msgspec.Struct, frozen=True, kw_only=True):
     sha256: Sha256
 
 
-class Contents(msgspec.Struct, frozen=True, kw_only=True):
+class ArchiveContents(msgspec.Struct, frozen=True, kw_only=True):
     """`archive.json`: which session an archive holds, and each of its files by name."""
 
     schema: Annotated[int, Meta(ge=1)] = layout.SCHEMA
@@ -125,7 +125,9 @@ def _pack(archive: zipfile.ZipFile, session: Session, *, slim: bool) -> None:
             continue  # A live worker has replaced it.
     if layout.MANIFEST not in files:
         raise SessionNotFoundError(f"session {session.id} was deleted: nothing was exported")
-    contents = msgspec.json.encode(Contents(id=_travelling_id(session), slim=slim, files=files))
+    contents = msgspec.json.encode(
+        ArchiveContents(id=_travelling_id(session), slim=slim, files=files)
+    )
     _add(archive, CONTENTS, io.BytesIO(msgspec.json.format(contents)))
 
 
@@ -190,7 +192,7 @@ def _open_file(path: Path) -> _BoundedFile:
     return _BoundedFile(io.FileIO(descriptor))
 
 
-def _read_contents(archive: zipfile.ZipFile) -> Contents:
+def _read_contents(archive: zipfile.ZipFile) -> ArchiveContents:
     """Check the archive's directory; decompress only `archive.json`."""
     members = archive.infolist()
     if len(members) > _MOST_MEMBERS:
@@ -226,7 +228,7 @@ class _Head(msgspec.Struct):
     schema: int
 
 
-def _decode_contents(data: bytes) -> Contents:
+def _decode_contents(data: bytes) -> ArchiveContents:
     try:
         schema = msgspec.json.decode(data, type=_Head).schema
         if schema > layout.SCHEMA:
@@ -234,12 +236,12 @@ def _decode_contents(data: bytes) -> Contents:
                 f"the archive has schema {schema}, this version reads up to {layout.SCHEMA}: "
                 "upgrade to import it"
             )
-        return msgspec.json.decode(data, type=Contents)
+        return msgspec.json.decode(data, type=ArchiveContents)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise SessionDamagedError(f"{CONTENTS} is damaged: {error_line(error)}") from None
 
 
-def _check_sizes(contents: Contents, archive_size: int) -> None:
+def _check_sizes(contents: ArchiveContents, archive_size: int) -> None:
     for name, file in contents.files.items():
         small = name.endswith(".json") or name.startswith(f"{layout.PREVIEWS}/")
         largest = _LARGEST_SMALL_FILE if small else _LARGEST_FILE
@@ -259,7 +261,7 @@ def _check_free(store: SessionStore, session_id: str) -> None:
         raise SessionError(f"session {session_id} is {where} already: nothing was imported")
 
 
-def _unpack(archive: zipfile.ZipFile, contents: Contents, store: SessionStore) -> None:
+def _unpack(archive: zipfile.ZipFile, contents: ArchiveContents, store: SessionStore) -> None:
     def check() -> None:
         """Check again: another import may have been faster."""
         _check_free(store, contents.id)

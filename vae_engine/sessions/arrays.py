@@ -85,7 +85,9 @@ def write_npz(path: Path, arrays: Mapping[str, NDArray[Any]], *, compress: bool 
     atomic.replace_file(path, write)
 
 
-def read_npz(path: Path, specs: Mapping[str, ArraySpec], *, limit: int) -> dict[str, NDArray[Any]]:
+def read_arrays(
+    path: Path, specs: Mapping[str, ArraySpec], *, limit: int
+) -> dict[str, NDArray[Any]]:
     """Read the named arrays of an `.npz`, without unpickling; skip the others.
 
     Args:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from vae_engine.errors import SessionDamagedError
 from vae_engine.image_shape import ImageShape, is_image_shape
 from vae_engine.sessions import layout
-from vae_engine.sessions.arrays import ArraySpec, read_npz, write_npz
+from vae_engine.sessions.arrays import ArraySpec, read_arrays, write_npz
 
 Images = NDArray[np.uint8]
 
@@ -105,7 +105,7 @@ def read_preview(folder: Path, epoch: int, shape: ImageShape | None = None) -> P
     path = folder / layout.preview_file(epoch)
     specs = {"reconstructions": _IMAGES, "samples": _IMAGES}
     try:
-        preview = Preview(**read_npz(path, specs, limit=_FILE_LIMIT))
+        preview = Preview(**read_arrays(path, specs, limit=_FILE_LIMIT))
     except FileNotFoundError:
         return None
     wanted = _originals_shape(folder) if shape is None else shape.array
@@ -132,7 +132,7 @@ def read_originals(folder: Path, shape: ImageShape | None = None) -> Originals |
     path = folder / layout.PREVIEWS / layout.ORIGINALS
     specs = {"images": _IMAGES, "labels": _LABELS}
     try:
-        originals = Originals(**read_npz(path, specs, limit=_FILE_LIMIT))
+        originals = Originals(**read_arrays(path, specs, limit=_FILE_LIMIT))
     except FileNotFoundError:
         return None
     if len(originals.images) != len(originals.labels):
@@ -149,7 +149,7 @@ def _originals_shape(folder: Path) -> tuple[int, ...] | None:
     """Return the shape of an original; None if there are none, or they are unreadable."""
     path = folder / layout.PREVIEWS / layout.ORIGINALS
     try:
-        return read_npz(path, {"images": _IMAGES}, limit=_FILE_LIMIT)["images"].shape[1:]
+        return read_arrays(path, {"images": _IMAGES}, limit=_FILE_LIMIT)["images"].shape[1:]
     except (FileNotFoundError, SessionDamagedError):
         return None
 

@@ -15,7 +15,7 @@ LATEST = "latest"
 _SHOWN_IDS = 5
 
 
-class Kind(msgspec.Struct, frozen=True):
+class FolderKind(msgspec.Struct, frozen=True):
     """A kind of folder (session or sweep): its noun, and how to read a folder's name and creation.
 
     Both give None for a damaged folder.
@@ -27,7 +27,12 @@ class Kind(msgspec.Struct, frozen=True):
 
 
 def resolve(
-    reference: str, folders: list[Path], *, where: str, remedy: Remedy, kind: Kind | None = None
+    reference: str,
+    folders: list[Path],
+    *,
+    where: str,
+    remedy: Remedy,
+    kind: FolderKind | None = None,
 ) -> Path:
     """Find the folder that a reference means.
 
@@ -41,7 +46,7 @@ def resolve(
     Raises:
         SessionNotFoundError: none or several match.
     """
-    kind = kind or Kind("session", _created, _name)
+    kind = kind or FolderKind("session", _created, _name)
     if reference == LATEST:
         created = {folder: when for folder in folders if (when := kind.created(folder)) is not None}
         if not created:
@@ -59,7 +64,7 @@ def resolve(
     raise SessionNotFoundError(f"no {kind.noun} {value_text(reference)} {where}", remedy=remedy)
 
 
-def _matches(reference: str, folders: list[Path], kind: Kind) -> Iterator[list[Path]]:
+def _matches(reference: str, folders: list[Path], kind: FolderKind) -> Iterator[list[Path]]:
     """Return the matches: by id, else by name, else by part of an id."""
     yield [folder for folder in folders if folder.name == reference]
     yield [folder for folder in folders if kind.name(folder) == reference]

@@ -63,13 +63,13 @@ def best_trial(trials: Sequence[Trial]) -> Trial | None:
     The test split is there to tell, not to choose by. None where nothing is finished, or where the
     trials differ in what their losses are measured on.
     """
-    if not comparable(trials):
+    if not are_comparable(trials):
         return None
     finished = [trial for trial in trials if trial.figures is not None]
     return min(finished, key=_val_negative_elbo, default=None)
 
 
-def comparable(trials: Sequence[Trial]) -> bool:
+def are_comparable(trials: Sequence[Trial]) -> bool:
     """Return whether the losses of trials are of the same images, size and likelihood."""
     return len(comparable_groups(trials)) <= 1
 

@@ -15,7 +15,7 @@ from vae_engine.sessions.drafts import draft_folder
 from vae_engine.sessions.labels import NAME_LIMIT, check_label
 from vae_engine.sessions.listing import session_folders
 from vae_engine.sessions.records import Label
-from vae_engine.sessions.references import Kind, resolve
+from vae_engine.sessions.references import FolderKind, resolve
 from vae_engine.sessions.session import Session, worker_alive
 from vae_engine.sessions.store import SessionStore, command_line
 from vae_engine.settings import Settings
@@ -224,4 +224,4 @@ def _name(folder: Path) -> str | None:
         return None
 
 
-_SWEEPS = Kind("sweep", _created, _name)
+_SWEEPS = FolderKind("sweep", _created, _name)

@@ -22,7 +22,7 @@ SweepStatus = Literal["running", "completed", "stopped", "interrupted"]
 Task = Literal["train", "evaluate"]
 
 
-class Figures(msgspec.Struct, frozen=True, kw_only=True):
+class TrialMetrics(msgspec.Struct, frozen=True, kw_only=True):
     """Metrics of a finished trial.
 
     Losses are in nats per image, at beta = 1, with z sampled; those of the test split are the
@@ -74,7 +74,7 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     epochs: int = 0
     best_val_loss: float | None = None
     images_per_second: float | None = None
-    figures: Figures | None = None
+    figures: TrialMetrics | None = None
     evaluated: bool = False
 
     @property
@@ -207,8 +207,8 @@ def _with_figures(trial: Trial, session: Session) -> Trial:
 
 def _figures(
     result: Result, evaluation: EvaluationRecord | None, session: Session, val_negative_elbo: float
-) -> Figures:
-    return Figures(
+) -> TrialMetrics:
+    return TrialMetrics(
         negative_elbo=result.test_loss,
         reconstruction_loss=result.test_reconstruction_loss,
         kl_loss=result.test_kl_loss,

@@ -14,7 +14,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from vae_engine.inference.flatbuffer import Table
+from vae_engine.inference.flatbuffer import FlatTable
 
 _NAMES = {
     "encoder": ("images", ("z_mean", "z_log_var")),
@@ -61,7 +61,7 @@ def _with_names(content: bytes, input_name: str, output_names: tuple[str, ...]) 
     The converter sorts outputs by name and calls them `StatefulPartitionedCall:0` and so on.
     """
     changed = bytearray(content)
-    model = Table.root(content)
+    model = FlatTable.root(content)
     (graph,) = model.tables(_GRAPHS, _MAX_TABLES)
     (signature,) = model.tables(_SIGNATURES, _MAX_TABLES)
     tensors = graph.tables(_TENSORS, _MAX_TABLES)

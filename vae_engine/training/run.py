@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from vae_engine.datasets import Dataset, load_dataset_with_keras
 from vae_engine.datasets.binarization import as_evaluated
-from vae_engine.datasets.files import shortened
+from vae_engine.datasets.files import brief
 from vae_engine.datasets.preparation import Preparation
 from vae_engine.datasets.splits import recorded_method
 from vae_engine.distributed.chief import Chief
@@ -194,7 +194,7 @@ def _prepared(
 def _label_names(dataset: Dataset) -> tuple[str, ...]:
     """Return the names of the labels, one line each; none if there are too many to show."""
     names = dataset.label_names
-    return tuple(map(shortened, names)) if len(names) <= ev.MAX_LABEL_NAMES else ()
+    return tuple(map(brief, names)) if len(names) <= ev.MAX_LABEL_NAMES else ()
 
 
 def _warn_of_other_devices(journal: Journal, distribution: Distribution) -> None:

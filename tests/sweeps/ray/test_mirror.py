@@ -28,7 +28,7 @@ from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import make_settings
 from vae_engine.sweeps.ray.mirror import Appended, Mirror, Update, is_mirrored
-from vae_engine.sweeps.ray.receiver import Receiver, SupersededError
+from vae_engine.sweeps.ray.receiver import AttemptSupersededError, Receiver
 
 
 @pytest.fixture
@@ -194,7 +194,7 @@ def test_another_machine_continues_from_what_has_arrived(
     session.poll()
     assert session.log.epoch == 6
     # The lock is passed on, and what the first attempt still sends is refused.
-    with pytest.raises(SupersededError, match="another attempt"):
+    with pytest.raises(AttemptSupersededError, match="another attempt"):
         receiver.update(session.id, "first", Update(beat=True))
     receiver.end(session.id, "first")
     with pytest.raises(SessionBusyError):
@@ -223,7 +223,7 @@ def test_a_deleted_session_is_not_begun(
     session: Session, receiver: Receiver, mirrored: bool
 ) -> None:
     shutil.rmtree(session.folder)
-    with pytest.raises(SupersededError, match="was deleted"):
+    with pytest.raises(AttemptSupersededError, match="was deleted"):
         receiver.begin(session.id, "first", mirrored=mirrored)
     assert not session.folder.exists()
 
@@ -237,7 +237,7 @@ def test_a_session_deleted_while_it_is_begun_is_let_go(
 
     create_folders = layout.create_folders
     monkeypatch.setattr(layout, "create_folders", delete_first)
-    with pytest.raises(SupersededError, match="was deleted"):
+    with pytest.raises(AttemptSupersededError, match="was deleted"):
         receiver.begin(session.id, "first", mirrored=True)
     assert not session.folder.exists()
     monkeypatch.undo()
@@ -252,7 +252,7 @@ def test_nothing_is_written_into_a_folder_that_took_a_deleted_ones_place(
     receiver.begin(session.id, "first", mirrored=True)
     session.folder.rename(session.folder.with_name("away"))
     store.create(make_settings(), session_id=session.id)
-    with pytest.raises(SupersededError, match="was deleted"):
+    with pytest.raises(AttemptSupersededError, match="was deleted"):
         receiver.update(session.id, "first", Update(replaced=((layout.SAMPLES, b"x"),)))
     assert not (session.folder / layout.SAMPLES).exists()
 

@@ -16,7 +16,7 @@ from vae_engine.sessions.locks import Lock
 from vae_engine.sweeps.ray.mirror import Appended, Update, is_mirrored
 
 
-class SupersededError(SessionError):
+class AttemptSupersededError(SessionError):
     """Another attempt has the session, or it was deleted: this attempt must end."""
 
 
@@ -138,7 +138,7 @@ class Receiver:
     def _require(self, session: str, attempt: str) -> Path:
         current = self._attempts.get(session)
         if current is None or current.name != attempt:
-            raise SupersededError(f"another attempt has session {session}")
+            raise AttemptSupersededError(f"another attempt has session {session}")
         folder = self._root / session
         try:
             same = os.path.samestat(folder.stat(), current.identity)
@@ -150,8 +150,8 @@ class Receiver:
         return folder
 
 
-def _deleted(session: str) -> SupersededError:
-    return SupersededError(f"session {session} was deleted")
+def _deleted(session: str) -> AttemptSupersededError:
+    return AttemptSupersededError(f"session {session} was deleted")
 
 
 def _apply(folder: Path, update: Update) -> None:
@@ -178,7 +178,9 @@ def _append(folder: Path, appended: Appended) -> None:
     descriptor = atomic.open_to_write(folder / appended.name, os.O_WRONLY)
     try:
         if os.fstat(descriptor).st_size < appended.offset:
-            raise SupersededError(f"{appended.name} was truncated while its worker was running")
+            raise AttemptSupersededError(
+                f"{appended.name} was truncated while its worker was running"
+            )
         with os.fdopen(os.dup(descriptor), "wb", buffering=0) as file:
             file.seek(appended.offset)
             content = memoryview(appended.content)

@@ -26,7 +26,7 @@ from vae_engine.machine import compared_versions, module_command
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions.crash_report import SILENT_END, crash_message
 from vae_engine.sweeps.ray.mirror import Mirror
-from vae_engine.sweeps.ray.receiver import Receiver, SupersededError
+from vae_engine.sweeps.ray.receiver import AttemptSupersededError, Receiver
 from vae_engine.sweeps.trials import Task
 from vae_engine.worker.launcher import EXIT_BUSY, open_log, worker_environment
 
@@ -91,7 +91,7 @@ def carry_out(order: Order, driver: Receiver, node: str) -> Outcome:
         except SessionBusyError as error:
             if time.monotonic() > deadline:
                 return Outcome("busy", str(error), node)
-        except SupersededError as error:
+        except AttemptSupersededError as error:
             return Outcome("ended", str(error), node)
         time.sleep(_PERIOD_SECONDS)
 
