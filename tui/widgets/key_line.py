@@ -17,11 +17,12 @@ _HELP: Final = "help"
 
 
 class KeyLine(Footer):
-    """Textual's footer, but it releases keys that it no longer shows."""
+    """Textual's footer, but it stays as it is where the keys do, and releases those that it had."""
 
     def __init__(self) -> None:
         """Make the footer, without the key of the command palette."""
         super().__init__(show_command_palette=False)
+        self._shown: list[tuple[object, ...]] | None = None
 
     def compose(self) -> ComposeResult:
         """Compose the keys in their final width.
@@ -37,9 +38,17 @@ class KeyLine(Footer):
             yield child
 
     async def recompose(self) -> None:
-        """Show the present keys, and release the previous ones."""
-        await super().recompose()
-        release(self)
+        """Show the present keys, if they are others, and release the previous ones.
+
+        A screen often asks for it where nothing changed: a third of the processor time of a page.
+        """
+        if not self.is_attached:
+            return
+        shown = self._keys()
+        if shown != self._shown:
+            self._shown = shown
+            await super().recompose()
+            release(self)
         self.fit()
 
     def on_resize(self) -> None:
@@ -65,6 +74,14 @@ class KeyLine(Footer):
         for child in self.children:
             if child.display == (child in hidden):
                 child.display = child not in hidden
+
+    def _keys(self) -> list[tuple[object, ...]]:
+        """All that the keys show."""
+        return [
+            (binding, enabled, tooltip, self.app.get_key_display(binding))
+            for _, binding, enabled, tooltip in self.screen.active_bindings.values()
+            if binding.show
+        ]
 
 
 def _parts(children: Sequence[Widget]) -> list[list[Widget]]:

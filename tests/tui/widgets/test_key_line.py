@@ -14,6 +14,10 @@ from tui.widgets.key_line import KeyLine
 
 class Keyed(App[None]):
     BINDINGS: ClassVar = [("a", "bell", "Ring"), ("b", "quit", "Quit")]
+    rings: bool | None = True
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return self.rings if action == "bell" else super().check_action(action, parameters)
 
     def compose(self) -> ComposeResult:
         yield KeyLine()
@@ -25,13 +29,15 @@ async def test_keys_are_styled_once_in_the_width_of_the_line(
 ) -> None:
     again: list[FooterKey] = []
     monkeypatch.setattr(FooterKey, "update_node_styles", lambda key, **_: again.append(key))
-    async with Keyed().run_test() as pilot:
-        line = pilot.app.query_one(KeyLine)
+    app = Keyed()
+    async with app.run_test() as pilot:
+        line = app.query_one(KeyLine)
         await until(pilot, lambda: len(line.query(FooterKey)) >= 2)
         line.compact = compact
         await pilot.pause()
         again.clear()
         before = set(line.query(FooterKey))
+        app.rings = None
         line.refresh(recompose=True)
         await until(pilot, lambda: len(set(line.query(FooterKey)) - before) >= 2)
         keys = line.query(FooterKey)
@@ -39,6 +45,31 @@ async def test_keys_are_styled_once_in_the_width_of_the_line(
         assert not before & set(keys)
         assert {(key.compact, key.has_class("-compact")) for key in keys} == {(compact, compact)}
         assert again == []
+
+
+async def test_keys_stay_as_they_are_until_others_are_to_be_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    compared: list[KeyLine] = []
+    keys_of = KeyLine._keys
+
+    def compare(line: KeyLine) -> list[tuple[object, ...]]:
+        compared.append(line)
+        return keys_of(line)
+
+    monkeypatch.setattr(KeyLine, "_keys", compare)
+    app = Keyed()
+    async with app.run_test() as pilot:
+        line = app.query_one(KeyLine)
+        await until(pilot, lambda: len(line.query(FooterKey)) >= 2)
+        before, count = list(line.query(FooterKey)), len(compared)
+        line.refresh(recompose=True)
+        await until(pilot, lambda: len(compared) > count)
+        await pilot.pause()
+        assert list(line.query(FooterKey)) == before
+        app.rings = False
+        line.refresh(recompose=True)
+        await until(pilot, lambda: [key.description for key in line.query(FooterKey)] == ["Quit"])
 
 
 async def test_keys_follow_a_line_that_changes_its_width() -> None:
