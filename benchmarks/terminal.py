@@ -62,7 +62,8 @@ class Terminal:
         columns, lines = size
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
-        for name in ("NO_COLOR", "SSH_CONNECTION", "SSH_TTY"):
+        # Installed packages have their bytecode.
+        for name in ("NO_COLOR", "SSH_CONNECTION", "SSH_TTY", "PYTHONDONTWRITEBYTECODE"):
             environment.pop(name, None)
         if bytes_per_second or over_ssh:
             environment["SSH_CONNECTION"] = "127.0.0.1 50000 127.0.0.1 22"

@@ -233,9 +233,14 @@ class WorkbenchApp(TerminalApp):
         selection: tuple[str, NDArray[np.intp], str] | None = None,
     ) -> None:
         """Open the images of a session, of a z the nearest training images."""
+        from tui.image_feed import ImageFeed
+
+        feed = ImageFeed(session.folder, epoch=epoch)
+        # It starts while the screen is imported and drawn.
+        feed.start()
         from tui.data_browser.screen import DataBrowserScreen
 
-        self._open(DataBrowserScreen(session, z, epoch, selection))
+        self._open(DataBrowserScreen(session, feed, z, selection))
 
     def open_side_by_side(self, sessions: Sequence[Session]) -> None:
         """Open sessions side by side."""

@@ -18,11 +18,11 @@ class EngineProcess(Generic[Reply]):
 
     Attributes:
         closed: whether it was ended on purpose.
-        process: what runs; None before `follow`.
+        process: what runs; None before it was started.
     """
 
     def __init__(self, receive: Callable[[IO[bytes]], Reply | None], *command: str) -> None:
-        """Make it; `follow` starts the process.
+        """Make it; `start` or `follow` starts the process.
 
         Args:
             receive: reads the next reply from a stream; None at its end.
@@ -33,22 +33,33 @@ class EngineProcess(Generic[Reply]):
         self._lock = threading.Lock()
         self.closed = False
 
-    def follow(self, take: Callable[[Reply], object]) -> None:
-        """Start the process and pass its replies on until it ends; to be run in a thread.
+    def start(self) -> None:
+        """Start the process, unless it was; its replies wait for `follow`.
 
         Raises:
             OSError: it cannot be started.
         """
         with self._lock:
-            if self.closed:
+            if self.closed or self.process is not None:
                 return
-            self.process = process = subprocess.Popen(
+            self.process = subprocess.Popen(
                 module_command(*self._command),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )
+
+    def follow(self, take: Callable[[Reply], object]) -> None:
+        """Start the process and pass its replies on until it ends; to be run in a thread.
+
+        Raises:
+            OSError: it cannot be started.
+        """
+        self.start()
+        process = self.process
+        if process is None:
+            return
         with process:
             assert process.stdout is not None
             while (reply := self._receive(process.stdout)) is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +16,7 @@ class ImageFeed:
     """Runs the process while a screen is open: requests go to it, replies come in a thread."""
 
     def __init__(self, *folders: Path, epoch: int | None = None) -> None:
-        """Make it; `follow` starts the process.
+        """Make it; `start` or `follow` starts the process.
 
         Args:
             folders: of the sessions; several are compared.
@@ -25,6 +26,11 @@ class ImageFeed:
         if epoch is not None:
             command.append(f"--epoch={epoch}")
         self._process = EngineProcess[Reply](receive_reply, *command)
+
+    def start(self) -> None:
+        """Start the process before there is a screen; `follow` says what keeps it from starting."""
+        with contextlib.suppress(OSError):
+            self._process.start()
 
     def follow(self, take: Callable[[Reply], object]) -> None:
         """Start the process and pass its replies on until it ends; to be run in a thread."""

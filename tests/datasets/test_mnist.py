@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.datasets.samples import idx_bytes
-from vae_engine.datasets import Dataset, check_dataset, load_dataset, to_float
+from vae_engine.datasets import Dataset, check_dataset, load_dataset, packaged, to_float
+from vae_engine.datasets.arrays import AnyArray
 from vae_engine.errors import SettingError
 
 CANONICAL_MD5 = {
@@ -32,6 +35,66 @@ def test_the_packaged_copy_has_all_of_mnist_in_three_splits(mnist: Dataset) -> N
     assert mnist.train_labels is not None
     assert mnist.train_labels[:5].tolist() == [5, 0, 4, 1, 9]
     assert mnist.train_labels.dtype == np.int64
+
+
+def test_the_test_split_is_had_alone_as_it_is_in_the_whole(mnist: Dataset) -> None:
+    part = packaged.packaged_test_images()
+    assert part is not None
+    assert part.labels is not None
+    assert mnist.test_labels is not None
+    assert mnist.sha256 == packaged.MNIST_SHA256
+    assert np.array_equal(part.images, mnist.test_images)
+    assert np.array_equal(part.labels, mnist.test_labels)
+    assert np.array_equal(part.rows, mnist.rows["test"])
+    assert part.images.dtype == mnist.test_images.dtype
+    assert not part.images.flags.writeable
+
+
+def _other_pixel(arrays: dict[str, AnyArray]) -> None:
+    arrays["x_test"][9_999, 14, 14] ^= 1
+
+
+def _other_label(arrays: dict[str, AnyArray]) -> None:
+    arrays["y_test"][0] ^= 1
+
+
+def _fewer(arrays: dict[str, AnyArray]) -> None:
+    arrays["x_test"] = arrays["x_test"][:-1]
+
+
+def _none(arrays: dict[str, AnyArray]) -> None:
+    del arrays["x_test"]
+
+
+@pytest.mark.parametrize("change", [_other_pixel, _other_label, _fewer, _none])
+def test_a_test_split_that_differs_is_not_had_alone(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    mnist: Dataset,
+    change: Callable[[dict[str, AnyArray]], None],
+) -> None:
+    assert mnist.test_labels is not None
+    arrays: dict[str, AnyArray] = {
+        "x_test": mnist.test_images.copy(),
+        "y_test": mnist.test_labels.astype(np.uint8),
+    }
+    monkeypatch.setattr(packaged, "PACKAGED_MNIST", tmp_path / "mnist.npz")
+    np.savez(tmp_path / "mnist.npz", allow_pickle=False, **arrays)
+    assert packaged.packaged_test_images() is not None
+    change(arrays)
+    np.savez(tmp_path / "mnist.npz", allow_pickle=False, **arrays)
+    assert packaged.packaged_test_images() is None
+
+
+@pytest.mark.parametrize("kept", [0, 100, 500_000])
+def test_a_copy_that_was_cut_has_no_test_split(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, kept: int
+) -> None:
+    whole = packaged.PACKAGED_MNIST.read_bytes()
+    monkeypatch.setattr(packaged, "PACKAGED_MNIST", tmp_path / "mnist.npz")
+    assert packaged.packaged_test_images() is None
+    (tmp_path / "mnist.npz").write_bytes(whole[:kept])
+    assert packaged.packaged_test_images() is None
 
 
 def test_the_splits_together_are_the_four_original_files_in_order(mnist: Dataset) -> None:

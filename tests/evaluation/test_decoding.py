@@ -13,7 +13,8 @@ import pytest
 from tests.inference.networks import earlier_network, open_network
 from tests.waiting import DEADLINE
 from vae_engine.errors import SessionError
-from vae_engine.evaluation.decoding import Posterior, aggregate_noise, decoded_parts, noise
+from vae_engine.evaluation.decoding import Posterior, decoded_parts
+from vae_engine.evaluation.noise import aggregate_noise, noise
 from vae_engine.inference.networks import Decoder
 
 

@@ -10,8 +10,8 @@ import pytest
 from tests.tui.recorder import Recorder
 from tests.tui.shaped import SETTINGS, give_shape
 from vae_engine.errors import SessionDamagedError
-from vae_engine.evaluation.decoding import BLOCK
 from vae_engine.evaluation.evaluate import evaluate_session
+from vae_engine.evaluation.noise import BLOCK
 from vae_engine.evaluation.scoring import reconstructed, score_images, scored_blocks
 from vae_engine.image_shape import ImageShape
 from vae_engine.inference.dataset import session_dataset

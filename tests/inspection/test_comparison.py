@@ -10,7 +10,8 @@ import pytest
 from tests.tui.recorder import Recorder
 from tests.tui.shaped import SETTINGS, give_shape
 from vae_engine.errors import SessionError, SettingError
-from vae_engine.evaluation.scoring import ImageScores, score_images
+from vae_engine.evaluation.image_scores import ImageScores
+from vae_engine.evaluation.scoring import score_images
 from vae_engine.image_shape import GREY_28
 from vae_engine.inspection.comparison import (
     ComparedModel,

@@ -8,16 +8,10 @@ import pytest
 from vae_engine.datasets import load_dataset
 from vae_engine.datasets.binarization import as_evaluated
 from vae_engine.errors import DatasetError, SettingError
-from vae_engine.evaluation.scoring import ImageScores
+from vae_engine.evaluation.image_scores import ImageScores
 from vae_engine.image_shape import GREY_28
-from vae_engine.inspection.images import (
-    class_scores,
-    label_text,
-    own_images,
-    ranked,
-    read_label,
-    split_images,
-)
+from vae_engine.inspection.images import own_images, split_images
+from vae_engine.inspection.ranking import class_scores, label_text, ranked, read_label
 from vae_engine.settings import make_settings
 
 SCORES = ImageScores(np.array([3.0, 1.0, 2.0, 3.0]), np.array([1.0, 1.0, 0.0, 1.0]))

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import io
+import shutil
+import subprocess
+import sys
+import threading
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,10 +17,12 @@ import pytest
 from tests.tui.recorder import Recorder, change_export
 from tests.tui.shaped import SETTINGS, give_shape
 from tests.waiting import wait_for
+from vae_engine.datasets import Dataset, load_dataset, packaged
 from vae_engine.image_shape import ImageShape
 from vae_engine.inference.dataset import session_dataset
 from vae_engine.inference.exported import load_model
 from vae_engine.inspection import messages
+from vae_engine.inspection.images import first_images, split_images
 from vae_engine.inspection.inspector import Inspector
 from vae_engine.inspection.messages import (
     Failed,
@@ -29,6 +37,8 @@ from vae_engine.inspection.messages import (
     SplitScored,
     TurnEpoch,
 )
+from vae_engine.sessions import layout
+from vae_engine.sessions.example import example_folder
 from vae_engine.sessions.session import Session
 
 
@@ -36,6 +46,7 @@ def inspected(session: Session) -> tuple[Inspector, list[Reply]]:
     replies: list[Reply] = []
     inspector = Inspector(Session(session.folder), replies.append)
     assert inspector.open()
+    inspector.wait()
     return inspector, replies
 
 
@@ -89,6 +100,7 @@ def test_an_epoch_is_chosen_from_the_start_and_scores_of_others_do_not_come(
     replies: list[Reply] = []
     inspector = Inspector(Session(session.folder), replies.append, epoch=1)
     assert inspector.open()
+    inspector.wait()
     assert isinstance(replies[0], ModelOpened)
     assert replies[0].epoch == 1
     inspector.answer(TurnEpoch(1))
@@ -149,6 +161,84 @@ def test_the_nearest_training_images_become_a_split(recorder: Recorder, digits: 
     wait_for(lambda: isinstance(replies[-1], Failed))
 
 
+@pytest.fixture
+def digits_session(tmp_path: Path) -> Session:
+    source = example_folder()
+    assert source is not None
+    return Session(Path(shutil.copytree(source, tmp_path / source.name)))
+
+
+def test_a_page_of_mnist_is_shown_before_the_dataset_is_read(
+    monkeypatch: pytest.MonkeyPatch, digits_session: Session
+) -> None:
+    go_on = threading.Event()
+
+    def late(session: Session, report: Any) -> Dataset:
+        assert go_on.wait(60)
+        return session_dataset(session, report=report)
+
+    monkeypatch.setattr("vae_engine.inspection.inspector.session_dataset", late)
+    replies: list[Reply] = []
+    inspector = Inspector(digits_session, replies.append)
+    assert inspector.open()
+    inspector.answer(ShowImages("test", (9_999, 0)))
+    first = replies[-1]
+    inspector.answer(FindNearest(messages.Array.of(np.zeros(2, np.float32))))
+    go_on.set()
+    inspector.wait()
+    wait_for(lambda: isinstance(replies[-1], SplitOpened) and replies[-1].split == "nearest")
+    opened = [reply.split for reply in replies if isinstance(reply, SplitOpened)]
+    assert opened == ["test", "val", "train", "nearest"]
+    assert not [reply for reply in replies if isinstance(reply, Failed)]
+    whole = split_images(load_dataset("mnist"), "test", digits_session.settings)
+    assert np.array_equal(inspector._splits["test"].images, whole.images)
+    assert np.array_equal(inspector._splits["test"].labels, whole.labels)
+    inspector._splits["test"] = whole
+    inspector.answer(ShowImages("test", (9_999, 0)))
+    assert first == replies[-1]
+
+
+def test_binarized_test_images_are_the_same_before_and_after_the_dataset_is_read(
+    digits_session: Session,
+) -> None:
+    path = digits_session.folder / layout.MANIFEST
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('"limit": 0', '"limit": 0, "binarize": "static"'), "utf-8")
+    session = Session(digits_session.folder)
+    assert session.settings.binarize == "static"
+    first = first_images(session)
+    assert first is not None
+    whole = split_images(load_dataset("mnist"), "test", session.settings)
+    assert np.array_equal(first.images, whole.images)
+
+
+@pytest.mark.parametrize("trained_on", ["other images", "another path", "other, as it turns out"])
+def test_images_that_are_not_mnist_are_shown_when_they_have_been_checked(
+    monkeypatch: pytest.MonkeyPatch, digits_session: Session, trained_on: str
+) -> None:
+    folder = digits_session.folder
+    if trained_on == "other images":
+        log = folder / layout.EVENTS
+        log.write_bytes(log.read_bytes().replace(packaged.MNIST_SHA256.encode(), b"0" * 64))
+    elif trained_on == "another path":
+        path = folder / layout.MANIFEST
+        path.write_text(path.read_text("utf-8").replace('"mnist"', '"gone/mnist.npz"'), "utf-8")
+    else:
+        monkeypatch.setattr(packaged, "_TEST_SHA256", "0" * 64)
+        monkeypatch.setattr(
+            "vae_engine.datasets.loader.load_dataset",
+            lambda *_: replace(load_dataset("mnist"), sha256="0" * 64),
+        )
+    replies: list[Reply] = []
+    inspector = Inspector(Session(folder), replies.append)
+    assert inspector.open()
+    inspector.wait()
+    opened = [reply.split for reply in replies if isinstance(reply, SplitOpened)]
+    assert opened == ["saved"]
+    (failed,) = [reply for reply in replies if isinstance(reply, Failed)]
+    assert failed.what == "dataset"
+
+
 def test_a_session_without_a_model_is_one_reply(recorder: Recorder) -> None:
     replies: list[Reply] = []
     session = recorder.session("new", status="starting")
@@ -174,3 +264,14 @@ def test_messages_come_whole_or_not_at_all(cut: int) -> None:
     np.testing.assert_array_equal(found.reconstruction_loss.values, np.arange(3.0))
     assert found.kl_loss.values.shape == (2, 2)
     assert messages.receive_reply(io.BytesIO(whole[:cut])) is None
+
+
+def test_the_first_page_needs_no_reader_of_files_and_no_processes() -> None:
+    script = "import sys, vae_engine.inspection.inspector; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    slow = {"PIL", "multiprocessing", "psutil", "vae_engine.datasets.loader"}
+    loaded = set(done.stdout.split())
+    assert "vae_engine.inspection.inspector" in loaded
+    assert not slow & loaded

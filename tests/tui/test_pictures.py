@@ -166,7 +166,7 @@ async def test_it_looks_as_it_did(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setattr(time, "time", lambda: NOW)
-    monkeypatch.setattr("tui.data_browser.inspection_screen.ImageFeed", LocalFeed)
+    monkeypatch.setattr("tui.image_feed.ImageFeed", LocalFeed)
     store = SessionStore(Path("sessions"))
     async with running(store, size) as (app, pilot):
         if name == "welcome":

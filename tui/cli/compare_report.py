@@ -24,7 +24,8 @@ from vae_engine.inspection.comparison import (
     ModelScores,
     mean_differences,
 )
-from vae_engine.inspection.images import InspectedImages, label_text
+from vae_engine.inspection.images import InspectedImages
+from vae_engine.inspection.ranking import label_text
 from vae_engine.sessions.session import Session
 
 _LONGEST_NAME = 24

@@ -41,7 +41,8 @@ from vae_engine.inference.sampling import (
     to_uint8,
     without_grey_axis,
 )
-from vae_engine.inspection.images import InspectedImages, label_text, own_images, split_images
+from vae_engine.inspection.images import InspectedImages, own_images, split_images
+from vae_engine.inspection.ranking import label_text
 from vae_engine.priors.names import PriorName
 from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import SETTINGS, Settings

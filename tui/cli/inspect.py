@@ -40,20 +40,13 @@ from tui.text import encodable
 from vae_engine.datasets import to_float
 from vae_engine.datasets.source import Split, counted
 from vae_engine.errors import DatasetError, EngineError, SettingError
-from vae_engine.evaluation.scoring import ImageScores, reconstructed, score_images
+from vae_engine.evaluation.image_scores import ImageScores
+from vae_engine.evaluation.scoring import reconstructed, score_images
 from vae_engine.inference.exported import ExportedModel, load_model
 from vae_engine.inference.pictures import picture, save_png
 from vae_engine.inference.sampling import to_uint8, without_grey_axis
-from vae_engine.inspection.images import (
-    InspectedImages,
-    Order,
-    class_scores,
-    model_dataset,
-    own_images,
-    ranked,
-    read_label,
-    split_images,
-)
+from vae_engine.inspection.images import InspectedImages, model_dataset, own_images, split_images
+from vae_engine.inspection.ranking import Order, class_scores, ranked, read_label
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 

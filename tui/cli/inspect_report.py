@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from tui.cli.output import Column, table, table_width
 from tui.text import encodable, shortened
 from vae_engine.datasets.source import SPLIT_NAMES, Split, counted
-from vae_engine.evaluation.scoring import ImageScores, Reconstructed
+from vae_engine.evaluation.image_scores import ImageScores
+from vae_engine.evaluation.scoring import Reconstructed
 from vae_engine.inference.exported import ExportedModel
-from vae_engine.inspection.images import ClassScore, InspectedImages, label_text
+from vae_engine.inspection.images import InspectedImages
+from vae_engine.inspection.ranking import ClassScore, label_text
 from vae_engine.sessions.session import Session
 
 _CLASSES_SHOWN = 10

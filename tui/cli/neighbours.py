@@ -33,13 +33,9 @@ from vae_engine.datasets.source import counted
 from vae_engine.inference.exported import ExportedModel, load_model
 from vae_engine.inference.pictures import picture, save_png
 from vae_engine.inference.sampling import to_uint8, without_grey_axis
-from vae_engine.inspection.images import (
-    InspectedImages,
-    label_text,
-    model_dataset,
-    split_images,
-)
+from vae_engine.inspection.images import InspectedImages, model_dataset, split_images
 from vae_engine.inspection.neighbours import Neighbours, nearest_images
+from vae_engine.inspection.ranking import label_text
 from vae_engine.priors.names import PriorName
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore

@@ -21,6 +21,11 @@ _Z_SHOWN = 8
 class Details(Vertical):
     """Two images, figures, classes."""
 
+    def __init__(self, *, id: str | None = None) -> None:
+        """Make it, empty."""
+        super().__init__(id=id)
+        self._heights: dict[str, int] = {}
+
     def compose(self) -> ComposeResult:
         """Images above the figures, the classes below."""
         yield ImageGrid(id="closeup")
@@ -30,15 +35,20 @@ class Details(Vertical):
     def show(self, page: Page | None, at: int, browse: Browse) -> None:
         """Show one image of a page; nothing without a page."""
         self.query_one("#closeup", ImageGrid).display = page is not None
-        self.query_one("#classes", Static).update(_lines(class_lines(browse)))
-        figures = self.query_one("#figures", Static)
+        self._write("#classes", list(class_lines(browse)))
         if page is None:
-            figures.update(Content())
+            self._write("#figures", [])
             return
         originals, made = page.images.originals.values, page.images.reconstructions.values
         pair = np.stack([originals[at], made[at]])
         self.query_one("#closeup", ImageGrid).show(pair, captions=["image", "model"], columns=2)
-        figures.update(_lines(figure_lines(page, at, browse)))
+        self._write("#figures", list(figure_lines(page, at, browse)))
+
+    def _write(self, name: str, lines: list[Content]) -> None:
+        """Write lines; only another number of them needs room anew."""
+        other_height = self._heights.get(name) != len(lines)
+        self._heights[name] = len(lines)
+        self.query_one(name, Static).update(Content("\n").join(lines), layout=other_height)
 
 
 def figure_lines(page: Page, at: int, browse: Browse) -> Iterator[Content]:
@@ -76,7 +86,3 @@ def class_lines(browse: Browse) -> Iterator[Content]:
             + Content(f"{one.negative_elbo:9.2f} ")
             + Content.styled("▇" * cells, "$primary")
         )
-
-
-def _lines(lines: Iterator[Content]) -> Content:
-    return Content("\n").join(list(lines))

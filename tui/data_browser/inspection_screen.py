@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
+from textual.containers import Container, Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
@@ -57,6 +57,7 @@ class InspectionScreen(WorkbenchScreen):
         browse: what is looked at.
         page: what is on the screen.
         model: whose weights made it; None before they are loaded.
+        problem: why there are no images, or not those of the dataset; "" if there are.
     """
 
     class Told(Message):
@@ -69,16 +70,16 @@ class InspectionScreen(WorkbenchScreen):
     def __init__(
         self,
         session: Session,
+        feed: ImageFeed,
         z: NDArray[np.float32] | None = None,
-        epoch: int | None = None,
         selection: Selection | None = None,
     ) -> None:
         """Make the screen of this session.
 
         Args:
             session: which.
+            feed: the process that reads its images; the screen follows and closes it.
             z: (latent_dim,), to whose image the nearest training images are shown; None shows all.
-            epoch: of the weights; None takes the newest.
             selection: the images that are shown first; None shows a split.
         """
         super().__init__()
@@ -86,10 +87,10 @@ class InspectionScreen(WorkbenchScreen):
         self.browse = Browse(selection)
         self.page: Page | None = None
         self.model: ModelOpened | None = None
-        self.feed = ImageFeed(session.folder, epoch=epoch)
+        self.feed = feed
         self._session_name = session.label.name
         self._progress: Progressed | None = None
-        self._problem = ""
+        self.problem = ""
         self._asked: tuple[str, tuple[int, ...]] | None = None
         self._scoring: set[str] = set()
         self._steps = 0
@@ -102,15 +103,16 @@ class InspectionScreen(WorkbenchScreen):
         with Vertical(id="head"):
             yield Static(id="head-split")
             yield Static(id="head-image")
-        yield Static(id="absent")
-        with Horizontal(id="body"):
-            yield PairGrid(id="pairs")
-            yield Details(id="details")
+        # The words lie over the images, which have their room before the first of them comes.
+        with Container(id="stage"):
+            with Horizontal(id="body"):
+                yield PairGrid(id="pairs")
+                yield Details(id="details")
+            yield Static(id="absent")
         yield KeyLine()
 
     def on_mount(self) -> None:
         """Start the process."""
-        self.query_one("#body").display = False
         self._say()
         run_in_thread(self, self._follow, group="feed")
 
@@ -131,6 +133,11 @@ class InspectionScreen(WorkbenchScreen):
             "kl": scores.kl_loss[at],
         }
         return {**super().terms(), **{name: f"{value:.2f}" for name, value in values.items()}}
+
+    @property
+    def waits(self) -> bool:
+        """Whether the first images are yet to come."""
+        return self.page is None and not self.problem
 
     def file_opened(self) -> None:
         """Called when a single image of one's own is on the screen."""
@@ -234,9 +241,9 @@ class InspectionScreen(WorkbenchScreen):
             self.opens_file = self.opens_file and failed.what != "file"
             self.notify(said, severity="error", markup=False)
             return
-        self._problem = said
+        self.problem = said
         if failed.what == "dataset":
-            self._problem = "no dataset"
+            self.problem = "no dataset"
             self.notify(said, severity="warning", markup=False, timeout=_LONG_SECONDS)
         if failed.what == "images":
             self._asked = None
@@ -283,7 +290,6 @@ class InspectionScreen(WorkbenchScreen):
             self.browse.take(kept)
 
     def _show_body(self, *, shown: bool = True) -> None:
-        self.query_one("#body").display = shown
         self.query_one("#absent").display = not shown
 
     def wanted_page(self) -> tuple[int, tuple[int, ...]]:
@@ -318,14 +324,14 @@ class InspectionScreen(WorkbenchScreen):
         return self.page, self.browse.position - self.wanted_page()[0]
 
     def _say(self) -> None:
-        split = split_line(self._session_name, self.model, self.browse, self._problem)
+        split = split_line(self._session_name, self.model, self.browse, self.problem)
         image = image_line(self.selected_image(), self.browse, self._progress)
         self.query_one("#head-split", Static).update(split, layout=False)
         self.query_one("#head-image", Static).update(image, layout=False)
         absent = self.query_one("#absent", Static)
         if absent.display:
             waiting = waiting_text(self._progress, self.model)
-            absent.update(Content(self._problem) if self._problem else waiting)
+            absent.update(Content(self.problem) if self.problem else waiting)
 
     def _follow(self) -> None:
         self.feed.follow(lambda reply: self.post_message(self.Told(reply)))

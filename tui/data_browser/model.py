@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui.text import one_line
-from vae_engine.evaluation.scoring import ImageScores
-from vae_engine.inspection.images import (
+from vae_engine.evaluation.image_scores import ImageScores
+from vae_engine.inspection.messages import ImagesShown, SplitOpened, SplitScored
+from vae_engine.inspection.ranking import (
     ClassScore,
     Indices,
     Order,
@@ -19,7 +20,6 @@ from vae_engine.inspection.images import (
     label_text,
     ranked,
 )
-from vae_engine.inspection.messages import ImagesShown, SplitOpened, SplitScored
 
 ORDERS: Final[tuple[Order, ...]] = ("index", "worst", "best")
 SPLIT_TITLES: Final = {
@@ -36,7 +36,7 @@ _PREFERRED: Final = ("test", "val", "train", "saved", "own", "nearest")
 _LONGEST_NAME: Final = 40
 _MOST_LOG_VAR: Final = 20.0
 _POSTERIOR: Final = 103
-"""The purpose of its random numbers, beside those of `vae_engine.evaluation.decoding`."""
+"""The purpose of its random numbers, beside those of `vae_engine.evaluation.noise`."""
 _MOST_CACHED_BYTES: Final = 8 * 2**20
 
 Labels = NDArray[np.int32]

@@ -11,7 +11,7 @@ from textual.app import App
 from tui.data_browser.model import Split
 from tui.dialogs import LineScreen, NumberScreen
 from vae_engine.errors import SettingError
-from vae_engine.inspection.images import read_label
+from vae_engine.inspection.ranking import read_label
 
 
 def ask_class(app: App[Any], split: Split, take: Callable[[int | None], None]) -> None:

@@ -12,10 +12,10 @@ from textual import events, on
 from textual.binding import BindingType
 
 from tui.data_browser.inspection_screen import InspectionScreen
-from tui.data_browser.model import Direction, Page, ScoreCache, Selection
+from tui.data_browser.model import Direction, Page, Selection
 from tui.data_browser.pair_grid import PairGrid
 from tui.data_browser.questions import ask_class, ask_index, ask_path
-from tui.data_browser.saving import save_page
+from tui.image_feed import ImageFeed
 from tui.preferences import Preferences
 from tui.screen import Keys, run_in_thread
 from tui.text import one_line
@@ -30,13 +30,6 @@ from vae_engine.inspection.messages import (
 from vae_engine.sessions.session import Session
 
 _WIDE: Final = 100
-_LONG_SECONDS: Final = 12.0
-
-_CHANGING: Final = ("own", "nearest")
-"""Splits that hold other images each time: their scores are not kept."""
-
-_cache: Final = ScoreCache()
-
 key = Keys("images")
 
 
@@ -78,12 +71,12 @@ class DataBrowserScreen(InspectionScreen):
     def __init__(
         self,
         session: Session,
+        feed: ImageFeed,
         z: NDArray[np.float32] | None = None,
-        epoch: int | None = None,
         selection: tuple[str, NDArray[np.intp], str] | None = None,
     ) -> None:
         """Make the screen of this session; the arguments are those of `InspectionScreen`."""
-        super().__init__(session, z, epoch, None if selection is None else Selection(*selection))
+        super().__init__(session, feed, z, None if selection is None else Selection(*selection))
         self._draws = 0
 
     def on_mount(self) -> None:
@@ -169,11 +162,14 @@ class DataBrowserScreen(InspectionScreen):
         action: str,
         parameters: tuple[object, ...],  # noqa: ARG002 - the signature is Textual's
     ) -> bool | None:
-        """Offer only what has an effect now."""
+        """Offer only what has an effect now, or once the first images are here."""
+        if self.waits:
+            return action != "epoch"
         if action in ("sample", "draw", "save", "nearest"):
             return self.page is not None
         if action == "turn_split":
-            return len(self.browse.splits) > (self.browse.selection is None)
+            is_read = "train" in self.browse.splits or self.problem
+            return not is_read or len(self.browse.splits) > (self.browse.selection is None)
         if action in ("turn_class", "find_class"):
             return self.browse.split is not None and bool((self.browse.split.labels >= 0).any())
         if action in ("turn_order", "find_image"):
@@ -228,6 +224,9 @@ class DataBrowserScreen(InspectionScreen):
             grid.glyphs = preferences.glyphs
 
     def _save_in_thread(self, page: Page, epoch: int) -> None:
+        # Pillow: few pages are saved.
+        from tui.data_browser.saving import save_page
+
         try:
             png, npz = save_page(page, self.session.id, epoch, Path.cwd())
         except (EngineError, OSError) as error:

@@ -13,7 +13,7 @@ from tui.sampler.map_legend import shown_classes
 from tui.sampler.map_points import Indices, MapPoints, Mean, Projection, closest
 from tui.sampler.views import figure
 from tui.text import one_line, shortened
-from vae_engine.inspection.images import label_text
+from vae_engine.inspection.ranking import label_text
 
 _KINDS: Final = {"dimensions": "dimensions", "principal": "principal components"}
 _LONGEST_NAME: Final = 20

@@ -45,7 +45,8 @@ class KeyLine(Footer):
         if not self.is_attached:
             return
         shown = self._keys()
-        if shown != self._shown:
+        # The first keys come after the screen's.
+        if shown != self._shown or not self.children:
             self._shown = shown
             await super().recompose()
             release(self)

@@ -13,7 +13,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-import psutil
 
 from vae_engine.datasets.files import MAX_ARRAY_BYTES, brief
 from vae_engine.datasets.preparation import SMALLEST_TAKEN
@@ -135,11 +134,17 @@ def check_size(what: str, dtype: np.dtype[Any], shape: tuple[int, ...], noun: st
             f"wanted at most {MAX_ARRAY_BYTES / 1024**3:g} GiB; "
             "try fewer images, or `images.astype('uint8')`"
         )
-    if declared > _SMALL and declared > (free := psutil.virtual_memory().available):
+    if declared > _SMALL and declared > (free := _free_memory()):
         raise ArrayError(
             f"{what} needs {declared / 1024**3:.1f} GiB of memory: wanted at most the "
             f"{free / 1024**3:.1f} GiB that are free; try fewer images, or a folder of image files"
         )
+
+
+def _free_memory() -> int:
+    import psutil  # Only large arrays need it, and viewers should start quickly.
+
+    return psutil.virtual_memory().available
 
 
 def fits(shape: tuple[int, ...]) -> bool:

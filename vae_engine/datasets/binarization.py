@@ -52,19 +52,24 @@ def images_to_train_on(dataset: Dataset, settings: Settings) -> Images:
 
 
 def split_as_evaluated(dataset: Dataset, split: Split, settings: Settings) -> Images:
-    """The images of a split as the model's ELBO is taken on them.
-
-    With `binarize` these are 0 and 255 (uint8), equal to those of `as_evaluated`. With dynamic the
-    training split is drawn once too, so that its images compare with these.
-    """
+    """The images of a dataset's split as the model's ELBO is taken on them."""
     images: dict[Split, Images] = {
         "train": dataset.train_images,
         "val": dataset.val_images,
         "test": dataset.test_images,
     }
+    return images_as_evaluated(images[split], split, settings)
+
+
+def images_as_evaluated(images: Images, split: Split, settings: Settings) -> Images:
+    """All images of a split as the model's ELBO is taken on them.
+
+    With `binarize` these are 0 and 255 (uint8), equal to those of `as_evaluated`. With dynamic the
+    training split is drawn once too, so that its images compare with these.
+    """
     if settings.binarize == "none":
-        return images[split]
-    return _binarized(images[split], settings.seed, _STREAMS[split])
+        return images
+    return _binarized(images, settings.seed, _STREAMS[split])
 
 
 def own_as_evaluated(images: Images, settings: Settings) -> Images:

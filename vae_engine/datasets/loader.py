@@ -33,6 +33,7 @@ from vae_engine.datasets.kinds import (
 from vae_engine.datasets.naming import assemble
 from vae_engine.datasets.npy import npy_array
 from vae_engine.datasets.npz import read_npz
+from vae_engine.datasets.packaged import PACKAGED_MNIST
 from vae_engine.datasets.parallel_files import Report
 from vae_engine.datasets.parquet import read_parquet
 from vae_engine.datasets.parts import NewArray
@@ -42,7 +43,6 @@ from vae_engine.datasets.source import Source
 from vae_engine.datasets.splits import BY_CONTENT, BY_POSITION, SplitMethod
 from vae_engine.errors import ArgumentError, DatasetError
 
-_PACKAGED_MNIST = Path(__file__).with_name("mnist.npz")
 CIFAR: Final = ("cifar10", "cifar100")
 """The named datasets in colour."""
 
@@ -92,7 +92,7 @@ def load_dataset(
         )
     name = str(name)
     if name == "mnist":
-        source = read_npz(_PACKAGED_MNIST)
+        source = read_npz(PACKAGED_MNIST)
         return make_dataset("mnist", packaged(source, "packaged"), BY_POSITION, preparation)
     if name == "fashion_mnist":
         return _cached_fashion_mnist(preparation)

@@ -8,7 +8,6 @@ from vae_engine.datasets.arrays import AnyArray
 from vae_engine.datasets.files import brief
 from vae_engine.datasets.grids import as_grey, as_rgb, is_coloured, on_grid
 from vae_engine.datasets.preparation import Color, Preparation, target_size
-from vae_engine.datasets.resizing import resized
 from vae_engine.datasets.source import SPLIT_NAMES, Source, Split
 from vae_engine.errors import ArrayError
 
@@ -43,6 +42,10 @@ def prepared(
         )
     size, size_notes = target_size(sizes, preparation)
     notes += size_notes
+    if all(found == size for found in sizes):
+        return grids, notes
+    from vae_engine.datasets.resizing import resized  # Pillow: most arrays do not need it.
+
     return {split: resized(grid, size, preparation.fit) for split, grid in grids.items()}, notes
 
 

@@ -23,22 +23,18 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vae_engine.datasets import to_float
 from vae_engine.datasets.arrays import Images
 from vae_engine.errors import SessionError
 from vae_engine.evaluation.bounds import Floats, ImportanceSums, importance_sums
+from vae_engine.evaluation.noise import BLOCK, noise
 from vae_engine.inference.networks import Decoder
 from vae_engine.machine import working_directory_off_path
 
-BLOCK = 256
-"""Images per block; their noise depends on it."""
 # Samples per task, of about a second, so that progress is reported often.
 _TASK_SAMPLES = 50
 _QUEUED_TASKS = 2
-# Purposes of random streams; those of training begin at 1.
-_NOISE, _AGGREGATE_NOISE = 101, 102
 _DECODER = "decoder"
 _ARRAYS = ("images", "z_mean", "z_log_var")
 
@@ -72,22 +68,6 @@ class _Task:
     seed: int
     block: int
     samples: range
-
-
-def noise(seed: int, block: int, sample: int, shape: tuple[int, ...]) -> Floats:
-    """Draw epsilon of one sample of a block's images, from N(0, I).
-
-    A function of its arguments alone: the numbers of processes and samples do not affect
-    it.
-    """
-    key = np.random.SeedSequence([seed, _NOISE, block, sample])
-    return np.random.Generator(np.random.Philox(key)).standard_normal(shape, np.float32)
-
-
-def aggregate_noise(seed: int, shape: tuple[int, ...]) -> NDArray[np.float64]:
-    """Draw epsilon for samples of the aggregate posterior, from N(0, I)."""
-    key = np.random.SeedSequence([seed, _AGGREGATE_NOISE])
-    return np.random.Generator(np.random.Philox(key)).standard_normal(shape)
 
 
 def decoded_parts(

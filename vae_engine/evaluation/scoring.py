@@ -16,7 +16,8 @@ from vae_engine.datasets.arrays import Images
 from vae_engine.errors import SessionDamagedError
 from vae_engine.evaluation.aggregate import kl_per_dimension
 from vae_engine.evaluation.bounds import Doubles, Floats, importance_sums
-from vae_engine.evaluation.decoding import BLOCK, noise
+from vae_engine.evaluation.image_scores import ImageScores
+from vae_engine.evaluation.noise import BLOCK, noise
 from vae_engine.inference.blas import one_thread
 from vae_engine.inference.exported import ExportedModel
 
@@ -27,39 +28,6 @@ _Part = TypeVar("_Part")
 
 _VALUES_AT_ONCE = 2**18
 """Pixel values per task of a thread: a few megabytes, however large the images."""
-
-
-@dataclass(frozen=True, eq=False)
-class ImageScores:
-    """ELBO terms of images, in nats, at beta = 1 and with z sampled.
-
-    Attributes:
-        reconstruction_loss: (n,) -E_q[log p(x|z)], the mean over the samples of z.
-        kl_loss: (n,) KL(q(z|x) || N(0, I)).
-    """
-
-    reconstruction_loss: Doubles
-    kl_loss: Doubles
-
-    def __len__(self) -> int:
-        return len(self.kl_loss)
-
-    @property
-    def negative_elbo(self) -> Doubles:
-        """Sum of both, (n,): lower is better."""
-        return self.reconstruction_loss + self.kl_loss
-
-    def rows(self, rows: NDArray[np.intp]) -> ImageScores:
-        """Select the scores of some of the images."""
-        return ImageScores(self.reconstruction_loss[rows], self.kl_loss[rows])
-
-    @classmethod
-    def joined(cls, parts: list[ImageScores]) -> ImageScores:
-        """Concatenate the scores of several parts, at least one."""
-        return cls(
-            np.concatenate([part.reconstruction_loss for part in parts]),
-            np.concatenate([part.kl_loss for part in parts]),
-        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vae_engine.dataset_names import absolute_dataset
-from vae_engine.datasets import Dataset, load_dataset
-from vae_engine.datasets.parallel_files import Report
+from vae_engine.datasets.dataset import Dataset
+from vae_engine.datasets.packaged import MNIST_SHA256, packaged_test_images
+from vae_engine.datasets.parts import Part
 from vae_engine.datasets.preparation import Preparation
 from vae_engine.datasets.splits import recorded_method
 from vae_engine.errors import DatasetError, SessionDamagedError
@@ -16,6 +18,9 @@ from vae_engine.sessions.image_record import recorded_images
 from vae_engine.sessions.records import DatasetRecord
 from vae_engine.sessions.session import Session
 from vae_engine.settings import Settings
+
+if TYPE_CHECKING:
+    from vae_engine.datasets.parallel_files import Report
 
 
 def session_dataset(
@@ -32,6 +37,9 @@ def session_dataset(
     Raises:
         DatasetError: they cannot be read, or differ from those it was trained on.
     """
+    # Viewers that show images before all are read should start quickly.
+    from vae_engine.datasets.loader import load_dataset
+
     session.poll(progress=False)
     settings, prepared = session.settings, session.log.prepared
     where = dataset_path(session.folder, settings) if place is None else absolute_dataset(place)
@@ -64,6 +72,20 @@ def session_dataset(
         with contextlib.suppress(OSError):
             _keep_dataset(session.folder, where)
     return limited
+
+
+def known_test_images(session: Session) -> Part | None:
+    """Return the session's test images where they can be had, and checked, before the others.
+
+    That is so of the packaged MNIST. Others have one digest of the whole dataset.
+    """
+    session.poll(progress=False)
+    prepared = session.log.prepared
+    if prepared is None or prepared.dataset.get("sha256") != MNIST_SHA256:
+        return None
+    if dataset_path(session.folder, session.settings) != "mnist":
+        return None
+    return packaged_test_images()
 
 
 def dataset_path(session_folder: Path, settings: Settings) -> str:

@@ -12,13 +12,17 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from vae_engine.errors import EngineError
-from vae_engine.inspection.comparer import Comparer
-from vae_engine.inspection.inspector import Inspector
 from vae_engine.inspection.messages import Failed, Reply, receive_request, send
 from vae_engine.sessions.session import Session
+
+if TYPE_CHECKING:
+    from vae_engine.inspection.comparer import Comparer
+    from vae_engine.inspection.inspector import Inspector
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -41,10 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
             send(replies, message)
 
     try:
-        sessions = [Session(folder) for folder in folders]
-        one = len(sessions) == 1
-        epoch: int | None = options.epoch
-        inspector = Inspector(sessions[0], reply, epoch) if one else Comparer(sessions, reply)
+        inspector = _inspector([Session(folder) for folder in folders], reply, options.epoch)
     except EngineError as error:
         reply(Failed.of("model", error))
         return 1
@@ -56,6 +57,19 @@ def main(arguments: list[str] | None = None) -> int:
     replies.flush()
     # Threads that score are for nobody any more.
     os._exit(0)
+
+
+def _inspector(
+    sessions: list[Session], reply: Callable[[Reply], object], epoch: int | None
+) -> Inspector | Comparer:
+    """What answers; only that is imported, since people wait for the first page."""
+    if len(sessions) == 1:
+        from vae_engine.inspection.inspector import Inspector
+
+        return Inspector(sessions[0], reply, epoch)
+    from vae_engine.inspection.comparer import Comparer
+
+    return Comparer(sessions, reply)
 
 
 if __name__ == "__main__":

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from vae_engine.datasets.source import Split
 from vae_engine.errors import EngineError, SessionError, SettingError
 from vae_engine.evaluation.bounds import Doubles, Floats, standard_error
+from vae_engine.evaluation.image_scores import ImageScores
 from vae_engine.evaluation.scoring import (
-    ImageScores,
     Reconstructed,
     Report,
     reconstructed,

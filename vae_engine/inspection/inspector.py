@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vae_engine.datasets import Dataset, to_float
+from vae_engine.datasets import to_float
 from vae_engine.datasets.source import ALL_SPLITS
 from vae_engine.errors import EngineError, SessionDamagedError
 from vae_engine.evaluation.scoring import reconstructed, score_images, score_rows
@@ -20,6 +19,7 @@ from vae_engine.inference.sampling import to_uint8, without_grey_axis
 from vae_engine.inspection.images import (
     InspectedImages,
     check_shape,
+    first_images,
     own_images,
     split_images,
 )
@@ -49,6 +49,7 @@ from vae_engine.sessions.session import Session
 _MOST_NEAREST = 60
 
 _EVERY_TENTH = 10
+_HEAD_START_SECONDS = 0.5
 _MOST_AT_ONCE = 4096
 
 
@@ -73,33 +74,31 @@ class Inspector:
         self._reply = reply
         self._model: ExportedModel | None = None
         self._splits: dict[str, InspectedImages] = {}
+        self._page_shown, self._all_read = threading.Event(), threading.Event()
 
     def open(self) -> bool:
-        """Load the model and the images; return whether there is a model.
+        """Load the model, and return whether there is one; the images follow in a thread.
 
-        Where the dataset cannot be read, the few test images that every session saves are opened.
+        Test images that are known before the rest come first, so that a page of them can be asked
+        for. Where the dataset cannot be read, the few test images that every session saves are
+        opened.
         """
-        reading = self._begin_reading()
         try:
-            self._model, opened = self._load(self._epoch)
+            model, opened = self._load(self._epoch)
         except (EngineError, OSError) as error:
             self._fail("model", error)
             return False
+        self._model = model
         self._reply(opened)
         self._reply(Progressed("reading the images"))
-        try:
-            dataset = reading.result()
-            check_shape(dataset, self._session, self._model)
-        except (EngineError, OSError, MemoryError) as error:
-            self._fail("dataset", error)
-            self._open_saved(self._model.shape)
-            return True
-        # Test images first: they are looked at first, and a page of others would be for nothing.
-        for split in reversed(ALL_SPLITS):
-            images = split_images(dataset, split, self._session.settings)
-            if len(images):
-                self._take(split, images)
+        if (first := first_images(self._session)) is not None:
+            self._take("test", first)
+        threading.Thread(target=self._read, args=(model, first), daemon=True).start()
         return True
+
+    def wait(self) -> None:
+        """Wait until all images that can be read were."""
+        self._all_read.wait()
 
     def answer(self, request: Request) -> None:
         """Answer a request; what cannot be done is a reply too."""
@@ -122,8 +121,10 @@ class Inspector:
         elif isinstance(request, ShowImages):
             self._show(self._model, request)
 
-    def _begin_reading(self) -> Future[Dataset]:
-        """Read the dataset in a thread, while the model is loaded."""
+    def _read(self, model: ExportedModel, first: InspectedImages | None) -> None:
+        """Read the dataset, after the page that an app asks for at once."""
+        if first is not None:
+            self._page_shown.wait(_HEAD_START_SECONDS)
         reached = -1
 
         def report(_: str, done: int, total: int) -> None:
@@ -132,10 +133,20 @@ class Inspector:
                 reached = percent
                 self._reply(Progressed("reading the images", done, total))
 
-        pool = ThreadPoolExecutor(1, "dataset")
-        reading = pool.submit(session_dataset, self._session, report=report)
-        pool.shutdown(wait=False)
-        return reading
+        try:
+            dataset = session_dataset(self._session, report=report)
+            check_shape(dataset, self._session, model)
+            # Test images first: they are looked at first.
+            for split in reversed(ALL_SPLITS):
+                if split not in self._splits:
+                    images = split_images(dataset, split, self._session.settings)
+                    if len(images):
+                        self._take(split, images)
+        except (EngineError, OSError, MemoryError) as error:
+            self._fail("dataset", error)
+            self._open_saved(model.shape)
+        finally:
+            self._all_read.set()
 
     def _load(self, epoch: int | None, by: int = 0) -> tuple[ExportedModel, ModelOpened]:
         """Load the weights of an epoch, or of one before or after it; at the ends they stay.
@@ -201,6 +212,7 @@ class Inspector:
                 Array.of(scores.kl_loss.astype(np.float32)),
             )
         )
+        self._page_shown.set()
 
     def _score(self, model: ExportedModel, name: str, split: InspectedImages) -> None:
         tenth = -1
@@ -227,11 +239,12 @@ class Inspector:
         self._reply(SplitScored(name, _digest(model), Array.of(rec), Array.of(kl)))
 
     def _find_nearest(self, model: ExportedModel, z: NDArray[np.float32]) -> None:
+        self._reply(Progressed("comparing with training images"))
+        self.wait()
         training = self._splits.get("train")
         if training is None or z.shape != (model.encoder.latent_dim,):
             self._reply(Failed("nearest", "there are no training images to compare with"))
             return
-        self._reply(Progressed("comparing with training images"))
         try:
             found, _ = nearest_images(model, training.images, z[None], _MOST_NEAREST)
         except EngineError as error:

@@ -28,7 +28,7 @@ LEAST_FITTED: Final = 2
 _FILE_LIMIT: Final = 128 * 2**20
 _MOST_NUMBERS: Final = 2**24
 _FARTHEST: Final = 1e5
-# Purposes of random streams; see `evaluation.decoding` for others.
+# Purposes of random streams; see `evaluation.noise` for others.
 _FITTED, _HELD_OUT = 104, 105
 
 

@@ -14,7 +14,7 @@ from vae_engine.priors.names import PriorName
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
-# Purpose of the random stream that chooses components; see `evaluation.decoding` for others.
+# Purpose of the random stream that chooses components; see `evaluation.noise` for others.
 _CHOICE: Final = 103
 
 

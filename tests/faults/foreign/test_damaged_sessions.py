@@ -26,13 +26,12 @@ from tests.faults.foreign.mutations import Mutation, mutations
 from tests.sessions.makers import finished_session, leave_worker
 from tests.tui.recorder import Recorder
 from vae_engine.control import training
-from vae_engine.datasets import Dataset, load_dataset
+from vae_engine.datasets import Dataset, load_dataset, loader
 from vae_engine.datasets.image_record import Recorded
 from vae_engine.datasets.parallel_files import Report
 from vae_engine.datasets.preparation import AUTO, Preparation
 from vae_engine.datasets.splits import BY_CONTENT, SplitMethod
 from vae_engine.errors import WorkerError
-from vae_engine.inference import dataset as session_images
 from vae_engine.sessions import inbox, layout
 from vae_engine.sessions.store import SessionStore
 
@@ -186,7 +185,7 @@ def look(
     ground: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[tuple[str, list[Mutation]]], None]:
     monkeypatch.setenv("VAE_SESSIONS", str(ground.store.root))
-    monkeypatch.setattr(session_images, "load_dataset", _load)
+    monkeypatch.setattr(loader, "load_dataset", _load)
     monkeypatch.setattr(training, "start_worker", _start_no_worker)
     # Squeezing the exports would take most of the time.
     monkeypatch.setattr(zlib, "Z_DEFAULT_COMPRESSION", 0)

@@ -19,6 +19,9 @@ class LocalFeed:
         self._folders, self._epoch = folders, epoch
         self._asked: SimpleQueue[Request | None] = SimpleQueue()
 
+    def start(self) -> None:
+        """Nothing: `follow` does all."""
+
     def follow(self, take: Callable[[Reply], object]) -> None:
         sessions = [Session(folder) for folder in self._folders]
         one = len(sessions) == 1

@@ -31,7 +31,7 @@ from vae_engine.sessions.session import Session
 
 @pytest.fixture
 def local(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.data_browser.inspection_screen.ImageFeed", LocalFeed)
+    monkeypatch.setattr("tui.image_feed.ImageFeed", LocalFeed)
 
 
 async def opened(app: WorkbenchApp, pilot: Pilot[Any], session: Session) -> DataBrowserScreen:
@@ -246,7 +246,7 @@ async def test_a_key_on_the_dashboard_opens_them_in_a_process_that_ends_with_the
         screen = app.screen
         assert isinstance(screen, DataBrowserScreen)
         while screen.page is None:
-            assert not screen._problem
+            assert not screen.problem
             await pilot.pause(0.05)
         process = screen.feed._process.process
         assert process is not None

@@ -208,7 +208,7 @@ async def test_the_mouse_draws_a_box_too(recorded_session: Session) -> None:
 async def test_enter_shows_the_images_of_the_box_and_escape_goes_one_step_back(
     recorder: Recorder, digits: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.data_browser.inspection_screen.ImageFeed", LocalFeed)
+    monkeypatch.setattr("tui.image_feed.ImageFeed", LocalFeed)
     session = recorder.session("small", dataset=str(digits))
     embed(session, 2)
     async with sampler(session) as (screen, pilot):
@@ -247,7 +247,7 @@ async def test_enter_shows_the_images_of_the_box_and_escape_goes_one_step_back(
 async def test_a_box_on_a_live_session_has_the_images_that_it_saved(
     recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tui.data_browser.inspection_screen.ImageFeed", LocalFeed)
+    monkeypatch.setattr("tui.image_feed.ImageFeed", LocalFeed)
     session = recorder.session(status="training", of=10)
     async with sampler(session) as (screen, pilot):
         await pilot.press("m")
