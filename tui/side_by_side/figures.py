@@ -53,17 +53,20 @@ class Terms:
 def term_lines(terms: Terms, measure: Measure) -> Iterator[Content]:
     """The means of the figures, a line per model; of many images with the standard error."""
     compares = measure == "negative_elbo"
-    yield Content.styled(f"  {'-ELBO':>9}{'REC':>9}{'KL':>7}{'VS A' if compares else '':>9}", QUIET)
+    yield Content.styled(
+        f"  {'-ELBO':>9}{'REC':>9}{'KL':>8}{'VS A' if compares else '':>10}", QUIET
+    )
     for at, letter in _letters(terms):
         elbo, rec, kl = (
             float(values[at].mean())
             for values in (terms.negative_elbo, terms.reconstruction_loss, terms.kl_loss)
         )
-        versus = f"{_difference(terms.negative_elbo, at):+9.2f}" if at and compares else ""
-        yield Content.assemble((letter, "bold"), f" {elbo:9.2f}{rec:9.2f}{kl:7.2f}", versus)
+        versus = number(_difference(terms.negative_elbo, at), 10, "+") if at and compares else ""
+        line = f" {number(elbo, 9)}{number(rec, 9)}{number(kl, 8)}"
+        yield Content.assemble((letter, "bold"), line, versus)
         if at and compares and terms.kl_loss.shape[1] > 1:
             yield Content.styled(
-                f"{'±' + format(_error(terms.negative_elbo, at), '.2f'):>36}", QUIET
+                f"{'±' + number(_error(terms.negative_elbo, at), 9).strip():>38}", QUIET
             )
     if terms.squared_error is None:
         return
@@ -100,15 +103,24 @@ def epoch_lines(
         terms: reconstruction loss and KL of each, None where unknown.
         same: whether the loss of each compares with the first one's.
     """
-    yield Content.styled(f"  {'EPOCH':>5}{'-ELBO':>8}{'REC':>8}{'KL':>7}{'VS A':>8}", QUIET)
+    yield Content.styled(f"{'EPOCH':>6}{'-ELBO':>9}{'REC':>9}{'KL':>7}{'VS A':>8}", QUIET)
     first = terms[0] if terms else None
     for at, (letter, epoch, found) in enumerate(zip(LETTERS, epochs, terms, strict=False)):
-        line = f" {'-' if epoch is None else epoch:>5}"
+        line = f"{'-' if epoch is None else epoch:>5}"
         if found is not None:
-            line += f"{sum(found):8.2f}{found[0]:8.2f}{found[1]:7.2f}"
+            line += number(sum(found), 9) + number(found[0], 9) + number(found[1], 7)
             if at and first is not None and same[at]:
-                line += f"{sum(found) - sum(first):+8.2f}"
+                line += number(sum(found) - sum(first), 8, "+")
         yield Content.assemble((letter, "bold"), line)
+
+
+def number(value: float, width: int, sign: str = "") -> str:
+    """Format a figure in exactly `width` cells, with as many of two decimals as leave a blank."""
+    for form in (".2f", ".1f", ".0f", ".1e", ".0e"):
+        text = f"{value:{sign}{form}}"
+        if len(text) < width:
+            break
+    return f"{text:>{width}}"
 
 
 def _letters(terms: Terms) -> Iterator[tuple[int, str]]:

@@ -136,9 +136,11 @@ class SideBySideScreen(WorkbenchScreen):
     def action_save(self) -> None:
         """Save the rows on the screen."""
         sheet = self.exchange.sheet
-        if sheet is not None and self.is_shown() and len(sheet.images):
-            ids, state = [session.id for session in self.sessions], replace(self.state)
-            save_in_thread(self, partial(save_rows, sheet, state, ids))
+        if sheet is None or not self.is_shown() or not len(sheet.images):
+            self.notify("No images are shown yet.", severity="warning")
+            return
+        ids, state = [session.id for session in self.sessions], replace(self.state)
+        save_in_thread(self, partial(save_rows, sheet, state, ids))
 
     def action_turn(self, by: int) -> None:
         """Show the next or previous page."""

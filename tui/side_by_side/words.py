@@ -70,7 +70,7 @@ def figure_lines(
         yield Content.styled("squared difference to A's image", QUIET)
         yield from difference_lines(sheet.differences, row)
         yield Content()
-        yield Content.styled("Models trained apart order z differently.", QUIET)
+        yield Content.styled("Each training orders z differently.", QUIET)
     elif sheet.epochs:
         yield Content.styled(f"validation losses, epoch {state.shown_epoch}", "bold")
         yield from _epoch_figures(sheet, compared)
