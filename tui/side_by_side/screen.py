@@ -23,6 +23,7 @@ from tui.remedies import error_text
 from tui.saving import save_in_thread
 from tui.screen import WorkbenchScreen, has_widgets, run_async, run_in_thread
 from tui.side_by_side.exchange import Exchange
+from tui.side_by_side.figures import LETTERS
 from tui.side_by_side.keys import PAIR_KEYS
 from tui.side_by_side.model import PAGE_NAMES, PAGES, Sheet, SideBySide
 from tui.side_by_side.previews import read_step
@@ -230,7 +231,8 @@ class SideBySideScreen(WorkbenchScreen):
         state.move(0, 0)
         rows = state.rows(grid.room())
         asked = ("epochs", epoch, kind, rows.start, grid.room())
-        captions = [["-" if one is None else f"epoch {one}" for one in step.epochs] for _ in rows]
+        drawn = ["-" if one is None else f"{one}" for one in step.epochs]
+        captions = [[" ".join(pair) for pair in zip(LETTERS, drawn, strict=False)] for _ in rows]
         images = step.images[rows.start : rows.stop]
         why_none = "" if len(images) else "no session has previews yet: they come after epoch 1"
         self.exchange.take_previews(Sheet(asked, images, captions, epochs=step.epochs), why_none)
@@ -258,7 +260,7 @@ class SideBySideScreen(WorkbenchScreen):
 
     def _say(self) -> None:
         names = [session.label.name for session in self.sessions]
-        models = models_line(self.state, names)
+        models = models_line(self.state, names, self.query_one("#head-models").content_size.width)
         state = state_line(self.state, self.exchange.progress)
         self.query_one("#head-models", Static).update(models, layout=False)
         self.query_one("#head-state", Static).update(state, layout=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from textual.content import Content
 
@@ -18,16 +19,29 @@ from tui.side_by_side.model import Sheet, SideBySide
 from tui.text import one_line
 from vae_engine.inspection.messages import Progressed
 
+_NAME_LENGTHS: Final = (24, 16, 12, 8, 5)
 
-def models_line(state: SideBySide, names: Sequence[str]) -> Content:
-    """Which letter stands for which session, and the epoch of its weights."""
-    parts = []
-    for at, (letter, name) in enumerate(zip(LETTERS, names, strict=False)):
-        part = Content.assemble((f"{letter} ", "bold"), one_line(name, 24))
-        if state.opened is not None and state.page != "epochs":
-            part += Content.styled(f" epoch {state.opened.models[at].epoch}", QUIET)
-        parts.append(part)
-    return Content("   ").join(parts)
+
+def models_line(state: SideBySide, names: Sequence[str], room: int) -> Content:
+    """Which letter stands for which session, and the epoch of its weights.
+
+    Args:
+        state: of the screen.
+        names: of the sessions, which are shortened alike where there is no room.
+        room: cells.
+    """
+    line = Content()
+    for longest in _NAME_LENGTHS:
+        parts = []
+        for at, (letter, name) in enumerate(zip(LETTERS, names, strict=False)):
+            part = Content.assemble((f"{letter} ", "bold"), one_line(name, longest))
+            if state.opened is not None and state.page != "epochs":
+                part += Content.styled(f" epoch {state.opened.models[at].epoch}", QUIET)
+            parts.append(part)
+        line = Content("   " if longest == _NAME_LENGTHS[0] else "  ").join(parts)
+        if line.cell_length <= room:
+            break
+    return line
 
 
 def state_line(state: SideBySide, progress: Progressed | None) -> Content:

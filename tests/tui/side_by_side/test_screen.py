@@ -146,7 +146,7 @@ async def test_the_same_z_and_previews_in_step(
         assert arrays["images"][0] == pytest.approx(load_decoder(short).decode(z) * 255, abs=1)
         assert arrays["squared_difference"].shape == (2, rows)
         await pilot.press("3")
-        await shows(pilot, screen, "samples of epoch 5 of 5", "epoch 2", "epoch 5")
+        await shows(pilot, screen, "samples of epoch 5 of 5", "A 2", "B 5")
         assert screen.exchange.sheet is not None
         assert screen.exchange.sheet.epochs == (2, 5)
         arrays = await saved(pilot, screen, "epoch5")
