@@ -26,7 +26,10 @@ _SLOWED_BY: dict[Kind, str] = {
 
 
 def machine_line(record: MachineRecord, sample: MachineSample) -> str:
-    """Format a sample: `CPU 96% of 2 cores · others 3% · memory 612M · disk 31G free`."""
+    """Format a sample: `CPU 96% of 2 cores · others 3% · memory 612M · disk 31G free`.
+
+    Then the GPUs, and what the worker writes to disks: `wrote 2.1M/s`.
+    """
     cores = record.cores
     parts = [
         f"CPU {sample.cpu / cores:.0%} of {cores:.3g} core{'s' * (cores != 1)}",
@@ -37,6 +40,8 @@ def machine_line(record: MachineRecord, sample: MachineSample) -> str:
     parts += [
         f"{one_line(gpu.name, 24)} {gpu.busy:.0%} {size_text(gpu.memory)}" for gpu in sample.gpus
     ]
+    if sample.written is not None:
+        parts.append(f"wrote {size_text(round(sample.written))}/s")
     return " · ".join(parts)
 
 
@@ -46,7 +51,7 @@ def present_line(record: MachineRecord | None, *, live: bool) -> str:
         return ""
     if live:
         return machine_line(record, record.latest)
-    return f"{machine_line(record, overall(record))}, on average"
+    return f"on average: {machine_line(record, overall(record))}"
 
 
 def present_bottleneck(record: MachineRecord | None, now: float) -> Bottleneck | None:

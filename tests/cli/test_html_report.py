@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 import shutil
+import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
+from PIL import Image
+from textual.color import Color
 
 from tests.cli.conftest import Vae
 from tests.conftest import EXAMPLE
 from tests.tui.recorded_sweeps import record_sweep
 from tests.tui.recorder import Recorder
+from tui.themes import own_themes
 from vae_engine.sessions.atomic import write_record
 from vae_engine.sessions.records import Label
 from vae_engine.sessions.session import Session
@@ -80,8 +85,10 @@ def test_a_session_is_reported_completely(vae: Vae, example: Session) -> None:
     wanted = (example.id, f"{result.test_loss:.2f}", result.weights_sha256, "latent_dim", "seed")
     for part in wanted:
         assert part in page.text
-    # Training and validation in each of three charts.
-    assert page.tags.count("polyline") == 6
+    # Training and validation in each of three charts, and in its legend.
+    assert page.tags.count("polyline") == 12
+    for change in ("beta warm-up ends", "lr decay"):
+        assert page.text.count(f"{change}: epoch") == 3
     assert page.tags.count("img") == 2
     assert "Comparison" not in page.text
 
@@ -98,7 +105,7 @@ def test_several_are_compared_where_they_compare(
     assert vae("report", example.id, other.name, example.id, "-o", "b.html").code == 0
     page = page_of(Path("b.html"))
     assert "Left out: 1 curve with a loss that does not compare." in page.text
-    assert page.tags.count("polyline") == 13
+    assert page.tags.count("polyline") == 26
     assert sorted(page.values("id")) == sorted([example.id, other.name])
 
 
@@ -151,3 +158,36 @@ def test_what_cannot_be_written_is_one_line(vae: Vae, example: Session) -> None:
     line = vae("report", example.id, "-o", "missing/a.html").error(1)
     assert "missing/a.html" in line
     assert "must be a file ending in .html" in vae("report", example.id, "-o", "a.pdf").err
+
+
+BROWSER = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), ""
+)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not BROWSER, reason="no browser")
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390], ids=["desktop", "phone"])
+def test_a_browser_shows_the_curves(
+    vae: Vae, example: Session, tmp_path: Path, width: int, dark: bool
+) -> None:
+    assert vae("report", example.id, "-o", "a.html").code == 0
+    picture = tmp_path / "page.png"
+    command = [
+        *(BROWSER, "--headless=new", "--no-sandbox", "--disable-gpu", "--hide-scrollbars"),
+        *(f"--user-data-dir={tmp_path / 'profile'}", f"--window-size={width},1600"),
+        *(f"--screenshot={picture}", *(["--force-dark-mode"] if dark else [])),
+        Path("a.html").absolute().as_uri(),
+    ]
+    subprocess.run(command, check=True, capture_output=True, timeout=120)
+    pixels = np.asarray(Image.open(picture).convert("RGB")).astype(int)
+    assert pixels.shape[1] == width
+    assert (pixels[0, 0].mean() < 128) == dark
+    theme = own_themes(None)[0 if dark else 1]
+    for curve in ("curve-0", "curve-1"):
+        off = np.abs(pixels - np.array(Color.parse(theme.variables[curve]).rgb)).max(axis=2)
+        rows, columns = np.nonzero(off < 40)
+        # Below each other three charts, each over most of the page, on a phone too.
+        assert np.ptp(columns) > 0.4 * width
+        assert np.ptp(rows) > 250

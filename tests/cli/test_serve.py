@@ -8,6 +8,9 @@ import re
 import socket
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,31 +46,43 @@ class Served:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     folder = tmp_path_factory.mktemp("served")
-    # Another process may take the port before the server does.
-    process, address, port = next(filter(lambda tried: tried[1], _tries(folder)))
-    assert f"http://localhost:{port}/?token=" in address
-    assert process.stdout is not None
-    assert f"ssh -L {port}:localhost:{port} " in process.stdout.readline()
-    yield Served(port, address.strip().partition("token=")[2])
-    process.terminate()
-    process.communicate(timeout=_SECONDS)
-
-
-def _tries(folder: Path) -> Iterator[tuple[subprocess.Popen[str], str, int]]:
-    """Servers with the first line that each printed, empty for one that found its port taken."""
     environment = {**os.environ, "HOME": str(folder), "VAE_SESSIONS": str(folder / "sessions")}
     for _ in range(5):
         port = free_port()
-        process = subprocess.Popen(
+        with subprocess.Popen(
             [VAE, "serve", "--port", str(port)],
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
             env=environment,
             cwd=folder,
-        )
-        assert process.stdout is not None
-        yield process, process.stdout.readline(), port
+        ) as process:
+            assert process.stdout is not None
+            address = process.stdout.readline().strip()
+            token = address.partition("token=")[2]
+            if address and is_admitted(process, address):
+                assert f"http://localhost:{port}/?token=" in address
+                assert f"ssh -L {port}:localhost:{port} " in process.stdout.readline()
+                yield Served(port, token)
+                process.terminate()
+                process.communicate(timeout=_SECONDS)
+                return
+            process.kill()
+    pytest.fail("every port was taken by others")
+
+
+def is_admitted(process: subprocess.Popen[str], address: str) -> bool:
+    """Whether the server answers at the address that it printed: others may take its port first."""
+    deadline = time.monotonic() + _SECONDS
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            with urllib.request.urlopen(address.rpartition(" ")[2]) as answer:
+                return bool(answer.status == 200)
+        except urllib.error.HTTPError:
+            return False  # Of another server.
+        except OSError:
+            time.sleep(0.05)
+    return False
 
 
 async def answering(session: aiohttp.ClientSession, url: str) -> aiohttp.ClientResponse:

@@ -6,9 +6,18 @@ import numpy as np
 import pytest
 from rich.style import Style
 
-from tui.rendering.axes import AXIS_WIDTH, mark_texts
+from tui.rendering.axes import (
+    AXIS_WIDTH,
+    LABEL_WIDTH,
+    axis_lines,
+    mark_texts,
+    marked_range,
+    value_marks,
+    widened,
+)
 from tui.rendering.canvas import BEST
 from tui.rendering.curves import Colors, Curves, Scale, draw_curves
+from tui.rendering.dots import Area
 from tui.rendering.series import DASHES, Series
 from tui.rendering.tones import HUES
 
@@ -161,6 +170,31 @@ def test_three_values_at_least_can_be_read_on_the_axis(
     marked = [text[:AXIS_WIDTH].rstrip("┤") for text in lines if "┤" in text[:AXIS_WIDTH]]
     assert len({float(text) for text in marked}) >= 3
     assert sorted(marked, key=float, reverse=True) == marked
+
+
+@pytest.mark.parametrize("rows", [4, 5, 6, 7, 9, 16])
+@pytest.mark.parametrize("log", [False, True], ids=["linear", "log"])
+def test_no_label_hides_another(rows: int, log: bool) -> None:
+    """Labels of one line would show only the last: equal steps would look unequal."""
+    rng = np.random.default_rng(rows)
+    for _ in range(25):
+        size = 10 ** rng.uniform(-3, 4)
+        start = size if log else rng.choice([-1, 1]) * size
+        span = size * 10 ** rng.uniform(-2.5, 3 if log else 0.5)
+        (low, high), marks = marked_range(*widened(start, start + span, log=log), rows, log=log)
+        assert low <= start
+        assert high >= start + span
+        ends = (np.log10(low), np.log10(high)) if log else (low, high)
+        area = Area(0.0, 9.0, ends[0], ends[1], 10, rows, (2, 4), log=log)
+        lines = axis_lines(area, [], marks)
+        shown = [float(text[:LABEL_WIDTH]) for text in lines if text[:LABEL_WIDTH].strip()]
+        assert shown == pytest.approx(marks[::-1], rel=1e-3)
+        assert log or rows < 5 or len(shown) >= 3
+
+
+def test_a_large_panel_has_a_label_every_other_line_or_third() -> None:
+    """A loss of 131 to 146 on 16 lines had three."""
+    assert len(value_marks(131.2, 146.4, 16, log=False)) >= 6
 
 
 def test_marks_are_written_with_no_more_digits_than_they_need() -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from vae_engine.machine import memory_room, usable_cores
 from vae_engine.sessions import layout
-from vae_engine.sessions.machine_record import MOST_SAMPLES, GpuUse, read_machine
+from vae_engine.sessions.machine_record import MOST_SAMPLES, GpuUse, merged, read_machine
 from vae_engine.worker import machine_monitor
 from vae_engine.worker.gpus import Gpus
 from vae_engine.worker.machine_monitor import Counters, Levels, MachineMonitor, MachineProbe
@@ -193,13 +193,13 @@ class NvmlError(Exception):
     pass
 
 
-def nvml(*, broken: str = "") -> ModuleType:
+def nvml(*, broken: str = "", error: type[Exception] = NvmlError) -> ModuleType:
     """A module as `pynvml` is, of a machine with one GPU."""
 
     def call(name: str, result: object) -> object:
         def called(*_: object) -> object:
             if name == broken:
-                raise NvmlError(name)
+                raise error(name)
             return result
 
         return called
@@ -224,15 +224,95 @@ def test_gpus_are_read_where_there_are_some(monkeypatch: pytest.MonkeyPatch) -> 
     assert Gpus().read() == (GpuUse(name="A\x1b[2JGPU", busy=0.4, memory=3, memory_total=7),)
 
 
+@pytest.mark.parametrize("error", [NvmlError, OSError, AttributeError, ValueError])
 @pytest.mark.parametrize(
-    "broken", ["nvmlInit", "nvmlDeviceGetCount", "nvmlDeviceGetUtilizationRates"]
+    "broken",
+    [
+        "nvmlInit",
+        "nvmlDeviceGetCount",
+        "nvmlDeviceGetHandleByIndex",
+        "nvmlDeviceGetName",
+        "nvmlDeviceGetMemoryInfo",
+        "nvmlDeviceGetUtilizationRates",
+    ],
 )
 def test_a_driver_that_is_missing_or_fails_is_no_error(
-    monkeypatch: pytest.MonkeyPatch, broken: str
+    monkeypatch: pytest.MonkeyPatch, broken: str, error: type[Exception]
 ) -> None:
-    monkeypatch.setitem(sys.modules, "pynvml", nvml(broken=broken))
+    monkeypatch.setitem(sys.modules, "pynvml", nvml(broken=broken, error=error))
     gpus = Gpus()
     assert gpus.read() == gpus.read() == ()
+
+
+@pytest.mark.parametrize("missing", ["NVMLError", "nvmlInit", "nvmlDeviceGetCount"])
+def test_another_module_of_that_name_is_no_error(
+    monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    module = nvml(broken="nvmlDeviceGetName", error=OSError)
+    delattr(module, missing)
+    monkeypatch.setitem(sys.modules, "pynvml", module)
+    gpus = Gpus()
+    assert gpus.read() == gpus.read() == ()
+
+
+def test_a_gpu_that_is_lost_leaves_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = nvml()
+    lost: set[int] = set()
+
+    def memory(at: int) -> SimpleNamespace:
+        if at in lost:
+            raise NvmlError("GPU is lost")
+        return SimpleNamespace(used=at, total=-1)
+
+    module.nvmlDeviceGetCount = lambda: 3  # type: ignore[attr-defined]
+    module.nvmlDeviceGetHandleByIndex = lambda at: at  # type: ignore[attr-defined]
+    module.nvmlDeviceGetMemoryInfo = memory  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "pynvml", module)
+    gpus = Gpus()
+    assert [(use.memory, use.memory_total) for use in gpus.read()] == [(0, 0), (1, 0), (2, 0)]
+    lost.add(1)
+    assert [use.memory for use in gpus.read()] == [0, 2]
+    lost.clear()
+    assert [use.memory for use in gpus.read()] == [0, 2]
+
+
+def test_bytes_written_are_rates_and_unknown_where_the_system_hides_them(
+    tmp_path: Path, monitor: MachineMonitor, machine: Machine
+) -> None:
+    machine.found = replace(machine.found, written=1_000)
+    for _ in range(11):
+        machine.work(1.0, own=1.0, others=0.0)
+        assert machine.found.written is not None
+        machine.found = replace(machine.found, written=machine.found.written + 2_000_000)
+        monitor.poll(active=True, run=1, epoch=3)
+    record = read_machine(tmp_path)
+    assert record is not None
+    assert record.latest.written == pytest.approx(2e6)
+    machine.found = replace(machine.found, written=None)
+    poll(monitor, machine, 10, own=1.0, others=0.0)
+    record = read_machine(tmp_path)
+    assert record is not None
+    assert record.latest.written is None
+    assert merged(record.samples).written is None
+
+
+def test_what_this_process_writes_is_counted_or_unknown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probe = MachineProbe(tmp_path)
+    before = probe.counters().written
+    (tmp_path / "data").write_bytes(b"x" * 2**20)
+    after = probe.counters().written
+    if before is not None:
+        assert after is not None
+        assert after >= before
+    denied = psutil.AccessDenied(1)
+    monkeypatch.setattr(
+        psutil.Process, "io_counters", lambda _: (_ for _ in ()).throw(denied), raising=False
+    )
+    assert probe.counters().written is None
+    monkeypatch.delattr(psutil.Process, "io_counters")
+    assert probe.counters().written is None
 
 
 def test_without_nvml_there_are_no_gpus(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -85,7 +85,7 @@ def _terminal(environ: Mapping[str, str]) -> Iterator[CheckResult]:
         "" if unicode else "for block images: `export LC_ALL=C.UTF-8`",
     )
     preferences, damage = read_preferences(preferences_file())
-    yield CheckResult("terminal", "glyphs", f"{preferences.glyphs}: see the test card below")
+    yield CheckResult("terminal", "glyphs", preferences.glyphs)
     yield CheckResult("terminal", "inside", *_multiplexer(environ))
     chosen = {**environ, LINK_VARIABLE: environ.get(LINK_VARIABLE) or preferences.link}
     yield CheckResult(

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
 from tui.html_report.elements import element
-from tui.rendering.axes import robust_range, widened
-from tui.rendering.series import Floats, Series, decimated, drawable, number_text, ticks
+from tui.rendering.axes import mark_texts, robust_range, widened
+from tui.rendering.canvas import Mark
+from tui.rendering.series import DASHES, Floats, Series, decimated, drawable, number_text, ticks
 from tui.rendering.tones import HUES
 
-_LEFT, _TOP, _BOTTOM = 58, 10, 30
+_LEFT, _TOP, _BOTTOM = 72, 10, 46
 _WIDTH, _HEIGHT = 570, 220
 _MOST_POINTS = 600
-_MARKS = 5
+_VALUES, _EPOCHS = 8, 6
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,9 @@ class SvgArea:
         return _HEIGHT - (values - self.low) / (self.high - self.low) * _HEIGHT
 
 
-def line_chart(title: str, unit: str, curves: Sequence[Series]) -> Element:
+def line_chart(
+    title: str, unit: str, curves: Sequence[Series], marks: Sequence[Mark] = ()
+) -> Element:
     """Draw curves over epochs, with axes, a legend and the best epoch marked.
 
     The range leaves out what only the first epochs reach, as the charts of the app do.
@@ -44,6 +47,7 @@ def line_chart(title: str, unit: str, curves: Sequence[Series]) -> Element:
         title: the metric.
         unit: of its values.
         curves: what to draw; values that are not finite are left out.
+        marks: changes of the schedule.
     """
     shown = [drawable(curve, log=False, smoothing=0, start=None) for curve in curves]
     drawn = [decimated(curve, _MOST_POINTS) for curve in shown if len(curve.epochs)]
@@ -57,13 +61,14 @@ def line_chart(title: str, unit: str, curves: Sequence[Series]) -> Element:
     place = {"x": str(_LEFT), "y": str(_TOP), "width": str(_WIDTH), "height": str(_HEIGHT)}
     plot = element("svg", *(part for curve in drawn for part in _curve(curve, area)), **place)
     view = f"0 0 {_LEFT + _WIDTH + 12} {_TOP + _HEIGHT + _BOTTOM}"
-    legend = [
-        element("span", element("i", class_=f"tone-{curve.tone % HUES}"), f" {curve.label}")
-        for curve in drawn
-    ]
+    legend = [element("span", _swatch(curve), f" {curve.label}") for curve in drawn]
+    changes = [part for mark in marks if first <= mark.epoch <= last for part in _mark(mark, area)]
+    bests = [part for curve in drawn for part in _best(curve, area)]
     return element(
         "figure",
-        element("svg", *_axes(area), plot, viewBox=view, role="img", aria_label=title),
+        element(
+            "svg", *_axes(area), *changes, plot, *bests, viewBox=view, role="img", aria_label=title
+        ),
         element("figcaption", f"{title}, {unit}", *legend),
         class_="chart",
     )
@@ -71,25 +76,54 @@ def line_chart(title: str, unit: str, curves: Sequence[Series]) -> Element:
 
 def _curve(curve: Series, area: SvgArea) -> Iterator[Element]:
     points = zip(area.across(curve.epochs), area.down(curve.values), strict=True)  # type: ignore[arg-type]
-    line = element("polyline", class_=f"tone-{curve.tone % HUES}")
+    line = element("polyline", class_=_look(curve))
     # Not by `element`, which shortens text.
     line.set("points", " ".join(f"{x:.1f},{y:.1f}" for x, y in points))
     yield line
-    if curve.best is not None and (best := curve.value_at(curve.best)) is not None:
+
+
+def _best(curve: Series, area: SvgArea) -> Iterator[Element]:
+    """Mark the best epoch; not in the part that clips, which would halve it at the edge."""
+    best = curve.value_at(curve.best) if curve.best is not None else None
+    if curve.best is not None and best is not None and area.low <= best <= area.high:
         title = element("title", f"best: {number_text(best)} at epoch {curve.best:.0f}")
-        x, y = area.across(curve.best), area.down(best)
+        x, y = _LEFT + area.across(curve.best), _TOP + area.down(best)
         place = {"cx": f"{x:.1f}", "cy": f"{y:.1f}", "r": "4"}
         yield element("circle", title, class_=f"tone-{curve.tone % HUES}", **place)
 
 
+def _look(curve: Series) -> str:
+    """Return the classes of a curve's colour and dashes."""
+    return f"tone-{curve.tone % HUES} dash-{curve.tone // HUES % DASHES}"
+
+
+def _swatch(curve: Series) -> Element:
+    """Draw a piece of the curve for the legend."""
+    line = element("polyline", class_=_look(curve), points="0,4 24,4")
+    return element("svg", line, viewBox="0 0 24 8", role="presentation")
+
+
+def _mark(mark: Mark, area: SvgArea) -> Iterator[Element]:
+    x = _LEFT + float(area.across(mark.epoch))
+    ends = {"y1": str(_TOP), "y2": str(_TOP + _HEIGHT)}
+    title = element("title", f"{mark.word}: epoch {mark.epoch}")
+    yield element("line", title, x1=f"{x:.1f}", x2=f"{x:.1f}", class_="mark", **ends)
+    # To the side with more room.
+    right = x < _LEFT + _WIDTH / 2
+    place = {"x": f"{x + (4 if right else -4):.1f}", "y": str(_TOP + 11)}
+    yield element("text", mark.word, class_="word" if right else "word left", **place)
+
+
 def _axes(area: SvgArea) -> Iterator[Element]:
-    for value in ticks(area.low, area.high, _MARKS):
+    values = ticks(area.low, area.high, _VALUES)
+    for value, label in zip(values, mark_texts(values), strict=True):
         y = f"{_TOP + float(area.down(value)):.1f}"
         yield element("line", x1=str(_LEFT), x2=str(_LEFT + _WIDTH), y1=y, y2=y)
-        yield element("text", number_text(value), x=str(_LEFT - 6), y=y, class_="value")
-    for epoch in ticks(area.first, area.last, _MARKS):
+        yield element("text", label, x=str(_LEFT - 6), y=y, class_="value")
+    epochs = [at for at in ticks(area.first, area.last, _EPOCHS) if at == round(at)]
+    for epoch in epochs or [area.first, area.last]:
         x = f"{_LEFT + float(area.across(epoch)):.1f}"
-        y = str(_TOP + _HEIGHT + 18)
+        y = str(_TOP + _HEIGHT + 20)
         yield element("text", f"{epoch:g}", x=x, y=y, class_="epoch")
-    middle, bottom = str(_LEFT + _WIDTH / 2), str(_TOP + _HEIGHT + _BOTTOM)
+    middle, bottom = str(_LEFT + _WIDTH / 2), str(_TOP + _HEIGHT + _BOTTOM - 6)
     yield element("text", "epoch", x=middle, y=bottom, class_="epoch")

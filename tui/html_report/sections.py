@@ -44,7 +44,10 @@ def session_section(session: Session) -> Element:
     session.poll(progress=False)
     log = session.log
     history = History(log.history)
-    charts = [line_chart(title, _UNIT, history.curves(name)) for name, title in _METRICS.items()]
+    marks = history.schedule_marks
+    charts = [
+        line_chart(title, _UNIT, history.curves(name), marks) for name, title in _METRICS.items()
+    ]
     return element(
         "section",
         element("h2", session.label.name, element("small", f" {session.id}")),
@@ -180,7 +183,7 @@ def _load(session: Session) -> Iterator[tuple[str, str]]:
         yield "load", str(error)
         return
     if machine is not None:
-        yield "load", f"{machine_line(machine, overall(machine))}, on average"
+        yield "load", f"on average: {machine_line(machine, overall(machine))}"
         if slowed := slowed_text(machine):
             yield "slowed by", slowed
 

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 
 import plotext
 
 from tui.rendering.dots import Area
-from tui.rendering.series import Series, log_ticks, ticks
+from tui.rendering.series import Series, log_ticks, multiples, ticks
 
 LABEL_WIDTH = 6
 AXIS_WIDTH = LABEL_WIDTH + 1
 LEAST_MARKS = 3
 """Number of labels beside an axis, if it has enough lines."""
 
-_ROWS_A_MARK = 2.5
+_ROWS_A_MARK = 2
 _COLUMNS_A_MARK = 10
 _LEAST_SPAN = 1e-9
 # A curve's first fifth counts for the range only if it does not flatten the rest:
@@ -24,6 +24,10 @@ _LEAST_SPAN = 1e-9
 _EARLY_SHARE = 0.2
 _LEAST_EPOCHS = 5
 _MARGIN = 0.5
+
+_COMMON_STEPS = (1, 2, 5)
+_STEPS = (1, 2, 2.5, 4, 5)
+_DECADE = 10
 
 Range = tuple[float, float]
 
@@ -56,10 +60,10 @@ def widened(low: float, high: float, *, log: bool) -> Range:
     if high - low <= _LEAST_SPAN * size:
         margin = abs(low) / 100 or 1.0
         return (low / 1.01, high * 1.01) if log else (low - margin, high + margin)
-    # As many decimals as a label has room for.
-    room = LABEL_WIDTH - 1 - len(f"{size:.0f}")
+    # As many decimals as a label has room for beside sign and point.
+    room = LABEL_WIDTH - 1 - len(f"{size:.0f}") - (low < 0)
     least = (LEAST_MARKS + 1) * 10.0 ** -max(0, room)
-    if log or high - low >= least or not 1e-3 < size < 10**LABEL_WIDTH:
+    if high - low >= least or not 1e-3 < size < 10 ** (LABEL_WIDTH - (low < 0)):
         return low, high
     middle = (low + high) / 2
     return middle - least / 2, middle + least / 2
@@ -73,16 +77,94 @@ def epoch_marks(first: float, last: float, columns: int) -> list[float]:
 
 
 def value_marks(low: float, high: float, rows: int, *, log: bool) -> list[float]:
-    """Return round labels for an axis of this many lines, at least three if possible.
+    """Return round labels for an axis of this many lines, each on a line of its own.
 
-    Fewer than fit if more would have equal labels.
+    Three at least if possible, and fewer than fit if more would have equal labels.
     """
+    if not high > low:
+        return [low]
     most = max(LEAST_MARKS, round(rows / _ROWS_A_MARK))
-    for count in range(most, LEAST_MARKS - 1, -1):
-        marks = log_ticks(low, high, count) if log else ticks(low, high, count)
-        if _exact(marks) is not None:
-            break
-    return marks
+    decades = log and high / low >= _DECADE
+    candidates = _decades(low, high, most, rows) if decades else _multiples(low, high, most, rows)
+    for marks in candidates:
+        if _readable(marks, low, high, rows, log=log):
+            return marks
+    return [(low + high) / 2]
+
+
+def marked_range(low: float, high: float, rows: int, *, log: bool) -> tuple[Range, list[float]]:
+    """Widen a range as far as it takes to give three labels lines of their own.
+
+    Args:
+        low: the lowest value.
+        high: the highest value.
+        rows: lines of the axis.
+        log: whether the axis is logarithmic; over a decade and more it stays as it is.
+
+    Returns:
+        The range, and its labels.
+    """
+    marks = value_marks(low, high, rows, log=log)
+    if len(marks) >= LEAST_MARKS or (log and high / low >= _DECADE):
+        return (low, high), marks
+    for step in sorted(_steps(low, high, _STEPS)):
+        under, over = math.floor(low / step) * step, math.ceil(high / step) * step
+        for wider in ((under, high), (low, over), (under, over)):
+            more = multiples(step, *wider) if wider[0] > 0 or not log else []
+            if LEAST_MARKS <= len(more) <= rows and _readable(more, *wider, rows, log=log):
+                return wider, more
+    return (low, high), marks
+
+
+def _decades(low: float, high: float, most: int, rows: int) -> Iterator[list[float]]:
+    """Yield three marks or more; then as many of them as have lines of their own."""
+    counts = (*range(most, 0, -1), *range(most + 1, rows + 1))
+    found = [log_ticks(low, high, count) for count in counts]
+    yield from (marks for marks in found if len(marks) >= LEAST_MARKS)
+    thinned = []
+    for marks in found:
+        lines = _lines_of(marks, low, high, rows, log=True)
+        thinned.append([mark for at, mark in enumerate(marks) if lines[at] not in lines[:at]])
+    yield from sorted(thinned, key=len, reverse=True)
+
+
+def _multiples(low: float, high: float, most: int, rows: int) -> Iterator[list[float]]:
+    """Yield multiples of common steps, then of others; at last fewer than three, or many."""
+    crowded = max(most, rows * 2 // 3)
+    limits = (
+        (_COMMON_STEPS, LEAST_MARKS, most, 1),
+        # From here on the fewest first.
+        (_COMMON_STEPS, LEAST_MARKS, crowded, -1),
+        (_STEPS, LEAST_MARKS, rows, -1),
+        (_STEPS, 1, LEAST_MARKS, 1),
+    )
+    for parts, fewest, highest, order in limits:
+        for step in _steps(low, high, parts)[::order]:
+            # Before they are listed: there may be hundreds.
+            if (high - low) / step <= highest:
+                marks = multiples(step, low, high)
+                if fewest <= len(marks) <= highest:
+                    yield marks
+
+
+def _steps(low: float, high: float, parts: Sequence[float]) -> list[float]:
+    """Return the steps to try for a range, rising."""
+    power = math.floor(math.log10(high - low))
+    return [part * 10.0**exponent for exponent in range(power - 2, power + 2) for part in parts]
+
+
+def _readable(marks: Sequence[float], low: float, high: float, rows: int, *, log: bool) -> bool:
+    """Return whether marks have lines of their own, and labels that are exact."""
+    lines = _lines_of(marks, low, high, rows, log=log)
+    return len(set(lines)) == len(marks) and _exact(marks) is not None
+
+
+def _lines_of(
+    marks: Sequence[float], low: float, high: float, rows: int, *, log: bool
+) -> list[int]:
+    """Return the line of each mark from the bottom, as plotext places it."""
+    bottom, top, *heights = map(math.log10, (low, high, *marks)) if log else (low, high, *marks)
+    return [math.floor(0.5 + (rows - 1) * (at - bottom) / (top - bottom)) for at in heights]
 
 
 def mark_texts(marks: Sequence[float]) -> list[str]:

@@ -93,12 +93,14 @@ class Canvas:
     def _put_word(self, word: str, column: int) -> None:
         """Write a word right or left of a column, on the first line with room for it."""
         area, length = self._area, len(word)
+        dotted = ord(PLAIN_MARK if self._plain else MARK)
+        # The lines of other marks may be interrupted.
+        free = (self.tones == NO_TONE) | (self.characters == dotted)
         for start in (column + 1, column - length):
             cells = slice(start, start + length)
             if start < 0 or start + length > area.columns:
                 continue
-            empty = (self.tones[:, cells] == NO_TONE).all(axis=1)
-            if len(rows := np.flatnonzero(empty)):
+            if len(rows := np.flatnonzero(free[:, cells].all(axis=1))):
                 self.characters[rows[-1], cells] = [ord(character) for character in word]
                 self.tones[rows[-1], cells] = AXIS_TONE
                 return

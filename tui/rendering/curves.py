@@ -14,8 +14,8 @@ from tui.rendering.axes import (
     AXIS_WIDTH,
     axis_lines,
     epoch_marks,
+    marked_range,
     robust_range,
-    value_marks,
     whole_range,
     widened,
 )
@@ -146,11 +146,11 @@ def draw_curves(
     lowest, highest = whole_range(drawn)
     all_values = scale.whole or scale.log or scale.window is not None
     inner = (lowest, highest) if all_values else robust_range(drawn)
-    low, high = widened(*inner, log=scale.log)
+    (low, high), values = marked_range(*widened(*inner, log=scale.log), rows, log=scale.log)
     bottom, top = (math.log10(bound) if scale.log else bound for bound in (low, high))
     dots = (1, 1) if colors.plain else BRAILLE_DOTS
     area = Area(first, last, bottom, top, columns, rows, dots, log=scale.log)
-    axes = axis_lines(area, below, value_marks(low, high, rows, log=scale.log))
+    axes = axis_lines(area, below, values)
     lines = _lines(axes, Canvas(drawn, area, colors.plain, marks), colors)
     return Curves(
         lines,

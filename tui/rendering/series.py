@@ -147,12 +147,12 @@ def ticks(low: float, high: float, most: int) -> list[float]:
     rough = (high - low) / most
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(step for step in (1, 2, 5, 10) if step * power >= rough * (1 - 1e-9)) * power
-    found = _multiples(step, low, high)
+    found = multiples(step, low, high)
     if len(found) >= min(LEAST_TICKS, most):
         return found
     power = 10.0 ** math.floor(math.log10(high - low))
     steps = (part * unit for unit in (power, power / 10) for part in reversed(_STEPS))
-    return next(found for step in steps if len(found := _multiples(step, low, high)) >= LEAST_TICKS)
+    return next(found for step in steps if len(found := multiples(step, low, high)) >= LEAST_TICKS)
 
 
 def log_ticks(low: float, high: float, most: int) -> list[float]:
@@ -176,7 +176,8 @@ def log_ticks(low: float, high: float, most: int) -> list[float]:
     return found[:: math.ceil(len(found) / most)]
 
 
-def _multiples(step: float, low: float, high: float) -> list[float]:
+def multiples(step: float, low: float, high: float) -> list[float]:
+    """Return the multiples of a step from `low` to `high`."""
     first = math.ceil(low / step - 1e-9)
     last = math.floor(high / step + 1e-9)
     return [index * step for index in range(first, last + 1)]

@@ -6,7 +6,10 @@ from typing import ClassVar
 
 from rich.segment import Segment
 
+from tui.text import cells
 from tui.widgets.lines import Lines
+
+_BETWEEN = " · "
 
 
 class TitleLine(Lines):
@@ -40,4 +43,9 @@ class TitleLine(Lines):
     def draw(self) -> None:
         """Write the line."""
         title, moment = self.part_style("title-line--title"), self.part_style("title-line--moment")
-        self.set_lines([[Segment(f"{self._title}  ", title), Segment(self._moment, moment)]])
+        # Whole parts are left out: one cut in two would say something else.
+        parts = self._moment.split(_BETWEEN)
+        while len(parts) > 1 and cells(f"{self._title}  {_BETWEEN.join(parts)}") > self.size.width:
+            parts.pop()
+        told = _BETWEEN.join(parts)
+        self.set_lines([[Segment(f"{self._title}  ", title), Segment(told, moment)]])

@@ -46,6 +46,7 @@ class MachineSample(msgspec.Struct, frozen=True, kw_only=True):
         memory_free: memory that the worker could still have, in bytes, at least.
         swapped: bytes per second to and from swap, of the whole machine.
         disk_free: free bytes on the session's disk, at the end.
+        written: bytes per second that the worker wrote to disks; None if unknown.
         gpus: those that the driver tells of.
     """
 
@@ -61,6 +62,7 @@ class MachineSample(msgspec.Struct, frozen=True, kw_only=True):
     memory_free: Count
     swapped: BytesPerSecond = 0.0
     disk_free: Count
+    written: BytesPerSecond | None = None
     gpus: Annotated[tuple[GpuUse, ...], Meta(max_length=MOST_GPUS)] = ()
 
 
@@ -125,16 +127,20 @@ def merged(samples: Sequence[MachineSample]) -> MachineSample:
         total: float = sum(getattr(one, name) * one.seconds for one in samples)
         return total / seconds
 
+    def known(name: str) -> float | None:
+        return None if any(getattr(one, name) is None for one in samples) else mean(name)
+
     return msgspec.structs.replace(
         samples[-1],
         seconds=seconds,
         cpu=mean("cpu"),
         others=mean("others"),
         io_wait=mean("io_wait"),
-        waiting=None if any(one.waiting is None for one in samples) else mean("waiting"),
+        waiting=known("waiting"),
         rss=max(one.rss for one in samples),
         memory_free=min(one.memory_free for one in samples),
         swapped=mean("swapped"),
+        written=known("written"),
         gpus=_merged_gpus(samples, seconds),
     )
 

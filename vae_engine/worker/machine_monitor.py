@@ -44,6 +44,7 @@ class Counters:
         io_wait: idle, while some process waits for a disk.
         waiting: of threads of this process for a processor; None if the system does not tell.
         swapped: to and from swap.
+        written: to disks by this process; None if the system does not tell.
     """
 
     own: float
@@ -51,6 +52,7 @@ class Counters:
     io_wait: float = 0.0
     waiting: float | None = None
     swapped: int = 0
+    written: int | None = None
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,16 @@ class MachineProbe:
             io_wait=waiting,
             waiting=_waiting(),
             swapped=_swapped(),
+            written=self._written(),
         )
+
+    def _written(self) -> int | None:
+        # macOS does not count it, and a container may hide it.
+        read = getattr(self._process, "io_counters", None)
+        try:
+            return int(read().write_bytes) if read is not None else None
+        except (OSError, psutil.Error):
+            return None
 
     def levels(self) -> Levels:
         """Read the levels.
@@ -205,6 +216,7 @@ class MachineMonitor:
             rss=levels.rss,
             memory_free=levels.memory_free,
             swapped=max(0, now.swapped - before.swapped) / seconds,
+            written=_apart(before.written, now.written, seconds),
             disk_free=levels.disk_free,
             gpus=levels.gpus,
         )
