@@ -257,7 +257,7 @@ async def test_a_session_without_images_before_an_epoch_says_so(
 
 async def test_chart_options_are_remembered(store: SessionStore, recorded_session: Session) -> None:
     async with dashboard(store, recorded_session, (200, 60)) as (screen, pilot):
-        await pilot.press("y", "s", "r")
+        await pilot.press("y", "s", "a")
         await pilot.pause()
         preferences = screen.workbench.preferences
         assert preferences.chart_log
