@@ -47,6 +47,27 @@ def test_small_data_take_smaller_batches_and_then_more_epochs(
     assert (found.batch_size, found.epochs, found.min_epochs) == (batch_size, epochs, min_epochs)
 
 
+@pytest.mark.parametrize(
+    ("images", "epochs", "batch_size"),
+    [
+        (55_000, 1, 32),
+        (55_000, 2, 64),
+        (55_000, 3, 64),
+        (55_000, 4, 128),
+        (55_000, 50, 128),
+        (20_000, 2, 32),
+        (4_000, 1, 32),
+        (2_000_000, 1, 128),
+        (644, 2, 16),
+    ],
+)
+def test_short_runs_take_smaller_batches(images: int, epochs: int, batch_size: int) -> None:
+    found = suited(images, epochs=epochs)
+    assert (found.batch_size, found.epochs) == (batch_size, epochs)
+    assert suited(images, epochs=epochs, batch_size=128).batch_size == 128
+    assert suited(images, epochs=epochs, batch_size=16).batch_size == 16
+
+
 def test_convergence_warm_up_and_decay_last_as_many_steps_whatever_the_data() -> None:
     for images in range(6, 5000):
         found = suited(images)

@@ -1,10 +1,11 @@
-"""Defaults that adapt to number and shape of the images, and a warning for very short runs.
+"""Defaults that adapt to the images and to short runs, and a warning for very few steps.
 
-The settings' own defaults were chosen on 55,000 images: 430 steps an epoch. What learns is steps;
-on 200 images the same epochs are 2 steps long, and convergence, warm-ups and decay were over before
-anything was learnt. So on small data a batch is smaller, and where the smallest batch still gives
-few steps an epoch, everything that is counted in epochs takes more of them. What was asked for
-stays. docs/decisions/0021-defaults-on-small-data.md has the measurements.
+The settings' own defaults were chosen on 55,000 images and 50 epochs, with 430 steps per epoch. On
+200 images the same epochs have 2 steps, and convergence, warm-ups and decay would be over before
+the network has learned anything. So small data and short runs get smaller batches, and if the
+smallest batch still gives few steps per epoch, everything that is counted in epochs takes more of
+them. Values that the user gave stay. Measurements: docs/decisions/0021-defaults-on-small-data.md
+and docs/decisions/0053-short-runs.md.
 """
 
 from __future__ import annotations
@@ -25,6 +26,12 @@ EPOCH_STEPS = 32
 SMALLEST_BATCH = 8
 """Minimum batch size: the gradient of fewer images is too noisy for the default rate."""
 
+RUN_STEPS = 50 * EPOCH_STEPS
+"""Minimum steps of a run: those of the default epochs on small data."""
+
+SHORT_RUN_BATCH = 32
+"""Minimum batch size for the sake of a run's steps: smaller ones cost too much time per image."""
+
 ENOUGH_STEPS = 400
 """Runs with fewer steps learn little more than the mean image."""
 
@@ -39,7 +46,7 @@ def suited_settings(
 ) -> Settings:
     """Replace defaults by values for this number of training images and this shape.
 
-    Above some 4,000 images of 28x28 grey nothing changes but what is `auto`.
+    For some 4,000 images of 28x28 grey or more, and four epochs or more, only `auto` changes.
 
     Args:
         settings: to train with.
@@ -50,7 +57,7 @@ def suited_settings(
     settings = resolved_settings(_suited_to_shape(settings, given, shape), shape)
     changes: dict[str, int | float] = {}
     if "batch_size" not in given:
-        changes["batch_size"] = _batch_size(settings.batch_size, images)
+        changes["batch_size"] = _batch_size(settings, images)
     steps = steps_per_epoch(images, int(changes.get("batch_size", settings.batch_size)))
     factor = max(1, round(EPOCH_STEPS / steps))
     for name in _EPOCH_SETTINGS:
@@ -126,7 +133,7 @@ def few_steps_note(settings: Settings, images: object, epochs: int | None = None
 
 
 def _remedy(settings: Settings, images: int, steps: int) -> str:
-    smaller = _batch_size(settings.batch_size, images)
+    smaller = _batch_size(settings, images)
     epochs = -(-ENOUGH_STEPS // steps)
     more = f"{epochs} epochs"
     return more if smaller == settings.batch_size else f"a batch size of {smaller} or {more}"
@@ -145,9 +152,11 @@ def _suited_to_shape(settings: Settings, given: Collection[str], shape: ImageSha
     return msgspec.structs.replace(settings, **changes)
 
 
-def _batch_size(largest: int, images: int) -> int:
-    """Halve `largest` until there are enough steps per epoch."""
-    size = largest
-    while size > SMALLEST_BATCH and images / size < EPOCH_STEPS:
+def _batch_size(settings: Settings, images: int) -> int:
+    """Halve the batch size until an epoch and the run have enough steps."""
+    largest = size = settings.batch_size
+    while (size > SMALLEST_BATCH and images / size < EPOCH_STEPS) or (
+        size > SHORT_RUN_BATCH and settings.epochs * images / size < RUN_STEPS
+    ):
         size //= 2
     return max(size, min(SMALLEST_BATCH, largest))

@@ -35,7 +35,7 @@ def test_a_training_in_lines_from_start_to_end(spawn: Spawn, store: SessionStore
     assert (done.code, done.err) == (0, "")
     assert done.out.replace("\n", "").isprintable()
     session = newest(store)
-    assert done.lines[0] == "defaults for these images: --batch-size 8"
+    assert done.lines[0] == "defaults for this run: --batch-size 8"
     assert done.lines[1].startswith(f"session {session.id} (first one): dataset mnist")
     assert done.lines[2] == "starting: importing TensorFlow"
     assert "256 + 5,000 images" in done.lines[3]
@@ -219,4 +219,4 @@ def test_only_what_gives_way_to_small_data_is_reported_as_that() -> None:
     recorded = make_settings(dataset="/data/digits.npz", threads=2)
     assert wording.suited(asked, recorded) == ""
     smaller = make_settings(dataset="/data/digits.npz", threads=2, batch_size=8)
-    assert wording.suited(asked, smaller) == "defaults for these images: --batch-size 8"
+    assert wording.suited(asked, smaller) == "defaults for this run: --batch-size 8"

@@ -31,11 +31,11 @@ def test_the_decay_falls_to_zero_by_the_square_root() -> None:
     np.testing.assert_allclose(found, [0.01, 0.005, 0.0, 0.0], atol=1e-9)
 
 
-def test_a_decay_that_is_all_there_is_falls_linearly() -> None:
+def test_a_decay_that_is_all_there_is_takes_the_second_half() -> None:
     found = rates([4, 8, 12, 16], warmup_steps=0, decay_start=0)
-    np.testing.assert_allclose(found, [0.0075, 0.005, 0.0025, 0.0], atol=1e-9)
+    np.testing.assert_allclose(found, [0.01, 0.01, 0.005, 0.0], atol=1e-9)
     extended = rates([104, 112], warmup_steps=0, first_step=100, decay_start=100)
-    np.testing.assert_allclose(extended, [0.0075, 0.0025], atol=1e-9)
+    np.testing.assert_allclose(extended, [0.01, 0.005], atol=1e-9)
 
 
 def test_an_extension_warms_up_again() -> None:

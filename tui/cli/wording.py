@@ -32,7 +32,7 @@ def head(session: Session) -> str:
 
 
 def suited(asked: Settings, settings: Settings) -> str:
-    """Return one line with the defaults changed for small data; empty if none."""
+    """Return one line with the defaults changed for a short run or small data; empty if none."""
     changes = suited_changes(asked, settings)
     # These differ whatever the data: an absolute path, a counted number of threads.
     for recorded in ("dataset", "threads", "kernels"):
@@ -40,7 +40,7 @@ def suited(asked: Settings, settings: Settings) -> str:
     if not changes:
         return ""
     shown = ", ".join(f"{SETTINGS[name].option} {text}" for name, text in changes.items())
-    return f"defaults for these images: {shown}"
+    return f"defaults for this run: {shown}"
 
 
 def epoch_line(epoch: ev.EpochEnded, log: SessionLog) -> str:

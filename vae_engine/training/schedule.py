@@ -29,8 +29,8 @@ def learning_rates(
     Args:
         peak: learning rate between warm-up and decay.
         warmup_steps: length of the linear warm-up.
-        decay_steps: length of the decay, which has the shape `1 - sqrt(t)`, or `1 - t` where
-            nothing comes before it, as in a run of one epoch.
+        decay_steps: length of the decay, which has the shape `1 - sqrt(t)`. Where nothing comes
+            before it, as in a run of one epoch, it is `1 - t` over the second half.
         first_step: step at which the warm-up starts.
         decay_start: step at which the decay starts, None until that is decided.
         steps: global steps, (n,).
@@ -42,8 +42,9 @@ def learning_rates(
     rates = peak * np.minimum(warmup, 1.0)
     if decay_start is not None and decay_steps:
         elapsed = np.clip((steps - decay_start) / decay_steps, 0.0, 1.0)
-        # Without steps before the decay, the steeper shape would waste most of the training.
-        rates = rates * (1.0 - (elapsed if decay_start <= first_step else np.sqrt(elapsed)))
+        # Without steps before the decay, its shape would waste most of the training.
+        whole = decay_start <= first_step
+        rates *= 1.0 - (np.maximum(2.0 * elapsed - 1.0, 0.0) if whole else np.sqrt(elapsed))
     return rates.astype(np.float32)
 
 
