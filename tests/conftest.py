@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Callable, Generator, Hashable, Iterator
 from pathlib import Path
+from typing import Any
 
 # README's command installs without byte code: each process would compile TensorFlow for itself.
 os.environ["PYTHONDONTWRITEBYTECODE"] = ""
@@ -25,6 +26,7 @@ from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.notifications import Notification
 
+from tests.compiling import in_turn, turns_folder
 from tests.packaging.strangers import Stranger
 from tests.sharing import made_once
 from tests.tui.recorder import Recorder
@@ -76,12 +78,20 @@ def pytest_xdist_auto_num_workers() -> int:
     return min(len(os.sched_getaffinity(0)) + 2, MOST_PROCESSES)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a process of `-n` where to look whether it is its turn to import the tests."""
+    node.workerinput["turns"] = turns_folder(node.config)
+
+
 @pytest.hookimpl(wrapper=True)
-def pytest_collection() -> Generator[None, object, object]:
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
     """Import the tests without searching for garbage: it took a third of the time."""
     gc.disable()
+    told = getattr(session.config, "workerinput", {"turns": "", "workerid": ""})
     try:
-        return (yield)
+        with in_turn(told["turns"], told["workerid"]):
+            return (yield)
     finally:
         gc.freeze()
         gc.enable()
