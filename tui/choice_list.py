@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -14,6 +15,8 @@ from textual.widgets.option_list import Option
 
 from tui.screen import Dialog
 from tui.text import one_line
+
+_MOVING: Final = ("j", "k", "q")
 
 
 class ChoiceScreen(Dialog[str | None]):
@@ -38,6 +41,7 @@ class ChoiceScreen(Dialog[str | None]):
         super().__init__()
         self._question, self._values, self._present = question, values, present
         self._hint = hint
+        self._typed = ""
 
     def compose(self) -> ComposeResult:
         """Compose question, values, hint and keys."""
@@ -45,7 +49,8 @@ class ChoiceScreen(Dialog[str | None]):
             yield Static(Content(self._question), classes="dialog-question")
             yield OptionList(*(Option(Content(one_line(value))) for value in self._values))
             yield Static(Content(self._hint), classes="dialog-detail")
-            yield Static("Enter choose    Esc back", classes="dialog-keys", markup=False)
+            keys = "Enter choose    type its beginning    Esc back"
+            yield Static(keys, classes="dialog-keys", markup=False)
 
     def on_mount(self) -> None:
         """Put the cursor on the present value."""
@@ -58,6 +63,25 @@ class ChoiceScreen(Dialog[str | None]):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Return the chosen value."""
         self.dismiss(self._values[event.option_index])
+
+    def on_key(self, event: events.Key) -> None:
+        """Go to the next value that begins with what was typed."""
+        if event.key in _MOVING or not event.is_printable or event.character in (None, " "):
+            return
+        event.stop()
+        options = self.query_one(OptionList)
+        here, one = options.highlighted or 0, str(event.character)
+        for typed, start in ((self._typed + one, here), (one, here + 1)):
+            found = self._beginning_with(typed, start)
+            if found is not None:
+                self._typed, options.highlighted = typed, found
+                return
+
+    def _beginning_with(self, typed: str, start: int) -> int | None:
+        """The first value at or below `start` that begins so, or the first of all."""
+        texts = [one_line(value).casefold() for value in self._values]
+        found = [at for at, text in enumerate(texts) if text.startswith(typed.casefold())]
+        return next((at for at in found if at >= start), found[0] if found else None)
 
     def action_move(self, by: int) -> None:
         """Move the cursor like the arrow keys."""

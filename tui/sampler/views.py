@@ -128,7 +128,7 @@ class SamplesView(_SheetView):
             prior_figure(self._sampler),
             figure("seed", f"{draw.seed}"),
             figure("temperature", f"{draw.temperature:.1f}"),
-            figure("draw", f"{at} of {draws}"),
+            *([figure("draw", f"{at} of {draws}")] if draws > 1 else []),
         ]
         if self.selected is not None:
             parts.append(figure("sample", f"{self.selected + 1} of {len(self.images)}"))
