@@ -2,6 +2,9 @@
 
 import os
 import stat
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +13,7 @@ import pytest
 
 from tests.sessions.makers import contents, open_files
 from vae_engine.errors import SessionDamagedError
-from vae_engine.sessions import atomic
+from vae_engine.sessions import atomic, layout
 from vae_engine.sessions.records import Label
 
 
@@ -188,6 +191,75 @@ def test_temporaries_of_a_killed_worker_are_removed_and_those_of_others_kept(
     (tmp_path / ".tmp-folder").mkdir()
     atomic.remove_temporaries(tmp_path)
     assert sorted(contents(tmp_path)) == sorted(others)
+
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from vae_engine.sessions import atomic
+
+def half(temporary):
+    temporary.write_bytes(b"half")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+for path in sys.argv[1:]:
+    child = os.fork()
+    if not child:
+        atomic.replace_file(Path(path), half)
+    os.waitpid(child, 0)
+"""
+_WRITTEN = (*layout.OF_OTHERS, layout.SUMMARY, layout.MACHINE, "preferences.json", "out.npz")
+
+
+def _make_old(folder: Path) -> None:
+    """As if the leftovers had been there for a minute."""
+    for leftover in folder.glob(".tmp-*"):
+        os.utime(leftover, (time.time() - 60,) * 2)
+
+
+def test_the_next_writer_of_a_file_deletes_what_a_killed_one_has_left(tmp_path: Path) -> None:
+    paths = [tmp_path / f"of {name}" / name for name in _WRITTEN]
+    for path in paths:
+        path.parent.mkdir()
+        path.write_text("old")
+    subprocess.run([sys.executable, "-c", _KILLED, *map(str, paths)], check=True)
+    for path in paths:
+        assert path.read_text() == "old"
+        assert len(list(path.parent.glob(f".tmp-*-{path.name}"))) == 1
+        _make_old(path.parent)
+        atomic.replace_content(path, b"new")
+        assert contents(path.parent) == {path.name: b"new"}
+
+
+def test_whoever_writes_a_file_of_others_deletes_what_they_have_left(tmp_path: Path) -> None:
+    for name in (*layout.OF_OTHERS, layout.SUMMARY):
+        (tmp_path / f".tmp-1a2b3c4d-{name}").write_text("half")
+    _make_old(tmp_path)
+    atomic.replace_content(tmp_path / layout.POINTS, b"new")
+    assert set(contents(tmp_path)) == {layout.POINTS, f".tmp-1a2b3c4d-{layout.SUMMARY}"}
+
+
+def test_what_is_being_written_is_left_alone_however_long_it_takes(tmp_path: Path) -> None:
+    path = tmp_path / layout.MIXTURE
+
+    def slowly(temporary: Path) -> None:
+        temporary.write_bytes(b"slow")
+        _make_old(tmp_path)
+        atomic.replace_content(path, b"quick")
+        atomic.remove_temporaries(tmp_path)
+        assert temporary.exists()
+        assert path.read_bytes() == b"quick"
+
+    atomic.replace_file(path, slowly)
+    assert contents(tmp_path) == {layout.MIXTURE: b"slow"}
+
+
+def test_the_next_worker_deletes_what_killed_processes_have_left(tmp_path: Path) -> None:
+    for name in layout.OF_OTHERS:
+        (tmp_path / f".tmp-1a2b3c4d-{name}").write_text("half")
+    _make_old(tmp_path)
+    atomic.remove_temporaries(tmp_path)
+    assert contents(tmp_path) == {}
 
 
 def _fill(path: Path, text: str = "text") -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import fcntl
 import os
 import shutil
 import stat
@@ -28,10 +29,15 @@ SAFELY = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 _RECORD_LIMIT = 2**20
 _OTHERS_SECONDS = 3600.0
+# Between a file's creation and its lock.
+_LOCKED_SECONDS = 1.0
 
 
 def replace_file(path: Path, write: Callable[[Path], None], *, durable: bool = True) -> None:
     """Let `write` fill a temporary file, then rename it to `path`.
+
+    What a killed writer has left of it is deleted first. The subfolders of a session, which only
+    its worker writes, are tidied by the next worker.
 
     Args:
         path: the file to replace or create.
@@ -43,11 +49,15 @@ def replace_file(path: Path, write: Callable[[Path], None], *, durable: bool = T
     """
     # The suffix stays, since writers such as Keras and NumPy choose the format by it.
     temporary = path.with_name(f"{TEMPORARY}{random_name(4)}-{path.name}")
+    several = path.parent.name not in layout.FOLDERS
+    if several:
+        _remove_abandoned(path)
     try:
-        write(temporary)
-        if durable:
-            disk.sync_file(temporary)
-        temporary.replace(path)
+        with _locked(temporary) if several else contextlib.nullcontext():
+            write(temporary)
+            if durable:
+                disk.sync_file(temporary)
+            temporary.replace(path)
         if durable:
             disk.sync_folder(path.parent)
     except BaseException:
@@ -176,30 +186,72 @@ def remove_temporaries(folder: Path) -> None:
     """Delete leftovers of a killed worker in a session's folder; only the next worker may call
     this.
 
-    Files in the inbox and small files of other processes, which may be writing now, are deleted
-    only after an hour. Linked folders are not entered.
+    Those of other processes, which may be writing now, are deleted only if their writer has ended;
+    files in the inbox, and all where files cannot be locked, after an hour. Linked folders are not
+    entered.
     """
-    others_files = (
-        layout.LABEL,
-        layout.EVALUATION,
-        layout.TENSORBOARD,
-        layout.DATASET,
-        layout.POINTS,
-        layout.MIXTURE,
-    )
     folders = [folder, *(folder / name for name in layout.FOLDERS)]
     for place in folders:
         if place.is_symlink():
             continue
         for leftover in place.glob(f"{TEMPORARY}*"):
-            others = place.name == layout.INBOX or leftover.name.endswith(others_files)
+            others = place.name == layout.INBOX or leftover.name.endswith(layout.OF_OTHERS)
             with contextlib.suppress(FileNotFoundError):
-                if others and abs(time.time() - leftover.lstat().st_mtime) < _OTHERS_SECONDS:
+                if others and not _is_abandoned(leftover):
                     continue
                 if leftover.is_dir() and not leftover.is_symlink():
                     shutil.rmtree(leftover)
                 else:
                     leftover.unlink()
+
+
+def _remove_abandoned(path: Path) -> None:
+    """Delete what killed writers have left of a file, or of those that no worker writes."""
+    for leftover in path.parent.glob(f"{TEMPORARY}*"):
+        _, _, name = leftover.name.removeprefix(TEMPORARY).partition("-")
+        if name == path.name or name in layout.OF_OTHERS:
+            with contextlib.suppress(OSError):
+                if _is_abandoned(leftover):
+                    leftover.unlink()
+
+
+def _is_abandoned(leftover: Path) -> bool:
+    """Whether nobody writes a temporary file any more.
+
+    Raises:
+        FileNotFoundError: it is gone.
+    """
+    age = abs(time.time() - leftover.lstat().st_mtime)
+    if age > _OTHERS_SECONDS:
+        return True
+    if age < _LOCKED_SECONDS or leftover.parent.name == layout.INBOX:
+        return False
+    try:
+        descriptor = open_to_write(leftover, os.O_WRONLY, create=False)
+    except FileNotFoundError:
+        raise
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    finally:
+        os.close(descriptor)
+    return True
+
+
+@contextlib.contextmanager
+def _locked(temporary: Path) -> Iterator[None]:
+    """Create a file with a lock that ends with this process, so that others see that it lives."""
+    descriptor = open_to_write(temporary, os.O_WRONLY)
+    try:
+        # A file system without locks: what is left there goes after an hour.
+        with contextlib.suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
 
 
 @contextlib.contextmanager

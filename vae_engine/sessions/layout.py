@@ -47,6 +47,9 @@ POINTS = "points.json"
 MACHINE = "machine.json"
 MIXTURE = "mixture.npz"
 
+OF_OTHERS = (LABEL, EVALUATION, TENSORBOARD, DATASET, POINTS, MIXTURE)
+"""Files that processes other than the worker replace, while it may run."""
+
 FOLDERS = (INBOX, CHECKPOINTS, PREVIEWS, EXPORTS, MODEL)
 """The subfolders of a session."""
 
