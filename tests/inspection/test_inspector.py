@@ -18,9 +18,11 @@ from tests.tui.recorder import Recorder, change_export
 from tests.tui.shaped import SETTINGS, give_shape
 from tests.waiting import wait_for
 from vae_engine.datasets import Dataset, load_dataset, packaged
+from vae_engine.evaluation.scoring import reconstructed
 from vae_engine.image_shape import ImageShape
 from vae_engine.inference.dataset import session_dataset
 from vae_engine.inference.exported import load_model
+from vae_engine.inference.sampling import to_uint8
 from vae_engine.inspection import messages
 from vae_engine.inspection.images import first_images, split_images
 from vae_engine.inspection.inspector import Inspector
@@ -157,6 +159,17 @@ def test_the_nearest_training_images_become_a_split(recorder: Recorder, digits: 
     assert distances[0] == pytest.approx(
         np.square(every - decoded).mean(axis=(1, 2)).min(), rel=1e-3
     )
+    (near,) = [reply.nearness for reply in replies if isinstance(reply, SplitOpened)][-1:]
+    assert near is not None
+    np.testing.assert_allclose(near.distances.values[:3], np.sqrt(distances), rtol=1e-3)
+    assert np.array_equal(near.decoded.values, to_uint8(decoded[0]))
+    chosen = session_dataset(session).train_images[near.indices.values[:3]]
+    assert np.array_equal(chosen, page.originals.values)
+    # The median of 16 test images, each decoded from its z_mean.
+    tests = session_dataset(session).test_images[np.arange(16) * 500 // 16]
+    made = reconstructed(load_model(session), tests).images
+    nearest = [np.square(every - one).mean(axis=(1, 2)).min() for one in made]
+    assert near.usual == pytest.approx(np.median(np.sqrt(nearest)), rel=1e-3)
     inspector.answer(FindNearest(messages.Array.of(np.zeros(3, np.float32))))
     wait_for(lambda: isinstance(replies[-1], Failed))
 

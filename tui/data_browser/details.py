@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from tui.data_browser.model import Browse, Page
 from tui.widgets.images import ImageGrid
+from vae_engine.inspection.messages import Nearness
 
 _QUIET = "$text-muted"
 _BAR_CELLS = 12
@@ -40,8 +41,10 @@ class Details(Vertical):
             self._write("#figures", [])
             return
         originals, made = page.images.originals.values, page.images.reconstructions.values
-        pair = np.stack([originals[at], made[at]])
-        self.query_one("#closeup", ImageGrid).show(pair, captions=["image", "model"], columns=2)
+        pair, captions = np.stack([originals[at], made[at]]), ["image", "model"]
+        if browse.split is not None and (near := browse.split.nearness) is not None:
+            pair, captions = np.stack([near.decoded.values, originals[at]]), ["sample", "nearest"]
+        self.query_one("#closeup", ImageGrid).show(pair, captions=captions, columns=2)
         self._write("#figures", list(figure_lines(page, at, browse)))
 
     def _write(self, name: str, lines: list[Content]) -> None:
@@ -56,6 +59,8 @@ def figure_lines(page: Page, at: int, browse: Browse) -> Iterator[Content]:
     images, index = page.images, page.images.indices[at]
     rec, kl = (float(terms.values[at]) for terms in (images.reconstruction_loss, images.kl_loss))
     yield Content.styled(browse.origin(index), "bold")
+    if browse.split is not None and (near := browse.split.nearness) is not None:
+        yield from _nearness_lines(near, index)
     for name, value in (("-ELBO", rec + kl), ("reconstruction", rec), ("KL", kl)):
         yield Content.styled(f"{name:<15}", _QUIET) + Content(f"{value:9.2f}")
     z, spread = images.z_mean.values[at], images.z_log_var.values[at]
@@ -66,6 +71,18 @@ def figure_lines(page: Page, at: int, browse: Browse) -> Iterator[Content]:
         )
     if len(z) > _Z_SHOWN:
         yield Content.styled(f"and {len(z) - _Z_SHOWN} more dimensions", _QUIET)
+
+
+def _nearness_lines(near: Nearness, index: int) -> Iterator[Content]:
+    """How near the image is to the sample, and what to compare that with."""
+    yield Content.styled(f"{'distance':<15}", _QUIET) + Content(
+        f"{near.distances.values[index]:9.3f}"
+    )
+    if near.usual is not None:
+        yield Content.styled(f"{'test median':<15}", _QUIET) + Content(f"{near.usual:9.3f}")
+        yield Content.styled("of reconstructed test images; a", _QUIET)
+        yield Content.styled("sample far nearer was memorised", _QUIET)
+    yield Content()
 
 
 def class_lines(browse: Browse) -> Iterator[Content]:

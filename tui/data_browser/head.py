@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 from textual.content import Content
@@ -44,6 +45,7 @@ def image_line(
         page, at = selected
         scores = page.scores()
         parts.append(Content(browse.origin(page.images.indices[at])))
+        parts += _distances(browse, page.images.indices[at])
         for name, terms in (
             ("-ELBO", scores.negative_elbo),
             ("rec", scores.reconstruction_loss),
@@ -51,6 +53,15 @@ def image_line(
         ):
             parts.append(Content.styled(f"{name} ", _QUIET) + Content(f"{terms[at]:.2f}"))
     return Content("   ").join(parts)
+
+
+def _distances(browse: Browse, index: int) -> Iterator[Content]:
+    """How near an image is to a sample, and how near reconstructed test images are to theirs."""
+    if browse.split is None or (near := browse.split.nearness) is None:
+        return
+    yield Content.styled("distance ", _QUIET) + Content(f"{near.distances.values[index]:.3f}")
+    if near.usual is not None:
+        yield Content.styled("test images' median ", _QUIET) + Content(f"{near.usual:.3f}")
 
 
 def waiting_text(progress: Progressed | None, model: ModelOpened | None) -> Content:

@@ -175,6 +175,8 @@ class InspectionScreen(WorkbenchScreen):
         selection = self.browse.selection
         if before is None and selection is not None and selection.split == SAVED:
             self.feed.ask(OpenSaved())
+        if before is None and self._z is not None:
+            self.feed.ask(FindNearest(Array.of(self._z)))
         self.query_one(PairGrid).show_images_of(*opened.shape[:2])
         if before is not None and before.weights != opened.weights:
             self._scoring.clear()
@@ -187,14 +189,15 @@ class InspectionScreen(WorkbenchScreen):
         self.refresh_bindings()
 
     def _open_split(self, opened: SplitOpened) -> None:
-        self._show_body()
         self.browse.open(opened)
         self._recall_scores(opened.split)
         for note in opened.notes:
             self.notify(one_line(note), markup=False)
-        if opened.split == "train" and self._z is not None:
-            self.feed.ask(FindNearest(Array.of(self._z)))
+        if opened.split == "nearest":
             self._z = None
+        if self._z is not None:
+            return  # Nothing else is shown before.
+        self._show_body()
         if opened.split in ("own", "nearest"):
             self.browse.order = "index" if opened.split == "nearest" else self.browse.order
             self.browse.show(opened.split)
@@ -240,9 +243,12 @@ class InspectionScreen(WorkbenchScreen):
             self._turning = self._turning and failed.what != "epoch"
             self.opens_file = self.opens_file and failed.what != "file"
             self.notify(said, severity="error", markup=False)
+            if failed.what == "nearest" and self._z is not None:
+                self._show_others()
             return
         self.problem = said
         if failed.what == "dataset":
+            self._z = None
             self.problem = "no dataset"
             self.notify(said, severity="warning", markup=False, timeout=_LONG_SECONDS)
         if failed.what == "images":
@@ -251,6 +257,14 @@ class InspectionScreen(WorkbenchScreen):
             self._scoring.clear()
         if failed.what == "model":
             self._show_body(shown=False)
+
+    def _show_others(self) -> None:
+        """Show a split, where the nearest images that were wanted first cannot be had."""
+        self._z = None
+        self.browse.show_first()
+        if self.browse.split is not None:
+            self._show_body()
+        self.refresh_images()
 
     def refresh_images(self) -> None:
         """Ask for what is missing, and show what is here."""

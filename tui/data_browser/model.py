@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from tui.text import one_line
 from vae_engine.evaluation.image_scores import ImageScores
-from vae_engine.inspection.messages import ImagesShown, SplitOpened, SplitScored
+from vae_engine.inspection.messages import ImagesShown, Nearness, SplitOpened, SplitScored
 from vae_engine.inspection.ranking import (
     ClassScore,
     Indices,
@@ -52,6 +52,7 @@ class Split:
         names: of the labels 0, 1, ...; empty where they are numbers.
         scores: of all its images, once they were asked for and are here.
         classes: their means by class, the hardest first.
+        nearness: of the training images nearest to a sample; None for other splits.
     """
 
     name: str
@@ -59,12 +60,13 @@ class Split:
     names: tuple[str, ...]
     scores: ImageScores | None = None
     classes: list[ClassScore] = field(default_factory=list)
+    nearness: Nearness | None = None
 
     @classmethod
     def of(cls, opened: SplitOpened) -> Split:
         """One that was just opened; its texts are made printable."""
         names = tuple(one_line(name, longest=_LONGEST_NAME) for name in opened.label_names)
-        return cls(opened.split, opened.labels.values, names)
+        return cls(opened.split, opened.labels.values, names, nearness=opened.nearness)
 
     def take(self, scores: ImageScores) -> None:
         """Store the scores of all images."""
@@ -233,16 +235,21 @@ class Browse:
             return ""
         label = int(self.split.labels[index])
         name = f"{_SINGULAR[self.split.name]} {index}"
+        if self.split.nearness is not None:
+            name = f"{_SINGULAR['train']} {self.split.nearness.indices.values[index]}"
         return name if label < 0 else f"{name}, class {self.label_of(label)}"
 
     def captions(self, page: Page) -> list[str]:
-        """-ELBO and class of each image of a page of the split that is shown."""
+        """-ELBO, or distance to the sample, and class of each image of a page of the split."""
         if self.split is None:
             return []
         labels = self.split.labels[list(page.images.indices)].tolist()
         texts = (self.label_of(label) if label >= 0 else "" for label in labels)
-        losses = page.scores().negative_elbo.tolist()
-        return [f"{loss:.1f} {text}".rstrip() for loss, text in zip(losses, texts, strict=True)]
+        figures = [f"{loss:.1f}" for loss in page.scores().negative_elbo.tolist()]
+        if (near := self.split.nearness) is not None:
+            chosen = near.distances.values[list(page.images.indices)]
+            figures = [f"{distance:.3f}" for distance in chosen.tolist()]
+        return [f"{one} {text}".rstrip() for one, text in zip(figures, texts, strict=True)]
 
     def _show(self, name: str, *, selection: bool) -> None:
         self.split, self.label, self.shows_selection = self.splits[name], None, selection

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,6 +33,7 @@ from vae_engine.inspection.messages import (
     FindNearest,
     ImagesShown,
     ModelOpened,
+    Nearness,
     OpenFile,
     OpenSaved,
     Progressed,
@@ -42,11 +44,12 @@ from vae_engine.inspection.messages import (
     SplitScored,
     TurnEpoch,
 )
-from vae_engine.inspection.neighbours import nearest_images
+from vae_engine.inspection.neighbours import nearest_by_pixels
 from vae_engine.sessions.previews import read_originals
 from vae_engine.sessions.session import Session
 
 _MOST_NEAREST = 60
+_COMPARED = 16
 
 _EVERY_TENTH = 10
 _HEAD_START_SECONDS = 0.5
@@ -74,7 +77,7 @@ class Inspector:
         self._reply = reply
         self._model: ExportedModel | None = None
         self._splits: dict[str, InspectedImages] = {}
-        self._page_shown, self._all_read = threading.Event(), threading.Event()
+        self._may_read, self._all_read = threading.Event(), threading.Event()
 
     def open(self) -> bool:
         """Load the model, and return whether there is one; the images follow in a thread.
@@ -124,7 +127,7 @@ class Inspector:
     def _read(self, model: ExportedModel, first: InspectedImages | None) -> None:
         """Read the dataset, after the page that an app asks for at once."""
         if first is not None:
-            self._page_shown.wait(_HEAD_START_SECONDS)
+            self._may_read.wait(_HEAD_START_SECONDS)
         reached = -1
 
         def report(_: str, done: int, total: int) -> None:
@@ -212,7 +215,7 @@ class Inspector:
                 Array.of(scores.kl_loss.astype(np.float32)),
             )
         )
-        self._page_shown.set()
+        self._may_read.set()
 
     def _score(self, model: ExportedModel, name: str, split: InspectedImages) -> None:
         tenth = -1
@@ -239,27 +242,43 @@ class Inspector:
         self._reply(SplitScored(name, _digest(model), Array.of(rec), Array.of(kl)))
 
     def _find_nearest(self, model: ExportedModel, z: NDArray[np.float32]) -> None:
-        self._reply(Progressed("comparing with training images"))
+        self._may_read.set()
         self.wait()
+        self._reply(Progressed("comparing with training images"))
         training = self._splits.get("train")
         if training is None or z.shape != (model.encoder.latent_dim,):
             self._reply(Failed("nearest", "there are no training images to compare with"))
             return
         try:
-            found, _ = nearest_images(model, training.images, z[None], _MOST_NEAREST)
+            compared = self._reconstructed_tests(model)
+            decoded = np.concatenate([model.decoder.decode(z[None]), compared])
+            found = nearest_by_pixels(decoded, training.images, _MOST_NEAREST)
         except EngineError as error:
             self._fail("nearest", error)
             return
         chosen = found.indices[0]
-        self._take(
-            NEAREST,
-            InspectedImages(
-                training.images[chosen],
-                training.labels[chosen],
-                training.rows[chosen],
-                training.label_names,
-            ),
+        images = InspectedImages(
+            training.images[chosen],
+            training.labels[chosen],
+            training.rows[chosen],
+            training.label_names,
         )
+        nearness = Nearness(
+            Array.of(to_uint8(decoded[0])),
+            Array.of(chosen.astype(np.int64)),
+            Array.of(found.distances[0]),
+            float(np.median(found.distances[1:, 0])) if len(compared) else None,
+        )
+        self._splits[NEAREST] = images
+        self._reply(msgspec.structs.replace(images.opened(NEAREST), nearness=nearness))
+
+    def _reconstructed_tests(self, model: ExportedModel) -> NDArray[np.float32]:
+        """Reconstruct a few test images from everywhere in their split: (n, h, w[, 3])."""
+        test = self._splits.get("test")
+        if test is None:
+            return np.empty((0, *model.shape.array), np.float32)
+        count = min(_COMPARED, len(test))
+        return reconstructed(model, test.images[np.arange(count) * len(test) // count]).images
 
     def _open_file(self, model: ExportedModel, path: str) -> None:
         try:

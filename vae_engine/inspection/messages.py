@@ -88,6 +88,23 @@ class ChooseEpoch(msgspec.Struct, frozen=True, tag=True):
     epoch: int
 
 
+class Nearness(msgspec.Struct, frozen=True):
+    """How near the n training images of the split `nearest` are to what a z decodes to.
+
+    Attributes:
+        decoded: uint8 (h, w) or (h, w, 3), to which they are near.
+        indices: (n,) int64, which images of the training split.
+        distances: (n,) float32, the root of the mean squared difference of values in [0, 1].
+        usual: the median of that distance from reconstructed test images to the nearest training
+            image of each; None without test images.
+    """
+
+    decoded: Array
+    indices: Array
+    distances: Array
+    usual: float | None
+
+
 class SplitOpened(msgspec.Struct, frozen=True, tag=True):
     """A split can be asked about; its labels are (n,) int32, -1 for none."""
 
@@ -95,6 +112,7 @@ class SplitOpened(msgspec.Struct, frozen=True, tag=True):
     labels: Array
     label_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    nearness: Nearness | None = None
 
 
 class ModelOpened(msgspec.Struct, frozen=True, tag=True):

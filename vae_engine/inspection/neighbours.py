@@ -17,7 +17,7 @@ Floats = NDArray[np.float32]
 Indices = NDArray[np.intp]
 Report = Callable[[str, int, int], None]
 
-_VALUES_AT_ONCE = 2**20
+_VALUES_AT_ONCE = 2**18
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,19 +56,38 @@ def nearest_images(
     Raises:
         SessionDamagedError: the model's output is not finite.
     """
-    queries = model.decoder.decode(z).reshape(len(z), -1)
-    by_pixels, by_z = _Nearest(len(z), count), _Nearest(len(z), count)
+    by_pixels = nearest_by_pixels(model.decoder.decode(z), images, count)
+    by_z = _Nearest(len(z), count)
     step = max(1, _VALUES_AT_ONCE // model.shape.values)
-    with one_thread():
-        for start in range(0, len(images), step):
-            report("comparing with training images", start, len(images))
-            floats = to_float(images[start : start + step])
-            pixels = floats.reshape(len(floats), -1)
-            by_pixels.offer(start, _squared(queries, pixels) / np.float32(pixels.shape[1]))
-            z_mean, _ = model.encoder.encode(floats)
+    for start in range(0, len(images), step):
+        report("comparing with training images", start, len(images))
+        z_mean, _ = model.encoder.encode(to_float(images[start : start + step]))
+        with one_thread():
             by_z.offer(start, _squared(z, z_mean))
     report("comparing with training images", len(images), len(images))
-    return by_pixels.found(), by_z.found()
+    return by_pixels, by_z.found()
+
+
+def nearest_by_pixels(queries: Floats, images: Images, count: int) -> Neighbours:
+    """Find the images of a split nearest to images, which takes a thirtieth of the time of z.
+
+    Args:
+        queries: (n, h, w) or (n, h, w, 3) in [0, 1].
+        images: (m, h, w) or (m, h, w, 3), uint8 or float32 in [0, 1]; m at least 1.
+        count: how many to find per query; at most m are found.
+    """
+    # Bytes stay as they are: to scale the queries is less work.
+    white = np.float32(255 if images.dtype == np.uint8 else 1)
+    flat = queries.reshape(len(queries), -1) * white
+    nearest = _Nearest(len(flat), count)
+    step = max(1, _VALUES_AT_ONCE // flat.shape[1])
+    with one_thread():
+        for start in range(0, len(images), step):
+            pixels = images[start : start + step].astype(np.float32)
+            nearest.offer(start, _squared(flat, pixels.reshape(len(pixels), -1)))
+    scale = white * np.float32(np.sqrt(flat.shape[1]))
+    found = nearest.found()
+    return Neighbours(found.indices, found.distances / scale)
 
 
 class _Nearest:
@@ -96,6 +115,7 @@ class _Nearest:
 def _squared(left: Floats, right: Floats) -> Floats:
     """Squared Euclidean distances of (n, d) and (b, d): (n, b)."""
     products = left @ right.T
-    sums = np.square(left).sum(axis=1)[:, None] + np.square(right).sum(axis=1)[None, :]
+    left_sums, right_sums = (np.einsum("ij,ij->i", one, one) for one in (left, right))
+    sums = left_sums[:, None] + right_sums[None, :]
     squares: Floats = sums - 2 * products
     return squares

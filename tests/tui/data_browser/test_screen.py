@@ -185,6 +185,16 @@ async def test_a_sample_and_an_image_have_their_nearest_training_images(
         assert isinstance(screen, DataBrowserScreen)
         await until(pilot, lambda: screen.page and screen.page.images.split == "nearest")
         first = screen.page
+        assert screen.browse.split is not None
+        near = screen.browse.split.nearness
+        assert near is not None
+        await until(pilot, lambda: "distance" in screen_text(app))
+        text = screen_text(app)
+        assert f"training image {near.indices.values[0]}, class" in text
+        assert f"distance {near.distances.values[0]:.3f}" in text
+        assert f"test images' median {near.usual:.3f}" in text
+        assert f"{near.distances.values[1]:.3f}" in text
+        assert "sample" in text
         await pilot.press("t")
         await until(pilot, lambda: screen.page and screen.page.images.split != "nearest")
         await pilot.press("n")
