@@ -25,7 +25,7 @@ STARTS = 5
 KEYS = 24
 # Room for 8 x 8 samples of 14x7 cells beside the chosen one.
 SAMPLER_SIZE = (154, 66)
-# A new list is complete before all folders are measured; that goes on for a while.
+# A new list is complete before all folders are measured; which takes a while longer.
 MEASURING_SECONDS = 10.0
 OPENINGS = 4
 LONG_EPOCHS = 10_000
@@ -71,7 +71,7 @@ def first_frame(folder: Path) -> Iterator[Figure]:
             statistics.median(start[position] for start in starts)
             for starts in (drawn, listed, empty)
         )
-        # The goal is when it is there; processor time tells why on a machine that is not quiet.
+        # The goal is when it is there; processor time explains it on a busy machine.
         goal = 1.7 if kind == "wall" else None
         yield Figure(f"first frame, {kind} time; {peer}", frame, "s", goal=goal, peer=other)
         yield Figure(f"  20 sessions listed, {kind} time; {peer}", full, "s", peer=other)
@@ -189,7 +189,7 @@ def slow_link(folder: Path) -> Iterator[Figure]:
 
 
 def _step_back(terminal: Terminal) -> float:
-    """Seconds from the key until the digits' title tells another epoch."""
+    """Seconds from the key until the title of the digits names another epoch."""
     before = _epoch_shown(terminal)
     pressed = terminal.press("h")
     while _epoch_shown(terminal) == before:
@@ -251,7 +251,7 @@ def _live_dashboard(
 
 
 def _busiest(arrivals: Sequence[tuple[float, int]]) -> float:
-    """Bytes a second in the busiest window."""
+    """Bytes per second in the busiest window."""
     sums = (
         sum(size for at, size in arrivals if start <= at < start + WINDOW_SECONDS)
         for start, _ in arrivals

@@ -49,7 +49,7 @@ def report_likeness(images: NDArray[np.uint8]) -> None:
 
 
 def report_speed(images: NDArray[np.uint8]) -> None:
-    print("\nimages a second of processor time, from arrays to segments (target: 2,000 at 28x14)")
+    print("\nimages per second of processor time, from arrays to segments (target: 2,000 at 28x14)")
     for size in ((28, 14), (14, 7), (20, 10)):
         for glyphs in GLYPH_NAMES:
             display = Display(ColorDepth.TRUECOLOR, glyphs)

@@ -5,7 +5,7 @@ filters, Dense 16, d = 2, a mirrored decoder of 64, 64 and 32 filters, Adam 1e-3
 `fit` with a `train_step` of its own. This is a reimplementation. It trains on the split that
 ours trains on, where the example takes training and test digits together.
 
-Run by `benchmarks.training` as ``python -m benchmarks.keras_example``; tells JSON lines.
+Run by `benchmarks.training` as ``python -m benchmarks.keras_example``; prints JSON lines.
 """
 
 from __future__ import annotations
@@ -146,7 +146,7 @@ class WorkingTime(keras.callbacks.Callback):  # type: ignore[misc]
 
 
 def fit(form: Form, images: Floats, epochs: int, clock: WorkingTime, model: KerasExample) -> None:
-    """Train in one form; the clock is told of every epoch."""
+    """Train in one form; the clock is called after every epoch."""
     model.compile(
         optimizer=keras.optimizers.Adam(LEARNING_RATE),
         jit_compile=form.compiled,

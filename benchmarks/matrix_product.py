@@ -1,6 +1,6 @@
 """This machine's peak: the fastest large float32 matrix product of the libraries that are here.
 
-Run by `benchmarks.training` as ``python -m benchmarks.matrix_product``; tells JSON lines.
+Run by `benchmarks.training` as ``python -m benchmarks.matrix_product``; prints JSON lines.
 """
 
 from __future__ import annotations

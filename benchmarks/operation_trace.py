@@ -10,7 +10,7 @@ from pathlib import Path
 
 IDLE = "between operations"
 
-# An operation is told as `scope/name:Type`; what holds others is not one.
+# An operation is traced as `scope/name:Type`; containers of others are not counted.
 _OPERATION = re.compile(r"^(?P<name>[\w/.\-]+):(?P<kind>\w+)$")
 _CONTAINERS = {"While", "StatelessWhile", "If", "PartitionedCall", "StatefulPartitionedCall"}
 _OTHERS = (

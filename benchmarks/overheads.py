@@ -78,7 +78,7 @@ def _import_seconds() -> float:
 
 
 def _first_step_seconds(limit: int) -> float:
-    """Until the worker has told of its first step; it is ended then."""
+    """Return the seconds until the worker reports its first step; then it is ended."""
     with tempfile.TemporaryDirectory() as folder:
         session = SessionStore(Path(folder)).create(make_settings(limit=limit), command=["start"])
         began = time.time()

@@ -21,7 +21,7 @@ class MeasurementError(Exception):
 
 
 def tell(**finding: object) -> None:
-    """Hand a finding to the process that asked for it: one JSON object a line."""
+    """Print a result for the process that wants it: one JSON object per line."""
     print(json.dumps(finding), flush=True)
 
 
@@ -29,7 +29,7 @@ def findings(module: str, *arguments: str | int | Path) -> Iterator[Finding]:
     """Run `python -m MODULE ARGUMENTS` and give what it tells, as it comes.
 
     Raises:
-        MeasurementError: it failed; the message has its last words.
+        MeasurementError: it failed; the message has its last line.
     """
     command = [sys.executable, "-m", module, *map(str, arguments)]
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "2", "PYTHONUNBUFFERED": "1"}
@@ -50,7 +50,7 @@ def findings(module: str, *arguments: str | int | Path) -> Iterator[Finding]:
         if process.wait() != 0:
             errors.seek(0)
             words = [text.strip() for text in errors.read().splitlines() if text.strip()]
-            raise MeasurementError(f"{module} failed: {words[-1] if words else 'it said nothing'}")
+            raise MeasurementError(f"{module} failed: {words[-1] if words else 'no output'}")
 
 
 def kept_findings(
@@ -81,9 +81,9 @@ def last_finding(module: str, *arguments: str | int | Path) -> Finding:
     """The last thing that `findings` gives.
 
     Raises:
-        MeasurementError: it failed, or told nothing.
+        MeasurementError: it failed, or printed nothing.
     """
     found = list(findings(module, *arguments))
     if not found:
-        raise MeasurementError(f"{module} told nothing")
+        raise MeasurementError(f"{module} printed nothing")
     return found[-1]

@@ -1,7 +1,7 @@
 """Test negative ELBO with the defaults, mean and deviation over seeds.
 
 Run with ``python -m benchmarks.quality``. Finished runs are kept in the folder, and an interrupted
-benchmark goes on where it was: sessions under way resume from their checkpoints. Choices are made
+benchmark continues where it was: sessions under way resume from their checkpoints. Choices are made
 by val_loss, which is recorded too; the test split was read once by each session, at its end.
 """
 
@@ -119,7 +119,7 @@ class Runs:
                 end_worker(session)
 
     def _begin(self, settings: Settings) -> Session:
-        """Go on with the session that was begun with these settings, or begin one."""
+        """Continue the session that was begun with these settings, or begin one."""
         for listing in self._store.listings():
             if listing.problem:
                 continue
@@ -185,7 +185,7 @@ def _usable_cores() -> int:
 
 
 def _rate_of_all(store: SessionStore, settings: Settings, workers: int) -> float:
-    """Images a second of as many equal sessions at once, in the median of their later epochs."""
+    """Images per second of several equal sessions at once, in the median of their later epochs."""
     sessions = [store.create(settings, command=["benchmark"]) for _ in range(workers)]
     try:
         for session in sessions:
@@ -234,7 +234,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         Runs(SessionStore(folder / "sessions"), record, say).train(wanted, pace.workers)
     except KeyboardInterrupt:
-        print("interrupted: the same command goes on from here", file=sys.stderr)
+        print("interrupted: run the same command to continue", file=sys.stderr)
         return 130
     except (MeasurementError, EngineError) as error:
         print(error, file=sys.stderr)

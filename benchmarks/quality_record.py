@@ -1,4 +1,4 @@
-"""The runs that a quality benchmark has finished, so that an interrupted one goes on."""
+"""The runs that a quality benchmark has finished, so that an interrupted one can continue."""
 
 from __future__ import annotations
 

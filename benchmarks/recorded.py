@@ -66,7 +66,7 @@ def long_session(root: Path, epochs: int, progress_an_epoch: int) -> Session:
 
 
 class Replay(threading.Thread):
-    """Stands in for a worker: tells progress and ends epochs as often as a real one does."""
+    """Stands in for a worker: reports progress and ends epochs as often as a real one does."""
 
     def __init__(self, root: Path, epochs_done: int = EPOCHS_DONE) -> None:
         """Record a live session in `root`, held by this process."""

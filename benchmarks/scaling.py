@@ -30,7 +30,7 @@ class Scaling:
     """A step's time by the number of workers: milliseconds, and bytes per step.
 
     `time(n) = fixed + image * batch / n + latency + traffic(n) / bandwidth`; the first two are what
-    one worker computes, and do not hold below a few images a worker.
+    one worker computes, and do not hold below a few images per worker.
 
     Attributes:
         fixed: what a step costs however few its images are: Adam, and the start of operations.
@@ -90,8 +90,8 @@ def fit(alone: dict[int, float], reduce: dict[int, float]) -> Scaling:
 
 
 def _time_alone(threads: int, sizes: str) -> dict[int, float]:
-    told = findings("benchmarks.scaling_worker", "--threads", threads, "--batch-sizes", sizes)
-    return {one["batch_size"]: one["step_ms"] for one in told}
+    found = findings("benchmarks.scaling_worker", "--threads", threads, "--batch-sizes", sizes)
+    return {one["batch_size"]: one["step_ms"] for one in found}
 
 
 def _time_pair() -> list[Finding]:

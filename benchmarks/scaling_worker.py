@@ -1,6 +1,6 @@
 """One process of the scaling benchmark: times training steps, alone or with another process.
 
-Run by `benchmarks.scaling`; tells one JSON object for each thing it times.
+Run by `benchmarks.scaling`; prints one JSON object per measurement.
 """
 
 from __future__ import annotations

@@ -105,7 +105,7 @@ def figures(at_once: Sequence[Timed], in_sequence: Sequence[Timed]) -> list[Figu
 
 
 def run_sweep(*, trials: int, parallel: int, threads: int, limit: int, epochs: int) -> Timed:
-    """Run a sweep over so many seeds to its end.
+    """Run a sweep over some seeds to its end.
 
     Raises:
         MeasurementError: a trial did not complete.

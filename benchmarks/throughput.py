@@ -1,4 +1,4 @@
-"""Images a second: ours, the Keras example and PyTorch; and how near ours comes to the peak."""
+"""Images per second of ours, the Keras example and PyTorch, and our share of the peak."""
 
 from __future__ import annotations
 

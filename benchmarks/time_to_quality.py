@@ -69,8 +69,8 @@ def measure(say: Say, limit: int = 0, kept: Path | None = None) -> Iterator[Figu
     """The peer's figures, and the seconds until ours has the same.
 
     Args:
-        say: told what is running.
-        limit: train on the first so many images; 0 for all.
+        say: called with a line about what is running.
+        limit: number of training images, the first ones; 0 for all.
         kept: a file for the peer's figures, which take minutes: an earlier run's are used.
     """
     peer = peer_points(say, max(PEER_EPOCHS), limit, kept)
@@ -126,8 +126,8 @@ def peer_points(say: Say, epochs: int, limit: int, kept: Path | None, *options: 
             losses.append(found["test_loss"])
             seconds.append(found["seconds"])
             processor.append(found["processor"])
-            told = f"{losses[-1]:.2f} nats, {seconds[-1]:.1f} s"
-            say(f"the Keras example: epoch {found['epoch']}/{epochs}, {told}")
+            loss = f"{losses[-1]:.2f} nats, {seconds[-1]:.1f} s"
+            say(f"the Keras example: epoch {found['epoch']}/{epochs}, {loss}")
     return [
         Point(epoch, wall, loss, used)
         for epoch, (wall, loss, used) in enumerate(

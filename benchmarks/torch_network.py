@@ -1,6 +1,6 @@
-"""A peer for the steps alone: our network in PyTorch, for who has it (the extra `bench`).
+"""Our network in PyTorch, to compare the training steps; needs PyTorch.
 
-Run by `benchmarks.training` as ``python -m benchmarks.torch_network``; tells JSON lines.
+Run by `benchmarks.training` as ``python -m benchmarks.torch_network``; prints JSON lines.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from vae_engine.settings import Settings
 from vae_engine.worker.launcher import start_worker
 
 _POLL_SECONDS = 0.05
-# A worker may be within an export when it is told to end.
+# A worker may be writing an export when it is stopped.
 _END_SECONDS = 60.0
 
 OnEvent = Callable[[AnyEvent], None]
@@ -38,9 +38,9 @@ class Trained:
         epochs: its history.
         result: what it ended with.
         images: how many it trained on.
-        started: when the worker was asked for, seconds since 1970.
+        started: when the worker was started, in seconds since 1970.
         prepared: when training began.
-        first_step: when its first step was told.
+        first_step: when it reported its first step.
         processor_seconds: of the worker, from `prepared` to the last epoch's end.
         peak_bytes: resident memory of the worker at its highest.
     """

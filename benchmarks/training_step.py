@@ -3,7 +3,7 @@
 The engine's own `train_session` trains a session; its journal is listened to, some steps of the
 second epoch are traced by TensorFlow's profiler, and the functions beside the steps are timed.
 
-Run by `benchmarks.training` as ``python -m benchmarks.training_step``; tells JSON lines.
+Run by `benchmarks.training` as ``python -m benchmarks.training_step``; prints JSON lines.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Unwatched:
 
 
 class HeardJournal(Journal):
-    """A journal that tells of its events, once they are written."""
+    """A journal that passes its events on, once they are written."""
 
     def __init__(self, folder: Path, hear: Callable[[ev.AnyEvent], None]) -> None:
         super().__init__(folder)

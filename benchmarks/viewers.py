@@ -80,7 +80,7 @@ def main() -> None:
 
 
 def slow_down(folder: Path, dashboards: int, turns: int) -> Iterator[Figure]:
-    """Images a second alone, under dashboards and `vae show`, and under many `vae show` at once."""
+    """Images per second alone, under dashboards and `vae show`, and under many `vae show`."""
     with training(folder) as session, ExitStack() as opened:
         attach = (*_ATTACH, session.id, "--sessions-dir", str(session.folder.parent))
         screens = [opened.enter_context(Terminal(attach, folder)) for _ in range(dashboards)]

@@ -1,7 +1,7 @@
 """Make the pictures of the screens in `docs/images` from real sessions.
 
 Run with ``python docs/make_screenshots.py SESSIONS [PICTURE ...]``. SESSIONS is a folder of
-sessions of which two are named `example`, with a latent dimension of 2, and `example-colour`. The
+sessions, two of them named `example`, with a latent dimension of 2, and `example-colour`. The
 folder is copied, never written to. The newest sweep in it gives a picture too, if there is one.
 """
 

@@ -60,3 +60,18 @@ def test_the_test_command_is_one_line() -> None:
     assert block.startswith("python3 -m venv .venv && ")
     assert block.endswith(" && .venv/bin/python -m pytest -n auto")
     assert "\n" not in block
+
+
+def test_the_files_that_a_page_names_exist() -> None:
+    """Old: docs/reliability.md named a module that had moved."""
+    named = 0
+    for page in PAGES:
+        text = re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL)
+        for path in re.findall(r"`((?:tui|vae_engine|benchmarks|tests|docs)/[\w/.-]+)`", text):
+            named += 1
+            # docs/reliability.md leaves out the folder of tests where it says so.
+            assert (ROOT / path).exists() or (ROOT / "tests" / path).exists(), (page.name, path)
+        for name in re.findall(r"`((?:[\w]+/)*test_\w+\.py)`", text):
+            found = list((ROOT / "tests").rglob(Path(name).name))
+            assert any(path.as_posix().endswith(name) for path in found), (page.name, name)
+    assert named > 100

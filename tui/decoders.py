@@ -61,7 +61,7 @@ class LoadedDecoder:
         return levels
 
     def is_quick(self, count: int) -> bool:
-        """Whether so many images are decoded before a key press feels slow."""
+        """Whether this number of images is decoded before a key press feels slow."""
         values = self.model.shape.values
         cost = self.model.multiplications + _OPERATIONS_PER_VALUE * values
         return count * cost <= _QUICK_OPERATIONS

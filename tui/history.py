@@ -21,7 +21,7 @@ TRAINING, VALIDATION = 0, 1
 """Tones of the training and the validation curve."""
 
 MOST_MARKS = 12
-"""Only so many changes of the schedule are marked, the newest."""
+"""The number of changes of the schedule that are marked, the newest ones."""
 _LEAST_TO_COMPARE = 2
 # Learning rates that differ by less are equal.
 _TOLERANCE = 1e-6

@@ -105,13 +105,13 @@ def train_member(
         if not joined:
             words = [line.strip() for line in process.stderr if line.strip()]
             process.wait()
-            raise WorkerError(words[-1] if words else f"{name} died without a word")
+            raise WorkerError(words[-1] if words else f"{name} exited without a message")
         say(joined)
         if detach:
             return
         outcome = process.stdout.readline().strip()
         if process.wait() != 0:
-            raise WorkerError(outcome or f"{name} died without a word")
+            raise WorkerError(outcome or f"{name} exited without a message")
         say(outcome)
     except KeyboardInterrupt:
         say(f"{name} continues as process {process.pid}")

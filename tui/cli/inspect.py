@@ -1,4 +1,4 @@
-"""Commands that ask a model about single images: outliers of a split, images of one's own."""
+"""Commands that ask a model about single images: outliers of a split, your own images."""
 
 from __future__ import annotations
 

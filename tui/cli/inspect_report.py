@@ -85,7 +85,7 @@ def _term_texts(shown: ShownImages) -> Iterator[tuple[str, str, str]]:
 def encode_lines(
     session: Session, model: ExportedModel, shown: ShownImages, names: Sequence[str]
 ) -> Iterator[str]:
-    """The figures of images of one's own as a table."""
+    """The metrics of your own images as a table."""
     yield f"session {session.id} ({session.label.name}): {_weights(model)}"
     columns = [Column("FILE", least=12), Column("IMAGE", "right"), *_TERMS, Column("Z_MEAN")]
     rows = [

@@ -66,7 +66,7 @@ def timelapse(
 
 
 def _spread(epochs: list[int], most: int) -> list[int]:
-    """At most so many of the epochs, evenly spread, the last one among them."""
+    """Return at most `most` of the epochs, evenly spread, with the last one."""
     at = np.linspace(len(epochs) - 1, 0, min(most, len(epochs))).round().astype(int)
     return [epochs[index] for index in at[::-1]]
 

@@ -34,7 +34,7 @@ class SweepDraft:
     Attributes:
         grid: its trials.
         lists: the values of the settings that were given.
-        seeds: so many seeds, None where they were not asked for.
+        seeds: number of seeds, None where none was given.
         parallel: how many trials train at once.
         chosen: whether `parallel` was given.
     """

@@ -64,7 +64,7 @@ def expected_sweep_duration(
 
     Args:
         trials: the settings of each.
-        parallel: so many train at once.
+        parallel: number of trials that train at once.
         timings: of earlier sessions on this machine, the newest first.
         sizes_of: tells how many images there are, where that is known beside the timings.
     """

@@ -6,7 +6,7 @@ import base64
 
 
 def inline_image(png: bytes, columns: int, rows: int) -> str:
-    """Show an image at the cursor over so many cells."""
+    """Show an image at the cursor, `columns` x `rows` cells large."""
     data = base64.standard_b64encode(png).decode()
     options = f"inline=1;size={len(png)};width={columns};height={rows};preserveAspectRatio=0"
     return f"\x1b]1337;File={options}:{data}\x07"

@@ -84,7 +84,7 @@ def transmission(number: int, png: bytes, columns: int, rows: int) -> str:
 
 
 def placed(png: bytes, columns: int, rows: int) -> str:
-    """Show an image at the cursor, which stays, over so many cells; without placeholders."""
+    """Show an image at the cursor, which stays, over these cells; without placeholders."""
     return _chunked(f"a=T,q=2,f=100,C=1,c={columns},r={rows}", png)
 
 

@@ -50,7 +50,7 @@ class TerminalApp(PatientApp):
         typed_ahead: input that is not delivered yet; held back while a screen is prepared.
         terminal: the terminal's driver; None without a terminal.
         images: the images that the terminal keeps; None where images are drawn in blocks. Whoever
-            watches it sends its images again: set anew, it is empty.
+            watches it sends its images again: assigned again, it is empty.
     """
 
     images: var[StoredImages | None] = var(None, always_update=True, init=False)
@@ -138,7 +138,7 @@ class TerminalApp(PatientApp):
         self.exit(return_code=exit_code)
 
     async def on_event(self, event: Event) -> None:
-        """Have nothing of a paste dropped without a word."""
+        """Say that pasted text is ignored."""
         if not isinstance(event, Paste) or take_paste(self, event):
             await super().on_event(event)
 

@@ -74,7 +74,7 @@ def may_be_image(text: str, drawn: Rendition) -> bool:
 
 
 def coarse(text: str, drawn: Rendition, levels: int) -> tuple[str, Rendition]:
-    """A run of an image in colours of so many levels."""
+    """A run of an image in colours of `levels` levels."""
     if levels in MOSAICS:
         quarters = sum(_QUARTERS.get(glyph, 0) for glyph in text)
         mixed = _mixed(drawn, round(quarters / len(text)))
@@ -99,7 +99,7 @@ def _coarse(drawn: Rendition, levels: int) -> Rendition:
 
 @lru_cache(maxsize=16384)
 def _mixed(drawn: Rendition, quarters: int) -> Rendition:
-    """The colour of a cell of which so many quarters are inked."""
+    """The colour of a cell with this number of quarters inked."""
     paper = _rgb(drawn.background)
     ink = paper if drawn.foreground is None else _rgb(drawn.foreground)
     if ink is None or paper is None:

@@ -14,7 +14,7 @@ from textual.message import Message
 from tui.terminal.coarse import Budget
 from tui.terminal.wire import Wire
 
-# 64 kbit/s carry 8,000 bytes a second. The rest of them is for what follows a frame.
+# 64 kbit/s carry 8,000 bytes per second. The rest is for what follows a frame.
 _WANTED_BYTES: Final = 4_000
 _MOST_BYTES: Final = 7_000
 _LEAST_BYTES: Final = 1_500

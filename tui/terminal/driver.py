@@ -1,6 +1,6 @@
 """Textual's driver of a terminal, with input read in the event loop and fewer modes asked for.
 
-Textual reads input in a thread that wakes ten times a second to see whether it is to end: on a
+Textual reads input in a thread that wakes ten times per second to see whether it is to end: on a
 machine that trains, a tenth of what a dashboard takes. Being stopped and continued is dealt with in
 handlers of signals.
 """

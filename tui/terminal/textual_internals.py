@@ -169,8 +169,8 @@ def _watchers_are_known() -> bool:
 def release(watched: DOMNode, leaving: Widget | None = None) -> None:
     """Have a node let go of the widgets that watch it and are gone, and of one that is leaving.
 
-    Textual drops a watcher that is gone only when what it watched changes; till then every sampler
-    that was left stayed in memory with its decoder, 7 MB, and every key of a footer with them.
+    Textual drops a watcher that is gone only when what it watched changes. Until then, every
+    sampler that was left stayed in memory with its decoder, 7 MB, and so did every key of a footer.
     """
     if not _watchers_are_known():
         return

@@ -60,7 +60,7 @@ class PixelTiles:
         return all(one.styles.background.a == 0 for one in above)
 
     def fits(self, size: ImageSize) -> bool:
-        """Whether placeholders can number so many columns and rows."""
+        """Whether placeholders can number these columns and rows."""
         return max(size) <= MOST_CELLS
 
     def keep(self, indices: Iterable[int]) -> None:

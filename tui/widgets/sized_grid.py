@@ -41,7 +41,7 @@ class SizedGrid(ImageGrid, can_focus=True):
         self._size_chosen = False
 
     def show_images_of(self, height: int, width: int) -> None:
-        """Prepare for images of so many pixels."""
+        """Prepare for images of this size in pixels."""
         if (height, width) != self.image_size:
             self.image_size, self._size_chosen = (height, width), False
             self.on_resize()

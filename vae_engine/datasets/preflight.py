@@ -53,7 +53,7 @@ def check_dataset(
 
     Args:
         name: of the dataset, or its path.
-        limit: use so many training images; 0 for all.
+        limit: number of training images to use; 0 for all.
         method: how splits that a path does not bring are made.
         preparation: what the images are brought to.
         report: told about progress.

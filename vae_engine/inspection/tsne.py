@@ -28,7 +28,7 @@ Report = Callable[[int, int], object]
 
 
 def chosen_points(count: int, most: int = MOST_POINTS) -> NDArray[np.intp]:
-    """Choose up to `most` of so many points at random, always the same ones; in order."""
+    """Choose up to `most` of the points at random, always the same ones, in order."""
     if count <= most:
         return np.arange(count)
     key = np.random.SeedSequence([_SEED, count, most])

@@ -226,7 +226,7 @@ class MachineMonitor:
         try:
             return read_machine(self._path.parent)
         except SessionDamagedError as error:
-            _log.warning("%s: it begins anew", error)
+            _log.warning("%s: it starts again", error)
             return None
 
 
