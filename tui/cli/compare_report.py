@@ -194,7 +194,7 @@ def models_json(models: Sequence[ComparedModel]) -> list[dict[str, Any]]:
 
 
 def images_json(models: Sequence[ComparedModel], found: ComparedImages) -> dict[str, Any]:
-    """Means over all images and the figures of the shown ones; losses in nats."""
+    """Means over all images and the metrics of the shown ones; losses in nats."""
     differences = mean_differences(found.scores, found.measure)
     return {
         "images": encodable(found.which),

@@ -49,7 +49,7 @@ def outlier_lines(
     scores: ImageScores,
     classes: list[ClassScore],
 ) -> Iterator[str]:
-    """The figures of a split's outliers as a table, below the means of all and of each class."""
+    """The metrics of a split's outliers as a table, below the means of all and of each class."""
     mean = float(scores.negative_elbo.mean())
     yield (
         f"session {session.id} ({session.label.name}): {_weights(model)}, mean -ELBO "
