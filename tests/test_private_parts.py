@@ -197,6 +197,21 @@ def test_nothing_else_uses_private_parts_of_libraries() -> None:
     assert not found, "\n".join(found)
 
 
+def test_the_tests_use_private_parts_of_textual_in_one_module() -> None:
+    """But for the cache of style sheets in `conftest.py`."""
+    one = ROOT / "tests" / "tui" / "textual_internals.py"
+    private = {use.rpartition(".")[2] for use in uses(one.read_text())}
+    assert private > {"_compositor", "_notifications", "FooterKey"}
+    found = [
+        f"{path.relative_to(ROOT)}: {use}"
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        if path != one
+        for use in uses(path.read_text())
+        if use.startswith("textual.") or use.rpartition(".")[2] in private
+    ]
+    assert not found, "\n".join(found)
+
+
 def test_no_class_of_ours_takes_a_private_name_of_its_library() -> None:
     """What both name alike overrides a part of the library, on purpose or not."""
     clashes = set()

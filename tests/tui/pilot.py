@@ -6,16 +6,17 @@ from typing import Any
 
 from textual import events
 from textual.app import App
-from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.widgets import Static
+
+from tests.tui.textual_internals import character_to_key, notifications, screen_lines
 
 
 def burst(app: App[Any], *keys: str) -> None:
     """Press keys faster than the app works, as they arrive over a slow link."""
     for key in keys:
         one = len(key) == 1
-        app.post_message(events.Key(_character_to_key(key) if one else key, key if one else None))
+        app.post_message(events.Key(character_to_key(key) if one else key, key if one else None))
 
 
 async def type_text(pilot: Pilot[Any], text: str) -> None:
@@ -31,14 +32,12 @@ def text_of(app: App[Any], selector: str) -> str:
 
 def screen_text(app: App[Any]) -> str:
     """Every cell of the present screen as text, line by line."""
-    compositor = app.screen._compositor
-    lines = compositor.render_strips(app.size)
-    return "\n".join("".join(segment.text for segment in line) for line in lines)
+    return "\n".join("".join(segment.text for segment in line) for line in screen_lines(app))
 
 
 def toasts(app: App[Any]) -> list[str]:
     """The messages that were shown and have not gone yet."""
-    return [notification.message for notification in app._notifications]
+    return [notification.message for notification in notifications(app)]
 
 
 _KEYS = {

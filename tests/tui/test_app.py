@@ -11,6 +11,7 @@ import tui
 from tests.tui.pilot import screen_text, toasts, type_text
 from tests.tui.recorder import Recorder
 from tests.tui.session_list.test_screen import sessions
+from tests.tui.textual_internals import has_exited, notifications
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
 from tui.cli.screen import farewell
@@ -133,8 +134,8 @@ async def test_a_training_that_fails_is_reported_as_an_error(
     session = recorder.session("[b]x[/b]", status="training", epochs=1, of=3)
     async with sessions(store) as (_, app, pilot):
         recorder.emit(session, ev.RunEnded(status="diverged", reason="loss is nan"))
-        await until(pilot, lambda: app._notifications)
-        (toast,) = app._notifications
+        await until(pilot, lambda: notifications(app))
+        (toast,) = notifications(app)
         assert (toast.title, toast.message) == ("[b]x[/b] diverged", "loss is nan")
         assert toast.severity == "error"
         assert not toast.markup
@@ -144,7 +145,7 @@ async def test_leaving_is_quick_and_stops_nothing(store: SessionStore, recorder:
     session = recorder.session(status="training", epochs=1, of=3)
     async with sessions(store) as (_, app, pilot):
         await pilot.press("q")
-        await until(pilot, lambda: app._exit)
+        await until(pilot, lambda: has_exited(app))
     assert app.return_code == 0
     assert session.alive()
 

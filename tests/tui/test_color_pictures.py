@@ -15,6 +15,7 @@ from rich.color import Color
 from tests.tui.recorder import Recorder
 from tests.tui.terminal.test_colors import set_colors
 from tests.tui.test_pictures import DRAW, NOW, PICTURES, dashboard, record, running
+from tests.tui.textual_internals import screen_lines
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
 from tui.terminal.colors import TerminalColors
@@ -27,7 +28,7 @@ LINES = (0, 1, 2, 3, 12, 22, 35, 36, 39)
 
 def colors_of(app: WorkbenchApp) -> str:
     """`fg/bg*width` for each run of some lines; a colour is its number."""
-    lines = app.screen._compositor.render_strips(app.size)
+    lines = screen_lines(app)
     told = []
     for at in LINES:
         cells = [

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Vae, vae  # noqa: F401 - the fixture
+from tests.tui.textual_internals import notifications
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
 from tui.cli.key_list import actions, keymap_problems
@@ -41,7 +42,7 @@ async def test_the_app_goes_by_them_and_says_what_it_cannot_use(tmp_path: Path) 
     app = WorkbenchApp(SessionStore(tmp_path / "sessions"), preferences_path=path)
     async with app.run_test() as pilot:
         await until(pilot, lambda: isinstance(app.screen, SessionsScreen) and app.entries == ())
-        assert ["sessions.sort" in note.message for note in app._notifications] == [True]
+        assert ["sessions.sort" in note.message for note in notifications(app)] == [True]
         await pilot.press("n")
         await pilot.pause()
         assert isinstance(app.screen, SessionsScreen)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
+from tests.tui.textual_internals import styles_cache
 from tests.tui.watching import dashboard, until
 from tui.sampler.screen import SamplerScreen
 from tui.widgets.key_line import KeyLine
@@ -23,7 +24,7 @@ STILL_HELD = 2
 async def loaded(pilot: Pilot[Any], sampler: SamplerScreen) -> list[weakref.ref[object]]:
     """Wait for the sampler's decoder; both of them, and the lines that were drawn."""
     await until(pilot, lambda: sampler.exports.supply.decoder is not None)
-    held = (sampler, sampler.exports.supply.decoder, sampler._styles_cache)
+    held = (sampler, sampler.exports.supply.decoder, styles_cache(sampler))
     return [weakref.ref(one) for one in held]
 
 

@@ -18,6 +18,7 @@ from tests.tui.pilot import burst, screen_text
 from tests.tui.recorded_sweeps import record_sweep, revive
 from tests.tui.recorder import Recorder, progress
 from tests.tui.session_list.test_screen import sessions
+from tests.tui.textual_internals import has_exited
 from tests.tui.watching import has_left, until
 from tui.app import WorkbenchApp
 from tui.dashboard.screen import DashboardScreen
@@ -92,15 +93,15 @@ async def throw(app: WorkbenchApp, keys: list[str], screen: Opening) -> list[str
         The keys that are left. Whatever else ends the app is raised by Textual.
     """
     async with app.run_test(size=(100, 30), tooltips=True, notifications=True) as pilot:
-        while keys and not app._exit:
+        while keys and not has_exited(app):
             if screen is not None and len(app.screen_stack) == 1:
                 await app.push_screen(screen())
             burst(app, *keys[:BURST])
             keys = keys[BURST:]
             await pilot.pause()
-            if not app._exit:
+            if not has_exited(app):
                 assert "Traceback" not in screen_text(app)
-        if app._exit:
+        if has_exited(app):
             # Keys that came along with the last one are worked off while there are screens.
             await has_left(app)
     return keys

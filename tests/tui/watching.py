@@ -11,8 +11,8 @@ from typing import Any
 from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import Footer
-from textual.widgets._footer import FooterKey
 
+from tests.tui.textual_internals import FooterKey, running
 from tests.waiting import DEADLINE
 from tui.app import WorkbenchApp
 from tui.dashboard.header import SessionHeader
@@ -36,8 +36,7 @@ async def until(pilot: Pilot[Any], reached: Callable[[], object]) -> None:
 
 async def has_left(app: WorkbenchApp) -> None:
     """Wait until an app that was told to leave has ended."""
-    assert app._task is not None
-    await asyncio.wait_for(asyncio.shield(app._task), DEADLINE)
+    await asyncio.wait_for(asyncio.shield(running(app)), DEADLINE)
 
 
 def widget_text(widget: Widget) -> str:

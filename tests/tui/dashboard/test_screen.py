@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 from textual.widgets import Footer
-from textual.widgets._footer import FooterKey
 
 from tests.tui.recorder import Recorder, epoch_ended, progress
+from tests.tui.textual_internals import FooterKey
 from tests.tui.watching import (
     dashboard,
     head,

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from textual.pilot import Pilot
 
+from tests.tui.textual_internals import notifications
 from tests.tui.watching import until, widget_text
 from tui.app import WorkbenchApp
 from tui.sampler.draws import Draw
@@ -89,4 +90,4 @@ async def saying(pilot: Pilot[Any], said: Callable[[], str], *words: str) -> Non
 
 
 def notices(pilot: Pilot[Any]) -> str:
-    return "\n".join(notice.message for notice in pilot.app._notifications)
+    return "\n".join(notice.message for notice in notifications(pilot.app))

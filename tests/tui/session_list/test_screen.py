@@ -14,6 +14,7 @@ from textual.widgets import Input
 from tests.sessions.makers import write_evaluation
 from tests.tui.pilot import burst, screen_text, text_of, type_text
 from tests.tui.recorder import Recorder
+from tests.tui.textual_internals import notifications
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
 from tui.session_list.preview import _glimpse
@@ -339,8 +340,8 @@ async def test_the_end_of_a_training_is_reported_wherever_one_is(
         await pilot.press("question_mark")
         recorder.finish_epoch(live, 3)
         recorder.emit(live, ev.RunEnded(status="completed", reason="epochs"))
-        await until(pilot, lambda: app._notifications)
-        (toast,) = app._notifications
+        await until(pilot, lambda: notifications(app))
+        (toast,) = notifications(app)
         assert toast.title == "night run completed"
         assert toast.message == "best val loss 184.33, epoch 3 of 3"
         assert toast.severity == "information"

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from textual.app import App
 from textual.widgets import Footer
-from textual.widgets._footer import FooterKey
 
 from tests.tui.pilot import screen_text, toasts
 from tests.tui.recorder import Recorder
 from tests.tui.session_list.test_screen import sessions
+from tests.tui.textual_internals import FooterKey
 from tests.tui.watching import until
 from tui.dashboard.screen import DashboardScreen
 from tui.presets import DEMO, PRESETS

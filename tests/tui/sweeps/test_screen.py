@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Footer
-from textual.widgets._footer import FooterKey
 
 from tests.tui.pilot import screen_text, text_of, toasts
 from tests.tui.recorded_sweeps import begin_trial, kill, record_sweep, revive, session_folder
 from tests.tui.recorder import Recorder
+from tests.tui.textual_internals import FooterKey
 from tests.tui.watching import until, widget_text
 from tui.app import WorkbenchApp
 from tui.dashboard.screen import DashboardScreen

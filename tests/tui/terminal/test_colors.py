@@ -40,6 +40,7 @@ from textual.widgets import (
 
 from tests.tui.recorder import Recorder
 from tests.tui.test_pictures import SCREENS, record
+from tests.tui.textual_internals import screen_lines
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
 from tui.rendering.tones import HUES
@@ -96,7 +97,7 @@ def shown(style: Style, *, linux: bool = False) -> Iterator[tuple[Rgb, Rgb]]:
 def unreadable(app: App[Any], *, linux: bool = False) -> list[str]:
     """The texts of the present screen with too little contrast."""
     found = []
-    for line in app.screen._compositor.render_strips(app.size):
+    for line in screen_lines(app):
         for segment in line:
             if segment.style is None or not TEXT.search(segment.text):
                 continue

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tests.tui.recorder import Recorder
+from tests.tui.textual_internals import notifications
 from tui.app import WorkbenchApp
 from tui.terminal.notifications import alert, notification_codes
 
@@ -40,7 +41,7 @@ async def test_the_toast_shows_markup_as_text(app: WorkbenchApp, recorder: Recor
     async with app.run_test() as pilot:
         alert(app, "[red]run[/red]", "[b]failed[/b]", good=False)
         await pilot.pause()
-        (toast,) = app._notifications
+        (toast,) = notifications(app)
         assert (toast.title, toast.message) == ("[red]run[/red]", "[b]failed[/b]")
         assert toast.severity == "error"
         assert not toast.markup

@@ -8,6 +8,7 @@ from textual.widgets import Input
 from tests.tui.pilot import screen_text
 from tests.tui.recorder import Recorder
 from tests.tui.session_list.test_screen import sessions
+from tests.tui.textual_internals import notifications
 from tests.tui.watching import until
 from vae_engine.sessions.store import SessionStore
 
@@ -21,7 +22,7 @@ async def test_lines_are_joined_in_a_field_of_one_line(
         app.post_message(Paste("d=2\r\nloss<150\n"))
         await pilot.pause()
         assert app.screen.query_one("#filter", Input).value == "d=2 loss<150"
-        assert not list(app._notifications)
+        assert not notifications(app)
 
 
 async def test_what_is_not_taken_is_reported(store: SessionStore, recorder: Recorder) -> None:
@@ -29,7 +30,7 @@ async def test_what_is_not_taken_is_reported(store: SessionStore, recorder: Reco
     async with sessions(store) as (_, app, pilot):
         app.post_message(Paste("rm"))
         await pilot.pause()
-        assert [note.message for note in app._notifications] == ["Pasted text is ignored here."]
+        assert [note.message for note in notifications(app)] == ["Pasted text is ignored here."]
         await pilot.press("e")
         await pilot.pause()
         app.post_message(Paste("25\nepochs"))

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pyte.screens import Char
 from rich.cells import cell_len
 
+from tests.tui.textual_internals import set_size
 from tui.rendering.kitty import placeholders
 from tui.rendering.placeholders import PLACEHOLDER
 from tui.terminal.coarse import Budget
@@ -204,7 +205,7 @@ async def test_a_resized_terminal_gets_the_next_frame_whole() -> None:
             """Nobody listens."""
 
     app = WorkbenchApp.__new__(WorkbenchApp)
-    app._size = Size(80, 24)
+    set_size(app, 80, 24)
     driver: Driver = compact_driver(Recording)(app)
     frame = f"\x1b[1;1H{run('31', 'abc')}"
     driver.write(f"\x1b[2;1H{run('31', 'another line')}")
@@ -219,7 +220,7 @@ async def test_a_resized_terminal_gets_the_next_frame_whole() -> None:
     driver.write(frame)
     assert written[-1] == ""
     # A terminal's signal reaches the app past the driver.
-    app._size = Size(40, 10)
+    set_size(app, 40, 10)
     driver.write(frame)
     assert "abc" in written[-1]
 

@@ -6,8 +6,8 @@ from typing import ClassVar
 import pytest
 from textual.app import App, ComposeResult
 from textual.binding import Binding
-from textual.widgets._footer import FooterKey
 
+from tests.tui.textual_internals import FooterKey
 from tests.tui.watching import until
 from tui.widgets.key_line import KeyLine
 

@@ -15,6 +15,7 @@ from textual.screen import ModalScreen
 
 from tests.rendering.painting import digits
 from tests.rendering.terminal_images import KittyTerminal
+from tests.tui.textual_internals import screen_lines
 from tests.tui.watching import until
 from tui.rendering.kitty import MARKS
 from tui.rendering.placeholders import PLACEHOLDER
@@ -66,7 +67,7 @@ async def showing(
 def seen(app: PixelApp) -> Seen:
     """The placeholders on the screen: row and column of each cell, by the image's number."""
     found: Seen = {}
-    for strip in app.screen._compositor.render_strips():
+    for strip in screen_lines(app):
         for text, style, _ in strip:
             if text.startswith(PLACEHOLDER):
                 assert style is not None
