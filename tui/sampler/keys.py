@@ -47,7 +47,7 @@ SAMPLER_KEYS: Final[list[BindingType]] = [
     _key("right_square_bracket", "epoch(1)", "Newer", "Later decoder", display="]"),
     _key("v", "resize", "Size", "Smaller images, or the largest again"),
     _key("w", "save", "Save", "Save the view as PNG and npz, a walk as GIF too"),
-    _key("escape", "back", "Leave", "Back to the samples, or leave the sampler", show=True),
+    _key("escape", "back", "Leave", "Back from z, to the samples, or leave the sampler", show=True),
     _key("z", "copy_z", "Copy z", "Copy z to the terminal's clipboard"),
     _key("Z", "type_z", "Type z", "Type or paste a whole z"),
     _key("e", "image", "Encode", "Take the z of an image file"),

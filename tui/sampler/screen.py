@@ -227,10 +227,12 @@ class SamplerScreen(WorkbenchScreen):
         self.views.view.resize_images()
 
     def action_back(self) -> None:
-        """Stop fitting a mixture, go back to the samples, or leave."""
+        """Stop fitting a mixture, go back from z to the view, to the samples, or leave."""
         if self.drawing.priors.cancel():
             return
-        if self.views.shown == "samples":
+        if self.query_one(LatentVector).has_focus:
+            self.views.show(self.views.shown)
+        elif self.views.shown == "samples":
             self.action_leave()
         else:
             self.action_view("samples")
