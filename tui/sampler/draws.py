@@ -188,6 +188,11 @@ class Marks:
         self._marks: list[MarkedSample] = []
 
     @property
+    def all(self) -> tuple[MarkedSample, ...]:
+        """What is marked, A first."""
+        return tuple(self._marks)
+
+    @property
     def pair(self) -> tuple[MarkedSample, MarkedSample] | None:
         """Both ends of an interpolation, None before there are two."""
         return (self._marks[0], self._marks[1]) if len(self._marks) == 2 else None

@@ -22,6 +22,7 @@ from tui.sampler.drawing import Drawing
 from tui.sampler.draws import Floats, Pin
 from tui.sampler.exports import ExportFollower, decoder_line
 from tui.sampler.head import SamplerHead
+from tui.sampler.kept_samples import keep, put_back
 from tui.sampler.keys import SAMPLER_KEYS
 from tui.sampler.latent_map import LatentMap
 from tui.sampler.latent_vector import LatentVector
@@ -238,7 +239,9 @@ class SamplerScreen(WorkbenchScreen):
             self.action_view("samples")
 
     def action_leave(self) -> None:
-        """Leave the sampler."""
+        """Leave the sampler, and keep what is marked."""
+        if self.sampler is not None:
+            keep(self.session.folder, self.sampler)
         self.dismiss()
 
     def action_save(self) -> None:
@@ -320,6 +323,7 @@ class SamplerScreen(WorkbenchScreen):
         self.sampler = sampler
         if self._first is not None:
             sampler.draws.current.put(0, self._first.z, self._first.origin)
+            put_back(self.session.folder, sampler, 1)
         self.views.take(sampler)
         self.query_one("#samples").focus()
         self.refresh_bindings()
