@@ -80,7 +80,7 @@ def test_nothing_light_imports_tensorflow_or_scikit_learn() -> None:
 
 
 # The Python API's, whose readers see no other; and the app's.
-TWICE = {"History", "SessionTable", "Canvas", "Sheet"}
+TWICE = {"History", "SessionTable"}
 
 
 def test_no_two_classes_have_one_name() -> None:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, ClassVar, cast
 
 from textual import events
@@ -17,9 +18,12 @@ from textual.screen import ModalScreen, Screen, ScreenResultType
 from textual.widgets import Static
 from textual.worker import Worker, WorkType
 
+from tui.remedies import error_text
 from tui.terminal import memory
 from tui.terminal.textual_internals import release, release_lines
 from tui.workbench import Workbench
+from vae_engine.errors import EngineError
+from vae_engine.sessions.session import Session
 
 LEAST_COLUMNS, LEAST_ROWS = 60, 20
 
@@ -103,6 +107,18 @@ class WorkbenchScreen(LeavableScreen[None]):
     def terms(self) -> Mapping[str, str]:
         """`TERMS`, each with its present value, or an empty text."""
         return dict.fromkeys(self.TERMS, "")
+
+    def complain(self, error: Exception) -> None:
+        """Report an error, with the key that resolves it."""
+        self.notify(error_text(error), severity="error", markup=False)
+
+    def opened_session(self, folder: Path) -> Session | None:
+        """Open a session; if it is damaged or gone, report why and return None."""
+        try:
+            return Session(folder)
+        except EngineError as error:
+            self.complain(error)
+            return None
 
     def on_resize(self, event: events.Resize) -> None:
         """Put the notice above everything else, or take it away."""

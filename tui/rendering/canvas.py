@@ -54,7 +54,7 @@ def column_of(epoch: float, first: float, last: float, columns: int) -> int:
     return math.floor(0.5 + (2 * columns - 1) * share) // 2
 
 
-class Canvas:
+class CurveCanvas:
     """Characters of an area and their tones; `NO_TONE` for empty cells.
 
     Attributes:

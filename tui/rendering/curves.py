@@ -19,7 +19,7 @@ from tui.rendering.axes import (
     whole_range,
     widened,
 )
-from tui.rendering.canvas import AXIS_TONE, Canvas, Mark, column_of
+from tui.rendering.canvas import AXIS_TONE, CurveCanvas, Mark, column_of
 from tui.rendering.dots import BRAILLE_DOTS, Area
 from tui.rendering.runs import Line
 from tui.rendering.series import (
@@ -151,7 +151,7 @@ def draw_curves(
     dots = (1, 1) if colors.plain else BRAILLE_DOTS
     area = Area(first, last, bottom, top, columns, rows, dots, log=scale.log)
     axes = axis_lines(area, below, values)
-    lines = _lines(axes, Canvas(drawn, area, colors.plain, marks), colors)
+    lines = _lines(axes, CurveCanvas(drawn, area, colors.plain, marks), colors)
     return Curves(
         lines,
         first,
@@ -173,7 +173,7 @@ def _drawable(series: Sequence[Series], columns: int, scale: Scale) -> list[Seri
     return [decimated(one, columns) for one in cleaned if len(one.epochs)]
 
 
-def _lines(axes: Sequence[str], canvas: Canvas, colors: Colors) -> list[Line]:
+def _lines(axes: Sequence[str], canvas: CurveCanvas, colors: Colors) -> list[Line]:
     """Join axes and curves to lines, from the top, in runs of equal style."""
     rows = zip(canvas.characters[::-1].tolist(), canvas.tones[::-1].tolist(), strict=True)
     lines = [

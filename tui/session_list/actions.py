@@ -17,7 +17,6 @@ from textual.screen import Screen
 
 from tui.catalogue import Entry
 from tui.command_line import train_command
-from tui.remedies import error_text
 from tui.screen import WorkbenchScreen, run_async
 from tui.session_list import changes
 from tui.workbench import Workbench
@@ -140,13 +139,13 @@ class SessionActions:
         try:
             sweep = SweepStore(self._workbench.store).find(sweep_id)
         except EngineError as error:
-            self.complain(error)
+            self._screen.complain(error)
         else:
             self._workbench.open_sweep(sweep)
 
     def fork(self, entry: Entry) -> None:
         """Open the form with the settings of a session."""
-        if session := self.open_session(entry.folder):
+        if session := self._screen.opened_session(entry.folder):
             self._workbench.open_new_session(session)
 
     def compare(self, entries: Sequence[Entry]) -> None:
@@ -157,23 +156,11 @@ class SessionActions:
         if len(sound) < 2:
             self._screen.notify("Select at least two sessions with Space, then compare them.")
             return
-        sessions = [self.open_session(entry.folder) for entry in sound]
+        sessions = [self._screen.opened_session(entry.folder) for entry in sound]
         if None not in sessions:
             self._screen.app.push_screen(
                 CompareScreen([one for one in sessions if one is not None])
             )
-
-    def open_session(self, folder: Path) -> Session | None:
-        """Open a session; if it is damaged, report why and return None."""
-        try:
-            return Session(folder)
-        except EngineError as error:
-            self.complain(error)
-            return None
-
-    def complain(self, error: Exception) -> None:
-        """Report an error, with the key that resolves it."""
-        self._screen.notify(error_text(error), severity="error", markup=False)
 
     @property
     def _workbench(self) -> Workbench:
@@ -203,7 +190,7 @@ class SessionActions:
                     changes.export_archive, entry.folder, path, slim=slim
                 )
             except (EngineError, OSError) as error:
-                self.complain(error)
+                self._screen.complain(error)
             else:
                 self._screen.notify(f"Written: {written}", markup=False)
                 return
@@ -241,7 +228,7 @@ class SessionActions:
             try:
                 await asyncio.to_thread(relabel_all, text)
             except (EngineError, OSError) as error:
-                self.complain(error)
+                self._screen.complain(error)
             else:
                 break
         self._workbench.refresh_sessions()
@@ -256,7 +243,7 @@ class SessionActions:
             with self._workbench.hold_keys():
                 answer = await asyncio.to_thread(job)
         except (EngineError, OSError) as error:
-            self.complain(error)
+            self._screen.complain(error)
         else:
             done(answer)
         self._workbench.refresh_sessions()

@@ -23,13 +23,11 @@ from tui.comparison import (
     read_compared,
     rows,
 )
-from tui.remedies import error_text
 from tui.screen import Keys, run_async
 from tui.widgets.chart import LossChart
 from tui.widgets.curve_table import CurveTable
 from tui.widgets.key_line import KeyLine
 from tui.widgets.session_table import SessionTable
-from vae_engine.errors import EngineError
 from vae_engine.sessions.session import Session
 from vae_engine.settings import differing_settings
 
@@ -114,11 +112,7 @@ class CompareScreen(ChartOptions):
         key = self.query_one(SessionTable).cursor_key
         if key is None:
             return
-        try:
-            session = Session(self._sessions[key].folder)
-        except EngineError as error:
-            self.notify(error_text(error), severity="error", markup=False)
-        else:
+        if session := self.opened_session(self._sessions[key].folder):
             self.workbench.open_dashboard(session)
 
     def _read_if_current(self) -> None:

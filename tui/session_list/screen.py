@@ -242,7 +242,7 @@ class SessionsScreen(WorkbenchScreen):
         if entry is None:
             return None
         session = best_trial(entry) if entry.trials else entry
-        return self.actions.open_session(session.folder)
+        return self.opened_session(session.folder)
 
     @on(SessionTable.Highlighted)
     def _show_preview(self) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 from tui.image_feed import ImageFeed
 from tui.remedies import error_text
 from tui.side_by_side.figures import LETTERS
-from tui.side_by_side.model import Sheet, SideBySide, terms_of
+from tui.side_by_side.model import ImageRows, SideBySide, terms_of
 from vae_engine.inspection.messages import (
     ChooseEpoch,
     DecodeSeed,
@@ -36,7 +36,7 @@ class Exchange:
     def __init__(self, state: SideBySide, feed: ImageFeed) -> None:
         """Make what asks for what `state` wants."""
         self._state, self._feed = state, feed
-        self.sheet: Sheet | None = None
+        self.sheet: ImageRows | None = None
         self.progress: Progressed | None = Progressed("starting")
         self.problems: dict[str, str] = {}
         self._asked: tuple[object, ...] | None = None
@@ -110,7 +110,7 @@ class Exchange:
                 return self._fail(failed)
         return []
 
-    def take_previews(self, sheet: Sheet | None, problem: str = "") -> None:
+    def take_previews(self, sheet: ImageRows | None, problem: str = "") -> None:
         """Take previews that were read, or why there are none."""
         self._asked = None
         self.problems.pop("epochs", None)
@@ -140,7 +140,7 @@ class Exchange:
         ]
         layers = np.concatenate([found.originals.values[None], found.reconstructions.values])
         indices = np.array(found.indices, np.intp)
-        self.sheet = Sheet(asked, layers.swapaxes(0, 1), captions, terms, indices)
+        self.sheet = ImageRows(asked, layers.swapaxes(0, 1), captions, terms, indices)
         if (found.epoch, found.split) not in self._state.scores:
             self._score(found.epoch, found.split)
 
@@ -156,7 +156,7 @@ class Exchange:
             return
         captions = [LETTERS[: self._state.sessions] for _ in rows]
         differences, z = found.differences.values[:, part], found.z.values[part]
-        self.sheet = Sheet(wanted, images, captions, differences=differences, z=z)
+        self.sheet = ImageRows(wanted, images, captions, differences=differences, z=z)
 
     def _fail(self, failed: Failed) -> list[tuple[str, bool]]:
         self._asked = None

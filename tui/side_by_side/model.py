@@ -26,7 +26,7 @@ _NAMES: Final = {"val": "validation", "train": "training"}
 
 
 @dataclass(frozen=True, eq=False)
-class Sheet:
+class ImageRows:
     """Rows of images that are shown.
 
     Attributes:

@@ -15,7 +15,6 @@ from textual.widgets import Static
 
 from tui.comparison import Compared, read_compared
 from tui.rate_distortion import RatePath, rate_paths
-from tui.remedies import error_text
 from tui.rendering.tones import HUES
 from tui.screen import Keys, WorkbenchScreen, has_widgets, run_async
 from tui.side_by_side.rate_plane import RatePlane, letter_of
@@ -78,11 +77,7 @@ class RatesScreen(WorkbenchScreen):
         found = self.query_one(SessionTable).cursor_key
         if found is None:
             return
-        try:
-            session = Session(self._sessions[found].folder)
-        except EngineError as error:
-            self.notify(error_text(error), severity="error", markup=False)
-        else:
+        if session := self.opened_session(self._sessions[found].folder):
             self.workbench.open_dashboard(session)
 
     def _read_if_current(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from tui.side_by_side.figures import LETTERS
-from tui.side_by_side.model import Sheet, SideBySide
+from tui.side_by_side.model import ImageRows, SideBySide
 from vae_engine.errors import EngineError
 from vae_engine.inference.pictures import free_names, picture, save_png
 from vae_engine.sessions.arrays import write_npz
@@ -17,7 +17,9 @@ from vae_engine.sessions.arrays import write_npz
 _MOST_NAMED: Final = 4
 
 
-def save_rows(sheet: Sheet, state: SideBySide, sessions: Sequence[str], folder: Path) -> list[Path]:
+def save_rows(
+    sheet: ImageRows, state: SideBySide, sessions: Sequence[str], folder: Path
+) -> list[Path]:
     """Write a `.png` with a row per image, and an `.npz` with the arrays of `vae compare -o`.
 
     Images are uint8, (models, rows, h, w) or (models, rows, h, w, 3); losses are in nats.
@@ -53,13 +55,13 @@ def save_rows(sheet: Sheet, state: SideBySide, sessions: Sequence[str], folder: 
     return [png, npz]
 
 
-def _page_name(sheet: Sheet, state: SideBySide) -> str:
+def _page_name(sheet: ImageRows, state: SideBySide) -> str:
     if sheet.terms is not None:
         return f"{state.split}-images"
     return f"seed{state.seed}" if sheet.differences is not None else f"epoch{state.shown_epoch}"
 
 
-def _arrays(sheet: Sheet, state: SideBySide) -> Mapping[str, Any]:
+def _arrays(sheet: ImageRows, state: SideBySide) -> Mapping[str, Any]:
     by_model = sheet.images.swapaxes(0, 1)
     if sheet.epochs:
         epochs = [-1 if epoch is None else epoch for epoch in sheet.epochs]

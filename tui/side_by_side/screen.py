@@ -19,20 +19,18 @@ from textual.widgets import Static
 from tui.comparison import Compared, read_compared
 from tui.image_feed import ImageFeed
 from tui.preferences import Preferences
-from tui.remedies import error_text
 from tui.saving import save_in_thread
 from tui.screen import WorkbenchScreen, has_widgets, run_async, run_in_thread
 from tui.side_by_side.exchange import Exchange
 from tui.side_by_side.figures import LETTERS
 from tui.side_by_side.keys import PAIR_KEYS
-from tui.side_by_side.model import PAGE_NAMES, PAGES, Sheet, SideBySide
+from tui.side_by_side.model import PAGE_NAMES, PAGES, ImageRows, SideBySide
 from tui.side_by_side.previews import read_step
 from tui.side_by_side.row_grid import RowGrid
 from tui.side_by_side.saving import save_rows
 from tui.side_by_side.words import figure_lines, models_line, state_line
 from tui.widgets.key_line import KeyLine
 from tui.widgets.page_tabs import PageTabs
-from vae_engine.errors import EngineError
 from vae_engine.inspection.messages import Reply
 from vae_engine.sessions.session import Session
 
@@ -127,11 +125,7 @@ class SideBySideScreen(WorkbenchScreen):
     def action_open(self) -> None:
         """Open the dashboard of the session under the cursor."""
         at = self.state.column - (self.state.page == "images")
-        try:
-            session = Session(self.sessions[max(0, at)].folder)
-        except EngineError as error:
-            self.notify(error_text(error), severity="error", markup=False)
-        else:
+        if session := self.opened_session(self.sessions[max(0, at)].folder):
             self.workbench.open_dashboard(session)
 
     def action_save(self) -> None:
@@ -235,7 +229,9 @@ class SideBySideScreen(WorkbenchScreen):
         captions = [[" ".join(pair) for pair in zip(LETTERS, drawn, strict=False)] for _ in rows]
         images = step.images[rows.start : rows.stop]
         why_none = "" if len(images) else "no session has previews yet: they come after epoch 1"
-        self.exchange.take_previews(Sheet(asked, images, captions, epochs=step.epochs), why_none)
+        self.exchange.take_previews(
+            ImageRows(asked, images, captions, epochs=step.epochs), why_none
+        )
         self._refresh()
 
     @property

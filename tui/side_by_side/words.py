@@ -15,7 +15,7 @@ from tui.side_by_side.figures import (
     epoch_lines,
     term_lines,
 )
-from tui.side_by_side.model import Sheet, SideBySide
+from tui.side_by_side.model import ImageRows, SideBySide
 from tui.text import one_line
 from vae_engine.inspection.messages import Progressed
 
@@ -63,7 +63,7 @@ def state_line(state: SideBySide, progress: Progressed | None) -> Content:
 
 
 def figure_lines(
-    state: SideBySide, sheet: Sheet, compared: Sequence[Compared], row: int
+    state: SideBySide, sheet: ImageRows, compared: Sequence[Compared], row: int
 ) -> Iterator[Content]:
     """The figures of the row under the cursor, and of all rows."""
     if sheet.terms is not None:
@@ -90,7 +90,7 @@ def figure_lines(
         yield from _epoch_figures(sheet, compared)
 
 
-def _epoch_figures(sheet: Sheet, compared: Sequence[Compared]) -> Iterator[Content]:
+def _epoch_figures(sheet: ImageRows, compared: Sequence[Compared]) -> Iterator[Content]:
     found = [
         one.history.nearest(epoch) if epoch is not None else None
         for one, epoch in zip(compared, sheet.epochs, strict=False)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from functools import partial
 
 from tui.dialogs import ConfirmScreen
-from tui.remedies import error_text
 from tui.screen import WorkbenchScreen, run_async
 from tui.text import one_line
 from vae_engine.control.sweeps import ask_to_stop, resume_sweep
@@ -56,6 +55,6 @@ class SweepActions:
         try:
             await asyncio.to_thread(job)
         except (EngineError, OSError) as error:
-            self._screen.notify(error_text(error), severity="error", markup=False)
+            self._screen.complain(error)
         self._changed()
         self._screen.workbench.refresh_sessions()

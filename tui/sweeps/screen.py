@@ -14,7 +14,6 @@ from textual.widgets import Static
 
 from tui.chart_options import ChartOptions
 from tui.comparison import LOSSES, METRICS
-from tui.remedies import error_text
 from tui.rendering.tones import HUES
 from tui.screen import Keys
 from tui.sweeps.actions import SweepActions
@@ -28,7 +27,6 @@ from tui.sweeps.trial_grid import TrialGrid
 from tui.text import one_line
 from tui.widgets.key_line import KeyLine
 from tui.widgets.page_tabs import PageTabs
-from vae_engine.errors import EngineError
 from vae_engine.sessions.session import Session
 from vae_engine.sweeps.store import Sweep
 from vae_engine.sweeps.trials import Trial
@@ -286,11 +284,7 @@ class SweepScreen(ChartOptions):
             text = why or f"is damaged: {one_line(trial.problem)}"
             self.notify(f"Trial {trial.number} {text}.", severity="warning", markup=False)
             return None
-        try:
-            return Session(self.sweep.sessions.root / trial.session)
-        except EngineError as error:
-            self.notify(error_text(error), severity="error", markup=False)
-            return None
+        return self.opened_session(self.sweep.sessions.root / trial.session)
 
     def _say(self, where: str, words: Content) -> None:
         static = self.query_one(where, Static)
