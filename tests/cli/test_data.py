@@ -48,7 +48,7 @@ def test_it_says_what_a_folder_holds(vae: Vae, pets: Path) -> None:
     assert row(done.lines, "duration")
 
 
-def test_json_tells_the_same(vae: Vae, pets: Path) -> None:
+def test_json_has_the_same(vae: Vae, pets: Path) -> None:
     found: dict[str, Any] = json.loads(vae("data", str(pets), "--json").out)
     assert found["images"] == 25
     assert sum(found["splits"].values()) == 25

@@ -64,7 +64,7 @@ def test_a_traversal_has_a_row_per_dimension_in_the_order_of_their_kl(
     np.testing.assert_array_equal(found["images"], load_decoder(recorded).decode(found["z"]))
 
 
-def test_json_tells_the_kl_and_where_the_traversal_starts(vae: Vae, recorded: Session) -> None:
+def test_json_has_the_kl_and_where_the_traversal_starts(vae: Vae, recorded: Session) -> None:
     done = vae("traverse", "latest", "--dims", 2, "--steps", 3, "--reach", 2, "--json")
     assert json.loads(done.out) == {
         "session": recorded.id,

@@ -104,7 +104,7 @@ def test_a_worker_that_dies_is_noticed(spawn: Spawn, recorder: Recorder) -> None
     assert f"`vae resume {session.id}`" in line
 
 
-def test_the_last_words_of_a_worker_that_is_gone_are_read(vae: Vae, recorder: Recorder) -> None:
+def test_the_last_event_of_a_worker_that_is_gone_are_read(vae: Vae, recorder: Recorder) -> None:
     session = recorder.session(status="paused", previews=False)
     recorder.emit(session, ev.RunEnded(status="stopped", reason="stop_now"))
     recorder.kill(session)
@@ -180,7 +180,7 @@ def test_a_run_that_ended_before_it_trained_is_reported_as_an_attempt(
     assert report["last_words"] == (None if end else "Killed")
 
 
-def test_of_a_worker_without_a_last_word_the_log_tells(vae: Vae, recorder: Recorder) -> None:
+def test_of_a_worker_without_a_last_event_the_log_is_shown(vae: Vae, recorder: Recorder) -> None:
     session = recorder.session("killed", status="training", epochs=1, of=9)
     recorder.kill(session)
     (session.folder / layout.LOG).write_text("\x1b[31mstd::bad_alloc\x1b[0m\n")

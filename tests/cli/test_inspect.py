@@ -82,7 +82,7 @@ def test_best_and_class_choose_others(vae: Vae, session: Session) -> None:
     assert len(every["outliers"]) == sevens
 
 
-def test_the_table_and_the_files_tell_the_same(vae: Vae, session: Session, tmp_path: Path) -> None:
+def test_the_table_and_the_files_have_the_same(vae: Vae, session: Session, tmp_path: Path) -> None:
     done = vae("outliers", "small", "--worst", 4, "-o", "a.npz", "-o", "b.png")
     assert done.code == 0
     assert done.lines[0].startswith(f"session {session.id} (small): weights of epoch 4, mean -ELBO")

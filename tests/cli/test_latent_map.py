@@ -30,7 +30,7 @@ def recorded(recorder: Recorder, latent_dim: int) -> NDArray[np.float32]:
     return z_mean
 
 
-def test_each_class_has_its_nearest_and_what_is_told_is_documented(
+def test_each_class_has_its_nearest_and_what_is_reported_is_documented(
     vae: Vae, recorder: Recorder, tmp_path: Path
 ) -> None:
     z_mean = recorded(recorder, 2)
@@ -56,7 +56,7 @@ def test_each_class_has_its_nearest_and_what_is_told_is_documented(
     assert [line.split()[0] for line in vae("map", "small").lines[2:]] == ["0", "1", "2"]
 
 
-def test_images_without_a_finite_z_mean_are_told(vae: Vae, recorder: Recorder) -> None:
+def test_images_without_a_finite_z_mean_are_reported(vae: Vae, recorder: Recorder) -> None:
     z_mean = recorded(recorder, 2)
     z_mean[3:7] = np.nan
     folder = recorder.store.find("small").folder

@@ -49,7 +49,7 @@ def test_in_a_login_session_that_is_killed_it_warns(system: Path) -> None:
         ("KillOnlyUsers", 'as 1 "bob"'),
     ],
 )
-def test_who_is_spared_hears_nothing(system: Path, name: str, content: str) -> None:
+def test_an_account_that_is_spared_gets_no_warning(system: Path, name: str, content: str) -> None:
     (system / name).write_text(content)
     assert logout_warning(cgroup(system, SESSION)) == ""
 

@@ -31,7 +31,7 @@ def test_alone_it_says_what_to_type(vae: Vae) -> None:
     assert "vae --help" in done.out
 
 
-def test_it_tells_its_version(vae: Vae) -> None:
+def test_it_prints_its_version(vae: Vae) -> None:
     assert vae("--version").out == f"vae {version('vae-workbench')}\n"
 
 

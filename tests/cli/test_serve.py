@@ -95,7 +95,7 @@ async def answering(session: aiohttp.ClientSession, url: str) -> aiohttp.ClientR
                 await asyncio.sleep(0.05)
 
 
-async def test_who_has_the_token_gets_the_app_and_its_keys(served: Served) -> None:
+async def test_the_token_opens_the_app_and_its_keys(served: Served) -> None:
     async with aiohttp.ClientSession() as browser:
         page = await answering(browser, f"{served.origin}/?token={served.token}")
         assert page.status == 200
@@ -120,7 +120,7 @@ async def test_who_has_the_token_gets_the_app_and_its_keys(served: Served) -> No
 
 
 @pytest.mark.parametrize("token", ["", "?token=", "?token=wrong", "?token=%E2%82%AC"])
-async def test_who_has_no_token_gets_nothing(served: Served, token: str) -> None:
+async def test_without_the_token_there_is_nothing(served: Served, token: str) -> None:
     async with aiohttp.ClientSession() as browser:
         page = await answering(browser, f"{served.origin}/{token}")
         assert page.status == 403

@@ -69,7 +69,7 @@ def test_fork_refuses_a_bad_setting(vae: Vae, recorder: Recorder, setting: Setti
 
 
 @pytest.mark.parametrize("setting", SETTINGS.values(), ids=SETTINGS)
-def test_help_tells_every_setting_with_its_default(vae: Vae, setting: Setting) -> None:
+def test_help_shows_every_setting_with_its_default(vae: Vae, setting: Setting) -> None:
     text = " ".join(vae("train", "-h").out.split())
     assert f"{setting.option} " in text
     assert f"{setting.help} [default: {setting.format(setting.default)}]" in text

@@ -97,13 +97,13 @@ def test_a_coordinator_that_does_not_start_leaves_no_sweep(
 
 
 @pytest.mark.parametrize("setting", SETTINGS.values(), ids=SETTINGS)
-def test_help_tells_every_setting(vae: Vae, setting: Any) -> None:
+def test_help_shows_every_setting(vae: Vae, setting: Any) -> None:
     text = " ".join(vae("sweep", "run", "-h").out.split())
     assert f"{setting.option} " in text
     assert setting.help in text
 
 
-def test_show_tells_the_table_the_best_and_what_is_unfinished(vae: Vae, sweep: Sweep) -> None:
+def test_show_prints_the_table_the_best_and_what_is_unfinished(vae: Vae, sweep: Sweep) -> None:
     done = vae("sweep", "show", "mine")
     assert (done.code, done.err) == (0, "")
     assert done.lines[0] == f"sweep {sweep.id} (mine): latent_dim 2, 4 x seed 0, 1, 2"
@@ -169,7 +169,7 @@ def test_csv_has_a_row_for_each_setting(vae: Vae, sweep: Sweep, tmp_path: Path) 
     assert "ending in .csv" in vae("sweep", "show", sweep.id, "--csv", "a.txt").error(2)
 
 
-def test_the_list_tells_of_every_sweep_and_of_none(vae: Vae, sweep: Sweep) -> None:
+def test_the_list_shows_every_sweep_and_of_none(vae: Vae, sweep: Sweep) -> None:
     damaged = sweep.folder.with_name("sweep-x")
     damaged.mkdir()
     (damaged / RECORD).write_text('{"schema": 1, "settings": {"\x1b[31m": 1}}')

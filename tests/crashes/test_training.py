@@ -76,7 +76,7 @@ def record_run(session: Session, epochs: int) -> Recording:
     return recorder.recording()
 
 
-def test_what_a_run_has_told_survives_a_power_cut(tmp_path: Path) -> None:
+def test_what_a_run_has_reported_survives_a_power_cut(tmp_path: Path) -> None:
     recording = record_run(new_session(tmp_path / "sessions"), epochs=2)
     states = list(crash_states(recording, every_subset_of=2, stride=3))
     chosen = random.Random(1).sample(states, 30)
@@ -86,7 +86,7 @@ def test_what_a_run_has_told_survives_a_power_cut(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_what_a_real_worker_has_told_survives_a_power_cut(tmp_path: Path) -> None:
+def test_what_a_real_worker_has_reported_survives_a_power_cut(tmp_path: Path) -> None:
     settings = make_settings(limit=256, epochs=2, filters=(4, 8), dense_units=(16,), threads=2)
     session = SessionStore(tmp_path / "sessions").create(settings, command=["vae", "train"])
     target = tmp_path / "recording"

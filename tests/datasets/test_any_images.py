@@ -91,7 +91,7 @@ SIZES: dict[str, tuple[dict[Size, int], Size]] = {
 
 
 @pytest.mark.parametrize(("sizes", "expected"), SIZES.values(), ids=SIZES)
-def test_a_sensible_size_is_chosen_and_told(sizes: dict[Size, int], expected: Size) -> None:
+def test_a_sensible_size_is_chosen_and_reported(sizes: dict[Size, int], expected: Size) -> None:
     size, notes = target_size(sizes, Preparation())
     assert size == expected
     assert f"are resized to {size[0]}x{size[1]}" in notes[0]
@@ -173,7 +173,7 @@ def test_every_mode_is_read(tmp_path: Path, mode: str, suffix: str) -> None:
 
 
 @pytest.mark.parametrize("compression", [None, "tiff_lzw", "tiff_deflate"])
-def test_tiffs_of_16_bits_are_read_and_told(tmp_path: Path, compression: str | None) -> None:
+def test_tiffs_of_16_bits_are_read_and_reported(tmp_path: Path, compression: str | None) -> None:
     images = (noise(12, 16, 20).astype(np.uint16)) * 16
     path = written(tmp_path / "d", images, "tiff", compression=compression)
     dataset = load_dataset(path)

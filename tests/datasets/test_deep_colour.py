@@ -148,7 +148,7 @@ def test_images_of_8_bits_beside_them_are_on_the_same_scale(tmp_path: Path) -> N
     assert np.ptp(means) < 0.1
 
 
-def test_what_pillow_cannot_read_in_full_is_told(tmp_path: Path) -> None:
+def test_what_pillow_cannot_read_in_full_is_reported(tmp_path: Path) -> None:
     for index in range(12):
         (tmp_path / f"{index}.png").write_bytes(png(colours(2)))
     assert "12 images of more than 8 bits per channel are read as 8" in (

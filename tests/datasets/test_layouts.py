@@ -142,7 +142,7 @@ def test_a_float_image_with_nan_is_left_out_by_name(tmp_path: Path) -> None:
     assert "'7.tif' holds NaN" in load_dataset(tmp_path).description()
 
 
-def test_negative_images_are_told_the_option(tmp_path: Path) -> None:
+def test_negative_images_are_reported_with_the_option(tmp_path: Path) -> None:
     for index in range(12):
         Image.fromarray(X[index].astype(np.float32) / 255 - 0.2).save(tmp_path / f"{index}.tif")
     with pytest.raises(DatasetError, match="`range=minmax`"):

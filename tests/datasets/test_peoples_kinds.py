@@ -135,13 +135,13 @@ def test_another_kind_of_file_is_reported_with_what_makes_a_dataset_of_it(
     assert re.search(r"[,;:] try ", message), message
 
 
-def test_a_folder_of_other_files_tells_their_kind(tmp_path: Path) -> None:
+def test_a_folder_of_other_files_reports_their_kind(tmp_path: Path) -> None:
     (tmp_path / "mnist_train.csv").write_bytes(b"label,pixel0,pixel1\n5,0,0\n")
     with pytest.raises(DatasetError, match=r"'mnist_train.csv' \(a CSV table\).*try '/.*csv' in"):
         load_dataset(str(tmp_path))
 
 
-def test_a_folder_of_other_files_tells_the_one_that_helps(tmp_path: Path) -> None:
+def test_a_folder_of_other_files_reports_the_one_that_helps(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("about the data")
     (tmp_path / "data.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + bytes(99))
     with pytest.raises(DatasetError, match=r"'a.txt', 'data.h5' \(an HDF5 file\).*try '/.*h5' in"):

@@ -204,7 +204,7 @@ TAKEN["few dark test images"] = (two(X, T[:2] // 40), GREYS, "times darker than"
 
 
 @pytest.mark.parametrize(("arrays", "expected", "note"), TAKEN.values(), ids=TAKEN.keys())
-def test_plausible_ranges_are_taken_and_told(
+def test_plausible_ranges_are_taken_and_reported(
     tmp_path: Path, arrays: dict[str, Array], expected: Array, note: str
 ) -> None:
     dataset = load_dataset(str(write_npz(tmp_path / "data.npz", arrays)))
@@ -239,7 +239,7 @@ def test_ranges_of_image_files_are_checked_too(
         load_dataset(str(folder))
 
 
-def test_a_png_mask_of_0_and_9_is_black_and_white_and_told(tmp_path: Path) -> None:
+def test_a_png_mask_of_0_and_9_is_black_and_white_and_reported(tmp_path: Path) -> None:
     dataset = load_dataset(str(write_pngs(tmp_path / "pngs", MASK.astype(np.uint8) * 9)))
     assert set(np.unique(dataset.train_images)) == {0, 255}
     assert "values 0 and 9 are taken as black and white" in dataset.description()

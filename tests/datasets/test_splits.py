@@ -115,7 +115,7 @@ def test_classes_of_one_image_each_still_give_a_split() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, 7, 100])
-def test_so_many_are_chosen_as_asked(count: int) -> None:
+def test_the_number_that_was_given_is_chosen(count: int) -> None:
     keys = image_keys(digits(train=100)["x_train"])
     assert choose(keys, None, count).sum() == count
 

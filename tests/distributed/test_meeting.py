@@ -193,7 +193,7 @@ def test_a_worker_may_come_before_the_chief(meet: Callable[..., Meeting]) -> Non
         ({"given": {"novel": "2"}}, "does not know its setting novel"),
     ],
 )
-def test_who_is_different_is_refused_and_ends_the_run(
+def test_a_different_worker_is_refused_and_ends_the_run(
     meeting: Meeting, changes: dict[str, Any], why: str
 ) -> None:
     with pytest.raises(DistributedError, match=f"refuses this worker: .*{why}"):
@@ -274,7 +274,7 @@ def test_a_place_is_taken_once(meet: Callable[..., Meeting]) -> None:
     meeting.gathered()
 
 
-def test_who_does_not_arrive_is_named(meet: Callable[..., Meeting]) -> None:
+def test_a_missing_worker_is_named(meet: Callable[..., Meeting]) -> None:
     meeting = meet(distribution(3, wait=0.3))
     meeting.join(1)
     with pytest.raises(

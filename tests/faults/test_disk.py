@@ -75,7 +75,7 @@ def immutable(folder: Path) -> Iterator[None]:
         subprocess.run(["chattr", "-i", folder], check=True)
 
 
-def test_the_last_word_has_room_on_a_disk_that_is_full(tmp_path: Path) -> None:
+def test_the_last_event_has_room_on_a_disk_that_is_full(tmp_path: Path) -> None:
     with disk(tmp_path / "disk", 1) as full:
         session = new_session(full.path)
         journal = Journal(session.folder)

@@ -74,7 +74,7 @@ OTHER_SIGNALS = (
         *(pytest.param(name, marks=pytest.mark.slow) for name in OTHER_SIGNALS),
     ],
 )
-def test_a_worker_asked_to_go_as_soon_as_it_can_be_seen_has_its_last_word(
+def test_a_worker_asked_to_go_as_soon_as_it_can_be_seen_writes_its_last_event(
     runner: Runner, small: Settings, name: str
 ) -> None:
     for fault in (

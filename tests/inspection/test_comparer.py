@@ -112,7 +112,7 @@ def test_images_that_are_not_there_are_not_answered(
     assert len(replies) == before
 
 
-def test_models_that_cannot_be_compared_are_told_with_the_reason(recorder: Recorder) -> None:
+def test_models_that_cannot_be_compared_are_reported_with_the_reason(recorder: Recorder) -> None:
     large = recorder.session("large", **SETTINGS)
     give_shape(large, ImageShape(29, 31, 3), 1)
     _, replies = opened(recorder.session("a"), large)

@@ -16,7 +16,7 @@ from vae_engine.priors.messages import FitReply, Fitted, receive_fit_reply
 from vae_engine.sessions import layout
 
 
-def test_it_gives_the_kept_mixture_and_tells_of_failures(tmp_path: Path) -> None:
+def test_it_gives_the_kept_mixture_and_reports_failures(tmp_path: Path) -> None:
     session = finished_session(tmp_path / "sessions")
     content = (session.folder / layout.MIXTURE).read_bytes()
     assert replies(session.folder)[-1] == Fitted(content)

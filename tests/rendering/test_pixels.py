@@ -74,7 +74,7 @@ def places(text: str) -> list[tuple[int, int]]:
     return [(MARKS.index(row), MARKS.index(column)) for row, column in cells]
 
 
-def test_each_cell_tells_its_row_its_column_and_the_number() -> None:
+def test_each_cell_has_its_row_its_column_and_the_number() -> None:
     lines = placeholders(0x010203, 29, 14, Color.from_rgb(9, 9, 9))
     assert len(lines) == 14
     for row, line in enumerate(lines):

@@ -56,7 +56,7 @@ def test_a_wheel_has_the_example_beside_its_packages(
     assert add_example(store).label.name == "example"
 
 
-def test_who_names_the_example_gets_it(store: SessionStore) -> None:
+def test_the_example_is_found_by_its_name(store: SessionStore) -> None:
     """Also outside a clone, whose `sessions` folder has it."""
     with pytest.raises(SessionNotFoundError):
         store.find("exampl")

@@ -123,7 +123,7 @@ def test_sizes_beyond_the_bounds_are_refused_unread(
     assert_refused(store, path, "at most|would grow")
 
 
-def test_a_bomb_that_tells_its_size_is_refused(
+def test_a_bomb_that_declares_its_size_is_refused(
     store: SessionStore, path: Path, files: Files
 ) -> None:
     pack(path, {**files, layout.EVENTS: bytes(16 * 2**20)})

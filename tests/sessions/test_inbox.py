@@ -42,7 +42,7 @@ def test_a_session_that_is_gone_takes_no_commands(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "data", [b"", b"{", b'{"command":"self_destruct"}', b'{"command":["stop"]}', b"[" * 100_000]
 )
-def test_what_is_no_command_is_taken_away_and_told(tmp_path: Path, data: bytes) -> None:
+def test_what_is_no_command_is_taken_away_and_reported(tmp_path: Path, data: bytes) -> None:
     send(tmp_path, "pause")
     (tmp_path / layout.INBOX / "0.json").write_bytes(data)
     send(tmp_path, "stop")

@@ -21,7 +21,7 @@ ENDS = get_args(EndStatus)
 
 @pytest.mark.parametrize("alive", [True, False])
 @pytest.mark.parametrize("end", ENDS)
-def test_a_last_word_holds_whoever_lives(end: EndStatus, alive: bool) -> None:
+def test_a_last_event_counts_whoever_lives(end: EndStatus, alive: bool) -> None:
     assert derive_status("ended", end, alive=alive) == end
 
 

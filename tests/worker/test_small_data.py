@@ -15,7 +15,7 @@ from vae_engine.settings import make_settings
 
 @pytest.mark.slow
 @pytest.mark.parametrize("latent_dim", [2, 8, 16])
-def test_three_hundred_images_are_learnt_with_all_defaults(
+def test_three_hundred_images_are_learned_with_all_defaults(
     runner: Runner, tmp_path: Path, latent_dim: int
 ) -> None:
     images = load_dataset("mnist").train_images[:300]

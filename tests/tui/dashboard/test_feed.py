@@ -232,7 +232,7 @@ def test_the_stream_tells_every_change_once_and_ends_when_closed(
     assert len(told) == 2
 
 
-def test_an_attempt_and_the_last_words_of_a_worker_are_reported(
+def test_an_attempt_and_the_last_event_of_a_worker_are_reported(
     recorder: Recorder,
 ) -> None:
     session = recorder.session(status="completed", epochs=3)

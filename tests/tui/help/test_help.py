@@ -204,7 +204,7 @@ async def _help_tells(app: App[Any], pilot: Pilot[Any], opened: str) -> None:
     await until(pilot, lambda: "ctrl+_  The keys of this screen" in screen_text(app))
 
 
-async def test_each_line_of_help_tells_something_else_by_keys_that_exist(
+async def test_each_line_of_help_shows_something_else_by_keys_that_exist(
     store: SessionStore, recorder: Recorder
 ) -> None:
     async with sessions(store, (120, 60)) as (table, app, pilot):

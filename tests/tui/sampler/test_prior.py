@@ -131,7 +131,7 @@ async def test_the_mixture_is_fitted_once_then_a_key_switches(
         assert len(fits.started) == 1
 
 
-async def test_escape_cancels_the_fit_and_a_failure_is_told(
+async def test_escape_cancels_the_fit_and_a_failure_is_reported(
     recorded_session: Session, fits: Fits
 ) -> None:
     async with sampler(recorded_session) as (screen, pilot):
@@ -160,7 +160,7 @@ async def test_leaving_ends_the_process(recorded_session: Session, fits: Fits) -
         await until(pilot, lambda: fits.started[0].closed)
 
 
-async def test_a_kept_mixture_needs_no_process_and_a_damaged_one_is_told(
+async def test_a_kept_mixture_needs_no_process_and_a_damaged_one_is_reported(
     recorded_session: Session, fits: Fits
 ) -> None:
     keep_prior(recorded_session, mixture(digest(recorded_session)))

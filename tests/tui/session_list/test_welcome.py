@@ -133,7 +133,7 @@ async def test_in_a_list_d_and_e_keep_their_meaning(
         await pilot.press("escape")
 
 
-async def test_a_folder_that_cannot_be_written_is_told(
+async def test_a_folder_that_cannot_be_written_is_reported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").touch()
