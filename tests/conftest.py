@@ -20,6 +20,7 @@ os.environ["OPENBLAS_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = "1"
 
 import msgspec
 import numpy as np
+import psutil
 import pytest
 from hypothesis import settings as hypothesis_settings
 from textual.css.model import RuleSet
@@ -62,6 +63,7 @@ for _number, _handler in (
 # By its id: who trains in the clone has other sessions beside it.
 EXAMPLE = Path(__file__).parents[1] / "sessions" / "20261122-110900-1941"
 MOST_PROCESSES = 8
+MEMORY_OF_ONE = 2**30 * 3 // 2
 # Apps make thousands of short-lived objects per frame; looking through them as often as Python does
 # took a fifth of the time of their tests.
 SELDOM = (50_000, 20, 100)
@@ -70,12 +72,13 @@ TRAINED_UMASK = 0o027
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """How many processes `-n auto` starts: two more than there are processors, to a bound.
+    """How many processes `-n auto` starts: two per processor and two more, as memory allows.
 
-    Tests of the app and of workers wait almost half of their time. A process takes up to 900 MB,
-    TensorFlow included.
+    Tests of the app and of workers wait more than half of their time. A process takes up to 1.2 GB,
+    of which all share the 400 MB of TensorFlow's libraries, and its workers take as much.
     """
-    return min(len(os.sched_getaffinity(0)) + 2, MOST_PROCESSES)
+    room = psutil.virtual_memory().available // MEMORY_OF_ONE
+    return max(1, min(2 * len(os.sched_getaffinity(0)) + 2, MOST_PROCESSES, room))
 
 
 @pytest.hookimpl(optionalhook=True)

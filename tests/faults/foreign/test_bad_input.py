@@ -80,10 +80,11 @@ def arguments(name: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def place(tmp_path_factory: pytest.TempPathFactory, digits: Path) -> Path:
     folder = tmp_path_factory.mktemp("home")
     store = SessionStore(folder / "sessions")
-    Recorder(store).session("target")
+    # All of MNIST would be read again for each name of a class that there is not.
+    Recorder(store).session("target", dataset=str(digits))
     SweepStore(store).create(
         NewSweep(make_grid({"latent_dim": (2, 4)}, 1), parallel=1, name="target")
     )
