@@ -51,18 +51,49 @@ def test_what_the_page_names_exists() -> None:
     assert [path for path in paths() if not (ROOT / path).exists()] == []
 
 
+def steps() -> list[tuple[str, str]]:
+    """The path and the text of each step of the walks."""
+    parts = re.split(r"^\d+\. `([^`]+)`", TEXT, flags=re.MULTILINE)
+    return [
+        (path, text.partition("\n\n")[0])
+        for path, text in zip(parts[1::2], parts[2::2], strict=True)
+    ]
+
+
+def defined(path: str) -> set[str]:
+    """The names that a module defines; those in classes as `Class.name`, too."""
+    found: set[str] = set()
+
+    def visit(body: list[ast.stmt], prefix: str) -> None:
+        for node in body:
+            names: list[str] = []
+            if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                names = [node.name]
+            elif isinstance(node, ast.Assign):
+                names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+            elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                names = [node.target.id]
+            found.update(f"{prefix}{name}" for name in names)
+            if isinstance(node, ast.ClassDef):
+                visit(node.body, f"{node.name}.")
+
+    visit(ast.parse((ROOT / path).read_text()).body, "")
+    return found
+
+
 def test_names_in_the_code_exist() -> None:
-    """`NAME` in `path`, and `Class.method` behind the path of a step."""
-    named = re.findall(r"`(\w+)` in `([\w/.]+\.py)`", TEXT)
-    named += re.findall(r"`(\w+)` of `([\w/.]+\.py)`", TEXT)
-    for step in re.split(r"^(?=\d+\. `)", TEXT, flags=re.MULTILINE)[1:]:
-        path, *spans = re.findall(r"`([^`]+)`", step.partition("\n\n")[0])
+    """`NAME` in `path`, and functions, classes and methods behind the path of a step."""
+    named = re.findall(r"`(\w+)` (?:in|of) `([\w/.]+\.py)`", TEXT)
+    for path, text in steps():
+        spans = re.findall(r"`([^`]+)`", text)
         # Not commands and files.
         code = [span for span in spans if re.fullmatch(r"[A-Z]\w*(\.\w+)?|\w+_\w+", span)]
-        named += [(name, path) for span in code for name in span.split(".")]
-    assert len(named) > 8
+        named += [(name, path) for name in code]
+    assert len(named) > 20
     for name, path in named:
-        assert re.search(rf"\b{name}\b", (ROOT / path).read_text()), (name, path)
+        known = defined(path)
+        inner = {one.partition(".")[2] for one in known}
+        assert name in known | inner, (name, path)
 
 
 def test_every_package_is_on_the_page() -> None:

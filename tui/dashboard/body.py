@@ -72,8 +72,9 @@ class DashboardBody(Horizontal):
         """Compose all parts; those without room are hidden."""
         with Vertical(id="left"):
             with Vertical(id="charts", classes="part"):
+                *_, lowest = _CHARTS
                 for metric, title in _CHARTS.items():
-                    yield LossChart(title, id=f"chart-{metric}", axis=metric == "kl_loss")
+                    yield LossChart(title, id=f"chart-{metric}", axis=metric == lowest)
             with Vertical(id="latent", classes="part"):
                 yield TitleLine("Latent z", id="latent-title")
                 yield Static(id="diagnosis", markup=False)
