@@ -65,19 +65,22 @@ class MapCursor:
         return self.points.within((self.corner, self.place), self.canvas)
 
     def figures(self, *, of_means: bool) -> list[Content]:
-        """Which map this is, and what is here, or in the box.
+        """What was asked for, then which map this is and what is here: a line may be cut.
 
         Args:
             of_means: whether the nearest class mean is told, too.
         """
-        parts = projection_figures(self.axes.projection, self.axes.plane, self.points)
+        which = projection_figures(self.axes.projection, self.axes.plane, self.points)
+        found: list[Content] = []
         box = self.boxed()
         if box is not None:
-            parts.append(box_figure(self.points, box))
-        elif self.axes.projection == "tsne":
-            parts += nearest_figures(self.points, self.nearest)
-        else:
-            parts += plane_figures(self.axes.plane, self.coordinates)
+            found.append(box_figure(self.points, box))
         if of_means and (z := self.z) is not None:
-            parts += mean_figures(self.points.means(), z)
-        return parts
+            found += mean_figures(self.points.means(), z)
+        if box is not None:
+            return found + which
+        if self.axes.projection == "tsne":
+            here = nearest_figures(self.points, self.nearest)
+        else:
+            here = plane_figures(self.axes.plane, self.coordinates)
+        return found + which + here

@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from tui.sampler.embeddings import Embeddings
 from tui.sampler.latent import dimension_plane
+from tui.sampler.map_axes import MapAxes
+from tui.sampler.map_cursor import MapCursor
 from tui.sampler.map_points import MapPoints, Mean, TsnePlaces, closest
 from tui.sampler.plane_canvas import Canvas
 
@@ -159,3 +161,18 @@ def test_the_mean_of_a_class_is_found_again() -> None:
     # A mean holds arrays: it is told by its label.
     mean = Mean(1, "dog", np.zeros(2, np.float32), (0.5, 0.5))
     assert closest(mean, [mean, mean]) is None
+
+
+@pytest.mark.parametrize("corner", [None, (0.0, 0.0)])
+def test_what_was_asked_for_begins_the_line_above_the_map(
+    corner: tuple[float, float] | None,
+) -> None:
+    made = points([0, 0, 1, 1], [[1, 1], [1, 2], [-1, -1], [-2, -1]], names="cat dog")
+    cursor = MapCursor(MapAxes(2), made, (0.9, 0.9), corner, CANVAS)
+    plain = [part.plain for part in cursor.figures(of_means=False)]
+    told = [part.plain for part in cursor.figures(of_means=True)]
+    assert plain[0].startswith("map of dimensions" if corner is None else "box")
+    boxes = [] if corner is None else plain[:1]
+    assert told[: len(boxes)] == boxes
+    assert [part.split(" ")[0] for part in told[len(boxes) :][:2]] == ["nearest", "cat"]
+    assert told[len(boxes) + 2 :] == plain[len(boxes) :]
