@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,59 @@ NEAREST = number_setting("nearest", "int", 5, 1, 100, "nearest training images p
 _LONGEST_NAME = 24
 
 
+@dataclass(frozen=True, eq=False)
+class NearestToSamples:
+    """Samples of a model with their nearest training images.
+
+    Attributes:
+        session, model: that drew them.
+        facts: `seed` and `prior`.
+        z: (n, latent_dim).
+        samples: (n, height, width) or (n, height, width, 3), in [0, 1].
+        training: the training images.
+        by_pixels, by_z: the nearest of each sample.
+        usual: distances by pixels of as many reconstructed test images, (n,).
+    """
+
+    session: Session
+    model: ExportedModel
+    facts: dict[str, Any]
+    z: NDArray[np.float32]
+    samples: NDArray[np.float32]
+    training: InspectedImages
+    by_pixels: Neighbours
+    by_z: Neighbours
+    usual: NDArray[np.float32]
+
+    @property
+    def columns(self) -> int:
+        """Images in a row of the sheet: the sample and its nearest."""
+        return int(self.by_pixels.indices.shape[1]) + 1
+
+    def sheet(self) -> NDArray[np.uint8]:
+        """Each sample followed by its nearest images."""
+        rows = []
+        for sample, indices in zip(self.samples, self.by_pixels.indices, strict=True):
+            images = without_grey_axis(to_float(self.training.images[indices]))
+            rows.append(to_uint8(np.concatenate([sample[None], images])))
+        return np.concatenate(rows)
+
+    def arrays(self) -> dict[str, Any]:
+        """The arrays of an `.npz`."""
+        return {
+            "samples": self.samples,
+            "z": self.z,
+            "nearest_pixels": self.by_pixels.indices,
+            "pixel_distances": self.by_pixels.distances,
+            "nearest_z": self.by_z.indices,
+            "z_distances": self.by_z.distances,
+            "test_distances": self.usual,
+            "labels": self.training.labels[self.by_pixels.indices],
+            **self.facts,
+            **label_names(self.training.label_names),
+        }
+
+
 @click.command()
 @id_argument
 @setting_option(COUNT, "-n", "count", fallback=COUNT.default)
@@ -76,6 +130,29 @@ def neighbours(
     (n, k), seed, prior, session and epoch.
     """
     session = store.find(reference)
+    found = _find(session, count, seed, nearest, prior_name, place)
+    if as_json:
+        click.echo(to_json(_fields(found)))
+    else:
+        if is_terminal():
+            sheet = found.sheet()
+            draw(sheet, terminal_grid(found.columns, size=image_size(sheet)))
+        for line in _lines(found):
+            say(line)
+    for output in outputs:
+        with writing(output, counted(count, "sample"), quiet=as_json):
+            if is_png(output):
+                save_png(output, picture(found.sheet(), found.columns))
+            else:
+                save_npz(output, session, found.arrays(), epoch=found.model.entry.epoch)
+
+
+COMMANDS = {"neighbours": neighbours}
+
+
+def _find(
+    session: Session, count: int, seed: int, nearest: int, prior_name: PriorName, place: str | None
+) -> NearestToSamples:
     model = load_model(session)
     z = read_prior(session, prior_name).draw(count, seed=seed)
     with reading_progress() as report:
@@ -86,74 +163,32 @@ def neighbours(
         z_test, _ = model.encoder.encode(to_float(test.images[rows]))
         both = np.concatenate([z, z_test])
         by_pixels, by_z = nearest_images(model, training.images, both, nearest, report)
-    usual = by_pixels.distances[len(z) :, 0]
-    by_pixels, by_z = (_first(found, len(z)) for found in (by_pixels, by_z))
-    samples = model.decoder.decode(z)
-    if as_json:
-        facts = {"seed": seed, "prior": prior_name}
-        click.echo(to_json(_fields(session, model, facts, training, by_pixels, by_z, usual)))
-    else:
-        if is_terminal():
-            sheet = _sheet(samples, training, by_pixels)
-            grid = terminal_grid(by_pixels.indices.shape[1] + 1, size=image_size(sheet))
-            draw(sheet, grid)
-        for line in _lines(session, model, training, by_pixels, by_z, usual):
-            say(line)
-    for output in outputs:
-        with writing(output, counted(count, "sample"), quiet=as_json):
-            if is_png(output):
-                sheet = _sheet(samples, training, by_pixels)
-                save_png(output, picture(sheet, by_pixels.indices.shape[1] + 1))
-            else:
-                arrays = {
-                    "samples": samples,
-                    "z": z,
-                    "nearest_pixels": by_pixels.indices,
-                    "pixel_distances": by_pixels.distances,
-                    "nearest_z": by_z.indices,
-                    "z_distances": by_z.distances,
-                    "test_distances": usual,
-                    "labels": training.labels[by_pixels.indices],
-                    "seed": seed,
-                    "prior": prior_name,
-                    **label_names(training.label_names),
-                }
-                save_npz(output, session, arrays, epoch=model.entry.epoch)
-
-
-COMMANDS = {"neighbours": neighbours}
+    return NearestToSamples(
+        session,
+        model,
+        {"seed": seed, "prior": prior_name},
+        z,
+        model.decoder.decode(z),
+        training,
+        _first(by_pixels, count),
+        _first(by_z, count),
+        by_pixels.distances[count:, 0],
+    )
 
 
 def _first(found: Neighbours, count: int) -> Neighbours:
     return Neighbours(found.indices[:count], found.distances[:count])
 
 
-def _sheet(
-    samples: NDArray[np.float32], training: InspectedImages, found: Neighbours
-) -> NDArray[np.uint8]:
-    """Each sample followed by its nearest images."""
-    rows = []
-    for sample, indices in zip(samples, found.indices, strict=True):
-        images = without_grey_axis(to_float(training.images[indices]))
-        rows.append(to_uint8(np.concatenate([sample[None], images])))
-    return np.concatenate(rows)
-
-
-def _lines(
-    session: Session,
-    model: ExportedModel,
-    training: InspectedImages,
-    by_pixels: Neighbours,
-    by_z: Neighbours,
-    usual: NDArray[np.float32],
-) -> Iterator[str]:
+def _lines(found: NearestToSamples) -> Iterator[str]:
+    session, training = found.session, found.training
     yield (
-        f"session {session.id} ({session.label.name}): weights of epoch {model.entry.epoch}, "
+        f"session {session.id} ({session.label.name}): weights of epoch {found.model.entry.epoch}, "
         f"{len(training):,} training images"
     )
     yield (
-        f"nearest by pixels: samples {np.median(by_pixels.distances[:, 0]):.3f}, reconstructed "
-        f"test images {np.median(usual):.3f} (medians)"
+        f"nearest by pixels: samples {np.median(found.by_pixels.distances[:, 0]):.3f}, "
+        f"reconstructed test images {np.median(found.usual):.3f} (medians)"
     )
     columns = [
         Column("SAMPLE", "right"),
@@ -165,47 +200,43 @@ def _lines(
         Column("CLASS", least=5),
     ]
     rows = []
-    for at in range(len(by_pixels.indices)):
+    for at in range(len(found.samples)):
         row = [f"{at + 1}"]
-        for found in (by_pixels, by_z):
-            index = int(found.indices[at, 0])
+        for nearest in (found.by_pixels, found.by_z):
+            index = int(nearest.indices[at, 0])
             name = label_text(int(training.labels[index]), training.label_names)
-            row += [f"{index}", f"{found.distances[at, 0]:.3f}", shortened(name, _LONGEST_NAME)]
+            row += [f"{index}", f"{nearest.distances[at, 0]:.3f}", shortened(name, _LONGEST_NAME)]
         rows.append(row)
     yield from table(columns, rows, table_width())
 
 
-def _fields(
-    session: Session,
-    model: ExportedModel,
-    facts: dict[str, Any],
-    training: InspectedImages,
-    by_pixels: Neighbours,
-    by_z: Neighbours,
-    usual: NDArray[np.float32],
-) -> dict[str, Any]:
-    def entries(found: Neighbours, at: int) -> list[dict[str, Any]]:
-        return [
-            {
-                "index": index,
-                "row": int(training.rows[index]),
-                "class": label_text(int(training.labels[index]), training.label_names),
-                "distance": distance,
-            }
-            for index, distance in zip(
-                found.indices[at].tolist(), found.distances[at].tolist(), strict=True
-            )
-        ]
-
+def _fields(found: NearestToSamples) -> dict[str, Any]:
     return {
-        "session": session.id,
-        "epoch": model.entry.epoch,
-        **facts,
-        "images": len(training),
-        "sample_distance": float(np.median(by_pixels.distances[:, 0])),
-        "test_distance": float(np.median(usual)),
+        "session": found.session.id,
+        "epoch": found.model.entry.epoch,
+        **found.facts,
+        "images": len(found.training),
+        "sample_distance": float(np.median(found.by_pixels.distances[:, 0])),
+        "test_distance": float(np.median(found.usual)),
         "samples": [
-            {"by_pixels": entries(by_pixels, at), "by_z": entries(by_z, at)}
-            for at in range(len(by_pixels.indices))
+            {
+                "by_pixels": _entries(found.training, found.by_pixels, at),
+                "by_z": _entries(found.training, found.by_z, at),
+            }
+            for at in range(len(found.samples))
         ],
     }
+
+
+def _entries(training: InspectedImages, found: Neighbours, at: int) -> list[dict[str, Any]]:
+    return [
+        {
+            "index": index,
+            "row": int(training.rows[index]),
+            "class": label_text(int(training.labels[index]), training.label_names),
+            "distance": distance,
+        }
+        for index, distance in zip(
+            found.indices[at].tolist(), found.distances[at].tolist(), strict=True
+        )
+    ]
