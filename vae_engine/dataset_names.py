@@ -6,7 +6,8 @@ import os
 from pathlib import Path
 from typing import Final
 
-NAMED_DATASETS: Final = ("mnist", "fashion_mnist", "cifar10", "cifar100")
+DOWNLOADED_DATASETS: Final = ("fashion_mnist", "cifar10", "cifar100")
+NAMED_DATASETS: Final = ("mnist", *DOWNLOADED_DATASETS)
 
 NAMED_TRAINING_IMAGES: Final = 55_000
 """Training images of MNIST and Fashion-MNIST: 60,000 less the validation split."""

@@ -45,7 +45,7 @@ class Dataset:
     without labels. Each split keeps the order of its source.
 
     Attributes:
-        name: `mnist`, `fashion_mnist`, or the absolute path.
+        name: of `NAMED_DATASETS`, or the absolute path.
         source: `keras`, `packaged` or `keras cache`; of a path `npz`, `npy`, `idx` or `images`.
         sha256: digest of the whole dataset's values, equal for equal data whatever the source.
         split: how the splits that the source does not bring were made: by `position`, as all were

@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from vae_engine.dataset_names import DOWNLOADED_DATASETS
 from vae_engine.datasets.keras_loader import load_dataset_with_keras
 from vae_engine.datasets.preflight import EXIT_UNAVAILABLE
 from vae_engine.errors import DatasetError
@@ -14,7 +15,7 @@ from vae_engine.errors import DatasetError
 def main(arguments: Sequence[str]) -> int:
     """Download the dataset named in `arguments`, check it, and return an exit code."""
     parser = argparse.ArgumentParser(prog="python -m vae_engine.datasets.download")
-    parser.add_argument("name", choices=["fashion_mnist", "cifar10", "cifar100"])
+    parser.add_argument("name", choices=DOWNLOADED_DATASETS)
     name = parser.parse_args(arguments).name
     try:
         dataset = load_dataset_with_keras(name)
