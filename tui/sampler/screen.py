@@ -14,7 +14,6 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.decoders import Supply
-from tui.preferences import Preferences
 from tui.sampler.chosen import ChosenPanel
 from tui.sampler.decoding import Decoding
 from tui.sampler.directions import Directions
@@ -26,7 +25,6 @@ from tui.sampler.kept_samples import keep, put_back
 from tui.sampler.keys import SAMPLER_KEYS
 from tui.sampler.latent_map import LatentMap
 from tui.sampler.latent_vector import LatentVector
-from tui.sampler.map_panes import MapPanes
 from tui.sampler.model import Sampler
 from tui.sampler.named_points import NamedPoints
 from tui.sampler.sample_grid import SampleGrid
@@ -112,13 +110,12 @@ class SamplerScreen(WorkbenchScreen):
         yield Static(id="absent")
         with Horizontal(id="body"):
             yield self.views
-            yield ChosenPanel(id="side")
+            yield ChosenPanel(self.editor, id="side")
         yield KeyLine()
 
     def on_mount(self) -> None:
         """Wait for a decoder."""
         self.query_one("#body").display = False
-        self.watch(self.app, "preferences", self._take_preferences)
         self.exports.follow()
 
     def on_screen_suspend(self) -> None:
@@ -132,10 +129,6 @@ class SamplerScreen(WorkbenchScreen):
     def on_unmount(self) -> None:
         """Stop fitting a mixture."""
         self.drawing.priors.close()
-
-    def on_descendant_focus(self) -> None:
-        """Say what the keys do to z."""
-        self.query_one(ChosenPanel).hint()
 
     def on_resize(self, event: events.Resize) -> None:
         """Make the chosen image as large as the values of z leave room for."""
@@ -288,14 +281,6 @@ class SamplerScreen(WorkbenchScreen):
     action_origin = _carry_out(lambda screen: screen.editor.turn_origin)
     action_release = _carry_out(lambda screen: screen.editor.release)
 
-    @on(LatentVector.Nudged)
-    def _nudge(self, event: LatentVector.Nudged) -> None:
-        self.editor.nudge(event.dimension, event.by)
-
-    @on(LatentVector.Asked)
-    def _ask_value(self, event: LatentVector.Asked) -> None:
-        self.editor.ask_value(event.dimension, event.value)
-
     @on(SampleGrid.RoomChanged)
     def _fill(self, event: SampleGrid.RoomChanged) -> None:
         if self.query_one(f"#{self.views.shown}") in event.grid.ancestors_with_self:
@@ -339,8 +324,3 @@ class SamplerScreen(WorkbenchScreen):
         decoder = decoder_line(self._session_name, self.exports.supply)
         of_priors = self.drawing.priors.line(self.sampler) if self.sampler else Content()
         self.query_one(SamplerHead).show(decoder, self.views.view.headline(), of_priors)
-
-    def _take_preferences(self, preferences: Preferences) -> None:
-        for grid in self.query(ImageGrid):
-            grid.glyphs = preferences.glyphs
-        self.query_one(MapPanes).glyphs = preferences.glyphs

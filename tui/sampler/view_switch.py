@@ -7,11 +7,14 @@ from typing import Final, Literal, cast
 from textual.app import ComposeResult
 from textual.widgets import ContentSwitcher
 
+from tui.preferences import Preferences
 from tui.sampler.latent_map import LatentMap
+from tui.sampler.map_panes import MapPanes
 from tui.sampler.model import Sampler
 from tui.sampler.readings import Readings
 from tui.sampler.traversal import TraversalView
 from tui.sampler.views import PathView, SamplesView, View
+from tui.widgets.images import ImageGrid
 from vae_engine.sessions.session import Session
 
 ViewName = Literal["samples", "traversal", "path", "map"]
@@ -38,6 +41,10 @@ class ViewSwitch(ContentSwitcher):
         yield TraversalView(id="traversal")
         yield PathView(id="path")
         yield LatentMap(self._session.settings.latent_dim, id="map")
+
+    def on_mount(self) -> None:
+        """Draw as the preferences say."""
+        self.watch(self.app, "preferences", self._take_preferences)
 
     @property
     def view(self) -> View:
@@ -67,3 +74,8 @@ class ViewSwitch(ContentSwitcher):
             readings.embeddings(sampler.decoder.entry, self.query_one(LatentMap).show_embeddings)
         elif self.shown == "traversal":
             readings.kl(sampler.decoder.entry, self.query_one(TraversalView).take_kl)
+
+    def _take_preferences(self, preferences: Preferences) -> None:
+        for grid in self.query(ImageGrid):
+            grid.glyphs = preferences.glyphs
+        self.query_one(MapPanes).glyphs = preferences.glyphs
