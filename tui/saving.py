@@ -21,8 +21,7 @@ def save_in_thread(screen: Screen[Any], save: Save) -> None:
 
     Args:
         screen: for which.
-        save: writes to a folder, and returns the files, of one name with several suffixes; what it
-            raises is an `EngineError`.
+        save: writes to a folder, and returns the files; what it raises is an `EngineError`.
     """
     run_in_thread(screen, partial(_save_and_tell, screen, save), group="save")
 
@@ -35,7 +34,8 @@ def _save_and_tell(screen: Screen[Any], save: Save) -> None:
         text = f"Nothing was saved: {one_line(str(error))}"
         app.call_from_thread(app.notify, text, severity="error", markup=False)
         return
-    *between, last = (path.suffix for path in others)
-    names = f"{', '.join([one_line(first.name), *between])} and {last}"
+    rest = [one.suffix if one.stem == first.stem else one_line(one.name) for one in others]
+    *between, last = [one_line(first.name), *rest]
+    names = f"{', '.join(between)} and {last}" if between else last
     text = f"{names} in {one_line(str(first.parent))}"
     app.call_from_thread(app.notify, text, title="Saved", markup=False)

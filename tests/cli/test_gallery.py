@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from tui.cli.gallery import paired_rows, terminal_grid
+from tui.cli.gallery import terminal_grid
+from vae_engine.inference.pictures import paired_rows
 
 
 @pytest.mark.parametrize(

@@ -80,21 +80,3 @@ def draw(images: Images, grid: GridLayout, captions: Sequence[str] | None = None
     lines = render_grid(images, grid, Display(depth=depth, glyphs="quadrant"), captions)
     sys.stdout.write(to_ansi(lines, depth))
     sys.stdout.flush()
-
-
-def paired_rows(above: Images, below: Images, across: int) -> Images:
-    """Interleave images in rows of `across`: each row of `above` is followed by its row of `below`.
-
-    Args:
-        above: (n, h, w) or (n, h, w, 3).
-        below: of the same shape.
-        across: images per row; the last rows are filled with black.
-
-    Returns:
-        (m, h, w) or (m, h, w, 3), m a multiple of 2 * `across`.
-    """
-    count, *shape = above.shape
-    filling = np.zeros((2, -count % across, *shape), np.uint8)
-    pairs = np.concatenate([np.stack([above, below]), filling], axis=1)
-    rows = pairs.reshape(2, -1, across, *shape).swapaxes(0, 1)
-    return rows.reshape(-1, *shape)

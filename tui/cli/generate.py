@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui.cli import completion
-from tui.cli.gallery import draw, paired_rows, terminal_grid
+from tui.cli.gallery import draw, terminal_grid
 from tui.cli.options import (
     id_argument,
     json_option,
@@ -33,7 +33,7 @@ from vae_engine.datasets.parts import Rows
 from vae_engine.errors import SettingError
 from vae_engine.image_shape import ImageShape
 from vae_engine.inference.dataset import session_dataset
-from vae_engine.inference.pictures import picture, save_png, square_columns
+from vae_engine.inference.pictures import paired_rows, picture, save_png, square_columns
 from vae_engine.inference.sampling import (
     find_export,
     load_decoder,

@@ -11,7 +11,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from tui.cli.gallery import draw, paired_rows, terminal_grid
+from tui.cli.gallery import draw, terminal_grid
 from tui.cli.inspect_report import (
     ShownImages,
     encode_json,
@@ -43,7 +43,7 @@ from vae_engine.errors import DatasetError, EngineError, SettingError
 from vae_engine.evaluation.image_scores import ImageScores
 from vae_engine.evaluation.scoring import reconstructed, score_images
 from vae_engine.inference.exported import ExportedModel, load_model
-from vae_engine.inference.pictures import picture, save_png
+from vae_engine.inference.pictures import paired_rows, picture, save_png
 from vae_engine.inference.sampling import to_uint8, without_grey_axis
 from vae_engine.inspection.images import InspectedImages, model_dataset, own_images, split_images
 from vae_engine.inspection.ranking import Order, class_scores, ranked, read_label

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
+from functools import partial
 from typing import ClassVar
 
 from textual import events
@@ -26,6 +27,7 @@ from tui.dashboard.starting import start_lines
 from tui.dashboard.timeline import Timeline
 from tui.help.glossary import epoch_values
 from tui.rendering.inspection import Inspection
+from tui.saving import save_in_thread
 from tui.screen import Keys, run_in_thread
 from tui.widgets.key_line import KeyLine
 from tui.widgets.page_tabs import PageTabs
@@ -58,6 +60,7 @@ class DashboardScreen(ChartOptions):
         key("home", "first", "First epoch", "Look at the first epoch"),
         key("end", "newest", "Newest epoch", "Look at the newest epoch, and follow it"),
         key("space", "lapse", "Play", "Play the epochs as a time-lapse, or stop", show=True),
+        key("S", "save_lapse", "Save time-lapse", "Save the epochs' images as two GIFs"),
         key("c", "inspect", "Cursor", "Read and zoom the charts by keys", show=True),
         key("y", "log", "Log", "Losses on a log scale, or not"),
         key("s", "smooth", "Smooth", "Smooth the curves: not, by 0.6, by 0.9"),
@@ -220,6 +223,13 @@ class DashboardScreen(ChartOptions):
     def action_lapse(self) -> None:
         """Start a time-lapse, or stop it."""
         self._playback.toggle()
+
+    def action_save_lapse(self) -> None:
+        """Save the images of the epochs as moving pictures."""
+        # Imported here: it brings what writes pictures.
+        from vae_engine.inference.timelapse import save_timelapses
+
+        save_in_thread(self, partial(save_timelapses, Session(self.session.folder)))
 
     def action_turn(self, by: int) -> None:
         """Show the next page; if all parts are shown, focus the next scrollable one."""

@@ -37,6 +37,26 @@ def picture(images: NDArray[np.uint8], columns: int) -> NDArray[np.uint8]:
     return sheet
 
 
+def paired_rows(
+    above: NDArray[np.uint8], below: NDArray[np.uint8], across: int
+) -> NDArray[np.uint8]:
+    """Interleave images in rows of `across`: each row of `above` is followed by its row of `below`.
+
+    Args:
+        above: (n, h, w) or (n, h, w, 3).
+        below: of the same shape.
+        across: images per row; the last rows are filled with black.
+
+    Returns:
+        (m, h, w) or (m, h, w, 3), m a multiple of 2 * `across`.
+    """
+    count, *shape = above.shape
+    filling = np.zeros((2, -count % across, *shape), np.uint8)
+    pairs = np.concatenate([np.stack([above, below]), filling], axis=1)
+    rows = pairs.reshape(2, -1, across, *shape).swapaxes(0, 1)
+    return rows.reshape(-1, *shape)
+
+
 def square_columns(images: NDArray[np.uint8]) -> int:
     """Return the number of columns that makes a sheet roughly square, in images."""
     return math.ceil(math.sqrt(len(images)))

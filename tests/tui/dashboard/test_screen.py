@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 from textual.widgets import Footer
 
 from tests.tui.recorder import Recorder, epoch_ended, progress
@@ -212,6 +214,28 @@ async def test_a_lapse_stops_by_space_or_by_a_step(
             assert "▶" in title(screen)
             await pilot.press(key)
             assert "▶" not in title(screen)
+
+
+async def test_the_lapse_can_be_saved(
+    store: SessionStore,
+    recorded_session: Session,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    async with dashboard(store, recorded_session) as (_, pilot):
+        await pilot.press("S")
+        stem = f"{recorded_session.id}-timelapse"
+        said = f"{stem}-samples.gif and {stem}-reconstructions.gif in {tmp_path}"
+        await until(pilot, lambda: said in [notice.message for notice in pilot.app._notifications])
+    for what in ("samples", "reconstructions"):
+        with Image.open(tmp_path / f"{stem}-{what}.gif") as image:
+            assert getattr(image, "n_frames", 1) == 4
+    (recorded_session.folder / layout.PREVIEWS).rename(tmp_path / "elsewhere")
+    async with dashboard(store, recorded_session) as (_, pilot):
+        await pilot.press("S")
+        notices = pilot.app._notifications
+        await until(pilot, lambda: any("has no previews yet" in one.message for one in notices))
 
 
 async def test_a_click_in_a_chart_chooses_the_epoch(
