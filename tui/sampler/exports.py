@@ -8,14 +8,12 @@ from typing import Any
 
 from textual.content import Content
 from textual.screen import Screen
-from textual.timer import Timer
 
 from tui.decoders import Supply, find_supply
-from tui.screen import run_async
+from tui.polling import Poller
 from tui.text import one_line
 from vae_engine.sessions.session import Session
 
-_POLL_SECONDS = 1.0
 _QUIET = "$text-muted"
 
 
@@ -40,45 +38,24 @@ class ExportFollower:
         self._screen, self._session, self._changed = screen, session, changed
         self.supply = Supply()
         self.chosen_epoch: int | None = None
-        self._polling = False
-        self._again: Timer | None = None
+        self._poller = Poller(screen, self._poll)
 
     def follow(self) -> None:
         """Poll now and repeatedly."""
-        self._again = self._screen.set_interval(_POLL_SECONDS, self._poll)
-        self._poll()
-
-    def rest(self) -> None:
-        """Stop polling until `go_on`."""
-        if self._again is not None:
-            self._again.pause()
-
-    def go_on(self) -> None:
-        """Continue polling."""
-        if self._again is not None:
-            self._again.resume()
+        self._poller.follow()
 
     def choose(self, by: int) -> None:
         """Use the decoder of an earlier or later epoch."""
         self.chosen_epoch = self.supply.neighbour(self.chosen_epoch, by)
-        self._poll()
+        self._poller.poll_now()
 
-    def _poll(self) -> None:
-        # One poll at a time: a network folder may respond slowly.
-        if not self._polling:
-            self._polling = True
-            run_async(self._screen, self._poll_once, group="exports")
-
-    async def _poll_once(self) -> None:
+    async def _poll(self) -> None:
         epoch = self.chosen_epoch
         supply = await asyncio.to_thread(find_supply, self._session, epoch, self.supply.decoder)
         # As a message of the screen, which ignores messages once it closes.
-        self._screen.call_later(self._take, epoch, supply)
+        self._screen.call_later(self._take, supply)
 
-    def _take(self, epoch: int | None, supply: Supply) -> None:
-        self._polling = False
-        if epoch != self.chosen_epoch:
-            self._poll()
+    def _take(self, supply: Supply) -> None:
         before, self.supply = self.supply, supply
         if before != supply:
             self._changed(before)

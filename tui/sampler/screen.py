@@ -118,14 +118,6 @@ class SamplerScreen(WorkbenchScreen):
         self.query_one("#body").display = False
         self.exports.follow()
 
-    def on_screen_suspend(self) -> None:
-        """Stop polling for decoders while another screen covers this one."""
-        self.exports.rest()
-
-    def on_screen_resume(self) -> None:
-        """Continue polling for decoders."""
-        self.exports.go_on()
-
     def on_unmount(self) -> None:
         """Stop fitting a mixture."""
         self.drawing.priors.close()

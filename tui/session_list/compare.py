@@ -23,16 +23,14 @@ from tui.comparison import (
     read_compared,
     rows,
 )
-from tui.screen import Keys, run_async
+from tui.polling import Poller
+from tui.screen import Keys
 from tui.widgets.chart import LossChart
 from tui.widgets.curve_table import CurveTable
 from tui.widgets.key_line import KeyLine
 from tui.widgets.session_table import SessionTable
 from vae_engine.sessions.session import Session
 from vae_engine.settings import differing_settings
-
-_POLL_SECONDS = 1.0
-
 
 key = Keys("compare")
 
@@ -61,6 +59,7 @@ class CompareScreen(ChartOptions):
         self._sessions = {session.id: session for session in sessions}
         self._compared: list[Compared] = []
         self._metric = METRICS[0]
+        self.poller = Poller(self, self._read)
 
     def compose(self) -> ComposeResult:
         """Compose header, chart, table and footer."""
@@ -77,8 +76,7 @@ class CompareScreen(ChartOptions):
         """Start polling the sessions."""
         self.query_one(SessionTable).focus()
         self.watch(self.app, "preferences", self._draw)
-        self.set_interval(_POLL_SECONDS, self._read_if_current)
-        run_async(self, self._read, exclusive=True)
+        self.poller.follow()
 
     @property
     def resting_widget(self) -> Widget:
@@ -114,10 +112,6 @@ class CompareScreen(ChartOptions):
             return
         if session := self.opened_session(self._sessions[key].folder):
             self.workbench.open_dashboard(session)
-
-    def _read_if_current(self) -> None:
-        if self.is_current:
-            run_async(self, self._read, exclusive=True)
 
     async def _read(self) -> None:
         read = await asyncio.to_thread(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -14,9 +14,10 @@ from textual.content import Content
 from textual.widgets import Static
 
 from tui.comparison import Compared, read_compared
+from tui.polling import Poller
 from tui.rate_distortion import RatePath, rate_paths
 from tui.rendering.tones import HUES
-from tui.screen import Keys, WorkbenchScreen, has_widgets, run_async
+from tui.screen import Keys, WorkbenchScreen, has_widgets
 from tui.side_by_side.rate_plane import RatePlane, letter_of
 from tui.text import one_line
 from tui.widgets.curve_table import CurveTable
@@ -27,8 +28,6 @@ from vae_engine.datasets.source import counted
 from vae_engine.errors import EngineError
 from vae_engine.sessions.session import Session
 from vae_engine.settings import SETTINGS, differing_settings
-
-_POLL_SECONDS: Final = 2.0
 
 key = Keys("rates")
 
@@ -51,6 +50,7 @@ class RatesScreen(WorkbenchScreen):
         self._sessions: dict[str, Session] = {}
         self.compared: list[Compared] = []
         self.whole = True
+        self.poller = Poller(self, self._read)
 
     def compose(self) -> ComposeResult:
         """Compose head, chart, table and footer."""
@@ -63,8 +63,7 @@ class RatesScreen(WorkbenchScreen):
     def on_mount(self) -> None:
         """Start polling the sessions."""
         self.query_one(SessionTable).focus()
-        self.set_interval(_POLL_SECONDS, self._read_if_current)
-        run_async(self, self._read, exclusive=True)
+        self.poller.follow()
 
     def action_paths(self) -> None:
         """Draw the paths over the epochs, or only the best epochs."""
@@ -79,10 +78,6 @@ class RatesScreen(WorkbenchScreen):
             return
         if session := self.opened_session(self._sessions[found].folder):
             self.workbench.open_dashboard(session)
-
-    def _read_if_current(self) -> None:
-        if self.is_current:
-            run_async(self, self._read, exclusive=True)
 
     async def _read(self) -> None:
         read = await asyncio.to_thread(self._read_sessions)

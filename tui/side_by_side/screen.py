@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import ClassVar, Final, Literal
+from typing import ClassVar, Literal
 
 from textual import on
 from textual.app import ComposeResult
@@ -18,6 +18,7 @@ from textual.widgets import Static
 
 from tui.comparison import Compared, read_compared
 from tui.image_feed import ImageFeed
+from tui.polling import Poller
 from tui.preferences import Preferences
 from tui.saving import save_in_thread
 from tui.screen import WorkbenchScreen, has_widgets, run_async, run_in_thread
@@ -33,8 +34,6 @@ from tui.widgets.key_line import KeyLine
 from tui.widgets.page_tabs import PageTabs
 from vae_engine.inspection.messages import Reply
 from vae_engine.sessions.session import Session
-
-_POLL_SECONDS: Final = 2.0
 
 
 class SideBySideScreen(WorkbenchScreen):
@@ -57,6 +56,7 @@ class SideBySideScreen(WorkbenchScreen):
         self.sessions = list(sessions)
         self.state = SideBySide(len(self.sessions))
         self.compared: list[Compared] = []
+        self.poller = Poller(self, self._poll)
         self._feed = ImageFeed(*(session.folder for session in self.sessions))
         self.exchange = Exchange(self.state, self._feed)
 
@@ -78,8 +78,7 @@ class SideBySideScreen(WorkbenchScreen):
         self.query_one(RowGrid).focus()
         self.watch(self.app, "preferences", self._take_preferences)
         self.query_one(PageTabs).show(0)
-        self.set_interval(_POLL_SECONDS, self._poll_if_current)
-        run_async(self, self._poll, group="poll")
+        self.poller.follow()
         run_in_thread(self, self._follow, group="feed")
         self._say()
 
@@ -263,10 +262,6 @@ class SideBySideScreen(WorkbenchScreen):
 
     def _take_preferences(self, preferences: Preferences) -> None:
         self.query_one(RowGrid).glyphs = preferences.glyphs
-
-    def _poll_if_current(self) -> None:
-        if self.is_current:
-            run_async(self, self._poll, group="poll", exclusive=True)
 
     async def _poll(self) -> None:
         self.compared = await asyncio.to_thread(

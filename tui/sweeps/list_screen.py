@@ -14,11 +14,11 @@ from textual.containers import Container
 from textual.content import Content
 from textual.widgets import Static
 
+from tui.polling import Poller
 from tui.screen import Keys, WorkbenchScreen
 from tui.status import STATUS_STYLES, with_glyph
 from tui.sweeps.actions import SweepActions
 from tui.sweeps.catalogue import SweepCatalogue, SweepEntry
-from tui.sweeps.polling import Poller
 from tui.text import age_text, encodable, one_line
 from tui.widgets.key_line import KeyLine
 from tui.widgets.session_table import SessionTable

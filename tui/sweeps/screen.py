@@ -14,6 +14,7 @@ from textual.widgets import Static
 
 from tui.chart_options import ChartOptions
 from tui.comparison import LOSSES, METRICS
+from tui.polling import Poller
 from tui.rendering.tones import HUES
 from tui.screen import Keys
 from tui.sweeps.actions import SweepActions
@@ -21,7 +22,6 @@ from tui.sweeps.body import PAGES, SweepBody, detail_words, head_words
 from tui.sweeps.curves import comparable_rows, setting_curves, setting_marks
 from tui.sweeps.feed import SweepFeed, SweepSnapshot
 from tui.sweeps.grid import SettingRow, TrialTable, trial_table
-from tui.sweeps.polling import Poller
 from tui.sweeps.samples import SampleSource
 from tui.sweeps.trial_grid import TrialGrid
 from tui.text import one_line

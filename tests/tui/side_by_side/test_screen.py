@@ -159,7 +159,8 @@ async def test_the_same_z_and_previews_in_step(
         await shows(pilot, screen, "reconstructions of epoch 1 of 5", "1 of 10")
         assert screen.exchange.sheet.epochs == (1, 1)
         recorder.finish_epoch(long, 6)
-        await screen._poll()
+        screen.poller.poll_now()
+        await until(pilot, lambda: screen.state.newest == 6)
         await pilot.press(*["right_square_bracket"] * 6)
         await shows(pilot, screen, "reconstructions of epoch 6 of 6")
 
@@ -192,7 +193,7 @@ async def test_previews_are_shown_once_the_first_epoch_has_drawn_some(
         await pilot.press("3")
         await until(pilot, lambda: "no session has previews yet" in screen_text(app))
         recorder.finish_epoch(sessions[1], 1)
-        await screen._poll()
+        screen.poller.poll_now()
         await shows(pilot, screen, "samples of epoch 1 of 1")
         assert screen.exchange.sheet is not None
         assert screen.exchange.sheet.epochs == (None, 1)

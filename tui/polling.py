@@ -20,7 +20,11 @@ _REST, _LONGEST_REST = 10, 3.0
 
 
 class Poller:
-    """Polls once per second, less often if reading is slow, and at once on request."""
+    """Polls once per second, less often if reading is slow, and at once on request.
+
+    One read at a time: cancelling a read would lose what it finds, but not stop its thread, so that
+    of a slow folder nothing would ever be shown.
+    """
 
     def __init__(self, screen: Screen[Any], read: Callable[[], Awaitable[None]]) -> None:
         """Prepare polling, which `follow` starts.

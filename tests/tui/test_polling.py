@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 from textual.screen import ModalScreen, Screen
 
+from tests.tui.data_browser.local_feed import LocalFeed
+from tests.tui.pilot import screen_text
+from tests.tui.recorder import Recorder
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
+from tui.comparison import Compared, read_compared
+from tui.polling import Poller
 from tui.screen import WorkbenchScreen
-from tui.sweeps.polling import Poller
+from tui.session_list.compare import CompareScreen
+from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
 
 MOMENT = 0.3
+SOON = 0.01
 # Without a rest there would be thousands; Textual asks now and then too.
 FEW = 20
 
@@ -85,3 +96,58 @@ async def test_asked_and_cancelled_at_once_it_ends(store: SessionStore) -> None:
         screen.poller.poll_now()
         worker.cancel()
         await until(pilot, lambda: worker.is_finished)
+
+
+class SlowReads:
+    """Reads sessions more slowly than they are polled, and counts how often at the same time."""
+
+    def __init__(self) -> None:
+        self.done = self.now = self.most = 0
+        self._lock = threading.Lock()
+
+    def __call__(self, session: Session) -> Compared:
+        with self._lock:
+            self.now += 1
+            self.most = max(self.most, self.now)
+        time.sleep(5 * SOON)
+        found = read_compared(session)
+        with self._lock:
+            self.now -= 1
+            self.done += 1
+        return found
+
+
+def has_shown(app: WorkbenchApp, text: str, reads: SlowReads, count: int) -> bool:
+    return text in screen_text(app) and reads.done >= count
+
+
+async def test_a_slow_folder_is_read_once_at_a_time_and_shown(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.polling._LOOK_SECONDS", SOON)
+    monkeypatch.setattr("tui.polling._LONGEST_REST", SOON)
+    monkeypatch.setattr("tui.image_feed.ImageFeed", LocalFeed)
+    monkeypatch.setattr("tui.side_by_side.screen.ImageFeed", LocalFeed)
+    sessions = [recorder.session(name) for name in ("first", "second")]
+    app = WorkbenchApp(recorder.store)
+    async with app.run_test(size=(100, 30)) as pilot:
+
+        def open_comparison() -> None:
+            app.push_screen(CompareScreen(sessions))
+
+        def open_rates() -> None:
+            app.open_rates([session.folder for session in sessions])
+
+        def open_side_by_side() -> None:
+            app.open_side_by_side(sessions)
+
+        for module, open_screen, shown in (
+            ("tui.session_list.compare", open_comparison, "val_loss"),
+            ("tui.side_by_side.rates", open_rates, "176.00"),
+            ("tui.side_by_side.screen", open_side_by_side, "A first"),
+        ):
+            reads = SlowReads()
+            monkeypatch.setattr(f"{module}.read_compared", reads)
+            open_screen()
+            await until(pilot, partial(has_shown, app, shown, reads, 3 * len(sessions)))
+            assert reads.most == 1
