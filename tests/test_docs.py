@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import io
 import re
+import tokenize
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,14 +17,14 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 WIDTH = 120
 # CONTRIBUTING.md names the rules.
 WORDINGS = {
-    r"\b(nats|samples|bits) an? (image|dimension)\b": "per",
+    r"\b(nats|samples|bits|z) an? (image|dimension)\b": "per",
     r"\b(images|bytes|times|events|draws) a (second|minute|step)\b": "per",
     r"\b(an?|one) (row|line|file|entry|object) an? (epoch|image|session|trial|setting)\b": "per",
     r"\banew\b": "again",
     r"\blearnt\b": "learned",
     r"\bwithout a word\b": "without a message",
-    r"\bso many (epochs|seconds|images|steps|trials|seeds)\b": "the number of",
-    r"\b(is|are|was|were) told\b": "is reported",
+    r"\bso many (epochs|seconds|images|steps|trials|seeds|rows|pixels|of)\b": "the number of",
+    r"\b(is|are|was|were) told\b": "is reported, is called with",
     r"\bthe pen\b|\bthe house\b|\blast words?\b": "the thing itself, no metaphor",
 }
 
@@ -50,6 +54,30 @@ def test_wording(page: Path) -> None:
         for match in re.finditer(wording.replace(" ", r"\s+"), text, re.IGNORECASE)
     ]
     assert found == []
+
+
+@pytest.mark.parametrize("package", ["tui", "vae_engine", "benchmarks"])
+def test_wording_of_docstrings_and_comments(package: str) -> None:
+    found = []
+    for path in sorted((ROOT / package).rglob("*.py")):
+        for line, text in _written(path.read_text()):
+            text = re.sub(r"`[^`]*`", "", text)
+            found += [
+                f"{path.relative_to(ROOT)}:{line}: {match[0]!r}, better: {better}"
+                for wording, better in WORDINGS.items()
+                for match in re.finditer(wording.replace(" ", r"\s+"), text, re.IGNORECASE)
+            ]
+    assert found == []
+
+
+def _written(source: str) -> Iterator[tuple[int, str]]:
+    """Docstrings and comments, each with its line."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            yield node.lineno, str(node.value.value)
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], token.string
 
 
 def test_the_test_command_is_one_line() -> None:

@@ -1,4 +1,4 @@
-"""A process of the engine that works for one screen: it is told things and replies over pipes."""
+"""A process of the engine that works for one screen: requests and replies go over pipes."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import SETTINGS, Settings
 
 _MOST_IMAGES = 10_000
-_PAIRS_A_ROW = 10
+_PAIRS_PER_ROW = 10
 _USUAL_PAIRS = 10
 _ENCODED_VALUES = 2048 * 28 * 28
 _MOST_VALUES = 2**29
@@ -164,7 +164,7 @@ def reconstruct(
         return
     with writing(output, f"{count} reconstructions", quiet=as_json):
         if is_png(output):
-            across = min(count, _PAIRS_A_ROW)
+            across = min(count, _PAIRS_PER_ROW)
             save_png(output, picture(paired_rows(above, below, across), across))
         else:
             arrays = {

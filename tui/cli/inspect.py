@@ -52,7 +52,7 @@ from vae_engine.sessions.store import SessionStore
 
 _MOST = 10_000
 _USUAL = 20
-_PAIRS_A_ROW = 10
+_PAIRS_PER_ROW = 10
 
 WORST = number_setting("worst", "int", _USUAL, 1, _MOST, "number of worst images")
 BEST = number_setting("best", "int", _USUAL, 1, _MOST, "number of best images instead")
@@ -244,7 +244,7 @@ def _write(
 
 def _save_pairs(path: Path, shown: ShownImages) -> None:
     above, below = _pixels(shown)
-    across = min(len(above), _PAIRS_A_ROW)
+    across = min(len(above), _PAIRS_PER_ROW)
     save_png(path, picture(paired_rows(above, below, across), across))
 
 

@@ -30,7 +30,7 @@ Images = NDArray[np.uint8]
 
 # The VT340's cells, which terminals without cells of pixels imitate.
 _USUAL_CELLS: Final = {"sixel": CellSize(10, 20)}
-# xterm draws no larger ones, unless it is told to.
+# xterm draws no larger ones by default.
 _MOST_SIXELS: Final = 1000
 _END_OF_STRING: Final = "\x1b\\"
 

@@ -48,7 +48,7 @@ class Details(Vertical):
         self._write("#figures", list(figure_lines(page, at, browse)))
 
     def _write(self, name: str, lines: list[Content]) -> None:
-        """Write lines; only another number of them needs room anew."""
+        """Write lines; only another number of them changes the room."""
         other_height = self._heights.get(name) != len(lines)
         self._heights[name] = len(lines)
         self.query_one(name, Static).update(Content("\n").join(lines), layout=other_height)

@@ -325,7 +325,7 @@ class ScoreCache:
         self._kept: OrderedDict[tuple[str, str, int], SplitScored] = OrderedDict()
 
     def put(self, weights: str, count: int, scored: SplitScored) -> None:
-        """Keep the scores of a split of so many images."""
+        """Keep the scores of a split."""
         self._kept[weights, scored.split, count] = scored
         while sum(map(_size, self._kept.values())) > self._most:
             self._kept.popitem(last=False)

@@ -21,12 +21,12 @@ class PairGrid(SizedGrid):
 
     @dataclass
     class Moved(Message):
-        """The cursor is to be moved by so many images."""
+        """Posted to move the cursor by `by` images."""
 
         by: int
 
     def show_images_of(self, height: int, width: int) -> None:
-        """Prepare for pairs of images of so many pixels."""
+        """Prepare for pairs of images of this size in pixels."""
         super().show_images_of(height, 2 * width + pair_gap(width))
 
     def room(self) -> int:
@@ -34,7 +34,7 @@ class PairGrid(SizedGrid):
         return max(1, super().room())
 
     def action_move(self, across: int, down: int) -> None:
-        """Move the cursor by so many images and rows."""
+        """Move the cursor across and down."""
         self.post_message(self.Moved(across + down * max(1, self.tiling.across)))
 
     def action_page(self, direction: int) -> None:

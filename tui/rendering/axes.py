@@ -16,8 +16,8 @@ AXIS_WIDTH = LABEL_WIDTH + 1
 LEAST_MARKS = 3
 """Number of labels beside an axis, if it has enough lines."""
 
-_ROWS_A_MARK = 2
-_COLUMNS_A_MARK = 10
+_ROWS_PER_MARK = 2
+_COLUMNS_PER_MARK = 10
 _LEAST_SPAN = 1e-9
 # A curve's first fifth counts for the range only if it does not flatten the rest:
 # if it would take more room than the rest, it gets half as much.
@@ -71,7 +71,7 @@ def widened(low: float, high: float, *, log: bool) -> Range:
 
 def epoch_marks(first: float, last: float, columns: int) -> list[float]:
     """Return both ends and round numbers between them; plotext omits those without room."""
-    most = max(2, columns // _COLUMNS_A_MARK)
+    most = max(2, columns // _COLUMNS_PER_MARK)
     between = [mark for mark in ticks(first, last, most) if mark == round(mark)]
     return list(dict.fromkeys([first, last, *between]))
 
@@ -83,7 +83,7 @@ def value_marks(low: float, high: float, rows: int, *, log: bool) -> list[float]
     """
     if not high > low:
         return [low]
-    most = max(LEAST_MARKS, round(rows / _ROWS_A_MARK))
+    most = max(LEAST_MARKS, round(rows / _ROWS_PER_MARK))
     decades = log and high / low >= _DECADE
     candidates = _decades(low, high, most, rows) if decades else _multiples(low, high, most, rows)
     for marks in candidates:

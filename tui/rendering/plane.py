@@ -24,9 +24,9 @@ _LEAST_COLUMNS, _LEAST_ROWS = 8, 3
 # The first epochs lie far away and would press all others into a corner.
 _EARLY_SHARE: Final = 0.2
 _MARGIN: Final = 0.06
-_COLUMNS_A_MARK: Final = 12
+_COLUMNS_PER_MARK: Final = 12
 _MOST_SUMS: Final = 6
-# Of the dots of a line of equal sum one in so many is drawn.
+# One in this number of the dots of a line of equal sum is drawn.
 _SPARSE: Final = 4
 
 
@@ -156,7 +156,7 @@ def _draw_axes(canvas: _Canvas, area: Area, styles: PlaneStyles) -> None:
         _, row = _cell(area, area.first, mark)
         canvas.put(row, 0, f"{text:>{LABEL_WIDTH}} {tick}", styles.axis)
     canvas.put(area.rows, _AXIS - 1, corner + line * area.columns, styles.axis)
-    most = max(2, area.columns // _COLUMNS_A_MARK)
+    most = max(2, area.columns // _COLUMNS_PER_MARK)
     below = ticks(area.first, area.last, most)
     for mark, text in zip(below, mark_texts(below), strict=True):
         column, _ = _cell(area, mark, area.low)

@@ -40,7 +40,7 @@ def fields(
         series: the curves; those without epochs are left out.
         epoch: the epoch, None for the newest of each curve.
         base: index of the curve to which the others are compared, None for none.
-        plain: whether curves are told apart by characters.
+        plain: whether curves differ by characters.
     """
     compared = _value(series[base], epoch) if base is not None and base < len(series) else None
     known = [at for at, one in enumerate(series) if len(one.epochs)]

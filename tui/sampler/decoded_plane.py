@@ -73,7 +73,7 @@ class DecodedPlane(LatentPlane):
         whole = canvas.width, canvas.height
         if self._pixels.are_used and self._pixels.fits(whole):
             sheet = without_gaps(self.sheet.pixels, canvas.across)
-            # As places on it are told by cells, it fills them.
+            # Its places are cells, so it fills them.
             drawn = self._pixels.draw(0, sheet, whole, stretched=True)
             if drawn is not None:
                 return drawn

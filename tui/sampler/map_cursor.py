@@ -68,7 +68,7 @@ class MapCursor:
         """What was asked for, then which map this is and what is here: a line may be cut.
 
         Args:
-            of_means: whether the nearest class mean is told, too.
+            of_means: whether the nearest class mean is named, too.
         """
         which = projection_figures(self.axes.projection, self.axes.plane, self.points)
         found: list[Content] = []

@@ -55,7 +55,7 @@ class TraversalGrid(SampleGrid):
 
     @dataclass
     class Beyond(Message):
-        """The cursor is to go so many rows on, beyond those in sight."""
+        """Posted to move the cursor by `by` rows, beyond those in sight."""
 
         rows: int
 
@@ -105,7 +105,7 @@ class RowNames(Lines):
         self._height = 1
 
     def show(self, rows: Sequence[tuple[str, str]], height: int) -> None:
-        """Name the rows, each of so many lines: the dimension, below it its KL."""
+        """Name the rows: the dimension, below it its KL."""
         self._rows, self._height = rows, height
         self.draw()
 

@@ -43,7 +43,7 @@ class Exchange:
         self._scoring: set[tuple[int, str]] = set()
 
     def is_shown(self, room: int) -> bool:
-        """Whether the sheet is what is wanted, where so many rows fit."""
+        """Whether the sheet is what is wanted, where `room` rows fit."""
         return self.sheet is not None and self.sheet.asked == self._state.wanted(room)
 
     def problem(self) -> str:
@@ -82,7 +82,7 @@ class Exchange:
         self._feed.ask(ChooseEpoch(epoch))
 
     def take(self, reply: Reply, room: int) -> list[tuple[str, bool]]:
-        """Take a reply, where so many rows fit.
+        """Take a reply, where `room` rows fit.
 
         Returns:
             What the user is to be told, each with whether it is an error.

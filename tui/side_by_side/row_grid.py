@@ -41,7 +41,7 @@ class RowGrid(ImageGrid, can_focus=True):
 
     @dataclass
     class Moved(Message):
-        """The cursor is to be moved by so many rows and columns."""
+        """Posted to move the cursor down and across."""
 
         rows: int
         columns: int = 0
@@ -61,7 +61,7 @@ class RowGrid(ImageGrid, can_focus=True):
         self._steps = size_steps(28, 28)
 
     def show_images_of(self, height: int, width: int, columns: int) -> None:
-        """Prepare for rows of so many images of so many pixels."""
+        """Prepare for rows of images of this size in pixels."""
         steps = size_steps(height, width)
         if (steps, columns) != (self._steps, self._columns):
             self._steps, self._columns = steps, columns
@@ -112,7 +112,7 @@ class RowGrid(ImageGrid, can_focus=True):
             self.post_message(self.Picked(row, self._chosen[at]))
 
     def action_move(self, by: int) -> None:
-        """Move the cursor by so many rows."""
+        """Move the cursor by some rows."""
         self.post_message(self.Moved(by))
 
     def action_move_column(self, by: int) -> None:

@@ -23,7 +23,7 @@ class ImageTerminal(Protocol):
     """What is asked of the terminal's driver.
 
     Attributes:
-        on_reply: is told what the terminal replies.
+        on_reply: called with what the terminal replies.
         images: are taken back when the terminal is left.
     """
 
@@ -55,8 +55,8 @@ class AppGraphics:
         """Begin with blocks.
 
         Args:
-            changed: is told the store of images, None for blocks, and in that case why.
-            renewed: is told the store when it has become empty.
+            changed: called with the store of images, None for blocks, and in that case why.
+            renewed: called with the store when it has become empty.
             set_timer: the app's.
         """
         self._changed = changed

@@ -16,7 +16,7 @@ LEVELS: Final = (16, 12, 8, 6, 5, 4, 3, 2)
 """Levels per channel to try, finest first."""
 
 MOSAICS: Final = (-1, -2, -4, -8)
-"""Then these, in place of levels: so many neighbours in one colour, as seen from afar."""
+"""Then these, in place of levels: this number of neighbours in one colour, as seen from afar."""
 
 DIALOG_CELLS: Final = 1440
 """More than a dialog covers where the link is slow."""
@@ -48,10 +48,10 @@ class Budget:
     """Size limit of a frame.
 
     Attributes:
-        wanted: so many, if images of six levels or more can be had for them.
-        most: else so many, with as many levels as they allow.
-        idle: else so many, in fewer levels, where no more cells change than a dialog covers: this
-            is always possible.
+        wanted: bytes, if images then have six levels or more.
+        most: bytes otherwise, with as many levels as they allow.
+        idle: bytes otherwise, in fewer levels, where no more cells change than a dialog covers:
+            this is always possible.
     """
 
     wanted: int

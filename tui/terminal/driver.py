@@ -45,7 +45,7 @@ class LoopDriver(LinuxDriver):
     """Handles input, job-control stops and continues in the event loop.
 
     Attributes:
-        on_reply: is told what the terminal replies.
+        on_reply: called with what the terminal replies.
     """
 
     on_reply: Callable[[str], None] | None = None

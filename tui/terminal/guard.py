@@ -1,7 +1,7 @@
 """Restores the terminal when the app is killed: by SIGKILL, a crash or the out-of-memory killer.
 
 A shell of a few hundred kB waits at the other end of a pipe. The kernel closes the app's end before
-anybody is told of its death. The app stays the process that the shell started: its id, exit code,
+anybody learns of its death. The app stays the process that the shell started: its id, exit code,
 job control and signals are its own.
 """
 

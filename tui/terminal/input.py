@@ -31,7 +31,7 @@ class TerminalInput:
         """Start without input.
 
         Args:
-            on_reply: is told what the terminal replies to `graphics_probe.PROBE`.
+            on_reply: called with what the terminal replies to `graphics_probe.PROBE`.
 
         Raises:
             RuntimeError: this Textual has no parser that can be used: `key_parser` is None.

@@ -11,7 +11,7 @@ from tui.terminal.link import is_slow
 
 # In 24-bit colour a cell takes 13 bytes, and a poor link carries 50 KiB a second: half of it for
 # images leaves the other half to what keys change.
-_CELLS_A_SECOND: Final = 1900.0
+_CELLS_PER_SECOND: Final = 1900.0
 _PART_SECONDS: Final = 0.15
 
 
@@ -46,4 +46,4 @@ class Pacer:
 @cache
 def terminal_pacer() -> Pacer:
     """Return the pacer of this process's terminal."""
-    return Pacer(_CELLS_A_SECOND if is_slow(os.environ) else None)
+    return Pacer(_CELLS_PER_SECOND if is_slow(os.environ) else None)

@@ -28,7 +28,7 @@ _TOKEN: Final = (
     r"(?P<move>\x1b\[[0-9]+;(?P<column>[0-9]+)H)|(?P<ahead>\x1b\[(?P<cells>[0-9]*)C)"
     r"|(?P<style>\x1b\[[0-9;:]*m)|(?P<line>\r?\n)|(?P<text>[^\x00-\x1f\x7f-\x9f]+)|(?P<other>.)"
 )
-# kitty's image placeholders are told apart by marks.
+# kitty's image placeholders differ by marks.
 _PLACEHOLDER: Final = "\U0010eeee"
 
 

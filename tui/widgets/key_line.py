@@ -27,7 +27,7 @@ class KeyLine(Footer):
     def compose(self) -> ComposeResult:
         """Compose the keys in their final width.
 
-        Textual's own start compact and are told afterwards: it matches the styles of each three
+        Textual's own start compact and change afterwards: it matches the styles of each three
         times, a sixth of the processor time in which a screen appears.
         """
         for child in super().compose():

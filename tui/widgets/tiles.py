@@ -14,7 +14,7 @@ from tui.rendering.sizes import ImageSize
 from tui.widgets.pixel_tiles import PixelTiles
 
 # Of an image as blocks, on average.
-_BYTES_A_CELL = 13
+_BYTES_PER_CELL = 13
 
 
 class Tiles:
@@ -58,7 +58,7 @@ class Tiles:
         self.lines |= self._blocks(blocks)
         self._in_pixels.difference_update(blocks)
         columns, rows = self._size
-        return len(blocks) * columns * rows + (self.pixels.sent_bytes - before) // _BYTES_A_CELL
+        return len(blocks) * columns * rows + (self.pixels.sent_bytes - before) // _BYTES_PER_CELL
 
     def needs_refresh(self, indices: Sequence[int]) -> bool:
         """Whether the text changes with these images; that of pixels stays the same."""

@@ -79,7 +79,7 @@ def deep_colours(
 
 
 def _stored(image: Image.Image) -> list[Any]:
-    """How the values of each part of the file are stored, as Pillow's decoders are told."""
+    """How the values of each part of the file are stored, in the words of Pillow's decoders."""
     return [tile[3] for tile in getattr(image, "tile", ())]
 
 

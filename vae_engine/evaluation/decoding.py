@@ -80,7 +80,7 @@ def decoded_parts(
     Args:
         decoder: of the export.
         posterior: of the split.
-        samples: z an image.
+        samples: number of z per image.
         seed: equal seeds draw equal z.
 
     Yields:

@@ -39,7 +39,7 @@ def evaluate_session(
     Args:
         session: any session; a worker may be at it.
         dataset: what it trains on; its splits are binarized as for the session's own losses.
-        samples: z an image for the likelihoods; the importance-weighted bound is the tighter, the
+        samples: z per image for the likelihoods; the importance-weighted bound is the tighter, the
             more there are, and left out with one.
         report: called with the progress.
 

@@ -49,7 +49,7 @@ class InspectedImages:
         return len(self.images)
 
     def opened(self, split: str) -> SplitOpened:
-        """Return what an app is told of them, before it asks for any."""
+        """Return the summary that an app gets before it asks for any."""
         labels = Array.of(self.labels.astype(np.int32))
         return SplitOpened(split, labels, self.label_names, self.notes)
 

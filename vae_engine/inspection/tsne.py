@@ -44,7 +44,7 @@ def tsne(z_mean: NDArray[np.float32], report: Report | None = None) -> NDArray[n
 
     Args:
         z_mean: (n, d), d of at least 2.
-        report: is told how far it is.
+        report: called with the progress.
 
     Returns:
         (n, 2), without a unit.

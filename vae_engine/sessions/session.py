@@ -163,7 +163,7 @@ class Session:
 
         Args:
             alive: what `alive()` answered before these events were read, so that a dead worker's
-                last words count; it is looked up, if this is not given.
+                last events count; it is looked up, if this is not given.
         """
         log = self.log
         if log.may_be_attempt:
