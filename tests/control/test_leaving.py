@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from typing import Any
 
@@ -10,7 +9,6 @@ import click
 import pytest
 
 from tests.tui.recorder import Recorder
-from tests.waiting import DEADLINE
 from tui.cli.follow import follow_to_the_end
 from vae_engine.control.removal import delete_sessions
 from vae_engine.control.training import resume_session
@@ -23,17 +21,20 @@ from vae_engine.worker.launcher import let_leave
 
 
 @pytest.fixture
-def leaving(recorder: Recorder) -> Session:
-    """A session whose worker has said its last word, and goes some moments later."""
+def leaving(recorder: Recorder, monkeypatch: pytest.MonkeyPatch) -> Session:
+    """A session whose worker has written its last event, and exits when it was waited for."""
     session = recorder.session(status="training", epochs=2, of=2)
     recorder.checkpoint(session)
     recorder.emit(session, ev.RunEnded(status="completed", reason="epochs"))
 
-    def go() -> None:
-        time.sleep(0.3)
-        recorder.kill(session)
+    pauses: list[float] = []
 
-    threading.Thread(target=go).start()
+    def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            recorder.kill(session)
+
+    monkeypatch.setattr(time, "sleep", sleep)
     return session
 
 
@@ -61,13 +62,16 @@ def test_the_command_that_follows_returns_when_the_session_is_free(leaving: Sess
     assert not leaving.alive()
 
 
-def test_a_worker_that_trains_is_not_waited_for(recorder: Recorder) -> None:
+def test_a_worker_that_trains_is_not_waited_for(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     session = recorder.session(status="training", epochs=2, of=9)
-    began = time.monotonic()
-    assert not let_leave(session, 2 * DEADLINE)
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    assert not let_leave(session)
     with pytest.raises(SessionBusyError, match="is training"):
         resume_session(session)
-    assert time.monotonic() - began < DEADLINE
+    assert pauses == []
 
 
 def test_one_that_never_goes_is_not_waited_for_without_end(recorder: Recorder) -> None:

@@ -255,9 +255,8 @@ async def test_a_key_on_the_dashboard_opens_them_in_a_process_that_ends_with_the
         await pilot.press("i")
         screen = app.screen
         assert isinstance(screen, DataBrowserScreen)
-        while screen.page is None:
-            assert not screen.problem
-            await pilot.pause(0.05)
+        await until(pilot, lambda: screen.page is not None or screen.problem)
+        assert not screen.problem
         process = screen.feed._process.process
         assert process is not None
         await pilot.press("escape")
@@ -269,7 +268,6 @@ async def test_a_session_without_a_model_says_so(app: WorkbenchApp, recorder: Re
     session = recorder.session("new", status="starting")
     async with app.run_test(size=(80, 24)) as pilot:
         app.open_data_browser(session)
-        while "no exported decoder yet" not in screen_text(app):
-            await pilot.pause(0.05)
+        await until(pilot, lambda: "no exported decoder yet" in screen_text(app))
         await pilot.press("escape")
         await until(pilot, lambda: not isinstance(app.screen, DataBrowserScreen))
