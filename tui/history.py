@@ -12,7 +12,7 @@ from typing import Literal, get_args
 import numpy as np
 
 from tui.rendering.canvas import Mark
-from tui.rendering.series import Floats, Series
+from tui.rendering.series import Doubles, Series
 from vae_engine.sessions.events import EpochEnded
 
 Metric = Literal["loss", "reconstruction_loss", "kl_loss"]
@@ -42,7 +42,7 @@ class History:
         return self.ended[-1].epoch if self.ended else 0
 
     @cached_property
-    def epochs(self) -> Floats:
+    def epochs(self) -> Doubles:
         """Numbers of the epochs, (n,)."""
         return np.array([epoch.epoch for epoch in self.ended], dtype=np.float64)
 
@@ -106,7 +106,7 @@ class History:
             for metric in figures
         }
 
-    def _values(self, name: str) -> Floats:
+    def _values(self, name: str) -> Doubles:
         return np.array([getattr(epoch, name) for epoch in self.ended], dtype=np.float64)
 
 

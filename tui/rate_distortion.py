@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from tui.comparison import Compared, comparable
 
-Floats = NDArray[np.float64]
+Doubles = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,14 +34,14 @@ class RatePath:
 
     id: str
     name: str
-    epochs: Floats
-    rate: Floats
-    distortion: Floats
+    epochs: Doubles
+    rate: Doubles
+    distortion: Doubles
     measured_on: str = ""
     tone: int = 0
 
     @property
-    def negative_elbo(self) -> Floats:
+    def negative_elbo(self) -> Doubles:
         """Sum of both, (n,)."""
         return self.rate + self.distortion
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from tui.rendering.blocks import Cells
 from tui.rendering.glyphs import PATTERNS
 
-Floats = NDArray[np.float64]
+Doubles = NDArray[np.float64]
 
 FINE = (12, 2)
 SHADES = {"░": 0.25, "▒": 0.5, "▓": 0.75}
@@ -24,7 +24,7 @@ def digits(count: int) -> NDArray[np.uint8]:
 
 
 @cache
-def inked_parts() -> dict[int, Floats]:
+def inked_parts() -> dict[int, Doubles]:
     """The share that each glyph inks of the parts of a cell, 12 x 2, by code point."""
     parts = {ord(shade): np.full(FINE, share) for shade, share in SHADES.items()}
     for (rows, columns), codepoints in PATTERNS.items():
@@ -39,15 +39,15 @@ def inked_parts() -> dict[int, Floats]:
     return parts
 
 
-def pixels_of(parts: Floats, height: int, width: int) -> Floats:
+def pixels_of(parts: Doubles, height: int, width: int) -> Doubles:
     """Average the parts of cells ``(..., 12, 2)`` over ``height`` x ``width`` pixels each."""
     fine = np.repeat(np.repeat(parts, height, axis=-2), width, axis=-1)
     split = fine.reshape(*parts.shape[:-2], height, 12, width, 2)
-    means: Floats = split.mean(axis=(-3, -1))
+    means: Doubles = split.mean(axis=(-3, -1))
     return means
 
 
-def paint(cells: Cells, height: int, width: int) -> Floats:
+def paint(cells: Cells, height: int, width: int) -> Doubles:
     """Paint cells ``(..., rows, columns)`` with ``height`` x ``width`` pixels for each."""
     codepoints, index = np.unique(cells.codepoints, return_inverse=True)
     inked = np.array([pixels_of(inked_parts()[int(c)], height, width) for c in codepoints])
@@ -59,7 +59,7 @@ def paint(cells: Cells, height: int, width: int) -> Floats:
     return painted.reshape(*batch, rows * height, columns * width)
 
 
-def psnr(painted: Floats, images: NDArray[np.uint8]) -> float:
+def psnr(painted: Doubles, images: NDArray[np.uint8]) -> float:
     """The mean over the images of the peak signal-to-noise ratio, in dB."""
     error = ((painted - images) ** 2).mean(axis=(-2, -1))
     return float((10 * np.log10(255**2 / error)).mean())

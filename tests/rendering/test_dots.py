@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui.rendering.dots import BRAILLE_DOTS, Area, Dots, band, cell_bits, curve
-from tui.rendering.series import Floats
+from tui.rendering.series import Doubles
 
 # Unicode counts the dots of a cell from 1 so; what follows U+2800 has bit n - 1 set for dot n.
 NUMBERS = ((1, 4), (2, 5), (3, 6), (7, 8))
@@ -23,7 +23,7 @@ def pairs(dots: Dots) -> list[tuple[int, int]]:
     return list(zip(dots.column.tolist(), dots.row.tolist(), strict=True))
 
 
-def expected(dot: tuple[int, int], one: Area) -> Floats:
+def expected(dot: tuple[int, int], one: Area) -> Doubles:
     """Where a dot stands, between 0 and 1."""
     return np.array(dot) / (one.across - 1, one.down - 1)
 

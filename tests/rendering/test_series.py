@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tui.rendering.series import (
-    Floats,
+    Doubles,
     Series,
     decimated,
     drawable,
@@ -139,6 +139,6 @@ def test_a_value_is_read_only_at_an_epoch_that_has_one() -> None:
 
 
 def test_an_empty_series_can_be_prepared() -> None:
-    empty: Floats = np.zeros(0)
+    empty: Doubles = np.zeros(0)
     drawn = drawable(Series("loss", empty, empty), log=True, smoothing=0.9, start=3)
     assert len(decimated(drawn, 10).epochs) == 0

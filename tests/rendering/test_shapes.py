@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.rendering.painting import Floats, digits, inked_parts, paint, pixels_of
+from tests.rendering.painting import Doubles, digits, inked_parts, paint, pixels_of
 from tui.rendering.blocks import Cells
 from tui.rendering.glyphs import GLYPH_NAMES, Glyphs, glyph_set
 from tui.rendering.shapes import ascii_shades, fit_shapes
@@ -15,7 +15,7 @@ def white_on_black(codepoints: NDArray[np.uint32]) -> Cells:
     return Cells(codepoints, white, np.zeros_like(white))
 
 
-def recognised(painted: Floats, images: NDArray[np.uint8]) -> float:
+def recognised(painted: Doubles, images: NDArray[np.uint8]) -> float:
     """The share of pictures that are closer to their own image than to any other."""
     flat, originals = painted.reshape(len(images), -1), images.reshape(len(images), -1) / 1.0
     distance = (originals**2).sum(axis=1) - 2 * flat @ originals.T

@@ -9,7 +9,7 @@ from xml.etree.ElementTree import Element
 from tui.html_report.elements import element
 from tui.rendering.axes import mark_texts, robust_range, widened
 from tui.rendering.canvas import Mark
-from tui.rendering.series import DASHES, Floats, Series, decimated, drawable, number_text, ticks
+from tui.rendering.series import DASHES, Doubles, Series, decimated, drawable, number_text, ticks
 from tui.rendering.tones import HUES
 
 _LEFT, _TOP, _BOTTOM = 72, 10, 46
@@ -27,11 +27,11 @@ class SvgArea:
     low: float
     high: float
 
-    def across(self, epochs: Floats | float) -> Floats | float:
+    def across(self, epochs: Doubles | float) -> Doubles | float:
         """Map epochs to positions from the left."""
         return (epochs - self.first) / (self.last - self.first) * _WIDTH
 
-    def down(self, values: Floats | float) -> Floats | float:
+    def down(self, values: Doubles | float) -> Doubles | float:
         """Map values to positions from the top."""
         return _HEIGHT - (values - self.low) / (self.high - self.low) * _HEIGHT
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tui.rendering.dots import BRAILLE, Area, Dots, band, cell_bits, curve, thick
-from tui.rendering.series import DASHES, Floats, Series
+from tui.rendering.series import DASHES, Doubles, Series
 from tui.rendering.tones import HUES
 
 # Without braille, curves differ in their characters.
@@ -151,6 +151,6 @@ class CurveCanvas:
         keep = line.column // area.dots[0] % period < drawn
         return Dots(line.column[keep], line.row[keep])
 
-    def _heights(self, values: Floats) -> Floats:
+    def _heights(self, values: Doubles) -> Doubles:
         # Computed here, since plotext raises on limits that it has rounded below 0.
         return np.log10(values) if self._area.log else values

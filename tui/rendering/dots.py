@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from tui.rendering.series import Floats
+from tui.rendering.series import Doubles
 
 Integers = NDArray[np.int64]
 
@@ -65,7 +65,7 @@ class Dots:
     row: Integers
 
 
-def curve(x: Floats, y: Floats, area: Area) -> Dots:
+def curve(x: Doubles, y: Doubles, area: Area) -> Dots:
     """Rasterize lines from each point ``(n,)`` to the next, or a single point."""
     column = _nearest(x, area.first, area.last, area.across)
     row = _nearest(y, area.low, area.high, area.down)
@@ -85,7 +85,7 @@ def thick(line: Dots, area: Area) -> Dots:
     return Dots(np.concatenate([line.column] * 2), np.concatenate([line.row, beside]))
 
 
-def band(x: Floats, low: Floats, high: Floats, area: Area) -> Dots:
+def band(x: Doubles, low: Doubles, high: Doubles, area: Area) -> Dots:
     """Stipple a band: one dot of eight between its edges, which needs no colour of its own.
 
     Where a cell has one dot only, every cell between them.
@@ -121,13 +121,13 @@ def cell_bits(dots: Dots, area: Area) -> Integers:
     return cells
 
 
-def _nearest(values: Floats, first: float, last: float, count: int) -> Integers:
+def _nearest(values: Doubles, first: float, last: float, count: int) -> Integers:
     """Return the nearest of `count` dots from `first` to `last`."""
     place = 0.5 + (count - 1) * (values - first) / (last - first)
     return np.floor(np.round(place, _DECIMALS)).astype(np.int64)
 
 
-def _between(ends: Integers, line: Integers, share: Floats) -> Integers:
+def _between(ends: Integers, line: Integers, share: Doubles) -> Integers:
     """Interpolate dots between the ends of each line."""
     start = ends[line]
     return np.trunc(np.round(start + share * (ends[line + 1] - start), _DECIMALS)).astype(np.int64)

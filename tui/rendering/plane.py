@@ -17,7 +17,7 @@ from tui.rendering.dots import BRAILLE, BRAILLE_DOTS, Area, Dots, cell_bits, cur
 from tui.rendering.runs import Line
 from tui.rendering.series import ticks
 
-Floats = NDArray[np.float64]
+Doubles = NDArray[np.float64]
 
 _AXIS: Final = LABEL_WIDTH + 2
 _LEAST_COLUMNS, _LEAST_ROWS = 8, 3
@@ -42,8 +42,8 @@ class PlanePath:
         tone: of its colour.
     """
 
-    x: Floats
-    y: Floats
+    x: Doubles
+    y: Doubles
     marked: int
     letter: str
     tone: int
@@ -121,7 +121,7 @@ def plane_lines(
 
 
 def _area(paths: Sequence[PlanePath], columns: int, rows: int, *, whole: bool, plain: bool) -> Area:
-    def edges(values: Sequence[Floats]) -> tuple[float, float]:
+    def edges(values: Sequence[Doubles]) -> tuple[float, float]:
         every = np.concatenate(values)
         low, high = float(every.min()), float(every.max())
         low, high = widened(low, high, log=False)
@@ -178,7 +178,7 @@ def _name_sums(canvas: _Canvas, area: Area, styles: PlaneStyles) -> None:
         canvas.put(row, _AXIS + min(column, area.columns - len(text)), text, styles.sums)
 
 
-def _sums(area: Area) -> Iterator[tuple[float, Floats, str]]:
+def _sums(area: Area) -> Iterator[tuple[float, Doubles, str]]:
     """Round sums that are in sight, between which x each lies, and its text."""
     sums = ticks(area.first + area.low, area.last + area.high, _MOST_SUMS)
     for total, text in zip(sums, mark_texts(sums), strict=True):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+Doubles = NDArray[np.float64]
 
 LARGEST = 1e100
 """Losses above this are not drawn."""
@@ -34,10 +34,10 @@ class Series:
     """
 
     label: str
-    epochs: Floats
-    values: Floats
+    epochs: Doubles
+    values: Doubles
     tone: int = 0
-    band: tuple[Floats, Floats] | None = None
+    band: tuple[Doubles, Doubles] | None = None
     best: float | None = None
 
     def value_at(self, epoch: float) -> float | None:
@@ -48,7 +48,7 @@ class Series:
         return None
 
 
-def smoothed(values: Floats, weight: float) -> Floats:
+def smoothed(values: Doubles, weight: float) -> Doubles:
     """Smooth by an exponential moving average with bias correction.
 
     Values that are not finite stay unchanged and do not count. As in TensorBoard: the
