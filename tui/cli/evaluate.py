@@ -23,8 +23,8 @@ from tui.cli.output import say, terminal_width
 from tui.cli.report import evaluation_fields, to_json
 from tui.cli.screen import PLAIN_TERMS
 from tui.text import duration_text, fitted
+from vae_engine.datasets.parallel_files import Report
 from vae_engine.evaluation.aggregate import most_information
-from vae_engine.evaluation.encoding import Report
 from vae_engine.evaluation.evaluate import evaluate_session, keep_evaluation
 from vae_engine.evaluation.probes import NEIGHBOURS
 from vae_engine.inference.dataset import session_dataset

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 Report: TypeAlias = Callable[[str, int, int], object]
-"""Called with the name of the step, the number of files done, and the number of all files."""
+"""Called with the name of the stage, the work done, and the total work, in equal units."""
 
 _T = TypeVar("_T")
 _THREADS = 4

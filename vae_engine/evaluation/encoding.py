@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
 from vae_engine.datasets import to_float
 from vae_engine.datasets.arrays import Images
+from vae_engine.datasets.parallel_files import Report
 from vae_engine.errors import SessionDamagedError
 from vae_engine.evaluation.bounds import Doubles, Floats
 from vae_engine.evaluation.decoding import Posterior
 from vae_engine.inference.networks import Encoder
-
-Report = Callable[[str, int, int], None]
-"""Called with the name of the stage, the work done, and the total work, in equal units."""
 
 _ENCODED_AT_ONCE, _ENCODED_VALUES = 2048, 2048 * 28 * 28
 

@@ -11,11 +11,12 @@ import numpy as np
 
 from vae_engine.datasets import Dataset
 from vae_engine.datasets.binarization import as_evaluated
+from vae_engine.datasets.parallel_files import Report
 from vae_engine.errors import SessionError
 from vae_engine.evaluation.aggregate import active_units, kl_per_dimension, mutual_information
 from vae_engine.evaluation.bounds import ImportanceSums, standard_error
 from vae_engine.evaluation.decoding import Posterior, decoded_parts
-from vae_engine.evaluation.encoding import Report, encode_images, require_finite
+from vae_engine.evaluation.encoding import encode_images, require_finite
 from vae_engine.evaluation.noise import aggregate_noise
 from vae_engine.evaluation.probes import LabelledCodes, knn_accuracy, linear_accuracy
 from vae_engine.inference.exported import ExportedModel, load_model

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from vae_engine.datasets import to_float
 from vae_engine.datasets.arrays import Images
+from vae_engine.datasets.parallel_files import Report
 from vae_engine.errors import SessionDamagedError
 from vae_engine.evaluation.aggregate import kl_per_dimension
 from vae_engine.evaluation.bounds import Doubles, Floats, importance_sums
@@ -20,9 +21,6 @@ from vae_engine.evaluation.image_scores import ImageScores
 from vae_engine.evaluation.noise import BLOCK, noise
 from vae_engine.inference.blas import one_thread
 from vae_engine.inference.exported import ExportedModel
-
-Report = Callable[[str, int, int], None]
-"""Called with the name of the stage, the number of images done, and the total."""
 
 _Part = TypeVar("_Part")
 

@@ -10,13 +10,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from vae_engine.datasets.parallel_files import Report
 from vae_engine.datasets.source import Split
 from vae_engine.errors import EngineError, SessionError, SettingError
 from vae_engine.evaluation.bounds import Doubles, Floats, standard_error
 from vae_engine.evaluation.image_scores import ImageScores
 from vae_engine.evaluation.scoring import (
     Reconstructed,
-    Report,
     reconstructed,
     score_images,
     score_rows,

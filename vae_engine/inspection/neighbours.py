@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,12 +9,12 @@ from numpy.typing import NDArray
 
 from vae_engine.datasets import to_float
 from vae_engine.datasets.arrays import Images
+from vae_engine.datasets.parallel_files import Report
 from vae_engine.inference.blas import one_thread
 from vae_engine.inference.exported import ExportedModel
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.intp]
-Report = Callable[[str, int, int], None]
 
 _VALUES_AT_ONCE = 2**18
 

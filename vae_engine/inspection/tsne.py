@@ -23,7 +23,7 @@ _THREADS: Final = 2
 _LEAST_SPREAD: Final = 1e-6
 _ITERATION = re.compile(r"Iteration (\d+)")
 
-Report = Callable[[int, int], object]
+ReportSteps = Callable[[int, int], object]
 """Called with the iterations done, and their number."""
 
 
@@ -36,7 +36,7 @@ def chosen_points(count: int, most: int = MOST_POINTS) -> NDArray[np.intp]:
     return np.sort(rng.choice(count, most, replace=False)).astype(np.intp)
 
 
-def tsne(z_mean: NDArray[np.float32], report: Report | None = None) -> NDArray[np.float32]:
+def tsne(z_mean: NDArray[np.float32], report: ReportSteps | None = None) -> NDArray[np.float32]:
     """Place embeddings in a plane, so that near neighbours stay near.
 
     Equal embeddings give equal bits on one machine: the seed and the number of threads are fixed.
@@ -81,7 +81,7 @@ def tsne(z_mean: NDArray[np.float32], report: Report | None = None) -> NDArray[n
 class _Lines:
     """A stream for what scikit-learn prints, which is its only word on how far it is."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: ReportSteps) -> None:
         self._report = report
 
     def write(self, text: str) -> int:
@@ -95,7 +95,7 @@ class _Lines:
 
 
 @contextlib.contextmanager
-def _reporting(report: Report) -> Iterator[None]:
+def _reporting(report: ReportSteps) -> Iterator[None]:
     with contextlib.redirect_stdout(_Lines(report)):
         yield
 

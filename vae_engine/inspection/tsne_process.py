@@ -24,7 +24,7 @@ from vae_engine.inspection.messages import (
     receive_reply,
     send,
 )
-from vae_engine.inspection.tsne import Report, tsne
+from vae_engine.inspection.tsne import ReportSteps, tsne
 from vae_engine.machine import module_command
 
 _ENDED = "The process that computes t-SNE ended unexpectedly: try again"
@@ -38,7 +38,7 @@ class TsneProcess:
         self._lock = threading.Lock()
         self._cancelled = False
 
-    def run(self, z_mean: NDArray[np.float32], report: Report) -> NDArray[np.float32] | None:
+    def run(self, z_mean: NDArray[np.float32], report: ReportSteps) -> NDArray[np.float32] | None:
         """Compute, as `tsne` does; None if it was cancelled.
 
         Raises:
@@ -79,7 +79,7 @@ class TsneProcess:
 
 
 def _exchange(
-    process: subprocess.Popen[bytes], z_mean: NDArray[np.float32], report: Report
+    process: subprocess.Popen[bytes], z_mean: NDArray[np.float32], report: ReportSteps
 ) -> NDArray[np.float32] | None:
     assert process.stdin is not None
     assert process.stdout is not None

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae_engine.datasets.arrays import Images
+from vae_engine.datasets.parallel_files import Report
 from vae_engine.datasets.source import Split
 from vae_engine.errors import DatasetError, SessionDamagedError, SessionError
-from vae_engine.evaluation.encoding import Report, encode_images, require_finite
+from vae_engine.evaluation.encoding import encode_images, require_finite
 from vae_engine.inference.exported import ExportedModel
 from vae_engine.inspection.images import model_dataset, split_images
 from vae_engine.sessions import layout

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,11 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+from vae_engine.datasets.parallel_files import Report
 from vae_engine.inference.blas import one_thread
 from vae_engine.priors.prior import MixturePrior
-
-Report = Callable[[str, int, int], None]
-"""Called with the name of the stage, the work done, and the total work, in equal units."""
 
 COMPONENTS: Final = (1, 2, 4, 8, 16, 32)
 _ITERATIONS: Final = 50

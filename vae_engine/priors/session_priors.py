@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from vae_engine.datasets.parallel_files import Report
 from vae_engine.errors import SessionError
-from vae_engine.evaluation.encoding import Report
 from vae_engine.inference.exported import load_model
 from vae_engine.inference.sampling import find_export
 from vae_engine.priors.codes import session_codes
