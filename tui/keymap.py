@@ -6,10 +6,10 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
-from textual.keys import Keys
+from textual.keys import KEY_NAME_REPLACEMENTS, Keys
 
 _MODIFIERS: Final = frozenset({"ctrl", "shift", "alt", "super", "hyper", "meta"})
-_NAMES: Final = frozenset(key.value for key in Keys)
+_NAMES: Final = frozenset({key.value for key in Keys} | set(KEY_NAME_REPLACEMENTS.values()))
 
 
 def usable_keymap(keys: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
@@ -28,6 +28,15 @@ def usable_keymap(keys: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
         else:
             usable[action] = ",".join(names)
     return usable, problems
+
+
+def key_name(key: str) -> str:
+    """Return Textual's name of a key: `question_mark` for `?`."""
+    key = key.strip()
+    if len(key) != 1 or key.isalnum():
+        return key
+    name = unicodedata.name(key, key).lower().replace("-", "_").replace(" ", "_")
+    return KEY_NAME_REPLACEMENTS.get(name, name)
 
 
 def _is_key(name: str) -> bool:

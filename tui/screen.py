@@ -152,6 +152,7 @@ class Keys:
         display: str | None = None,
         priority: bool = False,
         group: Binding.Group | None = None,
+        same_as: str = "",
     ) -> Binding:
         """A binding.
 
@@ -164,12 +165,14 @@ class Keys:
             display: what the footer shows instead of the first key.
             priority: whether it comes before the keys of what has the focus.
             group: of keys that stand together.
+            same_as: name of another binding of the same keys, of which one applies at a time: both
+                have its id. Textual takes a key away from all when the user gives one another.
         """
         return Binding(
             keys,
             action,
             name,
-            id=f"{self.screen}.{name.lower().replace(' ', '_')}",
+            id=f"{self.screen}.{(same_as or name).lower().replace(' ', '_')}",
             tooltip=tooltip,
             show=show,
             key_display=display,

@@ -169,7 +169,7 @@ _COLORS: Final[Mapping[tuple[str, bool], Mapping[str, str]]] = {
         "field-text": "#ffffff",
         "field-focus": "#00cdcd",
         "field-focus-text": "#000000",
-        "curves": "#0000ee #cd0000 #000000 #cd00cd #0000ee #cd0000",
+        "curves": "#0000ee #cd0000 #000000 #cd00cd #7f7f7f #00cd00",
         "heats": "#ffffff #ffffff #ffffff #ffffff #0000ee",
     },
 }

@@ -21,6 +21,17 @@ IMPORTING = "2026-11-29 10:00:01,123 INFO importing TensorFlow\n"
         (BEGINS + IMPORTING, ""),
         (f"MemoryError: an earlier run\n{BEGINS}{IMPORTING}", ""),
         (f"{BEGINS}{IMPORTING}Killed\n", "Killed"),
+        # A worker that was killed much later, in the middle of its training.
+        (
+            f"{BEGINS}Downloading data from https://example.org/mnist.npz\n"
+            "2026-11-29 10:00:03,411 INFO data: 4,000 training images\n",
+            "",
+        ),
+        (
+            f"{BEGINS}2026-11-29 10:00:02,000 WARNING the disk is nearly full\n  left: 1 MB\n"
+            "2026-11-29 10:00:03,411 INFO data: 4,000 training images\n",
+            "2026-11-29 10:00:02,000 WARNING the disk is nearly full",
+        ),
         (
             f"{BEGINS}terminate called after throwing an instance of 'std::bad_alloc'\n"
             "  what():  std::bad_alloc\nFatal Python error: Aborted\n\n"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.binding import BindingsMap
 
 from tests.cli.conftest import Vae, vae  # noqa: F401 - the fixture
 from tests.tui.textual_internals import notifications
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
-from tui.cli.key_list import actions, keymap_problems
+from tui.cli.key_list import actions, keymap_problems, nodes
 from tui.keymap import usable_keymap
 from tui.new_session.screen import NewSessionScreen
 from tui.preferences import Preferences, preferences_file, write_preferences
@@ -19,7 +20,8 @@ from vae_engine.sessions.store import SessionStore
 
 
 @pytest.mark.parametrize(
-    "keys", ["r", "?", "+", "ctrl+r", "f5", "shift+tab", "question_mark", "r, ctrl+n,space", "Ä"]
+    "keys",
+    ["r", "?", "+", "ctrl+r", "f5", "shift+tab", "question_mark", "slash", "r, ctrl+n,space", "Ä"],
 )
 def test_what_a_keyboard_has_is_a_key(keys: str) -> None:
     usable, problems = usable_keymap({"sampler.new": keys})
@@ -66,3 +68,37 @@ def test_all_ids_are_listed_and_unknown_ones_told(
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     write_preferences(preferences_file(), Preferences(keys={"sampler.renew": "x", "app.help": "H"}))
     assert keymap_problems() == ["keys: there is no action 'sampler.renew'"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "named"),
+    [
+        ({"sampler.map": "n"}, ["'n'", "sampler.map", "sampler.new"]),
+        ({"dashboard.cursor": "f5", "dashboard.log": "ctrl+l, f5"}, ["cursor", "log", "'f5'"]),
+        ({"sessions.new": "slash"}, ["sessions.new", "sessions.filter", "'slash'"]),
+        ({"sessions.new": "/"}, ["sessions.new", "sessions.filter", "'slash'"]),
+        # The other one has a second key, or changes too, or is of another screen.
+        ({"dashboard.pause": "enter"}, []),
+        ({"sampler.map": "n", "sampler.new": "m"}, []),
+        ({"sampler.map": "f9", "sessions.new": "f9"}, []),
+    ],
+)
+def test_an_action_that_loses_its_key_to_another_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keys: dict[str, str], named: list[str]
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    write_preferences(preferences_file(), Preferences(keys=keys))
+    problems = keymap_problems()
+    assert len(problems) == bool(named)
+    assert all(word in line for line in problems for word in named)
+
+
+def test_no_action_loses_its_key_because_another_one_of_that_key_gets_a_new_one() -> None:
+    """Textual takes all bindings of a key away: of pause, continue and resume one would be left."""
+    for action in actions():
+        for node in nodes():
+            before, after = BindingsMap(node.BINDINGS), BindingsMap(node.BINDINGS)
+            after.apply_keymap({action.id: "f9"})
+            left = {one.action for found in after.key_to_bindings.values() for one in found}
+            had = {one.action for found in before.key_to_bindings.values() for one in found}
+            assert left == had, (action.id, node)

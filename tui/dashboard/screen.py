@@ -48,8 +48,16 @@ class DashboardScreen(ChartOptions):
     BINDINGS: ClassVar[list[BindingType]] = [
         # One key with two meanings, only one of which applies at a time.
         key("p", "pause", "Pause", "Write a checkpoint and pause the run", show=True),
-        key("p", "go_on", "Continue", "Continue the paused run", show=True),
-        key("p,r", "resume", "Resume", "Resume the run from its last checkpoint", show=True),
+        key(
+            *("p", "go_on", "Continue", "Continue the paused run"),
+            show=True,
+            same_as="Pause",
+        ),
+        key(
+            *("p,r", "resume", "Resume", "Resume the run from its last checkpoint"),
+            show=True,
+            same_as="Pause",
+        ),
         key("x", "stop", "Stop", "Stop the run after this epoch and export", show=True),
         key("X", "stop_now", "Stop now", "Write a checkpoint and stop the run now"),
         key("e", "extend", "Extend", "Train more epochs", show=True),

@@ -19,7 +19,7 @@ MAP_KEYS: Final[list[BindingType]] = [
     _key("slash", "legend", "Classes", "Choose the classes that are shown", show=True),
     # Each falls through to the next, and to the screen, where it has no effect.
     _key("escape", "drop", "Cancel", "Drop the box, or stop t-SNE", show=True),
-    Binding("escape", "screen.back", "Samples", tooltip="Back to the samples"),
+    _key("escape", "screen.back", "Samples", "Back to the samples", show=True, same_as="Cancel"),
     _key("enter", "images", "Images", "Show the images in the box", show=True),
     Binding("left,h", "move(-1, 0)", "Left", show=False),
     Binding("right,l", "move(1, 0)", "Right", show=False),
@@ -60,7 +60,7 @@ MAP_KEYS: Final[list[BindingType]] = [
         group=_AXES,
         show=True,
     ),
-    Binding("T", "no_tsne", "No t-SNE", show=False),
+    _key("T", "no_tsne", "No t-SNE", "Stop t-SNE", same_as="t-SNE"),
     Binding("X", "axis(0, -1)", "Previous dimension across", show=False),
     Binding("Y", "axis(1, -1)", "Previous dimension upwards", show=False),
 ]

@@ -24,8 +24,8 @@ LIST_KEYS: Final[list[BindingType]] = [
     _key("D", "demo", "Demo", _DEMO),
     _key("E", "example", "Example", _EXAMPLE),
     # On an empty list, where these two have nothing else to do.
-    _key("d", "first('demo')", "First demo", _DEMO),
-    _key("e", "first('example')", "First example", _EXAMPLE),
+    _key("d", "first('demo')", "First demo", _DEMO, same_as="Delete"),
+    _key("e", "first('example')", "First example", _EXAMPLE, same_as="Extend"),
     _key("s", "sweeps", "Sweeps", "Open the list of sweeps", show=True),
     _key("c", "compare", "Compare", "Compare the selected sessions", show=True),
     _key("r", "resume", "Resume", "Resume a session that has ended"),

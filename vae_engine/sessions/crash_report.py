@@ -41,6 +41,10 @@ _REMARK = re.compile(
 )
 
 
+_RECORD = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[,.]\d+ (DEBUG|INFO)? ?")
+"""Where a record of our own begins; its level, if it is information."""
+
+
 def crash_message(log: Path, start: int = 0) -> str:
     """Return the last lines of a log that describe the error, as one printable line; "" for none.
 
@@ -65,7 +69,14 @@ def crash_message(log: Path, start: int = 0) -> str:
 
 
 def _telling(lines: Iterable[str]) -> str:
-    errors = [line for line in lines if line.strip() and not _REMARK.fullmatch(line)]
+    errors: list[str] = []
+    for line in lines:
+        record = _RECORD.match(line)
+        if record is not None and record[1]:
+            # The process went on: what others had printed, such as a download, was no error.
+            errors = [error for error in errors if _RECORD.match(error)]
+        elif line.strip() and not _REMARK.fullmatch(line):
+            errors.append(line)
     # What follows is the place, not the error.
     for at, line in enumerate(errors):
         if line.startswith("Fatal Python error: Bus error"):

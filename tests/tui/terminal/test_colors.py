@@ -293,3 +293,13 @@ def test_curves_are_distinguished_by_all_eyes(depth: str, dark: bool, cones: np.
         assert np.linalg.norm(lab(one, cones) - lab(other, cones)) > 10, (one, other)
     # Training and validation, which every chart has.
     assert np.linalg.norm(lab(curves[0], cones) - lab(curves[1], cones)) > 40
+
+
+@pytest.mark.parametrize("dark", [True, False], ids=["dark", "light"])
+def test_curves_differ_in_sixteen_colours_too(dark: bool) -> None:
+    """Two pairs of six had one colour on a light background."""
+    theme = own_themes("standard")[0 if dark else 1]
+    curves = [Color.parse(theme.variables[f"curve-{at}"]).rgb for at in range(HUES)]
+    assert len(set(curves)) == HUES
+    for cones in (np.eye(3), _DEUTAN, _PROTAN):
+        assert np.linalg.norm(lab(curves[0], cones) - lab(curves[1], cones)) > 40
