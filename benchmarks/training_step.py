@@ -149,7 +149,7 @@ class Tracer:
             self.steps = event.step - self._first[0]
             self.seconds = time.perf_counter() - self._first[1]
             tf.profiler.experimental.stop()
-            self._controls.stop_now()
+            self._controls.apply("stop_now")
 
 
 def tell_trace(session: Session, folder: Path) -> None:

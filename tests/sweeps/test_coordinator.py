@@ -26,6 +26,7 @@ class RecordedRunner:
         self.begun: list[tuple[int, Task]] = []
         self.asked_to_stop: list[int] = []
         self.broken: set[int] = set()
+        self.refuses: dict[int, Exception] = {}
         self.full = False
         self._evaluating: set[str] = set()
 
@@ -47,6 +48,8 @@ class RecordedRunner:
         return session.id in self._evaluating or session.alive()
 
     def stop(self, session: Session) -> None:
+        if number_of(session) in self.refuses:
+            raise self.refuses[number_of(session)]
         self.asked_to_stop.append(number_of(session))
 
     def has_room(self, settings: Settings) -> bool:  # noqa: ARG002
@@ -280,3 +283,22 @@ def test_a_trial_that_was_lost_under_an_earlier_coordinator_is_begun_again_once(
     runner.train_to_end(sweep, 1, "interrupted")
     second.tick()
     assert runner.begun == [(1, "train"), (3, "train")]
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), WorkerError("refused")])
+def test_a_trial_that_refuses_to_stop_is_asked_again_and_keeps_no_other_from_its_stop(
+    sweep: Sweep, runner: RecordedRunner, error: Exception
+) -> None:
+    coordinator = Coordinator(sweep, runner)
+    coordinator.tick()
+    runner.refuses = {1: error}
+    coordinator.stop()
+    assert runner.asked_to_stop == [2]
+    coordinator.tick()
+    runner.refuses = {}
+    coordinator.tick()
+    coordinator.tick()
+    assert runner.asked_to_stop == [2, 1]
+    for number in (1, 2):
+        runner.train_to_end(sweep, number, "stopped")
+    assert not coordinator.tick()

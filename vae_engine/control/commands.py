@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 from vae_engine.errors import SessionBusyError, SessionError
 from vae_engine.sessions import events as ev
@@ -38,15 +39,14 @@ def ask(session: Session, command: CommandName) -> ev.AnyEvent:
 
     Raises:
         SessionBusyError: it has no worker, or the worker refuses.
-        SessionError: the run has ended otherwise, or the worker does not answer in time; the
-        command then stays in the inbox.
+        SessionError: the run has ended otherwise, or the worker does not answer in time, which
+        may carry the command out later.
         OSError: the inbox cannot be written.
     """
     session.poll()
     if (status := session.status()) not in LIVE:
         raise SessionBusyError(f"session {session.id} has no worker: it is {status}")
-    send(session, command)
-    heard = _wait(session, command)
+    heard = _wait(session, command, inbox.send(session.folder, command))
     if isinstance(heard, ev.RunEnded):
         let_leave(session)
     return heard
@@ -61,7 +61,7 @@ def send(session: Session, command: CommandName) -> None:
     inbox.send(session.folder, command)
 
 
-def _wait(session: Session, command: CommandName) -> ev.AnyEvent:
+def _wait(session: Session, command: CommandName, sent: Path) -> ev.AnyEvent:
     deadline = time.monotonic() + _OBEYED_SECONDS
     while time.monotonic() < deadline:
         # Checked before the log is read, so that the last events of a dead worker are read, too.
@@ -76,9 +76,9 @@ def _wait(session: Session, command: CommandName) -> ev.AnyEvent:
                 f"session {session.id} has ended in the meantime: it is {session.status()}"
             )
         time.sleep(_POLL_SECONDS)
+    where = "waits in its inbox" if sent.exists() else "was read, and may take effect later"
     raise SessionError(
-        f"session {session.id} has not obeyed within {_OBEYED_SECONDS:.0f} s: "
-        "the command waits in its inbox",
+        f"session {session.id} has not obeyed within {_OBEYED_SECONDS:.0f} s: the command {where}",
         remedy="show",
         subject=session.id,
     )

@@ -8,9 +8,11 @@ it stops them first.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import logging
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 from vae_engine.errors import EngineError, SessionBusyError, SessionLostError
@@ -88,17 +90,25 @@ def _coordinate(sweep: Sweep, runner: Runner) -> None:
         if not sweep.folder.is_dir():
             _log.error("the sweep's folder was deleted: the coordinator exits, its trials continue")
             return
-        try:
+        # Each by itself: a heartbeat that fails must not keep a stop from its effect.
+        with _reaching_the_folder():
             if time.monotonic() - last_beat >= HEARTBEAT_SECONDS:
                 beat(sweep.folder)
                 last_beat = time.monotonic()
+        with _reaching_the_folder():
             for command, _ in inbox.take(sweep.folder):
                 _obey(coordinator, command)
-        except OSError as error:
-            # The disk may be full or unavailable for a while.
-            _log.warning("the sweep's folder cannot be reached: %s", error)
     runner.close()
     _log.info("nothing is left to do")
+
+
+@contextlib.contextmanager
+def _reaching_the_folder() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        # The disk may be full or unavailable for a while.
+        _log.warning("the sweep's folder cannot be reached: %s", error)
 
 
 def _goes_on(coordinator: Coordinator, asked: list[str]) -> bool:

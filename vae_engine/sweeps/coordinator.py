@@ -32,6 +32,8 @@ class Coordinator:
         self._taken_over: set[int] = set()
         self._waiting: deque[int] = deque()
         self._stopping = False
+        self._to_stop: set[int] = set()
+        self._refused: set[int] = set()
         for trial in read_trials(sweep):
             if trial.live:
                 self._take_over(trial)
@@ -48,6 +50,7 @@ class Coordinator:
         for number in list(self._running):
             if not self._is_running(number):
                 self._end(number)
+        self._stop_trials()
         while self._waiting and self._has_room(self._waiting[0]):
             self._begin(self._waiting.popleft())
         return bool(self._running or self._waiting)
@@ -58,11 +61,20 @@ class Coordinator:
             return
         self._stopping = True
         self._waiting.clear()
-        for number in self._running:
+        self._to_stop = set(self._running)
+        self._stop_trials()
+
+    def _stop_trials(self) -> None:
+        """Stop the trials that must stop; one that refuses is asked again at the next tick."""
+        for number in sorted(self._to_stop & self._running.keys()):
             try:
                 self._runner.stop(Session(self._folder_of(number)))
-            except (SessionDamagedError, OSError) as error:
-                _log.error("trial %d cannot be stopped: %s", number, error)
+            except (EngineError, OSError) as error:
+                if number not in self._refused:
+                    self._refused.add(number)
+                    _log.error("trial %d cannot be stopped yet: %s", number, error)
+            else:
+                self._to_stop.discard(number)
 
     def _has_room(self, number: int) -> bool:
         if len(self._running) >= self._sweep.record.parallel:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Literal
 
 from vae_engine.sessions.inbox import CommandName
@@ -23,7 +24,9 @@ class Controls:
         self._changed = threading.Condition()
         self._pause_requested = False
         self._is_paused = False
+        self._continued = False
         self._stop: Stop | None = None
+        self._ended = False
 
     @property
     def stop(self) -> Stop | None:
@@ -42,46 +45,67 @@ class Controls:
             self._changed.notify_all()
             return ignored
 
-    def stop_now(self) -> None:
-        """Request a stop as soon as a checkpoint is written."""
-        self.apply("stop_now")
-
-    def begin_pause(self) -> bool:
-        """Return whether to pause now; from then on the pause counts as done."""
+    def end(self) -> list[IgnoredCommand]:
+        """Ignore all later commands, since training has ended; returns those that wait for it."""
         with self._changed:
-            self._is_paused = self._pause_requested
+            self._ended = True
+            return self._drop_pause("training ended before the run paused")
+
+    def pause_if_requested(
+        self, paused: Callable[[], object], continued: Callable[[], object]
+    ) -> None:
+        """Block while training should pause; only the training thread calls this.
+
+        Args:
+            paused: called when a pause begins. continued: called when a `continue` has ended one.
+        """
+        while self._begin_pause():
+            paused()
+            if self._wait():
+                continued()
+
+    def _begin_pause(self) -> bool:
+        with self._changed:
+            self._is_paused, self._pause_requested = self._pause_requested, False
             return self._is_paused
 
-    def wait_while_paused(self) -> None:
-        """Block until training should continue or stop."""
+    def _wait(self) -> bool:
+        """Block until the pause ends; returns whether a `continue` ended it."""
         with self._changed:
-            self._changed.wait_for(lambda: not self._pause_requested)
-            self._is_paused = False
+            # Only the training thread begins a pause: a later `pause` cannot hide this one's end.
+            self._changed.wait_for(lambda: not self._is_paused)
+            continued, self._continued = self._continued, False
+            return continued
 
     def _apply(self, command: CommandName) -> list[IgnoredCommand]:
+        if self._ended:
+            return [(command, "training has ended")]
         match command:
             case "stop" | "stop_now":
                 requested: Stop = "now" if command == "stop_now" else "epoch"
                 if self._stop in (requested, "now"):
                     return [(command, "it is stopping already")]
                 self._stop = requested
-                return self._end_pause("a stop came before the run paused")
+                self._is_paused = False
+                return self._drop_pause("a stop came before the run paused")
             case "pause":
                 if self._stop:
                     return [(command, "it is stopping already")]
-                if self._pause_requested:
+                if self._is_paused or self._pause_requested:
                     return [(command, "it is paused already")]
                 self._pause_requested = True
             case "continue":
-                if not self._pause_requested:
+                if self._is_paused:
+                    self._is_paused, self._continued = False, True
+                elif self._pause_requested:
+                    return [
+                        *self._drop_pause("a continue came before the run paused"),
+                        (command, "the run had not paused yet, and continues"),
+                    ]
+                else:
                     return [(command, "it is not paused")]
-                ignored = self._end_pause("a continue came before the run paused")
-                if ignored:
-                    ignored.append((command, "the run had not paused yet, and continues"))
-                return ignored
         return []
 
-    def _end_pause(self, why: str) -> list[IgnoredCommand]:
-        never_began = self._pause_requested and not self._is_paused
-        self._pause_requested = False
-        return [("pause", why)] if never_began else []
+    def _drop_pause(self, why: str) -> list[IgnoredCommand]:
+        was_requested, self._pause_requested = self._pause_requested, False
+        return [("pause", why)] if was_requested else []

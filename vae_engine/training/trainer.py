@@ -204,7 +204,7 @@ class Trainer:
             images=self._steps.images,
         )
         while self.state.step < self._steps.steps:
-            self._pause_if_requested()
+            self._controls.pause_if_requested(self._pause, self._continue)
             if self._controls.stop == "now":
                 self._save()
                 return False
@@ -289,14 +289,12 @@ class Trainer:
             _log.warning("%s", text)
             self._journal.emit(ev.Warned(text=text))
 
-    def _pause_if_requested(self) -> None:
-        if not self._controls.begin_pause():
-            return
+    def _pause(self) -> None:
         self._save()
         self._journal.emit(ev.Paused())
-        self._controls.wait_while_paused()
-        if self._controls.stop is None:
-            self._journal.emit(ev.Continued())
+
+    def _continue(self) -> None:
+        self._journal.emit(ev.Continued())
 
     def _save(self) -> None:
         checkpoint.save(

@@ -95,7 +95,7 @@ def _run(folder: Path, epochs: int | None, distribution: Distribution) -> int:
     for lack in disk.unreported():
         _log.warning("%s", lack)
         journal.emit(ev.Warned(text=lack))
-    chief = _chief(folder, journal, controls, distribution) if distribution.workers else None
+    chief = _chief(folder, journal, supervisor, distribution) if distribution.workers else None
     try:
         status, reason = _train(folder, journal, controls, supervisor, distribution, chief)
     finally:
@@ -127,7 +127,9 @@ def _run_started(folder: Path, journal: Journal, epochs: int | None) -> ev.RunSt
     )
 
 
-def _chief(folder: Path, journal: Journal, controls: Controls, distribution: Distribution) -> Chief:
+def _chief(
+    folder: Path, journal: Journal, supervisor: Supervisor, distribution: Distribution
+) -> Chief:
     def end_stuck(why: str) -> None:
         """Exit, because nothing else can interrupt a collective operation that waits for a lost
         worker."""
@@ -145,7 +147,7 @@ def _chief(folder: Path, journal: Journal, controls: Controls, distribution: Dis
         record=this_process(journal.log.run),
         versions=compared_versions(),
         stuck=end_stuck,
-        leave=controls.stop_now,
+        leave=supervisor.stop_now,
         split=recorded_method(before.dataset if before else None),
         trained_on=trained_on(before),
         recorded=image_record_content(folder) if before else b"",

@@ -6,7 +6,9 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 from vae_engine.errors import SessionLostError
@@ -44,6 +46,7 @@ class Supervisor:
         self._lock = threading.Lock()
         self._nothing_to_lose = True
         self._finishing = False
+        self._answers: deque[ev.AnyEvent] = deque()
         self._monitor = MachineMonitor(folder)
         self._identity = folder.stat()
         self._missed = 0
@@ -62,14 +65,17 @@ class Supervisor:
         """Start the thread; `left` are the commands that an earlier worker did not take."""
         for command, why in left:
             self._ignore(command, why or "it was sent to an earlier worker")
+        self._write_answers()
         beat(self._folder)
         self._thread.start()
 
     def close(self) -> None:
-        """End the thread."""
+        """End the thread, and report the commands that nothing will carry out any more."""
         self._closing.set()
         if self._thread.is_alive():
             self._thread.join()
+        self._ignore_all(self._controls.end())
+        self._write_answers()
 
     def folder_is_gone(self) -> bool:
         """Whether the session was deleted, or another folder has its name."""
@@ -88,6 +94,13 @@ class Supervisor:
     def training_ended(self) -> None:
         """From here on there is nothing to pause or stop."""
         self._finishing = True
+        self._ignore_all(self._controls.end())
+
+    def stop_now(self) -> None:
+        """Request a stop as soon as a checkpoint is written."""
+        self._ignore_all(
+            ignored for ignored in self._controls.apply("stop_now") if ignored[0] != "stop_now"
+        )
 
     def terminate(self, why: str) -> None:
         """Stop because of the termination signal `why`; a signal handler may call this.
@@ -101,46 +114,65 @@ class Supervisor:
         last_beat = 0.0
         while not self._closing.wait(_POLL_SECONDS):
             self._leave_if_deleted()
-            try:
-                if self._ownership is not None:
-                    self._ownership.check()
-                now = time.monotonic()
-                if now - last_beat >= HEARTBEAT_SECONDS:
-                    beat(self._folder)
-                    last_beat = now
-                for command, why in inbox.take(self._folder):
-                    self._handle(command, why)
-                self._record_machine()
-            except SessionLostError as error:
-                _log.error("%s", error)
-                os._exit(EXIT_BUSY)
-            except OSError as error:
-                # The disk may be full or unavailable for a while; training detects that itself.
-                _log.warning("the session folder cannot be reached: %s", error)
+            # Each by itself: a heartbeat that fails must not keep a stop from its effect.
+            self._attempt(self._check_ownership)
+            if time.monotonic() - last_beat >= HEARTBEAT_SECONDS and self._attempt(self._beat):
+                last_beat = time.monotonic()
+            self._attempt(self._obey)
+            self._write_answers()
+            self._attempt(self._record_machine)
             if self.terminated and self._controls.stop != "now":
-                self._controls.stop_now()
+                self.stop_now()
             self._leave_if_nothing_to_lose()
+
+    def _attempt(self, step: Callable[[], object]) -> bool:
+        """Run a step; returns whether the session folder could be reached."""
+        try:
+            step()
+        except SessionLostError as error:
+            _log.error("%s", error)
+            os._exit(EXIT_BUSY)
+        except OSError as error:
+            # The disk may be full or unavailable for a while; training detects that itself.
+            _log.warning("the session folder cannot be reached: %s", error)
+            return False
+        return True
+
+    def _check_ownership(self) -> None:
+        if self._ownership is not None:
+            self._ownership.check()
+
+    def _beat(self) -> None:
+        beat(self._folder)
 
     def _record_machine(self) -> None:
         active = not (self._nothing_to_lose or self._finishing or self._controls.is_paused)
         log = self._journal.log
         self._monitor.poll(active=active, run=log.run, epoch=log.epoch)
 
-    def _handle(self, command: CommandName | None, why: str) -> None:
-        if command is not None and self._finishing:
-            why = "training has ended"
-        if command is None or why:
+    def _obey(self) -> None:
+        """Apply all commands; they are no longer in the inbox, so nothing may fail in between."""
+        for command, why in inbox.take(self._folder):
+            if command is None:
+                self._ignore(command, why)
+                continue
+            ignored = self._controls.apply(command)
+            self._ignore_all(ignored)
+            if command in ("stop", "stop_now") and command not in dict(ignored):
+                self._answers.append(ev.Stopping(now=command == "stop_now"))
+
+    def _ignore_all(self, ignored: Iterable[tuple[CommandName, str]]) -> None:
+        for command, why in ignored:
             self._ignore(command, why)
-            return
-        ignored = self._controls.apply(command)
-        for other, reason in ignored:
-            self._ignore(other, reason)
-        if command in ("stop", "stop_now") and command not in dict(ignored):
-            self._journal.emit(ev.Stopping(now=command == "stop_now"))
 
     def _ignore(self, command: CommandName | None, why: str) -> None:
         _log.info("command %s ignored: %s", command, why)
-        self._journal.emit(ev.CommandIgnored(command=command or "unknown", why=why))
+        self._answers.append(ev.CommandIgnored(command=command or "unknown", why=why))
+
+    def _write_answers(self) -> None:
+        while self._answers:
+            # Once: an event whose sync failed may be in the log already.
+            self._attempt(partial(self._journal.emit, self._answers.popleft()))
 
     def _leave_if_nothing_to_lose(self) -> None:
         """Stop immediately during the import of TensorFlow, which cannot be interrupted."""
