@@ -79,7 +79,8 @@ def test_nothing_light_imports_tensorflow_or_scikit_learn() -> None:
     assert done.returncode == 0, done.stderr
 
 
-# The Python API's, whose readers see no other; and the app's.
+# The Python API's, whose readers see no other; and the app's. Messages are nested in the widget
+# that posts them, and always named with it.
 TWICE = {"History", "SessionTable"}
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae_engine.datasets import Dataset
+from vae_engine.datasets.arrays import Labels
 from vae_engine.inference.pictures import picture, save_png, square_columns
 from vae_engine.likelihoods import bits_per_dimension
 from vae_engine.model.network import Networks, weights_sha256
@@ -20,6 +21,16 @@ from vae_engine.sessions.records import Result
 from vae_engine.training.export import file_sha256
 from vae_engine.training.litert import write_litert
 from vae_engine.training.steps import Evaluation
+
+_FILES = (
+    layout.WEIGHTS,
+    layout.KERAS_MODEL,
+    layout.LITERT_ENCODER,
+    layout.LITERT_DECODER,
+    layout.EMBEDDINGS,
+    layout.RECONSTRUCTIONS,
+    layout.SAMPLES,
+)
 
 
 def write_result(
@@ -46,13 +57,7 @@ def write_result(
     Raises:
         OSError: a file cannot be written.
     """
-    labels = dataset.test_labels
-    embeddings: dict[str, NDArray[np.generic]] = {
-        "z_mean": test.z_mean,
-        "z_log_var": test.z_log_var,
-        "labels": np.full(len(test.z_mean), -1) if labels is None else labels.astype(np.int64),
-    }
-    write_npz(folder / layout.EMBEDDINGS, embeddings)
+    _write_embeddings(folder, test, dataset.test_labels)
     pairs = np.concatenate([originals.images, preview.reconstructions])
     save_png(folder / layout.RECONSTRUCTIONS, picture(pairs, len(originals.images)))
     save_png(folder / layout.SAMPLES, picture(preview.samples, square_columns(preview.samples)))
@@ -60,22 +65,13 @@ def write_result(
     _replace(folder / layout.KERAS_MODEL, networks.vae.save)
     _replace(folder / layout.LITERT_ENCODER, partial(write_litert, networks.encoder))
     _replace(folder / layout.LITERT_DECODER, partial(write_litert, networks.decoder))
-    files = (
-        layout.WEIGHTS,
-        layout.KERAS_MODEL,
-        layout.LITERT_ENCODER,
-        layout.LITERT_DECODER,
-        layout.EMBEDDINGS,
-        layout.RECONSTRUCTIONS,
-        layout.SAMPLES,
-    )
     result = Result(
         best_epoch=best_epoch,
         test_loss=-test.elbo,
         test_reconstruction_loss=test.reconstruction_loss,
         test_kl_loss=test.kl_loss,
         weights_sha256=weights_sha256(networks),
-        files={name: file_sha256(folder / name) for name in files},
+        files={name: file_sha256(folder / name) for name in _FILES},
         image_shape=networks.shape,
         likelihood=networks.likelihood,
         test_bits_per_dimension=bits_per_dimension(-test.elbo, networks.shape, networks.likelihood),
@@ -83,6 +79,15 @@ def write_result(
     )
     atomic.write_record(folder / layout.RESULT, result)
     return result
+
+
+def _write_embeddings(folder: Path, test: Evaluation, labels: Labels | None) -> None:
+    embeddings: dict[str, NDArray[np.generic]] = {
+        "z_mean": test.z_mean,
+        "z_log_var": test.z_log_var,
+        "labels": np.full(len(test.z_mean), -1) if labels is None else labels.astype(np.int64),
+    }
+    write_npz(folder / layout.EMBEDDINGS, embeddings)
 
 
 def _replace(path: Path, save: Callable[[Path], object]) -> None:
