@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,17 +11,23 @@ import pytest
 
 from tests.tui.recorder import Recorder
 from tests.tui.shaped import SETTINGS, give_shape
-from tests.waiting import wait_for
+from tests.waiting import DEADLINE, wait_for
+from vae_engine.datasets.parallel_files import Report
+from vae_engine.errors import EngineError
 from vae_engine.image_shape import ImageShape
 from vae_engine.inference.dataset import session_dataset
 from vae_engine.inspection.comparer import Comparer
+from vae_engine.inspection.comparison import ComparedModel, ModelScores, score_model
+from vae_engine.inspection.images import InspectedImages
 from vae_engine.inspection.messages import (
     ChooseEpoch,
     DecodeSeed,
     Failed,
     ImagesCompared,
     ModelsOpened,
+    Progressed,
     Reply,
+    Request,
     SamplesCompared,
     ScoreSplit,
     ShowImages,
@@ -123,3 +131,60 @@ def test_models_that_cannot_be_compared_are_reported_with_the_reason(recorder: R
     _, replies = opened(recorder.session("b"), recorder.session("new", status="starting"))
     assert isinstance(replies[0], Failed)
     assert "no exported decoder yet" in replies[0].problem
+
+
+def test_the_scoring_of_an_epoch_that_was_left_ends(
+    recorder: Recorder, digits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, turned, reported = threading.Event(), threading.Event(), list[Exception | None]()
+
+    def score(one: ComparedModel, images: InspectedImages, report: Report) -> ModelScores:
+        begun.set()
+        assert turned.wait(DEADLINE)
+        try:
+            report("", 1, len(images))
+        except Exception as end:
+            reported.append(end)
+            raise
+        reported.append(None)
+        return score_model(one, images)
+
+    comparer, replies = opened(*(recorder.session(name, dataset=str(digits)) for name in "ab"))
+    monkeypatch.setattr("vae_engine.inspection.comparer.score_model", score)
+    comparer.answer(ScoreSplit("test"))
+    assert begun.wait(DEADLINE)
+    comparer.answer(ChooseEpoch(1))
+    before = len(replies)
+    turned.set()
+    wait_for(lambda: bool(reported))
+    assert reported[0] is not None
+    comparer.answer(ScoreSplit("test"))
+    wait_for(lambda: isinstance(replies[-1], SplitCompared))
+    assert [type(reply) for reply in replies[before:]] == [Progressed, Progressed, SplitCompared]
+    assert len(reported) == 3  # The second model of the epoch that was left was not scored.
+
+
+def test_what_cannot_be_done_names_its_request(
+    recorder: Recorder, digits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise EngineError("not finite")
+
+    comparer, replies = opened(*(recorder.session(name, dataset=str(digits)) for name in "ab"))
+    for name in ("score_model", "show_model", "decode_all", "open_models"):
+        monkeypatch.setattr(f"vae_engine.inspection.comparer.{name}", refuse)
+    requests: dict[str, Request] = {
+        "scoring test": ScoreSplit("test"),
+        "images": ShowImages("test", (0,)),
+        "samples": DecodeSeed(0, 1),
+        "epoch": ChooseEpoch(1),
+    }
+    del replies[:]
+    for count, (what, request) in enumerate(requests.items(), 1):
+        comparer.answer(request)
+        wait_for(partial(_has, replies, count))
+        assert replies[-1] == Failed(what, "not finite", request=request)
+
+
+def _has(replies: list[Reply], count: int) -> bool:
+    return len(replies) == count

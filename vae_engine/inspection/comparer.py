@@ -54,6 +54,10 @@ _MOST_AT_ONCE = 1024
 _TENTHS = 10
 
 
+class _Superseded(Exception):  # noqa: N818 - no error
+    """Models of another epoch are looked at now."""
+
+
 class Comparer:
     """Reads the models and images of several sessions; scoring goes on in a thread."""
 
@@ -85,22 +89,22 @@ class Comparer:
     def answer(self, request: Request) -> None:
         """Answer a request; what cannot be done is a reply too."""
         if isinstance(request, ChooseEpoch):
-            self._load(request.epoch)
+            self._load(request.epoch, request)
         elif isinstance(request, ShowImages):
             self._show(request)
         elif isinstance(request, DecodeSeed):
             self._decode(request)
         elif isinstance(request, ScoreSplit) and request.split in self._splits:
-            arguments = self._models, self._epoch, request.split
+            arguments = self._models, self._epoch, request
             threading.Thread(target=self._score, args=arguments, daemon=True).start()
 
-    def _load(self, epoch: int) -> bool:
+    def _load(self, epoch: int, request: ChooseEpoch | None = None) -> bool:
         try:
             kept = [_kept(session) for session in self._sessions]
             wanted = [_nearest(epochs, epoch) for epochs in kept]
             models = open_models(list(zip(self._sessions, wanted, strict=True)))
         except (EngineError, OSError) as error:
-            self._fail("model" if not self._models else "epoch", error)
+            self._fail("model" if not self._models else "epoch", error, request)
             return False
         self._models, self._epoch = models, epoch
         self._reply(
@@ -129,7 +133,7 @@ class Comparer:
         try:
             shown = [show_model(one, split, indices) for one in self._models]
         except EngineError as error:
-            self._fail("images", error)
+            self._fail("images", error, request)
             return
         chosen = without_grey_axis(to_float(split.images[indices]))
         self._reply(
@@ -149,7 +153,7 @@ class Comparer:
             z = draw_prior(min(request.count, _MOST_AT_ONCE), latent_dim, seed=request.seed)
             images = decode_all(self._models, z)
         except EngineError as error:
-            self._fail("samples", error)
+            self._fail("samples", error, request)
             return
         self._reply(
             SamplesCompared(
@@ -161,12 +165,15 @@ class Comparer:
             )
         )
 
-    def _score(self, models: list[ComparedModel], epoch: int, name: str) -> None:
+    def _score(self, models: list[ComparedModel], epoch: int, request: ScoreSplit) -> None:
+        name = request.split
         split, done_before, tenth = self._splits[name], 0, -1
         total = len(split) * len(models)
 
         def report(_: str, done: int, __: int) -> None:
             nonlocal tenth
+            if self._models is not models:
+                raise _Superseded
             if (reached := (done_before + done) * _TENTHS // total) != tenth:
                 tenth = reached
                 self._reply(Progressed(f"scoring {name}", done_before + done, total))
@@ -176,8 +183,10 @@ class Comparer:
             for one in models:
                 scores.append(score_model(one, split, report))
                 done_before += len(split)
+        except _Superseded:
+            return
         except EngineError as error:
-            self._fail(f"scoring {name}", error)
+            self._fail(f"scoring {name}", error, request)
             return
         self._reply(SplitCompared(epoch, name, _figures(scores)))
 
@@ -185,8 +194,8 @@ class Comparer:
         self._splits[name] = images
         self._reply(images.opened(name))
 
-    def _fail(self, what: str, error: Exception) -> None:
-        self._reply(Failed.of(what, error))
+    def _fail(self, what: str, error: Exception, request: Request | None = None) -> None:
+        self._reply(Failed.of(what, error, request))
 
 
 def _figures(scores: Sequence[ModelScores]) -> Figures:

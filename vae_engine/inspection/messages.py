@@ -135,19 +135,23 @@ class ModelOpened(msgspec.Struct, frozen=True, tag=True):
 
 
 class Failed(msgspec.Struct, frozen=True, tag=True):
-    """Something that was asked cannot be done; `remedy` and `subject` are those of the error."""
+    """Something cannot be done; `remedy` and `subject` are those of the error.
+
+    `request` is what was asked for; None for what is done without being asked.
+    """
 
     what: str
     problem: str
     remedy: Remedy | None = None
     subject: str = ""
+    request: Request | None = None
 
     @classmethod
-    def of(cls, what: str, error: Exception) -> Failed:
+    def of(cls, what: str, error: Exception, request: Request | None = None) -> Failed:
         """Return what an error says; a `MemoryError` often says nothing."""
         if isinstance(error, EngineError):
-            return cls(what, str(error), error.remedy, error.subject)
-        return cls(what, str(error) or "there is not enough memory")
+            return cls(what, str(error), error.remedy, error.subject, request)
+        return cls(what, str(error) or "there is not enough memory", request=request)
 
     @property
     def error(self) -> EngineError:
