@@ -50,7 +50,6 @@ from vae_engine.evaluation.scoring import reconstructed
 from vae_engine.inference.pictures import picture, save_png
 from vae_engine.inference.sampling import draw_prior, to_uint8, without_grey_axis
 from vae_engine.inspection.comparison import (
-    LETTERS,
     ComparedModel,
     check_same_dimensions,
     common_file,
@@ -65,6 +64,7 @@ from vae_engine.inspection.comparison import (
     spread,
 )
 from vae_engine.inspection.images import InspectedImages
+from vae_engine.inspection.letters import letters_of
 from vae_engine.sessions.arrays import write_npz
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
@@ -278,7 +278,7 @@ def _described(models: Sequence[ComparedModel]) -> dict[str, Any]:
     return {
         "sessions": np.array([one.session.id for one in models], np.str_),
         "epochs": np.array([one.model.entry.epoch for one in models]),
-        "letters": np.array(list(LETTERS[: len(models)]), np.str_),
+        "letters": np.array(list(letters_of(len(models))), np.str_),
     }
 
 

@@ -17,7 +17,6 @@ from tui.text import encodable, one_line, shortened
 from vae_engine.datasets.source import SPLIT_NAMES
 from vae_engine.evaluation.bounds import Doubles, Floats
 from vae_engine.inspection.comparison import (
-    LETTERS,
     ComparedModel,
     MeanDifference,
     Measure,
@@ -25,6 +24,7 @@ from vae_engine.inspection.comparison import (
     mean_differences,
 )
 from vae_engine.inspection.images import InspectedImages
+from vae_engine.inspection.letters import LETTERS, letters_of
 from vae_engine.inspection.ranking import label_text
 from vae_engine.sessions.session import Session
 
@@ -75,7 +75,7 @@ class ComparedSamples:
 
 def head_lines(models: Sequence[ComparedModel]) -> Iterator[str]:
     """Which letter stands for which model."""
-    for letter, one in zip(LETTERS, models, strict=False):
+    for letter, one in zip(letters_of(len(models)), models, strict=True):
         entry = one.model.entry
         steps = f" and {entry.step} steps" if entry.step else ""
         yield (
@@ -165,7 +165,7 @@ def caption_texts(found: ComparedImages) -> list[list[str]]:
             f"{at}",
             *(
                 f"{letter} {scores.of(found.measure)[at]:.{digits}f}"
-                for letter, scores in zip(LETTERS, found.scores, strict=False)
+                for letter, scores in zip(letters_of(len(found.scores)), found.scores, strict=True)
             ),
         ]
         for at in found.places.tolist()
@@ -174,7 +174,7 @@ def caption_texts(found: ComparedImages) -> list[list[str]]:
 
 def sample_captions(shown: ComparedSamples) -> list[list[str]]:
     """Below each image of a row: the letter of its model."""
-    return [list(LETTERS[: len(shown.images)]) for _ in shown.origins]
+    return [list(letters_of(len(shown.images))) for _ in shown.origins]
 
 
 def models_json(models: Sequence[ComparedModel]) -> list[dict[str, Any]]:
@@ -189,7 +189,7 @@ def models_json(models: Sequence[ComparedModel]) -> list[dict[str, Any]]:
             "latent_dim": one.latent_dim,
             "likelihood": one.model.decoder.pixels.likelihood,
         }
-        for letter, one in zip(LETTERS, models, strict=False)
+        for letter, one in zip(letters_of(len(models)), models, strict=True)
     ]
 
 
@@ -212,7 +212,7 @@ def images_json(models: Sequence[ComparedModel], found: ComparedImages) -> dict[
                 "standard_error": difference.standard_error if difference else 0.0,
             }
             for letter, scores, difference in zip(
-                LETTERS[: len(models)], found.scores, differences, strict=True
+                letters_of(len(models)), found.scores, differences, strict=True
             )
         ],
         "rows": [_row_json(found, at) for at in found.places.tolist()],
@@ -236,14 +236,14 @@ def _row_json(found: ComparedImages, at: int) -> dict[str, Any]:
                 "squared_error": float(scores.squared_error[at]),
                 "difference": float(scores.of(found.measure)[at]) - first,
             }
-            for letter, scores in zip(LETTERS, found.scores, strict=False)
+            for letter, scores in zip(letters_of(len(found.scores)), found.scores, strict=True)
         ],
     }
 
 
 def samples_json(models: Sequence[ComparedModel], shown: ComparedSamples) -> dict[str, Any]:
     """Each z with the squared difference of every model's image to the first one's."""
-    letters = LETTERS[: len(models)]
+    letters = letters_of(len(models))
     return {
         "samples": [
             {

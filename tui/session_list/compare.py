@@ -29,6 +29,7 @@ from tui.widgets.chart import LossChart
 from tui.widgets.curve_table import CurveTable
 from tui.widgets.key_line import KeyLine
 from tui.widgets.session_table import SessionTable
+from vae_engine.inspection.letters import LETTERS
 from vae_engine.sessions.session import Session
 from vae_engine.settings import differing_settings
 
@@ -97,7 +98,14 @@ class CompareScreen(ChartOptions):
         self._draw()
 
     def action_side_by_side(self) -> None:
-        """Open the sessions side by side."""
+        """Open the sessions side by side, as many as there are letters."""
+        if len(self._sessions) > len(LETTERS):
+            self.notify(
+                f"Side by side shows at most {len(LETTERS)} sessions, these are "
+                f"{len(self._sessions)}: mark fewer in the list",
+                severity="error",
+            )
+            return
         self.workbench.open_side_by_side(list(self._sessions.values()))
 
     def action_rates(self) -> None:

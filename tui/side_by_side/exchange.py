@@ -6,8 +6,8 @@ import numpy as np
 
 from tui.image_feed import ImageFeed
 from tui.remedies import error_text
-from tui.side_by_side.figures import LETTERS
 from tui.side_by_side.model import ImageRows, SideBySide, terms_of
+from vae_engine.inspection.letters import letters_of
 from vae_engine.inspection.messages import (
     ChooseEpoch,
     DecodeSeed,
@@ -16,6 +16,7 @@ from vae_engine.inspection.messages import (
     ModelsOpened,
     Progressed,
     Reply,
+    Request,
     SamplesCompared,
     ScoreSplit,
     ShowImages,
@@ -39,8 +40,9 @@ class Exchange:
         self.sheet: ImageRows | None = None
         self.progress: Progressed | None = Progressed("starting")
         self.problems: dict[str, str] = {}
-        self._asked: tuple[object, ...] | None = None
-        self._scoring: set[tuple[int, str]] = set()
+        self._asked: Request | None = None
+        self._scoring: set[str] = set()
+        self._reads_previews = False
 
     def is_shown(self, room: int) -> bool:
         """Whether the sheet is what is wanted, where `room` rows fit."""
@@ -53,7 +55,9 @@ class Exchange:
             return problems.get("epochs", "")
         if "model" in problems:
             return f"{problems['model']}. Page 3 shows their previews of the same epoch."
-        return problems.get("epoch", "") or problems.get(page, "")
+        if page == "images" and self._state.waits_for_scores and self._state.score_problem:
+            return f"{self._state.score_problem}. `o` shows the images by index."
+        return problems.get(page, "")
 
     def ask(self, room: int) -> bool:
         """Ask for what is wanted and not there yet.
@@ -62,20 +66,24 @@ class Exchange:
             Whether these are previews, which the caller is to read: the process has none.
         """
         state = self._state
-        if state.page == "images" and state.order == "difference" and state.split_scores is None:
-            self._score(state.chosen_epoch, state.split)
+        if state.page == "images" and state.waits_for_scores:
+            self._score()
         wanted = state.wanted(room)
-        if wanted is None or self.is_shown(room) or self._asked is not None:
+        if wanted is None or self.is_shown(room):
             return False
-        if state.page != "epochs" and self.problem():
-            return False
-        self._asked = wanted
-        match wanted:
-            case ("images", _, str(split), tuple(indices)):
-                self._feed.ask(ShowImages(split, indices))
-            case ("samples", _, int(seed), int(start), int(count)):
-                self._feed.ask(DecodeSeed(seed, start + count))
-        return state.page == "epochs"
+        if state.page == "epochs":
+            begins, self._reads_previews = not self._reads_previews, True
+            return begins
+        if self._asked is None and not self.problem():
+            self._asked = _request_for(wanted)
+            self._feed.ask(self._asked)
+        return False
+
+    def retry(self) -> None:
+        """Forget which images could not be shown or scored: the user wants others, or the same."""
+        if self._state.splits:
+            self.problems.pop("images", None)
+        self._state.score_problems.clear()
 
     def choose_epoch(self, epoch: int) -> None:
         """Ask for the models of an epoch."""
@@ -89,9 +97,7 @@ class Exchange:
         """
         match reply:
             case ModelsOpened() as opened:
-                self._state.opened = opened
-                self.problems.pop("epoch", None)
-                self._asked = None
+                self._take_models(opened)
             case SplitOpened() as opened:
                 self._state.splits[opened.split] = opened
                 self._state.split = self._state.split or opened.split
@@ -99,9 +105,7 @@ class Exchange:
             case Progressed() as progress:
                 self.progress = progress
             case SplitCompared() as scored:
-                self._scoring.discard((scored.epoch, scored.split))
-                self._state.scores[scored.epoch, scored.split] = terms_of(scored.figures)
-                self.progress = None
+                self._take_scores(scored)
             case ImagesCompared() as images:
                 self._take_images(images, room)
             case SamplesCompared() as samples:
@@ -112,28 +116,43 @@ class Exchange:
 
     def take_previews(self, sheet: ImageRows | None, problem: str = "") -> None:
         """Take previews that were read, or why there are none."""
-        self._asked = None
+        self._reads_previews = False
         self.problems.pop("epochs", None)
         if problem:
             self.problems["epochs"] = problem
         if sheet is not None:
             self.sheet = sheet
 
+    def _take_models(self, opened: ModelsOpened) -> None:
+        self._state.opened = opened
+        # What earlier models could not do, these may; their scoring ends without a reply.
+        self.retry()
+        self.problems.pop("samples", None)
+        self._scoring.clear()
+        self.progress = None
+
+    def _take_scores(self, scored: SplitCompared) -> None:
+        self._state.scores[scored.epoch, scored.split] = terms_of(scored.figures)
+        if scored.epoch == self._state.chosen_epoch:
+            self._scoring.discard(scored.split)
+            self.progress = None
+
     def _take_images(self, found: ImagesCompared, room: int) -> None:
-        self._asked = None
+        if isinstance(self._asked, ShowImages):
+            self._asked = None
         asked = ("images", found.epoch, found.split, found.indices)
         if asked != self._state.wanted(room):
             return
         measure = self._state.measure
         terms = terms_of(found.figures)
         values = terms.of(measure)
-        digits = 1 if measure == "negative_elbo" else 4
+        digits, letters = 1 if measure == "negative_elbo" else 4, letters_of(len(values))
         captions = [
             [
                 f"{index}",
                 *(
                     f"{letter} {value:.{digits}f}"
-                    for letter, value in zip(LETTERS, values[:, row].tolist(), strict=False)
+                    for letter, value in zip(letters, values[:, row].tolist(), strict=True)
                 ),
             ]
             for row, index in enumerate(found.indices)
@@ -141,11 +160,12 @@ class Exchange:
         layers = np.concatenate([found.originals.values[None], found.reconstructions.values])
         indices = np.array(found.indices, np.intp)
         self.sheet = ImageRows(asked, layers.swapaxes(0, 1), captions, terms, indices)
-        if (found.epoch, found.split) not in self._state.scores:
-            self._score(found.epoch, found.split)
+        if self._state.split_scores is None:
+            self._score()
 
     def _take_samples(self, found: SamplesCompared, room: int) -> None:
-        self._asked = None
+        if isinstance(self._asked, DecodeSeed):
+            self._asked = None
         wanted = self._state.wanted(room)
         if wanted is None or wanted[:3] != ("samples", found.epoch, found.seed):
             return
@@ -154,20 +174,42 @@ class Exchange:
         images = found.images.values[:, part].swapaxes(0, 1)
         if len(images) != len(rows):
             return
-        captions = [LETTERS[: self._state.sessions] for _ in rows]
+        captions = [letters_of(self._state.sessions) for _ in rows]
         differences, z = found.differences.values[:, part], found.z.values[part]
         self.sheet = ImageRows(wanted, images, captions, differences=differences, z=z)
 
     def _fail(self, failed: Failed) -> list[tuple[str, bool]]:
-        self._asked = None
-        self.progress = None
         said = error_text(failed.error)
-        if failed.what == "dataset" or failed.what.startswith("scoring"):
-            return [(said, failed.what != "dataset")]
+        if failed.request is not None and failed.request == self._asked:
+            self._asked = None
+        match failed.request:
+            case ScoreSplit() as scoring:
+                self._scoring.discard(scoring.split)
+                self._state.score_problems[self._state.chosen_epoch, scoring.split] = said
+                self.progress = None
+                return [(said, True)]
+            case ChooseEpoch():
+                # The models of the epoch before stay.
+                return [(said, True)]
+            case None:
+                self.progress = None
+        if failed.what == "dataset":
+            return [(said, False)]
         self.problems[failed.what] = said
         return []
 
-    def _score(self, epoch: int, split: str) -> None:
-        if (epoch, split) not in self._scoring and split:
-            self._scoring.add((epoch, split))
+    def _score(self) -> None:
+        split = self._state.split
+        if split and split not in self._scoring and not self._state.score_problem:
+            self._scoring.add(split)
             self._feed.ask(ScoreSplit(split))
+
+
+def _request_for(wanted: tuple[object, ...]) -> Request:
+    """What the process is asked for, so that rows can be shown (`SideBySide.wanted`)."""
+    match wanted:
+        case ("images", _, str(split), tuple(indices)):
+            return ShowImages(split, indices)
+        case ("samples", _, int(seed), int(start), int(count)):
+            return DecodeSeed(seed, start + count)
+    raise ValueError(f"{wanted[0]} are not asked for")

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from string import ascii_uppercase
+from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from textual.content import Content
 
+from vae_engine.inspection.letters import letters_of
+
 Values = NDArray[np.floating]
 Measure = Literal["negative_elbo", "squared_error"]
 
 QUIET: Final = "$text-muted"
-LETTERS: Final = ascii_uppercase
-"""Names of the compared models, in their order."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +25,7 @@ class Terms:
     reconstruction_loss: Values
     kl_loss: Values
     squared_error: Values | None = None
+    _orders: dict[Measure, NDArray[np.intp]] = field(default_factory=dict, repr=False)
 
     @property
     def negative_elbo(self) -> Values:
@@ -48,6 +48,12 @@ class Terms:
         """How far the models are apart on each image, (n,)."""
         apart: Values = np.ptp(self.of(measure), axis=0)
         return apart
+
+    def by_difference(self, measure: Measure) -> NDArray[np.intp]:
+        """The images, (n,), those first on which the models are farthest apart; sorted once."""
+        if measure not in self._orders:
+            self._orders[measure] = np.argsort(-self.spread(measure), kind="stable")
+        return self._orders[measure]
 
 
 def term_lines(terms: Terms, measure: Measure) -> Iterator[Content]:
@@ -87,7 +93,7 @@ def difference_lines(differences: Values, row: int) -> Iterator[Content]:
         row: which.
     """
     yield Content.styled(f"  {'THIS Z':>9}{'MEAN':>9}", QUIET)
-    for at, letter in enumerate(LETTERS[: len(differences)]):
+    for at, letter in enumerate(letters_of(len(differences))):
         if at:
             line = f" {float(differences[at, row]):9.5f}{float(differences[at].mean()):9.5f}"
             yield Content.assemble((letter, "bold"), line)
@@ -105,7 +111,9 @@ def epoch_lines(
     """
     yield Content.styled(f"{'EPOCH':>6}{'-ELBO':>9}{'REC':>9}{'KL':>7}{'VS A':>8}", QUIET)
     first = terms[0] if terms else None
-    for at, (letter, epoch, found) in enumerate(zip(LETTERS, epochs, terms, strict=False)):
+    for at, (letter, epoch, found) in enumerate(
+        zip(letters_of(len(epochs)), epochs, terms, strict=True)
+    ):
         line = f"{'-' if epoch is None else epoch:>5}"
         if found is not None:
             line += number(sum(found), 9) + number(found[0], 9) + number(found[1], 7)
@@ -124,7 +132,7 @@ def number(value: float, width: int, sign: str = "") -> str:
 
 
 def _letters(terms: Terms) -> Iterator[tuple[int, str]]:
-    yield from enumerate(LETTERS[: len(terms.kl_loss)])
+    yield from enumerate(letters_of(len(terms.kl_loss)))
 
 
 def _difference(values: Values, at: int) -> float:

@@ -62,6 +62,7 @@ class SideBySide:
         split: the visible one.
         order: of its images.
         scores: of whole splits, by epoch of the models and split.
+        score_problems: why there are none, likewise.
         seed: of the draw.
         kind: of the previews.
         newest: the last epoch of any session.
@@ -77,6 +78,7 @@ class SideBySide:
     split: str = ""
     order: Order = "index"
     scores: dict[tuple[int, str], Terms] = field(default_factory=dict)
+    score_problems: dict[tuple[int, str], str] = field(default_factory=dict)
     seed: int = 0
     kind: Kind = "samples"
     newest: int = 0
@@ -117,13 +119,23 @@ class SideBySide:
         """Figures of all images of the split; None before they are known."""
         return self.scores.get((self.chosen_epoch, self.split))
 
+    @property
+    def score_problem(self) -> str:
+        """Why they cannot be computed; empty if they can, as far as is known."""
+        return self.score_problems.get((self.chosen_epoch, self.split), "")
+
+    @property
+    def waits_for_scores(self) -> bool:
+        """Whether the order of the images needs figures that are not known yet."""
+        return self.order == "difference" and self.split_scores is None
+
     def indices(self) -> NDArray[np.intp]:
         """Images of the split, in order; those of the split where the order is not known yet."""
         split = self.splits.get(self.split)
         if split is None:
             return np.zeros(0, np.intp)
         if self.order == "difference" and (scores := self.split_scores) is not None:
-            return np.argsort(-scores.spread(self.measure), kind="stable")
+            return scores.by_difference(self.measure)
         return np.arange(split.labels.shape[0])
 
     def rows(self, room: int) -> range:
@@ -140,7 +152,7 @@ class SideBySide:
             return None
         if self.page == "samples":
             return "samples", self.chosen_epoch, self.seed, rows.start, len(rows)
-        if self.order == "difference" and self.split_scores is None:
+        if self.waits_for_scores:
             return None
         indices = tuple(self.indices()[rows.start : rows.stop].tolist())
         return "images", self.chosen_epoch, self.split, indices

@@ -14,8 +14,9 @@ from tui.rendering.tones import HUES
 from tui.text import fitted
 from tui.widgets.display import app_depth
 from tui.widgets.lines import Lines
+from vae_engine.inspection.letters import LETTERS
 
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_MARKS = LETTERS + LETTERS.lower()
 _FURTHER = "*"
 _TITLE = "distortion (reconstruction loss), nats per image"
 _BELOW = "rate (KL), nats per image"
@@ -23,7 +24,7 @@ _BELOW = "rate (KL), nats per image"
 
 def letter_of(place: int) -> str:
     """Return the letter of a session by its place in the table."""
-    return LETTERS[place] if place < len(LETTERS) else _FURTHER
+    return _MARKS[place] if place < len(_MARKS) else _FURTHER
 
 
 class RatePlane(Lines):

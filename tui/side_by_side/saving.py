@@ -8,10 +8,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from tui.side_by_side.figures import LETTERS
 from tui.side_by_side.model import ImageRows, SideBySide
 from vae_engine.errors import EngineError
 from vae_engine.inference.pictures import free_names, picture, save_png
+from vae_engine.inspection.letters import letters_of
 from vae_engine.sessions.arrays import write_npz
 
 _MOST_NAMED: Final = 4
@@ -40,7 +40,7 @@ def save_rows(
     stem = "-".join(["compare", *named, _page_name(sheet, state)])
     png, npz = free_names(stem, folder, (".png", ".npz"))
     arrays = {
-        "letters": list(LETTERS[: len(sessions)]),
+        "letters": list(letters_of(len(sessions))),
         "sessions": list(sessions),
         **_arrays(sheet, state),
     }

@@ -23,7 +23,6 @@ from tui.preferences import Preferences
 from tui.saving import save_in_thread
 from tui.screen import WorkbenchScreen, has_widgets, run_async, run_in_thread
 from tui.side_by_side.exchange import Exchange
-from tui.side_by_side.figures import LETTERS
 from tui.side_by_side.keys import PAIR_KEYS
 from tui.side_by_side.model import PAGE_NAMES, PAGES, ImageRows, SideBySide
 from tui.side_by_side.previews import read_step
@@ -32,6 +31,7 @@ from tui.side_by_side.saving import save_rows
 from tui.side_by_side.words import figure_lines, models_line, state_line
 from tui.widgets.key_line import KeyLine
 from tui.widgets.page_tabs import PageTabs
+from vae_engine.inspection.letters import letters_of
 from vae_engine.inspection.messages import Reply
 from vae_engine.sessions.session import Session
 
@@ -56,6 +56,7 @@ class SideBySideScreen(WorkbenchScreen):
         self.sessions = list(sessions)
         self.state = SideBySide(len(self.sessions))
         self.compared: list[Compared] = []
+        self._names = [session.label.name for session in self.sessions]
         self.poller = Poller(self, self._poll)
         self._feed = ImageFeed(*(session.folder for session in self.sessions))
         self.exchange = Exchange(self.state, self._feed)
@@ -107,11 +108,13 @@ class SideBySideScreen(WorkbenchScreen):
 
     def action_turn_split(self) -> None:
         """Show the next split, or the other kind of previews."""
+        self.exchange.retry()
         self.state.turn_split()
         self._refresh()
 
     def action_order(self) -> None:
         """Order the images in the other way."""
+        self.exchange.retry()
         self.state.order = "difference" if self.state.order == "index" else "index"
         self.state.positions["images"] = 0
         self._refresh()
@@ -213,7 +216,9 @@ class SideBySideScreen(WorkbenchScreen):
         state, folders = self.state, [session.folder for session in self.sessions]
         epoch, kind = state.shown_epoch, state.kind
         step = await asyncio.to_thread(read_step, folders, epoch, kind)
-        if not has_widgets(self) or state.page != "epochs":
+        if not has_widgets(self):
+            return
+        if state.page != "epochs":
             self.exchange.take_previews(None)
             return
         state.preview_rows = len(step.images)
@@ -225,7 +230,8 @@ class SideBySideScreen(WorkbenchScreen):
         rows = state.rows(grid.room())
         asked = ("epochs", epoch, kind, rows.start, grid.room())
         drawn = ["-" if one is None else f"{one}" for one in step.epochs]
-        captions = [[" ".join(pair) for pair in zip(LETTERS, drawn, strict=False)] for _ in rows]
+        letters = letters_of(len(drawn))
+        captions = [[" ".join(pair) for pair in zip(letters, drawn, strict=True)] for _ in rows]
         images = step.images[rows.start : rows.stop]
         why_none = "" if len(images) else "no session has previews yet: they come after epoch 1"
         self.exchange.take_previews(
@@ -254,8 +260,9 @@ class SideBySideScreen(WorkbenchScreen):
         self.query_one("#figures", Static).update(Content("\n").join(list(lines)), layout=False)
 
     def _say(self) -> None:
-        names = [session.label.name for session in self.sessions]
-        models = models_line(self.state, names, self.query_one("#head-models").content_size.width)
+        models = models_line(
+            self.state, self._names, self.query_one("#head-models").content_size.width
+        )
         state = state_line(self.state, self.exchange.progress)
         self.query_one("#head-models", Static).update(models, layout=False)
         self.query_one("#head-state", Static).update(state, layout=False)
@@ -267,6 +274,10 @@ class SideBySideScreen(WorkbenchScreen):
         self.compared = await asyncio.to_thread(
             lambda: [read_compared(session) for session in self.sessions]
         )
+        names = [one.name for one in self.compared]
+        if names != self._names:
+            self._names = names
+            self._say()
         newest = max((one.history.newest for one in self.compared), default=0)
         if newest != self.state.newest:
             self.state.newest = newest

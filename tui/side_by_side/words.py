@@ -9,7 +9,6 @@ from textual.content import Content
 
 from tui.comparison import Compared
 from tui.side_by_side.figures import (
-    LETTERS,
     QUIET,
     difference_lines,
     epoch_lines,
@@ -17,6 +16,7 @@ from tui.side_by_side.figures import (
 )
 from tui.side_by_side.model import ImageRows, SideBySide
 from tui.text import one_line
+from vae_engine.inspection.letters import letters_of
 from vae_engine.inspection.messages import Progressed
 
 _NAME_LENGTHS: Final = (24, 16, 12, 8, 5)
@@ -33,7 +33,7 @@ def models_line(state: SideBySide, names: Sequence[str], room: int) -> Content:
     line = Content()
     for longest in _NAME_LENGTHS:
         parts = []
-        for at, (letter, name) in enumerate(zip(LETTERS, names, strict=False)):
+        for at, (letter, name) in enumerate(zip(letters_of(len(names)), names, strict=True)):
             part = Content.assemble((f"{letter} ", "bold"), one_line(name, longest))
             if state.opened is not None and state.page != "epochs":
                 part += Content.styled(f" epoch {state.opened.models[at].epoch}", QUIET)
@@ -73,7 +73,9 @@ def figure_lines(
         scores = state.split_scores
         yield Content()
         if scores is None:
-            yield Content.styled("the means of all images are computed", QUIET)
+            lack = f"no means of all images: {state.score_problem}"
+            waits = "the means of all images are computed"
+            yield Content.styled(lack if state.score_problem else waits, QUIET)
             return
         yield Content.styled(f"mean of {scores.kl_loss.shape[1]:,} {state.split_text()}", "bold")
         yield from term_lines(scores, state.measure)
@@ -91,9 +93,11 @@ def figure_lines(
 
 
 def _epoch_figures(sheet: ImageRows, compared: Sequence[Compared]) -> Iterator[Content]:
+    if not compared:
+        return  # They are being read for the first time.
     found = [
         one.history.nearest(epoch) if epoch is not None else None
-        for one, epoch in zip(compared, sheet.epochs, strict=False)
+        for one, epoch in zip(compared, sheet.epochs, strict=True)
     ]
     terms = [
         None if one is None else (one.val_reconstruction_loss, one.val_kl_loss) for one in found

@@ -29,14 +29,12 @@ from vae_engine.inspection.images import (
     own_images,
     split_images,
 )
+from vae_engine.inspection.letters import LETTERS
 from vae_engine.sessions.previews import read_originals
 from vae_engine.sessions.session import Session
 from vae_engine.settings import Settings
 
 Measure = Literal["negative_elbo", "squared_error"]
-
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-"""Names of the compared models, in their order."""
 
 
 @dataclass(frozen=True, eq=False)

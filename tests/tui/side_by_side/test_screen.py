@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +19,17 @@ from tests.tui.recorder import Recorder
 from tests.tui.sampler.sampling import notices
 from tests.tui.shaped import SETTINGS, give_shape
 from tests.tui.watching import until
+from tests.waiting import DEADLINE
 from tui.app import WorkbenchApp
 from tui.dashboard.screen import DashboardScreen
+from tui.side_by_side.previews import Kind, Step, read_step
 from tui.side_by_side.row_grid import RowGrid
 from tui.side_by_side.screen import SideBySideScreen
 from vae_engine.image_shape import ImageShape
 from vae_engine.inference.pictures import picture
 from vae_engine.inference.sampling import draw_prior, load_decoder
+from vae_engine.sessions.manifest import read_label
+from vae_engine.sessions.records import Label, Manifest
 from vae_engine.sessions.session import Session
 
 
@@ -90,8 +96,16 @@ async def test_the_same_images_with_their_figures_and_differences(
         difference = scores.negative_elbo[1].astype(np.float64) - scores.negative_elbo[0]
         assert f"{difference.mean():+.2f}" in screen_text(app)
         assert f"±{difference.std(ddof=1) / np.sqrt(500):.2f}" in screen_text(app)
+        readers: list[threading.Thread] = []
+
+        def read_noted(folder: Path, manifest: Manifest) -> Label:
+            readers.append(threading.current_thread())
+            return read_label(folder, manifest)
+
+        monkeypatch.setattr("vae_engine.sessions.session.read_label", read_noted)
         await pilot.press("down", "right")
         await shows(pilot, screen, "test image 1, class", "2 of 500")
+        assert threading.main_thread() not in readers  # No key waits for a file.
         await pilot.press("pagedown")
         room = screen.query_one(RowGrid).room()
         await shows(pilot, screen, f"test image {room + 1}, class")
@@ -134,8 +148,16 @@ async def test_the_same_z_and_previews_in_step(
         screen = await opened(app, pilot, short, long)
         await pilot.press("left_square_bracket")
         await shows(pilot, screen, "A short epoch 2   B long epoch 1")
-        await pilot.press("2")
+        disk_answers = threading.Event()
+
+        def read_slowly(folders: Sequence[Path], epoch: int, kind: Kind) -> Step:
+            disk_answers.wait(DEADLINE)
+            return read_step(folders, epoch, kind)
+
+        monkeypatch.setattr("tui.side_by_side.screen.read_step", read_slowly)
+        await pilot.press("3", "2")
         await shows(pilot, screen, "the same z, seed 0", "sample 1 of seed 0")
+        disk_answers.set()
         await pilot.press("n", "down")
         await shows(pilot, screen, "sample 2 of seed 1")
         arrays = await saved(pilot, screen, "seed1")
@@ -200,8 +222,8 @@ async def test_previews_are_shown_once_the_first_epoch_has_drawn_some(
 
 
 @pytest.mark.usefixtures("local")
-async def test_the_comparison_opens_its_sessions_side_by_side(
-    app: WorkbenchApp, recorder: Recorder
+async def test_the_comparison_opens_its_sessions_side_by_side_if_there_are_letters(
+    app: WorkbenchApp, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from tui.session_list.compare import CompareScreen
 
@@ -209,6 +231,11 @@ async def test_the_comparison_opens_its_sessions_side_by_side(
     async with app.run_test(size=(80, 24)) as pilot:
         app.push_screen(CompareScreen(sessions))
         await until(pilot, lambda: isinstance(app.screen, CompareScreen) and app.screen.is_mounted)
+        with monkeypatch.context() as fewer:
+            fewer.setattr("tui.session_list.compare.LETTERS", "A")
+            await pilot.press("i")
+            await until(pilot, lambda: "at most 1 sessions, these are 2" in notices(pilot))
+        assert isinstance(app.screen, CompareScreen)
         await pilot.press("i")
         await until(pilot, lambda: isinstance(app.screen, SideBySideScreen))
         await pilot.press("escape")
