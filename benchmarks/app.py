@@ -8,23 +8,19 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import statistics
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from benchmarks.explorer import SIZE, explorer
 from benchmarks.figures import Figure, as_json, heading, line, median_and_tail
 from benchmarks.recorded import EPOCH_SECONDS, EPOCHS_DONE, Replay, folder_of, long_session
 from benchmarks.terminal import EMPTY_APP, WORKBENCH, Terminal
-from vae_engine.sessions import layout
 
-EXAMPLES = Path(__file__).parents[1] / "sessions"
 STARTS = 5
 KEYS = 24
-# Room for 8 x 8 samples of 14x7 cells beside the chosen one.
-SAMPLER_SIZE = (154, 66)
 # A new list is complete before all folders are measured; which takes a while longer.
 MEASURING_SECONDS = 10.0
 OPENINGS = 4
@@ -92,7 +88,7 @@ def many_sessions(folder: Path) -> Iterator[Figure]:
 def sampler(folder: Path) -> Iterator[Figure]:
     """New samples, a step of the selection, and nudges that traversals follow."""
     folder_of(folder / "sessions", 1)
-    with Terminal((*WORKBENCH, folder / "sessions"), folder, size=SAMPLER_SIZE) as terminal:
+    with Terminal((*WORKBENCH, folder / "sessions"), folder, size=SIZE) as terminal:
         terminal.read_until(b"digits-0")
         terminal.settle()
         terminal.answer("g", b"seed")
@@ -106,33 +102,6 @@ def sampler(folder: Path) -> Iterator[Figure]:
     yield from _key_figures("sampler, another of 64 selected", steps)
     yield Figure("sampler, traversals with their KL", traversals, "s", goal=0.3)
     yield from _key_figures("sampler, traversals after a nudge", nudges)
-
-
-def explorer(folder: Path) -> Iterator[Figure]:
-    """Answers on the example: its images, its map, a mixture prior and rate against distortion."""
-    root = folder / "sessions"
-    shutil.copytree(EXAMPLES, root)
-    for fitted in root.glob(f"*/{layout.MIXTURE}"):
-        fitted.unlink()
-    with Terminal((*WORKBENCH, root), folder, size=SAMPLER_SIZE) as terminal:
-        terminal.read_until(b"example-colour", b"mnist")
-        terminal.settle(1.0)
-        terminal.answer("j")
-        images = terminal.answer("i", b"ELBO")
-        page = terminal.answer("\x1b[6~", b"ELBO")
-        terminal.answer("\x1b")
-        terminal.answer("g", b"seed")
-        chart = terminal.answer("m", b"map of")
-        terminal.answer("m")
-        fit = terminal.answer("p", b"recall")
-        switch = max(terminal.answer("p", b"seed") for _ in range(4))
-        memory = terminal.resident_megabytes()
-    yield Figure("images screen of the example, opened", images, "s", goal=0.3)
-    yield Figure("  its next page", page, "s", goal=0.3)
-    yield Figure("map of the example, opened", chart, "s", goal=0.3)
-    yield Figure("mixture prior, fitted at first use", fit, "s", goal=5.0)
-    yield Figure("  switched afterwards, slowest of 4", switch, "s", goal=0.3)
-    yield Figure("  resident memory of the app after all of it", memory, "MB", goal=130)
 
 
 def long_opening(folder: Path) -> Iterator[Figure]:

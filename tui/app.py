@@ -244,9 +244,14 @@ class WorkbenchApp(TerminalApp):
 
     def open_side_by_side(self, sessions: Sequence[Session]) -> None:
         """Open sessions side by side."""
+        from tui.image_feed import ImageFeed
+
+        feed = ImageFeed(*(session.folder for session in sessions))
+        # As for the images of one session.
+        feed.start()
         from tui.side_by_side.screen import SideBySideScreen
 
-        self._open(SideBySideScreen(sessions))
+        self._open(SideBySideScreen(sessions, feed))
 
     def open_rates(self, folders: Sequence[Path]) -> None:
         """Open the chart of rate against distortion."""

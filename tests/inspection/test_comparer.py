@@ -40,7 +40,8 @@ from vae_engine.sessions.session import Session
 def opened(*sessions: Session) -> tuple[Comparer, list[Reply]]:
     replies: list[Reply] = []
     comparer = Comparer([Session(one.folder) for one in sessions], replies.append)
-    comparer.open()
+    if comparer.open():
+        comparer.wait()
     return comparer, replies
 
 

@@ -70,6 +70,24 @@ def test_a_page_has_the_scores_that_the_whole_split_gets(recorder: Recorder, dig
         np.testing.assert_allclose(shown, whole[list(indices)], rtol=1e-4)
 
 
+def test_scores_of_the_first_images_come_before_those_of_all(
+    recorder: Recorder, digits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vae_engine.inspection.inspector._FEWEST_SCORES", 0)
+    monkeypatch.setattr("vae_engine.inspection.inspector._FIRST_SCORES_SECONDS", 0)
+    inspector, replies = inspected(recorder.session("small", dataset=str(digits)))
+    inspector.answer(ScoreSplit("test"))
+    wait_for(lambda: isinstance(replies[-1], SplitScored) and _scored(replies[-1]) == 500)
+    some, every = [reply for reply in replies if isinstance(reply, SplitScored)]
+    assert _scored(some) == 256
+    assert np.array_equal(some.kl_loss.values, every.kl_loss.values[:256])
+    assert np.array_equal(some.reconstruction_loss.values, every.reconstruction_loss.values[:256])
+
+
+def _scored(reply: SplitScored) -> int:
+    return len(reply.kl_loss.values)
+
+
 def test_the_weights_of_another_epoch_are_taken(recorder: Recorder, digits: Path) -> None:
     session = recorder.session("small", dataset=str(digits))
     recorder.export(session, 1, 4, 9)
@@ -219,7 +237,7 @@ def test_binarized_test_images_are_the_same_before_and_after_the_dataset_is_read
     path.write_text(text.replace('"limit": 0', '"limit": 0, "binarize": "static"'), "utf-8")
     session = Session(digits_session.folder)
     assert session.settings.binarize == "static"
-    first = first_images(session)
+    first = first_images(session, session.settings)
     assert first is not None
     whole = split_images(load_dataset("mnist"), "test", session.settings)
     assert np.array_equal(first.images, whole.images)

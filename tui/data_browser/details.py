@@ -10,7 +10,8 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.data_browser.model import Browse, Page
+from tui.data_browser.model import Browse
+from tui.data_browser.page import Page
 from tui.widgets.images import ImageGrid
 from vae_engine.inspection.messages import Nearness
 

@@ -7,7 +7,8 @@ from typing import Final
 
 from textual.content import Content
 
-from tui.data_browser.model import Browse, Page
+from tui.data_browser.model import Browse
+from tui.data_browser.page import Page
 from tui.text import one_line
 from vae_engine.inspection.messages import ModelOpened, Progressed
 
@@ -26,7 +27,10 @@ def split_line(name: str, model: ModelOpened | None, browse: Browse, problem: st
         if problem:
             parts.append(Content.styled(problem, "$text-warning"))
         by_distance = browse.split.name == "nearest" and browse.order == "index"
-        parts.append(Content("nearest first" if by_distance else _ORDER_TEXTS[browse.order]))
+        order = "nearest first" if by_distance else _ORDER_TEXTS[browse.order]
+        if browse.order != "index" and browse.split.scores and not browse.split.is_scored:
+            order += f" of the first {len(browse.split.scores):,}"
+        parts.append(Content(order))
         place, count = browse.position + 1, len(browse.indices)
         parts.append(Content.styled(f"{place:,} of {count:,}" if count else "none", _QUIET))
     if model is not None and len(model.epochs) > 1:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from tui.data_browser.page import Page
 from tui.text import one_line
 from vae_engine.evaluation.image_scores import ImageScores
-from vae_engine.inspection.messages import ImagesShown, Nearness, SplitOpened, SplitScored
+from vae_engine.inspection.messages import Nearness, SplitOpened, SplitScored
 from vae_engine.inspection.ranking import (
     ClassScore,
     Indices,
@@ -34,10 +34,6 @@ _SINGULAR: Final = {name: title.removesuffix("s") for name, title in SPLIT_TITLE
 # The one that is shown first is the first of these that there is.
 _PREFERRED: Final = ("test", "val", "train", "saved", "own", "nearest")
 _LONGEST_NAME: Final = 40
-_MOST_LOG_VAR: Final = 20.0
-_POSTERIOR: Final = 103
-"""The purpose of its random numbers, beside those of `vae_engine.evaluation.noise`."""
-_MOST_CACHED_BYTES: Final = 8 * 2**20
 
 Labels = NDArray[np.int32]
 Direction = Literal[-1, 1]
@@ -50,7 +46,7 @@ class Split:
     Attributes:
         name: as in messages. labels: (n,), -1 for none.
         names: of the labels 0, 1, ...; empty where they are numbers.
-        scores: of all its images, once they were asked for and are here.
+        scores: of all its images, or the first of them, once they were asked for.
         classes: their means by class, the hardest first.
         nearness: of the training images nearest to a sample; None for other splits.
     """
@@ -69,8 +65,15 @@ class Split:
         return cls(opened.split, opened.labels.values, names, nearness=opened.nearness)
 
     def take(self, scores: ImageScores) -> None:
-        """Store the scores of all images."""
-        self.scores, self.classes = scores, class_scores(scores, self.labels.astype(np.int64))
+        """Store the scores of all images, or of the first of them."""
+        self.scores = scores
+        if self.is_scored:
+            self.classes = class_scores(scores, self.labels.astype(np.int64))
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether all its images are scored."""
+        return self.scores is not None and len(self.scores) == len(self.labels)
 
     @property
     def present_labels(self) -> list[int]:
@@ -179,7 +182,10 @@ class Browse:
         rec, kl = (terms.values for terms in (scored.reconstruction_loss, scored.kl_loss))
         split.take(ImageScores(rec.astype(np.float64), kl.astype(np.float64)))
         if split is self.split and self.order != "index":
+            here = self.index if self.position else None
             self._rank()
+            if here is not None:
+                self.go_to(here)
 
     def forget_scores(self) -> None:
         """Drop all scores, since they are of other weights; the cursor stays on its image."""
@@ -269,71 +275,8 @@ class Browse:
             return
         labels = self.split.labels.astype(np.int64)
         scores = self.split.scores
-        if scores is None:
+        if scores is None or self.order == "index":
             nothing = np.zeros(len(labels))
             scores = ImageScores(nothing, nothing)
-        indices = ranked(scores, self.order, labels, self.label)
+        indices = ranked(scores, self.order, labels[: len(scores)], self.label)
         self.indices = indices[np.isin(indices, self._chosen())]
-
-
-@dataclass(frozen=True, eq=False)
-class Page:
-    """Images that are on the screen.
-
-    Attributes:
-        asked: split and indices, by which it is known whether this is still the page wanted.
-        images: what came.
-    """
-
-    asked: tuple[str, tuple[int, ...]]
-    images: ImagesShown
-
-    @property
-    def pairs(self) -> NDArray[np.uint8]:
-        """Each image with its reconstruction to the right: (n, h, 2 w + gap[, 3])."""
-        originals, made = self.images.originals.values, self.images.reconstructions.values
-        count, height, width, *colours = originals.shape
-        gap = np.zeros((count, height, pair_gap(width), *colours), np.uint8)
-        pairs: NDArray[np.uint8] = np.concatenate([originals, gap, made], axis=2)
-        return pairs
-
-    def scores(self) -> ImageScores:
-        """The ELBO terms of its images."""
-        rec, kl = self.images.reconstruction_loss.values, self.images.kl_loss.values
-        return ImageScores(rec.astype(np.float64), kl.astype(np.float64))
-
-    def draw(self, at: int, number: int) -> NDArray[np.float32]:
-        """A draw from the posterior of an image, (latent_dim,); equal numbers give equal draws."""
-        mean, log_var = self.images.z_mean.values[at], self.images.z_log_var.values[at]
-        key = np.random.SeedSequence([_POSTERIOR, self.images.indices[at], number])
-        rng = np.random.Generator(np.random.Philox(key))
-        deviation = np.exp(0.5 * np.minimum(log_var, _MOST_LOG_VAR))
-        drawn: NDArray[np.float32] = mean + deviation * rng.standard_normal(len(mean), np.float32)
-        return drawn.astype(np.float32)
-
-
-def pair_gap(width: int) -> int:
-    """Columns of pixels between an image of this width and its reconstruction."""
-    return max(2, width // 14 // 2 * 2)
-
-
-class ScoreCache:
-    """Scores of splits that were looked at before, by their weights; the oldest go first."""
-
-    def __init__(self, most: int = _MOST_CACHED_BYTES) -> None:
-        self._most = most
-        self._kept: OrderedDict[tuple[str, str, int], SplitScored] = OrderedDict()
-
-    def put(self, weights: str, count: int, scored: SplitScored) -> None:
-        """Keep the scores of a split."""
-        self._kept[weights, scored.split, count] = scored
-        while sum(map(_size, self._kept.values())) > self._most:
-            self._kept.popitem(last=False)
-
-    def get(self, weights: str, count: int, split: str) -> SplitScored | None:
-        """The scores of a split, None if they are not kept."""
-        return self._kept.get((weights, split, count))
-
-
-def _size(scored: SplitScored) -> int:
-    return len(scored.reconstruction_loss.data) + len(scored.kl_loss.data)

@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 from textual.message import Message
 
-from tui.data_browser.model import pair_gap
+from tui.data_browser.page import pair_gap
 from tui.widgets.sized_grid import SizedGrid
 
 _ALL: Final = 10**9

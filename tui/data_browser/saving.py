@@ -6,9 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from tui.data_browser.model import Page
+from tui.data_browser.page import Page
 from vae_engine.errors import EngineError
-from vae_engine.inference.pictures import free_names, picture, save_png
 from vae_engine.sessions.arrays import write_npz
 
 
@@ -27,6 +26,9 @@ def save_page(page: Page, session: str, epoch: int, folder: Path) -> tuple[Path,
     Raises:
         EngineError: the folder cannot be written.
     """
+    # Pillow: few pages are saved, and the screen should open quickly.
+    from vae_engine.inference.pictures import free_names, picture, save_png
+
     images = page.images
     png, npz = free_names(f"{session}-epoch{epoch}-{images.split}", folder, (".png", ".npz"))
     columns = max(1, round(len(images.indices) ** 0.5 / 1.4))

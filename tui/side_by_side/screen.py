@@ -50,15 +50,15 @@ class SideBySideScreen(WorkbenchScreen):
             super().__init__()
             self.reply = reply
 
-    def __init__(self, sessions: Sequence[Session]) -> None:
-        """Make the screen of these sessions, at least two."""
+    def __init__(self, sessions: Sequence[Session], feed: ImageFeed) -> None:
+        """Make the screen of these sessions, at least two; it follows and closes their process."""
         super().__init__()
         self.sessions = list(sessions)
         self.state = SideBySide(len(self.sessions))
         self.compared: list[Compared] = []
         self._names = [session.label.name for session in self.sessions]
         self.poller = Poller(self, self._poll)
-        self._feed = ImageFeed(*(session.folder for session in self.sessions))
+        self._feed = feed
         self.exchange = Exchange(self.state, self._feed)
 
     def compose(self) -> ComposeResult:

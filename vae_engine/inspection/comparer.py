@@ -19,6 +19,7 @@ from vae_engine.inspection.comparison import (
     common_measure,
     common_splits,
     decode_all,
+    first_common,
     image_differences,
     open_models,
     saved_images,
@@ -52,6 +53,7 @@ _SPLITS: tuple[Split, ...] = ("test", "val", "train")
 _SAVED = "saved"
 _MOST_AT_ONCE = 1024
 _TENTHS = 10
+_HEAD_START_SECONDS = 0.5
 
 
 class _Superseded(Exception):  # noqa: N818 - no error
@@ -68,23 +70,42 @@ class Comparer:
         self._models: list[ComparedModel] = []
         self._epoch = CURRENT
         self._splits: dict[str, InspectedImages] = {}
+        self._may_read, self._all_read = threading.Event(), threading.Event()
 
     def open(self) -> bool:
-        """Load the current models and the images; return whether there are models."""
+        """Load the current models, and return whether there are any; the images follow in a thread.
+
+        Test images that are known before the rest come first.
+        """
         if not self._load(CURRENT):
             return False
         self._reply(Progressed("reading the images"))
+        models = self._models
+        if (first := first_common(models)) is not None:
+            self._take("test", first)
+        threading.Thread(target=self._read, args=(models, first is None), daemon=True).start()
+        return True
+
+    def wait(self) -> None:
+        """Wait until all images that can be read were."""
+        self._all_read.wait()
+
+    def _read(self, models: Sequence[ComparedModel], at_once: bool) -> None:
+        """Read the dataset, after the rows that an app asks for at once."""
+        if not at_once:
+            self._may_read.wait(_HEAD_START_SECONDS)
         try:
-            for split, images in common_splits(self._models, _SPLITS):
-                if len(images):
+            for split, images in common_splits(models, _SPLITS):
+                if len(images) and split not in self._splits:
                     self._take(split, images)
         except (EngineError, OSError, MemoryError) as error:
             self._fail("dataset", error)
             try:
-                self._take(_SAVED, saved_images(self._models))
+                self._take(_SAVED, saved_images(models))
             except (EngineError, OSError) as lack:
                 self._fail("images", lack)
-        return True
+        finally:
+            self._all_read.set()
 
     def answer(self, request: Request) -> None:
         """Answer a request; what cannot be done is a reply too."""
@@ -146,6 +167,7 @@ class Comparer:
                 _figures([scores for _, scores in shown]),
             )
         )
+        self._may_read.set()
 
     def _decode(self, request: DecodeSeed) -> None:
         try:

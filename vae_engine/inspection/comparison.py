@@ -25,6 +25,7 @@ from vae_engine.evaluation.scoring import (
 from vae_engine.inference.exported import ExportedModel, load_model
 from vae_engine.inspection.images import (
     InspectedImages,
+    first_images,
     model_dataset,
     own_images,
     split_images,
@@ -148,6 +149,11 @@ def common_splits(
     dataset = model_dataset(first.session, first.model, place)
     for split in splits:
         yield split, split_images(dataset, split, _common_settings(models))
+
+
+def first_common(models: Sequence[ComparedModel]) -> InspectedImages | None:
+    """Return the test images of the first session, if they are known before its dataset is read."""
+    return first_images(models[0].session, _common_settings(models))
 
 
 def common_file(models: Sequence[ComparedModel], path: str) -> InspectedImages:

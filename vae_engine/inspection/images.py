@@ -98,12 +98,12 @@ def split_images(dataset: Dataset, split: Split, settings: Settings) -> Inspecte
     )
 
 
-def first_images(session: Session) -> InspectedImages | None:
-    """Return the test images where they are known before the dataset is read."""
+def first_images(session: Session, settings: Settings) -> InspectedImages | None:
+    """Return the test images, binarized if `settings` say so, if they are known before the rest."""
     part = known_test_images(session)
     if part is None:
         return None
-    images = images_as_evaluated(part.images, "test", session.settings)
+    images = images_as_evaluated(part.images, "test", settings)
     return InspectedImages(images, labels_or_none(part.labels, len(images)), part.rows)
 
 

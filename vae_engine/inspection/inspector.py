@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 import msgspec
@@ -12,7 +13,8 @@ from numpy.typing import NDArray
 from vae_engine.datasets import to_float
 from vae_engine.datasets.source import ALL_SPLITS
 from vae_engine.errors import EngineError, SessionDamagedError
-from vae_engine.evaluation.scoring import reconstructed, score_images, score_rows
+from vae_engine.evaluation.image_scores import ImageScores
+from vae_engine.evaluation.scoring import reconstructed, score_rows, scored_blocks
 from vae_engine.image_shape import ImageShape
 from vae_engine.inference.dataset import session_dataset
 from vae_engine.inference.exported import ExportedModel, load_model
@@ -53,11 +55,8 @@ _COMPARED = 16
 
 _EVERY_TENTH = 10
 _HEAD_START_SECONDS = 0.5
+_FIRST_SCORES_SECONDS, _FEWEST_SCORES = 0.1, 1000
 _MOST_AT_ONCE = 4096
-
-
-class _Superseded(Exception):  # noqa: N818 - no error
-    """Other weights are looked at now."""
 
 
 class Inspector:
@@ -94,7 +93,7 @@ class Inspector:
         self._model = model
         self._reply(opened)
         self._reply(Progressed("reading the images"))
-        if (first := first_images(self._session)) is not None:
+        if (first := first_images(self._session, self._session.settings)) is not None:
             self._take("test", first)
         threading.Thread(target=self._read, args=(model, first), daemon=True).start()
         return True
@@ -218,28 +217,35 @@ class Inspector:
         self._may_read.set()
 
     def _score(self, model: ExportedModel, name: str, split: InspectedImages) -> None:
-        tenth = -1
+        """Score a split; what there is of it is sent too, soon and then less and less often."""
+        seed, tenth, done = self._session.settings.seed, -1, 0
+        begun, pause = time.monotonic(), _FIRST_SCORES_SECONDS
+        parts: list[ImageScores] = []
 
-        def report(_: str, done: int, total: int) -> None:
-            nonlocal tenth
-            if self._model is not model:
-                raise _Superseded
-            if (reached := done * _EVERY_TENTH // total) != tenth:
-                tenth = reached
-                self._reply(Progressed(f"scoring {name}", done, total))
+        def send() -> None:
+            scores = ImageScores.joined(parts)
+            rec, kl = (
+                terms.astype(np.float32) for terms in (scores.reconstruction_loss, scores.kl_loss)
+            )
+            self._reply(SplitScored(name, _digest(model), Array.of(rec), Array.of(kl)))
 
         try:
-            seed = self._session.settings.seed
-            scores = score_images(model, split.images, seed=seed, report=report)
-        except _Superseded:
-            return
+            for part in scored_blocks(model, split.images, seed=seed):
+                if self._model is not model:
+                    return  # Other weights are looked at now.
+                parts.append(part)
+                done += len(part)
+                if (reached := done * _EVERY_TENTH // len(split)) != tenth:
+                    tenth = reached
+                    self._reply(Progressed(f"scoring {name}", done, len(split)))
+                enough = _FEWEST_SCORES <= done < len(split)
+                if enough and time.monotonic() - begun >= pause:
+                    pause *= 2
+                    send()
         except EngineError as error:
             self._fail(f"scoring {name}", error)
             return
-        rec, kl = (
-            terms.astype(np.float32) for terms in (scores.reconstruction_loss, scores.kl_loss)
-        )
-        self._reply(SplitScored(name, _digest(model), Array.of(rec), Array.of(kl)))
+        send()
 
     def _find_nearest(self, model: ExportedModel, z: NDArray[np.float32]) -> None:
         self._may_read.set()

@@ -168,7 +168,10 @@ class Progressed(msgspec.Struct, frozen=True, tag=True):
 
 
 class SplitScored(msgspec.Struct, frozen=True, tag=True):
-    """The ELBO terms of a split by the weights of this digest, (n,) float32, in nats."""
+    """The ELBO terms of a split by the weights of this digest, (n,) float32, in nats.
+
+    While the others are being scored, those of its first images come too.
+    """
 
     split: str
     weights: str

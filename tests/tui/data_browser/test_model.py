@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from tui.data_browser.model import Browse, ScoreCache, pair_gap
+from tui.data_browser.head import split_line
+from tui.data_browser.model import Browse
+from tui.data_browser.page import pair_gap
+from tui.data_browser.score_cache import ScoreCache
 from vae_engine.inspection.messages import Array, SplitOpened, SplitScored
 
 
@@ -46,6 +49,30 @@ def test_an_order_waits_for_its_scores() -> None:
     assert browse.indices.tolist() == [0, 2, 1]
     browse.turn_order()
     assert browse.indices.tolist() == [0, 1, 2]
+
+
+def test_the_first_images_are_ordered_until_all_are_scored() -> None:
+    browse = browsing(opened("test", [1, 0, 1, 0]))
+    browse.turn_order()
+    browse.take(scored("test", [1.0, 3.0]))
+    assert not browse.waits_for_scores
+    assert browse.split is not None
+    assert (browse.split.is_scored, browse.split.classes) == (False, [])
+    assert browse.indices.tolist() == [1, 0]
+    head = split_line("s", None, browse, "").plain
+    assert "worst first of the first 2   1 of 2" in head
+    browse.turn_class(1)
+    browse.turn_class(1)
+    browse.turn_class(1)
+    browse.move(1)
+    browse.take(scored("test", [1.0, 3.0, 5.0, 2.0]))
+    # The cursor stays on its image.
+    assert (browse.indices.tolist(), browse.index) == ([2, 1, 3, 0], 0)
+    assert browse.split.is_scored
+    assert "worst first   4 of 4" in split_line("s", None, browse, "").plain
+    browse.turn_order()
+    browse.turn_order()
+    assert browse.indices.tolist() == [0, 1, 2, 3]
 
 
 def test_classes_go_round_the_hardest_first_and_all_again() -> None:

@@ -241,7 +241,7 @@ async def test_images_of_any_shape_are_whole(
 
 
 def grid_gap(shape: ImageShape) -> int:
-    from tui.data_browser.model import pair_gap
+    from tui.data_browser.page import pair_gap
 
     return pair_gap(shape.width)
 
@@ -255,8 +255,8 @@ async def test_a_key_on_the_dashboard_opens_them_in_a_process_that_ends_with_the
         await pilot.press("i")
         screen = app.screen
         assert isinstance(screen, DataBrowserScreen)
-        await until(pilot, lambda: screen.page is not None or screen.problem)
-        assert not screen.problem
+        await until(pilot, lambda: screen.page is not None or screen.exchange.problem)
+        assert not screen.exchange.problem
         process = screen.feed._process.process
         assert process is not None
         await pilot.press("escape")

@@ -35,7 +35,7 @@ from vae_engine.sessions.session import Session
 
 @pytest.fixture
 def local(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tui.side_by_side.screen.ImageFeed", LocalFeed)
+    monkeypatch.setattr("tui.image_feed.ImageFeed", LocalFeed)
 
 
 async def opened(
