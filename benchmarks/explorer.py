@@ -92,8 +92,9 @@ def _side_by_side(folder: Path) -> Iterator[Figure]:
         terminal.read_until(b"2 sessions")
         terminal.settle(1.0)
         for key in (" ", "j", " "):
-            terminal.answer(key)
-        terminal.answer("c", b"ELBO")
+            terminal.press(key)
+            terminal.settle()
+        terminal.answer("c", b"compared")
         terminal.settle(1.0)
         yield _answer(terminal, "two models side by side, opened", "i", b"1 of 10,000")
         yield _answer(terminal, "  the next rows", PAGE_DOWN, b"of 10,000")

@@ -46,7 +46,7 @@ class Said(NamedTuple):
     severity: Literal["information", "warning", "error"]
 
 
-class Exchange:
+class ImageExchange:
     """Asks for one page at a time: a held key asks for the page at which it stops.
 
     Attributes:

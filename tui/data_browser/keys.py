@@ -6,7 +6,7 @@ from typing import Final
 
 from textual.binding import BindingType
 
-from tui.data_browser.exchange import Exchange
+from tui.data_browser.exchange import ImageExchange
 from tui.data_browser.model import Browse
 from tui.screen import Keys
 
@@ -37,7 +37,7 @@ IMAGE_KEYS: Final[list[BindingType]] = [
 ]
 
 
-def is_offered(action: str, browse: Browse, exchange: Exchange) -> bool:
+def is_offered(action: str, browse: Browse, exchange: ImageExchange) -> bool:
     """Whether an action has an effect now, or will have one once the first images are here."""
     model, split = exchange.model, browse.split
     if exchange.waits:

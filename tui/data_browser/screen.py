@@ -17,7 +17,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from tui.data_browser.details import Details
-from tui.data_browser.exchange import Exchange
+from tui.data_browser.exchange import ImageExchange
 from tui.data_browser.head import image_line, split_line, waiting_text
 from tui.data_browser.keys import IMAGE_KEYS, is_offered
 from tui.data_browser.model import Browse, Direction, Selection
@@ -77,7 +77,7 @@ class DataBrowserScreen(WorkbenchScreen):
         super().__init__()
         self.session, self.feed = session, feed
         self.browse = Browse(None if selection is None else Selection(*selection))
-        self.exchange = Exchange(self.browse, feed, z)
+        self.exchange = ImageExchange(self.browse, feed, z)
         self._session_name = session.label.name
         self._drawn: Page | None = None
         self._draws = 0
