@@ -90,7 +90,7 @@ class ImageExchange:
         return self._browse.split is not None and not self.is_lost
 
     def is_shown(self, room: int) -> bool:
-        """Whether the page is the one with the cursor, where so many images fit."""
+        """Whether the page is the one with the cursor, with room for `room` images."""
         return self.page is not None and self._is_wanted(self.page, room)
 
     def selected(self, room: int) -> tuple[Page, int] | None:
@@ -100,7 +100,7 @@ class ImageExchange:
         return self.page, self._browse.position - self._browse.page(room)[0]
 
     def ask(self, room: int) -> None:
-        """Ask for what is missing, where so many images fit."""
+        """Ask for what is missing, with room for `room` images."""
         split = self._browse.split
         if split is None:
             return
@@ -130,7 +130,7 @@ class ImageExchange:
         self._feed.ask(OpenFile(path))
 
     def take(self, reply: Reply, room: int) -> list[Said]:
-        """Take a reply, where so many images fit; return what the user is to be told."""
+        """Take a reply, with room for `room` images; return what the user is to be told."""
         match reply:
             case ModelOpened() as opened:
                 self._take_model(opened)
