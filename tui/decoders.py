@@ -42,7 +42,7 @@ class LoadedDecoder:
     def decode(self, z: Floats) -> Floats:
         """Decode z (n, latent_dim) to pixel means, (n, h, w) or (n, h, w, 3).
 
-        What is no number is black.
+        NaN is black.
         """
         with np.errstate(all="ignore"):
             return np.nan_to_num(self.model.pixels.means(self.model.decode_logits(z)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
+import numpy as np
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -12,6 +13,7 @@ from textual.containers import Container
 from textual.content import Content
 from textual.message import Message
 
+from tui.sampler.decoding import Decoding
 from tui.sampler.embeddings import Embeddings
 from tui.sampler.latent import lattice
 from tui.sampler.map_axes import MapAxes
@@ -20,7 +22,7 @@ from tui.sampler.map_keys import MAP_KEYS
 from tui.sampler.map_panes import MapPanes
 from tui.sampler.map_points import Indices, MapPoints, TsnePlaces
 from tui.sampler.map_tsne import TsneRun
-from tui.sampler.model import Sampler
+from tui.sampler.model import NO_SHEET, Sampler, Sheet
 from tui.sampler.saving import Shown
 from tui.sampler.views import Chosen
 
@@ -75,13 +77,15 @@ class LatentMap(Container, can_focus=True):
         self.axes = MapAxes(latent_dim)
         self._run = TsneRun(self, lambda: self.post_message(self.Said()))
         self._marks_means = False
+        self._decoding = Decoding(self)
+        self._portrait = NO_SHEET
 
     def compose(self) -> ComposeResult:
         """Both planes and the legend."""
         yield MapPanes(self.points)
 
     def on_unmount(self) -> None:
-        """Compute for nobody no more."""
+        """Stop t-SNE."""
         self._run.cancel()
 
     @property
@@ -111,11 +115,16 @@ class LatentMap(Container, can_focus=True):
         """Nothing on the map depends on the selected sample."""
 
     def chosen(self) -> Chosen | None:
-        """What is decoded under the cursor."""
+        """What is decoded under the cursor; of a slow decoder, what was decoded last."""
         sampler, z = self.panes.decoded.sampler, self.cursor.z
         if sampler is None or z is None:
             return None
-        return Chosen(z, sampler.decode(z[None]).pixels[0])
+        last = self._portrait
+        if last.decoder is not sampler.decoder or not np.array_equal(last.z, z[None]):
+            self._decoding.want(sampler.decoder, z[None], self._take_portrait)
+        if not len(self._portrait.z):
+            return None
+        return Chosen(self._portrait.z[0], self._portrait.pixels[0])
 
     def headline(self) -> Content:
         """Which plane this is, and where the cursor stands."""
@@ -199,7 +208,7 @@ class LatentMap(Container, can_focus=True):
         self._show_embedded()
 
     def action_means(self) -> None:
-        """Mark the means of the classes, or no more."""
+        """Mark the means of the classes, or remove the marks."""
         if self.points.embeddings is not None and not self.points.classes():
             self.notify("These images have no labels, so there are no class means.")
             return
@@ -305,3 +314,6 @@ class LatentMap(Container, can_focus=True):
         if not self.panes.embedded.display:
             self.panes.turn()
         self.show_points()
+
+    def _take_portrait(self, sheet: Sheet) -> None:
+        self._portrait = sheet

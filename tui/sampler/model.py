@@ -128,7 +128,3 @@ class Sampler:
     def turn_path(self) -> None:
         """Change between the linear and the spherical way."""
         self.path_kind = "spherical" if self.path_kind == "linear" else "linear"
-
-    def decode(self, z: Floats) -> Sheet:
-        """Decode any z (n, d)."""
-        return decoded_sheet(self.decoder, z)

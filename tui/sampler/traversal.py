@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final, NamedTuple
@@ -16,12 +15,13 @@ from textual.content import Content
 from textual.message import Message
 
 from tui.rendering.sizes import ImageSize, image_sizes
+from tui.sampler.decoding import LatestWork
 from tui.sampler.model import NO_SHEET, Sampler
 from tui.sampler.sample_grid import SampleGrid
 from tui.sampler.saving import Shown
 from tui.sampler.traversal_rows import Rows, Window, decoded
 from tui.sampler.views import QUIET, Chosen, direction_figure, figure
-from tui.screen import has_widgets, run_async
+from tui.screen import has_widgets
 from tui.text import one_line
 from tui.widgets.lines import Lines
 from tui.widgets.tiling import arrange
@@ -132,10 +132,9 @@ class TraversalView(Horizontal):
         self._kl: tuple[float, ...] = ()
         self._order: list[int] = []
         self._first = 0
-        self._wanted: Window | None = None
+        self._work = LatestWork(self)
         self._rows: Rows | None = None
         self._sheet = NO_SHEET
-        self._busy = False
 
     def compose(self) -> ComposeResult:
         """Names of the rows, and the rows."""
@@ -162,7 +161,7 @@ class TraversalView(Horizontal):
             self.redraw()
 
     def redraw(self) -> None:
-        """Decode the rows that fit, in a thread; of several wishes the latest is fulfilled."""
+        """Decode the rows that fit, in a thread."""
         if self._sampler is None or not (has_widgets(self) and self.display):
             return
         rows, columns = self.grid.room_for_rows()
@@ -170,10 +169,10 @@ class TraversalView(Horizontal):
             return
         self._first = max(0, min(self._first, len(self._order) - rows))
         dimensions = self._order[self._first : self._first + rows]
-        self._wanted = Window(dimensions, traversal_values(columns), self._sampler.selected_z)
-        if not self._busy:
-            self._busy = True
-            run_async(self, self._decode, group="traversal")
+        window = Window(dimensions, traversal_values(columns), self._sampler.selected_z)
+        decoder = self._sampler.decoder
+        # The rows that are shown by then save work.
+        self._work.want(lambda: decoded(decoder, window, self._rows), self._show)
 
     def changed(self) -> None:
         """The z from which it starts is another."""
@@ -239,18 +238,6 @@ class TraversalView(Horizontal):
         if first != self._first:
             self._first = first
             self.redraw()
-
-    async def _decode(self) -> None:
-        try:
-            while (window := self._wanted) is not None and self._sampler is not None:
-                self._wanted = None
-                decoder = self._sampler.decoder
-                rows = await asyncio.to_thread(decoded, decoder, window, self._rows)
-                if not has_widgets(self):
-                    return
-                self._show(rows)
-        finally:
-            self._busy = False
 
     def _show(self, rows: Rows) -> None:
         self._rows, window = rows, rows.window

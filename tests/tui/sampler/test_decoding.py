@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from threading import Event
 from typing import cast
 
@@ -17,6 +18,8 @@ from tests.tui.watching import until
 from tui.app import WorkbenchApp
 from tui.decoders import LoadedDecoder
 from tui.sampler.decoding import Decoding
+from tui.sampler.latent import Floats
+from tui.sampler.latent_map import LatentMap
 from tui.sampler.model import Sheet
 from tui.sampler.screen import SamplerScreen
 from vae_engine.image_shape import ImageShape
@@ -110,6 +113,13 @@ async def test_the_sampler_works_with_a_decoder_that_is_slow(
     app: WorkbenchApp, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(LoadedDecoder, "is_quick", lambda _, count: count < 1)
+    levels, threads = LoadedDecoder.levels, set()
+
+    def noted(decoder: LoadedDecoder, z: Floats) -> NDArray[np.uint8]:
+        threads.add(threading.current_thread())
+        return levels(decoder, z)
+
+    monkeypatch.setattr(LoadedDecoder, "levels", noted)
     session = recorder.session("large")
     async with app.run_test(size=(120, 40)) as pilot:
         app.open_sampler(session)
@@ -136,7 +146,18 @@ async def test_the_sampler_works_with_a_decoder_that_is_slow(
         await until(
             pilot, lambda: screen.views.shown == "map" and screen.views.view.shown() is not None
         )
+        latent_map = screen.query_one(LatentMap)
+
+        def is_under_the_cursor() -> bool:
+            chosen, z = latent_map.chosen(), latent_map.cursor.z
+            return chosen is not None and z is not None and np.array_equal(chosen.z, z)
+
+        await until(pilot, is_under_the_cursor)
+        await pilot.press("right", "right", "up")
+        await until(pilot, is_under_the_cursor)
         await pilot.press("escape")
         await until(pilot, lambda: screen.views.shown == "samples")
         await until(pilot, are_shown)
         assert np.array_equal(samples(screen).images, first)
+    assert threads
+    assert threading.main_thread() not in threads
