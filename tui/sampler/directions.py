@@ -15,7 +15,7 @@ from tui.sampler.model import Direction
 from tui.sampler.stage import Stage
 from tui.sampler.views import SamplesView
 from tui.sampler.z_editor import ZEditor
-from tui.screen import WorkbenchScreen, has_widgets, run_async
+from tui.screen import has_widgets, run_async
 from tui.text import one_line
 from vae_engine.errors import EngineError
 from vae_engine.inference.directions import between, class_names
@@ -32,15 +32,13 @@ Ends = dict[str, Floats]
 class Directions:
     """Groups of samples, directions between their means or those of classes, steps along them."""
 
-    def __init__(self, screen: WorkbenchScreen, stage: Stage, editor: ZEditor) -> None:
+    def __init__(self, stage: Stage, editor: ZEditor) -> None:
         """Make the directions of a screen.
 
         Args:
-            screen: on which dialogs open.
-            stage: the same screen, with its samples.
+            stage: the screen, with its samples.
             editor: moves the selected z.
         """
-        self._screen = screen
         self._stage = stage
         self._editor = editor
 
@@ -56,7 +54,7 @@ class Directions:
         """Put the selected sample into a group, or take it out."""
         if (sampler := self._stage.sampler) is not None:
             sampler.groups.toggle(number, sampler.draws.current, sampler.selected)
-            self._screen.query_one(SamplesView).show_letters()
+            self._stage.host.query_one(SamplesView).show_letters()
 
     def push(self, strength: float) -> None:
         """Move z along the direction; the first time, choose one."""
@@ -70,7 +68,7 @@ class Directions:
 
     def choose(self) -> None:
         """Choose from where to where."""
-        run_async(self._screen, self._ask_direction, group="direction")
+        run_async(self._stage.host, self._ask_direction, group="direction")
 
     async def _ask_direction(self) -> None:
         if (sampler := self._stage.sampler) is None:
@@ -80,33 +78,33 @@ class Directions:
             embeddings = await asyncio.to_thread(embeddings_of, self._stage.session, entry)
         except (EngineError, OSError) as error:
             text = f"No classes: {one_line(str(error))}"
-            self._screen.app.notify(text, severity="error", markup=False)
+            self._stage.host.app.notify(text, severity="error", markup=False)
             embeddings = None
-        if not has_widgets(self._screen):
+        if not has_widgets(self._stage.host):
             return
         groups = self._groups()
         ends = {**_classes(embeddings), **groups}
         if len(ends) < 2:
-            self._screen.notify(_NONE, severity="warning")
+            self._stage.host.notify(_NONE, severity="warning")
             return
         sizes = [f"{len(points)} in {name}" for name, points in groups.items()]
         images = [f"means of {len(embeddings.labels):,} test images"] if embeddings else []
         hint = ", ".join([*images, *sizes])
         question = ChoiceScreen("From the mean of", list(ends), "", hint)
-        self._screen.app.push_screen(question, partial(self._ask_end, ends, hint))
+        self._stage.host.app.push_screen(question, partial(self._ask_end, ends, hint))
 
     def _ask_end(self, ends: Ends, hint: str, start: str | None) -> None:
         if start is not None:
             others = [name for name in ends if name != start]
             question = ChoiceScreen(f"From {one_line(start)} to the mean of", others, "", hint)
-            self._screen.app.push_screen(question, partial(self._take_direction, ends, start))
+            self._stage.host.app.push_screen(question, partial(self._take_direction, ends, start))
 
     def _take_direction(self, ends: Ends, start: str, end: str | None) -> None:
         if end is not None and self._stage.sampler is not None:
             name = one_line(f"{start} to {end}")
             self._stage.sampler.direction = Direction(name, between(ends[start], ends[end]))
             self._stage.show_chosen()
-            self._screen.notify(f"{name}: . adds it, , takes it away.", markup=False)
+            self._stage.host.notify(f"{name}: . adds it, , takes it away.", markup=False)
 
     def _groups(self) -> Ends:
         assert self._stage.sampler is not None

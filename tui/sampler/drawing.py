@@ -5,7 +5,6 @@ from __future__ import annotations
 from tui.dialogs import LineScreen
 from tui.sampler.prior_switch import PriorSwitch
 from tui.sampler.stage import Stage
-from tui.screen import WorkbenchScreen
 from vae_engine.settings import SETTINGS
 
 
@@ -16,16 +15,14 @@ class Drawing:
         priors: the mixtures, and the fit of one.
     """
 
-    def __init__(self, screen: WorkbenchScreen, stage: Stage) -> None:
+    def __init__(self, stage: Stage) -> None:
         """Make what draws for a screen.
 
         Args:
-            screen: on which dialogs open.
-            stage: the same screen, with its samples.
+            stage: the screen, with its samples.
         """
-        self._screen = screen
         self._stage = stage
-        self.priors = PriorSwitch(screen, stage.session, self._show_prior)
+        self.priors = PriorSwitch(stage.host, stage.session, self._show_prior)
 
     def offers(self, action: str) -> bool | None:
         """Whether an action on draws has an effect now; None for any other action."""
@@ -59,7 +56,7 @@ class Drawing:
             question = LineScreen(
                 "Seed of the draw", seed, check=setting.parse, hint=setting.range_text
             )
-            self._screen.app.push_screen(question, self._take_seed)
+            self._stage.host.app.push_screen(question, self._take_seed)
 
     def turn_prior(self) -> None:
         """Draw from the other prior; the mixture is fitted when it is first wanted."""

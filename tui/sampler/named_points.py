@@ -12,7 +12,7 @@ from tui.dialogs import LineScreen
 from tui.sampler.points_screen import PointsScreen
 from tui.sampler.stage import Stage
 from tui.sampler.z_editor import ZEditor
-from tui.screen import WorkbenchScreen, has_widgets, run_async
+from tui.screen import has_widgets, run_async
 from tui.text import one_line
 from vae_engine.errors import EngineError
 from vae_engine.sessions import layout
@@ -25,15 +25,13 @@ _TRIES = 1000
 class NamedPoints:
     """Names the selected z, and goes to named points."""
 
-    def __init__(self, screen: WorkbenchScreen, stage: Stage, editor: ZEditor) -> None:
+    def __init__(self, stage: Stage, editor: ZEditor) -> None:
         """Make the points of a screen.
 
         Args:
-            screen: on which dialogs open.
-            stage: the same screen, with its samples.
+            stage: the screen, with its samples.
             editor: takes the z of a point.
         """
-        self._screen = screen
         self._stage = stage
         self._editor = editor
 
@@ -57,11 +55,11 @@ class NamedPoints:
                 origin=one_line(sampler.selected_origin if stage.editable else stage.views.shown),
                 now=time.time(),
             )
-            run_async(self._screen, partial(self._ask_free_name, made), group="points")
+            run_async(self._stage.host, partial(self._ask_free_name, made), group="points")
 
     async def _ask_free_name(self, made: partial[Point]) -> None:
         points = await self._read()
-        if points is None or not has_widgets(self._screen):
+        if points is None or not has_widgets(self._stage.host):
             return
         taken = {point.name for point in points}
         numbers = range(len(points) + 1, len(points) + _TRIES)
@@ -69,52 +67,54 @@ class NamedPoints:
         question = LineScreen(
             "Name of this z", free, check=partial(check_name, points=points), hint=_values(made)
         )
-        self._screen.app.push_screen(question, partial(self._keep_named, made))
+        self._stage.host.app.push_screen(question, partial(self._keep_named, made))
 
     def _keep_named(self, made: partial[Point], name: str | None) -> None:
         if name is not None:
-            run_async(self._screen, partial(self._keep, made(name)), group="points")
+            run_async(self._stage.host, partial(self._keep, made(name)), group="points")
 
     async def _keep(self, point: Point) -> None:
         try:
             path = await asyncio.to_thread(keep_point, self._stage.session, point)
         except EngineError as error:
-            self._screen.app.notify(_problem(error), severity="error", markup=False)
+            self._stage.host.app.notify(_problem(error), severity="error", markup=False)
             return
         kept = "" if path.name == layout.POINTS else f" in {one_line(str(path))}"
-        self._screen.app.notify(f"{one_line(point.name)} is kept{kept}: g finds it.", markup=False)
+        self._stage.host.app.notify(
+            f"{one_line(point.name)} is kept{kept}: g finds it.", markup=False
+        )
 
     def choose(self) -> None:
         """Choose a point."""
-        run_async(self._screen, self._choose, group="points")
+        run_async(self._stage.host, self._choose, group="points")
 
     async def _choose(self) -> None:
         points = await self._read()
-        if points is None or not has_widgets(self._screen):
+        if points is None or not has_widgets(self._stage.host):
             return
         if not points:
-            self._screen.notify("No point has a name yet: a names this z.")
+            self._stage.host.notify("No point has a name yet: a names this z.")
             return
-        self._screen.app.push_screen(PointsScreen(points, self._drop), self._go)
+        self._stage.host.app.push_screen(PointsScreen(points, self._drop), self._go)
 
     def _go(self, point: Point | None) -> None:
         if point is not None:
             self._editor.put(np.array(point.z, np.float32), f"point {one_line(point.name)}")
 
     def _drop(self, point: Point) -> None:
-        run_async(self._screen, partial(self._drop_now, point.name), group="points")
+        run_async(self._stage.host, partial(self._drop_now, point.name), group="points")
 
     async def _drop_now(self, name: str) -> None:
         try:
             await asyncio.to_thread(drop_point, self._stage.session, name)
         except EngineError as error:
-            self._screen.app.notify(_problem(error), severity="error", markup=False)
+            self._stage.host.app.notify(_problem(error), severity="error", markup=False)
 
     async def _read(self) -> tuple[Point, ...] | None:
         try:
             return await asyncio.to_thread(read_points, self._stage.session)
         except (EngineError, OSError) as error:
-            self._screen.app.notify(_problem(error), severity="error", markup=False)
+            self._stage.host.app.notify(_problem(error), severity="error", markup=False)
             return None
 
 

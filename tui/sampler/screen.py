@@ -95,10 +95,10 @@ class SamplerScreen(WorkbenchScreen):
         self.session = session
         self.sampler: Sampler | None = None
         self.views = ViewSwitch(session, id="view")
-        self.drawing: Drawing = Drawing(self, self)
-        self.editor: ZEditor = ZEditor(self, self)
-        self.points: NamedPoints = NamedPoints(self, self, self.editor)
-        self.directions: Directions = Directions(self, self, self.editor)
+        self.drawing: Drawing = Drawing(self)
+        self.editor: ZEditor = ZEditor(self)
+        self.points: NamedPoints = NamedPoints(self, self.editor)
+        self.directions: Directions = Directions(self, self.editor)
         self._first = None if z is None else Pin(z, origin or "z")
         self.exports = ExportFollower(self, session, self.show_supply)
         self.exports.chosen_epoch = epoch
@@ -133,6 +133,11 @@ class SamplerScreen(WorkbenchScreen):
         heat = f"{self.sampler.draws.current.temperature:.1f}" if self.sampler else ""
         d = str(self.session.settings.latent_dim)
         return {**super().terms(), "temperature": heat, "latent_dim": d}
+
+    @property
+    def host(self) -> WorkbenchScreen:
+        """This screen, for its parts."""
+        return self
 
     @property
     def editable(self) -> bool:

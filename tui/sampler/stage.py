@@ -7,11 +7,16 @@ from typing import Protocol
 from tui.sampler.exports import ExportFollower
 from tui.sampler.model import Sampler
 from tui.sampler.view_switch import ViewSwitch
+from tui.screen import WorkbenchScreen
 from vae_engine.sessions.session import Session
 
 
 class Stage(Protocol):
     """The sampler's screen, for the objects that act on its samples."""
+
+    @property
+    def host(self) -> WorkbenchScreen:
+        """The screen itself: it opens dialogs, notifies, and runs workers."""
 
     @property
     def session(self) -> Session:

@@ -15,7 +15,7 @@ from tui.sampler.model import Sampler
 from tui.sampler.own_image import encoded
 from tui.sampler.stage import Stage
 from tui.sampler.views import Chosen
-from tui.screen import WorkbenchScreen, run_async
+from tui.screen import run_async
 from tui.text import one_line
 from vae_engine.errors import EngineError, SettingError
 from vae_engine.inference.z_text import read_number, read_z, z_text
@@ -27,14 +27,12 @@ _LONGEST_ORIGIN: Final = 60
 class ZEditor:
     """Changes the selected z, whatever view shows it."""
 
-    def __init__(self, screen: WorkbenchScreen, stage: Stage) -> None:
+    def __init__(self, stage: Stage) -> None:
         """Make the editor of a screen.
 
         Args:
-            screen: on which dialogs open.
-            stage: the same screen, with its samples.
+            stage: the screen, with its samples.
         """
-        self._screen = screen
         self._stage = stage
 
     def offers(self, action: str) -> bool | None:
@@ -64,7 +62,7 @@ class ZEditor:
         """Copy the z that is looked at."""
         chosen = self._stage.views.view.chosen()
         if chosen is not None:
-            self._screen.workbench.copy_line(z_text(chosen.z))
+            self._stage.host.workbench.copy_line(z_text(chosen.z))
 
     def ask(self) -> None:
         """Ask for a whole z, beginning with the present one."""
@@ -77,21 +75,21 @@ class ZEditor:
                 check=partial(read_z, latent_dim=latent_dim),
                 hint=f"{number} with spaces or commas between",
             )
-            self._screen.app.push_screen(question, self._take_text)
+            self._stage.host.app.push_screen(question, self._take_text)
 
     def paste(self, text: str) -> None:
         """Take pasted text as a z."""
         if self._stage.editable:
             self._take_text(text)
         else:
-            self._screen.notify("Go back to the samples to paste a z.", severity="warning")
+            self._stage.host.notify("Go back to the samples to paste a z.", severity="warning")
 
     def ask_image(self) -> None:
         """Ask for an image file."""
         question = LineScreen(
             "Image file", "", check=_check_path, hint="its z_mean takes the sample's place"
         )
-        self._screen.app.push_screen(question, self._take_path)
+        self._stage.host.app.push_screen(question, self._take_path)
 
     def turn_origin(self) -> None:
         """Start from z = 0, or from the sample as it was drawn."""
@@ -122,7 +120,7 @@ class ZEditor:
         """Ask for the value of one dimension."""
         text = z_text(np.array([value], np.float32))
         question = LineScreen(f"z{dimension}", text, check=read_number, hint="a number")
-        self._screen.app.push_screen(question, partial(self._take_value, dimension))
+        self._stage.host.app.push_screen(question, partial(self._take_value, dimension))
 
     def _take_value(self, dimension: int, text: str | None) -> None:
         if text is not None:
@@ -134,13 +132,15 @@ class ZEditor:
         try:
             z = read_z(text, self._stage.sampler.decoder.latent_dim)
         except SettingError as error:
-            self._screen.notify(f"{one_line(str(error))}.", severity="warning", markup=False)
+            self._stage.host.notify(f"{one_line(str(error))}.", severity="warning", markup=False)
             return
         self.put(z, "z as typed")
 
     def _take_path(self, path: str | None) -> None:
         if path is not None and (sampler := self._stage.sampler) is not None:
-            run_async(self._screen, partial(self._encode, path.strip(), sampler), group="encode")
+            run_async(
+                self._stage.host, partial(self._encode, path.strip(), sampler), group="encode"
+            )
 
     async def _encode(self, path: str, sampler: Sampler) -> None:
         session, entry = self._stage.session, sampler.decoder.entry
@@ -148,9 +148,9 @@ class ZEditor:
             z, origin = await asyncio.to_thread(encoded, session, entry, path)
         except (EngineError, OSError) as error:
             text = one_line(str(error))
-            self._screen.app.notify(f"No z: {text}", severity="error", markup=False)
+            self._stage.host.app.notify(f"No z: {text}", severity="error", markup=False)
             return
-        if self._screen.is_attached:
+        if self._stage.host.is_attached:
             self.put(z, origin)
 
     def take_chosen(self, chosen: Chosen, origin: str) -> None:
