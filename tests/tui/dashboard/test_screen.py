@@ -10,7 +10,7 @@ from PIL import Image
 from textual.widgets import Footer
 
 from tests.tui.recorder import Recorder, epoch_ended, progress
-from tests.tui.textual_internals import FooterKey
+from tests.tui.textual_internals import FooterKey, notifications
 from tests.tui.watching import (
     dashboard,
     head,
@@ -227,15 +227,15 @@ async def test_the_lapse_can_be_saved(
         await pilot.press("S")
         stem = f"{recorded_session.id}-timelapse"
         said = f"{stem}-samples.gif and {stem}-reconstructions.gif in {tmp_path}"
-        await until(pilot, lambda: said in [notice.message for notice in pilot.app._notifications])
+        await until(pilot, lambda: said in [notice.message for notice in notifications(pilot.app)])
     for what in ("samples", "reconstructions"):
         with Image.open(tmp_path / f"{stem}-{what}.gif") as image:
             assert getattr(image, "n_frames", 1) == 4
     (recorded_session.folder / layout.PREVIEWS).rename(tmp_path / "elsewhere")
     async with dashboard(store, recorded_session) as (_, pilot):
         await pilot.press("S")
-        notices = pilot.app._notifications
-        await until(pilot, lambda: any("has no previews yet" in one.message for one in notices))
+        said = "has no previews yet"
+        await until(pilot, lambda: any(said in one.message for one in notifications(pilot.app)))
 
 
 async def test_a_click_in_a_chart_chooses_the_epoch(
