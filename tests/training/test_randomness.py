@@ -1,7 +1,8 @@
 import numpy as np
 import tensorflow as tf
 
-from vae_engine.training.randomness import Purpose, binarized, epoch_order, normal_noise, preview_z
+from vae_engine.random_purposes import Purpose
+from vae_engine.training.randomness import binarized, epoch_order, normal_noise, preview_z
 
 
 def test_an_epoch_s_order_holds_every_image_once_and_depends_on_seed_and_epoch() -> None:

@@ -11,9 +11,10 @@ import pytest
 from vae_engine.datasets import Dataset, load_dataset
 from vae_engine.image_shape import ImageShape
 from vae_engine.model.network import Networks, build_networks, weights_sha256
+from vae_engine.random_purposes import Purpose
 from vae_engine.settings import Settings, make_settings
 from vae_engine.training.inputs import EpochInputs
-from vae_engine.training.randomness import Purpose, epoch_order
+from vae_engine.training.randomness import epoch_order
 from vae_engine.training.steps import Evaluator, TrainingSteps, make_optimizer
 
 SMALL = make_settings(

@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 
 from vae_engine.evaluation.image_scores import ImageScores
 from vae_engine.inspection.messages import ImagesShown
+from vae_engine.random_purposes import Purpose
 
 _MOST_LOG_VAR: Final = 20.0
-_POSTERIOR: Final = 103
-"""The purpose of its random numbers, beside those of `vae_engine.evaluation.noise`."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +54,7 @@ class Page:
     def draw(self, at: int, number: int) -> NDArray[np.float32]:
         """A draw from the posterior of an image, (latent_dim,); equal numbers give equal draws."""
         mean, log_var = self.images.z_mean.values[at], self.images.z_log_var.values[at]
-        key = np.random.SeedSequence([_POSTERIOR, self.images.indices[at], number])
+        key = np.random.SeedSequence([Purpose.POSTERIOR_DRAW, self.images.indices[at], number])
         rng = np.random.Generator(np.random.Philox(key))
         deviation = np.exp(0.5 * np.minimum(log_var, _MOST_LOG_VAR))
         drawn: NDArray[np.float32] = mean + deviation * rng.standard_normal(len(mean), np.float32)

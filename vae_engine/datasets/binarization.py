@@ -16,10 +16,8 @@ import numpy.typing as npt
 from vae_engine.datasets.arrays import Images
 from vae_engine.datasets.dataset import Dataset
 from vae_engine.datasets.source import Split
+from vae_engine.random_purposes import Purpose
 from vae_engine.settings import Settings
-
-BINARIZATION = 6
-"""The purpose of its random streams, beside those of `vae_engine.training.randomness.Purpose`."""
 
 _VALIDATION, _TEST, _TRAINING, _OWN = 1, 2, 3, 4
 _STREAMS: dict[Split, int] = {"train": _TRAINING, "val": _VALIDATION, "test": _TEST}
@@ -80,7 +78,7 @@ def own_as_evaluated(images: Images, settings: Settings) -> Images:
 
 
 def _binarized(images: Images, seed: int, stream: int) -> npt.NDArray[np.uint8]:
-    key = np.random.SeedSequence([seed, BINARIZATION, stream])
+    key = np.random.SeedSequence([seed, Purpose.BINARIZATION, stream])
     rng = np.random.Generator(np.random.Philox(key))
     scale = 255.0 if images.dtype == np.uint8 else 1.0
     drawn = np.empty(images.shape, np.uint8)

@@ -7,11 +7,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from vae_engine.random_purposes import Purpose
+
 BLOCK: Final = 256
 """Images per block; their noise depends on it."""
-
-# Purposes of random streams; those of training begin at 1.
-_NOISE, _AGGREGATE_NOISE = 101, 102
 
 
 def noise(seed: int, block: int, sample: int, shape: tuple[int, ...]) -> NDArray[np.float32]:
@@ -20,11 +19,11 @@ def noise(seed: int, block: int, sample: int, shape: tuple[int, ...]) -> NDArray
     A function of its arguments alone: the numbers of processes and samples do not affect
     it.
     """
-    key = np.random.SeedSequence([seed, _NOISE, block, sample])
+    key = np.random.SeedSequence([seed, Purpose.EVALUATION_NOISE, block, sample])
     return np.random.Generator(np.random.Philox(key)).standard_normal(shape, np.float32)
 
 
 def aggregate_noise(seed: int, shape: tuple[int, ...]) -> NDArray[np.float64]:
     """Draw epsilon for samples of the aggregate posterior, from N(0, I)."""
-    key = np.random.SeedSequence([seed, _AGGREGATE_NOISE])
+    key = np.random.SeedSequence([seed, Purpose.AGGREGATE_NOISE])
     return np.random.Generator(np.random.Philox(key)).standard_normal(shape)

@@ -15,6 +15,7 @@ from vae_engine.errors import DatasetError, SessionDamagedError, SessionError
 from vae_engine.evaluation.encoding import encode_images, require_finite
 from vae_engine.inference.exported import ExportedModel
 from vae_engine.inspection.images import model_dataset, split_images
+from vae_engine.random_purposes import Purpose
 from vae_engine.sessions import layout
 from vae_engine.sessions.arrays import ArraySpec, read_arrays
 from vae_engine.sessions.session import Session
@@ -29,8 +30,6 @@ LEAST_FITTED: Final = 2
 _FILE_LIMIT: Final = 128 * 2**20
 _MOST_NUMBERS: Final = 2**24
 _FARTHEST: Final = 1e5
-# Purposes of random streams; see `evaluation.noise` for others.
-_FITTED, _HELD_OUT = 104, 105
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +56,7 @@ class _Posteriors:
     def rows(self, rows: Indices) -> _Posteriors:
         return _Posteriors(self.z_mean[rows], self.z_log_var[rows])
 
-    def draw(self, seed: int, purpose: int) -> Floats:
+    def draw(self, seed: int, purpose: Purpose) -> Floats:
         """One z per image."""
         rng = _generator(seed, purpose, 1)
         noise = rng.standard_normal(self.z_mean.shape, np.float32)
@@ -98,7 +97,7 @@ def session_codes(
             raise
         return _divided(embedded, seed)
 
-    def encoded(split: Split, most: int, purpose: int) -> _Posteriors:
+    def encoded(split: Split, most: int, purpose: Purpose) -> _Posteriors:
         images: Images = split_images(dataset, split, session.settings).images
         rows = _chosen(len(images), most, seed, purpose)
         found = encode_images(model.encoder, images[rows], f"encoding {split} images", report)
@@ -106,24 +105,28 @@ def session_codes(
 
     if len(dataset.train_images) < LEAST_FITTED:
         raise SessionError("the training split has 1 image: a mixture needs at least 2")
-    fitted = encoded("train", MOST_DRAWS, _FITTED)
+    fitted = encoded("train", MOST_DRAWS, Purpose.FITTED_CODES)
     most = len(fitted.z_mean)
     if embedded is None:
-        held_out = encoded("test", most, _HELD_OUT)
+        held_out = encoded("test", most, Purpose.HELD_OUT_CODES)
     else:
-        held_out = embedded.rows(_chosen(len(embedded.z_mean), most, seed, _HELD_OUT))
-    return Codes(fitted.draw(seed, _FITTED), held_out.draw(seed, _HELD_OUT), "train")
+        held_out = embedded.rows(_chosen(len(embedded.z_mean), most, seed, Purpose.HELD_OUT_CODES))
+    return Codes(
+        fitted.draw(seed, Purpose.FITTED_CODES),
+        held_out.draw(seed, Purpose.HELD_OUT_CODES),
+        "train",
+    )
 
 
 def _divided(embedded: _Posteriors, seed: int) -> Codes:
     """Fit one half of the embedded test images, and hold the other out."""
     count = min(len(embedded.z_mean), 2 * MOST_DRAWS)
-    order = _generator(seed, _FITTED, 0).permutation(len(embedded.z_mean))[:count]
+    order = _generator(seed, Purpose.FITTED_CODES, 0).permutation(len(embedded.z_mean))[:count]
     # Where they are odd, the first half has one more.
     fitted, held_out = (np.sort(half) for half in np.array_split(order, 2))
     return Codes(
-        embedded.rows(fitted).draw(seed, _FITTED),
-        embedded.rows(held_out).draw(seed, _HELD_OUT),
+        embedded.rows(fitted).draw(seed, Purpose.FITTED_CODES),
+        embedded.rows(held_out).draw(seed, Purpose.HELD_OUT_CODES),
         "test",
     )
 
@@ -146,7 +149,7 @@ def _embedded(session: Session, model: ExportedModel) -> _Posteriors | None:
     return _Posteriors(z_mean, z_log_var)
 
 
-def _chosen(available: int, most: int, seed: int, purpose: int) -> Indices:
+def _chosen(available: int, most: int, seed: int, purpose: Purpose) -> Indices:
     """At most `most` of the images, in their order."""
     if available <= most:
         return np.arange(available)
@@ -154,5 +157,5 @@ def _chosen(available: int, most: int, seed: int, purpose: int) -> Indices:
     return np.sort(rng.choice(available, most, replace=False)).astype(np.intp)
 
 
-def _generator(seed: int, purpose: int, part: int) -> np.random.Generator:
+def _generator(seed: int, purpose: Purpose, part: int) -> np.random.Generator:
     return np.random.Generator(np.random.Philox(np.random.SeedSequence([seed, purpose, part])))

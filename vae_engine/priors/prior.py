@@ -10,12 +10,10 @@ from numpy.typing import NDArray
 
 from vae_engine.inference.sampling import draw_prior
 from vae_engine.priors.names import PriorName
+from vae_engine.random_purposes import Purpose
 
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
-
-# Purpose of the random stream that chooses components; see `evaluation.noise` for others.
-_CHOICE: Final = 103
 
 
 class Prior(Protocol):
@@ -72,7 +70,7 @@ class MixturePrior:
         Epsilon is what the standard prior draws with the same seed. At temperature 0 each z is the
         mean of its component.
         """
-        key = np.random.SeedSequence([seed, _CHOICE])
+        key = np.random.SeedSequence([seed, Purpose.MIXTURE_COMPONENT])
         shares = np.random.Generator(np.random.Philox(key)).random(count)
         chosen = np.searchsorted(np.cumsum(self.weights)[:-1], shares, side="right")
         epsilon = draw_prior(count, self.latent_dim, seed=seed).astype(np.float64)

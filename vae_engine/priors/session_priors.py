@@ -15,10 +15,8 @@ from vae_engine.priors.keeping import keep_prior, kept_prior
 from vae_engine.priors.latent_metrics import LEAST_POINTS, LatentMetrics, latent_metrics
 from vae_engine.priors.names import PriorName
 from vae_engine.priors.prior import Floats, Prior, StandardPrior
+from vae_engine.random_purposes import Purpose
 from vae_engine.sessions.session import Session
-
-# Purpose of the seed of the draws that are compared: not those that one looks at.
-_COMPARED = 106
 
 
 def fit_prior(
@@ -46,7 +44,9 @@ def fit_prior(
     model = load_model(session, epoch)
     codes = session_codes(session, model, place, report)
     fit = fit_mixture(codes.fitted, seed=session.settings.seed, report=report)
-    seed = int(np.random.SeedSequence([session.settings.seed, _COMPARED]).generate_state(1)[0])
+    # Not the draws that one looks at.
+    key = np.random.SeedSequence([session.settings.seed, Purpose.COMPARED_DRAWS])
+    seed = int(key.generate_state(1)[0])
     held_out = len(codes.held_out)
     spread = np.linspace(0, len(codes.fitted) - 1, held_out).round().astype(np.intp)
     candidates: dict[Compared, Floats] = {

@@ -10,8 +10,9 @@ from typing import Any
 
 import tensorflow as tf
 
+from vae_engine.random_purposes import Purpose
 from vae_engine.settings import Settings
-from vae_engine.training.randomness import Purpose, step_key
+from vae_engine.training.randomness import step_key
 
 Tensor = Any
 

@@ -1,32 +1,19 @@
-"""All randomness, as functions of (seed, purpose, epoch, step) without hidden state.
+"""Random numbers of training: functions of (seed, purpose, epoch, step) without hidden state.
 
 A run that was killed anywhere and resumed therefore draws the same numbers as an uninterrupted one.
 """
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from vae_engine.datasets.binarization import BINARIZATION
+from vae_engine.random_purposes import Purpose
 
 Tensor = Any
-
-
-class Purpose(IntEnum):
-    """Purpose of a random stream; each has a stream of its own."""
-
-    TRAINING_NOISE = 1
-    VALIDATION_NOISE = 2
-    TEST_NOISE = 3
-    SHUFFLE = 4
-    PREVIEW = 5
-    BINARIZATION = BINARIZATION
-    AUGMENTATION = 7
 
 
 def epoch_order(seed: int, epoch: int, images: int) -> NDArray[np.int32]:

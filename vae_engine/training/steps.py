@@ -18,11 +18,12 @@ from vae_engine.model.objective import (
     negative_log_likelihood,
     reparameterize,
 )
+from vae_engine.random_purposes import Purpose
 from vae_engine.settings import Settings
 from vae_engine.training.adam import Adam
 from vae_engine.training.augmentation import augmented
 from vae_engine.training.inputs import EpochInputs
-from vae_engine.training.randomness import Purpose, binarized, normal_noise
+from vae_engine.training.randomness import binarized, normal_noise
 
 Tensor = Any
 Totals = tuple[float, float, float]

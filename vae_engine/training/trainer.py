@@ -12,6 +12,7 @@ import msgspec
 from vae_engine.datasets import Dataset
 from vae_engine.errors import SessionDamagedError
 from vae_engine.likelihoods import collapse_warning
+from vae_engine.random_purposes import Purpose
 from vae_engine.sessions import events as ev
 from vae_engine.sessions.journal import Journal
 from vae_engine.sessions.previews import write_preview
@@ -23,7 +24,6 @@ from vae_engine.training.finish import write_result
 from vae_engine.training.inputs import EpochInputs, epoch_inputs
 from vae_engine.training.originals import choose_originals, earlier_originals
 from vae_engine.training.preview import PreviewMaker
-from vae_engine.training.randomness import Purpose
 from vae_engine.training.steps import Evaluator, TrainingSteps
 
 _log = logging.getLogger(__name__)
