@@ -1,4 +1,4 @@
-"""Polling while a screen is visible."""
+"""Read files for a screen in threads, one read at a time."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from textual.css.query import NoMatches
+from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.worker import Worker
 
@@ -60,3 +61,37 @@ class Poller:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(rest):
                     await self._again.wait()
+
+
+class OneAtATime:
+    """Does work whenever it is asked to, never twice at once.
+
+    Asked while it works, it does the work once more: cancelling would not stop a thread, and what
+    takes longer than the time between two requests would never be shown.
+    """
+
+    def __init__(self, node: DOMNode, work: Callable[[], Awaitable[None]], *, group: str) -> None:
+        """Prepare what `run` does.
+
+        Args:
+            node: for which; when it is left, the work ends.
+            work: reads in a thread what is wanted by then, and shows it.
+            group: of the node's workers.
+        """
+        self._node, self._work, self._group = node, work, group
+        self._is_asked = self._is_running = False
+
+    def run(self) -> None:
+        """Do the work now, or again after the present run."""
+        self._is_asked = True
+        if not self._is_running:
+            self._is_running = True
+            run_async(self._node, self._run, group=self._group)
+
+    async def _run(self) -> None:
+        try:
+            while self._is_asked:
+                self._is_asked = False
+                await self._work()
+        finally:
+            self._is_running = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -17,9 +18,11 @@ from tests.tui.data_browser.local_feed import LocalFeed
 from tests.tui.pilot import screen_text
 from tests.tui.recorder import Recorder
 from tests.tui.watching import until
+from tests.waiting import DEADLINE
 from tui.app import WorkbenchApp
 from tui.comparison import Compared, read_compared
-from tui.polling import Poller
+from tui.dashboard.epoch_images import EpochImageLoader, EpochImageReader, EpochImages
+from tui.polling import OneAtATime, Poller
 from tui.screen import WorkbenchScreen
 from tui.session_list.compare import CompareScreen
 from vae_engine.sessions.session import Session
@@ -151,3 +154,58 @@ async def test_a_slow_folder_is_read_once_at_a_time_and_shown(
             open_screen()
             await until(pilot, partial(has_shown, app, shown, reads, 3 * len(sessions)))
             assert reads.most == 1
+
+
+async def test_work_that_is_asked_for_while_it_is_done_is_done_once_more(
+    store: SessionStore,
+) -> None:
+    async with watched(store) as (screen, _, pilot):
+        begun, ends = asyncio.Event(), asyncio.Event()
+        finished: list[int] = []
+
+        async def work() -> None:
+            begun.set()
+            await ends.wait()
+            finished.append(screen.reads)
+
+        reading = OneAtATime(screen, work, group="test")
+        reading.run()
+        await until(pilot, begun.is_set)
+        for screen.reads in range(1, 4):
+            reading.run()
+        assert not finished
+        ends.set()
+        await until(pilot, lambda: len(finished) == 2)
+        reading.run()
+        await until(pilot, lambda: len(finished) == 3)
+
+
+async def test_epochs_that_come_faster_than_they_are_read_are_shown(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = recorder.session(epochs=4)
+    begun, allowed = threading.Semaphore(0), threading.Semaphore(0)
+    shown: list[int] = []
+
+    def read(reader: EpochImageReader, epoch: int) -> EpochImages:
+        begun.release()
+        assert allowed.acquire(timeout=DEADLINE)
+        return read_images(reader, epoch)
+
+    read_images = EpochImageReader.read
+    monkeypatch.setattr(EpochImageReader, "read", read)
+    async with watched(recorder.store) as (screen, _, pilot):
+        loader = EpochImageLoader(screen, session, lambda: shown.append(loader.epoch))
+        loader.want(1)
+        for epoch in (1, 2, 3):
+            await until(pilot, lambda: begun.acquire(blocking=False))
+            loader.want(epoch + 1)
+            allowed.release()
+            await until(pilot, partial(has_come, shown, epoch))
+        allowed.release()
+        await until(pilot, partial(has_come, shown, 4))
+        assert shown == [1, 2, 3, 4]
+
+
+def has_come(shown: list[int], epoch: int) -> bool:
+    return epoch in shown

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 from textual.screen import Screen
 
-from tui.screen import run_async
+from tui.polling import OneAtATime
 from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions.previews import (
     Images,
@@ -97,8 +96,9 @@ class EpochImageLoader:
 
     def __init__(self, screen: Screen[Any], session: Session, show: Callable[[], None]) -> None:
         """Make the loader of a session; `show` is called when `images` has changed."""
-        self._screen, self._show = screen, show
+        self._show = show
         self._reader = EpochImageReader(session)
+        self._reading = OneAtATime(screen, self._read, group="images")
         self._wanted = 0
         self.images: EpochImages | None = None
 
@@ -108,28 +108,31 @@ class EpochImageLoader:
         return self.images.epoch if self.images is not None else 0
 
     def want(self, epoch: int) -> None:
-        """Read the images of an epoch, unless present or being read; 0 is the untrained model."""
-        if epoch == 0 and (self.images is None or not self.images.reconstructed):
-            self._read(self._load_untrained)
-        elif epoch not in (self.epoch, self._wanted):
-            self._wanted = epoch
-            self._read(partial(self._load, epoch))
+        """Read the images of an epoch, unless they are present; 0 is the untrained model."""
+        self._wanted = epoch
+        if self._is_missing(epoch):
+            self._reading.run()
 
-    def _read(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        run_async(self._screen, work, group="images", exclusive=True)
+    def _is_missing(self, epoch: int) -> bool:
+        # The test images alone stand for an untrained model until its own images come.
+        return epoch != self.epoch or (epoch == 0 and self._is_untrained)
 
-    async def _load(self, epoch: int) -> None:
-        self.images = await asyncio.to_thread(self._reader.read, epoch)
-        self._wanted = 0
+    @property
+    def _is_untrained(self) -> bool:
+        return self.images is None or not self.images.reconstructed
+
+    async def _read(self) -> None:
+        epoch = self._wanted
+        if not self._is_missing(epoch):
+            return
+        images = await asyncio.to_thread(self._reader.read, epoch)
+        if epoch == 0 and self._is_untrained:
+            # Sessions of earlier versions have none; others get theirs with the first epoch.
+            before = self.images
+            if images.problem or (before is not None and not images.reconstructed):
+                return
+        self.images = images
         self._show()
-
-    async def _load_untrained(self) -> None:
-        images = await asyncio.to_thread(self._reader.read, 0)
-        # Sessions of earlier versions have none; others get theirs with the first epoch.
-        before = self.images
-        if not images.problem and (before is None or images.reconstructed > before.reconstructed):
-            self.images = images
-            self._show()
 
 
 def _digits(originals: Originals | None, preview: Preview) -> Images:

@@ -15,6 +15,7 @@ from textual.timer import Timer
 from textual.widgets import Static
 
 from tui.catalogue import Entry
+from tui.polling import OneAtATime
 from tui.screen import has_widgets, run_async
 from tui.session_list.preview_text import line_count, preview_text
 from tui.text import loss_text, told_images
@@ -63,6 +64,7 @@ class SessionPreview(Container):
         self._rest: Timer | None = None
         self._chart: LossChart | None = None
         self._grid: ReadableSamples | None = None
+        self._reading = OneAtATime(self, self._read, group="glimpse")
 
     def compose(self) -> ComposeResult:
         """Compose the text; curves and samples are mounted after the first frame."""
@@ -128,7 +130,7 @@ class SessionPreview(Container):
             self._fill(_no_glimpse())
 
     def _look_closer(self) -> None:
-        run_async(self, self._read, group="glimpse", exclusive=True)
+        self._reading.run()
 
     async def _read(self) -> None:
         entry = self._entry

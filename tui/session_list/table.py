@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from functools import partial
 
 from textual.message import Message
 
 from tui.catalogue import Entry
+from tui.polling import OneAtATime
 from tui.preferences import Preferences
-from tui.screen import run_async
 from tui.session_list.columns import COLUMN_IDS, CURVE, SessionColumn, shown_columns
 from tui.session_list.curve_texts import CurveTexts
 from tui.session_list.rows import folded_rows
@@ -44,6 +43,7 @@ class SessionRows(SessionTable):
         self.entries: dict[str, Entry] = {}
         self._unfolded: set[str] = set()
         self._curves = CurveTexts()
+        self._reading = OneAtATime(self, self._read_curves, group="curves")
         self._shown_columns: tuple[SessionColumn, ...] = ()
 
     @property
@@ -89,21 +89,24 @@ class SessionRows(SessionTable):
         self._want_curves()
 
     def _want_curves(self) -> None:
-        """Read the curves of the visible rows, if their column is shown."""
+        if self._missing_curves():
+            self._reading.run()
+
+    def _missing_curves(self) -> list[Entry]:
+        """Return the visible rows whose curve is missing, if the column is shown."""
         if not any(column.id == CURVE for column in self._shown_columns):
-            return
+            return []
         top = int(self.scroll_offset.y)
         keys = self.keys[top : top + self.size.height]
-        missing = self._curves.missing(self.entries[key] for key in keys)
-        if missing:
-            run_async(self, partial(self._read_curves, missing), group="curves", exclusive=True)
+        return self._curves.missing(self.entries[key] for key in keys)
 
-    async def _read_curves(self, entries: Sequence[Entry]) -> None:
+    async def _read_curves(self) -> None:
         await asyncio.sleep(_REST_SECONDS)
         from tui.rendering.palettes import ColorDepth
         from tui.widgets.display import app_depth
 
         ascii_only = app_depth(self.app) is ColorDepth.ASCII
+        entries = self._missing_curves()
         await asyncio.to_thread(self._curves.read, entries, ascii_only=ascii_only)
         if self.is_attached:
             self.post_message(self.CurvesRead())
