@@ -17,21 +17,23 @@ from vae_engine.errors import EngineError
 from vae_engine.image_shape import ImageShape
 from vae_engine.inference.dataset import session_dataset
 from vae_engine.inspection.comparer import Comparer
+from vae_engine.inspection.comparing_messages import (
+    ImagesCompared,
+    ModelsOpened,
+    SamplesCompared,
+    SplitCompared,
+)
 from vae_engine.inspection.comparison import ComparedModel, ModelScores, score_model
 from vae_engine.inspection.images import InspectedImages
 from vae_engine.inspection.messages import (
     ChooseEpoch,
     DecodeSeed,
     Failed,
-    ImagesCompared,
-    ModelsOpened,
     Progressed,
     Reply,
     Request,
-    SamplesCompared,
     ScoreSplit,
     ShowImages,
-    SplitCompared,
     SplitOpened,
 )
 from vae_engine.sessions.session import Session

@@ -23,7 +23,7 @@ from vae_engine.image_shape import ImageShape
 from vae_engine.inference.dataset import session_dataset
 from vae_engine.inference.exported import load_model
 from vae_engine.inference.sampling import to_uint8
-from vae_engine.inspection import messages
+from vae_engine.inspection import messages, packed_array
 from vae_engine.inspection.images import first_images, split_images
 from vae_engine.inspection.inspector import Inspector
 from vae_engine.inspection.messages import (
@@ -165,7 +165,7 @@ def test_images_of_another_shape_than_the_models_are_those_of_another_dataset(
 def test_the_nearest_training_images_become_a_split(recorder: Recorder, digits: Path) -> None:
     session = recorder.session("small", dataset=str(digits))
     inspector, replies = inspected(session)
-    inspector.answer(FindNearest(messages.Array.of(np.zeros(2, np.float32))))
+    inspector.answer(FindNearest(packed_array.Array.of(np.zeros(2, np.float32))))
     wait_for(lambda: isinstance(replies[-1], SplitOpened) and replies[-1].split == "nearest")
     inspector.answer(ShowImages("nearest", (0, 1, 2)))
     page = replies[-1]
@@ -188,7 +188,7 @@ def test_the_nearest_training_images_become_a_split(recorder: Recorder, digits: 
     made = reconstructed(load_model(session), tests).images
     nearest = [np.square(every - one).mean(axis=(1, 2)).min() for one in made]
     assert near.usual == pytest.approx(np.median(np.sqrt(nearest)), rel=1e-3)
-    inspector.answer(FindNearest(messages.Array.of(np.zeros(3, np.float32))))
+    inspector.answer(FindNearest(packed_array.Array.of(np.zeros(3, np.float32))))
     wait_for(lambda: isinstance(replies[-1], Failed))
 
 
@@ -214,7 +214,7 @@ def test_a_page_of_mnist_is_shown_before_the_dataset_is_read(
     assert inspector.open()
     inspector.answer(ShowImages("test", (9_999, 0)))
     first = replies[-1]
-    inspector.answer(FindNearest(messages.Array.of(np.zeros(2, np.float32))))
+    inspector.answer(FindNearest(packed_array.Array.of(np.zeros(2, np.float32))))
     go_on.set()
     inspector.wait()
     wait_for(lambda: isinstance(replies[-1], SplitOpened) and replies[-1].split == "nearest")
@@ -285,8 +285,8 @@ def test_messages_come_whole_or_not_at_all(cut: int) -> None:
     sent = SplitScored(
         "test",
         "w",
-        messages.Array.of(np.arange(3.0)),
-        messages.Array.of(np.zeros((2, 2), np.uint8)),
+        packed_array.Array.of(np.arange(3.0)),
+        packed_array.Array.of(np.zeros((2, 2), np.uint8)),
     )
     messages.send(stream, sent)
     whole = stream.getvalue()

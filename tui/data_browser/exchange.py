@@ -17,7 +17,6 @@ from vae_engine.inspection.messages import (
     NEAREST,
     OWN,
     SAVED,
-    Array,
     Failed,
     FindNearest,
     ImagesShown,
@@ -32,6 +31,7 @@ from vae_engine.inspection.messages import (
     SplitScored,
     TurnEpoch,
 )
+from vae_engine.inspection.packed_array import Array
 
 _CHANGING: Final = (OWN, NEAREST)
 """Splits that hold other images each time: their scores are not kept."""

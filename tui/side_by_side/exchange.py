@@ -7,20 +7,22 @@ import numpy as np
 from tui.image_feed import ImageFeed
 from tui.remedies import error_text
 from tui.side_by_side.model import ImageRows, SideBySide, terms_of
+from vae_engine.inspection.comparing_messages import (
+    ImagesCompared,
+    ModelsOpened,
+    SamplesCompared,
+    SplitCompared,
+)
 from vae_engine.inspection.letters import letters_of
 from vae_engine.inspection.messages import (
     ChooseEpoch,
     DecodeSeed,
     Failed,
-    ImagesCompared,
-    ModelsOpened,
     Progressed,
     Reply,
     Request,
-    SamplesCompared,
     ScoreSplit,
     ShowImages,
-    SplitCompared,
     SplitOpened,
 )
 

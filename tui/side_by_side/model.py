@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from tui.side_by_side.figures import Measure, Terms
 from tui.side_by_side.previews import Kind
-from vae_engine.inspection.messages import Figures, ModelsOpened, SplitOpened
+from vae_engine.inspection.comparing_messages import Figures, ModelsOpened
+from vae_engine.inspection.messages import SplitOpened
 from vae_engine.inspection.ranking import label_text
 
 Page = Literal["images", "samples", "epochs"]

@@ -12,6 +12,14 @@ from vae_engine.datasets import to_float
 from vae_engine.datasets.source import Split
 from vae_engine.errors import EngineError
 from vae_engine.inference.sampling import draw_prior, to_uint8, without_grey_axis
+from vae_engine.inspection.comparing_messages import (
+    Figures,
+    ImagesCompared,
+    ModelFacts,
+    ModelsOpened,
+    SamplesCompared,
+    SplitCompared,
+)
 from vae_engine.inspection.comparison import (
     ComparedModel,
     ModelScores,
@@ -28,22 +36,16 @@ from vae_engine.inspection.comparison import (
 )
 from vae_engine.inspection.images import InspectedImages
 from vae_engine.inspection.messages import (
-    Array,
     ChooseEpoch,
     DecodeSeed,
     Failed,
-    Figures,
-    ImagesCompared,
-    ModelFacts,
-    ModelsOpened,
     Progressed,
     Reply,
     Request,
-    SamplesCompared,
     ScoreSplit,
     ShowImages,
-    SplitCompared,
 )
+from vae_engine.inspection.packed_array import Array
 from vae_engine.sessions.session import Session
 
 CURRENT = 0

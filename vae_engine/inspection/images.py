@@ -21,7 +21,8 @@ from vae_engine.errors import DatasetError
 from vae_engine.image_shape import ImageShape
 from vae_engine.inference.dataset import known_test_images, session_dataset
 from vae_engine.inference.exported import ExportedModel
-from vae_engine.inspection.messages import Array, SplitOpened
+from vae_engine.inspection.messages import SplitOpened
+from vae_engine.inspection.packed_array import Array
 from vae_engine.sessions.session import Session
 from vae_engine.settings import Settings
 from vae_engine.text import value_text

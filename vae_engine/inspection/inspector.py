@@ -30,7 +30,6 @@ from vae_engine.inspection.messages import (
     NEAREST,
     OWN,
     SAVED,
-    Array,
     Failed,
     FindNearest,
     ImagesShown,
@@ -47,6 +46,7 @@ from vae_engine.inspection.messages import (
     TurnEpoch,
 )
 from vae_engine.inspection.neighbours import nearest_by_pixels
+from vae_engine.inspection.packed_array import Array
 from vae_engine.sessions.previews import read_originals
 from vae_engine.sessions.session import Session
 

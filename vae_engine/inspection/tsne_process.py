@@ -16,14 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from vae_engine.errors import EngineError
-from vae_engine.inspection.messages import (
-    Array,
-    Failed,
-    PointsPlaced,
-    Progressed,
-    receive_reply,
-    send,
-)
+from vae_engine.inspection.messages import Failed, PointsPlaced, Progressed, receive_reply, send
+from vae_engine.inspection.packed_array import Array
 from vae_engine.inspection.tsne import ReportSteps, tsne
 from vae_engine.machine import module_command
 

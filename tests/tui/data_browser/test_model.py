@@ -8,7 +8,8 @@ from tui.data_browser.head import split_line
 from tui.data_browser.model import Browse
 from tui.data_browser.page import pair_gap
 from tui.data_browser.score_cache import ScoreCache
-from vae_engine.inspection.messages import Array, SplitOpened, SplitScored
+from vae_engine.inspection.messages import SplitOpened, SplitScored
+from vae_engine.inspection.packed_array import Array
 
 
 def opened(name: str, labels: list[int], names: tuple[str, ...] = ()) -> SplitOpened:

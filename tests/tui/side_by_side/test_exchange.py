@@ -12,21 +12,23 @@ from tui.image_feed import ImageFeed
 from tui.side_by_side.exchange import Exchange
 from tui.side_by_side.model import Page, SideBySide
 from vae_engine.errors import EngineError
-from vae_engine.inspection.messages import (
-    Array,
-    ChooseEpoch,
-    DecodeSeed,
-    Failed,
+from vae_engine.inspection.comparing_messages import (
     Figures,
     ModelFacts,
     ModelsOpened,
+    SplitCompared,
+)
+from vae_engine.inspection.messages import (
+    ChooseEpoch,
+    DecodeSeed,
+    Failed,
     Reply,
     Request,
     ScoreSplit,
     ShowImages,
-    SplitCompared,
     SplitOpened,
 )
+from vae_engine.inspection.packed_array import Array
 
 ROOM = 3
 LACK = EngineError("the decoder gives values that are not finite")
