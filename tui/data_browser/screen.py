@@ -268,6 +268,8 @@ class DataBrowserScreen(WorkbenchScreen):
         self._say()
 
     def _say(self) -> None:
+        if not has_widgets(self):  # It is left while it opens.
+            return
         exchange = self.exchange
         split = split_line(self._session_name, exchange.model, self.browse, exchange.problem)
         image = image_line(self.selected_image(), self.browse, exchange.progress)
