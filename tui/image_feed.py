@@ -6,8 +6,9 @@ import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
-from tui.engine_process import EngineProcess
-from vae_engine.inspection.messages import Failed, Reply, Request, receive_reply, send
+from vae_engine.engine_process import EngineProcess
+from vae_engine.inspection.messages import Failed, Reply, Request, receive_reply
+from vae_engine.replies import send
 
 _ENDED = "The process that reads the images ended unexpectedly: leave this screen and open it again"
 

@@ -39,6 +39,7 @@ from vae_engine.inspection.messages import (
     SplitScored,
     TurnEpoch,
 )
+from vae_engine.replies import send
 from vae_engine.sessions import layout
 from vae_engine.sessions.example import example_folder
 from vae_engine.sessions.session import Session
@@ -288,7 +289,7 @@ def test_messages_come_whole_or_not_at_all(cut: int) -> None:
         packed_array.Array.of(np.arange(3.0)),
         packed_array.Array.of(np.zeros((2, 2), np.uint8)),
     )
-    messages.send(stream, sent)
+    send(stream, sent)
     whole = stream.getvalue()
     found = messages.receive_reply(io.BytesIO(whole))
     assert isinstance(found, SplitScored)

@@ -9,10 +9,10 @@ import pytest
 
 from tests.sessions.makers import finished_session
 from tests.waiting import DEADLINE
-from tui.engine_process import EngineProcess
-from vae_engine.inspection.messages import Failed
+from vae_engine.engine_process import EngineProcess
 from vae_engine.machine import module_command
 from vae_engine.priors.messages import FitReply, Fitted, receive_fit_reply
+from vae_engine.replies import TaskFailed
 from vae_engine.sessions import layout
 
 
@@ -22,7 +22,7 @@ def test_it_gives_the_kept_mixture_and_reports_failures(tmp_path: Path) -> None:
     assert replies(session.folder)[-1] == Fitted(content)
     (session.folder / layout.MIXTURE).write_bytes(content[:-40])
     failed = replies(session.folder)[-1]
-    assert isinstance(failed, Failed)
+    assert isinstance(failed, TaskFailed)
     assert "mixture.npz is damaged" in failed.problem
 
 

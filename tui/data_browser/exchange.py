@@ -23,7 +23,6 @@ from vae_engine.inspection.messages import (
     ModelOpened,
     OpenFile,
     OpenSaved,
-    Progressed,
     Reply,
     ScoreSplit,
     ShowImages,
@@ -32,6 +31,7 @@ from vae_engine.inspection.messages import (
     TurnEpoch,
 )
 from vae_engine.inspection.packed_array import Array
+from vae_engine.replies import Progressed
 
 _CHANGING: Final = (OWN, NEAREST)
 """Splits that hold other images each time: their scores are not kept."""

@@ -10,7 +10,8 @@ from textual.content import Content
 from tui.data_browser.model import Browse
 from tui.data_browser.page import Page
 from tui.text import one_line
-from vae_engine.inspection.messages import ModelOpened, Progressed
+from vae_engine.inspection.messages import ModelOpened
+from vae_engine.replies import Progressed
 
 _QUIET: Final = "$text-muted"
 _ORDER_TEXTS: Final = {"index": "by index", "worst": "worst first", "best": "best first"}

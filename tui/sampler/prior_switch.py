@@ -8,18 +8,18 @@ from typing import Final, Protocol
 from textual.content import Content
 from textual.screen import Screen
 
-from tui.engine_process import EngineProcess
 from tui.remedies import error_text
 from tui.sampler.model import Sampler
 from tui.sampler.views import QUIET
 from tui.screen import has_widgets, run_async
 from tui.text import one_line
+from vae_engine.engine_process import EngineProcess
 from vae_engine.errors import EngineError
-from vae_engine.inspection.messages import Failed, Progressed
 from vae_engine.priors.fitted import Compared, FittedPrior, from_bytes
 from vae_engine.priors.keeping import kept_prior
 from vae_engine.priors.latent_metrics import LatentMetrics
 from vae_engine.priors.messages import FitReply, Fitted, receive_fit_reply
+from vae_engine.replies import Progressed, TaskFailed
 from vae_engine.sessions.records import ExportEntry
 from vae_engine.sessions.session import Session
 
@@ -142,7 +142,7 @@ class PriorSwitch:
         last = said[-1] if said else None
         if isinstance(last, Fitted):
             self._take_content(process, sampler, last)
-        elif isinstance(last, Failed):
+        elif isinstance(last, TaskFailed):
             self._fail(
                 process,
                 error_text(last.error),

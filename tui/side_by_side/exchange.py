@@ -18,13 +18,13 @@ from vae_engine.inspection.messages import (
     ChooseEpoch,
     DecodeSeed,
     Failed,
-    Progressed,
     Reply,
     Request,
     ScoreSplit,
     ShowImages,
     SplitOpened,
 )
+from vae_engine.replies import Progressed
 
 
 class Exchange:

@@ -17,7 +17,7 @@ from tui.side_by_side.figures import (
 from tui.side_by_side.model import ImageRows, SideBySide
 from tui.text import one_line
 from vae_engine.inspection.letters import letters_of
-from vae_engine.inspection.messages import Progressed
+from vae_engine.replies import Progressed
 
 _NAME_LENGTHS: Final = (24, 16, 12, 8, 5)
 

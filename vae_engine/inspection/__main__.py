@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -17,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from vae_engine.errors import EngineError
-from vae_engine.inspection.messages import Failed, Reply, receive_request, send
+from vae_engine.inspection.messages import Failed, Reply, receive_request
+from vae_engine.replies import open_replies, send
 from vae_engine.sessions.session import Session
 
 if TYPE_CHECKING:
@@ -32,11 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--epoch", type=int, help="of one session's weights; the newest by default")
     options = parser.parse_args(arguments)
     folders: list[Path] = options.folders
-    # The terminal sends it to all of its processes; the app decides when this one ends.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # What libraries print must not come between the replies.
-    replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    replies = open_replies()
     lock = threading.Lock()
 
     def reply(message: Reply) -> None:

@@ -39,13 +39,13 @@ from vae_engine.inspection.messages import (
     ChooseEpoch,
     DecodeSeed,
     Failed,
-    Progressed,
     Reply,
     Request,
     ScoreSplit,
     ShowImages,
 )
 from vae_engine.inspection.packed_array import Array
+from vae_engine.replies import Progressed
 from vae_engine.sessions.session import Session
 
 CURRENT = 0

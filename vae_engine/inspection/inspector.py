@@ -37,7 +37,6 @@ from vae_engine.inspection.messages import (
     Nearness,
     OpenFile,
     OpenSaved,
-    Progressed,
     Reply,
     Request,
     ScoreSplit,
@@ -47,6 +46,7 @@ from vae_engine.inspection.messages import (
 )
 from vae_engine.inspection.neighbours import nearest_by_pixels
 from vae_engine.inspection.packed_array import Array
+from vae_engine.replies import Progressed
 from vae_engine.sessions.previews import read_originals
 from vae_engine.sessions.session import Session
 

@@ -1,16 +1,12 @@
-"""What an app and the process that inspects images for it say to each other, over pipes.
-
-Each message is its length, 4 bytes, little-endian, and then MessagePack.
-"""
+"""Messages between an app and the process that inspects images, by `vae_engine.replies`."""
 
 from __future__ import annotations
 
-import struct
 from typing import IO, TypeAlias
 
 import msgspec
 
-from vae_engine.errors import EngineError, Remedy
+from vae_engine import replies
 from vae_engine.inspection.comparing_messages import (
     ImagesCompared,
     ModelsOpened,
@@ -18,13 +14,11 @@ from vae_engine.inspection.comparing_messages import (
     SplitCompared,
 )
 from vae_engine.inspection.packed_array import Array
+from vae_engine.replies import Progressed, receive_bytes
 
 OWN, SAVED, NEAREST = "own", "saved", "nearest"
 """Splits beside those of the dataset: images of one's own; those that the session's folder has; the
 training images that are nearest to a z, the nearest first."""
-
-_LENGTH = struct.Struct("<I")
-_MOST_BYTES = 2**30
 
 
 class ShowImages(msgspec.Struct, frozen=True, tag=True):
@@ -121,37 +115,19 @@ class ModelOpened(msgspec.Struct, frozen=True, tag=True):
     current: bool = True
 
 
-class Failed(msgspec.Struct, frozen=True, tag=True):
-    """Something cannot be done; `remedy` and `subject` are those of the error.
+class Failed(replies.TaskFailed, frozen=True, tag="Failed"):
+    """A request, or the work before the first, has failed.
 
     `request` is what was asked for; None for what is done without being asked.
     """
 
-    what: str
-    problem: str
-    remedy: Remedy | None = None
-    subject: str = ""
     request: Request | None = None
 
     @classmethod
     def of(cls, what: str, error: Exception, request: Request | None = None) -> Failed:
-        """Return what an error says; a `MemoryError` often says nothing."""
-        if isinstance(error, EngineError):
-            return cls(what, str(error), error.remedy, error.subject, request)
-        return cls(what, str(error) or "there is not enough memory", request=request)
-
-    @property
-    def error(self) -> EngineError:
-        """The error that it tells of."""
-        return EngineError(self.problem, remedy=self.remedy, subject=self.subject)
-
-
-class Progressed(msgspec.Struct, frozen=True, tag=True):
-    """How far something is; `total` is 0 where that is not known."""
-
-    what: str
-    done: int = 0
-    total: int = 0
+        """Return what an error says, and for which request."""
+        found = replies.TaskFailed.of(what, error)
+        return cls(what, found.problem, found.remedy, found.subject, request)
 
 
 class SplitScored(msgspec.Struct, frozen=True, tag=True):
@@ -222,20 +198,8 @@ Reply: TypeAlias = (
     | SamplesCompared
 )
 
-_encoder = msgspec.msgpack.Encoder()
 _requests = msgspec.msgpack.Decoder(Request)
 _replies = msgspec.msgpack.Decoder(Reply)
-
-
-def send(stream: IO[bytes], message: msgspec.Struct) -> None:
-    """Write a message.
-
-    Raises:
-        OSError: the other side is gone.
-    """
-    data = _encoder.encode(message)
-    stream.write(_LENGTH.pack(len(data)) + data)
-    stream.flush()
 
 
 def receive_request(stream: IO[bytes]) -> Request | None:
@@ -248,15 +212,3 @@ def receive_reply(stream: IO[bytes]) -> Reply | None:
     """The next reply; None when the other side is gone."""
     data = receive_bytes(stream)
     return None if data is None else _replies.decode(data)
-
-
-def receive_bytes(stream: IO[bytes]) -> bytes | None:
-    """The content of the next message; None when the other side is gone."""
-    head = stream.read(_LENGTH.size)
-    if len(head) < _LENGTH.size:
-        return None
-    (length,) = _LENGTH.unpack(head)
-    if length > _MOST_BYTES:
-        return None
-    data = stream.read(length)
-    return data if len(data) == length else None

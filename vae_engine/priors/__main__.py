@@ -8,18 +8,16 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import signal
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
 from vae_engine.errors import EngineError
-from vae_engine.inspection.messages import Failed, Progressed, send
 from vae_engine.priors.fitted import to_bytes
 from vae_engine.priors.messages import FitReply, Fitted
 from vae_engine.priors.session_priors import fitted_prior
+from vae_engine.replies import Progressed, TaskFailed, open_replies, send
 from vae_engine.sessions.session import Session
 
 
@@ -29,11 +27,7 @@ def main(arguments: list[str] | None = None) -> NoReturn:
     parser.add_argument("folder", type=Path, help="the session's folder")
     parser.add_argument("--epoch", type=int, help="of the export; the current one by default")
     options = parser.parse_args(arguments)
-    # The terminal sends it to all of its processes; the app decides when this one ends.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # What libraries print must not come between the replies.
-    replies = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    replies = open_replies()
     threading.Thread(target=_end_with_stdin, daemon=True).start()
 
     def reply(message: FitReply) -> None:
@@ -53,10 +47,8 @@ def _fitted(folder: Path, epoch: int | None, reply: Callable[[Progressed], None]
             epoch=epoch,
             report=lambda what, done, total: reply(Progressed(what, done, total)),
         )
-    except EngineError as error:
-        return Failed("mixture", str(error), error.remedy, error.subject)
-    except (OSError, MemoryError) as error:
-        return Failed("mixture", str(error) or "there is not enough memory")
+    except (EngineError, OSError, MemoryError) as error:
+        return TaskFailed.of("mixture", error)
     return Fitted(to_bytes(fitted), not_kept)
 
 

@@ -1,4 +1,4 @@
-"""What the process that fits a mixture replies to an app; framed as in `inspection.messages`."""
+"""What the process that fits a mixture replies to an app; framed as in `vae_engine.replies`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import IO, TypeAlias
 
 import msgspec
 
-from vae_engine.inspection.messages import Failed, Progressed, receive_bytes
+from vae_engine.replies import Progressed, TaskFailed, receive_bytes
 
 
 class Fitted(msgspec.Struct, frozen=True, tag=True):
@@ -21,7 +21,7 @@ class Fitted(msgspec.Struct, frozen=True, tag=True):
     not_kept: str = ""
 
 
-FitReply: TypeAlias = Fitted | Failed | Progressed
+FitReply: TypeAlias = Fitted | TaskFailed | Progressed
 
 _replies = msgspec.msgpack.Decoder(FitReply)
 

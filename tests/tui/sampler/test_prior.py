@@ -17,12 +17,12 @@ from tests.tui.watching import until, widget_text
 from tests.waiting import DEADLINE
 from tui.sampler.screen import SamplerScreen
 from vae_engine.inference.sampling import draw_prior, find_export
-from vae_engine.inspection.messages import Failed, Progressed
 from vae_engine.priors.fitted import FittedPrior, to_bytes
 from vae_engine.priors.keeping import keep_prior
 from vae_engine.priors.latent_metrics import LatentMetrics
 from vae_engine.priors.messages import FitReply, Fitted
 from vae_engine.priors.prior import MixturePrior
+from vae_engine.replies import Progressed, TaskFailed
 from vae_engine.sessions import layout
 from vae_engine.sessions.session import Session
 
@@ -142,7 +142,7 @@ async def test_escape_cancels_the_fit_and_a_failure_is_reported(
         assert fits.started[0].closed
         assert pilot.app.screen is screen
         assert "prior standard" in head(screen)
-        fits.reply = Failed("mixture", "few.npz is not there", "move_dataset", "x")
+        fits.reply = TaskFailed("mixture", "few.npz is not there", "move_dataset", "x")
         await pilot.press("p")
         await saying(pilot, lambda: notices(pilot), "few.npz is not there", "fork")
         fits.reply = None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import IO, Generic, TypeVar
 
 from vae_engine.machine import module_command
@@ -21,13 +22,20 @@ class EngineProcess(Generic[Reply]):
         process: what runs; None before it was started.
     """
 
-    def __init__(self, receive: Callable[[IO[bytes]], Reply | None], *command: str) -> None:
+    def __init__(
+        self,
+        receive: Callable[[IO[bytes]], Reply | None],
+        *command: str,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
         """Make it; `start` or `follow` starts the process.
 
         Args:
             receive: reads the next reply from a stream; None at its end.
             command: the module and its arguments.
+            environment: variables that it has beside those of this process.
         """
+        self._environment = environment or {}
         self._receive, self._command = receive, command
         self.process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
@@ -47,6 +55,7 @@ class EngineProcess(Generic[Reply]):
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
+                env={**os.environ, **self._environment},
                 start_new_session=True,
             )
 
@@ -73,6 +82,12 @@ class EngineProcess(Generic[Reply]):
         with self._lock, contextlib.suppress(OSError, ValueError):
             if self.process is not None and not self.closed:
                 send(_stdin(self.process))
+
+    def give(self, content: bytes) -> None:
+        """Write all that it will get; the process may be closed meanwhile."""
+        if self.process is not None:
+            with contextlib.suppress(OSError), _stdin(self.process) as stdin:
+                stdin.write(content)
 
     def close(self) -> None:
         """End the process; `follow` returns then."""
