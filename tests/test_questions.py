@@ -69,6 +69,8 @@ KEYS = {
     "+": "plus",
     "-": "minus",
     "/": "slash",
+    ">": "greater_than_sign",
+    "*": "asterisk",
 }
 
 

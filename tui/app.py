@@ -21,7 +21,7 @@ from tui.keymap import usable_keymap
 from tui.preference_commands import PreferenceCommands
 from tui.preferences import Preferences, preferences_file, read_preferences, write_preferences
 from tui.remedies import error_text
-from tui.screen import WorkbenchScreen
+from tui.screen import WorkbenchScreen, run_in_thread
 from tui.session_list.screen import SessionsScreen
 from tui.terminal import memory
 from tui.terminal.app import TerminalApp
@@ -128,15 +128,24 @@ class WorkbenchApp(TerminalApp):
             self.call_after_refresh(self._preference_commands.apply_graphics)
         if self._open_session is not None:
             self._open_first(self._open_session)
-        keymap, problems = usable_keymap(self.preferences.keys)
-        self.set_keymap(keymap)
-        for problem in filter(None, (self._damage, *problems)):
-            self.notify(problem, severity="warning", markup=False)
+        self.set_keymap(usable_keymap(self.preferences.keys)[0])
+        if self._damage:
+            self.notify(self._damage, severity="warning", markup=False)
+        if self.preferences.keys:
+            run_in_thread(self, self._check_keys, group="keys")
         self.run_worker(self._follower.run, thread=True, group="catalogue")
 
     def on_unmount(self) -> None:
         """Stop polling."""
         self._follower.end()
+
+    def _check_keys(self) -> None:
+        # In a thread: it imports every screen.
+        from tui.key_list import keymap_problems
+
+        if problems := keymap_problems(self.preferences.keys):
+            message = "\n".join((*problems, "`vae doctor --keys` lists actions and keys."))
+            self.notify(message, title="Preferences", severity="warning", markup=False)
 
     def remember(self, **changes: Any) -> None:
         """Change preferences by name, and save them."""

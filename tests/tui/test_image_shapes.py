@@ -57,7 +57,7 @@ async def test_the_sampler_shows_and_walks_them(
     session = shaped(recorder, shape)
     async with sampler(session, size) as (screen, pilot):
         assert_whole(samples(screen), shape)
-        await pilot.press("v", "n", "right", "space", "n", "space", "i")
+        await pilot.press("v", "n", "right", "space", "n", "space", "S")
         await pilot.pause()
         assert screen.views.shown == "path"
         await pilot.press("escape", "m")

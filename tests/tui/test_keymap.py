@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from tests.cli.conftest import Vae, vae  # noqa: F401 - the fixture
 from tests.tui.textual_internals import notifications
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
-from tui.cli.key_list import actions, keymap_problems, nodes
+from tui.cli.checks import check_installation
+from tui.key_list import actions, keymap_problems, nodes
 from tui.keymap import usable_keymap
 from tui.new_session.screen import NewSessionScreen
 from tui.preferences import Preferences, preferences_file, write_preferences
@@ -40,11 +42,16 @@ def test_what_is_no_key_is_named_and_the_rest_kept(keys: str) -> None:
 
 async def test_the_app_goes_by_them_and_says_what_it_cannot_use(tmp_path: Path) -> None:
     path = tmp_path / "preferences.json"
-    write_preferences(path, Preferences(keys={"sessions.new": "ctrl+n,y", "sessions.sort": "no"}))
+    keys = {"sessions.new": "ctrl+n,y", "sessions.sort": "no", "sampler.map": "n", "no.action": "x"}
+    write_preferences(path, Preferences(keys=keys))
     app = WorkbenchApp(SessionStore(tmp_path / "sessions"), preferences_path=path)
     async with app.run_test() as pilot:
         await until(pilot, lambda: isinstance(app.screen, SessionsScreen) and app.entries == ())
-        assert ["sessions.sort" in note.message for note in notifications(app)] == [True]
+        await until(pilot, lambda: bool(notifications(app)))
+        (notice,) = notifications(app)
+        for wrong in ("sessions.sort: 'no'", "no action 'no.action'", "leaves sampler.new without"):
+            assert wrong in notice.message
+        assert "sessions.new" not in notice.message
         await pilot.press("n")
         await pilot.pause()
         assert isinstance(app.screen, SessionsScreen)
@@ -66,8 +73,14 @@ def test_all_ids_are_listed_and_unknown_ones_told(
     shown = vae("doctor", "--keys").out
     assert all(name in shown for name in found)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    write_preferences(preferences_file(), Preferences(keys={"sampler.renew": "x", "app.help": "H"}))
-    assert keymap_problems() == ["keys: there is no action 'sampler.renew'"]
+    problem = "keys: there is no action 'sampler.renew'"
+    keys = {"sampler.renew": "x", "app.help": "H"}
+    assert keymap_problems(keys) == [problem]
+    write_preferences(preferences_file(), Preferences(keys=keys))
+    checks = check_installation(tmp_path / "sessions")
+    assert problem in [
+        one.value for one in takewhile(lambda one: one.section == "terminal", checks)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -84,11 +97,9 @@ def test_all_ids_are_listed_and_unknown_ones_told(
     ],
 )
 def test_an_action_that_loses_its_key_to_another_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keys: dict[str, str], named: list[str]
+    keys: dict[str, str], named: list[str]
 ) -> None:
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    write_preferences(preferences_file(), Preferences(keys=keys))
-    problems = keymap_problems()
+    problems = keymap_problems(keys)
     assert len(problems) == bool(named)
     assert all(word in line for line in problems for word in named)
 

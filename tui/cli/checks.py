@@ -14,9 +14,9 @@ from pathlib import Path
 
 import msgspec
 
-from tui.cli.key_list import keymap_problems
 from tui.cli.logout import logout_warning
 from tui.cli.screen import app_obstacle
+from tui.key_list import keymap_problems
 from tui.preferences import preferences_file, read_preferences
 from tui.terminal.charset import is_unicode, locale_name
 from tui.terminal.detection import stream_depth
@@ -91,7 +91,7 @@ def _terminal(environ: Mapping[str, str]) -> Iterator[CheckResult]:
     yield CheckResult(
         "terminal", "link", "slow: few bytes" if is_slow(chosen) else "fast: all colours"
     )
-    for problem in filter(None, [damage, *keymap_problems()]):
+    for problem in filter(None, [damage, *keymap_problems(preferences.keys)]):
         yield CheckResult("terminal", "preferences", problem, f"correct {preferences_file()}")
 
 

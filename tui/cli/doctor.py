@@ -81,7 +81,7 @@ def _draw_card() -> None:
 
 
 def _list_keys(*, as_json: bool) -> None:
-    from tui.cli.key_list import actions
+    from tui.key_list import actions
 
     found = actions()
     if as_json:

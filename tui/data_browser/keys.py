@@ -21,8 +21,8 @@ IMAGE_KEYS: Final[list[BindingType]] = [
     _key("C", "turn_class(-1)", "Previous class", "The previous class only, or all"),
     _key("slash", "find_class", "Find class", "Type the class to show"),
     _key("i", "find_image", "Go to image", "Type the index of an image"),
-    _key("n", "nearest", "Nearest", "The training images nearest to the image"),
-    _key("f", "open_file", "File", "Open image files of your own", show=True),
+    _key("N", "nearest", "Nearest", "The training images nearest to the image"),
+    _key("I", "open_file", "File", "Open image files of your own", show=True),
     _key(
         "left_square_bracket",
         "epoch(-1)",

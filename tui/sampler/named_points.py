@@ -93,7 +93,7 @@ class NamedPoints:
         if points is None or not has_widgets(self._stage.host):
             return
         if not points:
-            self._stage.host.notify("No point has a name yet: a names this z.")
+            self._stage.host.notify("No point has a name yet: R names this z.")
             return
         self._stage.host.app.push_screen(PointsScreen(points, self._drop), self._go)
 

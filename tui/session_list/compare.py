@@ -48,9 +48,9 @@ class CompareScreen(ChartOptions):
         key("y", "log", "Log", "Logarithmic axis, or linear"),
         key("s", "smooth", "Smooth", "Smooth the curves more, or not at all"),
         key("a", "recent", "Recent", "Only the recent epochs, or all"),
-        key("w", "whole", "Whole range", "All values, or without the first epochs"),
+        key("Y", "whole", "Whole range", "All values, or without the first epochs"),
         key("i", "side_by_side", "Side by side", "Same images, z and epochs", show=True),
-        key("d", "rates", "Rate", "Rate against distortion", show=True),
+        key("F", "rates", "Rate", "Rate against distortion", show=True),
         key("enter", "open", "Open", "Open the session's dashboard", show=True),
         key("escape", "dismiss", "Back", "Back to the list", show=True),
     ]

@@ -38,7 +38,7 @@ class RatesScreen(WorkbenchScreen):
     CSS_PATH = "rates.tcss"
     TERMS = ("elbo", "reconstruction_loss", "kl", "nats")
     BINDINGS: ClassVar[list[BindingType]] = [
-        key("p", "paths", "Paths", "All epochs, or only the best one", show=True),
+        key("a", "paths", "Paths", "All epochs, or only the best one", show=True),
         key("enter", "open", "Open", "Open the session's dashboard", show=True),
         key("escape", "dismiss", "Back", "Leave the chart", show=True),
     ]

@@ -47,7 +47,7 @@ class InspectedChart(Lines):
         _key("plus,equals_sign", "zoom(True)", "Zoom", "Half as many epochs", display="+-"),
         _key("minus", "zoom(False)", "Wider", "Twice as many epochs"),
         _key("0", "all_epochs", "All", "All epochs", show=True),
-        _key("m", "mark", "Mark", "Next best epoch or change of the schedule", show=True),
+        _key("asterisk", "mark", "Mark", "Next best epoch or change of the schedule", show=True),
         _key("up,k", "turn(-1)", "Curve", "Previous chart or curve", display="↑↓"),
         _key("down,j", "turn(1)", "Next", "Next chart or curve"),
         _key("escape", "screen.leave_chart", "Leave chart", "Leave the chart", show=True),

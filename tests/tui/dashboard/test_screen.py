@@ -224,7 +224,7 @@ async def test_the_lapse_can_be_saved(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     async with dashboard(store, recorded_session) as (_, pilot):
-        await pilot.press("S")
+        await pilot.press("w")
         stem = f"{recorded_session.id}-timelapse"
         said = f"{stem}-samples.gif and {stem}-reconstructions.gif in {tmp_path}"
         await until(pilot, lambda: said in [notice.message for notice in notifications(pilot.app)])
@@ -233,7 +233,7 @@ async def test_the_lapse_can_be_saved(
             assert getattr(image, "n_frames", 1) == 4
     (recorded_session.folder / layout.PREVIEWS).rename(tmp_path / "elsewhere")
     async with dashboard(store, recorded_session) as (_, pilot):
-        await pilot.press("S")
+        await pilot.press("w")
         said = "has no previews yet"
         await until(pilot, lambda: any(said in one.message for one in notifications(pilot.app)))
 

@@ -97,7 +97,7 @@ async def test_images_are_ordered_filtered_and_taken_into_the_sampler(
         await until(pilot, lambda: app.screen is screen)
 
         Image.fromarray(dataset.test_images[3]).save(tmp_path / "own.png")
-        await pilot.press("f")
+        await pilot.press("I")
         await type_text(pilot, str(tmp_path / "own.png"))
         await pilot.press("enter")
         await until(pilot, lambda: isinstance(app.screen, SamplerScreen))
@@ -105,7 +105,7 @@ async def test_images_are_ordered_filtered_and_taken_into_the_sampler(
         await pilot.press("escape")
         await until(pilot, lambda: app.screen is screen)
         assert screen.browse.title() == "own images"
-        await pilot.press("f")
+        await pilot.press("I")
         await type_text(pilot, "no/such/file")
         await pilot.press("enter")
         await until(pilot, lambda: any("does not exist" in toast for toast in toasts(app)))
@@ -197,7 +197,7 @@ async def test_a_sample_and_an_image_have_their_nearest_training_images(
         assert "sample" in text
         await pilot.press("t")
         await until(pilot, lambda: screen.page and screen.page.images.split != "nearest")
-        await pilot.press("n")
+        await pilot.press("N")
         await until(pilot, lambda: screen.page and screen.page.images.split == "nearest")
         assert screen.page is not first
 

@@ -139,7 +139,7 @@ async def test_the_sampler_works_with_a_decoder_that_is_slow(
         await pilot.press("n", "n", "n")
         await until(pilot, are_shown)
         assert not np.array_equal(samples(screen).images, first)
-        await pilot.press("b", "b", "b", "space", "right", "space", "i")
+        await pilot.press("b", "b", "b", "space", "right", "space", "S")
         path = screen.views.view
         await until(pilot, lambda: path.shown() is not None)
         await pilot.press("m")

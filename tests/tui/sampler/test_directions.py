@@ -58,11 +58,11 @@ async def test_groups_of_samples_have_a_direction_of_their_own(
     for path in (recorded_session.folder / "previews").glob("originals*"):
         path.unlink()
     async with sampler(recorded_session) as (screen, pilot):
-        await pilot.press("d")
+        await pilot.press("greater_than_sign")
         await until(pilot, lambda: "put samples into two groups" in notices(pilot))
         await pilot.press("1", "right", "1", "right", "2")
         assert dict(samples(screen).marks) == {0: "1", 1: "1", 2: "2"}
-        await pilot.press("d")
+        await pilot.press("greater_than_sign")
         await until(pilot, lambda: isinstance(pilot.app.screen, ChoiceScreen))
         await pilot.press("down", "enter")
         await until(pilot, lambda: "From group 2" in screen_text(pilot.app))

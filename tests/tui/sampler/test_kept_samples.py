@@ -55,7 +55,7 @@ async def test_two_images_are_marked_one_after_the_other(recorded_session: Sessi
         await pilot.press("space", "1")
         assert dict(samples(screen).marks) == {0: "B1", 1: "A1"}
         assert np.array_equal(draw(screen).z_of(1, 2), first)
-        await pilot.press("i")
+        await pilot.press("S")
         await until(pilot, lambda: "A test image 3   B test image 8" in head(screen))
         await pilot.press("escape", "escape")
         await until(pilot, lambda: not isinstance(app.screen, SamplerScreen))

@@ -21,7 +21,7 @@ from vae_engine.sessions.session import Session
 
 async def test_two_marked_samples_give_the_path_between_them(recorded_session: Session) -> None:
     async with sampler(recorded_session) as (screen, pilot):
-        await pilot.press("space", "right", "right", "space", "i")
+        await pilot.press("space", "right", "right", "space", "S")
         await until(pilot, lambda: len(path(screen).images))
         grid = path(screen)
         shown = grid.shown()
@@ -49,7 +49,7 @@ async def test_two_marked_samples_give_the_path_between_them(recorded_session: S
 
 async def test_marks_reach_over_draws(recorded_session: Session) -> None:
     async with sampler(recorded_session) as (screen, pilot):
-        await pilot.press("space", "n", "end", "space", "i")
+        await pilot.press("space", "n", "end", "space", "S")
         await until(pilot, lambda: len(path(screen).images))
         last = len(samples(screen).images)
         assert "A sample 1 of seed 0" in head(screen)
@@ -58,6 +58,6 @@ async def test_marks_reach_over_draws(recorded_session: Session) -> None:
 
 async def test_a_path_without_two_marks_says_what_to_do(recorded_session: Session) -> None:
     async with sampler(recorded_session) as (screen, pilot):
-        await pilot.press("space", "i")
+        await pilot.press("space", "S")
         assert screen.views.shown == "samples"
         assert "Mark two samples with Space" in notices(pilot)

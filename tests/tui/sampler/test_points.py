@@ -117,7 +117,7 @@ async def test_an_image_file_takes_the_place_of_the_sample(
             ("nowhere.png", lambda: "No z" in notices(pilot)),
             ("digit.png", lambda: "digit.png" in head(screen)),
         ):
-            await pilot.press("e")
+            await pilot.press("I")
             await until(pilot, lambda: isinstance(pilot.app.screen, LineScreen))
             pilot.app.screen.query_one(Input).value = str(tmp_path / name)
             await pilot.press("enter")
@@ -136,7 +136,7 @@ async def test_enter_takes_what_the_map_and_the_path_show(recorded_session: Sess
         await until(pilot, lambda: screen.views.shown == "samples")
         assert np.array_equal(draw(screen).z_of(0, 2), z)
         await saying(pilot, lambda: head(screen), "from the map")
-        await pilot.press("space", "right", "space", "i")
+        await pilot.press("space", "right", "space", "S")
         await until(pilot, lambda: len(path(screen).images))
         await pilot.press("end", "enter")
         await until(pilot, lambda: screen.views.shown == "samples")
@@ -150,7 +150,7 @@ async def test_a_point_is_named_and_found_again(
     async with sampler(recorded_session) as (screen, pilot):
         await pilot.press("g")
         await until(pilot, lambda: "No point has a name yet" in notices(pilot))
-        await pilot.press("right", "a")
+        await pilot.press("right", "R")
         await until(pilot, lambda: isinstance(pilot.app.screen, LineScreen))
         assert pilot.app.screen.query_one(Input).value == "point 1"
         pilot.app.screen.query_one(Input).value = "smile"

@@ -41,7 +41,7 @@ async def test_path_and_map_can_be_saved(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     async with sampler(recorded_session) as (screen, pilot):
-        await pilot.press("space", "right", "space", "i")
+        await pilot.press("space", "right", "space", "S")
         await until(pilot, lambda: path(screen).shown())
         await pilot.press("w")
         saved = tmp_path / f"{recorded_session.id}-epoch4-linear-path.npz"

@@ -56,7 +56,7 @@ async def test_one_key_resamples_and_another_goes_back(recorded_session: Session
         await saying(pilot, lambda: head(screen), "seed 2", "draw 3 of 3")
         await pilot.press("b", "b", "b")
         assert np.array_equal(samples(screen).images, first)
-        await pilot.press("f")
+        await pilot.press("B")
         await saying(pilot, lambda: head(screen), "seed 1", "draw 2 of 3")
 
 

@@ -66,7 +66,7 @@ async def test_a_session_is_renamed(store: SessionStore, recorder: Recorder) -> 
 async def test_the_selected_sessions_are_tagged(store: SessionStore, recorder: Recorder) -> None:
     both = [recorder.session("a", tags=["old"]), recorder.session("b")]
     async with sessions(store) as (_, app, pilot):
-        await pilot.press("a", "t")
+        await pilot.press("a", "number_sign")
         await until(pilot, lambda: shows(app, LineScreen))
         await type_text(pilot, "paper")
         await pilot.press("enter")
@@ -77,12 +77,12 @@ async def test_the_selected_sessions_are_tagged(store: SessionStore, recorder: R
 async def test_a_note_has_several_lines(store: SessionStore, recorder: Recorder) -> None:
     session = recorder.session()
     async with sessions(store) as (_, app, pilot):
-        await pilot.press("m")
+        await pilot.press("A")
         await until(pilot, lambda: shows(app, NoteScreen))
         app.screen.query_one(TextArea).text = "one\ntwo"
         await pilot.press("ctrl+s")
         await until(pilot, lambda: session.label.note == "one\ntwo")
-        await pilot.press("m")
+        await pilot.press("A")
         await until(pilot, lambda: shows(app, NoteScreen))
         app.screen.query_one(TextArea).text = "x" * 30_000
         await pilot.press("ctrl+s")
@@ -128,7 +128,7 @@ async def test_a_session_is_exported_slim(
 ) -> None:
     recorder.session()
     async with sessions(store) as (_, app, pilot):
-        await pilot.press("x")
+        await pilot.press("w")
         await until(pilot, lambda: shows(app, ArchiveScreen))
         app.screen.query_one(Input).value = str(tmp_path / "out.zip")
         app.screen.query_one(Checkbox).value = True

@@ -155,7 +155,7 @@ async def test_the_keys_of_a_session_mean_a_sweeps_trials_or_say_what_to_do(
         await until(pilot, lambda: isinstance(app.screen, SessionsScreen))
         await pilot.press("r")
         await until(pilot, lambda: any("This is a sweep" in told for told in toasts(app)))
-        for key in ("e", "f", "R", "m", "x"):
+        for key in ("e", "f", "R", "A", "w"):
             await pilot.press(key)
             assert isinstance(app.screen, SessionsScreen), key
         await pilot.press("d")

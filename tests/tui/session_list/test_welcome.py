@@ -69,7 +69,9 @@ async def test_no_key_of_the_footer_of_an_empty_list_does_nothing(store: Session
     async with sessions(store) as (_, app, pilot):
         await until(pilot, lambda: "Open" not in offered(app))
         assert offered(app) == {"New", "Sweeps", "Quit", "Help", "Words"}
-        await pilot.press("enter", "space", "g", "c", "r", "R", "t", "m", "x", "u", "a", "slash")
+        await pilot.press(
+            "enter", "space", "g", "c", "r", "R", "number_sign", "A", "w", "u", "a", "slash"
+        )
         await pilot.press("1", "o", "escape")
         assert isinstance(app.screen, SessionsScreen)
         assert app.preferences.sort == "age"

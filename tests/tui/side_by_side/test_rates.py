@@ -29,7 +29,7 @@ async def test_sessions_of_the_comparison_have_letters_and_a_way_to_the_dashboar
     async with app.run_test(size=(100, 30)) as pilot:
         app.push_screen(CompareScreen(sessions))
         await until(pilot, lambda: "second" in screen_text(app))
-        await pilot.press("d")
+        await pilot.press("F")
         await until(pilot, lambda: isinstance(app.screen, RatesScreen))
         await until(pilot, lambda: "1 session left out" in screen_text(app))
         await until(pilot, lambda: "6.25" in screen_text(app))
@@ -43,7 +43,7 @@ async def test_sessions_of_the_comparison_have_letters_and_a_way_to_the_dashboar
             color = Color.parse(app.theme_variables[f"curve-{tone}"])
             assert plane.get_component_styles(f"plane--tone-{tone}").color == color
             assert table.get_component_styles(f"table--curve-{tone}").color == color
-        await pilot.press("p")
+        await pilot.press("a")
         await until(pilot, lambda: "best epochs, validation" in screen_text(app))
         await pilot.press("down", "down")
         await until(pilot, lambda: "2 sessions left out" in screen_text(app))
@@ -65,7 +65,7 @@ async def test_a_sweep_shows_its_trials(app: WorkbenchApp, recorder: Recorder) -
         assert isinstance(app.screen, SweepScreen)
         screen = app.screen
         await until(pilot, lambda: screen.snapshot is not None)
-        await pilot.press("d")
+        await pilot.press("F")
         await until(pilot, lambda: isinstance(app.screen, RatesScreen))
         rates = app.screen
         assert isinstance(rates, RatesScreen)

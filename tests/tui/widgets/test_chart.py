@@ -339,7 +339,7 @@ async def test_a_key_goes_to_the_best_epoch_and_to_each_change_of_the_schedule()
         assert "┊lr decay" in text
         assert "┊beta warm-up ends" in text
         for epoch, word in ((6, "beta warm-up ends"), (30, ""), (41, "lr decay"), (6, "")):
-            await pilot.press("m")
+            await pilot.press("asterisk")
             wanted = f"epoch {epoch}" + (f" · {word}" if word else "")
             await until(pilot, partial(head_has, chart, wanted))
         await pilot.press("up", "down")

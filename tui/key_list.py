@@ -13,7 +13,6 @@ from textual.dom import DOMNode
 
 import tui
 from tui.keymap import key_name, usable_keymap
-from tui.preferences import preferences_file, read_preferences
 
 
 class Action(msgspec.Struct, frozen=True, order=True):
@@ -46,9 +45,11 @@ def actions() -> list[Action]:
     )
 
 
-def keymap_problems() -> list[str]:
-    """Return what of `keys` in the preferences has no effect, one line each."""
-    keys = read_preferences(preferences_file())[0].keys
+def keymap_problems(keys: Mapping[str, str]) -> list[str]:
+    """Return what of `keys` in the preferences has no effect, one line each.
+
+    Imports every screen, so it takes about a second.
+    """
     if not keys:
         return []
     usable, problems = usable_keymap(keys)
@@ -83,7 +84,8 @@ def _named(node: type[DOMNode]) -> list[Binding]:
 def nodes() -> Iterator[type[DOMNode]]:
     """All classes of the app that have keys of their own."""
     for found in walk_packages(tui.__path__, "tui."):
-        if found.name == "tui.__main__":
+        # The commands have no keys, and import more.
+        if found.name == "tui.__main__" or found.name.startswith("tui.cli"):
             continue
         for value in vars(import_module(found.name)).values():
             if (
