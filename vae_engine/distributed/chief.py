@@ -13,6 +13,7 @@ from vae_engine.datasets.splits import BY_CONTENT, SplitMethod
 from vae_engine.distributed.distribution import Distribution, listen, split_address
 from vae_engine.distributed.link import SILENCE_SECONDS, Link
 from vae_engine.distributed.messages import (
+    LINE_LENGTH,
     PART_BYTES,
     PROTOCOL,
     End,
@@ -275,7 +276,7 @@ class Chief:
             self._changed.notify_all()
             if not self._changed.wait_for(lambda: not self._inside, self._silence):
                 # Under the lock, so that no second message is written.
-                self.send(End(status="failed", reason=problem[:1000]))
+                self.send(End(status="failed", reason=problem[:LINE_LENGTH]))
                 self._stuck(problem)
 
     def _raise_problem(self) -> None:

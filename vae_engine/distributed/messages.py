@@ -22,7 +22,9 @@ _LENGTH = struct.Struct(">I")
 PART_BYTES = 2**19
 """Size of the parts in which a record of images is sent."""
 
-Line = Annotated[str, Meta(max_length=1000)]
+LINE_LENGTH = 1000
+"""Characters of a line at most; whoever sends a longer one cuts it."""
+Line = Annotated[str, Meta(max_length=LINE_LENGTH)]
 
 
 class Hello(msgspec.Struct, frozen=True, kw_only=True, tag=True):

@@ -14,13 +14,14 @@ import faulthandler
 import logging
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
 from vae_engine.datasets.splits import recorded_method
 from vae_engine.distributed.chief import Chief
 from vae_engine.distributed.distribution import ALONE, Distribution, read_distribution
-from vae_engine.distributed.messages import End
+from vae_engine.distributed.messages import LINE_LENGTH, End
 from vae_engine.errors import EngineError, SessionBusyError, SessionLostError
 from vae_engine.machine import compared_versions, use_kernels
 from vae_engine.sessions import atomic, disk, inbox, layout
@@ -45,14 +46,38 @@ _log = logging.getLogger("vae_engine.worker")
 EXIT_DONE, EXIT_FAILED = 0, 1
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Train the session until it ends; returns the process's exit code."""
+@dataclass(frozen=True)
+class Options:
+    """What this process was called with.
+
+    Attributes:
+        folder: of the session.
+        epochs: up to which it trains; None for those that were asked for before.
+        distribution: all workers and devices.
+    """
+
+    folder: Path
+    epochs: int | None
+    distribution: Distribution
+
+
+def read_options(arguments: list[str] | None = None) -> Options:
+    """Parse the arguments; exits if they are wrong."""
     parser = argparse.ArgumentParser(prog="python -m vae_engine.worker")
     parser.add_argument("folder", type=Path, help="the session's folder")
     parser.add_argument("--epochs", type=int, help="train up to this epoch, whatever came before")
     parser.add_argument("--distribution", type=read_distribution, default=ALONE, metavar="JSON")
-    options = parser.parse_args(arguments)
-    folder: Path = options.folder.absolute()
+    found = parser.parse_args(arguments)
+    return Options(found.folder.absolute(), found.epochs, found.distribution)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Train the session until it ends; returns the process's exit code."""
+    return _work(read_options(arguments))
+
+
+def _work(options: Options) -> int:
+    folder = options.folder
     try:
         read_manifest(folder)
         lock = hold_lock(folder)
@@ -107,7 +132,7 @@ def _run(folder: Path, epochs: int | None, distribution: Distribution) -> int:
         return EXIT_FAILED
     journal.end(ev.RunEnded(status=status, reason=reason))
     if chief is not None:
-        chief.end(End(status=status, reason=reason[:1000]))
+        chief.end(End(status=status, reason=reason[:LINE_LENGTH]))
     _log.info("run %d ended: %s (%s)", run, status, reason)
     return EXIT_DONE if status in ("completed", "stopped", "interrupted") else EXIT_FAILED
 
@@ -211,8 +236,9 @@ def _leave(code: int) -> NoReturn:
 
 
 if __name__ == "__main__":
-    exit_code = main()
+    options = read_options()
+    exit_code = _work(options)
     # Several workers disconnect from each other first.
-    if "--distribution" in sys.argv:
+    if options.distribution != ALONE:
         sys.exit(exit_code)
     _leave(exit_code)

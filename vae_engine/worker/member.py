@@ -20,7 +20,7 @@ import msgspec
 
 from vae_engine.distributed.distribution import Distribution, read_distribution
 from vae_engine.distributed.member import Member
-from vae_engine.distributed.messages import Leaving, Welcome, WorkerFailed
+from vae_engine.distributed.messages import LINE_LENGTH, Leaving, Welcome, WorkerFailed
 from vae_engine.errors import EngineError
 from vae_engine.machine import compared_versions, use_kernels, with_machine_settings
 from vae_engine.sessions import atomic, layout
@@ -81,7 +81,7 @@ def _train(member: Member, distribution: Distribution, given: dict[str, str]) ->
     except Exception as error:  # noqa: BLE001 - the chief must hear of it whatever happened
         why = str(error) if isinstance(error, EngineError) else last_word(error)
         _log.exception("the worker failed")
-        member.send(WorkerFailed(why=why[:1000]))
+        member.send(WorkerFailed(why=why[:LINE_LENGTH]))
         return EXIT_FAILED, why
     finally:
         member.close()
