@@ -53,7 +53,6 @@ class ImageExchange:
         model: whose weights made the page; None before they are loaded.
         page: the images that came last; None before the first.
         progress: what the process is doing.
-        problem: why there are no images, or not those of the dataset; "" if there are.
         is_lost: whether there is no model, or no process any more.
         has_own_image: whether the page is a single image of one's own, which was just opened.
     """
@@ -72,12 +71,20 @@ class ImageExchange:
         self.model: ModelOpened | None = None
         self.page: Page | None = None
         self.progress: Progressed | None = None
-        self.problem = ""
         self.is_lost = self.has_own_image = False
-        self._asked: tuple[str, tuple[int, ...]] | None = None
+        self._trouble = ""
+        self._wanted: ShowImages | ScoreSplit | None = None
+        self._asked: ShowImages | None = None
         self._scoring: set[str] = set()
+        self._refused: dict[ShowImages | ScoreSplit, str] = {}
         self._steps = 0
         self._is_turning = self._opens_file = False
+
+    @property
+    def problem(self) -> str:
+        """Why there are no images, or not those of the dataset; "" if there are."""
+        refused = None if self._wanted is None else self._refused.get(self._wanted)
+        return refused or self._trouble
 
     @property
     def waits(self) -> bool:
@@ -100,17 +107,26 @@ class ImageExchange:
         return self.page, self._browse.position - self._browse.page(room)[0]
 
     def ask(self, room: int) -> None:
-        """Ask for what is missing, with room for `room` images."""
+        """Ask for what is missing, with room for `room` images; not again for what has failed."""
+        wanted = self._wanted = self._find_wanted(room)
+        if wanted is None or wanted in self._refused:
+            return
+        if isinstance(wanted, ScoreSplit):
+            if wanted.split not in self._scoring:
+                self._scoring.add(wanted.split)
+                self._feed.ask(wanted)
+        elif self._asked is None and not self.is_shown(room):
+            self._asked = wanted
+            self._feed.ask(wanted)
+
+    def _find_wanted(self, room: int) -> ShowImages | ScoreSplit | None:
         split = self._browse.split
         if split is None:
-            return
+            return None
         if self._browse.waits_for_scores:
-            self._score(split.name)
-            return
-        _, wanted = self._browse.page(room)
-        if self._asked is None and wanted and not self.is_shown(room):
-            self._asked = split.name, wanted
-            self._feed.ask(ShowImages(split.name, wanted))
+            return ScoreSplit(split.name)
+        _, indices = self._browse.page(room)
+        return ShowImages(split.name, indices) if indices else None
 
     def turn_epoch(self, by: int) -> None:
         """Ask for the weights of another epoch; steps that come meanwhile add up."""
@@ -156,6 +172,7 @@ class ImageExchange:
             self.find_nearest(self._z)
         if before is not None and before.weights != opened.weights:
             self._scoring.clear()
+            self._refused.clear()
             self.progress = None
             self._browse.forget_scores()
             for name in self._browse.splits:
@@ -170,6 +187,11 @@ class ImageExchange:
         if self._z is not None:
             return  # Nothing else is shown before.
         if opened.split in _CHANGING:
+            self._refused = {
+                request: why
+                for request, why in self._refused.items()
+                if request.split != opened.split
+            }
             if opened.split == NEAREST:
                 self._browse.order = "index"
             self._browse.show(opened.split)
@@ -204,6 +226,15 @@ class ImageExchange:
     def _fail(self, failed: Failed) -> list[Said]:
         self.progress = None
         said = error_text(failed.error)
+        match failed.request:
+            case ShowImages() as request:
+                self._asked = None
+                self._refused[request] = said
+                return []
+            case ScoreSplit() as request:
+                self._scoring.discard(request.split)
+                self._refused[request] = said
+                return [Said(said, "error")]
         if failed.what in ("file", "nearest", "epoch"):
             self._is_turning = self._is_turning and failed.what != "epoch"
             self._opens_file = self._opens_file and failed.what != "file"
@@ -211,16 +242,12 @@ class ImageExchange:
                 self._z = None
                 self._browse.show_first()
             return [Said(said, "error")]
-        self.problem = said
+        self._trouble = said
         self.is_lost = self.is_lost or failed.what == "model"
-        if failed.what == "images":
-            self._asked = None
-        if failed.what.startswith("scoring"):
-            self._scoring.clear()
         if failed.what != "dataset":
             return []
         self._z = None
-        self.problem = "no dataset"
+        self._trouble = "no dataset"
         return [Said(said, "warning")]
 
     def _is_wanted(self, page: Page, room: int) -> bool:
@@ -228,11 +255,6 @@ class ImageExchange:
         if split is None or page.images.weights != weights:
             return False
         return page.asked == (split.name, self._browse.page(room)[1])
-
-    def _score(self, name: str) -> None:
-        if name not in self._scoring:
-            self._scoring.add(name)
-            self._feed.ask(ScoreSplit(name))
 
     def _recall_scores(self, name: str) -> None:
         """Take the scores of a split that were computed before."""

@@ -199,7 +199,7 @@ class Inspector:
             seed = self._session.settings.seed
             scores = score_rows(model, split.images, indices, seed=seed)
         except EngineError as error:
-            self._fail("images", error)
+            self._fail("images", error, request)
             return
         self._reply(
             ImagesShown(
@@ -243,7 +243,8 @@ class Inspector:
                     pause *= 2
                     send()
         except EngineError as error:
-            self._fail(f"scoring {name}", error)
+            if self._model is model:
+                self._fail(f"scoring {name}", error, ScoreSplit(name))
             return
         send()
 
@@ -307,8 +308,8 @@ class Inspector:
         self._splits[name] = images
         self._reply(images.opened(name))
 
-    def _fail(self, what: str, error: Exception) -> None:
-        self._reply(Failed.of(what, error))
+    def _fail(self, what: str, error: Exception, request: Request | None = None) -> None:
+        self._reply(Failed.of(what, error, request))
 
 
 def _digest(model: ExportedModel) -> str:
