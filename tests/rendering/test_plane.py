@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from rich.style import Style
 
-from tui.rendering.plane import PlanePath, PlaneStyles, plane_lines
+from tui.rendering.plane import (
+    PlaneCursor,
+    PlanePath,
+    PlaneStyles,
+    cell_of,
+    plane_area,
+    plane_lines,
+)
 
 STYLES = PlaneStyles(Style(), Style(color="red"), [Style(color="blue"), Style(color="green")])
 PLAIN = PlaneStyles(Style(), Style(), [Style()], plain=True)
@@ -104,3 +113,39 @@ def test_without_room_or_points_there_is_nothing(width: int, height: int) -> Non
 def test_equal_and_extreme_values_are_drawn(value: float) -> None:
     lines = texts(path("A", (value, value)), path("B", (value, value)))
     assert any("B" in line for line in lines)
+
+
+def test_the_cursor_stands_at_its_point_also_outside_of_what_is_drawn() -> None:
+    points = [(0.1, 500.0), *((5 + step / 10, 100.0 - step) for step in range(20))]
+    way = path("A", *points, marked=1)
+    for x, y in points[2:5] + points[:1]:
+        cursor = PlaneCursor(x, y)
+        lines = texts(way, cursor=cursor)
+        area = plane_area([way], 60, 20, whole=True, plain=True, cursor=cursor)
+        assert area is not None
+        column, row = cell_of(area, x, y)
+        assert lines[row][column] == "O"
+
+
+def test_a_zoom_halves_what_is_drawn_around_the_cursor() -> None:
+    ways = [path("A", (0, 100), (8, 20)), path("B", (1, 90), (4, 60))]
+    spans = []
+    for zoom in range(4):
+        cursor = PlaneCursor(4, 60, zoom)
+        area = plane_area(ways, 60, 20, whole=True, plain=True, cursor=cursor)
+        assert area is not None
+        assert area.first < 4 < area.last
+        spans.append((area.last - area.first, area.high - area.low))
+    for wide, near in pairwise(spans):
+        assert near == pytest.approx([half / 2 for half in wide])
+    lines = texts(*ways, cursor=PlaneCursor(4, 60, 3))
+    # The letter of a session that lies beyond the edge is not drawn at the edge.
+    assert not any("A" in line for line in lines)
+    assert any("B" in line for line in lines)
+
+
+def test_a_zoomed_path_of_many_epochs_passes_through_the_cursor() -> None:
+    steps = np.linspace(0, 50, 10_000)
+    way = PlanePath(steps, 200 - steps, 0, "A", 0)
+    lines = texts(*[way], cursor=PlaneCursor(25.0, 175.0, 6))
+    assert sum("·" in line for line in lines) > 10

@@ -59,6 +59,21 @@ class PlaneStyles:
     plain: bool = False
 
 
+@dataclass(frozen=True)
+class PlaneCursor:
+    """A point that is read, and a zoom around it.
+
+    Attributes:
+        x: of the point.
+        y: of the point.
+        zoom: draw 1 / 2**zoom of the plane's width and height; 0 for all.
+    """
+
+    x: float
+    y: float
+    zoom: int = 0
+
+
 class _Canvas:
     """Cells of characters and styles, from the top."""
 
@@ -73,6 +88,11 @@ class _Canvas:
         for at, character in enumerate(text, column):
             if 0 <= at < len(self.text[row]):
                 self.text[row][at], self.style[row][at] = character, style
+
+    def put_free(self, row: int, column: int, character: str, style: Style) -> None:
+        """Write a character where there is none."""
+        if self.text[row][column] == " ":
+            self.put(row, column, character, style)
 
     def lines(self) -> list[Line]:
         """The cells as runs of equal style."""
@@ -91,6 +111,7 @@ def plane_lines(
     *,
     whole: bool = True,
     current: str = "",
+    cursor: PlaneCursor | None = None,
 ) -> list[Line]:
     """Draw paths with a letter each; the last line names the values below.
 
@@ -101,43 +122,89 @@ def plane_lines(
         styles: to use.
         whole: draw the paths, or only their letters.
         current: letter that is drawn in reverse, above the others.
+        cursor: the point that is read.
     """
-    columns, rows = width - _AXIS, height - 1
-    if columns < _LEAST_COLUMNS or rows < _LEAST_ROWS or not paths:
+    area = plane_area(paths, width, height, whole=whole, plain=styles.plain, cursor=cursor)
+    if area is None:
         return []
-    area = _area(paths, columns, rows, whole=whole, plain=styles.plain)
     canvas = _Canvas(width, height)
     _draw_axes(canvas, area, styles)
     _draw_sums(canvas, area, styles)
     last = sorted(paths, key=lambda path: path.letter == current)
     for path in last if whole else []:
-        _draw_dots(canvas, area, curve(path.x, path.y, area), "·", _tone(styles, path), styles)
+        for part in _parts_near(path, area):
+            dots = curve(path.x[part], path.y[part], area)
+            _draw_dots(canvas, area, dots, "·", _tone(styles, path), styles)
     _name_sums(canvas, area, styles)
+    if cursor is not None:
+        _draw_cross(canvas, area, cursor, styles)
     for path in last:
-        column, row = _cell(area, float(path.x[path.marked]), float(path.y[path.marked]))
+        x, y = float(path.x[path.marked]), float(path.y[path.marked])
+        if not (area.first <= x <= area.last and area.low <= y <= area.high):
+            continue
+        column, row = _cell(area, x, y)
         bold = Style(bold=True, reverse=path.letter == current)
         canvas.put(row, _AXIS + column, path.letter, _tone(styles, path) + bold)
     return canvas.lines()
 
 
-def _area(paths: Sequence[PlanePath], columns: int, rows: int, *, whole: bool, plain: bool) -> Area:
-    def edges(values: Sequence[Doubles]) -> tuple[float, float]:
-        every = np.concatenate(values)
+def plane_area(
+    paths: Sequence[PlanePath],
+    width: int,
+    height: int,
+    *,
+    whole: bool,
+    plain: bool,
+    cursor: PlaneCursor | None = None,
+) -> Area | None:
+    """Return the part of the plane that `plane_lines` draws; None without a path or room.
+
+    The arguments are those of `plane_lines`.
+    """
+    columns, rows = width - _AXIS, height - 1
+    if columns < _LEAST_COLUMNS or rows < _LEAST_ROWS or not paths:
+        return None
+
+    def edges(values: Sequence[Doubles], read: float | None, zoom: int) -> tuple[float, float]:
+        every = np.concatenate([*values, [] if read is None else [read]])
         low, high = float(every.min()), float(every.max())
         low, high = widened(low, high, log=False)
         room = _MARGIN * (high - low)
-        return low - room, high + room
+        low, high = low - room, high + room
+        if read is None or not zoom:
+            return low, high
+        half = (high - low) / 2 ** (zoom + 1)
+        return widened(read - half, read + half, log=False)
 
+    x, y, zoom = (cursor.x, cursor.y, cursor.zoom) if cursor else (None, None, 0)
     kept = [_kept(path, whole=whole) for path in paths]
-    first, last = edges([path.x[rows] for path, rows in zip(paths, kept, strict=True)])
-    low, high = edges([path.y[rows] for path, rows in zip(paths, kept, strict=True)])
+    first, last = edges([path.x[at] for path, at in zip(paths, kept, strict=True)], x, zoom)
+    low, high = edges([path.y[at] for path, at in zip(paths, kept, strict=True)], y, zoom)
     return Area(first, last, low, high, columns, rows, (1, 1) if plain else BRAILLE_DOTS)
+
+
+def cell_of(area: Area, x: float, y: float) -> tuple[int, int]:
+    """Return column and line of a point in the lines of `plane_lines`."""
+    column, row = _cell(area, x, y)
+    return _AXIS + column, row
 
 
 def _kept(path: PlanePath, *, whole: bool) -> NDArray[np.intp]:
     """The points that must be in sight: not the first fifth, but always the letter."""
     start = int(_EARLY_SHARE * len(path.x)) if whole else len(path.x)
     return np.append(np.arange(start, len(path.x)), path.marked)
+
+
+def _parts_near(path: PlanePath, area: Area) -> list[slice]:
+    """The parts of a path that may cross the area; the dots of a long way beside it cost time."""
+    if len(path.x) == 1:
+        return [slice(0, 1)]
+    near = np.ones(len(path.x) - 1, bool)
+    for values, low, high in ((path.x, area.first, area.last), (path.y, area.low, area.high)):
+        ends = np.stack([values[:-1], values[1:]])
+        near &= (ends.max(axis=0) >= low) & (ends.min(axis=0) <= high)
+    edges = np.flatnonzero(np.diff(near, prepend=False, append=False))
+    return [slice(start, end + 1) for start, end in edges.reshape(-1, 2).tolist()]
 
 
 def _cell(area: Area, x: float, y: float) -> tuple[int, int]:
@@ -185,6 +252,17 @@ def _sums(area: Area) -> Iterator[tuple[float, Doubles, str]]:
         x = np.array([max(area.first, total - area.high), min(area.last, total - area.low)])
         if x[1] > x[0]:
             yield total, x, text
+
+
+def _draw_cross(canvas: _Canvas, area: Area, cursor: PlaneCursor, styles: PlaneStyles) -> None:
+    """Draw lines through the point that is read, where nothing else is, and the point."""
+    column, row = _cell(area, cursor.x, cursor.y)
+    down, across, point = "|-O" if styles.plain else "│─●"
+    for at in range(area.rows):
+        canvas.put_free(at, _AXIS + column, down, styles.axis)
+    for at in range(area.columns):
+        canvas.put_free(row, _AXIS + at, across, styles.axis)
+    canvas.put(row, _AXIS + column, point, styles.axis + Style(bold=True))
 
 
 def _draw_dots(

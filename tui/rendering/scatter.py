@@ -16,18 +16,19 @@ from tui.rendering.palettes import ColorDepth, Rgb
 from tui.rendering.runs import Line
 
 LABEL_COLORS: Final[tuple[Rgb, ...]] = (
-    (78, 121, 167),
-    (242, 142, 43),
-    (225, 87, 89),
-    (118, 183, 178),
-    (89, 161, 79),
-    (237, 201, 72),
-    (176, 122, 161),
-    (255, 157, 167),
-    (156, 117, 95),
-    (165, 165, 180),
+    (63, 144, 218),
+    (255, 169, 14),
+    (189, 31, 1),
+    (148, 164, 162),
+    (131, 45, 182),
+    (169, 107, 89),
+    (231, 99, 0),
+    (185, 172, 112),
+    (113, 117, 129),
+    (146, 218, 221),
 )
-"""Colours of labels; further labels reuse them."""
+"""Colours of labels, which colour-blind readers can distinguish: Petroff, "Accessible Color
+Sequences for Data Visualization", 2021. Further labels reuse them."""
 
 _UNLABELLED: Final[Rgb] = (130, 150, 170)
 _NONE: Final = -1

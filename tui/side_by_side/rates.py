@@ -11,13 +11,15 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Static
 
+from tui.chart_reading import ChartReading
 from tui.comparison import Compared, read_compared
 from tui.polling import Poller
 from tui.rate_distortion import RatePath, rate_paths
 from tui.rendering.tones import HUES
-from tui.screen import Keys, WorkbenchScreen, has_widgets
+from tui.screen import Keys, has_widgets
 from tui.side_by_side.rate_plane import RatePlane, letter_of
 from tui.text import one_line
 from tui.widgets.curve_table import CurveTable
@@ -32,12 +34,13 @@ from vae_engine.settings import SETTINGS, differing_settings
 key = Keys("rates")
 
 
-class RatesScreen(WorkbenchScreen):
+class RatesScreen(ChartReading):
     """Rate against distortion of sessions whose losses compare; live ones update."""
 
     CSS_PATH = "rates.tcss"
     TERMS = ("elbo", "reconstruction_loss", "kl", "nats")
     BINDINGS: ClassVar[list[BindingType]] = [
+        key("c", "inspect", "Cursor", "Read and zoom the chart by keys", show=True),
         key("a", "paths", "Paths", "All epochs, or only the best one", show=True),
         key("enter", "open", "Open", "Open the session's dashboard", show=True),
         key("escape", "dismiss", "Back", "Leave the chart", show=True),
@@ -64,6 +67,19 @@ class RatesScreen(WorkbenchScreen):
         """Start polling the sessions."""
         self.query_one(SessionTable).focus()
         self.poller.follow()
+
+    @property
+    def resting_widget(self) -> Widget:
+        """The table."""
+        return self.query_one(SessionTable)
+
+    def draw_charts(self) -> None:
+        """Draw the plane where it is read."""
+        self._draw()
+
+    def turn_curve(self, by: int) -> None:
+        """Move the table's cursor, whose session the chart reads."""
+        self.query_one(SessionTable).action_move(by)
 
     def action_paths(self) -> None:
         """Draw the paths over the epochs, or only the best epochs."""
@@ -107,7 +123,9 @@ class RatesScreen(WorkbenchScreen):
     def _draw(self) -> None:
         current = self.query_one(SessionTable).cursor_key
         paths = rate_paths(self.compared, current)
-        self.query_one(RatePlane).show(paths, whole=self.whole, current=current or "")
+        self.query_one(RatePlane).show(
+            paths, whole=self.whole, current=current or "", at=self.inspection
+        )
         shown = "all epochs, a letter at the best" if self.whole else "best epochs"
         head = Content.assemble(("Rate against distortion", "bold"), f"   {shown}, validation")
         self.query_one("#rates-head", Static).update(head)

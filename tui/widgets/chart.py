@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.message import Message
 from textual.strip import Strip
 from textual.timer import Timer
 
@@ -65,18 +64,6 @@ class LossChart(InspectedChart):
         & > .chart--tone-5 { color: $text-secondary; }
     }
     """
-
-    class EpochPicked(Message):
-        """Posted when an epoch is clicked."""
-
-        def __init__(self, chart: LossChart, epoch: int) -> None:
-            super().__init__()
-            self.chart, self.epoch = chart, epoch
-
-        @property
-        def control(self) -> LossChart:
-            """The clicked chart."""
-            return self.chart
 
     def __init__(
         self,

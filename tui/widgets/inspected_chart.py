@@ -1,4 +1,4 @@
-"""Base of charts over epochs that keys read and zoom, while these have the focus."""
+"""Base of charts of epochs that keys read and zoom, while these have the focus."""
 
 from __future__ import annotations
 
@@ -70,6 +70,18 @@ class InspectedChart(Lines):
     class Left(Message):
         """Posted when the focus went elsewhere."""
 
+    class EpochPicked(Message):
+        """Posted when an epoch is clicked."""
+
+        def __init__(self, chart: InspectedChart, epoch: int) -> None:
+            super().__init__()
+            self.chart, self.epoch = chart, epoch
+
+        @property
+        def control(self) -> InspectedChart:
+            """The clicked chart."""
+            return self.chart
+
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.inspection = Inspection()
@@ -87,8 +99,9 @@ class InspectedChart(Lines):
         self.can_focus = True
         self.focus()
 
-    def on_focus(self) -> None:
-        """Show the cursor and all values under it."""
+    def watch_has_focus(self, _has_focus: bool) -> None:
+        """Show the cursor and all values under it, or no longer."""
+        super().watch_has_focus(_has_focus)
         self.draw()
 
     def on_blur(self) -> None:
@@ -96,7 +109,6 @@ class InspectedChart(Lines):
         if self.app.app_focus:
             self.can_focus = False
             self.post_message(self.Left())
-        self.draw()
 
     def action_step(self, by: int) -> None:
         """Move the cursor by some epochs."""

@@ -10,12 +10,14 @@ from tests.tui.recorder import Recorder
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
 from tui.dashboard.screen import DashboardScreen
+from tui.rate_distortion import RatePath, rate_paths
 from tui.rendering.tones import HUES
 from tui.session_list.compare import CompareScreen
 from tui.side_by_side.rate_plane import RatePlane
 from tui.side_by_side.rates import RatesScreen
 from tui.sweeps.screen import SweepScreen
 from tui.widgets.curve_table import CurveTable
+from tui.widgets.session_table import SessionTable
 
 
 async def test_sessions_of_the_comparison_have_letters_and_a_way_to_the_dashboard(
@@ -51,6 +53,50 @@ async def test_sessions_of_the_comparison_have_letters_and_a_way_to_the_dashboar
         await until(pilot, lambda: isinstance(app.screen, DashboardScreen))
         assert isinstance(app.screen, DashboardScreen)
         assert app.screen.session.id == sessions[2].id
+
+
+async def test_keys_read_the_chart_and_zoom(app: WorkbenchApp, recorder: Recorder) -> None:
+    sessions = [recorder.session("first", epochs=6), recorder.session("second", epochs=3)]
+    async with app.run_test(size=(80, 24)) as pilot:
+        app.open_rates([session.folder for session in sessions])
+        await until(pilot, lambda: "A first" in screen_text(app) and "B second" in screen_text(app))
+        plane = app.screen.query_one(RatePlane)
+        first, second = rate_paths(app.screen.compared)  # type: ignore[attr-defined]
+
+        def reads(path: RatePath, at: int) -> bool:
+            wanted = (
+                f"epoch {path.epochs[at]:.0f}  rate {path.rate[at]:.2f}  "
+                f"distortion {path.distortion[at]:.2f}  -ELBO {path.negative_elbo[at]:.2f}"
+            )
+            return wanted in screen_text(app)
+
+        await pilot.press("c")
+        await until(pilot, lambda: plane.has_focus and reads(first, 5))
+        await pilot.press("home")
+        await until(pilot, lambda: reads(first, 0))
+        await pilot.press("right", "plus", "plus")
+        await until(pilot, lambda: reads(first, 1) and "zoom 4x" in screen_text(app))
+        await pilot.press("minus")
+        await until(pilot, lambda: "zoom 2x" in screen_text(app))
+        await pilot.press("asterisk")
+        await until(pilot, lambda: reads(first, first.best) and "best" in screen_text(app))
+        # The other session has no epoch 6: its newest is read.
+        await pilot.press("0", "down")
+        await until(pilot, lambda: reads(second, 2))
+        assert "zoom" not in plane.render_line(0).text
+        await pilot.press("plus", "escape")
+        await until(pilot, lambda: app.screen.focused is app.screen.query_one(SessionTable))
+        await until(pilot, lambda: "distortion (reconstruction loss)" in screen_text(app))
+        # Keys that come in one batch act in their order.
+        await pilot.press("c", "home")
+        await until(pilot, lambda: reads(second, 0))
+        assert "zoom" not in plane.render_line(0).text
+        await pilot.press("c", "up")
+        table = app.screen.query_one(SessionTable)
+        await until(pilot, lambda: not plane.has_focus and table.cursor_key == first.id)
+        # The epochs end at the lower right.
+        await pilot.click(RatePlane, offset=(plane.size.width - 2, plane.size.height - 3))
+        await until(pilot, lambda: plane.has_focus and reads(first, 5))
 
 
 def row_of(text: str, name: str) -> list[str]:

@@ -43,6 +43,7 @@ from tests.tui.test_pictures import SCREENS, record
 from tests.tui.textual_internals import screen_lines
 from tests.tui.watching import until
 from tui.app import WorkbenchApp
+from tui.rendering.scatter import LABEL_COLORS
 from tui.rendering.tones import HUES
 from tui.terminal.color_tables import KITTY_16, VGA_16, XTERM_16, XTERM_256, Rgb
 from tui.terminal.colors import TerminalColors
@@ -293,6 +294,13 @@ def test_curves_are_distinguished_by_all_eyes(depth: str, dark: bool, cones: np.
         assert np.linalg.norm(lab(one, cones) - lab(other, cones)) > 10, (one, other)
     # Training and validation, which every chart has.
     assert np.linalg.norm(lab(curves[0], cones) - lab(curves[1], cones)) > 40
+
+
+@pytest.mark.parametrize("cones", [np.eye(3), _DEUTAN, _PROTAN], ids=["all", "deutan", "protan"])
+def test_classes_are_distinguished_by_all_eyes(cones: np.ndarray) -> None:
+    """Classes 2 and 4 of ten had one colour for those who lack green cones."""
+    for one, other in combinations(LABEL_COLORS, 2):
+        assert np.linalg.norm(lab(one, cones) - lab(other, cones)) > 15, (one, other)
 
 
 @pytest.mark.parametrize("dark", [True, False], ids=["dark", "light"])

@@ -36,7 +36,7 @@ class Shelf(App[None]):
     def compose(self) -> ComposeResult:
         yield self.widget
 
-    def on_loss_chart_epoch_picked(self, message: LossChart.EpochPicked) -> None:
+    def on_inspected_chart_epoch_picked(self, message: LossChart.EpochPicked) -> None:
         self.picked.append(message.epoch)
 
 
