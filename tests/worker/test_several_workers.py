@@ -1,5 +1,6 @@
 """Two real workers on loopback train one session: equal results, and the loss of one."""
 
+import re
 import signal
 import socket
 from collections.abc import Iterator
@@ -152,9 +153,10 @@ def test_a_lost_worker_ends_the_run_and_the_rest_resume(
     pairs[0].member.kill()
     pairs[0].wait_for_end()
     assert session.status() == "failed"
-    assert session.log.stop_reason.startswith(
-        f"worker 1 ({pairs[0].address}) is lost: its connection"
-    )
+    # Closed or broken: the network decides how the end of a process is seen.
+    reason = session.log.stop_reason
+    assert reason.startswith(f"worker 1 ({pairs[0].address}) is lost: it")
+    assert "its connection" in reason
     assert weights(session)  # Of the last epoch that was told.
 
     # One that is silent, as on a machine that hangs, is lost too; nobody waits for it for ever.
@@ -172,7 +174,8 @@ def test_a_lost_worker_ends_the_run_and_the_rest_resume(
     pairs[2].wait_for_epoch(before + 1)
     kill(session)
     code, said = pairs[2].outcome()
-    assert (code, "is lost: its connection" in said[-1]) == (1, True)
+    assert code == 1
+    assert re.search("is lost: .*its connection", said[-1])
 
     # Whoever is there goes on: here one worker alone.
     before = session.log.epoch
