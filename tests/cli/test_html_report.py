@@ -116,6 +116,7 @@ def test_a_sweep_stands_for_its_sessions(vae: Vae, recorder: Recorder) -> None:
     started = [trial.session for trial in sweep.record.trials if trial.session in page.text]
     assert set(started) == set(page.values("id"))
     assert len(started) == 3
+    assert "<h1>mine</h1>" in Path("c.html").read_text()
 
 
 @pytest.mark.parametrize("place", ["name", "note", "command", "dataset", "environment"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -11,8 +12,9 @@ from tui.cli.saving import writing
 from tui.text import one_line
 from vae_engine.errors import SettingError
 from vae_engine.sessions.atomic import replace_file
+from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
-from vae_engine.sweeps.store import find_sessions
+from vae_engine.sweeps.store import SweepStore, find_sessions
 
 _MOST_SESSIONS = 200
 
@@ -36,15 +38,22 @@ def report(references: tuple[str, ...], store: SessionStore, output: Path) -> No
     from tui.html_report.page import make_page
 
     sessions = list(found.values())
-    names = ", ".join(one_line(session.label.name, 60) for session in sessions[:3])
-    more = f" and {len(sessions) - 3} more" if len(sessions) > 3 else ""
-    text = make_page(f"{names}{more}", sessions)
+    text = make_page(_title(references, sessions, store), sessions)
 
     def write(temporary: Path) -> None:
         temporary.write_text(text, encoding="utf-8")
 
     with writing(output, f"a page on {len(sessions)} sessions" if len(found) > 1 else "a page"):
         replace_file(output, write)
+
+
+def _title(references: Sequence[str], sessions: Sequence[Session], store: SessionStore) -> str:
+    # Of one id, only a sweep has several.
+    if len(references) == 1 and len(sessions) > 1:
+        sweep = SweepStore(store).find(references[0])
+        return one_line(sweep.record.name or sweep.id, 60)
+    names = ", ".join(one_line(session.label.name, 60) for session in sessions[:3])
+    return f"{names} and {len(sessions) - 3} more" if len(sessions) > 3 else names
 
 
 COMMANDS = {"report": report}

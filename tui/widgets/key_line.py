@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from textual.app import ComposeResult
 from textual.containers import HorizontalGroup
 from textual.reactive import Reactive
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Footer, Label
 
@@ -36,6 +37,13 @@ class KeyLine(Footer):
                 child.set_reactive(compact, self.compact)
                 child.set_class(self.compact, "-compact", update=False)
             yield child
+
+    def bindings_changed(self, screen: Screen[Any]) -> None:
+        """Show the first keys also in a window without the focus: Textual would wait for it."""
+        super().bindings_changed(screen)
+        waits = not self.app.app_focus and not self.children
+        if waits and self.is_attached and screen is self.screen:
+            self.call_after_refresh(self.recompose)
 
     async def recompose(self) -> None:
         """Show the present keys, if they are others, and release the previous ones.

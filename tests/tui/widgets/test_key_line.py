@@ -125,3 +125,12 @@ async def test_no_key_is_cut_and_the_way_out_stays(compact: bool) -> None:
 
 def _parent_shown(key: FooterKey) -> bool:
     return key.parent is not None and bool(getattr(key.parent, "display", True))
+
+
+async def test_keys_are_shown_in_a_window_without_the_focus() -> None:
+    app = Keyed()
+    app.set_reactive(App.app_focus, False)
+    async with app.run_test() as pilot:
+        line = app.query_one(KeyLine)
+        await until(pilot, lambda: len(line.query(FooterKey)) >= 2)
+        assert not app.app_focus
