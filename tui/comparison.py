@@ -93,6 +93,7 @@ def curves(compared: Sequence[Compared], metric: Metric, beside: str | None = No
             np.array([getattr(epoch, metric) for epoch in one.history.ended], dtype=np.float64),
             index % (HUES * DASHES),
             best=one.history.best if metric == "val_loss" else None,
+            changes=tuple(mark.epoch for mark in one.history.schedule_marks),
         )
         for index, one in enumerate(compared)
         if one.id in drawn

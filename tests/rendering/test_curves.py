@@ -15,7 +15,7 @@ from tui.rendering.axes import (
     value_marks,
     widened,
 )
-from tui.rendering.canvas import BEST
+from tui.rendering.canvas import BEST, CHANGE
 from tui.rendering.curves import Colors, Curves, Scale, draw_curves
 from tui.rendering.dots import Area
 from tui.rendering.series import DASHES, Series
@@ -267,6 +267,22 @@ def test_the_best_epoch_is_marked_on_its_curve() -> None:
     (row,) = (row for row, text in enumerate(texts(curves)) if BEST in text)
     assert texts(curves)[row].index(BEST) == curves.column_of(3)
     assert VALIDATION in {s.style for s in curves.lines[row] if BEST in s.text}
+
+
+@pytest.mark.parametrize("count", [60, 10_000])
+def test_changes_of_the_schedule_are_marked_on_their_curve(count: int) -> None:
+    """Also where the epoch is not among the points that are drawn."""
+    epochs = np.arange(1.0, count + 1)
+    at = count // 2 + 1
+    curves = draw(
+        Series("a", epochs, 200.0 + 50 / epochs, 0, changes=(at,)),
+        Series("b", epochs, 100.0 + 50 / epochs, 1, changes=(at,)),
+        height=14,
+    )
+    rows = [row for row, text in enumerate(texts(curves)) if CHANGE in text]
+    assert [texts(curves)[row].index(CHANGE) for row in rows] == 2 * [curves.column_of(at)]
+    styles = [{s.style for s in curves.lines[row] if CHANGE in s.text} for row in rows]
+    assert styles == [{TRAIN}, {VALIDATION}]
 
 
 def test_curves_of_one_colour_are_distinguished_by_their_dashes() -> None:

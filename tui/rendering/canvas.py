@@ -16,7 +16,9 @@ from tui.rendering.tones import HUES
 PLAIN_MARKERS = "*+xo#@"
 _PLAIN_BAND = "."
 BEST, PLAIN_BEST = "◆", "B"
-"""Character of a mark on a curve."""
+"""Character of the best epoch on a curve."""
+CHANGE, PLAIN_CHANGE = "◇", "S"
+"""Character of a change of the schedule on a curve."""
 MARK, PLAIN_MARK = "┊", ":"
 """Character of the dotted line of a `Mark`."""
 # Overlapping curves alternate, each for this many columns.
@@ -74,8 +76,11 @@ class CurveCanvas:
                 self._put_band(band(one.epochs, low, high, area), one.tone)
         self._put_curves(drawn)
         for one in drawn:
+            for epoch in one.changes:
+                self._put_on_curve(one, epoch, PLAIN_CHANGE if plain else CHANGE)
+        for one in drawn:
             if one.best is not None:
-                self._put_best(one, one.best)
+                self._put_on_curve(one, one.best, PLAIN_BEST if plain else BEST)
         self._put_marks([mark for mark in marks if area.first <= mark.epoch <= area.last])
 
     def _put_marks(self, marks: Sequence[Mark]) -> None:
@@ -130,14 +135,15 @@ class CurveCanvas:
         else:
             self.characters[inside] = BRAILLE + np.bitwise_or.reduce(bits, axis=0)[inside]
 
-    def _put_best(self, one: Series, epoch: float) -> None:
-        at = np.flatnonzero(one.epochs == epoch)
-        if not len(at):
+    def _put_on_curve(self, one: Series, epoch: float, character: str) -> None:
+        if not len(one.epochs) or not one.epochs[0] <= epoch <= one.epochs[-1]:
             return
+        # Between the points that are drawn: of many epochs not all are.
+        value = np.interp([epoch], one.epochs, one.values)
         # The first tone, which is solid.
-        spot = Series(one.label, one.epochs[at[:1]], one.values[at[:1]])
+        spot = Series(one.label, np.array([epoch], np.float64), value)
         column, row = np.nonzero(cell_bits(self._curve(spot), self._area))
-        self.characters[row, column] = ord(PLAIN_BEST if self._plain else BEST)
+        self.characters[row, column] = ord(character)
         self.tones[row, column] = one.tone
 
     def _curve(self, one: Series, *, wide: bool = False) -> Dots:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,7 @@ class Series:
         tone: which of a chart's colours it has, plus `HUES` times the way it is dashed.
         band: what lies around the curve: its lower and upper edge, (n,) each; None for no band.
         best: the epoch to mark on the curve, None for none.
+        changes: epochs at which its schedule changes, to mark on the curve.
     """
 
     label: str
@@ -39,6 +40,7 @@ class Series:
     tone: int = 0
     band: tuple[Doubles, Doubles] | None = None
     best: float | None = None
+    changes: tuple[int, ...] = ()
 
     def value_at(self, epoch: float) -> float | None:
         """Return the value of exactly this epoch, None if missing."""
@@ -108,7 +110,7 @@ def drawable(
         if log:
             keep &= low > 0
         band = low[keep], high[keep]
-    return Series(series.label, series.epochs[keep], values[keep], series.tone, band, series.best)
+    return replace(series, epochs=series.epochs[keep], values=values[keep], band=band)
 
 
 def decimated(series: Series, columns: int) -> Series:
@@ -128,9 +130,7 @@ def decimated(series: Series, columns: int) -> Series:
     highest = order[np.concatenate([edges - 1, [count - 1]])]
     keep = np.unique(np.concatenate([lowest, highest]))
     band = (series.band[0][keep], series.band[1][keep]) if series.band is not None else None
-    return Series(
-        series.label, series.epochs[keep], series.values[keep], series.tone, band, series.best
-    )
+    return replace(series, epochs=series.epochs[keep], values=series.values[keep], band=band)
 
 
 LEAST_TICKS = 3

@@ -86,4 +86,7 @@ def mean_curve(label: str, histories: Sequence[History], metric: Metric, tone: i
     band = (np.nanmin(values, axis=0), np.nanmax(values, axis=0)) if len(histories) > 1 else None
     mean = np.nanmean(values, axis=0)
     best = float(epochs[mean.argmin()]) if metric == "val_loss" and len(epochs) > 1 else None
-    return Series(label, epochs, mean, tone, band, best)
+    # Seeds share their settings, and so their schedule.
+    marks = next((one.schedule_marks for one in histories if one.newest), ())
+    changes = tuple(mark.epoch for mark in marks)
+    return Series(label, epochs, mean, tone, band, best, changes)

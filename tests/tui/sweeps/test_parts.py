@@ -12,6 +12,7 @@ from rich.style import Style
 
 from tests.tui.recorded_sweeps import begin_trial, record_sweep, session_folder
 from tests.tui.recorder import Recorder, epoch_ended
+from tui.comparison import Compared, curves
 from tui.history import History
 from tui.rendering.curves import Colors, Curves, Scale, draw_curves
 from tui.rendering.series import DASHES, Series, drawable
@@ -23,6 +24,7 @@ from tui.sweeps.grid import HEATS, Cell, trial_table
 from tui.sweeps.samples import COUNT, SampleSource
 from tui.sweeps.toned_lines import first_shown
 from vae_engine.sessions import layout
+from vae_engine.settings import Settings
 from vae_engine.sweeps.store import SweepStore
 from vae_engine.sweeps.trials import read_trials
 
@@ -49,6 +51,16 @@ def test_one_seed_has_no_band_and_what_is_no_number_does_not_count() -> None:
     diverged = mean_curve("d 2", [history(math.nan), history(math.inf)], "val_loss")
     assert len(diverged.epochs) == 0
     assert len(mean_curve("d 2", [], "val_loss").epochs) == 0
+
+
+def test_a_setting_has_the_changes_of_its_schedule() -> None:
+    betas = [0.25, 0.5, 1.0, 1.0, 1.0]
+    seed = History([epoch_ended(epoch, beta=beta) for epoch, beta in enumerate(betas, start=1)])
+    (change,) = seed.schedule_marks
+    assert mean_curve("d 2", [seed, seed], "val_loss").changes == (change.epoch,)
+    compared = Compared("id", "name", Settings(), "completed", seed)
+    (curve,) = curves([compared], "val_kl_loss")
+    assert curve.changes == (change.epoch,)
 
 
 def drawn(series: Series, *, plain: bool = False, scale: Scale | None = None) -> Curves:
