@@ -145,7 +145,7 @@ class WorkbenchApp(TerminalApp):
 
         if problems := keymap_problems(self.preferences.keys):
             message = "\n".join((*problems, "`vae doctor --keys` lists actions and keys."))
-            self.notify(message, title="Preferences", severity="warning", markup=False)
+            self.notify(message, title="Preferences", severity="warning", timeout=20, markup=False)
 
     def remember(self, **changes: Any) -> None:
         """Change preferences by name, and save them."""
