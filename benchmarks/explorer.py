@@ -54,8 +54,8 @@ def _images(terminal: Terminal, own: Path) -> Iterator[Figure]:
     terminal.settle(_READ_SECONDS)
     yield _answer(terminal, "  the best of all", "o", b"best first")
     yield _answer(terminal, "  one class", "c", b"of class")
-    yield _answer(terminal, "  training images nearest to an image", "n", b"median")
-    terminal.answer("f", b"Images of your own")
+    yield _answer(terminal, "  training images nearest to an image", "N", b"median")
+    terminal.answer("I", b"Images of your own")
     for key in str(own):
         terminal.press(key)
     terminal.settle(0.5)
@@ -67,7 +67,7 @@ def _images(terminal: Terminal, own: Path) -> Iterator[Figure]:
 def _sampler(terminal: Terminal) -> Iterator[Figure]:
     """The sampler, its map and a mixture prior."""
     terminal.answer("g", b"seed")
-    terminal.answer("d", b"From the mean of")
+    terminal.answer(">", b"From the mean of")
     terminal.answer("\r", b"to the mean of")
     terminal.answer("\r", b"+0.00")
     yield _answer(terminal, "a step along a direction", ".", b"+0.25")
