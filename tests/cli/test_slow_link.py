@@ -102,9 +102,9 @@ def test_a_dialog_takes_a_second_at_most(
         "list": (
             ("delete", "d", "n", "trash"),
             ("rename", "R", "\x1b", "Name of 2"),
-            ("note", "m", "\x1b", "Note on"),
-            ("tags", "t", "\x1b", "Tags of"),
-            ("export", "x", "\x1b", "Export example"),
+            ("note", "A", "\x1b", "Note on"),
+            ("tags", "#", "\x1b", "Tags of"),
+            ("export", "w", "\x1b", "Export example"),
         ),
         "dashboard": (("extend", "e", "\x1b", "epochs more"),),
         "sampler": (("seed", "s", "\x1b", "Seed of the draw"),),

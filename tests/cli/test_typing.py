@@ -36,10 +36,10 @@ def test_what_is_typed_with_a_key_reaches_what_the_key_opens(
     for typed, seen in (
         ("e77", "77"),
         ("ej3", "3"),
-        ("x/deep/zz.archive", "zz.archive"),
+        ("w/deep/zz.archive", "zz.archive"),
         ("R-renamed!", "three-renamed!"),
-        ("trdq", "rdq"),
-        ("mrdq?", "rdq?"),
+        ("#rdq", "rdq"),
+        ("Ardq?", "rdq?"),
         ("n33", "--latent-dim 33"),
         ("n\t7", "--epochs 7"),
         ("f\t\tdq", "fork of"),
@@ -118,8 +118,8 @@ def test_what_was_typed_stays_where_it_cannot_be_written(terminal: Attach, three
     # Its name, tags and note.
     for typed, seen, save in (
         ("R-kept", "-kept", "\r"),
-        ("t, kept", ", kept", "\r"),
-        ("mkept note", "kept note", "\x13"),
+        ("#, kept", ", kept", "\r"),
+        ("Akept note", "kept note", "\x13"),
     ):
         shown.press(typed)
         shown.wait_for(seen)

@@ -178,7 +178,7 @@ async def test_no_screen_passes_it_on(
     app = WorkbenchApp(store)
     async with app.run_test(size=(120, 40), notifications=True, tooltips=True) as pilot:
         await until(pilot, lambda: app.entries is not None and len(app.entries) == len(sessions))
-        for key in ("a", "R", "t", "m", "d"):
+        for key in ("a", "R", "number_sign", "A", "d"):
             await pilot.press(key)
             _assert_harmless(pilot)
             await pilot.press(*(["escape"] if key != "a" else []))

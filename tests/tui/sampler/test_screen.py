@@ -31,7 +31,7 @@ from vae_engine.sessions.records import Label
 from vae_engine.sessions.session import Session
 
 KEYS = (
-    "n b f plus minus equals_sign t z space i c m o x y p X Y v w tab left right up down "
+    "n b B plus minus equals_sign t z space S c m o x y p X Y v w tab left right up down "
     "h j k l H J K L 0 home end pageup pagedown left_square_bracket right_square_bracket enter"
 )
 
@@ -128,7 +128,7 @@ async def test_no_key_at_any_time_is_a_failure(
     monkeypatch.chdir(tmp_path)
     session = recorder.session(latent_dim=4)
     async with sampler(session, size) as (screen, pilot):
-        for keys in (KEYS, f"space right space i {KEYS}", f"m {KEYS}"):
+        for keys in (KEYS, f"space right space S {KEYS}", f"m {KEYS}"):
             await press_all(pilot, keys)
             assert pilot.app.screen is screen
             # From z to the view, from there to the samples.
