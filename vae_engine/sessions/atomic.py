@@ -232,8 +232,13 @@ def _is_abandoned(leftover: Path) -> bool:
         raise
     except OSError:
         return False
+    return lock_is_free(descriptor, fcntl.LOCK_EX)
+
+
+def lock_is_free(descriptor: int, kind: int) -> bool:
+    """Whether a lock of this kind on an open file is free; False if unknown. Closes the file."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except OSError:
         return False
     finally:

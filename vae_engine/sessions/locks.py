@@ -65,13 +65,7 @@ def is_free(path: Path) -> bool:
         descriptor = os.open(path, os.O_RDONLY | atomic.SAFELY)
     except OSError:
         return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    finally:
-        os.close(descriptor)
-    return True
+    return atomic.lock_is_free(descriptor, fcntl.LOCK_SH)
 
 
 @contextlib.contextmanager
