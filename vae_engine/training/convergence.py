@@ -8,6 +8,9 @@ import msgspec
 
 EndReason = Literal["converged", "epochs"]
 
+WHOLE_EPOCHS = 3
+"""Runs of so few epochs decay in one stretch: docs/decisions/0053-short-runs.md."""
+
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """Epochs of one stretch of training; extending a session begins a new one.
@@ -31,11 +34,15 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def make_plan(*, first_epoch: int, epochs: int, min_epochs: int, decay_epochs: int) -> Plan:
-    """Make a plan; limits the decay to 2/5 of its epochs, so that a short run learns first."""
+    """Make a plan; limits the decay to 2/5 of its epochs, so that a short run learns first.
+
+    Up to `WHOLE_EPOCHS` epochs are all decay, whose shape keeps the first half of them constant.
+    """
     plan = Plan(
         first_epoch=first_epoch, epochs=epochs, min_epochs=min_epochs, decay_epochs=decay_epochs
     )
-    longest = max(1, plan.shortest * 2 // 5)
+    whole = epochs - first_epoch
+    longest = whole if whole <= WHOLE_EPOCHS else max(1, plan.shortest * 2 // 5)
     return msgspec.structs.replace(plan, decay_epochs=min(decay_epochs, longest))
 
 

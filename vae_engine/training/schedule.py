@@ -30,7 +30,7 @@ def learning_rates(
         peak: learning rate between warm-up and decay.
         warmup_steps: length of the linear warm-up.
         decay_steps: length of the decay, which has the shape `1 - sqrt(t)`. Where nothing comes
-            before it, as in a run of one epoch, it is `1 - t` over the second half.
+            before it, as in a run of one to three epochs, it is `1 - t` over the second half.
         first_step: step at which the warm-up starts.
         decay_start: step at which the decay starts, None until that is decided.
         steps: global steps, (n,).
