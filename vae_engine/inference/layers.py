@@ -1,189 +1,235 @@
-"""Layers in NumPy, as matrix products over views; float32, channels last.
+"""Layers in NumPy, as matrix products; float32, with the images in the last axis.
 
-"same" padding and the flipped index of a transposed convolution are TensorFlow's:
-https://www.tensorflow.org/api_docs/python/tf/nn#notes_on_padding_2
+Images are (rows, columns, channels, n), vectors (units, n). A product is then weights times a
+matrix with one column per image: it is as wide as many images, the windows of a convolution are
+views of one buffer, and every elementwise operation runs over contiguous memory.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 from numpy.typing import NDArray
 
+from vae_engine.inference.activations import Activation, activation
 from vae_engine.inference.architecture import Layer
+from vae_engine.inference.windows import Run, Side
 
 Floats = NDArray[np.float32]
 Function = Callable[[Floats], Floats]
+"""From (*inputs, n) to (*outputs, n): a buffer of the function's own, until its next call."""
+Prepare = Callable[[int], Function]
+"""Makes the function for n images, with all buffers and views."""
+_Product = tuple[Floats, Floats, Floats]
 
-_STRIDE = 2
-"""Of transposed convolutions."""
-_LEAKY_SLOPE = np.float32(0.2)  # The default of Keras.
+_SMALL_PRODUCT = 10**6
+"""Multiplications of a product up to which OpenBLAS takes its matrices as they are, on AVX-512.
+
+It copies the matrices of larger ones first.
+"""
+_FEWEST_ROWS = 16
 
 
-def make_function(layer: Layer, kernel: Floats, bias: Floats) -> Function:
-    """Make the function of a layer, from (n, *inputs) to (n, *outputs).
+def make_layer(layer: Layer, kernel: Floats, bias: Floats) -> Prepare:
+    """Make what prepares the function of a layer.
 
     Args:
         layer: with the shapes that the arrays have.
         kernel: in the order of Keras.
         bias: one for each output channel.
     """
-    activate = _ACTIVATIONS[layer.activation]
-    match layer.kind:
-        case "dense":
-            return _dense(layer, kernel, bias, activate)
-        case "conv":
-            return _conv(layer, kernel, bias, activate)
-        case "conv_transpose":
-            return _conv_transpose(layer, kernel, bias, activate)
-
-
-def make_block(layer: Layer, first: Function, second: Function) -> Function:
-    """Make the function of a residual block: its input plus what its two convolutions give."""
-
-    def run(x: Floats) -> Floats:
-        y = second(first(x))
-        y += x.reshape(-1, *layer.outputs)
-        return y
-
-    return run
-
-
-def sigmoid(logits: Floats) -> Floats:
-    """Compute 1 / (1 + exp(-logits)) without overflow."""
-    result = np.exp(-logits)
-    result += np.float32(1.0)
-    np.reciprocal(result, out=result)
-    return result
-
-
-def most_floats(layer: Layer) -> int:
-    """Estimate the number of floats that the layer needs in memory per image."""
-    height, width, channels = layer.outputs if len(layer.outputs) == 3 else (1, 1, layer.outputs[0])
+    activate = activation(layer.activation)
     if layer.kind == "dense":
-        return layer.inputs[0] + channels
-    reach = layer.kernel[0] if layer.kind == "conv" else _taps(layer)
-    places = height * width if layer.kind == "conv" else layer.inputs[0] * layer.inputs[1]
-    return places * reach**2 * layer.inputs[2] + 2 * height * width * channels
+        return _dense(kernel, bias, activate)
+    rows, columns = _sides(layer)
+    if layer.kind == "conv":
+        weights = kernel.transpose(3, 1, 0, 2)[np.newaxis, np.newaxis]
+    else:
+        weights = _by_parity(kernel, rows.taps)
+    return _conv(rows, columns, weights, bias, activate)
 
 
-def _dense(layer: Layer, kernel: Floats, bias: Floats, activate: Function) -> Function:
-    matrix = np.ascontiguousarray(kernel)
+def make_block(layer: Layer, first: Prepare, second: Prepare) -> Prepare:
+    """Make a residual block: its input plus what its two convolutions give."""
 
-    def run(x: Floats) -> Floats:
-        y = x.reshape(-1, *layer.inputs) @ matrix
-        y += bias
-        return activate(y)
+    def prepare(n: int) -> Function:
+        one, two = first(n), second(n)
 
-    return run
+        def run(x: Floats) -> Floats:
+            y = two(one(x))
+            y += x.reshape(*layer.outputs, n)
+            return y
+
+        return run
+
+    return prepare
 
 
-def _conv(layer: Layer, kernel: Floats, bias: Floats, activate: Function) -> Function:
-    size, _, channels, filters = layer.kernel
-    rows, columns = layer.outputs[:2]
-    matrix = np.ascontiguousarray(kernel.reshape(-1, filters))
-    (above, below), (left, right) = (
-        _padding(side, size, layer.stride) for side in layer.inputs[:2]
+def count_floats(layer: Layer) -> int:
+    """Count the floats of a layer's buffers per image."""
+    outputs = math.prod(layer.outputs)
+    if layer.kind == "dense":
+        return layer.inputs[0] + 1 + outputs
+    rows, columns = _sides(layer)
+    return rows.windows * columns.inputs * (rows.taps * layer.inputs[2] + 1) + outputs
+
+
+def _sides(layer: Layer) -> tuple[Side, Side]:
+    """Return the windows of a convolution's rows and columns."""
+    size = layer.kernel[0]
+    sides = zip(layer.inputs[:2], layer.outputs[:2], strict=True)
+    rows, columns = (
+        Side.of_conv(inputs, outputs, size, layer.stride)
+        if layer.kind == "conv"
+        else Side.of_conv_transpose(inputs, size)
+        for inputs, outputs in sides
     )
-    height, width = layer.inputs[:2]
-    padded_shape = (above + height + below, left + width + right, channels)
-
-    def run(x: Floats) -> Floats:
-        padded = np.zeros((len(x), *padded_shape), np.float32)
-        padded[:, above : above + height, left : left + width] = x.reshape(-1, *layer.inputs)
-        y = _windows(padded, size, layer.stride, rows, columns) @ matrix
-        y += bias
-        return activate(y).reshape(-1, rows, columns, filters)
-
-    return run
+    return rows, columns
 
 
-def _conv_transpose(layer: Layer, kernel: Floats, bias: Floats, activate: Function) -> Function:
-    """Compute each 2 x 2 outputs from one window of the inputs: a product, then a reshape.
+def _by_parity(kernel: Floats, taps: int) -> Floats:
+    """Sort a transposed kernel by what it gives to the outputs of a window.
 
-    Input i gives kernel row k to row `2 i + k` of an output that "same" padding then cuts at
-    `before`. With `k = 2 m + r`, rows of the parity r are `2 q + r`, from inputs `i = q - m`: so
-    the windows of `q` hold all that both parities take, each with the kernel rows of its own.
+    Returns:
+        (2, 2, filters, taps, taps, channels): row and column of the output, then as `_conv` takes
+        them. The taps are in the order of the inputs, from which kernel rows count backwards.
     """
-    size, _, filters, channels = layer.kernel
-    height, width = layer.inputs[:2]
-    taps = _taps(layer)
+    size, _, filters, channels = kernel.shape
     whole = np.zeros((2 * taps, 2 * taps, filters, channels), np.float32)
     whole[:size, :size] = kernel
     parts = whole.reshape(taps, 2, taps, 2, filters, channels)[::-1, :, ::-1]
-    matrix = np.ascontiguousarray(
-        parts.transpose(0, 2, 5, 1, 3, 4).reshape(taps * taps * channels, 4 * filters)
-    )
-    biases = np.tile(bias, 4)
-    # Equal for rows and columns: the padding depends on parity, and all outputs' sides are even.
-    before, _ = _padding(2 * height, size, _STRIDE)
-    first = before // 2
-    rows = (2 * height - 1 + before) // 2 - first + 1
-    columns = (2 * width - 1 + before) // 2 - first + 1
-    top, cut = taps - 1 - first, before - 2 * first
-
-    def run(x: Floats) -> Floats:
-        x = x.reshape(-1, height, width, channels)
-        padded = np.zeros((len(x), rows + taps - 1, columns + taps - 1, channels), np.float32)
-        padded[:, top : top + height, top : top + width] = x
-        y = _windows(padded, taps, 1, rows, columns) @ matrix
-        y += biases
-        y = activate(y).reshape(-1, rows, columns, 2, 2, filters).transpose(0, 1, 3, 2, 4, 5)
-        image = y.reshape(-1, 2 * rows, 2 * columns, filters)
-        return image[:, cut : cut + 2 * height, cut : cut + 2 * width]
-
-    return run
+    return parts.transpose(1, 3, 4, 2, 0, 5)
 
 
-def _taps(layer: Layer) -> int:
-    """Return the maximum number of inputs per side that contribute to one transposed output."""
-    return -(-layer.kernel[0] // _STRIDE)
+def _dense(kernel: Floats, bias: Floats, activate: Activation) -> Prepare:
+    weights = np.concatenate([kernel, bias[np.newaxis]]).T.copy()
+    units, inputs = weights.shape
+
+    def prepare(n: int) -> Function:
+        # A last row of ones takes the bias.
+        with_ones = np.ones((inputs, n), np.float32)
+        given, y = with_ones[:-1], np.empty((units, n), np.float32)
+        products = _products(weights, with_ones, y)
+
+        def run(x: Floats) -> Floats:
+            given[:] = x.reshape(-1, n)
+            _multiply(products)
+            return activate(y)
+
+        return run
+
+    return prepare
 
 
-def _padding(side: int, size: int, stride: int) -> tuple[int, int]:
-    """Return the zeros before and after a side for "same" padding."""
-    total = max((-(-side // stride) - 1) * stride + size - side, 0)
-    return total // 2, total - total // 2
+def _conv(
+    rows: Side, columns: Side, weights: Floats, bias: Floats, activate: Activation
+) -> Prepare:
+    """Multiply weights and windows.
+
+    The rows of each window lie side by side in a buffer (windows, columns, taps * channels + 1, n),
+    whose last channel is one and takes the bias. In it, the inputs of neighbouring columns follow
+    each other, so each window is a matrix already: no window is copied, and none has columns
+    outside the image.
+
+    Args:
+        rows: windows of the rows.
+        columns: windows of the columns.
+        weights: (up, up, filters, column taps, row taps, channels), for each row and column of a
+            window's outputs.
+        bias: (filters,).
+        activate: in place.
+    """
+    up, _, filters, _, taps, channels = weights.shape
+    depth = taps * channels + 1
+    with_bias = np.zeros((*weights.shape[:4], depth), np.float32)
+    with_bias[..., :-1] = weights.reshape(*weights.shape[:4], -1)
+    runs = [(run, _weights_of(with_bias, run, bias)) for run in columns.runs()]
+
+    def prepare(n: int) -> Function:
+        buffer = np.zeros((rows.windows, columns.inputs, depth, n), np.float32)
+        buffer[:, :, -1] = 1.0
+        y = np.empty((rows.outputs, columns.outputs, filters, n), np.float32)
+        copies = []
+        for tap in range(taps):
+            windows, inputs = rows.windows_with(tap)
+            channel = tap * channels
+            copies.append((buffer[slice(*windows), :, channel : channel + channels], inputs))
+        products: list[_Product] = []
+        for parity in range(up):
+            giving = rows.windows_giving(parity)
+            first = rows.output_of(giving.start) + parity
+            for run, matrices in runs:
+                views = _windows(buffer[slice(*giving)], columns, run)
+                outputs = _outputs(y[first::up], columns, run)
+                products += _products(matrices[parity], views, outputs)
+
+        def apply(x: Floats) -> Floats:
+            x = x.reshape(rows.inputs, columns.inputs, channels, n)
+            for part, inputs in copies:
+                part[:] = x[inputs]
+            _multiply(products)
+            return activate(y)
+
+        return apply
+
+    return prepare
 
 
-def _windows(padded: Floats, size: int, stride: int, rows: int, columns: int) -> Floats:
-    """Extract the windows of a kernel as rows: (n * rows * columns, size * size * channels)."""
-    channels = padded.shape[3]
-    image, row, column, single = padded.strides
-    # A row of a window, with all its channels, is contiguous in memory.
-    view = as_strided(
-        padded,
-        (len(padded), rows, columns, size, size * channels),
-        (image, row * stride, column * stride, row, single),
+def _weights_of(weights: Floats, run: Run, bias: Floats) -> list[Floats]:
+    """Return the matrices (outputs * filters, taps * depth) of a run, per row of its outputs."""
+    part = weights[:, slice(*run.outputs), :, slice(*run.taps)].copy()
+    part[..., 0, -1] = bias
+    return [matrix.reshape(len(run.outputs) * len(bias), -1) for matrix in part]
+
+
+def _windows(buffer: Floats, columns: Side, run: Run) -> Floats:
+    """View the windows of a run in the buffer of `_conv`: (rows, windows, taps * depth, n)."""
+    row, column, channel, single = buffer.strides
+    _, _, depth, n = buffer.shape
+    start = columns.input_of(run.windows.start) + run.taps.start
+    return as_strided(
+        buffer[:, start:],
+        (len(buffer), len(run.windows), len(run.taps) * depth, n),
+        (row, column * columns.stride, channel, single),
         writeable=False,
     )
-    return view.reshape(-1, size * size * channels)
 
 
-def _linear(x: Floats) -> Floats:
-    return x
+def _outputs(y: Floats, columns: Side, run: Run) -> Floats:
+    """View the outputs of a run's windows: (rows, windows, outputs * filters, n)."""
+    start = columns.output_of(run.windows.start) + run.outputs.start
+    stop = columns.output_of(run.windows.stop - 1) + run.outputs.stop
+    rows, _, filters, n = y.shape
+    shape = (rows, len(run.windows), len(run.outputs) * filters, n)
+    return y[:, start:stop].reshape(shape, copy=False)
 
 
-def _relu(x: Floats) -> Floats:
-    np.maximum(x, np.float32(0.0), out=x)
-    return x
+def _products(weights: Floats, x: Floats, y: Floats) -> list[_Product]:
+    """Split `weights @ x`, with the result in y, into small products, if possible.
+
+    Args:
+        weights: (rows, depth).
+        x: (..., depth, n).
+        y: (..., rows, n).
+    """
+    rows, depth = weights.shape
+    n = x.shape[-1]
+    size = _SMALL_PRODUCT // (depth * n) // 8 * 8
+    if rows <= size or size < _FEWEST_ROWS:
+        return [(weights, x, y)]
+    whole = rows - rows % size
+    batch = y.shape[:-2]
+    parts = y[..., :whole, :].reshape(*batch, -1, size, n, copy=False)
+    matrices = weights[:whole].reshape(-1, *(1 for _ in batch), size, depth)
+    products = [(matrices, x, np.moveaxis(parts, -3, 0))]
+    if whole < rows:
+        products.append((weights[whole:], x, y[..., whole:, :]))
+    return products
 
 
-def _leaky_relu(x: Floats) -> Floats:
-    np.maximum(x, x * _LEAKY_SLOPE, out=x)
-    return x
-
-
-def _silu(x: Floats) -> Floats:
-    x *= sigmoid(x)
-    return x
-
-
-_ACTIVATIONS: dict[str, Function] = {
-    "linear": _linear,
-    "relu": _relu,
-    "leaky_relu": _leaky_relu,
-    "silu": _silu,
-}
+def _multiply(products: list[_Product]) -> None:
+    for weights, x, y in products:
+        np.matmul(weights, x, out=y)

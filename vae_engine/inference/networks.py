@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +15,10 @@ from vae_engine.image_shape import GREY_28, ImageShape
 from vae_engine.inference import architecture
 from vae_engine.inference.architecture import Layer, Shape
 from vae_engine.inference.blas import one_thread
-from vae_engine.inference.layers import Function, make_block, make_function, most_floats
+from vae_engine.inference.layers import count_floats
 from vae_engine.inference.litert_file import is_litert, read_litert
 from vae_engine.inference.pixels import PixelModel
+from vae_engine.inference.stack import Stack
 from vae_engine.likelihoods import pixel_likelihood
 from vae_engine.sessions.arrays import ArraySpec, parse_npz
 from vae_engine.sessions.atomic import read_bounded
@@ -29,9 +31,7 @@ _DecoderState = tuple[
     list[Layer], Arrays, tuple[tuple[int, int], tuple[int, int]], ImageShape, PixelModel
 ]
 
-_BATCH_BYTES = 16 * 2**20
-"""Maximum memory of a layer per batch, however many images there are."""
-_MOST_AT_ONCE = 32
+_HEADS = "heads"
 _MOST_BYTES = 2**31
 """Maximum memory of a network's weights, and of a layer for one image."""
 _MOST_LOG_SIGMA = 20.0
@@ -66,11 +66,18 @@ class Encoder:
         _check_size(path, layers)
         self.shape = shape
         arrays = _load(path, sha256, layers)
-        *trunk, z_mean, z_log_var = layers
         self.latent_dim = settings.latent_dim
-        self._trunk = _functions(trunk, arrays)
-        self._heads = _functions([z_mean, z_log_var], arrays)
-        self._at_once = _images_at_once(layers)
+        *trunk, z_mean, z_log_var = layers
+        # Both heads take the same, so they are one layer here.
+        heads = replace(
+            z_mean,
+            name=_HEADS,
+            outputs=(2 * self.latent_dim,),
+            kernel=(*z_mean.inputs, 2 * self.latent_dim),
+        )
+        for name, *of_heads in zip(heads.arrays, z_mean.arrays, z_log_var.arrays, strict=True):
+            arrays[name] = np.concatenate([arrays[head] for head in of_heads], axis=-1)
+        self._stack = Stack([*trunk, heads], arrays)
 
     def encode(self, images: Floats) -> tuple[Floats, Floats]:
         """Encode images (n, h, w, c) in [0, 1] to (z_mean, z_log_var), each (n, latent_dim).
@@ -78,16 +85,15 @@ class Encoder:
         Raises:
             SessionDamagedError: the weights are so large that the result is not finite.
         """
-        images = images.reshape(len(images), *self.shape)
-        outputs = tuple(np.empty((len(images), self.latent_dim), np.float32) for _ in self._heads)
+        flat = images.reshape(len(images), self.shape.values)
+        posterior = np.empty((2, len(images), self.latent_dim), np.float32)
         with one_thread(), np.errstate(all="ignore"):
-            for part in _parts(len(images), self._at_once):
-                hidden = _run(self._trunk, images[part])
-                for output, head in zip(outputs, self._heads, strict=True):
-                    output[part] = head(hidden)
-        z_mean, z_log_var = outputs
-        if not (np.isfinite(z_mean).all() and np.isfinite(z_log_var).all()):
+            for part in self._stack.blocks(len(images)):
+                heads = self._stack.run(np.ascontiguousarray(flat[part].T))
+                posterior[:, part] = heads.reshape(2, self.latent_dim, -1).transpose(0, 2, 1)
+        if not np.isfinite(posterior).all():
             raise SessionDamagedError("the exported model gives a posterior that is not finite")
+        z_mean, z_log_var = posterior
         return z_mean, z_log_var
 
 
@@ -129,8 +135,7 @@ class Decoder:
         (top, _), (left, _) = crop
         self._rows = slice(top, top + self.shape.height)
         self._columns = slice(left, left + self.shape.width)
-        self._functions = _functions(self._layers, self._arrays)
-        self._at_once = _images_at_once(self._layers)
+        self._stack = Stack(self._layers, self._arrays)
 
     @property
     def multiplications(self) -> int:
@@ -158,12 +163,17 @@ class Decoder:
         A likelihood needs them: float32 probabilities round to 1 from a logit of 17 on, where the
         logarithm of their complement is lost.
         """
-        z = z.astype(np.float32, copy=False).reshape(len(z), self.latent_dim)
         logits = np.empty((len(z), *self.shape), np.float32)
         with one_thread(), np.errstate(all="ignore"):
-            for part in _parts(len(z), self._at_once):
-                logits[part] = _run(self._functions, z[part])[:, self._rows, self._columns]
+            for part, block in self._blocks(z):
+                logits[part] = np.moveaxis(block, -1, 0)
         return logits.reshape(len(z), *self.shape.array)
+
+    def _blocks(self, z: Floats) -> Iterator[tuple[slice, Floats]]:
+        """Yield blocks of images and their logits (h, w, c, n), valid until the next block."""
+        z = z.astype(np.float32, copy=False).reshape(len(z), self.latent_dim)
+        for part in self._stack.blocks(len(z)):
+            yield part, self._stack.run(z[part].T)[self._rows, self._columns]
 
 
 def _check_size(path: Path, layers: list[Layer]) -> None:
@@ -172,7 +182,7 @@ def _check_size(path: Path, layers: list[Layer]) -> None:
     Raises:
         SessionDamagedError: the settings describe a network that is too large.
     """
-    size = architecture.count_bytes(layers), 4 * max(most_floats(layer) for layer in layers)
+    size = architecture.count_bytes(layers), 4 * max(count_floats(layer) for layer in layers)
     if max(size) > _MOST_BYTES:
         raise SessionDamagedError(
             f"{path.name} takes {max(size) / 2**30:.1f} GiB by the session's settings: networks of "
@@ -212,28 +222,3 @@ def _load(
         if not np.isfinite(values).all():
             raise SessionDamagedError(f"{path.name} has weights that are not numbers, in {name}")
     return arrays
-
-
-def _functions(layers: list[Layer], arrays: Arrays) -> list[Function]:
-    functions: list[Function] = []
-    for layer in layers:
-        function = make_function(layer, *(arrays[name] for name in layer.arrays))
-        if layer.ends_block:
-            function = make_block(layer, functions.pop(), function)
-        functions.append(function)
-    return functions
-
-
-def _run(functions: list[Function], x: Floats) -> Floats:
-    for function in functions:
-        x = function(x)
-    return x
-
-
-def _images_at_once(layers: list[Layer]) -> int:
-    most = max(most_floats(layer) for layer in layers)
-    return max(1, min(_MOST_AT_ONCE, _BATCH_BYTES // (4 * most)))
-
-
-def _parts(count: int, size: int) -> list[slice]:
-    return [slice(start, start + size) for start in range(0, count, size)]

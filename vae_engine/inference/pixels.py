@@ -12,7 +12,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from vae_engine.inference.layers import sigmoid
+from vae_engine.inference.activations import sigmoid
 from vae_engine.likelihoods import Likelihood
 
 Floats = NDArray[np.float32]
