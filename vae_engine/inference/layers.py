@@ -21,7 +21,9 @@ from vae_engine.inference.windows import Run, Side
 Floats = NDArray[np.float32]
 Function = Callable[[Floats], Floats]
 """From (*inputs, n) to (*outputs, n): a buffer of the function's own, until its next call."""
-Prepare = Callable[[int], Function]
+Buffers = dict[tuple[Side, int, int], Floats]
+"""Windows of convolutions, by their rows, columns and depth: layers of one shape share them."""
+Prepare = Callable[[int, Buffers], Function]
 """Makes the function for n images, with all buffers and views."""
 _Product = tuple[Floats, Floats, Floats]
 
@@ -55,8 +57,8 @@ def make_layer(layer: Layer, kernel: Floats, bias: Floats) -> Prepare:
 def make_block(layer: Layer, first: Prepare, second: Prepare) -> Prepare:
     """Make a residual block: its input plus what its two convolutions give."""
 
-    def prepare(n: int) -> Function:
-        one, two = first(n), second(n)
+    def prepare(n: int, buffers: Buffers) -> Function:
+        one, two = first(n, buffers), second(n, buffers)
 
         def run(x: Floats) -> Floats:
             y = two(one(x))
@@ -108,7 +110,7 @@ def _dense(kernel: Floats, bias: Floats, activate: Activation) -> Prepare:
     weights = np.concatenate([kernel, bias[np.newaxis]]).T.copy()
     units, inputs = weights.shape
 
-    def prepare(n: int) -> Function:
+    def prepare(n: int, _: Buffers) -> Function:
         # A last row of ones takes the bias.
         with_ones = np.ones((inputs, n), np.float32)
         given, y = with_ones[:-1], np.empty((units, n), np.float32)
@@ -148,9 +150,12 @@ def _conv(
     with_bias[..., :-1] = weights.reshape(*weights.shape[:4], -1)
     runs = [(run, _weights_of(with_bias, run, bias)) for run in columns.runs()]
 
-    def prepare(n: int) -> Function:
-        buffer = np.zeros((rows.windows, columns.inputs, depth, n), np.float32)
-        buffer[:, :, -1] = 1.0
+    def prepare(n: int, buffers: Buffers) -> Function:
+        key = rows, columns.inputs, depth
+        if key not in buffers:
+            buffers[key] = np.zeros((rows.windows, columns.inputs, depth, n), np.float32)
+            buffers[key][:, :, -1] = 1.0
+        buffer = buffers[key]
         y = np.empty((rows.outputs, columns.outputs, filters, n), np.float32)
         copies = []
         for tap in range(taps):
@@ -164,7 +169,11 @@ def _conv(
             for run, matrices in runs:
                 views = _windows(buffer[slice(*giving)], columns, run)
                 outputs = _outputs(y[first::up], columns, run)
-                products += _products(matrices[parity], views, outputs)
+                if n == 1:
+                    apart = -(-len(run.taps) // columns.stride)
+                    products += _single_products(matrices[parity], views, outputs, apart)
+                else:
+                    products += _products(matrices[parity], views, outputs)
 
         def apply(x: Floats) -> Floats:
             x = x.reshape(rows.inputs, columns.inputs, channels, n)
@@ -230,6 +239,20 @@ def _products(weights: Floats, x: Floats, y: Floats) -> list[_Product]:
     return products
 
 
+def _single_products(weights: Floats, x: Floats, y: Floats, apart: int) -> list[_Product]:
+    """Like `_products`, for one image: windows are the rows of a matrix, or each reads all weights.
+
+    Args:
+        weights: (rows, depth).
+        x: (..., windows, depth, 1).
+        y: (..., windows, rows, 1).
+        apart: from one window to the next that shares no input, as BLAS wants rows.
+    """
+    x, y = x[..., 0], y[..., 0]
+    parts = [np.s_[..., first::apart, :] for first in range(min(apart, x.shape[-2]))]
+    return [(x[part], weights.T, y[part]) for part in parts]
+
+
 def _multiply(products: list[_Product]) -> None:
-    for weights, x, y in products:
-        np.matmul(weights, x, out=y)
+    for left, right, result in products:
+        np.matmul(left, right, out=result)

@@ -88,9 +88,8 @@ class Encoder:
         flat = images.reshape(len(images), self.shape.values)
         posterior = np.empty((2, len(images), self.latent_dim), np.float32)
         with one_thread(), np.errstate(all="ignore"):
-            for part in self._stack.blocks(len(images)):
-                heads = self._stack.run(np.ascontiguousarray(flat[part].T))
-                posterior[:, part] = heads.reshape(2, self.latent_dim, -1).transpose(0, 2, 1)
+            for block, heads in self._stack.run(flat):
+                posterior[:, block] = heads.reshape(2, self.latent_dim, -1).transpose(0, 2, 1)
         if not np.isfinite(posterior).all():
             raise SessionDamagedError("the exported model gives a posterior that is not finite")
         z_mean, z_log_var = posterior
@@ -165,15 +164,15 @@ class Decoder:
         """
         logits = np.empty((len(z), *self.shape), np.float32)
         with one_thread(), np.errstate(all="ignore"):
-            for part, block in self._blocks(z):
-                logits[part] = np.moveaxis(block, -1, 0)
+            for block, outputs in self._logits(z):
+                logits[block] = np.moveaxis(outputs, -1, 0)
         return logits.reshape(len(z), *self.shape.array)
 
-    def _blocks(self, z: Floats) -> Iterator[tuple[slice, Floats]]:
-        """Yield blocks of images and their logits (h, w, c, n), valid until the next block."""
+    def _logits(self, z: Floats) -> Iterator[tuple[slice, Floats]]:
+        """Yield blocks of images and their logits (h, w, c, n of the block), as `Stack.run`."""
         z = z.astype(np.float32, copy=False).reshape(len(z), self.latent_dim)
-        for part in self._stack.blocks(len(z)):
-            yield part, self._stack.run(z[part].T)[self._rows, self._columns]
+        for block, outputs in self._stack.run(z):
+            yield block, outputs[self._rows, self._columns]
 
 
 def _check_size(path: Path, layers: list[Layer]) -> None:

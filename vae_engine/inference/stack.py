@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from vae_engine.inference.architecture import Layer
-from vae_engine.inference.layers import Function, Prepare, count_floats, make_block, make_layer
+from vae_engine.inference.layers import (
+    Buffers,
+    Function,
+    Prepare,
+    count_floats,
+    make_block,
+    make_layer,
+)
 
 Floats = NDArray[np.float32]
 
@@ -18,16 +25,9 @@ _MOST_AT_ONCE = 64
 _VECTOR = 16
 """Images per vector register of the widest processors."""
 _BLOCK_BYTES = 16 * 2**20
-"""Memory of the buffers of a block of images, unless one image takes more."""
-_PREPARED = 2
-"""Sizes of blocks whose buffers are kept: the whole ones, and the last."""
-
-
-class _PerThread(threading.local):
-    """Functions by the number of images; each thread has its own, as they have buffers."""
-
-    def __init__(self, prepare: Callable[[int], Function]) -> None:
-        self.function = lru_cache(_PREPARED)(prepare)
+"""Maximum memory of the buffers for a block of images, unless one image takes more."""
+_KEPT = 2
+"""Functions kept between calls, with their buffers: one for whole blocks, one for the last."""
 
 
 class Stack:
@@ -42,26 +42,42 @@ class Stack:
                 made = make_block(layer, self._prepares.pop(), made)
             self._prepares.append(made)
         self._at_once = _images_at_once(sum(map(count_floats, layers)))
-        self._threads = _PerThread(self._prepare)
+        self._kept: list[tuple[int, Function]] = []
+        self._lock = threading.Lock()
 
-    def blocks(self, count: int) -> Iterator[slice]:
+    def blocks(self, count: int) -> list[slice]:
         """Divide this number of images into blocks that are run at once."""
-        for start in range(0, count, self._at_once):
-            yield slice(start, min(count, start + self._at_once))
+        starts = range(0, count, self._at_once)
+        return [slice(start, min(count, start + self._at_once)) for start in starts]
 
-    def run(self, x: Floats) -> Floats:
-        """Run the layers on a block.
+    def run(self, x: Floats) -> Iterator[tuple[slice, Floats]]:
+        """Run the layers on images (n, values), in blocks.
 
-        Args:
-            x: (values, n) or (*inputs, n) of the first layer.
-
-        Returns:
-            (*outputs, n) of the last layer: a buffer, until this thread runs the next block.
+        Yields:
+            A block, and its outputs (*outputs, images of the block) until the next is yielded.
         """
-        return self._threads.function(x.shape[-1])(x)
+        for block in self.blocks(len(x)):
+            part = np.ascontiguousarray(x[block].T)
+            with self._function(block.stop - block.start) as function:
+                yield block, function(part)
+
+    @contextlib.contextmanager
+    def _function(self, n: int) -> Iterator[Function]:
+        """Borrow a function for n images; no two threads use the same at once, for its buffers."""
+        with self._lock:
+            found = next((one for one in self._kept if one[0] == n), None)
+            if found is not None:
+                self._kept.remove(found)
+        function = self._prepare(n) if found is None else found[1]
+        try:
+            yield function
+        finally:
+            with self._lock:
+                self._kept = [*self._kept, (n, function)][-_KEPT:]
 
     def _prepare(self, n: int) -> Function:
-        functions = [prepare(n) for prepare in self._prepares]
+        buffers: Buffers = {}
+        functions = [prepare(n, buffers) for prepare in self._prepares]
 
         def run(x: Floats) -> Floats:
             for function in functions:
