@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
-from vae_engine.inference.pixels import PixelModel
-
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]
 
-BERNOULLI = PixelModel()
+_SAMPLES_AT_ONCE = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,8 +29,9 @@ class LogSumExp:
 
     @classmethod
     def of(cls, values: Doubles) -> LogSumExp:
-        """Start a sum with one value each, (n,)."""
-        return cls(values, np.ones_like(values))
+        """Start a sum with some values of each, (samples, n)."""
+        highest = values.max(axis=0)
+        return cls(highest, np.exp(values - highest).sum(axis=0))
 
     def plus(self, other: LogSumExp) -> LogSumExp:
         """Add two sums."""
@@ -98,37 +98,35 @@ class ImportanceSums:
 
 
 def importance_sums(
-    logits: Callable[[Floats], Floats],
-    images: Floats,
+    log_likelihood: Callable[[Floats], Doubles],
     z_mean: Floats,
     z_log_var: Floats,
     noise: Iterable[Floats],
-    pixels: PixelModel = BERNOULLI,
 ) -> ImportanceSums:
-    """Accumulate the sums, one sample of z per image at a time.
+    """Accumulate the sums, some samples of z per image at a time.
 
     Args:
-        logits: the decoder, from z (n, latent_dim) to logits of the shape of `images`.
-        images: (n, ...) in [0, 1].
+        log_likelihood: from z (samples, n, latent_dim) to log p(x|z), (samples, n).
         z_mean: (n, latent_dim).
         z_log_var: (n, latent_dim).
         noise: for each sample epsilon (n, latent_dim) from N(0, I); at least one.
-        pixels: the likelihood.
     """
     sums: ImportanceSums | None = None
     deviation = np.exp(0.5 * z_log_var)
-    for epsilon in noise:
-        z = z_mean + deviation * epsilon
-        likelihood = pixels.log_likelihood(images, logits(z))
-        weight = likelihood + log_prior_ratio(z, z_log_var, epsilon)
-        sample = ImportanceSums(1, likelihood, LogSumExp.of(weight))
-        sums = sample if sums is None else sums.plus(sample)
+    samples = iter(noise)
+    while drawn := list(islice(samples, _SAMPLES_AT_ONCE)):
+        z = np.stack([z_mean + deviation * epsilon for epsilon in drawn])
+        likelihood = log_likelihood(z)
+        ratios = [log_prior_ratio(*of, z_log_var) for of in zip(z, drawn, strict=True)]
+        weights = LogSumExp.of(likelihood + np.stack(ratios))
+        part = ImportanceSums(len(drawn), likelihood.sum(axis=0), weights)
+        sums = part if sums is None else sums.plus(part)
     if sums is None:
         raise ValueError("no samples of noise: wanted at least one")
     return sums
 
 
-def log_prior_ratio(z: Floats, z_log_var: Floats, epsilon: Floats) -> Doubles:
+def log_prior_ratio(z: Floats, epsilon: Floats, z_log_var: Floats) -> Doubles:
     """Compute log p(z) - log q(z|x), (n,), for z = mean + exp(0.5 log-variance) * epsilon.
 
     Both are normal, so the constants cancel: `0.5 * sum(epsilon^2 + log-variance - z^2)`.

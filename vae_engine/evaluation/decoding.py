@@ -32,8 +32,8 @@ from vae_engine.evaluation.noise import BLOCK, noise
 from vae_engine.inference.networks import Decoder
 from vae_engine.machine import working_directory_off_path
 
-# Samples per task, of about a second, so that progress is reported often.
-_TASK_SAMPLES = 50
+# Samples per task, of about half a second, so that progress is reported often.
+_TASK_SAMPLES = 128
 _QUEUED_TASKS = 2
 _DECODER = "decoder"
 _ARRAYS = ("images", "z_mean", "z_log_var")
@@ -195,10 +195,8 @@ def _decode(task: _Task) -> ImportanceSums:
     posterior = _posterior.rows(slice(start, start + BLOCK))
     shape = posterior.z_mean.shape
     return importance_sums(
-        _decoder.decode_logits,
-        to_float(posterior.images),
+        _decoder.log_likelihood(to_float(posterior.images)),
         posterior.z_mean,
         posterior.z_log_var,
         (noise(task.seed, task.block, sample, shape) for sample in task.samples),
-        _decoder.pixels,
     )

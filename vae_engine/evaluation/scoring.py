@@ -172,12 +172,10 @@ def _score(model: ExportedModel, images: Images, drawn: list[Floats]) -> ImageSc
         z_mean, z_log_var = model.encoder.encode(floats)
         with np.errstate(all="ignore"):
             sums = importance_sums(
-                model.decoder.decode_logits,
-                floats,
+                model.decoder.log_likelihood(floats),
                 z_mean,
                 z_log_var,
                 (epsilon[rows] for epsilon in drawn),
-                model.decoder.pixels,
             )
             kl = kl_per_dimension(z_mean, z_log_var).sum(axis=1)
         parts.append(ImageScores(sums.reconstruction_loss, kl))

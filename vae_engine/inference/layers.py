@@ -33,6 +33,8 @@ _SMALL_PRODUCT = 10**6
 It copies the matrices of larger ones first.
 """
 _FEWEST_ROWS = 16
+_FEWEST_TO_SKIP, _MOST_IN_USE = 16, 0.75
+"""Images and share of inputs for which selecting weights is cheaper than to multiply zeros."""
 
 
 def make_layer(layer: Layer, kernel: Floats, bias: Floats) -> Prepare:
@@ -107,23 +109,36 @@ def _by_parity(kernel: Floats, taps: int) -> Floats:
 
 
 def _dense(kernel: Floats, bias: Floats, activate: Activation) -> Prepare:
-    weights = np.concatenate([kernel, bias[np.newaxis]]).T.copy()
-    units, inputs = weights.shape
+    weights = np.concatenate([kernel, bias[np.newaxis]])
+    inputs, units = kernel.shape
 
     def prepare(n: int, _: Buffers) -> Function:
         # A last row of ones takes the bias.
-        with_ones = np.ones((inputs, n), np.float32)
+        with_ones = np.ones((inputs + 1, n), np.float32)
         given, y = with_ones[:-1], np.empty((units, n), np.float32)
-        products = _products(weights, with_ones, y)
+        products = _products(weights.T, with_ones, y)
 
         def run(x: Floats) -> Floats:
-            given[:] = x.reshape(-1, n)
-            _multiply(products)
+            given[:] = x.reshape(inputs, n)
+            rows = _rows_in_use(with_ones) if n >= _FEWEST_TO_SKIP else None
+            if rows is None:
+                _multiply(products)
+            else:
+                _multiply(_products(weights[rows].T, with_ones[rows], y))
             return activate(y)
 
         return run
 
     return prepare
+
+
+def _rows_in_use(x: Floats) -> NDArray[np.intp] | None:
+    """Return the rows that have values other than 0, or None if these are most.
+
+    After a ReLU, most units are 0 for all z from the posterior of one image.
+    """
+    rows = np.flatnonzero(x.any(axis=1))
+    return rows if len(rows) <= _MOST_IN_USE * len(x) else None
 
 
 def _conv(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from vae_engine.settings import Settings
 from vae_engine.text import error_line
 
 Floats = NDArray[np.float32]
+Doubles = NDArray[np.float64]
 Arrays = dict[str, Floats]
 _DecoderState = tuple[
     list[Layer], Arrays, tuple[tuple[int, int], tuple[int, int]], ImageShape, PixelModel
@@ -88,7 +89,9 @@ class Encoder:
         flat = images.reshape(len(images), self.shape.values)
         posterior = np.empty((2, len(images), self.latent_dim), np.float32)
         with one_thread(), np.errstate(all="ignore"):
-            for block, heads in self._stack.run(flat):
+            blocks = self._stack.blocks(len(flat))
+            outputs = self._stack.run(flat[block] for block in blocks)
+            for block, heads in zip(blocks, outputs, strict=True):
                 posterior[:, block] = heads.reshape(2, self.latent_dim, -1).transpose(0, 2, 1)
         if not np.isfinite(posterior).all():
             raise SessionDamagedError("the exported model gives a posterior that is not finite")
@@ -159,20 +162,59 @@ class Decoder:
     def decode_logits(self, z: Floats) -> Floats:
         """Decode z (n, latent_dim) to the logits of the pixels, with the shape of `decode`.
 
-        A likelihood needs them: float32 probabilities round to 1 from a logit of 17 on, where the
-        logarithm of their complement is lost.
+        Float32 probabilities round to 1 from a logit of 17 on, where the logarithm of their
+        complement is lost.
         """
         logits = np.empty((len(z), *self.shape), np.float32)
         with one_thread(), np.errstate(all="ignore"):
-            for block, outputs in self._logits(z):
-                logits[block] = np.moveaxis(outputs, -1, 0)
+            blocks = self._stack.blocks(len(z))
+            outputs = self._logits(z[block] for block in blocks)
+            for block, of_block in zip(blocks, outputs, strict=True):
+                logits[block] = np.moveaxis(of_block, -1, 0)
         return logits.reshape(len(z), *self.shape.array)
 
-    def _logits(self, z: Floats) -> Iterator[tuple[slice, Floats]]:
-        """Yield blocks of images and their logits (h, w, c, n of the block), as `Stack.run`."""
-        z = z.astype(np.float32, copy=False).reshape(len(z), self.latent_dim)
-        for block, outputs in self._stack.run(z):
-            yield block, outputs[self._rows, self._columns]
+    def log_likelihood(self, images: Floats) -> Callable[[Floats], Doubles]:
+        """Return the function from z (samples, n, latent_dim) to log p(x|z), (samples, n), in nats.
+
+        Args:
+            images: x, (n, h, w) or (n, h, w, 3), in [0, 1].
+        """
+        values = np.ascontiguousarray(images.reshape(len(images), self.shape.values).T)
+
+        def of(z: Floats) -> Doubles:
+            total = np.empty(z.shape[:2], np.float64)
+            blocks = self._sample_blocks(*z.shape[:2])
+            with one_thread(), np.errstate(all="ignore"):
+                outputs = self._logits(z[block].reshape(-1, self.latent_dim) for block in blocks)
+                for block, logits in zip(blocks, outputs, strict=True):
+                    x = values[:, np.newaxis, block[1]]
+                    shape = len(values), *total[block].shape
+                    total[block] = self.pixels.log_likelihood(
+                        np.broadcast_to(x, shape).reshape(len(values), -1),
+                        logits.reshape(len(values), -1),
+                    ).reshape(shape[1:])
+            return total
+
+        return of
+
+    def _sample_blocks(self, samples: int, images: int) -> list[tuple[slice, slice]]:
+        """Divide samples and images into blocks, with all samples of an image side by side.
+
+        They are alike, so the decoder skips more units that are 0.
+        """
+        of_samples = self._stack.blocks(samples)
+        step = max(1, self._stack.at_once // samples)
+        return [
+            (part, slice(start, start + step))
+            for start in range(0, images, step)
+            for part in of_samples
+        ]
+
+    def _logits(self, blocks: Iterable[Floats]) -> Iterator[Floats]:
+        """Yield the logits (h, w, c, n) of blocks of z, (n, latent_dim), as `Stack.run`."""
+        floats = (z.astype(np.float32, copy=False).reshape(-1, self.latent_dim) for z in blocks)
+        for outputs in self._stack.run(floats):
+            yield outputs[self._rows, self._columns]
 
 
 def _check_size(path: Path, layers: list[Layer]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,11 @@ _KEPT = 2
 
 
 class Stack:
-    """Layers in sequence; thread-safe."""
+    """Layers in sequence; thread-safe.
+
+    Attributes:
+        at_once: images per block for which the buffers are of a good size.
+    """
 
     def __init__(self, layers: list[Layer], arrays: Mapping[str, Floats]) -> None:
         """Take the arrays of the layers by their names in an export."""
@@ -41,25 +45,24 @@ class Stack:
             if layer.ends_block:
                 made = make_block(layer, self._prepares.pop(), made)
             self._prepares.append(made)
-        self._at_once = _images_at_once(sum(map(count_floats, layers)))
+        self.at_once = _images_at_once(sum(map(count_floats, layers)))
         self._kept: list[tuple[int, Function]] = []
         self._lock = threading.Lock()
 
     def blocks(self, count: int) -> list[slice]:
-        """Divide this number of images into blocks that are run at once."""
-        starts = range(0, count, self._at_once)
-        return [slice(start, min(count, start + self._at_once)) for start in starts]
+        """Divide this number of images into blocks to run at once."""
+        starts = range(0, count, self.at_once)
+        return [slice(start, min(count, start + self.at_once)) for start in starts]
 
-    def run(self, x: Floats) -> Iterator[tuple[slice, Floats]]:
-        """Run the layers on images (n, values), in blocks.
+    def run(self, blocks: Iterable[Floats]) -> Iterator[Floats]:
+        """Run the layers on blocks of images, each (n, values).
 
         Yields:
-            A block, and its outputs (*outputs, images of the block) until the next is yielded.
+            The outputs of each block, (*outputs, n), until the next is yielded.
         """
-        for block in self.blocks(len(x)):
-            part = np.ascontiguousarray(x[block].T)
-            with self._function(block.stop - block.start) as function:
-                yield block, function(part)
+        for block in blocks:
+            with self._function(len(block)) as function:
+                yield function(np.ascontiguousarray(block.T))
 
     @contextlib.contextmanager
     def _function(self, n: int) -> Iterator[Function]:
