@@ -40,7 +40,7 @@ def toy_log_likelihood(x: Floats) -> Callable[[Floats], Doubles]:
     """From z (samples, images, 1) to log p(x|z), (samples, images)."""
 
     def of(z: Floats) -> Doubles:
-        return np.stack([bernoulli_log_likelihood(x.T, toy_logits(one).T) for one in z])
+        return bernoulli_log_likelihood(x.T[:, np.newaxis], np.moveaxis(toy_logits(z), -1, 0))
 
     return of
 

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.tui.recorder import RECORDED, RECORDINGS
+from vae_engine.image_shape import GREY_28, ImageShape
+from vae_engine.inference import architecture
 from vae_engine.inference.networks import Decoder, Encoder
 from vae_engine.sessions import layout
 from vae_engine.sessions.session import Session
@@ -55,3 +57,21 @@ def run_network(network: Encoder | Decoder, count: int = 3) -> list[NDArray[np.f
         return list(network.encode(rng.random((count, 28, 28, 1)).astype(np.float32)))
     z = rng.standard_normal((count, network.latent_dim)).astype(np.float32)
     return [network.decode(z)]
+
+
+def random_decoder(
+    folder: Path, settings: Settings, shape: ImageShape = GREY_28, *, seed: int = 0
+) -> Decoder:
+    """Write and load a decoder with random weights, whose activations stay of about size 1."""
+    rng = np.random.default_rng(seed)
+    arrays: Arrays = {}
+    for layer in architecture.decoder_layers(settings, shape):
+        for name, size in layer.arrays.items():
+            inputs = layer.inputs[-1] * (layer.kernel[0] ** 2 / 4 if len(size) == 4 else 1)
+            scale = np.sqrt(2.0 / inputs) if len(size) > 1 else 0.2
+            arrays[name] = (scale * rng.standard_normal(size)).astype(np.float32)
+    for name, size in architecture.likelihood_arrays(settings, shape).items():
+        arrays[name] = np.full(size, -1.3, np.float32)
+    path = folder / "decoder.npz"
+    np.savez(path, allow_pickle=False, **arrays)
+    return Decoder(path, hashlib.sha256(path.read_bytes()).hexdigest(), settings, shape)

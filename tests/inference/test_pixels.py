@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from vae_engine.image_shape import GREY_28, ImageShape
 from vae_engine.inference.pixels import (
     PixelModel,
+    bernoulli_log_likelihood,
     continuous_bernoulli_log_constant,
     continuous_bernoulli_mean,
 )
@@ -85,6 +86,24 @@ def test_numpy_and_tensorflow_agree(shape: tuple[int, ...], likelihood: Likeliho
     given = None if log_sigma is None else tf.constant(log_sigma)
     found = negative_log_likelihood(tf.constant(images), tf.constant(logits), likelihood, given)
     np.testing.assert_allclose(found.numpy(), -log_likelihood(pixels, images, logits), rtol=2e-6)
+
+
+@pytest.mark.parametrize("values", [1, 2, 63, 64, 65, 784, 12_288])
+def test_the_bernoullis_sum_is_exact_for_any_number_of_values(values: int) -> None:
+    rng = np.random.default_rng(values)
+    logits = rng.choice([0.0, 1e-30, 0.3, 5.0, 17.0, 60.0, 88.0, 200.0, 3e4], (values, 5))
+    logits = (logits * rng.choice([-1.0, 1.0], logits.shape)).astype(np.float32)
+    images = rng.choice([0.0, 1.0, 0.25, 1 / 255], logits.shape).astype(np.float32)
+    exact = logits.astype(np.float64)
+    expected = (images * exact - np.logaddexp(0.0, exact)).sum(axis=0)
+    found = bernoulli_log_likelihood(images, logits)
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6)
+    # Sure of every pixel: all factors are 1, or all of them 2.
+    sure = np.where(images > 0.5, 300.0, -300.0).astype(np.float32)
+    found = bernoulli_log_likelihood(np.round(images), sure)
+    np.testing.assert_array_equal(found, np.zeros(5))
+    found = bernoulli_log_likelihood(images, np.zeros_like(logits))
+    np.testing.assert_allclose(found, -values * math.log(2.0), rtol=1e-6)
 
 
 def test_the_gaussian_is_the_density_of_independent_normals() -> None:

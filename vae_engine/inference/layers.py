@@ -25,7 +25,8 @@ Buffers = dict[tuple[Side, int, int], Floats]
 """Windows of convolutions, by their rows, columns and depth: layers of one shape share them."""
 Prepare = Callable[[int, Buffers], Function]
 """Makes the function for n images, with all buffers and views."""
-_Product = tuple[Floats, Floats, Floats]
+Product = tuple[Floats, Floats, Floats]
+"""Two stacks of matrices, and where their products go."""
 
 _SMALL_PRODUCT = 10**6
 """Multiplications of a product up to which OpenBLAS takes its matrices as they are, on AVX-512.
@@ -122,9 +123,9 @@ def _dense(kernel: Floats, bias: Floats, activate: Activation) -> Prepare:
             given[:] = x.reshape(inputs, n)
             rows = _rows_in_use(with_ones) if n >= _FEWEST_TO_SKIP else None
             if rows is None:
-                _multiply(products)
+                multiply(products)
             else:
-                _multiply(_products(weights[rows].T, with_ones[rows], y))
+                multiply(_products(weights[rows].T, with_ones[rows], y))
             return activate(y)
 
         return run
@@ -177,7 +178,7 @@ def _conv(
             windows, inputs = rows.windows_with(tap)
             channel = tap * channels
             copies.append((buffer[slice(*windows), :, channel : channel + channels], inputs))
-        products: list[_Product] = []
+        products: list[Product] = []
         for parity in range(up):
             giving = rows.windows_giving(parity)
             first = rows.output_of(giving.start) + parity
@@ -194,7 +195,7 @@ def _conv(
             x = x.reshape(rows.inputs, columns.inputs, channels, n)
             for part, inputs in copies:
                 part[:] = x[inputs]
-            _multiply(products)
+            multiply(products)
             return activate(y)
 
         return apply
@@ -231,7 +232,7 @@ def _outputs(y: Floats, columns: Side, run: Run) -> Floats:
     return y[:, start:stop].reshape(shape, copy=False)
 
 
-def _products(weights: Floats, x: Floats, y: Floats) -> list[_Product]:
+def _products(weights: Floats, x: Floats, y: Floats) -> list[Product]:
     """Split `weights @ x`, with the result in y, into small products, if possible.
 
     Args:
@@ -254,7 +255,7 @@ def _products(weights: Floats, x: Floats, y: Floats) -> list[_Product]:
     return products
 
 
-def _single_products(weights: Floats, x: Floats, y: Floats, apart: int) -> list[_Product]:
+def _single_products(weights: Floats, x: Floats, y: Floats, apart: int) -> list[Product]:
     """Like `_products`, for one image: windows are the rows of a matrix, or each reads all weights.
 
     Args:
@@ -268,6 +269,7 @@ def _single_products(weights: Floats, x: Floats, y: Floats, apart: int) -> list[
     return [(x[part], weights.T, y[part]) for part in parts]
 
 
-def _multiply(products: list[_Product]) -> None:
+def multiply(products: list[Product]) -> None:
+    """Do matrix products."""
     for left, right, result in products:
         np.matmul(left, right, out=result)
