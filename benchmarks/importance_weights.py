@@ -38,27 +38,32 @@ def main() -> None:
     parser.add_argument("sessions", nargs="*", type=Path, help="folders of sessions of MNIST")
     parser.add_argument("--images", type=int, default=100, help="test images [default: 100]")
     parser.add_argument("--samples", type=int, default=256, help="z per image [default: 256]")
+    parser.add_argument(
+        "--rounds", type=int, default=ROUNDS, help="the fastest counts [default: 5]"
+    )
     chosen = parser.parse_args()
     example = min(Path(__file__).parents[1].joinpath("sessions").iterdir())
     images = digits(chosen.images)
     peak = operations_per_second()
     print(f"{chosen.images} images, {chosen.samples} samples; peak {peak / 1e9:.0f} GFLOP/s")
     for folder in chosen.sessions or [example]:
-        report(folder.name, load_model(Session(folder)), images, chosen.samples, peak)
+        report(folder.name, load_model(Session(folder)), images, chosen, peak)
 
 
-def report(name: str, model: ExportedModel, images: Images, samples: int, peak: float) -> None:
+def report(
+    name: str, model: ExportedModel, images: Images, chosen: argparse.Namespace, peak: float
+) -> None:
     """Print the processor time of a decoding and its parts."""
     posterior = Posterior(images, *model.encoder.encode(to_float(images)))
     products = Products()
     whole: list[float] = []
-    for _ in range(ROUNDS):
+    for _ in range(chosen.rounds):
         products.rounds.append(0.0)
         began = time.process_time()
         with mock.patch.object(layers, "multiply", products):
-            nll = estimate(model, posterior, samples)
+            nll = estimate(model, posterior, chosen.samples)
         whole.append(time.process_time() - began)
-    microseconds = 1e6 / (len(images) * samples)
+    microseconds = 1e6 / (len(images) * chosen.samples)
     per_decoding = min(whole) * microseconds
     at_peak = 2e6 * model.decoder.multiplications / peak
     minutes = per_decoding * FULL_IMAGES * FULL_SAMPLES / (os.cpu_count() or 1) / 60e6
