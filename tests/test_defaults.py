@@ -23,7 +23,9 @@ def suited(images: int, **given: Any) -> Settings:
 
 @pytest.mark.parametrize("images", [4096, 5000, 55_000, 10_000_000])
 def test_enough_images_change_nothing(images: int) -> None:
-    assert suited(images) == make_settings(filters=(16, 32), likelihood="bernoulli")
+    assert suited(images) == make_settings(
+        filters=(16, 32), likelihood="bernoulli", activation="silu"
+    )
 
 
 @pytest.mark.parametrize(

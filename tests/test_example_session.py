@@ -58,6 +58,7 @@ def test_it_was_trained_on_all_of_mnist_at_two_dimensions(
         decay_epochs=6,
         patience=4,
         filters=(16, 32),
+        activation="relu",
     )
     assert example.settings == settings
     prepared = example.session.log.prepared

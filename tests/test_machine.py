@@ -47,6 +47,17 @@ def test_auto_takes_the_faster_kernels(processor: Path, flags: str | None, kerne
     assert "kernels" not in changed_settings(settings)
 
 
+@pytest.mark.parametrize(("threads", "parts"), [(1, 1), (2, 2), (3, 3), (4, 4), (16, 4)])
+def test_a_batch_has_a_part_per_thread_up_to_four(threads: int, parts: int) -> None:
+    settings = with_machine_settings(Settings(threads=threads))
+    assert settings.batch_parts == parts
+    assert "batch_parts" not in changed_settings(settings)
+    asked = with_machine_settings(Settings(threads=threads, batch_parts=5))
+    assert changed_settings(asked)["batch_parts"] == 5
+    with pytest.raises(SettingError, match="batch_parts 0 equals"):
+        make_grid({"threads": (threads,), "batch_parts": (0, parts)})
+
+
 @pytest.mark.parametrize("kernels", ["onednn", "eigen"])
 def test_what_is_asked_for_stays(processor: Path, kernels: machine.Kernels) -> None:
     processor.write_text("flags : avx avx2 bmi2\n")

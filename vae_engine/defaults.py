@@ -16,7 +16,7 @@ import msgspec
 
 from vae_engine.dataset_names import named_training_images
 from vae_engine.image_shape import GREY_28, ImageShape
-from vae_engine.inference.architecture import level_filters
+from vae_engine.inference.architecture import hidden_activation, level_filters
 from vae_engine.likelihoods import pixel_likelihood
 from vae_engine.settings import SETTINGS, Settings
 
@@ -77,6 +77,7 @@ def resolved_settings(settings: Settings, shape: ImageShape = GREY_28) -> Settin
         settings,
         filters=level_filters(settings, shape),
         likelihood=pixel_likelihood(settings, shape),
+        activation=hidden_activation(settings, shape),
     )
 
 

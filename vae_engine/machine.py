@@ -12,7 +12,7 @@ from typing import Literal
 
 import msgspec
 
-from vae_engine.settings import SETTINGS, Settings
+from vae_engine.settings import SETTINGS, Settings, usual_batch_parts
 
 Kernels = Literal["auto", "onednn", "eigen"]
 
@@ -106,13 +106,15 @@ def _group_number(name: str) -> int | None:
 
 
 def with_machine_settings(settings: Settings) -> Settings:
-    """Replace `threads` 0 and `kernels` auto by what this machine uses.
+    """Replace `threads` 0, `batch_parts` 0 and `kernels` auto by what this machine uses.
 
-    Equal bits need equal numbers of threads and equal kernels, so both are recorded.
+    Equal bits need equal numbers of threads and parts and equal kernels, so all are recorded.
     """
+    threads = settings.threads or usable_processors()
     return msgspec.structs.replace(
         settings,
-        threads=settings.threads or usable_processors(),
+        threads=threads,
+        batch_parts=settings.batch_parts or usual_batch_parts(threads),
         kernels=_faster_kernels() if settings.kernels == "auto" else settings.kernels,
     )
 

@@ -140,9 +140,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         ),
     ] = (256, 256)
     activation: Annotated[
-        Literal["relu", "leaky_relu", "silu"],
-        Meta(description="activation of the hidden layers"),
-    ] = "relu"
+        Literal["auto", "relu", "leaky_relu", "silu"],
+        Meta(description="of the hidden layers; auto: silu for 28x28 grey, else relu"),
+    ] = "auto"
     warmup_steps: Annotated[
         int,
         Meta(
@@ -174,6 +174,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = 1e-7
     threads: Annotated[
         int, Meta(ge=0, le=1024, description="CPU threads; 0 uses all and records how many")
+    ] = 0
+    batch_parts: Annotated[
+        int,
+        Meta(
+            ge=0,
+            le=64,
+            description="parts of a batch computed side by side; 0: by threads, and recorded",
+        ),
     ] = 0
     kernels: Annotated[
         Literal["auto", "onednn", "eigen"],
@@ -233,13 +241,19 @@ def make_settings(values: Mapping[str, object] | None = None, **changes: object)
     return settings
 
 
+def usual_batch_parts(threads: int) -> int:
+    """Return into how many parts a batch is cut by default: one per thread, up to four."""
+    return min(threads, _MOST_PARTS)
+
+
 def changed_settings(settings: Settings) -> dict[str, SettingValue]:
     """Return the settings that differ from their defaults, by name.
 
     Resolved `auto` values count as different, except the usual ones for MNIST's images.
     """
     is_mnist = settings.dataset in _GREY_28 and settings.image_size == AUTO
-    usual = _USUAL_AUTO | (_MNIST_AUTO if is_mnist and settings.color != "rgb" else {})
+    usual = _USUAL_AUTO | {"batch_parts": usual_batch_parts(settings.threads)}
+    usual |= _MNIST_AUTO if is_mnist and settings.color != "rgb" else {}
     return {
         name: value
         for name, setting in SETTINGS.items()
@@ -258,7 +272,14 @@ def _comparable(settings: Settings, name: str) -> SettingValue:
     return _MNIST_AUTO.get(name, value) if value == SETTINGS[name].default else value
 
 
+_MOST_PARTS = 4
+"""More would leave too few images in each part of a batch of 128."""
+
 _GREY_28 = ("mnist", "fashion_mnist")
 _USUAL_AUTO: dict[str, SettingValue] = {"kernels": "onednn"}
-_MNIST_AUTO: dict[str, SettingValue] = {"filters": (16, 32), "likelihood": "bernoulli"}
+_MNIST_AUTO: dict[str, SettingValue] = {
+    "filters": (16, 32),
+    "likelihood": "bernoulli",
+    "activation": "silu",
+}
 """Resolved `auto` values for grey images of 28x28."""

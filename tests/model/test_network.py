@@ -163,7 +163,9 @@ def test_the_vae_samples_z_in_training_only() -> None:
 
 def test_weights_that_earlier_versions_saved_are_loaded() -> None:
     path = EARLIER / "vae.weights.h5"
-    settings = make_settings(filters=(2, 3), dense_units=(8, 5), latent_dim=2, kernel_size=3)
+    settings = make_settings(
+        filters=(2, 3), dense_units=(8, 5), latent_dim=2, kernel_size=3, activation="relu"
+    )
     networks = load_networks(settings, path, file_sha256(path))
     assert weights_sha256(networks) == EARLIER_SHA256
     images = np.random.default_rng(0).random((3, 28, 28, 1)).astype(np.float32)

@@ -79,12 +79,12 @@ def compare() -> dict[str, object]:
         for name, steps in (("one", one), ("many", many)):
             totals[name] = steps.train(inputs, 0, 3, (0.0, 0.0, 0.0))
     replicas = [
-        [variable.numpy() for variable in (*nets.variables, *optimizer.variables)]
-        for nets, optimizer in many._replicas
+        [variable.numpy() for variable in (*passes.networks.variables, *optimizer.variables)]
+        for passes, optimizer in many._replicas
     ]
     alone = [variable.numpy() for variable in (*one.networks.variables, *one.optimizer.variables)]
     return {
-        "devices": [nets.variables[0].value.device for nets, _ in many._replicas],
+        "devices": [passes.networks.variables[0].value.device for passes, _ in many._replicas],
         "apart": max(
             float(np.abs(a.astype(np.float64) - b).max())
             for other in replicas[1:]

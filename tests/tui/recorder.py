@@ -44,7 +44,7 @@ from vae_engine.sessions.store import SessionStore
 from vae_engine.settings import make_settings
 
 RECORDINGS = Path(__file__).with_name("recordings")
-RECORDED: dict[str, Any] = {"filters": (4, 8), "dense_units": (32,)}
+RECORDED: dict[str, Any] = {"filters": (4, 8), "dense_units": (32,), "activation": "relu"}
 """The settings with which the recordings were made."""
 STEPS = 40
 

@@ -35,7 +35,7 @@ def suited(asked: Settings, settings: Settings) -> str:
     """Return one line with the defaults changed for a short run or small data; empty if none."""
     changes = suited_changes(asked, settings)
     # These differ whatever the data: an absolute path, a counted number of threads.
-    for recorded in ("dataset", "threads", "kernels"):
+    for recorded in ("dataset", "threads", "batch_parts", "kernels"):
         changes.pop(recorded, None)
     if not changes:
         return ""

@@ -22,6 +22,7 @@ from vae_engine.inference.architecture import (
     count_multiplications,
     decoder_layers,
     encoder_layers,
+    hidden_activation,
     level_filters,
 )
 from vae_engine.machine import usable_processors
@@ -224,9 +225,13 @@ def _is_same(timing: Timing, settings: Settings, shape: ImageShape) -> bool:
 def same_work(one: Settings, other: Settings, shape: ImageShape = GREY_28) -> bool:
     """Return whether a step of both does the same work, on images of this shape."""
     # The session records the number of threads that 0 stands for.
-    return level_filters(one, shape) == level_filters(other, shape) and all(
-        getattr(one, name) == getattr(other, name) or (name == "threads" and not other.threads)
-        for name in _WORK
+    return (
+        level_filters(one, shape) == level_filters(other, shape)
+        and hidden_activation(one, shape) == hidden_activation(other, shape)
+        and all(
+            getattr(one, name) == getattr(other, name) or (name == "threads" and not other.threads)
+            for name in _WORK
+        )
     )
 
 
@@ -234,7 +239,6 @@ _WORK = (
     "network",
     "kernel_size",
     "dense_units",
-    "activation",
     "batch_size",
     "binarize",
     "threads",

@@ -15,7 +15,15 @@ PROMINENT = ("dataset", "latent_dim", "epochs")
 """Settings that the form asks first, since most people change them."""
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    "Length, seed, threads": ("latent_dim", "epochs", "min_epochs", "seed", "threads", "kernels"),
+    "Length, seed, threads": (
+        "latent_dim",
+        "epochs",
+        "min_epochs",
+        "seed",
+        "threads",
+        "batch_parts",
+        "kernels",
+    ),
     "Images": ("dataset", "limit", "image_size", "fit", "color", "range", "augment"),
     "Sweep": ("seeds", "parallel"),
     "Objective and network": (

@@ -13,7 +13,7 @@ from typing import Literal
 from vae_engine.errors import SettingError
 from vae_engine.image_shape import GREY_28, ImageShape
 from vae_engine.likelihoods import pixel_likelihood
-from vae_engine.settings import Settings
+from vae_engine.settings import AUTO, Settings
 
 Shape = tuple[int, ...]
 LayerKind = Literal["dense", "conv", "conv_transpose"]
@@ -88,6 +88,13 @@ def level_filters(settings: Settings, shape: ImageShape = GREY_28) -> tuple[int,
     return settings.filters or auto_filters(shape)
 
 
+def hidden_activation(settings: Settings, shape: ImageShape = GREY_28) -> str:
+    """Return the activation of the hidden layers, with `auto` resolved."""
+    if settings.activation != AUTO:
+        return settings.activation
+    return "silu" if shape == GREY_28 else "relu"
+
+
 def check_network_size(settings: Settings, shape: ImageShape) -> None:
     """Check that the networks are small enough to train.
 
@@ -117,6 +124,7 @@ def encoder_layers(settings: Settings, shape: ImageShape = GREY_28) -> list[Laye
     layers: list[Layer] = []
     height, width, channels = shape
     kernel = (settings.kernel_size, settings.kernel_size)
+    activation = hidden_activation(settings, shape)
     for index, filters in enumerate(level_filters(settings, shape), start=1):
         before = (height, width, channels)
         height, width = -(-height // 2), -(-width // 2)
@@ -127,14 +135,14 @@ def encoder_layers(settings: Settings, shape: ImageShape = GREY_28) -> list[Laye
                 before,
                 (height, width, filters),
                 (*kernel, channels, filters),
-                settings.activation,
+                activation,
             )
         )
         channels = filters
-        layers += _residual_blocks(settings, layers[-1].name, layers[-1].outputs)
+        layers += _residual_blocks(settings, layers[-1].name, layers[-1].outputs, activation)
     units = height * width * channels
     for index, wanted in enumerate(settings.dense_units, start=1):
-        layers.append(_dense(f"dense_{index}", units, wanted, settings.activation))
+        layers.append(_dense(f"dense_{index}", units, wanted, activation))
         units = wanted
     return [*layers, *(_dense(name, units, settings.latent_dim) for name in (Z_MEAN, Z_LOG_VAR))]
 
@@ -149,15 +157,16 @@ def decoder_layers(settings: Settings, shape: ImageShape = GREY_28) -> list[Laye
         shape: of its images.
     """
     layers: list[Layer] = []
+    activation = hidden_activation(settings, shape)
     units = settings.latent_dim
     for index, wanted in enumerate(reversed(settings.dense_units), start=1):
-        layers.append(_dense(f"dense_{index}", units, wanted, settings.activation))
+        layers.append(_dense(f"dense_{index}", units, wanted, activation))
         units = wanted
     every = level_filters(settings, shape)
     scale = 2 ** len(every)
     height, width, channels = -(-shape.height // scale), -(-shape.width // scale), every[-1]
-    layers.append(_dense("dense_image", units, height * width * channels, settings.activation))
-    layers += _residual_blocks(settings, "image", (height, width, channels))
+    layers.append(_dense("dense_image", units, height * width * channels, activation))
+    layers += _residual_blocks(settings, "image", (height, width, channels), activation)
     mirrored = [*reversed(every[:-1]), shape.channels]
     for index, filters in enumerate(mirrored, start=1):
         is_last = index == len(mirrored)
@@ -168,12 +177,12 @@ def decoder_layers(settings: Settings, shape: ImageShape = GREY_28) -> list[Laye
                 (height, width, channels),
                 (2 * height, 2 * width, filters),
                 (settings.kernel_size, settings.kernel_size, filters, channels),
-                "linear" if is_last else settings.activation,
+                "linear" if is_last else activation,
             )
         )
         height, width, channels = 2 * height, 2 * width, filters
         if not is_last:
-            layers += _residual_blocks(settings, layers[-1].name, layers[-1].outputs)
+            layers += _residual_blocks(settings, layers[-1].name, layers[-1].outputs, activation)
     return layers
 
 
@@ -204,7 +213,7 @@ def count_bytes(layers: list[Layer]) -> int:
     return 4 * sum(math.prod(shape) for layer in layers for shape in layer.arrays.values())
 
 
-def _residual_blocks(settings: Settings, level: str, image: Shape) -> list[Layer]:
+def _residual_blocks(settings: Settings, level: str, image: Shape, activation: str) -> list[Layer]:
     """List the convolutions of a level's residual blocks; none of a plain network.
 
     A block adds `conv(activation(conv(x)))` to its input x, with stride 1 and as many filters as x
@@ -220,7 +229,7 @@ def _residual_blocks(settings: Settings, level: str, image: Shape) -> list[Layer
             image,
             image,
             kernel,
-            settings.activation if part == 1 else "linear",
+            activation if part == 1 else "linear",
             stride=1,
             ends_block=part == 2,
         )

@@ -19,6 +19,7 @@ from vae_engine.inference.architecture import (
     RESIDUAL_KERNEL,
     cropping,
     decoder_layers,
+    hidden_activation,
     level_filters,
 )
 from vae_engine.inference.pixels import SERIES_LOGIT, continuous_bernoulli_mean
@@ -113,6 +114,7 @@ def build_encoder(settings: Settings, shape: ImageShape = GREY_28) -> keras.Mode
     A residual network has residual blocks after each convolution.
     """
     images = keras.Input(tuple(shape), name="images")
+    activation = hidden_activation(settings, shape)
     x = images
     for index, filters in enumerate(level_filters(settings, shape), start=1):
         x = layers.Conv2D(
@@ -120,13 +122,13 @@ def build_encoder(settings: Settings, shape: ImageShape = GREY_28) -> keras.Mode
             settings.kernel_size,
             strides=2,
             padding="same",
-            activation=settings.activation,
+            activation=activation,
             name=f"conv_{index}",
         )(x)
-        x = _residual_blocks(settings, f"conv_{index}", x)
+        x = _residual_blocks(settings, f"conv_{index}", x, activation)
     x = layers.Flatten(name="flatten")(x)
     for index, units in enumerate(settings.dense_units, start=1):
-        x = layers.Dense(units, activation=settings.activation, name=f"dense_{index}")(x)
+        x = layers.Dense(units, activation=activation, name=f"dense_{index}")(x)
     z_mean = layers.Dense(settings.latent_dim, name="z_mean")(x)
     z_log_var = layers.Dense(settings.latent_dim, name="z_log_var")(x)
     return keras.Model(images, [z_mean, z_log_var], name="encoder")
@@ -140,27 +142,28 @@ def build_decoder(
     A residual network has residual blocks before each transposed convolution.
     """
     likelihood = pixel_likelihood(settings, shape)
+    activation = hidden_activation(settings, shape)
     z = keras.Input((settings.latent_dim,), name="z")
     x = z
     for index, units in enumerate(reversed(settings.dense_units), start=1):
-        x = layers.Dense(units, activation=settings.activation, name=f"dense_{index}")(x)
+        x = layers.Dense(units, activation=activation, name=f"dense_{index}")(x)
     filters_per_level = level_filters(settings, shape)
     deepest = next(
         layer.inputs for layer in decoder_layers(settings, shape) if layer.kind == "conv_transpose"
     )
-    x = layers.Dense(math.prod(deepest), activation=settings.activation, name="dense_image")(x)
+    x = layers.Dense(math.prod(deepest), activation=activation, name="dense_image")(x)
     x = layers.Reshape(deepest, name="reshape")(x)
-    x = _residual_blocks(settings, "image", x)
+    x = _residual_blocks(settings, "image", x, activation)
     for index, filters in enumerate(reversed(filters_per_level[:-1]), start=1):
         x = layers.Conv2DTranspose(
             filters,
             settings.kernel_size,
             strides=2,
             padding="same",
-            activation=settings.activation,
+            activation=activation,
             name=f"conv_transpose_{index}",
         )(x)
-        x = _residual_blocks(settings, f"conv_transpose_{index}", x)
+        x = _residual_blocks(settings, f"conv_transpose_{index}", x, activation)
     logits = layers.Conv2DTranspose(
         shape.channels,
         settings.kernel_size,
@@ -175,7 +178,7 @@ def build_decoder(
     return keras.Model(z, _means(logits, likelihood), name="decoder")
 
 
-def _residual_blocks(settings: Settings, level: str, x: Any) -> Any:
+def _residual_blocks(settings: Settings, level: str, x: Any, activation: str) -> Any:
     """Add the residual blocks of a level, as in `vae_engine.inference.architecture`.
 
     The second convolution of each begins at 0, so the untrained network is the plain one (as in
@@ -188,7 +191,7 @@ def _residual_blocks(settings: Settings, level: str, x: Any) -> Any:
                 x.shape[-1],
                 RESIDUAL_KERNEL,
                 padding="same",
-                activation=settings.activation if part == 1 else None,
+                activation=activation if part == 1 else None,
                 kernel_initializer="glorot_uniform" if part == 1 else "zeros",
                 name=f"{level}_block_{block}_{part}",
             )(branch)

@@ -10,7 +10,7 @@ import msgspec
 from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions.records import Label, Manifest
-from vae_engine.settings import SETTINGS, Settings
+from vae_engine.settings import AUTO, SETTINGS, Settings
 
 
 class _Head(msgspec.Struct):
@@ -37,6 +37,10 @@ def read_manifest(folder: Path) -> Manifest:
     # Not a path that a user could have typed, and it would be passed on to commands and forms.
     if not manifest.settings.dataset.isprintable():
         raise SessionDamagedError("session.json is damaged: its dataset has control characters")
+    if manifest.settings.activation == AUTO:
+        # From before the setting: whoever creates a session records what `auto` comes to.
+        settings = msgspec.structs.replace(manifest.settings, activation="relu")
+        return msgspec.structs.replace(manifest, settings=settings)
     return manifest
 
 

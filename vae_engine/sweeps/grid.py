@@ -85,6 +85,8 @@ def _equal_trials(lists: Mapping[str, tuple[SettingValue, ...]]) -> str:
     """Say which value becomes equal to another one on this machine."""
     if 0 in lists["threads"] and len(lists["threads"]) > 1:
         return "threads 0 equals the number of processors"
+    if 0 in lists.get("batch_parts", ()):
+        return "batch_parts 0 equals the number that the threads give"
     return f"kernels auto equals {with_machine_settings(Settings()).kernels}"
 
 

@@ -8,6 +8,7 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
+import msgspec
 import tensorflow as tf
 
 from vae_engine.distributed.distribution import Distribution
@@ -23,10 +24,19 @@ def configure_tensorflow(settings: Settings) -> None:
     # LiteRT conversions would log their temporary folders.
     for name in ("tensorflow", "absl"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    tf.config.threading.set_intra_op_parallelism_threads(settings.threads)
+    # Parts of a batch run side by side, so each operation has their share of the threads.
+    per_operation = max(1, settings.threads // max(1, settings.batch_parts))
+    tf.config.threading.set_intra_op_parallelism_threads(per_operation)
     tf.config.threading.set_inter_op_parallelism_threads(settings.threads)
     for gpu in tf.config.list_physical_devices("GPU"):
         tf.config.experimental.set_memory_growth(gpu, True)
+
+
+def suited_to_devices(settings: Settings, distribution: Distribution) -> Settings:
+    """Return the settings with whole batches where replicas or a GPU compute them."""
+    if distribution.total_replicas > 1 or tf.config.list_physical_devices("GPU"):
+        return msgspec.structs.replace(settings, batch_parts=0)
+    return settings
 
 
 def describe_environment(settings: Settings, distribution: Distribution) -> dict[str, str | int]:

@@ -15,7 +15,7 @@ from vae_engine.image_shape import shape_of_images
 from vae_engine.model.network import build_networks
 from vae_engine.sessions.image_record import parse_image_record
 from vae_engine.settings import Settings
-from vae_engine.training.environment import configure_tensorflow
+from vae_engine.training.environment import configure_tensorflow, suited_to_devices
 from vae_engine.training.replicas import ReplicatedSteps, inputs_of, make_strategy
 
 
@@ -35,6 +35,7 @@ def train_as_member(member: Member, distribution: Distribution, settings: Settin
         SessionDamagedError: the chief sent no record of images.
         DistributedError: there are too few devices.
     """
+    settings = suited_to_devices(settings, distribution)
     configure_tensorflow(settings)
     try:
         strategy = make_strategy(distribution, member.welcome.addresses)

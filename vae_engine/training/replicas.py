@@ -23,6 +23,7 @@ from vae_engine.errors import DistributedError
 from vae_engine.model.network import Networks
 from vae_engine.settings import Settings
 from vae_engine.training.inputs import EpochInputs
+from vae_engine.training.passes import Passes
 from vae_engine.training.randomness import epoch_order
 from vae_engine.training.steps import TrainingSteps, make_optimizer
 
@@ -110,8 +111,10 @@ class ReplicatedSteps(TrainingSteps):
         for device in strategy.extended.worker_devices:
             with tf.device(device):
                 networks = build()
-                self._replicas.append((networks, make_optimizer(settings, networks)))
-        super().__init__(settings, *self._replicas[0], images)
+                optimizer = make_optimizer(settings, networks)
+                self._replicas.append((Passes(settings, networks), optimizer))
+        passes, optimizer = self._replicas[0]
+        super().__init__(settings, passes.networks, optimizer, images)
         self._strategy = strategy
         self._guard = guard
         self._announce = announce
@@ -153,7 +156,7 @@ class ReplicatedSteps(TrainingSteps):
     def _replica_step(
         self, batch: Tensor, epsilon: Tensor, learning_rate: Tensor, beta: Tensor
     ) -> Tensor:
-        replica, (networks, optimizer) = self._this_replica()
+        replica, (passes, optimizer) = self._this_replica()
         count = tf.shape(batch)[0]
         first, last = part_bounds(count, replica, self._strategy.num_replicas_in_sync)
         weight = tf.cast(last - first, tf.float32) / tf.cast(count, tf.float32)
@@ -161,7 +164,7 @@ class ReplicatedSteps(TrainingSteps):
         first = tf.minimum(first, count - 1)
         last = tf.maximum(last, first + 1)
         part = slice(first, last)
-        gradients, means = self._gradients(networks, batch[part], epsilon[part], beta, weight)
+        gradients, means = self._gradients(passes, batch[part], epsilon[part], beta, weight)
         weighted = [weight * value for value in (*gradients, means)]
         *gradients, means = tf.distribute.get_replica_context().all_reduce(_SUM, weighted)
         optimizer.apply(gradients, learning_rate)
@@ -179,8 +182,8 @@ class ReplicatedSteps(TrainingSteps):
         return tf.reduce_sum(tf.where(batch_mean > free, mean, free))
 
     def _copy_from_chief(self) -> None:
-        replica, (networks, optimizer) = self._this_replica()
-        variables = [*(weight.value for weight in networks.variables), *optimizer.variables]
+        replica, (passes, optimizer) = self._this_replica()
+        variables = [*(weight.value for weight in passes.networks.variables), *optimizer.variables]
         for variable in variables:
             local = variable.read_value() if replica == 0 else tf.zeros_like(variable)
             chiefs = tf.distribute.get_replica_context().all_reduce(_SUM, local)
@@ -188,7 +191,7 @@ class ReplicatedSteps(TrainingSteps):
                 variable.assign(chiefs)
 
     def _this_replica(self) -> tuple[int, Any]:
-        """Return index, and networks with optimizer, of the replica whose graph is being traced."""
+        """Return index, and passes with optimizer, of the replica whose graph is being traced."""
         context = tf.distribute.get_replica_context()
         replica = int(tf.get_static_value(context.replica_id_in_sync_group))
         return replica, self._replicas[replica % len(self._replicas)]

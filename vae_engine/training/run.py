@@ -31,7 +31,11 @@ from vae_engine.sessions.records import EndStatus
 from vae_engine.settings import Settings
 from vae_engine.tensorboard.live import TensorBoardMirror
 from vae_engine.training.controls import Controls
-from vae_engine.training.environment import configure_tensorflow, describe_environment
+from vae_engine.training.environment import (
+    configure_tensorflow,
+    describe_environment,
+    suited_to_devices,
+)
 from vae_engine.training.originals import EarlyDataset
 from vae_engine.training.replicas import ReplicatedSteps, chunk_of, make_strategy
 from vae_engine.training.steps import TrainingSteps, make_optimizer
@@ -85,7 +89,7 @@ def train_session(
         DistributedError: a worker is lost, or there are too few devices.
         OSError: a file cannot be written.
     """
-    settings = read_manifest(folder).settings
+    settings = suited_to_devices(read_manifest(folder).settings, distribution)
     configure_tensorflow(settings)
     strategy = _strategy(distribution, chief)
     journal.emit(ev.Preparing(stage="data"))

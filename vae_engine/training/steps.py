@@ -12,17 +12,13 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from vae_engine.model.network import Networks
-from vae_engine.model.objective import (
-    kl_per_dimension,
-    kl_with_free_bits,
-    negative_log_likelihood,
-    reparameterize,
-)
+from vae_engine.model.objective import kl_with_free_bits
 from vae_engine.random_purposes import Purpose
 from vae_engine.settings import Settings
 from vae_engine.training.adam import Adam
 from vae_engine.training.augmentation import augmented
 from vae_engine.training.inputs import EpochInputs
+from vae_engine.training.passes import Outputs, Passes
 from vae_engine.training.randomness import binarized, normal_noise
 
 Tensor = Any
@@ -106,6 +102,7 @@ class TrainingSteps:
         """
         self._settings = settings
         self.networks = networks
+        self._passes = Passes(settings, networks)
         self.optimizer = optimizer
         self._array = images
         self._tensor = tf.constant(images) if images.nbytes <= _MAX_TENSOR_BYTES else None
@@ -178,7 +175,7 @@ class TrainingSteps:
         self, batch: Tensor, epoch: Tensor, step: Tensor, learning_rate: Tensor, beta: Tensor
     ) -> Tensor:
         epsilon = self._noise(batch, epoch, step)
-        gradients, means = self._gradients(self.networks, batch, epsilon, beta)
+        gradients, means = self._gradients(self._passes, batch, epsilon, beta)
         self.optimizer.apply(gradients, learning_rate)
         count = tf.cast(tf.shape(batch)[0], tf.float64)
         return count * tf.cast(means, tf.float64)
@@ -190,7 +187,7 @@ class TrainingSteps:
 
     def _gradients(
         self,
-        networks: Networks,
+        passes: Passes,
         batch: Tensor,
         epsilon: Tensor,
         beta: Tensor,
@@ -201,16 +198,13 @@ class TrainingSteps:
         `weight` is the share of the step's batch that these images are, None for the whole batch.
         """
         with tf.GradientTape() as tape:
-            z_mean, z_log_var = networks.encoder(batch, training=True)
-            logits = networks.decoder_logits(
-                reparameterize(z_mean, z_log_var, epsilon), training=True
-            )
-            reconstruction = tf.reduce_mean(_reconstruction(networks, batch, logits))
-            image_kl = kl_per_dimension(z_mean, z_log_var)
-            kl = tf.reduce_mean(tf.reduce_sum(image_kl, axis=1))
-            kl_term = self._kl_with_free_bits(image_kl, weight) if self._settings.free_bits else kl
+            outputs = passes.run(batch, epsilon)
+            reconstruction = tf.reduce_mean(outputs.reconstruction)
+            kl = tf.reduce_mean(tf.reduce_sum(outputs.kl, axis=1))
+            free_bits = self._settings.free_bits
+            kl_term = self._kl_with_free_bits(outputs.kl, weight) if free_bits else kl
             loss = reconstruction + beta * kl_term
-        gradients = tape.gradient(loss, networks.variables)
+        gradients = tape.gradient(loss, passes.networks.variables)
         return gradients, tf.stack([loss, reconstruction, kl])
 
     def _kl_with_free_bits(self, image_kl: Tensor, weight: Tensor | None) -> Tensor:  # noqa: ARG002
@@ -223,7 +217,7 @@ class Evaluator:
 
     def __init__(self, settings: Settings, networks: Networks) -> None:
         self._settings = settings
-        self._networks = networks
+        self._passes = Passes(settings, networks)
         self._batch = tf.function(self._evaluate_batch, autograph=False, reduce_retracing=True)
 
     def evaluate(self, images: NDArray[Any], purpose: Purpose) -> Evaluation:
@@ -236,10 +230,10 @@ class Evaluator:
         reconstruction, kl, means, log_vars = [], [], [], []
         for index, batch in enumerate(_batches(images)):
             outputs = self._batch(tf.constant(batch), tf.constant(index), tf.constant(int(purpose)))
-            reconstruction.append(outputs[0].numpy().astype(np.float64))
-            kl.append(outputs[1].numpy().astype(np.float64))
-            means.append(outputs[2].numpy())
-            log_vars.append(outputs[3].numpy())
+            reconstruction.append(outputs.reconstruction.numpy().astype(np.float64))
+            kl.append(outputs.kl.numpy().astype(np.float64))
+            means.append(outputs.z_mean.numpy())
+            log_vars.append(outputs.z_log_var.numpy())
         return Evaluation(
             reconstruction_loss=float(np.concatenate(reconstruction).mean()),
             kl_per_dimension=np.concatenate(kl).mean(axis=0),
@@ -247,15 +241,10 @@ class Evaluator:
             z_log_var=np.concatenate(log_vars),
         )
 
-    def _evaluate_batch(self, images: Tensor, index: Tensor, purpose: Tensor) -> tuple[Tensor, ...]:
+    def _evaluate_batch(self, images: Tensor, index: Tensor, purpose: Tensor) -> Outputs:
         batch = to_float(images)
-        z_mean, z_log_var = self._networks.encoder(batch, training=False)
-        epsilon = normal_noise(self._settings.seed, purpose, 0, index, tf.shape(z_mean))
-        logits = self._networks.decoder_logits(
-            reparameterize(z_mean, z_log_var, epsilon), training=False
-        )
-        reconstruction = _reconstruction(self._networks, batch, logits)
-        return reconstruction, kl_per_dimension(z_mean, z_log_var), z_mean, z_log_var
+        shape = tf.stack([tf.shape(batch)[0], self._settings.latent_dim])
+        return self._passes.run(batch, normal_noise(self._settings.seed, purpose, 0, index, shape))
 
 
 def to_float(images: Tensor) -> Tensor:
@@ -264,10 +253,6 @@ def to_float(images: Tensor) -> Tensor:
     if images.dtype == tf.uint8:
         values = values / 255.0
     return values[..., tf.newaxis] if values.shape.rank == 3 else values
-
-
-def _reconstruction(networks: Networks, images: Tensor, logits: Tensor) -> Tensor:
-    return negative_log_likelihood(images, logits, networks.likelihood, networks.log_sigma)
 
 
 def _batches(images: NDArray[Any]) -> Iterator[NDArray[Any]]:
