@@ -3,7 +3,7 @@
 They compute what `Networks.encoder` and `Networks.decoder_logits` compute, from the same variables,
 up to rounding. On CPUs, two things cost Keras's layers more than their arithmetic: the transposed
 convolution to one or three channels, and the gradient of a strided convolution's bias, which
-TensorFlow fuses into a slower kernel. Measurements: docs/decisions/0055-parts-of-a-batch.md.
+TensorFlow fuses into a slower kernel. Measurements: docs/decisions/0057-parts-of-a-batch.md.
 """
 
 from __future__ import annotations
