@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ from benchmarks.processes import tell
 from benchmarks.workloads import COLOUR, MNIST, WORKLOADS, workload_settings
 from vae_engine.datasets import load_dataset, to_float
 from vae_engine.image_shape import ImageShape
-from vae_engine.inference.architecture import level_filters
+from vae_engine.inference.architecture import hidden_activation, level_filters
 from vae_engine.likelihoods import pixel_likelihood
 from vae_engine.settings import Settings
 
@@ -33,6 +33,11 @@ FORMS: dict[str, tuple[torch.memory_format, bool]] = {
     "channels last, compiled": (torch.channels_last, True),
 }
 """Memory format, and whether `torch.compile` compiles the loss."""
+ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
+    "relu": nn.ReLU,
+    "leaky_relu": lambda: nn.LeakyReLU(0.2),
+    "silu": nn.SiLU,
+}
 
 
 class TorchNetwork(nn.Module):  # type: ignore[misc]
@@ -45,21 +50,22 @@ class TorchNetwork(nn.Module):  # type: ignore[misc]
         super().__init__()
         kernel, side, channels = settings.kernel_size, shape.height, shape.channels
         padding, extra = (kernel - 1) // 2, kernel % 2
+        activation = ACTIVATIONS[hidden_activation(settings, shape)]
         encoder: list[nn.Module] = []
         every = level_filters(settings, shape)
         for filters in every:
-            encoder += [nn.Conv2d(channels, filters, kernel, 2, padding), nn.ReLU()]
+            encoder += [nn.Conv2d(channels, filters, kernel, 2, padding), activation()]
             side, channels = side // 2, filters
-        encoder += [nn.Flatten(), *_dense(side**2 * channels, settings.dense_units)]
+        encoder += [nn.Flatten(), *_dense(side**2 * channels, settings.dense_units, activation)]
         self.encoder = nn.Sequential(*encoder)
         self.heads = nn.Linear(settings.dense_units[-1], 2 * settings.latent_dim)
         widths = (*reversed(settings.dense_units), side**2 * channels)
-        decoder: list[nn.Module] = [*_dense(settings.latent_dim, widths)]
+        decoder: list[nn.Module] = [*_dense(settings.latent_dim, widths, activation)]
         decoder.append(nn.Unflatten(1, (channels, side, side)))
         for filters in (*reversed(every[:-1]), shape.channels):
             decoder += [
                 nn.ConvTranspose2d(channels, filters, kernel, 2, padding, extra),
-                nn.ReLU(),
+                activation(),
             ]
             channels = filters
         self.decoder = nn.Sequential(*decoder[:-1])
@@ -80,10 +86,12 @@ class TorchNetwork(nn.Module):  # type: ignore[misc]
         return (loss + kl) / len(images)
 
 
-def _dense(width: int, widths: tuple[int, ...]) -> Iterator[nn.Module]:
+def _dense(
+    width: int, widths: tuple[int, ...], activation: Callable[[], nn.Module]
+) -> Iterator[nn.Module]:
     for units in widths:
         yield nn.Linear(width, units)
-        yield nn.ReLU()
+        yield activation()
         width = units
 
 

@@ -172,6 +172,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     adam_epsilon: Annotated[
         float, Meta(gt=0.0, le=1.0, description="Adam's epsilon, avoids division by zero")
     ] = 1e-7
+    clip_norm: Annotated[
+        float,
+        Meta(ge=0.0, le=1e9, description="largest norm of a step's gradient; 0: no limit"),
+    ] = 200.0
     threads: Annotated[
         int, Meta(ge=0, le=1024, description="CPU threads; 0 uses all and records how many")
     ] = 0

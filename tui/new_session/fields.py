@@ -48,6 +48,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "adam_beta_1",
         "adam_beta_2",
         "adam_epsilon",
+        "clip_norm",
     ),
 }
 """All fields, in the order of the form."""

@@ -10,7 +10,10 @@ import msgspec
 from vae_engine.errors import SessionDamagedError
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions.records import Label, Manifest
-from vae_engine.settings import AUTO, SETTINGS, Settings
+from vae_engine.settings import SETTINGS, Settings, SettingValue
+
+_EARLIER: dict[str, SettingValue] = {"activation": "relu", "clip_norm": 0.0}
+"""How sessions were trained before a setting existed, where its default is another one now."""
 
 
 class _Head(msgspec.Struct):
@@ -28,7 +31,8 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / layout.MANIFEST
     try:
         _refuse_specials(folder)
-        _refuse_newer(atomic.read_record(path, _Head))
+        head = atomic.read_record(path, _Head)
+        _refuse_newer(head)
         manifest = atomic.read_record(path, Manifest)
     except FileNotFoundError:
         raise SessionDamagedError("session.json is missing: this is not a session") from None
@@ -37,9 +41,9 @@ def read_manifest(folder: Path) -> Manifest:
     # Not a path that a user could have typed, and it would be passed on to commands and forms.
     if not manifest.settings.dataset.isprintable():
         raise SessionDamagedError("session.json is damaged: its dataset has control characters")
-    if manifest.settings.activation == AUTO:
-        # From before the setting: whoever creates a session records what `auto` comes to.
-        settings = msgspec.structs.replace(manifest.settings, activation="relu")
+    earlier = {name: value for name, value in _EARLIER.items() if name not in head.settings}
+    if earlier:
+        settings = msgspec.structs.replace(manifest.settings, **earlier)
         return msgspec.structs.replace(manifest, settings=settings)
     return manifest
 

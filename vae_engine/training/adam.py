@@ -30,7 +30,7 @@ class Adam:
         """Initialise the state to zero.
 
         Args:
-            settings: learning rate, `adam_beta_1`, `adam_beta_2` and `adam_epsilon`.
+            settings: learning rate, `clip_norm`, `adam_beta_1`, `adam_beta_2`, `adam_epsilon`.
             trained: variables to update, float32.
         """
         self._settings = settings
@@ -45,8 +45,14 @@ class Adam:
         self.variables: list[Any] = [self._updates, self._learning_rate, *moments]
 
     def apply(self, gradients: Sequence[Tensor], learning_rate: Tensor) -> None:
-        """Update each variable by its gradient."""
+        """Update each variable by its gradient, scaled down if all together exceed `clip_norm`.
+
+        Pascanu, Mikolov & Bengio, "On the difficulty of training recurrent neural networks", 2013,
+        section 3.2.
+        """
         settings = self._settings
+        if settings.clip_norm:
+            gradients, _ = tf.clip_by_global_norm(gradients, settings.clip_norm)
         self._learning_rate.assign(learning_rate)
         count = tf.cast(self._updates.assign_add(1), tf.float32)
         beta_1_power = tf.pow(settings.adam_beta_1, count)
