@@ -25,16 +25,18 @@ from benchmarks.processes import MeasurementError
 from benchmarks.quality_record import Pace, Record, Run
 from benchmarks.training_sessions import end_worker
 from vae_engine.errors import EngineError
+from vae_engine.machine import with_machine_settings
 from vae_engine.sessions.events import EpochEnded
 from vae_engine.sessions.session import Session
 from vae_engine.sessions.store import SessionStore
-from vae_engine.settings import SETTINGS, Settings, make_settings
+from vae_engine.settings import Settings, make_settings
 from vae_engine.worker.launcher import start_worker
 
 SEEDS = 3
 SHORT_EPOCHS = 20
-GOALS = {2: 134.5, 8: 101.0, 16: 94.5}
-BINARIZED_DIM = 32
+GOALS = {2: 134.5, 8: 98.0, 16: 93.0}
+PUBLISHED = {2: 137.08, 5: 112.98, 10: 98.36, 20: 94.79, 40: 94.91}
+"""Test negative ELBO on dynamically binarized MNIST: Davidson et al. 2018, table 1, N-VAE."""
 PROBE_IMAGES = 12_800
 PROBE_EPOCHS = 3
 _POLL_SECONDS = 0.2
@@ -58,19 +60,19 @@ class Plan:
 
     def settings(self, seed: int, threads: int) -> Settings:
         """What the session of a seed trains with."""
-        return make_settings(self.changes, seed=seed, threads=threads)
+        return with_machine_settings(make_settings(self.changes, seed=seed, threads=threads))
 
 
 def all_plans() -> list[Plan]:
-    """d = 2, 8 and 16, for 20 epochs and to convergence; d = 32 on binarized images."""
+    """d = 2, 8 and 16, for 20 epochs and to convergence; the published d on binarized images."""
     plans = []
     for name, length in ((f"{SHORT_EPOCHS} epochs", {"epochs": SHORT_EPOCHS}), ("convergence", {})):
         for latent_dim, goal in GOALS.items():
             changes: dict[str, object] = {"latent_dim": latent_dim, **length}
             plans.append(Plan(f"d = {latent_dim}, {name}", changes, goal))
-    if "binarize" in SETTINGS:
-        changes = {"latent_dim": BINARIZED_DIM, "binarize": "dynamic"}
-        plans.append(Plan(f"d = {BINARIZED_DIM}, binarized, convergence", changes))
+    for latent_dim, published in PUBLISHED.items():
+        changes = {"latent_dim": latent_dim, "binarize": "dynamic"}
+        plans.append(Plan(f"d = {latent_dim}, binarized, convergence", changes, published))
     return plans
 
 

@@ -14,8 +14,6 @@ import tensorflow as tf
 
 from vae_engine.inference.architecture import (
     LOGITS,
-    Z_LOG_VAR,
-    Z_MEAN,
     Layer,
     decoder_layers,
     encoder_layers,
@@ -25,6 +23,7 @@ from vae_engine.settings import Settings
 
 Tensor = Any
 
+_DECODER = "decoder"
 _FEW_CHANNELS = 4
 """Up to as many output channels, transposed convolutions are faster as ordinary ones."""
 
@@ -45,14 +44,15 @@ class Forward:
 
     def encode(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Encode images (n, h, w, c) in [0, 1] to (z_mean, z_log_var), each (n, latent_dim)."""
-        heads = (Z_MEAN, Z_LOG_VAR)
-        x = _run([pair for pair in self._encoder if pair[0].name not in heads], images)
-        z_mean, z_log_var = (keras_layer(x) for layer, keras_layer in self._encoder[-2:])
-        return z_mean, z_log_var
+        *trunk, z_mean, z_log_var = self._encoder
+        with tf.name_scope("encoder"):
+            x = _run(trunk, images)
+            return _run([z_mean], x), _run([z_log_var], x)
 
     def decode(self, z: Tensor) -> Tensor:
         """Decode z (n, latent_dim) to logits (n, h, w, c)."""
-        logits = _run(self._decoder, z)
+        with tf.name_scope(_DECODER):
+            logits = _run(self._decoder, z)
         height, width, _ = self._networks.shape
         if logits.shape[1:3] != (height, width):
             logits = self._networks.decoder_logits.get_layer("cropped")(logits)
@@ -64,7 +64,8 @@ def _run(layers: list[tuple[Layer, Any]], x: Tensor) -> Tensor:
     for layer, keras_layer in layers:
         if x.shape[1:] != layer.inputs:
             x = tf.reshape(x, (-1, *layer.inputs))
-        y = _apply(layer, keras_layer, x)
+        with tf.name_scope(layer.name):  # For whoever reads a trace of TensorFlow's profiler.
+            y = _apply(layer, keras_layer, x)
         if layer.ends_block:
             y = before + y
         before, x = x, y
@@ -122,16 +123,17 @@ def upsampling_convolution(x: Tensor, kernel: Tensor, bias: Tensor) -> Any:
 
     def gradient(dy: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         # Those of the transposed convolution itself are fast.
-        return (
-            tf.nn.conv2d(dy, kernel, strides=2, padding="SAME"),
-            tf.raw_ops.Conv2DBackpropFilter(
-                input=dy,
-                filter_sizes=kernel.shape,
-                out_backprop=x,
-                strides=[1, 2, 2, 1],
-                padding="SAME",
-            ),
-            tf.reduce_sum(dy, [0, 1, 2]),
-        )
+        with tf.name_scope(f"{_DECODER}/{LOGITS}"):
+            return (
+                tf.nn.conv2d(dy, kernel, strides=2, padding="SAME"),
+                tf.raw_ops.Conv2DBackpropFilter(
+                    input=dy,
+                    filter_sizes=kernel.shape,
+                    out_backprop=x,
+                    strides=[1, 2, 2, 1],
+                    padding="SAME",
+                ),
+                tf.reduce_sum(dy, [0, 1, 2]),
+            )
 
     return y, gradient
