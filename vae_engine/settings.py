@@ -257,7 +257,7 @@ def changed_settings(settings: Settings) -> dict[str, SettingValue]:
     """
     is_mnist = settings.dataset in _GREY_28 and settings.image_size == AUTO
     usual = _USUAL_AUTO | {"batch_parts": usual_batch_parts(settings.threads)}
-    usual |= _MNIST_AUTO if is_mnist and settings.color != "rgb" else {}
+    usual |= _MNIST_AUTO if is_mnist and settings.color != "rgb" else _OTHER_IMAGES
     return {
         name: value
         for name, setting in SETTINGS.items()
@@ -287,3 +287,4 @@ _MNIST_AUTO: dict[str, SettingValue] = {
     "activation": "silu",
 }
 """Resolved `auto` values for grey images of 28x28."""
+_OTHER_IMAGES: dict[str, SettingValue] = {"activation": "relu", "clip_norm": 0.0}

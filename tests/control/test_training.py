@@ -66,7 +66,7 @@ def test_defaults_give_way_on_few_images_and_what_was_asked_for_does_not(
 ) -> None:
     path = images_file(tmp_path / "few.npz", count)
     images = count - count // 4
-    asked = make_settings(dataset=str(path), threads=1, kernels="eigen")
+    asked = make_settings(dataset=str(path), threads=1, batch_parts=1, kernels="eigen")
     fitted = start_session(store, asked, given={"dataset"}).settings
     assert fitted == suited_settings(asked, {"dataset"}, images)
     assert fitted.batch_size < 128
@@ -80,7 +80,8 @@ def test_defaults_give_way_on_few_images_and_what_was_asked_for_does_not(
 def test_the_limit_counts_and_mnist_changes_nothing(
     store: SessionStore, workers: list[Any]
 ) -> None:
-    limited, whole = make_settings(limit=200), make_settings(threads=1, kernels="eigen")
+    limited = make_settings(limit=200)
+    whole = make_settings(threads=1, batch_parts=1, kernels="eigen")
     assert start_session(store, limited, given={"limit"}).settings.batch_size == 8
     assert start_session(store, whole, given=()).settings == resolved_settings(whole)
 

@@ -27,7 +27,7 @@ from vae_engine.settings import make_settings
 
 
 def test_a_new_session_records_what_was_asked_for(store: SessionStore) -> None:
-    settings = make_settings(latent_dim=8, threads=3, kernels="eigen")
+    settings = make_settings(latent_dim=8, threads=3, batch_parts=2, kernels="eigen")
     session = store.create(settings, name="eight", command=["vae", "train"], parent="p-1")
     again = store.find(session.id)
     assert again.manifest == session.manifest

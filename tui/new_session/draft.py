@@ -21,7 +21,14 @@ from vae_engine.image_shape import GREY_28, ImageShape
 from vae_engine.machine import with_machine_settings
 from vae_engine.sessions.labels import check_label
 from vae_engine.sessions.records import Label
-from vae_engine.settings import SETTINGS, Setting, Settings, SettingValue, make_settings
+from vae_engine.settings import (
+    SETTINGS,
+    Setting,
+    Settings,
+    SettingValue,
+    make_settings,
+    usual_batch_parts,
+)
 from vae_engine.sweeps.grid import Grid, count_trials, make_grid, parse_list
 
 Lists = dict[str, tuple[SettingValue, ...]]
@@ -216,7 +223,8 @@ def _contradiction(error: SettingError, otherwise: str = NAME) -> dict[str, str]
 def _adjusted(settings: Settings, lists: Lists) -> dict[str, str]:
     # Do not show what auto means for 28x28 grey images, the usual case.
     kernels = with_machine_settings(Settings()).kernels
-    usual = resolved_settings(Settings(kernels=kernels))
+    parts = usual_batch_parts(settings.threads)
+    usual = resolved_settings(Settings(kernels=kernels, batch_parts=parts))
     return {
         name: SETTINGS[name].format(getattr(settings, name))
         for name, several in lists.items()
