@@ -72,7 +72,7 @@ def all_plans() -> list[Plan]:
             plans.append(Plan(f"d = {latent_dim}, {name}", changes, goal))
     for latent_dim, published in PUBLISHED.items():
         changes = {"latent_dim": latent_dim, "binarize": "dynamic"}
-        plans.append(Plan(f"d = {latent_dim}, binarized, convergence", changes, published))
+        plans.append(Plan(f"d = {latent_dim}, binarized", changes, published))
     return plans
 
 
