@@ -71,8 +71,10 @@ def test_samples_repeat_with_their_seed_and_follow_the_temperature(
     images = saved.sample(300, seed=5)
     assert images.shape == (300, 28, 28)
     assert 0 <= images.min() <= images.max() <= 1
-    np.testing.assert_array_equal(images[:7], saved.sample(7, seed=5))
-    assert not np.array_equal(images[:7], saved.sample(7, seed=6))
+    np.testing.assert_array_equal(images, saved.sample(300, seed=5))
+    # How many are decoded at once decides the last bits.
+    np.testing.assert_allclose(images[:7], saved.sample(7, seed=5), atol=1e-6)
+    assert not np.allclose(images[:7], saved.sample(7, seed=6), atol=1e-6)
     frozen = saved.sample(3, temperature=0.0)
     np.testing.assert_array_equal(frozen[0], frozen[2])
 

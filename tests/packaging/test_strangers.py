@@ -27,7 +27,7 @@ if __name__ == "__main__":
     images = np.zeros((3, 28, 28), np.uint8)
     zeros = np.zeros((3, 2), np.float32)
     decoder = open_network("decoder", earlier_network("decoder"), Path(sys.argv[1]))
-    parts = decoded_parts(decoder, Posterior(images, zeros, zeros), samples=60, seed=0)
+    parts = decoded_parts(decoder, Posterior(images, zeros, zeros), samples=129, seed=0)
     print(len(list(parts)))
 """
 

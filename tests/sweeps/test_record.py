@@ -157,3 +157,16 @@ def test_a_link_in_place_of_the_record_is_refused(
     (sweep.folder / RECORD).unlink()
     with pytest.raises(SessionDamagedError, match="this is not a sweep"):
         store.find(sweep.id)
+
+
+def test_a_sweep_from_before_a_setting_existed_is_trained_as_it_began(
+    store: SweepStore, grid: Grid
+) -> None:
+    sweep = store.create(NewSweep(grid, parallel=1))
+    path = sweep.folder / RECORD
+    fields = json.loads(path.read_text())
+    for name in ("activation", "clip_norm", "batch_parts"):
+        del fields["settings"][name]
+    path.write_text(json.dumps(fields))
+    settings = read_sweep(sweep.folder).settings
+    assert (settings.activation, settings.clip_norm, settings.batch_parts) == ("relu", 0.0, 0)

@@ -18,7 +18,8 @@ from vae_engine.sessions import events as ev
 from vae_engine.sessions.event_log import EventReader
 from vae_engine.sessions.inbox import CommandName
 from vae_engine.sessions.machine_record import MachineRecord
-from vae_engine.sessions.records import LIVE, Label, Manifest
+from vae_engine.sessions.manifest import reread_manifest
+from vae_engine.sessions.records import LIVE, Label
 from vae_engine.sessions.session import Session
 
 # Waking the processor for a poll costs more than the read.
@@ -127,7 +128,7 @@ class SessionFeed:
         if not (folder / layout.MANIFEST).exists():
             self._problem(f"the session is no longer in {folder.parent}")
             return
-        if atomic.read_record(folder / layout.MANIFEST, Manifest) != self._session.manifest:
+        if reread_manifest(folder) != self._session.manifest:
             self._problem("session.json has changed since it was opened: open the session again")
             return
         first = self._snapshot is None

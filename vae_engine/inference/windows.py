@@ -11,7 +11,7 @@ UP = 2
 """Outputs per input and side of a transposed convolution: its stride."""
 
 
-class Span(NamedTuple):
+class Interval(NamedTuple):
     """Indices from `start` to before `stop`."""
 
     start: int
@@ -30,9 +30,9 @@ class Run(NamedTuple):
         outputs: those of each window that are inside the image.
     """
 
-    windows: Span
-    taps: Span
-    outputs: Span
+    windows: Interval
+    taps: Interval
+    outputs: Interval
 
 
 @dataclass(frozen=True)
@@ -83,26 +83,26 @@ class Side:
         """Number of windows."""
         return -(-(self.outputs - self.first_output) // self.up)
 
-    def windows_with(self, tap: int) -> tuple[Span, slice]:
+    def windows_with(self, tap: int) -> tuple[Interval, slice]:
         """Return the windows whose tap is inside the image, and its inputs."""
         first = self.first_input + tap
         start = max(0, -(first // self.stride))
         stop = min(self.windows, (self.inputs - 1 - first) // self.stride + 1)
         stop = max(start, stop)
         inputs = range(first + start * self.stride, first + stop * self.stride, self.stride)
-        return Span(start, stop), slice(inputs.start, inputs.stop, inputs.step)
+        return Interval(start, stop), slice(inputs.start, inputs.stop, inputs.step)
 
-    def windows_giving(self, output: int) -> Span:
+    def windows_giving(self, output: int) -> Interval:
         """Return the windows that have this one of their outputs inside the image."""
         first = self.first_output + output
         start = max(0, -(first // self.up))
-        return Span(start, -(-(self.outputs - first) // self.up))
+        return Interval(start, -(-(self.outputs - first) // self.up))
 
     def runs(self) -> Iterator[Run]:
         """Group the windows by what of them is inside the image: edges and the rest."""
         for (taps, outputs), group in groupby(range(self.windows), self._inside):
             windows = list(group)
-            yield Run(Span(windows[0], windows[-1] + 1), taps, outputs)
+            yield Run(Interval(windows[0], windows[-1] + 1), taps, outputs)
 
     def input_of(self, window: int) -> int:
         """Return the input of a window's first tap."""
@@ -112,9 +112,9 @@ class Side:
         """Return the first output of a window."""
         return self.first_output + window * self.up
 
-    def _inside(self, window: int) -> tuple[Span, Span]:
+    def _inside(self, window: int) -> tuple[Interval, Interval]:
         first, gives = self.input_of(window), self.output_of(window)
         return (
-            Span(max(0, -first), min(self.taps, self.inputs - first)),
-            Span(max(0, -gives), min(self.up, self.outputs - gives)),
+            Interval(max(0, -first), min(self.taps, self.inputs - first)),
+            Interval(max(0, -gives), min(self.up, self.outputs - gives)),
         )

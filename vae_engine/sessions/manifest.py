@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 import msgspec
@@ -12,6 +13,7 @@ from vae_engine.sessions import atomic, layout
 from vae_engine.sessions.records import Label, Manifest
 from vae_engine.settings import SETTINGS, Settings, SettingValue
 
+_MISSING = "session.json is missing: this is not a session"
 _EARLIER: dict[str, SettingValue] = {"activation": "relu", "clip_norm": 0.0}
 """How sessions were trained before a setting existed, where its default is another one now."""
 
@@ -28,24 +30,46 @@ def read_manifest(folder: Path) -> Manifest:
         SessionDamagedError: missing, damaged, or written by a newer version; or a file of the
             session is a link or a device, through which work on it would reach elsewhere.
     """
-    path = folder / layout.MANIFEST
     try:
         _refuse_specials(folder)
+    except FileNotFoundError:
+        raise SessionDamagedError(_MISSING) from None
+    except OSError as error:
+        raise SessionDamagedError(_unreadable(error)) from None
+    return reread_manifest(folder)
+
+
+def reread_manifest(folder: Path) -> Manifest:
+    """Read `session.json` of a folder that was checked before; errors as of `read_manifest`."""
+    path = folder / layout.MANIFEST
+    try:
         head = atomic.read_record(path, _Head)
         _refuse_newer(head)
         manifest = atomic.read_record(path, Manifest)
     except FileNotFoundError:
-        raise SessionDamagedError("session.json is missing: this is not a session") from None
+        raise SessionDamagedError(_MISSING) from None
     except OSError as error:
-        raise SessionDamagedError(f"the folder cannot be read: {error.strerror}") from None
+        raise SessionDamagedError(_unreadable(error)) from None
     # Not a path that a user could have typed, and it would be passed on to commands and forms.
     if not manifest.settings.dataset.isprintable():
         raise SessionDamagedError("session.json is damaged: its dataset has control characters")
-    earlier = {name: value for name, value in _EARLIER.items() if name not in head.settings}
-    if earlier:
-        settings = msgspec.structs.replace(manifest.settings, **earlier)
-        return msgspec.structs.replace(manifest, settings=settings)
-    return manifest
+    settings = as_trained(manifest.settings, head.settings)
+    return msgspec.structs.replace(manifest, settings=settings)
+
+
+def _unreadable(error: OSError) -> str:
+    return f"the folder cannot be read: {error.strerror}"
+
+
+def as_trained(settings: Settings, recorded: Collection[str]) -> Settings:
+    """Return the settings that a record means which lacks some of them.
+
+    Args:
+        settings: as read, with today's defaults for those.
+        recorded: the names of those in the record.
+    """
+    earlier = {name: value for name, value in _EARLIER.items() if name not in recorded}
+    return msgspec.structs.replace(settings, **earlier)
 
 
 def _refuse_specials(folder: Path) -> None:

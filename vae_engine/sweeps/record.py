@@ -11,6 +11,7 @@ from msgspec import Meta
 from vae_engine.errors import SessionDamagedError, SettingError
 from vae_engine.sessions import atomic
 from vae_engine.sessions.labels import is_one_line
+from vae_engine.sessions.manifest import as_trained
 from vae_engine.sessions.records import Seconds, SessionId
 from vae_engine.settings import SETTINGS, Settings, SettingValue, make_settings
 from vae_engine.text import error_line
@@ -83,6 +84,8 @@ def read_sweep(folder: Path) -> SweepRecord:
         record = atomic.read_record(folder / RECORD, SweepRecord, limit=_LIMIT)
     except FileNotFoundError:
         raise SessionDamagedError(f"{RECORD} is missing: this is not a sweep") from None
+    settings = as_trained(record.settings, head.settings)
+    record = msgspec.structs.replace(record, settings=settings)
     _check(record)
     return record
 

@@ -288,7 +288,7 @@ async def test_values_are_chosen_from_a_list(store: SessionStore) -> None:
         for name, first, second in (
             ("dataset", "mnist", "fashion_mnist"),
             ("binarize", "none", "dynamic"),
-            ("activation", "auto", "relu"),
+            ("activation", "auto", "leaky_relu"),
         ):
             screen.query_one(SettingForm).enter(name)
             assert field(app, name).value == first
