@@ -13,8 +13,9 @@ import pytest
 
 from vae_engine.settings import make_settings
 from vae_engine.training.inputs import EpochInputs
+from vae_engine.training.passes import part_bounds
 from vae_engine.training.randomness import epoch_order
-from vae_engine.training.replicas import chunk_of, inputs_of, part_bounds
+from vae_engine.training.replicas import chunk_of, inputs_of
 
 SCRIPT = """
 import json

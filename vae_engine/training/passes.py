@@ -64,7 +64,7 @@ class Passes:
 
     def _run_part(self, part: int, images: Tensor, epsilon: Tensor) -> Outputs:
         count = tf.shape(images)[0]
-        first, last = count * part // self._parts, count * (part + 1) // self._parts
+        first, last = part_bounds(count, part, self._parts)
         # oneDNN fails on no images, as in a small last batch: take one and drop it.
         start = tf.minimum(first, count - 1)
         stop = tf.maximum(last, start + 1)
@@ -79,3 +79,8 @@ class Passes:
             images, logits, networks.likelihood, networks.log_sigma
         )
         return Outputs(reconstruction, kl_per_dimension(z_mean, z_log_var), z_mean, z_log_var)
+
+
+def part_bounds(count: Tensor, part: int, parts: int) -> tuple[Tensor, Tensor]:
+    """Return start and end of one of the parts of `count` images; sizes differ by at most one."""
+    return count * part // parts, count * (part + 1) // parts

@@ -23,7 +23,7 @@ from vae_engine.errors import DistributedError
 from vae_engine.model.network import Networks
 from vae_engine.settings import Settings
 from vae_engine.training.inputs import EpochInputs
-from vae_engine.training.passes import Passes
+from vae_engine.training.passes import Passes, part_bounds
 from vae_engine.training.randomness import epoch_order
 from vae_engine.training.steps import TrainingSteps, make_optimizer
 
@@ -195,11 +195,6 @@ class ReplicatedSteps(TrainingSteps):
         context = tf.distribute.get_replica_context()
         replica = int(tf.get_static_value(context.replica_id_in_sync_group))
         return replica, self._replicas[replica % len(self._replicas)]
-
-
-def part_bounds(count: Tensor, replica: int, replicas: int) -> tuple[Tensor, Tensor]:
-    """Return start and end of a replica's share of `count` images; sizes differ by at most one."""
-    return count * replica // replicas, count * (replica + 1) // replicas
 
 
 def chunk_of(inputs: EpochInputs, first: int, last: int) -> Chunk:
