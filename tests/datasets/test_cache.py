@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import multiprocessing
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -120,6 +121,24 @@ def test_a_damaged_entry_is_rebuilt(folder: Path, decoded: list[Path], harm: str
     assert len(decoded) == 80
     assert equal(load_dataset(folder), before)
     assert len(decoded) == 80
+
+
+def test_an_entry_that_another_process_removes_meanwhile_hides_no_other(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_dataset(folder, preparation=Preparation(size=(16, 16)))
+    load_dataset(folder)
+    first, second = sorted(entry.folder for entry in cache.entries())
+    read_meta = cache.read_meta
+
+    def remove_first(entry: Path) -> Any:
+        meta = read_meta(entry)
+        if entry == first:
+            shutil.rmtree(first)
+        return meta
+
+    monkeypatch.setattr(cache, "read_meta", remove_first)
+    assert [entry.folder for entry in cache.entries()] == [second]
 
 
 def test_what_a_killed_builder_left_is_removed(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """Exported sessions: the contents of an archive, and the equal session after import."""
 
 import errno
+import itertools
 import os
 import zipfile
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from tests.sessions.makers import (
     progress,
     states,
 )
-from vae_engine.errors import SessionDamagedError, SessionError
+from vae_engine.errors import SessionDamagedError, SessionError, SessionNotFoundError
 from vae_engine.sessions import atomic, layout
 from vae_engine.sessions.archive import CONTENTS, ArchiveContents, export_session, import_session
 from vae_engine.sessions.session import Session, read_summary
@@ -129,6 +130,56 @@ def test_a_file_that_a_worker_replaces_meanwhile_is_left_out(
     back = import_session(other, archive)
     assert not (back.folder / layout.checkpoint_file(2, 0)).exists()
     assert (back.folder / layout.checkpoint_file(3, 0)).exists()
+
+
+@pytest.mark.parametrize("slim", [False, True])
+def test_a_session_that_is_deleted_meanwhile_is_said_to_be_or_arrives_whole(
+    tmp_path: Path, archive: Path, other: SessionStore, slim: bool
+) -> None:
+    session = finished_session(tmp_path / "sessions")
+    trash = tmp_path / "trash"
+    outcomes = set()
+    for calls in itertools.count():
+        with pytest.MonkeyPatch.context() as patch:
+            moved = _moved_away_after(patch, calls, session.folder, trash)
+            try:
+                export_session(session, archive, slim=slim)
+            except SessionNotFoundError as error:
+                outcomes.add(str(error))
+                assert not archive.exists()
+                assert list(archive.parent.glob(".tmp-*")) == []
+            else:
+                back = import_session(other, archive)
+                back.poll()
+                assert back.status() == "completed"
+                other.delete(back)
+                other.empty_trash()
+                archive.unlink()
+        if not moved():
+            break
+        trash.rename(session.folder)
+    assert calls > 20
+    assert outcomes == {f"session {session.id} was deleted: nothing was exported"}
+
+
+def _moved_away_after(
+    patch: pytest.MonkeyPatch, calls: int, folder: Path, trash: Path
+) -> Callable[[], bool]:
+    """Move a folder away before a later look at what is in it; whether that has happened."""
+    seen = itertools.count()
+
+    def moving(original: Callable[..., object]) -> Callable[..., object]:
+        def call(path: object = ".", *args: object, **options: object) -> object:
+            below = isinstance(path, str | Path) and Path(path).is_relative_to(folder)
+            if below and next(seen) == calls:
+                folder.rename(trash)
+            return original(path, *args, **options)
+
+        return call
+
+    for name in ("open", "scandir", "stat", "lstat"):
+        patch.setattr(os, name, moving(getattr(os, name)))
+    return trash.exists
 
 
 def test_half_a_line_of_a_growing_log_does_no_harm(

@@ -112,7 +112,7 @@ def _images(example: Example) -> Images | None:
     try:
         epochs = preview_epochs(folder)
         preview = read_preview(folder, epochs[-1]) if epochs else None
-    except EngineError:
+    except (EngineError, OSError):
         return None  # The page is complete without pictures.
     if preview is None:
         return None

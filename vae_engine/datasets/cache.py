@@ -148,9 +148,13 @@ def cached(
 
 def entries() -> list[CachedDataset]:
     """All entries, most recently used first."""
+    try:
+        folders = sorted(cache_folder().iterdir())
+    except OSError:
+        return []
     found = []
-    with contextlib.suppress(OSError):
-        for folder in sorted(cache_folder().iterdir()):
+    for folder in folders:
+        with contextlib.suppress(OSError):  # Another process may be removing it.
             meta = None if _BUILDING in folder.name else read_meta(folder)
             if meta is not None:
                 shape = meta.arrays["train"].shape

@@ -72,6 +72,7 @@ def export_session(session: Session, path: Path, *, slim: bool = False) -> None:
 
     Raises:
         SessionError: `path` cannot be written, or lies in the session.
+        SessionNotFoundError: the session was deleted, also meanwhile.
         SessionDamagedError: a file of the session cannot be read.
     """
     if path.resolve().is_relative_to(session.folder.resolve()):
@@ -79,7 +80,12 @@ def export_session(session: Session, path: Path, *, slim: bool = False) -> None:
 
     def write(temporary: Path) -> None:
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
-            _pack(archive, session, slim=slim)
+            try:
+                _pack(archive, session, slim=slim)
+            except SessionDamagedError:
+                if os.path.lexists(session.folder / layout.MANIFEST):
+                    raise
+                raise _deleted(session) from None
 
     try:
         atomic.replace_file(path, write)
@@ -115,16 +121,14 @@ def import_session(store: SessionStore, path: Path) -> Session:
 
 def _pack(archive: zipfile.ZipFile, session: Session, *, slim: bool) -> None:
     folder, files = session.folder, {}
-    for name in _file_names(folder, slim=slim):
-        content = slim_content(folder, name) if slim else None
+    for name in _file_names(session, slim=slim):
         try:
-            with atomic.open_regular(folder / name) as file:
-                source = file if content is None else io.BytesIO(content)
+            with _open_file_of_session(folder, name, slim=slim) as source:
                 files[name] = _add(archive, name, source)
         except FileNotFoundError:
             continue  # A live worker has replaced it.
     if layout.MANIFEST not in files:
-        raise SessionNotFoundError(f"session {session.id} was deleted: nothing was exported")
+        raise _deleted(session)
     contents = msgspec.json.encode(
         ArchiveContents(id=_travelling_id(session), slim=slim, files=files)
     )
@@ -139,18 +143,31 @@ def _travelling_id(session: Session) -> str:
         return session.manifest.id
 
 
-def _file_names(folder: Path, *, slim: bool) -> list[str]:
+def _file_names(session: Session, *, slim: bool) -> list[str]:
     """List the files to export, relative to the folder: indexes before the files that they name.
 
     A live worker keeps the files of its latest index for a while, so the archive is complete.
     """
-    paths = [path for pattern in ("*", "*/*") for path in folder.glob(pattern)]
-    names = [path.relative_to(folder).as_posix() for path in paths]
-    travelling = sorted(
-        (name for name in names if layout.travels(name, slim=slim)),
-        key=lambda name: (not name.endswith(layout.INDEX), name),
-    )
-    return slim_names(folder, travelling) if slim else travelling
+    folder = session.folder
+    try:
+        paths = [path for pattern in ("*", "*/*") for path in folder.glob(pattern)]
+        names = [path.relative_to(folder).as_posix() for path in paths]
+        travelling = sorted(
+            (name for name in names if layout.travels(name, slim=slim)),
+            key=lambda name: (not name.endswith(layout.INDEX), name),
+        )
+        return slim_names(folder, travelling) if slim else travelling
+    except FileNotFoundError:
+        raise _deleted(session) from None
+
+
+def _open_file_of_session(folder: Path, name: str, *, slim: bool) -> BinaryIO:
+    content = slim_content(folder, name) if slim else None
+    return atomic.open_regular(folder / name) if content is None else io.BytesIO(content)
+
+
+def _deleted(session: Session) -> SessionNotFoundError:
+    return SessionNotFoundError(f"session {session.id} was deleted: nothing was exported")
 
 
 def _add(archive: zipfile.ZipFile, name: str, source: BinaryIO) -> ArchivedFile:
