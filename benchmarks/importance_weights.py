@@ -21,7 +21,7 @@ from vae_engine.datasets import to_float
 from vae_engine.evaluation.bounds import importance_sums
 from vae_engine.evaluation.decoding import Posterior
 from vae_engine.evaluation.noise import BLOCK, noise
-from vae_engine.inference import layers
+from vae_engine.inference import products
 from vae_engine.inference.blas import one_thread
 from vae_engine.inference.exported import ExportedModel, load_model
 from vae_engine.sessions.session import Session
@@ -55,12 +55,12 @@ def report(
 ) -> None:
     """Print the processor time of a decoding and its parts."""
     posterior = Posterior(images, *model.encoder.encode(to_float(images)))
-    products = Products()
+    timed = Products()
     whole: list[float] = []
     for _ in range(chosen.rounds):
-        products.rounds.append(0.0)
+        timed.rounds.append(0.0)
         began = time.process_time()
-        with mock.patch.object(layers, "multiply", products):
+        with mock.patch.object(products, "multiply", timed):
             nll = estimate(model, posterior, chosen.samples)
         whole.append(time.process_time() - began)
     microseconds = 1e6 / (len(images) * chosen.samples)
@@ -69,9 +69,7 @@ def report(
     minutes = per_decoding * FULL_IMAGES * FULL_SAMPLES / (os.cpu_count() or 1) / 60e6
     print(f"{name}: NLL {nll:.4f} nats")
     print(f"  a decoding, with z, likelihood and sums    {per_decoding:7.2f} us")
-    print(
-        f"  its matrix products                        {min(products.rounds) * microseconds:7.2f}"
-    )
+    print(f"  its matrix products                        {min(timed.rounds) * microseconds:7.2f}")
     print(f"  all multiplications of the layers, at peak {at_peak:7.2f}")
     print(f"  {FULL_IMAGES:,} images, {FULL_SAMPLES:,} samples: {minutes:.1f} minutes")
 
@@ -81,11 +79,11 @@ class Products:
 
     def __init__(self) -> None:
         self.rounds: list[float] = []
-        self._multiply = layers.multiply
+        self._multiply = products.multiply
 
-    def __call__(self, products: list[layers.Product]) -> None:
+    def __call__(self, parts: list[products.Product]) -> None:
         began = time.process_time()
-        self._multiply(products)
+        self._multiply(parts)
         self.rounds[-1] += time.process_time() - began
 
 

@@ -11,6 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from vae_engine.image_shape import ImageShape
+from vae_engine.inference import convolution
+from vae_engine.inference.activations import activation
 from vae_engine.inference.architecture import Layer, decoder_layers, encoder_layers
 from vae_engine.inference.stack import Stack
 from vae_engine.settings import make_settings
@@ -23,7 +25,7 @@ ACTIVATIONS = {
     "linear": lambda x: x,
     "relu": lambda x: np.maximum(x, 0.0),
     "leaky_relu": lambda x: np.where(x > 0, x, 0.2 * x),
-    "silu": lambda x: x / (1.0 + np.exp(-x)),
+    "silu": lambda x: x * np.exp(-np.logaddexp(0.0, -x)),
 }
 
 
@@ -101,6 +103,44 @@ def test_layers_are_what_they_are_defined_to_be(
             x = rng.standard_normal((count, values)).astype(np.float32)
             found = output(stack, x)
             np.testing.assert_allclose(found, reference(layers, arrays, x), atol=2e-5)
+
+
+@pytest.mark.parametrize("floats_at_once", [1, 3000])
+@pytest.mark.parametrize("kernel_size", [2, 3, 5])
+@pytest.mark.parametrize("network", ["plain", "residual"])
+def test_convolutions_of_some_rows_at_a_time_are_the_whole(
+    kernel_size: int, network: str, floats_at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = np.random.default_rng(kernel_size)
+    small: dict[str, Any] = {"filters": (3, 4), "dense_units": (9,), "latent_dim": 3}
+    settings = make_settings(small, kernel_size=kernel_size, network=network, activation="silu")
+    shape = ImageShape(13, 10, 3)
+    for layers in (encoder_layers(settings, shape)[:-1], decoder_layers(settings, shape)):
+        arrays = random_arrays(layers, rng)
+        x = rng.standard_normal((5, int(np.prod(layers[0].inputs)))).astype(np.float32)
+        whole = output(Stack(layers, arrays), x)
+        with monkeypatch.context() as patch:
+            patch.setattr(convolution, "_FLOATS_AT_ONCE", floats_at_once)
+            stack = Stack(layers, arrays)
+            parts = output(stack, x)
+        np.testing.assert_allclose(parts, whole, atol=1e-5)
+        # What is left in the buffers must not count.
+        again = rng.standard_normal(x.shape).astype(np.float32)
+        np.testing.assert_allclose(
+            output(stack, again), reference(layers, arrays, again), atol=2e-5
+        )
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_activations_are_right_for_any_value_and_number_of_values(name: str) -> None:
+    rng = np.random.default_rng(0)
+    special = [0.0, -0.0, 1e-30, 30.0, -30.0, 88.0, -88.0, 1e4, -1e4, 1e30, -1e30]
+    x = np.concatenate([special, rng.normal(0.0, 4.0, 2**16 + 1)]).astype(np.float32)
+    expected = ACTIVATIONS[name](x.astype(np.float64))
+    scale, apply = activation(name)
+    found = np.float32(scale) * x
+    apply(found)
+    np.testing.assert_array_less(abs(found - expected), 2e-7 * (abs(x) + 1e-30))
 
 
 @pytest.mark.parametrize("units_in_use", [0, 1, 5, 200])

@@ -187,12 +187,10 @@ class Decoder:
             with one_thread(), np.errstate(all="ignore"):
                 outputs = self._logits(z[block].reshape(-1, self.latent_dim) for block in blocks)
                 for block, logits in zip(blocks, outputs, strict=True):
-                    x = values[:, np.newaxis, block[1]]
-                    shape = len(values), *total[block].shape
                     total[block] = self.pixels.log_likelihood(
-                        np.broadcast_to(x, shape).reshape(len(values), -1),
-                        logits.reshape(len(values), -1),
-                    ).reshape(shape[1:])
+                        values[:, np.newaxis, block[1]],
+                        logits.reshape(len(values), *total[block].shape),
+                    )
             return total
 
         return of

@@ -44,11 +44,11 @@ class PixelModel:
         return sigmoid(logits)
 
     def log_likelihood(self, images: Floats, logits: Floats) -> Doubles:
-        """Compute log p(x|z) summed over the pixels, (n,), in nats.
+        """Compute log p(x|z) summed over the pixels, (values, ...) to (...), in nats.
 
         Args:
-            images: (values, n) in [0, 1].
-            logits: (values, n).
+            images: (values, ...) in [0, 1].
+            logits: (values, ...), to whose shape images can be broadcast.
         """
         if self.log_sigma is not None:
             return gaussian_log_likelihood(images, sigmoid(logits), self.log_sigma)
@@ -59,7 +59,7 @@ class PixelModel:
 
 
 def bernoulli_log_likelihood(images: Floats, logits: Floats) -> Doubles:
-    """Compute log p(x|z) of Bernoulli pixels, summed over the pixels: (values, n) to (n,).
+    """Compute log p(x|z) of Bernoulli pixels, summed over the pixels: (values, ...) to (...).
 
     `x l - max(l, 0) - log(1 + exp(-|l|))`, minus the binary cross-entropy as it is trained on:
     Kingma & Welling, "Auto-Encoding Variational Bayes", 2013, appendix C.1. For grey x it is no
@@ -68,21 +68,19 @@ def bernoulli_log_likelihood(images: Floats, logits: Floats) -> Doubles:
     The sum of the logarithms is computed from products of up to 64 of the factors, each at most 2.
     """
     size = np.abs(logits)
-    # max(l, 0) = (l + |l|) / 2, exactly; NumPy is slower at a maximum with a scalar.
-    linear = images * logits
-    positive = logits + size
-    positive *= 0.5
-    linear -= positive
+    # 2 max(l, 0) = l + |l|, exactly; NumPy is slower at a maximum with a scalar.
+    twice = 2.0 * images * logits
+    twice -= logits + size
     factors = np.negative(size, out=size)
     np.exp(factors, out=factors)
     factors += 1.0
     logarithms = np.log(_folded(np.multiply, factors))
-    total: Doubles = _sum_values(linear) - logarithms.sum(axis=0, dtype=np.float64)
+    total: Doubles = 0.5 * _sum_values(twice) - logarithms.sum(axis=0, dtype=np.float64)
     return total
 
 
 def gaussian_log_likelihood(images: Floats, means: Floats, log_sigma: float) -> Doubles:
-    """Compute log N(x; mean, sigma^2) summed over the pixels: (values, n) to (n,).
+    """Compute log N(x; mean, sigma^2) summed over the pixels: (values, ...) to (...).
 
     `-(x - mean)^2 / (2 sigma^2) - log sigma - log(2 pi) / 2` per pixel, one sigma for all: the
     sigma-VAE of Rybkin, Daniilidis & Levine, "Simple and Effective VAE Training with Calibrated
@@ -95,7 +93,7 @@ def gaussian_log_likelihood(images: Floats, means: Floats, log_sigma: float) -> 
 
 
 def _sum_values(values: Floats) -> Doubles:
-    """Sum (values, n) over the values, (n,): pairwise in float32, then in float64; overwrites."""
+    """Sum (values, ...) over the values: pairwise in float32, then in float64; overwrites."""
     total: Doubles = _folded(np.add, values).sum(axis=0, dtype=np.float64)
     return total
 

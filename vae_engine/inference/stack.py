@@ -7,19 +7,10 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from vae_engine.inference.architecture import Layer
-from vae_engine.inference.layers import (
-    Buffers,
-    Function,
-    Prepare,
-    count_floats,
-    make_block,
-    make_layer,
-)
-
-Floats = NDArray[np.float32]
+from vae_engine.inference.functions import Buffers, Floats, Function, Prepare
+from vae_engine.inference.layers import count_floats, make_block, make_layer
 
 _MOST_AT_ONCE = 64
 _VECTOR = 16

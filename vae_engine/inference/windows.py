@@ -83,20 +83,24 @@ class Side:
         """Number of windows."""
         return -(-(self.outputs - self.first_output) // self.up)
 
-    def windows_with(self, tap: int) -> tuple[Interval, slice]:
+    def windows_with(self, tap: int, among: Interval) -> tuple[Interval, slice]:
         """Return the windows whose tap is inside the image, and its inputs."""
         first = self.first_input + tap
-        start = max(0, -(first // self.stride))
-        stop = min(self.windows, (self.inputs - 1 - first) // self.stride + 1)
-        stop = max(start, stop)
+        start = min(max(among.start, -(first // self.stride)), among.stop)
+        stop = max(start, min(among.stop, (self.inputs - 1 - first) // self.stride + 1))
         inputs = range(first + start * self.stride, first + stop * self.stride, self.stride)
         return Interval(start, stop), slice(inputs.start, inputs.stop, inputs.step)
 
-    def windows_giving(self, output: int) -> Interval:
+    def windows_giving(self, output: int, among: Interval) -> Interval:
         """Return the windows that have this one of their outputs inside the image."""
         first = self.first_output + output
-        start = max(0, -(first // self.up))
-        return Interval(start, -(-(self.outputs - first) // self.up))
+        start = min(max(among.start, -(first // self.up)), among.stop)
+        return Interval(start, max(start, min(among.stop, -(-(self.outputs - first) // self.up))))
+
+    def outputs_of(self, windows: Interval) -> Interval:
+        """Return the outputs of some windows that are inside the image."""
+        first, stop = self.output_of(windows.start), self.output_of(windows.stop)
+        return Interval(max(0, first), min(self.outputs, stop))
 
     def runs(self) -> Iterator[Run]:
         """Group the windows by what of them is inside the image: edges and the rest."""
