@@ -19,6 +19,7 @@ import pytest
 from tests.datasets.samples import digits, write_npz, write_pngs
 from vae_engine.datasets import Dataset, cache, load_dataset
 from vae_engine.datasets import picture_set as pictures
+from vae_engine.datasets.cache_entry import read_meta
 from vae_engine.datasets.loader import read_source
 from vae_engine.datasets.pictures import decode as plain_decode
 from vae_engine.datasets.preparation import Preparation
@@ -129,7 +130,6 @@ def test_an_entry_that_another_process_removes_meanwhile_hides_no_other(
     load_dataset(folder, preparation=Preparation(size=(16, 16)))
     load_dataset(folder)
     first, second = sorted(entry.folder for entry in cache.entries())
-    read_meta = cache.read_meta
 
     def remove_first(entry: Path) -> Any:
         meta = read_meta(entry)
