@@ -107,7 +107,12 @@ def images_per_second(workload: str, images: torch.Tensor, form: str) -> float:
     network = TorchNetwork(settings, WORKLOADS[workload]).to(memory_format=memory)
     loss = torch.compile(network) if is_compiled else network
     warm, timed = _SIZES[workload]
-    optimizer = torch.optim.Adam(network.parameters(), settings.learning_rate, fused=True)
+    optimizer = torch.optim.AdamW(
+        network.parameters(),
+        settings.learning_rate,
+        weight_decay=settings.weight_decay,
+        fused=True,
+    )
     order = torch.randperm(len(images)).repeat(2)
     size = settings.batch_size
     seconds = []

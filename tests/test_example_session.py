@@ -60,6 +60,7 @@ def test_it_was_trained_on_all_of_mnist_at_two_dimensions(
         filters=(16, 32),
         activation="relu",
         clip_norm=0,
+        weight_decay=0,
     )
     assert example.settings == settings
     prepared = example.session.log.prepared

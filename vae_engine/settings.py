@@ -176,6 +176,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         float,
         Meta(ge=0.0, le=1e9, description="largest norm of a step's gradient; 0: no limit"),
     ] = 200.0
+    weight_decay: Annotated[
+        float,
+        Meta(ge=0.0, le=10.0, description="decay of the kernels per step, times the learning rate"),
+    ] = 0.1
     threads: Annotated[
         int, Meta(ge=0, le=1024, description="CPU threads; 0 uses all and records how many")
     ] = 0
@@ -287,4 +291,8 @@ _MNIST_AUTO: dict[str, SettingValue] = {
     "activation": "silu",
 }
 """Resolved `auto` values for grey images of 28x28."""
-_OTHER_IMAGES: dict[str, SettingValue] = {"activation": "relu", "clip_norm": 0.0}
+_OTHER_IMAGES: dict[str, SettingValue] = {
+    "activation": "relu",
+    "clip_norm": 0.0,
+    "weight_decay": 0.0,
+}

@@ -165,8 +165,9 @@ def test_a_sweep_from_before_a_setting_existed_is_trained_as_it_began(
     sweep = store.create(NewSweep(grid, parallel=1))
     path = sweep.folder / RECORD
     fields = json.loads(path.read_text())
-    for name in ("activation", "clip_norm", "batch_parts"):
+    for name in ("activation", "clip_norm", "weight_decay", "batch_parts"):
         del fields["settings"][name]
     path.write_text(json.dumps(fields))
     settings = read_sweep(sweep.folder).settings
-    assert (settings.activation, settings.clip_norm, settings.batch_parts) == ("relu", 0.0, 0)
+    assert (settings.activation, settings.batch_parts) == ("relu", 0)
+    assert (settings.clip_norm, settings.weight_decay) == (0.0, 0.0)

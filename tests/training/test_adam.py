@@ -1,13 +1,17 @@
 """The fused Adam against the paper's algorithm and against Keras."""
 
 import keras
+import msgspec
 import numpy as np
+import pytest
 import tensorflow as tf
 
 from vae_engine.settings import make_settings
 from vae_engine.training.adam import Adam
 
-SETTINGS = make_settings(learning_rate=0.01, adam_beta_1=0.8, adam_beta_2=0.95, adam_epsilon=1e-4)
+SETTINGS = make_settings(
+    learning_rate=0.01, adam_beta_1=0.8, adam_beta_2=0.95, adam_epsilon=1e-4, weight_decay=0
+)
 
 
 def gradients(step: int) -> list[tf.Tensor]:
@@ -33,10 +37,14 @@ def test_updates_are_those_of_the_paper() -> None:
     np.testing.assert_allclose(trained[1].numpy(), x, rtol=1e-5)
 
 
-def test_updates_and_state_are_those_of_keras() -> None:
+@pytest.mark.parametrize("weight_decay", [0.0, 0.5])
+def test_updates_and_state_are_those_of_keras(weight_decay: float) -> None:
     ours, theirs = variables(), variables()
-    adam = Adam(SETTINGS, ours)
-    reference = keras.optimizers.Adam(0.01, beta_1=0.8, beta_2=0.95, epsilon=1e-4)
+    adam = Adam(msgspec.structs.replace(SETTINGS, weight_decay=weight_decay), ours)
+    reference = keras.optimizers.AdamW(
+        0.01, weight_decay=weight_decay, beta_1=0.8, beta_2=0.95, epsilon=1e-4
+    )
+    reference.exclude_from_weight_decay([theirs[1]])
     reference.build(theirs)
     for step in range(5):
         adam.apply(gradients(step), tf.constant(0.01))
@@ -44,4 +52,14 @@ def test_updates_and_state_are_those_of_keras() -> None:
     for one, other in zip([*ours, *adam.variables], [*theirs, *reference.variables], strict=True):
         assert one.shape == other.shape
         assert keras.backend.standardize_dtype(one.dtype) == other.dtype
+        np.testing.assert_allclose(one.numpy(), other.numpy(), rtol=1e-5)
+
+
+def test_steep_gradients_are_scaled_to_the_largest_norm() -> None:
+    limited, free = variables(), variables()
+    norm = float(tf.linalg.global_norm(gradients(1)))
+    for trained, clip_norm, factor in ((limited, norm / 4, 1.0), (free, 0.0, 0.25)):
+        adam = Adam(msgspec.structs.replace(SETTINGS, clip_norm=clip_norm), trained)
+        adam.apply([factor * gradient for gradient in gradients(1)], tf.constant(0.01))
+    for one, other in zip(limited, free, strict=True):
         np.testing.assert_allclose(one.numpy(), other.numpy(), rtol=1e-5)

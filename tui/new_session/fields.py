@@ -49,6 +49,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "adam_beta_2",
         "adam_epsilon",
         "clip_norm",
+        "weight_decay",
     ),
 }
 """All fields, in the order of the form."""

@@ -14,7 +14,7 @@ from vae_engine.sessions.records import Label, Manifest
 from vae_engine.settings import SETTINGS, Settings, SettingValue
 
 _MISSING = "session.json is missing: this is not a session"
-_EARLIER: dict[str, SettingValue] = {"activation": "relu", "clip_norm": 0.0}
+_EARLIER: dict[str, SettingValue] = {"activation": "relu", "clip_norm": 0.0, "weight_decay": 0.0}
 """How sessions were trained before a setting existed, where its default is another one now."""
 
 

@@ -30,7 +30,8 @@ class Adam:
         """Initialise the state to zero.
 
         Args:
-            settings: learning rate, `clip_norm`, `adam_beta_1`, `adam_beta_2`, `adam_epsilon`.
+            settings: learning rate, `clip_norm`, `weight_decay`, `adam_beta_1`, `adam_beta_2`,
+                `adam_epsilon`.
             trained: variables to update, float32.
         """
         self._settings = settings
@@ -48,7 +49,8 @@ class Adam:
         """Update each variable by its gradient, scaled down if all together exceed `clip_norm`.
 
         Pascanu, Mikolov & Bengio, "On the difficulty of training recurrent neural networks", 2013,
-        section 3.2.
+        section 3.2. Kernels, not biases, also shrink by `learning_rate * weight_decay` of
+        themselves: Loshchilov & Hutter, "Decoupled Weight Decay Regularization", 2019, algorithm 2.
         """
         settings = self._settings
         if settings.clip_norm:
@@ -60,6 +62,10 @@ class Adam:
         for gradient, variable, (mean, square) in zip(
             gradients, self._trained, self._moments, strict=True
         ):
+            if settings.weight_decay and len(variable.shape) > 1:
+                variable.value.assign(
+                    variable.value * (1.0 - settings.weight_decay * learning_rate)
+                )
             tf.raw_ops.ResourceApplyAdam(
                 var=variable.value.handle,
                 m=mean.handle,
