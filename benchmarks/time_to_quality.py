@@ -29,6 +29,7 @@ SHORT: dict[str, object] = {
     "dense_units": (128, 128, 128),
     "activation": "leaky_relu",
     "learning_rate": 8e-3,
+    "weight_decay": 0.0,
 }
 # Defaults that the whole command is measured with.
 DEFAULT_EPOCHS = (1, 2, 3)

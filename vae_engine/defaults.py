@@ -148,6 +148,7 @@ def _suited_to_shape(settings: Settings, given: Collection[str], shape: ImageSha
         per_value = SETTINGS["min_delta"].default / GREY_28.values  # type: ignore[operator]
         wanted["min_delta"] = round(per_value * shape.values, 3)
         wanted["clip_norm"] = wanted["weight_decay"] = 0.0
+        wanted["dense_units"] = (256, 256)
     if shape.channels > 1:
         wanted |= _COLOUR
     changes = {name: value for name, value in wanted.items() if name not in given}

@@ -138,7 +138,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
             max_length=4,
             description="units per encoder Dense layer; mirrored in the decoder",
         ),
-    ] = (256, 256)
+    ] = (256, 256, 256)
     activation: Annotated[
         Literal["auto", "relu", "leaky_relu", "silu"],
         Meta(description="of the hidden layers; auto: silu for 28x28 grey, else relu"),
@@ -293,6 +293,7 @@ _MNIST_AUTO: dict[str, SettingValue] = {
 """Resolved `auto` values for grey images of 28x28."""
 _OTHER_IMAGES: dict[str, SettingValue] = {
     "activation": "relu",
+    "dense_units": (256, 256),
     "clip_norm": 0.0,
     "weight_decay": 0.0,
 }
