@@ -37,6 +37,8 @@ SHORT_EPOCHS = 20
 GOALS = {2: 134.5, 8: 98.0, 16: 93.0}
 PUBLISHED = {2: 137.08, 5: 112.98, 10: 98.36, 20: 94.79, 40: 94.91}
 """Test negative ELBO on dynamically binarized MNIST: Davidson et al. 2018, table 1, N-VAE."""
+LEAD, LEAD_FROM = 4.0, 10
+"""How far ahead of it ours should be, nats, and from which number of dimensions."""
 PROBE_IMAGES = 12_800
 PROBE_EPOCHS = 3
 _POLL_SECONDS = 0.2
@@ -64,15 +66,16 @@ class Plan:
 
 
 def all_plans() -> list[Plan]:
-    """d = 2, 8 and 16, for 20 epochs and to convergence; the published d on binarized images."""
+    """d = 2, 8 and 16, for 20 epochs and to convergence; published d, binarized, for 20 epochs."""
     plans = []
     for name, length in ((f"{SHORT_EPOCHS} epochs", {"epochs": SHORT_EPOCHS}), ("convergence", {})):
         for latent_dim, goal in GOALS.items():
             changes: dict[str, object] = {"latent_dim": latent_dim, **length}
             plans.append(Plan(f"d = {latent_dim}, {name}", changes, goal))
     for latent_dim, published in PUBLISHED.items():
-        changes = {"latent_dim": latent_dim, "binarize": "dynamic"}
-        plans.append(Plan(f"d = {latent_dim}, binarized", changes, published))
+        changes = {"latent_dim": latent_dim, "binarize": "dynamic", "epochs": SHORT_EPOCHS}
+        goal = published - (LEAD if latent_dim >= LEAD_FROM else 0.0)
+        plans.append(Plan(f"d = {latent_dim}, binarized", changes, goal))
     return plans
 
 

@@ -74,7 +74,7 @@ def test_the_plans_are_the_defaults_but_for_what_their_names_say() -> None:
     expected: dict[str, dict[str, object]] = {
         "d = 8, 20 epochs": {"latent_dim": 8, "epochs": 20},
         "d = 16, convergence": {"latent_dim": 16},
-        "d = 40, binarized": {"latent_dim": 40, "binarize": "dynamic"},
+        "d = 40, binarized": {"latent_dim": 40, "binarize": "dynamic", "epochs": 20},
     }
     for name, changes in expected.items():
         # As a session records it, or a finished run would not be found again.
