@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vae_engine.inference.architecture import level_filters
+from vae_engine.inference.architecture import dense_units, level_filters
 from vae_engine.settings import Settings
 
 _SIDE = 28
@@ -58,7 +58,7 @@ def _encoder(settings: Settings) -> list[LayerOperations]:
         layers.append(LayerOperations(f"encoder/conv_{index}", work, reaches_images=index == 1))
         channels = filters
     width = side**2 * channels
-    for index, units in enumerate(settings.dense_units, start=1):
+    for index, units in enumerate(dense_units(settings), start=1):
         layers.append(LayerOperations(f"encoder/dense_{index}", 2 * width * units))
         width = units
     for head in ("z_mean", "z_log_var"):
@@ -69,7 +69,7 @@ def _encoder(settings: Settings) -> list[LayerOperations]:
 def _decoder(settings: Settings) -> list[LayerOperations]:
     layers = []
     width = settings.latent_dim
-    for index, units in enumerate(reversed(settings.dense_units), start=1):
+    for index, units in enumerate(reversed(dense_units(settings)), start=1):
         layers.append(LayerOperations(f"decoder/dense_{index}", 2 * width * units))
         width = units
     every = level_filters(settings)

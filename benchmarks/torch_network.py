@@ -19,7 +19,7 @@ from benchmarks.processes import tell
 from benchmarks.workloads import COLOUR, MNIST, WORKLOADS, workload_settings
 from vae_engine.datasets import load_dataset, to_float
 from vae_engine.image_shape import ImageShape
-from vae_engine.inference.architecture import hidden_activation, level_filters
+from vae_engine.inference.architecture import dense_units, hidden_activation, level_filters
 from vae_engine.likelihoods import pixel_likelihood
 from vae_engine.settings import Settings
 
@@ -52,14 +52,14 @@ class TorchNetwork(nn.Module):  # type: ignore[misc]
         padding, extra = (kernel - 1) // 2, kernel % 2
         activation = ACTIVATIONS[hidden_activation(settings, shape)]
         encoder: list[nn.Module] = []
-        every = level_filters(settings, shape)
+        every, units = level_filters(settings, shape), dense_units(settings, shape)
         for filters in every:
             encoder += [nn.Conv2d(channels, filters, kernel, 2, padding), activation()]
             side, channels = side // 2, filters
-        encoder += [nn.Flatten(), *_dense(side**2 * channels, settings.dense_units, activation)]
+        encoder += [nn.Flatten(), *_dense(side**2 * channels, units, activation)]
         self.encoder = nn.Sequential(*encoder)
-        self.heads = nn.Linear(settings.dense_units[-1], 2 * settings.latent_dim)
-        widths = (*reversed(settings.dense_units), side**2 * channels)
+        self.heads = nn.Linear(units[-1], 2 * settings.latent_dim)
+        widths = (*reversed(units), side**2 * channels)
         decoder: list[nn.Module] = [*_dense(settings.latent_dim, widths, activation)]
         decoder.append(nn.Unflatten(1, (channels, side, side)))
         for filters in (*reversed(every[:-1]), shape.channels):

@@ -16,7 +16,7 @@ import msgspec
 
 from vae_engine.dataset_names import named_training_images
 from vae_engine.image_shape import GREY_28, ImageShape
-from vae_engine.inference.architecture import hidden_activation, level_filters
+from vae_engine.inference.architecture import dense_units, hidden_activation, level_filters
 from vae_engine.likelihoods import pixel_likelihood
 from vae_engine.settings import SETTINGS, Settings
 
@@ -35,8 +35,8 @@ SHORT_RUN_BATCH = 32
 ENOUGH_STEPS = 400
 """Runs with fewer steps learn little more than the mean image."""
 
-_COLOUR: dict[str, int | float | tuple[int, ...]] = {"latent_dim": 32, "dense_units": (256,)}
-"""Defaults for colour images: docs/decisions/0033 and 0037."""
+_COLOUR_LATENT_DIM = 32
+"""Default for colour images: docs/decisions/0033."""
 
 _EPOCH_SETTINGS = ("epochs", "min_epochs", "patience", "decay_epochs", "beta_warmup_epochs")
 
@@ -76,6 +76,7 @@ def resolved_settings(settings: Settings, shape: ImageShape = GREY_28) -> Settin
     return msgspec.structs.replace(
         settings,
         filters=level_filters(settings, shape),
+        dense_units=dense_units(settings, shape),
         likelihood=pixel_likelihood(settings, shape),
         activation=hidden_activation(settings, shape),
     )
@@ -142,15 +143,14 @@ def _remedy(settings: Settings, images: int, steps: int) -> str:
 
 def _suited_to_shape(settings: Settings, given: Collection[str], shape: ImageShape) -> Settings:
     """Replace defaults that were tuned on 28x28 grey images."""
-    wanted: dict[str, int | float | tuple[int, ...]] = {}
+    wanted: dict[str, int | float] = {}
     if shape != GREY_28:
         # A loss is a sum over the values of an image, so `min_delta` scales with their number.
         per_value = SETTINGS["min_delta"].default / GREY_28.values  # type: ignore[operator]
         wanted["min_delta"] = round(per_value * shape.values, 3)
         wanted["clip_norm"] = wanted["weight_decay"] = 0.0
-        wanted["dense_units"] = (256, 256)
     if shape.channels > 1:
-        wanted |= _COLOUR
+        wanted["latent_dim"] = _COLOUR_LATENT_DIM
     changes = {name: value for name, value in wanted.items() if name not in given}
     return msgspec.structs.replace(settings, **changes)
 

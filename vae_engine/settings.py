@@ -134,11 +134,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     dense_units: Annotated[
         tuple[Units, ...],
         Meta(
-            min_length=1,
             max_length=4,
-            description="units per encoder Dense layer; mirrored in the decoder",
+            description="units per encoder Dense layer, mirrored in the decoder; auto: by d",
         ),
-    ] = (256, 256, 256)
+    ] = ()
     activation: Annotated[
         Literal["auto", "relu", "leaky_relu", "silu"],
         Meta(description="of the hidden layers; auto: silu for 28x28 grey, else relu"),
@@ -254,6 +253,15 @@ def usual_batch_parts(threads: int) -> int:
     return min(threads, _MOST_PARTS)
 
 
+def usual_dense_units(latent_dim: int) -> tuple[int, ...]:
+    """Return the units of each Dense layer by default for grey images of 28x28.
+
+    Three layers at d = 8 and below, where they gain most; two above, where three switch dimensions
+    off: docs/decisions/0060.
+    """
+    return (256,) * (3 if latent_dim <= 8 else 2)
+
+
 def changed_settings(settings: Settings) -> dict[str, SettingValue]:
     """Return the settings that differ from their defaults, by name.
 
@@ -261,7 +269,7 @@ def changed_settings(settings: Settings) -> dict[str, SettingValue]:
     """
     is_mnist = settings.dataset in _GREY_28 and settings.image_size == AUTO
     usual = _USUAL_AUTO | {"batch_parts": usual_batch_parts(settings.threads)}
-    usual |= _MNIST_AUTO if is_mnist and settings.color != "rgb" else _OTHER_IMAGES
+    usual |= _mnist_auto(settings) if is_mnist and settings.color != "rgb" else _OTHER_IMAGES
     return {
         name: value
         for name, setting in SETTINGS.items()
@@ -277,7 +285,17 @@ def differing_settings(several: Sequence[Settings]) -> list[str]:
 def _comparable(settings: Settings, name: str) -> SettingValue:
     """Return a value; `auto` of earlier sessions, which did not record it, is resolved."""
     value = settings[name]
-    return _MNIST_AUTO.get(name, value) if value == SETTINGS[name].default else value
+    return _mnist_auto(settings).get(name, value) if value == SETTINGS[name].default else value
+
+
+def _mnist_auto(settings: Settings) -> dict[str, SettingValue]:
+    """Return what `auto` comes to for grey images of 28x28."""
+    return {
+        "filters": (16, 32),
+        "dense_units": usual_dense_units(settings.latent_dim),
+        "likelihood": "bernoulli",
+        "activation": "silu",
+    }
 
 
 _MOST_PARTS = 4
@@ -285,15 +303,8 @@ _MOST_PARTS = 4
 
 _GREY_28 = ("mnist", "fashion_mnist")
 _USUAL_AUTO: dict[str, SettingValue] = {"kernels": "onednn"}
-_MNIST_AUTO: dict[str, SettingValue] = {
-    "filters": (16, 32),
-    "likelihood": "bernoulli",
-    "activation": "silu",
-}
-"""Resolved `auto` values for grey images of 28x28."""
 _OTHER_IMAGES: dict[str, SettingValue] = {
     "activation": "relu",
-    "dense_units": (256, 256),
     "clip_norm": 0.0,
     "weight_decay": 0.0,
 }

@@ -21,6 +21,7 @@ from vae_engine.inference.architecture import (
     Layer,
     count_multiplications,
     decoder_layers,
+    dense_units,
     encoder_layers,
     hidden_activation,
     level_filters,
@@ -227,6 +228,7 @@ def same_work(one: Settings, other: Settings, shape: ImageShape = GREY_28) -> bo
     # The session records the number of threads that 0 stands for.
     return (
         level_filters(one, shape) == level_filters(other, shape)
+        and dense_units(one, shape) == dense_units(other, shape)
         and hidden_activation(one, shape) == hidden_activation(other, shape)
         and all(
             getattr(one, name) == getattr(other, name) or (name == "threads" and not other.threads)
@@ -238,7 +240,6 @@ def same_work(one: Settings, other: Settings, shape: ImageShape = GREY_28) -> bo
 _WORK = (
     "network",
     "kernel_size",
-    "dense_units",
     "batch_size",
     "binarize",
     "threads",

@@ -13,7 +13,7 @@ from typing import Literal
 from vae_engine.errors import SettingError
 from vae_engine.image_shape import GREY_28, ImageShape
 from vae_engine.likelihoods import pixel_likelihood
-from vae_engine.settings import AUTO, Settings
+from vae_engine.settings import AUTO, Settings, usual_dense_units
 
 Shape = tuple[int, ...]
 LayerKind = Literal["dense", "conv", "conv_transpose"]
@@ -25,6 +25,7 @@ _DEEPEST_SIDE = 8
 # Filters of the first level, and a limit of the work per level: filters squared times pixels.
 _GREY_FILTERS, _COLOUR_FILTERS, _MOST_WORK = 16, 32, 32**2 * 64**2
 _FEWEST_FILTERS, _MOST_FILTERS = 8, 256
+_UNITS = 256
 RESIDUAL_BLOCKS, RESIDUAL_KERNEL = 2, 3
 """Residual blocks per level, and the kernel size of their convolutions."""
 
@@ -88,6 +89,18 @@ def level_filters(settings: Settings, shape: ImageShape = GREY_28) -> tuple[int,
     return settings.filters or auto_filters(shape)
 
 
+def auto_dense_units(latent_dim: int, shape: ImageShape = GREY_28) -> tuple[int, ...]:
+    """Choose the units of each Dense layer: one for colour, two for other images than 28x28."""
+    if shape == GREY_28:
+        return usual_dense_units(latent_dim)
+    return (_UNITS,) if shape.channels > 1 else (_UNITS, _UNITS)
+
+
+def dense_units(settings: Settings, shape: ImageShape = GREY_28) -> tuple[int, ...]:
+    """Return the units of each Dense layer of the encoder, with `auto` resolved."""
+    return settings.dense_units or auto_dense_units(settings.latent_dim, shape)
+
+
 def hidden_activation(settings: Settings, shape: ImageShape = GREY_28) -> str:
     """Return the activation of the hidden layers, with `auto` resolved."""
     if settings.activation != AUTO:
@@ -141,7 +154,7 @@ def encoder_layers(settings: Settings, shape: ImageShape = GREY_28) -> list[Laye
         channels = filters
         layers += _residual_blocks(settings, layers[-1].name, layers[-1].outputs, activation)
     units = height * width * channels
-    for index, wanted in enumerate(settings.dense_units, start=1):
+    for index, wanted in enumerate(dense_units(settings, shape), start=1):
         layers.append(_dense(f"dense_{index}", units, wanted, activation))
         units = wanted
     return [*layers, *(_dense(name, units, settings.latent_dim) for name in (Z_MEAN, Z_LOG_VAR))]
@@ -159,7 +172,7 @@ def decoder_layers(settings: Settings, shape: ImageShape = GREY_28) -> list[Laye
     layers: list[Layer] = []
     activation = hidden_activation(settings, shape)
     units = settings.latent_dim
-    for index, wanted in enumerate(reversed(settings.dense_units), start=1):
+    for index, wanted in enumerate(reversed(dense_units(settings, shape)), start=1):
         layers.append(_dense(f"dense_{index}", units, wanted, activation))
         units = wanted
     every = level_filters(settings, shape)

@@ -19,6 +19,7 @@ from vae_engine.inference.architecture import (
     RESIDUAL_KERNEL,
     cropping,
     decoder_layers,
+    dense_units,
     hidden_activation,
     level_filters,
 )
@@ -127,7 +128,7 @@ def build_encoder(settings: Settings, shape: ImageShape = GREY_28) -> keras.Mode
         )(x)
         x = _residual_blocks(settings, f"conv_{index}", x, activation)
     x = layers.Flatten(name="flatten")(x)
-    for index, units in enumerate(settings.dense_units, start=1):
+    for index, units in enumerate(dense_units(settings, shape), start=1):
         x = layers.Dense(units, activation=activation, name=f"dense_{index}")(x)
     z_mean = layers.Dense(settings.latent_dim, name="z_mean")(x)
     z_log_var = layers.Dense(settings.latent_dim, name="z_log_var")(x)
@@ -145,7 +146,7 @@ def build_decoder(
     activation = hidden_activation(settings, shape)
     z = keras.Input((settings.latent_dim,), name="z")
     x = z
-    for index, units in enumerate(reversed(settings.dense_units), start=1):
+    for index, units in enumerate(reversed(dense_units(settings, shape)), start=1):
         x = layers.Dense(units, activation=activation, name=f"dense_{index}")(x)
     filters_per_level = level_filters(settings, shape)
     deepest = next(
