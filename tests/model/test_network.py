@@ -49,8 +49,8 @@ def test_the_layers_are_those_of_the_seeds() -> None:
     networks = build_networks(make_settings())
     encoder = [type(layer).__name__ for layer in networks.encoder.layers]
     decoder = [type(layer).__name__ for layer in networks.decoder.layers]
-    dense = ["Dense", "Dense"]
-    assert encoder == ["InputLayer", "Conv2D", "Conv2D", "Flatten", *dense, *dense]
+    dense, heads = ["Dense"] * 3, ["Dense"] * 2
+    assert encoder == ["InputLayer", "Conv2D", "Conv2D", "Flatten", *dense, *heads]
     assert decoder == [
         "InputLayer", *dense, "Dense", "Reshape", "Conv2DTranspose", "Conv2DTranspose", "Activation"
     ]  # fmt: skip
@@ -70,6 +70,26 @@ def test_the_activation_is_that_of_every_layer_but_heads_and_pixels(activation: 
         assert named.pop(head) == "linear"
     assert named.pop("probabilities") == "sigmoid"
     assert set(named.values()) == {activation}
+
+
+@pytest.mark.parametrize(("activation", "gain"), [("relu", 1), ("leaky_relu", 1), ("silu", 2)])
+def test_hidden_dense_kernels_begin_as_the_activation_needs(activation: str, gain: int) -> None:
+    networks = build_networks(make_settings(activation=activation))
+    for network, heads in ((networks.encoder, ("z_mean", "z_log_var")), (networks.decoder, ())):
+        for layer in network.layers:
+            if isinstance(layer, keras.layers.Dense):
+                kernel = layer.kernel.numpy()
+                glorot = np.sqrt(6 / sum(kernel.shape))
+                wanted = glorot * (1 if layer.name in heads else gain)
+                assert 0.95 * wanted < np.abs(kernel).max() <= wanted
+
+
+def test_every_dimension_is_seen_by_the_untrained_decoder() -> None:
+    for latent_dim in (2, 8, 16):
+        decode = build_networks(make_settings(latent_dim=latent_dim)).decoder_logits
+        z = np.eye(latent_dim, dtype=np.float32)
+        moved = np.abs(decode(z).numpy() - decode(np.zeros_like(z)).numpy()).max(axis=(1, 2, 3))
+        assert (moved > 0.01).all()
 
 
 def test_gradients_reach_every_weight() -> None:
