@@ -63,3 +63,19 @@ def test_steep_gradients_are_scaled_to_the_largest_norm() -> None:
         adam.apply([factor * gradient for gradient in gradients(1)], tf.constant(0.01))
     for one, other in zip(limited, free, strict=True):
         np.testing.assert_allclose(one.numpy(), other.numpy(), rtol=1e-5)
+
+
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan, 3e38])
+def test_a_gradient_that_is_not_finite_counts_as_0(value: float) -> None:
+    trained, untouched = variables(), variables()
+    settings = msgspec.structs.replace(SETTINGS, clip_norm=1.0)
+    one, other = Adam(settings, trained), Adam(settings, untouched)
+    steep, flat = gradients(2)
+    steep = tf.tensor_scatter_nd_update(steep, [[1, 1]], [value])
+    for adam, second in ((one, [steep, flat]), (other, [tf.zeros((3, 2)), tf.zeros(4)])):
+        adam.apply(gradients(1), tf.constant(0.01))
+        adam.apply(second, tf.constant(0.01))
+    for variable, wanted in zip(
+        [*trained, *one.variables], [*untouched, *other.variables], strict=True
+    ):
+        np.testing.assert_array_equal(variable.numpy(), wanted.numpy())

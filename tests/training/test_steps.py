@@ -191,3 +191,19 @@ def test_free_bits_are_in_the_loss_and_not_in_the_kl(likelihood: str) -> None:
     assert found.loss(2.0, 5.0) == pytest.approx(found.reconstruction_loss + 30.0)
     assert found.loss(2.0) == pytest.approx(found.reconstruction_loss + 2 * found.kl_loss)
     assert found.elbo == pytest.approx(-found.reconstruction_loss - found.kl_loss)
+
+
+@pytest.mark.parametrize(("clip_norm", "losses"), [(200.0, (0.0, 0.0, 0.0)), (0.0, None)])
+def test_a_batch_whose_loss_is_not_finite_counts_only_without_a_limit_on_the_gradient(
+    digits: Dataset, clip_norm: float, losses: tuple[float, ...] | None
+) -> None:
+    settings = msgspec.structs.replace(SMALL, clip_norm=clip_norm, weight_decay=0.0)
+    networks, steps = trainer(settings, digits)
+    networks.encoder.get_layer("z_log_var").bias.assign([200.0, 0.0, 0.0])
+    before = weights_sha256(networks)
+    totals = steps.train(inputs(steps), 0, steps.steps, (0.0, 0.0, 0.0))
+    if losses is None:
+        assert not np.isfinite(totals).any()
+    else:
+        assert totals == losses
+        assert weights_sha256(networks) == before

@@ -28,6 +28,9 @@ from vae_engine.likelihoods import LOWEST_LOG_SIGMA, Likelihood, pixel_likelihoo
 from vae_engine.model.weights import load_weights
 from vae_engine.settings import Settings
 
+_SHALLOW = 2
+"""Number of Dense layers that train well from Glorot's kernels."""
+
 _FIRST_SIGMA = 0.25
 """Initial sigma: about the standard deviation of pixels in natural images."""
 
@@ -129,7 +132,7 @@ def build_encoder(settings: Settings, shape: ImageShape = GREY_28) -> keras.Mode
         x = _residual_blocks(settings, f"conv_{index}", x, activation)
     x = layers.Flatten(name="flatten")(x)
     for index, units in enumerate(dense_units(settings, shape), start=1):
-        x = _hidden_dense(units, activation, f"dense_{index}")(x)
+        x = _hidden_dense(settings, shape, units, f"dense_{index}")(x)
     z_mean = layers.Dense(settings.latent_dim, name="z_mean")(x)
     z_log_var = layers.Dense(settings.latent_dim, name="z_log_var")(x)
     return keras.Model(images, [z_mean, z_log_var], name="encoder")
@@ -147,12 +150,12 @@ def build_decoder(
     z = keras.Input((settings.latent_dim,), name="z")
     x = z
     for index, units in enumerate(reversed(dense_units(settings, shape)), start=1):
-        x = _hidden_dense(units, activation, f"dense_{index}")(x)
+        x = _hidden_dense(settings, shape, units, f"dense_{index}")(x)
     filters_per_level = level_filters(settings, shape)
     deepest = next(
         layer.inputs for layer in decoder_layers(settings, shape) if layer.kind == "conv_transpose"
     )
-    x = _hidden_dense(math.prod(deepest), activation, "dense_image")(x)
+    x = _hidden_dense(settings, shape, math.prod(deepest), "dense_image")(x)
     x = layers.Reshape(deepest, name="reshape")(x)
     x = _residual_blocks(settings, "image", x, activation)
     for index, filters in enumerate(reversed(filters_per_level[:-1]), start=1):
@@ -179,19 +182,17 @@ def build_decoder(
     return keras.Model(z, _means(logits, likelihood), name="decoder")
 
 
-def _hidden_dense(units: int, activation: str, name: str) -> layers.Dense:
-    """Build a hidden Dense layer; with SiLU its initial kernel is twice Glorot's.
+def _hidden_dense(settings: Settings, shape: ImageShape, units: int, name: str) -> layers.Dense:
+    """Build a hidden Dense layer; of three or more with SiLU, the kernel begins as twice Glorot's.
 
-    SiLU has a slope of 1/2 at 0: with Glorot's kernels, several layers would make z too small to be
-    seen by the first steps, which switch its dimensions off (docs/decisions/0060).
+    SiLU has a slope of 1/2 at 0: with Glorot's kernels, three layers make z too small to be seen by
+    the first steps, which switch its dimensions off (docs/decisions/0060).
     """
-    gain = 2.0 if activation == "silu" else 1.0
-    return layers.Dense(
-        units,
-        activation=activation,
-        kernel_initializer=keras.initializers.VarianceScaling(gain**2, "fan_avg", "uniform"),
-        name=name,
-    )
+    activation = hidden_activation(settings, shape)
+    is_deep = len(dense_units(settings, shape)) > _SHALLOW
+    gain = 2.0 if is_deep and activation == "silu" else 1.0
+    start = keras.initializers.VarianceScaling(gain**2, "fan_avg", "uniform")
+    return layers.Dense(units, activation, kernel_initializer=start, name=name)
 
 
 def _residual_blocks(settings: Settings, level: str, x: Any, activation: str) -> Any:

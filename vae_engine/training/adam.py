@@ -48,13 +48,16 @@ class Adam:
     def apply(self, gradients: Sequence[Tensor], learning_rate: Tensor) -> None:
         """Update each variable by its gradient, scaled down if all together exceed `clip_norm`.
 
+        With `clip_norm`, a gradient that is not finite counts as 0: one batch in ten thousand has
+        an image far from all others, whose variance overflows.
+
         Pascanu, Mikolov & Bengio, "On the difficulty of training recurrent neural networks", 2013,
         section 3.2. Kernels, not biases, also shrink by `learning_rate * weight_decay` of
         themselves: Loshchilov & Hutter, "Decoupled Weight Decay Regularization", 2019, algorithm 2.
         """
         settings = self._settings
         if settings.clip_norm:
-            gradients, _ = tf.clip_by_global_norm(gradients, settings.clip_norm)
+            gradients = _limited(gradients, settings.clip_norm)
         self._learning_rate.assign(learning_rate)
         count = tf.cast(self._updates.assign_add(1), tf.float32)
         beta_1_power = tf.pow(settings.adam_beta_1, count)
@@ -78,3 +81,11 @@ class Adam:
                 epsilon=settings.adam_epsilon,
                 grad=gradient,
             )
+
+
+def _limited(gradients: Sequence[Tensor], most: float) -> list[Tensor]:
+    """Scale gradients down to a norm of `most` if they exceed it; to 0 if it is not finite."""
+    norm = tf.linalg.global_norm(gradients)
+    scale = most * tf.minimum(1.0 / norm, 1.0 / most)
+    scale = tf.where(tf.math.is_finite(norm), scale, 0.0)
+    return [tf.math.multiply_no_nan(gradient, scale) for gradient in gradients]

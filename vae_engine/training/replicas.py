@@ -151,7 +151,8 @@ class ReplicatedSteps(TrainingSteps):
         means = self._strategy.run(self._replica_step, args=(batch, epsilon, learning_rate, beta))
         count = tf.cast(tf.shape(batch)[0], tf.float64)
         # The same on every replica.
-        return count * tf.cast(self._strategy.experimental_local_results(means)[0], tf.float64)
+        means = self._strategy.experimental_local_results(means)[0]
+        return count * self._counted(tf.cast(means, tf.float64))
 
     def _replica_step(
         self, batch: Tensor, epsilon: Tensor, learning_rate: Tensor, beta: Tensor

@@ -178,7 +178,13 @@ class TrainingSteps:
         gradients, means = self._gradients(self._passes, batch, epsilon, beta)
         self.optimizer.apply(gradients, learning_rate)
         count = tf.cast(tf.shape(batch)[0], tf.float64)
-        return count * tf.cast(means, tf.float64)
+        return count * self._counted(tf.cast(means, tf.float64))
+
+    def _counted(self, means: Tensor) -> Tensor:
+        """Leave out a loss that is not finite, if its gradient was left out too."""
+        if not self._settings.clip_norm:
+            return means
+        return tf.where(tf.reduce_all(tf.math.is_finite(means)), means, tf.zeros_like(means))
 
     def _noise(self, batch: Tensor, epoch: Tensor, step: Tensor) -> Tensor:
         settings = self._settings
