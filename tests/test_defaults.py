@@ -24,8 +24,21 @@ def suited(images: int, **given: Any) -> Settings:
 @pytest.mark.parametrize("images", [4096, 5000, 55_000, 10_000_000])
 def test_enough_images_change_nothing(images: int) -> None:
     assert suited(images) == make_settings(
-        filters=(16, 32), likelihood="bernoulli", activation="silu"
+        filters=(16, 32), dense_units=(256, 256), likelihood="bernoulli", activation="silu"
     )
+
+
+@pytest.mark.parametrize(
+    ("latent_dim", "layers"), [(1, 2), (2, 2), (4, 2), (5, 3), (8, 3), (9, 2), (16, 2), (256, 2)]
+)
+def test_the_number_of_dense_layers_depends_on_the_latent_dimension(
+    latent_dim: int, layers: int
+) -> None:
+    assert suited(55_000, latent_dim=latent_dim).dense_units == (256,) * layers
+    other = ImageShape(28, 28, 3), ImageShape(28, 29)
+    found = [suited_settings(make_settings(), (), 55_000, shape).dense_units for shape in other]
+    assert found == [(256,), (256, 256)]
+    assert suited(55_000, latent_dim=latent_dim, dense_units=(7,)).dense_units == (7,)
 
 
 @pytest.mark.parametrize(

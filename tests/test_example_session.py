@@ -58,6 +58,7 @@ def test_it_was_trained_on_all_of_mnist_at_two_dimensions(
         decay_epochs=6,
         patience=4,
         filters=(16, 32),
+        dense_units=(256, 256),
         activation="relu",
         clip_norm=0,
         weight_decay=0,

@@ -76,7 +76,13 @@ def test_a_dataset_whose_images_were_counted_is_reported_likewise(tmp_path: Path
 
 
 def test_the_settings_of_a_forked_session_give_way_to_nothing() -> None:
-    parent = make_settings(limit=65, filters=(16, 32), likelihood="bernoulli", activation="silu")
+    parent = make_settings(
+        limit=65,
+        filters=(16, 32),
+        dense_units=(256, 256),
+        likelihood="bernoulli",
+        activation="silu",
+    )
     draft = read_draft(texts_of(parent), fork=True)
     assert (draft.adjusted, draft.suited) == ({}, draft.settings)
     assert draft.given == SETTINGS.keys()
