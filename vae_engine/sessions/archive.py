@@ -103,7 +103,7 @@ def import_session(store: SessionStore, path: Path) -> Session:
     Raises:
         SessionDamagedError: it is not an archive, is damaged, or comes from a newer version.
         SessionError: the archive or the store cannot be reached, or a session of that id is in
-            the store or its trash.
+            the store or its trash; or another process has deleted it at once.
     """
     with _open_file(path) as file:
         try:
@@ -116,7 +116,7 @@ def import_session(store: SessionStore, path: Path) -> Session:
             _check_sizes(contents, os.fstat(file.fileno()).st_size)
             _check_free(store, contents.id)
             _unpack(archive, contents, store)
-    return Session(store.root / contents.id)
+    return store.opened(contents.id)
 
 
 def _pack(archive: zipfile.ZipFile, session: Session, *, slim: bool) -> None:

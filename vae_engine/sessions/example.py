@@ -53,7 +53,7 @@ def add_example(store: SessionStore, example: Example = GREY) -> Session:
         store.restore(example.id)
     elif not where:
         _copy(store, example)
-    return Session(store.root / example.id)
+    return store.opened(example.id)
 
 
 def add_examples(store: SessionStore) -> Session:

@@ -105,7 +105,22 @@ class SessionStore:
                 where = self.holds(session_id) or "here"
                 raise SessionError(f"session {session_id} is {where} already: choose another id")
             manifest = msgspec.structs.replace(manifest, id=self._free_id(now))
-        return Session(self.root / manifest.id)
+        return self.opened(manifest.id)
+
+    def opened(self, session_id: str) -> Session:
+        """Open a session that was here a moment ago.
+
+        Raises:
+            SessionNotFoundError: another process has deleted it.
+            SessionDamagedError: it cannot be read.
+        """
+        folder = self.root / session_id
+        try:
+            return Session(folder)
+        except SessionDamagedError:
+            if not folder.exists():
+                raise SessionNotFoundError(f"session {session_id} was just deleted") from None
+            return Session(folder)  # It may have been moved away and back.
 
     def _add(self, manifest: Manifest, label: Label) -> bool:
         """Write a new session; False if another process created the same id meanwhile."""
@@ -156,12 +171,7 @@ class SessionStore:
             if named is None:
                 raise
             folder = example.add_example(self, named).folder
-        try:
-            return Session(folder)
-        except SessionDamagedError:
-            if folder.exists():
-                raise
-            raise SessionNotFoundError(f"session {folder.name} was just deleted") from None
+        return self.opened(folder.name)
 
     def find_listing(self, reference: str) -> Listing:
         """Like `find`, but includes damaged sessions, to report or delete them.
