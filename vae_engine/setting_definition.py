@@ -21,7 +21,7 @@ from vae_engine.errors import SettingError
 from vae_engine.text import value_text
 
 AUTO = "auto"
-"""Value that depends on the images; `filters` stores it as ()."""
+"""Value that depends on the images or other settings; a list of numbers stores it as ()."""
 
 SettingValue = int | float | str | tuple[int, ...]
 SettingKind = Literal["int", "float", "str", "ints", "choice"]

@@ -177,7 +177,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = 200.0
     weight_decay: Annotated[
         float,
-        Meta(ge=0.0, le=10.0, description="decay of the kernels per step, times the learning rate"),
+        Meta(ge=0.0, le=10.0, description="decoupled weight decay of the kernels; 0: off"),
     ] = 0.1
     threads: Annotated[
         int, Meta(ge=0, le=1024, description="CPU threads; 0 uses all and records how many")

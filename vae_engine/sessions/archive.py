@@ -103,7 +103,8 @@ def import_session(store: SessionStore, path: Path) -> Session:
     Raises:
         SessionDamagedError: it is not an archive, is damaged, or comes from a newer version.
         SessionError: the archive or the store cannot be reached, or a session of that id is in
-            the store or its trash; or another process has deleted it at once.
+            the store or its trash.
+        SessionNotFoundError: another process deleted it as soon as it was imported.
     """
     with _open_file(path) as file:
         try:
