@@ -256,10 +256,9 @@ def usual_batch_parts(threads: int) -> int:
 def usual_dense_units(latent_dim: int) -> tuple[int, ...]:
     """Return the units of each Dense layer by default for grey images of 28x28.
 
-    Three layers from d = 5 to 8. Above, a third gains nothing, and at d = 2 it does not train
-    steadily: docs/decisions/0060.
+    Three layers up to d = 8; above, a third gains nothing: docs/decisions/0060.
     """
-    return (256,) * (3 if 5 <= latent_dim <= 8 else 2)
+    return (256,) * (3 if latent_dim <= 8 else 2)
 
 
 def changed_settings(settings: Settings) -> dict[str, SettingValue]:

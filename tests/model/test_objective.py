@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from vae_engine.model.objective import (
     kl_per_dimension,
+    limited_log_var,
     reconstruction_per_image,
     reparameterize,
 )
@@ -82,3 +83,19 @@ def test_reparameterization_lets_gradients_through_to_both_heads() -> None:
     assert gradients[0].numpy()[0, 0] == pytest.approx(1.0)
     # d/dv exp(v / 2) e = e exp(v / 2) / 2
     assert gradients[1].numpy()[0, 0] == pytest.approx(math.exp(0.4), rel=1e-6)
+
+
+def test_a_log_variance_up_to_two_keeps_its_bits() -> None:
+    values = np.random.default_rng(5).uniform(-30.0, 2.0, 10_000).astype(np.float32)
+    assert limited_log_var(tf.constant(values)).numpy().tobytes() == values.tobytes()
+
+
+def test_a_larger_log_variance_rises_by_a_tenth_and_is_brought_back() -> None:
+    z_log_var = tf.Variable([3.0, 25.0, 500.0])
+    with tf.GradientTape() as tape:
+        limited = limited_log_var(z_log_var)
+        kl = kl_per_dimension(tf.zeros(3), limited)
+    np.testing.assert_allclose(limited.numpy(), [2.1, 4.3, 51.8], rtol=1e-6)
+    # d/dv 0.5 (e^l - l - 1) = 0.05 (e^l - 1), with l the limited one
+    expected = 0.05 * (np.exp(np.float64([2.1, 4.3, 51.8])) - 1.0)
+    np.testing.assert_allclose(tape.gradient(kl, z_log_var), expected, rtol=1e-5)

@@ -199,7 +199,7 @@ def test_a_batch_whose_loss_is_not_finite_counts_only_without_a_limit_on_the_gra
 ) -> None:
     settings = msgspec.structs.replace(SMALL, clip_norm=clip_norm, weight_decay=0.0)
     networks, steps = trainer(settings, digits)
-    networks.encoder.get_layer("z_log_var").bias.assign([200.0, 0.0, 0.0])
+    networks.encoder.get_layer("z_log_var").bias.assign([2000.0, 0.0, 0.0])
     before = weights_sha256(networks)
     totals = steps.train(inputs(steps), 0, steps.steps, (0.0, 0.0, 0.0))
     if losses is None:
@@ -207,3 +207,18 @@ def test_a_batch_whose_loss_is_not_finite_counts_only_without_a_limit_on_the_gra
     else:
         assert totals == losses
         assert weights_sha256(networks) == before
+
+
+def test_an_image_far_from_all_others_does_not_hide_them(digits: Dataset) -> None:
+    settings = msgspec.structs.replace(SMALL, clip_norm=200.0, weight_decay=0.0)
+    networks, steps = trainer(settings, digits)
+    usual = steps.train(inputs(steps, rate=1e-30), 0, steps.steps, (0.0, 0.0, 0.0))
+    networks.encoder.get_layer("z_log_var").bias.assign([25.0, 0.0, 0.0])
+    far = steps.train(inputs(steps, rate=1e-30), 0, steps.steps, (0.0, 0.0, 0.0))
+    # Its true KL is 0.5 (e^25 - 26) = 3.6e10 nats, which the evaluation tells.
+    assert usual[2] < far[2] < 100 * steps.images
+    found = Evaluator(settings, networks).evaluate(digits.val_images, Purpose.TEST_NOISE)
+    assert found.kl_loss > 1e10
+    for epoch in range(1, 5):
+        steps.train(inputs(steps, epoch, rate=3e-2), 0, steps.steps, (0.0, 0.0, 0.0))
+    assert networks.encoder.get_layer("z_log_var").bias.numpy()[0] < 24.8

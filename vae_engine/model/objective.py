@@ -15,6 +15,8 @@ from vae_engine.likelihoods import Likelihood
 
 Tensor = Any
 
+_LARGE_LOG_VAR, _SLOPE_ABOVE = 2.0, 0.1
+
 
 def kl_per_dimension(z_mean: Tensor, z_log_var: Tensor) -> Tensor:
     """Compute KL(q(z|x) || N(0, I)) per image and dimension, (n, latent_dim), nats.
@@ -86,3 +88,14 @@ def kl_with_free_bits(mean_kl: Tensor, free_bits: float) -> Tensor:
 def reparameterize(z_mean: Tensor, z_log_var: Tensor, epsilon: Tensor) -> Tensor:
     """Sample z = mean + exp(0.5 log-variance) * epsilon, (n, latent_dim); epsilon ~ N(0, I)."""
     return z_mean + tf.exp(0.5 * z_log_var) * epsilon
+
+
+def limited_log_var(z_log_var: Tensor) -> Tensor:
+    """Let a log-variance above 2 rise by a tenth only, for training; the rest keep their bits.
+
+    No posterior needs more than the prior's variance, but of a million images one may be so far
+    from all others that its log-variance is extrapolated to 25. The KL of that one image was then
+    10^10 nats, which hid all other images in the gradient and in the mean loss. The slope keeps a
+    gradient that brings such an image back.
+    """
+    return tf.minimum(z_log_var, _LARGE_LOG_VAR + _SLOPE_ABOVE * (z_log_var - _LARGE_LOG_VAR))

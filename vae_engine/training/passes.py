@@ -8,7 +8,12 @@ import tensorflow as tf
 
 from vae_engine.model.forward import Forward
 from vae_engine.model.network import Networks
-from vae_engine.model.objective import kl_per_dimension, negative_log_likelihood, reparameterize
+from vae_engine.model.objective import (
+    kl_per_dimension,
+    limited_log_var,
+    negative_log_likelihood,
+    reparameterize,
+)
 from vae_engine.settings import Settings
 
 Tensor = Any
@@ -41,8 +46,18 @@ class Passes:
         networks: that batches pass through.
     """
 
-    def __init__(self, settings: Settings, networks: Networks) -> None:
+    def __init__(
+        self, settings: Settings, networks: Networks, *, limits_variance: bool = False
+    ) -> None:
+        """Build the operations.
+
+        Args:
+            settings: `batch_parts`, and those of the network.
+            networks: that batches pass through.
+            limits_variance: count very large variances as smaller, see `limited_log_var`.
+        """
         self.networks = networks
+        self._limits_variance = limits_variance
         self._parts = settings.batch_parts
         if self._parts:
             forward = Forward(settings, networks)
@@ -74,6 +89,8 @@ class Passes:
     def _run(self, images: Tensor, epsilon: Tensor) -> Outputs:
         networks = self.networks
         z_mean, z_log_var = self._encode(images)
+        if self._limits_variance:
+            z_log_var = limited_log_var(z_log_var)
         logits = self._decode(reparameterize(z_mean, z_log_var, epsilon))
         reconstruction = negative_log_likelihood(
             images, logits, networks.likelihood, networks.log_sigma

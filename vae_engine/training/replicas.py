@@ -112,7 +112,7 @@ class ReplicatedSteps(TrainingSteps):
             with tf.device(device):
                 networks = build()
                 optimizer = make_optimizer(settings, networks)
-                self._replicas.append((Passes(settings, networks), optimizer))
+                self._replicas.append((Passes(settings, networks, limits_variance=True), optimizer))
         passes, optimizer = self._replicas[0]
         super().__init__(settings, passes.networks, optimizer, images)
         self._strategy = strategy

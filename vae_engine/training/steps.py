@@ -102,7 +102,7 @@ class TrainingSteps:
         """
         self._settings = settings
         self.networks = networks
-        self._passes = Passes(settings, networks)
+        self._passes = Passes(settings, networks, limits_variance=True)
         self.optimizer = optimizer
         self._array = images
         self._tensor = tf.constant(images) if images.nbytes <= _MAX_TENSOR_BYTES else None
