@@ -75,3 +75,12 @@ def test_any_losses_are_drawn(rate: list[float], distortion: list[float]) -> Non
     path = RatePath("id", "name \u5bbd", epochs, np.array(rate), np.array(distortion))
     drawn = rate_picture([("A", path)])
     assert label_color(0) in set(map(tuple, drawn.reshape(-1, 3).tolist()))
+
+
+def test_an_epoch_far_from_all_others_does_not_hide_them() -> None:
+    rate, distortion = 7 + np.arange(40.0) / 20, 130 - np.arange(40.0) / 5
+    rate[25], distortion[30] = 1.2e6, 1e12
+    drawn = rate_picture([("A", RatePath("id", "name", np.arange(1.0, 41), rate, distortion))])
+    rows, columns = np.nonzero((drawn == label_color(0)).all(axis=2))
+    assert np.ptp(rows[columns < 800]) > 300
+    assert np.ptp(columns) > 500

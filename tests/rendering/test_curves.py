@@ -242,6 +242,29 @@ def test_nothing_that_is_not_the_beginning_is_cut(values: list[float]) -> None:
     assert (curves.above, curves.below) == (None, None)
 
 
+def settled(*, far: float, at: int, count: int = 60) -> list[float]:
+    values = [140 + 8 * math.sin(epoch) - 6 * epoch / count for epoch in range(count)]
+    values[at] = far
+    return values
+
+
+@pytest.mark.parametrize(("far", "at"), [(1.2e6, 30), (-900.0, 58), (1e13, 20)])
+def test_a_value_far_from_all_others_does_not_flatten_them(far: float, at: int) -> None:
+    for count in (60, 3000):
+        curves = draw(series(settled(far=far, at=at * count // 60, count=count)), height=20)
+        late = {row for column, row in drawn_cells(curves) if column > 20}
+        assert len(late) >= 6
+        assert (curves.above, curves.below) == ((far, None) if far > 0 else (None, far))
+    shown = draw(series(settled(far=far, at=at)), scale=Scale(whole=True))
+    assert (shown.above, shown.below) == (None, None)
+
+
+@pytest.mark.parametrize("values", [settled(far=1.2e6, at=59), settled(far=200.0, at=40)])
+def test_the_newest_value_and_a_near_one_are_in_sight(values: list[float]) -> None:
+    curves = draw(series(values))
+    assert (curves.above, curves.below) == (None, None)
+
+
 def test_a_curve_that_has_just_begun_is_seen_beside_one_that_has_long_ended() -> None:
     young = series([500.0, 480.0], tone=1)
     curves = draw(series([101 + 1 / epoch for epoch in range(1, 60)]), young)

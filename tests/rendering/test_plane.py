@@ -149,3 +149,14 @@ def test_a_zoomed_path_of_many_epochs_passes_through_the_cursor() -> None:
     way = PlanePath(steps, 200 - steps, 0, "A", 0)
     lines = texts(*[way], cursor=PlaneCursor(25.0, 175.0, 6))
     assert sum("·" in line for line in lines) > 10
+
+
+def test_a_point_far_from_all_others_does_not_press_them_into_a_corner() -> None:
+    usual = [(7 + 0.05 * step, 130 - 0.2 * step) for step in range(40)]
+    far = [*usual[:25], (1.2e6, 136.0), *usual[25:]]
+    found, expected = (
+        plane_area([path("A", *points)], 60, 20, whole=True, plain=True) for points in (far, usual)
+    )
+    assert found is not None
+    assert expected is not None
+    assert found.last - found.first < 2 * (expected.last - expected.first)

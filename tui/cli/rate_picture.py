@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tui.rate_distortion import RatePath
 from tui.rendering.axes import mark_texts, widened
 from tui.rendering.scatter import label_color
-from tui.rendering.series import ticks
+from tui.rendering.series import ordinary, ticks
 from tui.text import shortened
 
 if TYPE_CHECKING:
@@ -33,10 +33,7 @@ class _Axes:
     """Maps rate and distortion to pixels."""
 
     def __init__(self, paths: Sequence[RatePath]) -> None:
-        kept = [
-            np.append(np.arange(len(one.rate))[int(_EARLY_SHARE * len(one.rate)) :], one.best)
-            for one in paths
-        ]
+        kept = [_in_sight(path) for path in paths]
         x = np.concatenate([one.rate[rows] for one, rows in zip(paths, kept, strict=True)])
         y = np.concatenate([one.distortion[rows] for one, rows in zip(paths, kept, strict=True)])
         self.left, self.right = _edges(x)
@@ -84,6 +81,13 @@ def rate_picture(lettered: Sequence[tuple[str, RatePath]]) -> NDArray[np.uint8]:
         pen.ellipse((x - 10, y - 10, x + 10, y + 10), fill=label_color(path.tone), outline="white")
         pen.text((x, y), letter, fill="black", anchor="mm", font_size=15)
     return np.asarray(picture)
+
+
+def _in_sight(path: RatePath) -> NDArray[np.intp]:
+    """The points in sight: always the best, neither the first fifth nor far ones."""
+    later = np.arange(int(_EARLY_SHARE * len(path.rate)), len(path.rate))
+    later = later[ordinary(path.rate[later]) & ordinary(path.distortion[later])]
+    return np.append(later, path.best)
 
 
 def _edges(values: NDArray[np.float64]) -> tuple[float, float]:

@@ -6,10 +6,11 @@ import math
 from collections.abc import Iterator, Sequence
 from functools import cache, lru_cache
 
+import numpy as np
 import plotext
 
 from tui.rendering.dots import Area
-from tui.rendering.series import Series, log_ticks, multiples, ticks
+from tui.rendering.series import Series, log_ticks, multiples, ordinary, ticks
 
 LABEL_WIDTH = 6
 AXIS_WIDTH = LABEL_WIDTH + 1
@@ -39,11 +40,12 @@ def whole_range(drawn: Sequence[Series]) -> Range:
 
 
 def robust_range(drawn: Sequence[Series]) -> Range:
-    """Return the range in which curves are distinguishable, regardless of the first epochs.
+    """Return the range in which curves are distinguishable.
 
-    It contains all but the first fifth of every curve, and always its newest value.
+    It contains all of every curve but its first fifth and values far from all others, and always
+    its newest value.
     """
-    later = [_without_beginning(one) for one in drawn]
+    later = [_distinguishable(one) for one in drawn]
     (low, high), (lowest, highest) = whole_range(later), whole_range(drawn)
     span = high - low
     if span <= _LEAST_SPAN * max(abs(low), abs(high)):
@@ -256,10 +258,11 @@ def _prepare() -> None:
     plotext.yaxes(True, False)
 
 
-def _without_beginning(one: Series) -> Series:
+def _distinguishable(one: Series) -> Series:
     if len(one.epochs) < _LEAST_EPOCHS:
         return one
     begin = one.epochs[0] + _EARLY_SHARE * (one.epochs[-1] - one.epochs[0])
-    keep = one.epochs > begin
+    keep = np.flatnonzero(one.epochs > begin)
+    keep = keep[ordinary(one.values[keep])]
     band = (one.band[0][keep], one.band[1][keep]) if one.band is not None else None
     return Series(one.label, one.epochs[keep], one.values[keep], one.tone, band)

@@ -15,7 +15,7 @@ from rich.style import Style
 from tui.rendering.axes import LABEL_WIDTH, mark_texts, value_marks, widened
 from tui.rendering.dots import BRAILLE, BRAILLE_DOTS, Area, Dots, cell_bits, curve
 from tui.rendering.runs import Line
-from tui.rendering.series import ticks
+from tui.rendering.series import ordinary, ticks
 
 Doubles = NDArray[np.float64]
 
@@ -190,9 +190,12 @@ def cell_of(area: Area, x: float, y: float) -> tuple[int, int]:
 
 
 def _kept(path: PlanePath, *, whole: bool) -> NDArray[np.intp]:
-    """The points that must be in sight: not the first fifth, but always the letter."""
+    """The points that must be in sight: always the letter, neither the first fifth nor far ones."""
     start = int(_EARLY_SHARE * len(path.x)) if whole else len(path.x)
-    return np.append(np.arange(start, len(path.x)), path.marked)
+    kept = np.arange(start, len(path.x))
+    if len(kept):
+        kept = kept[ordinary(path.x[kept]) & ordinary(path.y[kept])]
+    return np.append(kept, path.marked)
 
 
 def _parts_near(path: PlanePath, area: Area) -> list[slice]:

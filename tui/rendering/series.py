@@ -18,6 +18,7 @@ RECENT_SHARE = 4
 """Recent epochs are the newest ones, one in this many..."""
 RECENT_LEAST = 10
 """...but at least this many."""
+_FAR = 20.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +49,20 @@ class Series:
         if at < len(self.epochs) and self.epochs[at] == epoch:
             return float(self.values[at])
         return None
+
+
+def ordinary(values: Doubles) -> NDArray[np.bool_]:
+    """Return which values are not far from all others, (n,); the newest always counts.
+
+    Far is more than 20 interquartile ranges from the middle half, as when one image in a million
+    makes an epoch's loss 10^6. In a chart that shows it, all others are a flat line.
+    """
+    # As Python's floats, which overflow without a warning.
+    low, high = np.quantile(values, (0.25, 0.75), method="nearest").tolist()
+    far = _FAR * (high - low)
+    found = (values >= low - far) & (values <= high + far) if far else np.ones(len(values), bool)
+    found[-1] = True
+    return found
 
 
 def smoothed(values: Doubles, weight: float) -> Doubles:
