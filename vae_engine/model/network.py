@@ -28,9 +28,6 @@ from vae_engine.likelihoods import LOWEST_LOG_SIGMA, Likelihood, pixel_likelihoo
 from vae_engine.model.weights import load_weights
 from vae_engine.settings import Settings
 
-_SHALLOW = 2
-"""Number of Dense layers that train well from Glorot's kernels."""
-
 _FIRST_SIGMA = 0.25
 """Initial sigma: about the standard deviation of pixels in natural images."""
 
@@ -183,14 +180,13 @@ def build_decoder(
 
 
 def _hidden_dense(settings: Settings, shape: ImageShape, units: int, name: str) -> layers.Dense:
-    """Build a hidden Dense layer; of three or more with SiLU, the kernel begins as twice Glorot's.
+    """Build a hidden Dense layer; with SiLU, the kernel begins as twice Glorot's.
 
-    SiLU has a slope of 1/2 at 0: with Glorot's kernels, three layers make z too small to be seen by
-    the first steps, which switch its dimensions off (docs/decisions/0060).
+    SiLU has a slope of 1/2 at 0: with Glorot's kernels, every layer halves a small signal, and the
+    first steps do not see z (docs/decisions/0061).
     """
     activation = hidden_activation(settings, shape)
-    is_deep = len(dense_units(settings, shape)) > _SHALLOW
-    gain = 2.0 if is_deep and activation == "silu" else 1.0
+    gain = 2.0 if activation == "silu" else 1.0
     start = keras.initializers.VarianceScaling(gain**2, "fan_avg", "uniform")
     return layers.Dense(units, activation, kernel_initializer=start, name=name)
 
