@@ -24,12 +24,12 @@ def suited(images: int, **given: Any) -> Settings:
 @pytest.mark.parametrize("images", [4096, 5000, 55_000, 10_000_000])
 def test_enough_images_change_nothing(images: int) -> None:
     assert suited(images) == make_settings(
-        filters=(16, 32), dense_units=(256, 256), likelihood="bernoulli", activation="silu"
+        filters=(16, 32), dense_units=(256,) * 3, likelihood="bernoulli", activation="silu"
     )
 
 
 @pytest.mark.parametrize(
-    ("latent_dim", "layers"), [(1, 2), (2, 2), (4, 2), (5, 3), (8, 3), (9, 2), (16, 2), (256, 2)]
+    ("latent_dim", "layers"), [(1, 3), (2, 3), (5, 3), (8, 3), (9, 2), (16, 2), (256, 2)]
 )
 def test_the_number_of_dense_layers_depends_on_the_latent_dimension(
     latent_dim: int, layers: int

@@ -84,7 +84,7 @@ def test_the_short_form_measures_nothing_else(
 
 def test_the_workloads_are_the_defaults_of_their_images() -> None:
     mnist, colour = workload_settings(MNIST), workload_settings(COLOUR)
-    assert (level_filters(mnist), mnist.dense_units) == ((16, 32), (256, 256))
+    assert (level_filters(mnist), mnist.dense_units) == ((16, 32), (256, 256, 256))
     assert (colour.filters, colour.dense_units) == ((32, 64, 128), (256,))
     assert (mnist.likelihood, colour.likelihood) == ("bernoulli", "gaussian")
     assert mnist.batch_size == colour.batch_size == 128
