@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -248,19 +249,50 @@ def settled(*, far: float, at: int, count: int = 60) -> list[float]:
     return values
 
 
-@pytest.mark.parametrize(("far", "at"), [(1.2e6, 30), (-900.0, 58), (1e13, 20)])
-def test_a_value_far_from_all_others_does_not_flatten_them(far: float, at: int) -> None:
-    for count in (60, 3000):
-        curves = draw(series(settled(far=far, at=at * count // 60, count=count)), height=20)
-        late = {row for column, row in drawn_cells(curves) if column > 20}
-        assert len(late) >= 6
-        assert (curves.above, curves.below) == ((far, None) if far > 0 else (None, far))
-    shown = draw(series(settled(far=far, at=at)), scale=Scale(whole=True))
-    assert (shown.above, shown.below) == (None, None)
+FAR_SCALES = [
+    Scale(),
+    Scale(smoothing=0.6),
+    Scale(smoothing=0.95),
+    Scale(log=True),
+    Scale(window=(20, 60)),
+    Scale(recent=True, smoothing=0.6),
+]
 
 
-@pytest.mark.parametrize("values", [settled(far=1.2e6, at=59), settled(far=200.0, at=40)])
-def test_the_newest_value_and_a_near_one_are_in_sight(values: list[float]) -> None:
+@pytest.mark.parametrize("scale", FAR_SCALES, ids=str)
+@pytest.mark.parametrize(("far", "at"), [(1.2e6, 46), (2000.0, 58), (1e13, 50)])
+def test_a_value_far_from_all_others_does_not_flatten_them(
+    far: float, at: int, scale: Scale
+) -> None:
+    curves = draw(series(settled(far=far, at=at)), height=20, scale=scale)
+    usual = draw(series(settled(far=140.0, at=at)), height=20, scale=scale)
+    assert curves.above == far
+    rows, usual_rows = ({row for _, row in drawn_cells(drawn)} for drawn in (curves, usual))
+    assert len(rows) >= 0.7 * len(usual_rows) > 2
+    whole = draw(series(settled(far=far, at=at)), scale=replace(scale, whole=True))
+    assert (whole.above, whole.below) == (None, None)
+
+
+@pytest.mark.parametrize("count", [5, 6, 20, 60, 500, 3_000, 10_000])
+@pytest.mark.parametrize("far", [1.2e6, -900.0])
+def test_a_far_value_is_found_among_any_number_of_epochs(count: int, far: float) -> None:
+    curves = draw(series(settled(far=far, at=count * 3 // 4, count=count)), height=20)
+    assert (curves.above, curves.below) == ((far, None) if far > 0 else (None, far))
+    assert len({row for _, row in drawn_cells(curves)}) >= 6
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        settled(far=1.2e6, at=59),
+        settled(far=200.0, at=40),
+        # A lasting rise after a long rest, and a short one.
+        [100 + 0.05 * math.sin(epoch) + max(0, epoch - 85) for epoch in range(100)],
+        [100 + 0.05 * math.sin(epoch) + 3 * (epoch == 70) for epoch in range(100)],
+    ],
+    ids=["the newest", "near", "a lasting rise", "a short rise"],
+)
+def test_the_newest_value_and_near_ones_are_in_sight(values: list[float]) -> None:
     curves = draw(series(values))
     assert (curves.above, curves.below) == (None, None)
 

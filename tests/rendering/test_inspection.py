@@ -70,6 +70,15 @@ def test_each_curve_is_read_with_its_difference_to_the_base() -> None:
     assert val.text.split() == ["+", "val", "97.900", "+0.488"]
 
 
+def test_a_value_far_from_all_others_does_not_take_their_decimals() -> None:
+    values = [150.0, 140.25, 139.0, 1_248_023.9, 138.5, 137.75]
+    texts = [
+        fields([series("val", 1, values)], epoch, base=None, plain=False)[0].text.split()[1]
+        for epoch in (2, 4, 6)
+    ]
+    assert texts == ["140.250", "1.248e+06", "137.750"]
+
+
 def test_a_field_is_as_wide_at_every_epoch() -> None:
     curves = [
         series("a", 1, [100.0, 9.5, -3.25]),

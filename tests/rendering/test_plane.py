@@ -160,3 +160,15 @@ def test_a_point_far_from_all_others_does_not_press_them_into_a_corner() -> None
     assert found is not None
     assert expected is not None
     assert found.last - found.first < 2 * (expected.last - expected.first)
+
+
+@pytest.mark.parametrize("far", [1e4, 1.2e6, 1e12, 1e90])
+@pytest.mark.parametrize(("right", "up"), [(1, 0), (0, 1), (1, 1), (-1, 1)])
+def test_a_path_leaves_the_plane_towards_a_point_far_away(far: float, right: int, up: int) -> None:
+    usual = [(7 + 0.05 * step, 130 - 0.2 * step) for step in range(40)]
+    points = [*usual[:25], (usual[25][0] + right * far, 125 + up * far), *usual[25:]]
+    drawn, without = (texts(path("A", *some), width=80, height=24) for some in (points, usual))
+    count, before = ("".join(lines).count("·") for lines in (drawn, without))
+    # As much of the rest as before, and two lines to the edge.
+    assert before < count < before + 200
+    assert place(drawn, "A")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tui.rate_distortion import RatePath
 from tui.rendering.axes import mark_texts, widened
 from tui.rendering.scatter import label_color
-from tui.rendering.series import ordinary, ticks
+from tui.rendering.series import far_values, ticks
 from tui.text import shortened
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def rate_picture(lettered: Sequence[tuple[str, RatePath]]) -> NDArray[np.uint8]:
 def _in_sight(path: RatePath) -> NDArray[np.intp]:
     """The points in sight: always the best, neither the first fifth nor far ones."""
     later = np.arange(int(_EARLY_SHARE * len(path.rate)), len(path.rate))
-    later = later[ordinary(path.rate[later]) & ordinary(path.distortion[later])]
+    later = later[~(far_values(path.rate[later]) | far_values(path.distortion[later]))]
     return np.append(later, path.best)
 
 

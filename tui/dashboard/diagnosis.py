@@ -84,7 +84,9 @@ def _divergence(history: History, status: Status, stop_reason: str) -> Finding |
         return Finding("error", f"The loss of epoch {newest.epoch} is not finite.")
     best = min(history.ended, key=lambda ended: ended.val_loss)
     rise = newest.val_loss - best.val_loss
-    if rise <= max(RISE_NATS, RISE_SHARE * abs(best.val_loss)):
+    # One image far from all others may make a single epoch's loss 10^6.
+    lasting = min(ended.val_loss for ended in history.ended[-2:]) - best.val_loss
+    if lasting <= max(RISE_NATS, RISE_SHARE * abs(best.val_loss)):
         return None
     return Finding(
         "warning",

@@ -6,8 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
+import numpy as np
+
 from tui.html_report.elements import element
-from tui.rendering.axes import mark_texts, robust_range, widened
+from tui.rendering.axes import mark_texts, robust_range, whole_range, widened
 from tui.rendering.canvas import Mark
 from tui.rendering.series import DASHES, Doubles, Series, decimated, drawable, number_text, ticks
 from tui.rendering.tones import HUES
@@ -16,6 +18,8 @@ _LEFT, _TOP, _BOTTOM = 72, 10, 46
 _WIDTH, _HEIGHT = 570, 220
 _MOST_POINTS = 600
 _VALUES, _EPOCHS = 8, 6
+# How far outside of the range curves are drawn, in multiples of the range.
+_OUTSIDE = 3
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,8 @@ def line_chart(
 ) -> Element:
     """Draw curves over epochs, with axes, a legend and the best epoch marked.
 
-    The range leaves out what only the first epochs reach, as the charts of the app do.
+    The range leaves out what only the first epochs reach, and values far from all others, as the
+    charts of the app do. The caption names the highest and the lowest of these.
 
     Args:
         title: the metric.
@@ -49,11 +54,12 @@ def line_chart(
         curves: what to draw; values that are not finite are left out.
         marks: changes of the schedule.
     """
-    shown = [drawable(curve, log=False, smoothing=0, start=None) for curve in curves]
-    drawn = [decimated(curve, _MOST_POINTS) for curve in shown if len(curve.epochs)]
-    if not drawn:
+    cleaned = [drawable(curve, log=False, smoothing=0, start=None) for curve in curves]
+    shown = [curve for curve in cleaned if len(curve.epochs)]
+    if not shown:
         return element("p", f"{title}: no epoch has ended yet.")
-    low, high = widened(*robust_range(drawn), log=False)
+    drawn = [decimated(curve, _MOST_POINTS) for curve in shown]
+    low, high = widened(*robust_range(shown), log=False)
     first = min(float(curve.epochs[0]) for curve in drawn)
     last = max(float(curve.epochs[-1]) for curve in drawn)
     area = SvgArea(first, max(last, first + 1), low, high)
@@ -69,13 +75,22 @@ def line_chart(
         element(
             "svg", *_axes(area), *changes, plot, *bests, viewBox=view, role="img", aria_label=title
         ),
-        element("figcaption", f"{title}, {unit}", *legend),
+        element("figcaption", f"{title}, {unit}{_beyond(shown, low, high)}", *legend),
         class_="chart",
     )
 
 
+def _beyond(shown: Sequence[Series], low: float, high: float) -> str:
+    lowest, highest = whole_range(shown)
+    above = f" ↑ {number_text(highest)}" if highest > high else ""
+    return above + (f" ↓ {number_text(lowest)}" if lowest < low else "")
+
+
 def _curve(curve: Series, area: SvgArea) -> Iterator[Element]:
-    points = zip(area.across(curve.epochs), area.down(curve.values), strict=True)  # type: ignore[arg-type]
+    # Renderers draw no coordinates of millions.
+    margin = _OUTSIDE * (area.high - area.low)
+    values = np.clip(curve.values, area.low - margin, area.high + margin)
+    points = zip(area.across(curve.epochs), area.down(values), strict=True)  # type: ignore[arg-type]
     line = element("polyline", class_=_look(curve))
     # Not by `element`, which shortens text.
     line.set("points", " ".join(f"{x:.1f},{y:.1f}" for x, y in points))

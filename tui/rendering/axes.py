@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache, lru_cache
 
 import numpy as np
 import plotext
+from numpy.typing import NDArray
 
 from tui.rendering.dots import Area
-from tui.rendering.series import Series, log_ticks, multiples, ordinary, ticks
+from tui.rendering.series import (
+    Series,
+    after_beginning,
+    far_values,
+    log_ticks,
+    multiples,
+    ticks,
+)
 
 LABEL_WIDTH = 6
 AXIS_WIDTH = LABEL_WIDTH + 1
@@ -20,10 +29,7 @@ LEAST_MARKS = 3
 _ROWS_PER_MARK = 2
 _COLUMNS_PER_MARK = 10
 _LEAST_SPAN = 1e-9
-# A curve's first fifth counts for the range only if it does not flatten the rest:
-# if it would take more room than the rest, it gets half as much.
-_EARLY_SHARE = 0.2
-_LEAST_EPOCHS = 5
+# What would take more room than the rest gets half as much.
 _MARGIN = 0.5
 
 _COMMON_STEPS = (1, 2, 5)
@@ -39,14 +45,22 @@ def whole_range(drawn: Sequence[Series]) -> Range:
     return min(float(edge.min()) for edge in edges), max(float(edge.max()) for edge in edges)
 
 
-def robust_range(drawn: Sequence[Series]) -> Range:
-    """Return the range in which curves are distinguishable.
+def usual_range(drawn: Sequence[Series]) -> Range:
+    """Return the range of curves and bands without values far from all others.
 
-    It contains all of every curve but its first fifth and values far from all others, and always
+    It always contains the newest value of every curve.
+    """
+    return whole_range([_without_far_values(one) for one in drawn])
+
+
+def robust_range(drawn: Sequence[Series]) -> Range:
+    """Return the range in which curves are distinguishable: also without most of the first epochs.
+
+    It contains all but the first fifth of every curve and values far from all others, and always
     its newest value.
     """
-    later = [_distinguishable(one) for one in drawn]
-    (low, high), (lowest, highest) = whole_range(later), whole_range(drawn)
+    low, high = usual_range([_selected(one, after_beginning(one.epochs)) for one in drawn])
+    lowest, highest = whole_range(drawn)
     span = high - low
     if span <= _LEAST_SPAN * max(abs(low), abs(high)):
         return lowest, highest
@@ -258,11 +272,12 @@ def _prepare() -> None:
     plotext.yaxes(True, False)
 
 
-def _distinguishable(one: Series) -> Series:
-    if len(one.epochs) < _LEAST_EPOCHS:
-        return one
-    begin = one.epochs[0] + _EARLY_SHARE * (one.epochs[-1] - one.epochs[0])
-    keep = np.flatnonzero(one.epochs > begin)
-    keep = keep[ordinary(one.values[keep])]
+def _without_far_values(one: Series) -> Series:
+    keep = ~far_values(one.values)
+    keep[-1] = True
+    return _selected(one, keep)
+
+
+def _selected(one: Series, keep: NDArray[np.bool_]) -> Series:
     band = (one.band[0][keep], one.band[1][keep]) if one.band is not None else None
-    return Series(one.label, one.epochs[keep], one.values[keep], one.tone, band)
+    return replace(one, epochs=one.epochs[keep], values=one.values[keep], band=band)

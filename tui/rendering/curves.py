@@ -16,6 +16,7 @@ from tui.rendering.axes import (
     epoch_marks,
     marked_range,
     robust_range,
+    usual_range,
     whole_range,
     widened,
 )
@@ -41,7 +42,7 @@ class Scale:
         log: logarithmic axis of values.
         smoothing: weight of the past, 0 for none.
         recent: draw only the recent epochs.
-        whole: draw all values, also those of the first epochs.
+        whole: draw all values, also those of the first epochs and those far from all others.
         window: first and last epoch to draw, instead of `recent`; None for no zoom.
     """
 
@@ -132,9 +133,10 @@ def draw_curves(
     columns, rows = width - AXIS_WIDTH, height - axis
     if columns < _LEAST_COLUMNS or rows < _LEAST_ROWS:
         return NOTHING
-    drawn = _drawable(series, columns, scale)
-    if not drawn:
+    shown = _drawable(series, scale)
+    if not shown:
         return NOTHING
+    drawn = [decimated(one, columns) for one in shown]
     if scale.window is not None:
         first, last = map(float, scale.window)
     else:
@@ -143,9 +145,8 @@ def draw_curves(
     below = epoch_marks(first, last, columns) if axis else []
     if first == last:
         first, last = first - 1, last + 1
-    lowest, highest = whole_range(drawn)
-    all_values = scale.whole or scale.log or scale.window is not None
-    inner = (lowest, highest) if all_values else robust_range(drawn)
+    lowest, highest = whole_range(shown)
+    inner = _range_of(shown, scale)
     (low, high), values = marked_range(*widened(*inner, log=scale.log), rows, log=scale.log)
     bottom, top = (math.log10(bound) if scale.log else bound for bound in (low, high))
     dots = (1, 1) if colors.plain else BRAILLE_DOTS
@@ -162,7 +163,15 @@ def draw_curves(
     )
 
 
-def _drawable(series: Sequence[Series], columns: int, scale: Scale) -> list[Series]:
+def _range_of(shown: Sequence[Series], scale: Scale) -> tuple[float, float]:
+    if scale.whole:
+        return whole_range(shown)
+    if scale.log or scale.window is not None:
+        return usual_range(shown)
+    return robust_range(shown)
+
+
+def _drawable(series: Sequence[Series], scale: Scale) -> list[Series]:
     ends = [float(one.epochs[-1]) for one in series if len(one.epochs)]
     start = recent_start(max(ends)) if scale.recent and ends else None
     first, last = scale.window or (start, None)
@@ -170,7 +179,7 @@ def _drawable(series: Sequence[Series], columns: int, scale: Scale) -> list[Seri
         drawable(one, log=scale.log, smoothing=scale.smoothing, start=first, end=last)
         for one in series
     )
-    return [decimated(one, columns) for one in cleaned if len(one.epochs)]
+    return [one for one in cleaned if len(one.epochs)]
 
 
 def _lines(axes: Sequence[str], canvas: CurveCanvas, colors: Colors) -> list[Line]:

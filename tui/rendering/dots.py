@@ -67,16 +67,17 @@ class Dots:
 
 def curve(x: Doubles, y: Doubles, area: Area) -> Dots:
     """Rasterize lines from each point ``(n,)`` to the next, or a single point."""
-    column = _nearest(x, area.first, area.last, area.across)
-    row = _nearest(y, area.low, area.high, area.down)
-    steps = np.maximum(np.abs(np.diff(column)), np.abs(np.diff(row)))
+    column, row = _places(x, y, area)
     # Each line omits its last dot, which the next line draws; the end is added.
-    line = np.repeat(np.arange(len(steps)), steps)
-    share = (np.arange(len(line)) - (np.cumsum(steps) - steps)[line]) / steps[line]
-    return Dots(
-        np.append(_between(column, line, share), column[-1]),
-        np.append(_between(row, line, share), row[-1]),
-    )
+    lines = _joined(column[:-1], row[:-1], column[1:], row[1:])
+    return Dots(np.append(lines.column, column[-1]), np.append(lines.row, row[-1]))
+
+
+def segments(x: Doubles, y: Doubles, area: Area) -> Dots:
+    """Rasterize lines, each from one point to another, of ``(n, 2)``."""
+    column, row = _places(x, y, area)
+    lines = _joined(column[:, 0], row[:, 0], column[:, 1], row[:, 1])
+    return Dots(np.append(lines.column, column[:, 1]), np.append(lines.row, row[:, 1]))
 
 
 def thick(line: Dots, area: Area) -> Dots:
@@ -127,7 +128,22 @@ def _nearest(values: Doubles, first: float, last: float, count: int) -> Integers
     return np.floor(np.round(place, _DECIMALS)).astype(np.int64)
 
 
-def _between(ends: Integers, line: Integers, share: Doubles) -> Integers:
-    """Interpolate dots between the ends of each line."""
-    start = ends[line]
-    return np.trunc(np.round(start + share * (ends[line + 1] - start), _DECIMALS)).astype(np.int64)
+def _places(x: Doubles, y: Doubles, area: Area) -> tuple[Integers, Integers]:
+    return (
+        _nearest(x, area.first, area.last, area.across),
+        _nearest(y, area.low, area.high, area.down),
+    )
+
+
+def _joined(left: Integers, bottom: Integers, right: Integers, top: Integers) -> Dots:
+    """Return the dots of lines, ``(n,)`` each, without the last dot of each."""
+    across, up = right - left, top - bottom
+    steps = np.maximum(np.abs(across), np.abs(up))
+    line = np.repeat(np.arange(len(steps)), steps)
+    share = (np.arange(len(line)) - (np.cumsum(steps) - steps)[line]) / steps[line]
+
+    def between(start: Integers, way: Integers) -> Integers:
+        at = start[line] + share * way[line]
+        return np.trunc(np.round(at, _DECIMALS)).astype(np.int64)
+
+    return Dots(between(left, across), between(bottom, up))

@@ -13,9 +13,9 @@ from rich.segment import Segment
 from rich.style import Style
 
 from tui.rendering.axes import LABEL_WIDTH, mark_texts, value_marks, widened
-from tui.rendering.dots import BRAILLE, BRAILLE_DOTS, Area, Dots, cell_bits, curve
+from tui.rendering.dots import BRAILLE, BRAILLE_DOTS, Area, Dots, cell_bits, curve, segments
 from tui.rendering.runs import Line
-from tui.rendering.series import ordinary, ticks
+from tui.rendering.series import far_values, ticks
 
 Doubles = NDArray[np.float64]
 
@@ -132,9 +132,8 @@ def plane_lines(
     _draw_sums(canvas, area, styles)
     last = sorted(paths, key=lambda path: path.letter == current)
     for path in last if whole else []:
-        for part in _parts_near(path, area):
-            dots = curve(path.x[part], path.y[part], area)
-            _draw_dots(canvas, area, dots, "·", _tone(styles, path), styles)
+        dots = segments(*_within(path, area), area)
+        _draw_dots(canvas, area, dots, "·", _tone(styles, path), styles)
     _name_sums(canvas, area, styles)
     if cursor is not None:
         _draw_cross(canvas, area, cursor, styles)
@@ -193,21 +192,31 @@ def _kept(path: PlanePath, *, whole: bool) -> NDArray[np.intp]:
     """The points that must be in sight: always the letter, neither the first fifth nor far ones."""
     start = int(_EARLY_SHARE * len(path.x)) if whole else len(path.x)
     kept = np.arange(start, len(path.x))
-    if len(kept):
-        kept = kept[ordinary(path.x[kept]) & ordinary(path.y[kept])]
+    kept = kept[~(far_values(path.x[kept]) | far_values(path.y[kept]))]
     return np.append(kept, path.marked)
 
 
-def _parts_near(path: PlanePath, area: Area) -> list[slice]:
-    """The parts of a path that may cross the area; the dots of a long way beside it cost time."""
-    if len(path.x) == 1:
-        return [slice(0, 1)]
-    near = np.ones(len(path.x) - 1, bool)
-    for values, low, high in ((path.x, area.first, area.last), (path.y, area.low, area.high)):
-        ends = np.stack([values[:-1], values[1:]])
-        near &= (ends.max(axis=0) >= low) & (ends.min(axis=0) <= high)
-    edges = np.flatnonzero(np.diff(near, prepend=False, append=False))
-    return [slice(start, end + 1) for start, end in edges.reshape(-1, 2).tolist()]
+def _within(path: PlanePath, area: Area) -> tuple[Doubles, Doubles]:
+    """The lines of a path where they are in the area or beside it, (n, 2) each.
+
+    Outside, a long way would take a dot per step. Liang & Barsky, "A new concept and method for
+    line clipping", 1984.
+    """
+    points = np.stack([path.x, path.y])
+    before, after = (points[:, :-1], points[:, 1:]) if len(path.x) > 1 else (points, points)
+    low, high = np.array([[area.first, area.last], [area.low, area.high]]).T[..., np.newaxis]
+    low, high = low - (high - low), high + (high - low)
+    with np.errstate(all="ignore"):
+        way = after - before
+        shares = np.stack([low - before, high - before]) / way
+        # Parallel to an edge, a line is inside all the way or nowhere.
+        inside = (before >= low) & (before <= high)
+        enters = np.where(way == 0, np.where(inside, 0, 2), shares.min(axis=0)).max(axis=0)
+        leaves = np.where(way == 0, 1, shares.max(axis=0)).min(axis=0)
+        share = np.stack([np.maximum(enters, 0), np.minimum(leaves, 1)], axis=1)
+        x, y = before[..., np.newaxis] + share * way[..., np.newaxis]
+    kept = (share[:, 0] <= share[:, 1]) & np.isfinite(x + y).all(axis=1)
+    return x[kept], y[kept]
 
 
 def _cell(area: Area, x: float, y: float) -> tuple[int, int]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tui.rendering.canvas import PLAIN_MARKERS
-from tui.rendering.series import Series, number_text
+from tui.rendering.series import Doubles, Series, far_values, number_text
 from tui.rendering.tones import HUES
 from tui.text import cells, fitted, one_line, shortened
 
@@ -153,14 +153,20 @@ def _decimals(one: Series) -> int:
 
 
 def _size(one: Series) -> float:
+    usual = _usual(one)
+    return float(np.abs(usual).max()) if len(usual) else 0.0
+
+
+def _usual(one: Series) -> Doubles:
+    """Return the values without those far from all others, which would take the decimals."""
     finite = one.values[np.isfinite(one.values)]
-    return float(np.abs(finite).max()) if len(finite) else 0.0
+    return finite[~far_values(finite)]
 
 
 def _number(value: float | None, decimals: int) -> str:
     if value is None:
         return "-"
-    if decimals < 0 or not math.isfinite(value):
+    if decimals < 0 or not abs(value) < 10**_DIGITS:
         return f"{value:.4g}"
     return f"{value:.{decimals}f}"
 

@@ -19,6 +19,9 @@ RECENT_SHARE = 4
 RECENT_LEAST = 10
 """...but at least this many."""
 _FAR = 20.0
+# A curve's first fifth is much higher than the rest.
+_EARLY_SHARE = 0.2
+_LEAST_EPOCHS = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,18 +54,28 @@ class Series:
         return None
 
 
-def ordinary(values: Doubles) -> NDArray[np.bool_]:
-    """Return which values are not far from all others, (n,); the newest always counts.
+def after_beginning(epochs: Doubles) -> NDArray[np.bool_]:
+    """Return which epochs are not in the first fifth, (n,); of fewer than five all."""
+    if len(epochs) < _LEAST_EPOCHS:
+        return np.ones(len(epochs), bool)
+    return epochs > epochs[0] + _EARLY_SHARE * (epochs[-1] - epochs[0])
 
-    Far is more than 20 interquartile ranges from the middle half, as when one image in a million
-    makes an epoch's loss 10^6. In a chart that shows it, all others are a flat line.
+
+def far_values(values: Doubles) -> NDArray[np.bool_]:
+    """Return which values are far from all others, (n,): 1.2e6 among losses of 140.
+
+    They are more than 20 interquartile ranges, and a quarter of the median, from the middle half.
+    In a chart that shows one, all others are a flat line.
     """
+    if not len(values):
+        return np.zeros(0, bool)
     # As Python's floats, which overflow without a warning.
-    low, high = np.quantile(values, (0.25, 0.75), method="nearest").tolist()
-    far = _FAR * (high - low)
-    found = (values >= low - far) & (values <= high + far) if far else np.ones(len(values), bool)
-    found[-1] = True
-    return found
+    quartiles = np.quantile(values, (0.25, 0.5, 0.75), method="nearest").tolist()
+    low, middle, high = quartiles
+    if low == high:
+        return np.zeros(len(values), bool)
+    far = max(_FAR * (high - low), abs(middle) / 4)
+    return (values < low - far) | (values > high + far)
 
 
 def smoothed(values: Doubles, weight: float) -> Doubles:
@@ -87,6 +100,17 @@ def smoothed(values: Doubles, weight: float) -> Doubles:
     return averages
 
 
+def _smoothed_curve(epochs: Doubles, values: Doubles, weight: float) -> Doubles:
+    """Smooth a curve except for values far from all others, which would show for tens of epochs."""
+    at = np.flatnonzero(after_beginning(epochs) & np.isfinite(values))
+    at = at[far_values(values[at])]
+    rest = values.copy()
+    rest[at] = np.nan
+    result = smoothed(rest, weight)
+    result[at] = values[at]
+    return result
+
+
 def recent_start(last_epoch: float) -> float:
     """Return the first of the recent epochs: the newest quarter, at least ten."""
     return last_epoch - max(RECENT_LEAST, math.ceil(last_epoch / RECENT_SHARE)) + 1
@@ -109,7 +133,7 @@ def drawable(
         start: the first epoch to draw, None for all.
         end: the last one, None for all.
     """
-    values = smoothed(series.values, smoothing)
+    values = _smoothed_curve(series.epochs, series.values, smoothing)
     # NaN fails the comparison as well; beyond, the span of a chart would overflow.
     keep = np.abs(values) < LARGEST
     if log:
@@ -120,7 +144,7 @@ def drawable(
         keep &= series.epochs <= end
     band = None
     if series.band is not None:
-        low, high = (smoothed(edge, smoothing) for edge in series.band)
+        low, high = (_smoothed_curve(series.epochs, edge, smoothing) for edge in series.band)
         keep &= (np.abs(low) < LARGEST) & (np.abs(high) < LARGEST)
         if log:
             keep &= low > 0

@@ -46,15 +46,13 @@ class Passes:
         networks: that batches pass through.
     """
 
-    def __init__(
-        self, settings: Settings, networks: Networks, *, limits_variance: bool = False
-    ) -> None:
+    def __init__(self, settings: Settings, networks: Networks, *, limits_variance: bool) -> None:
         """Build the operations.
 
         Args:
             settings: `batch_parts`, and those of the network.
             networks: that batches pass through.
-            limits_variance: count very large variances as smaller, see `limited_log_var`.
+            limits_variance: for training, see `limited_log_var`.
         """
         self.networks = networks
         self._limits_variance = limits_variance

@@ -223,7 +223,7 @@ class Evaluator:
 
     def __init__(self, settings: Settings, networks: Networks) -> None:
         self._settings = settings
-        self._passes = Passes(settings, networks)
+        self._passes = Passes(settings, networks, limits_variance=False)
         self._batch = tf.function(self._evaluate_batch, autograph=False, reduce_retracing=True)
 
     def evaluate(self, images: NDArray[Any], purpose: Purpose) -> Evaluation:

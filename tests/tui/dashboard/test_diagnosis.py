@@ -86,9 +86,16 @@ def test_a_diverged_training_says_why_first() -> None:
 
 
 def test_a_rising_validation_loss_is_reported_with_its_best() -> None:
-    found = diagnose(history({"val_loss": 150.0}, {"val_loss": 190.0}), "training", "", 2)
+    rising = history({"val_loss": 150.0}, {"val_loss": 190.0}, {"val_loss": 195.0})
+    found = diagnose(rising, "training", "", 3)
     assert found[0].weight == "warning"
-    assert "40.0 nats above its best, of epoch 1" in found[0].sentence
+    assert "45.0 nats above its best, of epoch 1" in found[0].sentence
+
+
+def test_a_single_epoch_far_above_all_others_is_no_divergence() -> None:
+    for losses in ([150.0, 140.0, 1.2e6], [150.0, 140.0, 1.2e6, 141.0]):
+        found = history(*({"val_loss": loss} for loss in losses))
+        assert sentences(found, "training") == ["All 4 dimensions carry information."]
 
 
 def test_a_little_noise_in_the_validation_loss_is_not_told() -> None:
