@@ -30,7 +30,7 @@ class Preferences(msgspec.Struct, frozen=True, kw_only=True):
         chart_log: curves on a log scale.
         chart_smoothing: weight of the past in the moving average of curves; 0 shows them as is.
         chart_recent: only the recent epochs.
-        chart_whole: all values, though the first epochs flatten the rest.
+        chart_whole: all values, though early and far ones flatten the rest.
         glyphs: the finest glyphs that the font has.
         bell: ring and notify the terminal when a training ends.
         mouse: react to the mouse; otherwise it is the terminal's, to select text.

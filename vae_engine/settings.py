@@ -256,7 +256,7 @@ def usual_batch_parts(threads: int) -> int:
 def usual_dense_units(latent_dim: int) -> tuple[int, ...]:
     """Return the units of each Dense layer by default for grey images of 28x28.
 
-    Three layers up to d = 8; above, a third gains nothing: docs/decisions/0060.
+    Three layers up to d = 8; above, a third gains nothing: docs/decisions/0060, 0061.
     """
     return (256,) * (3 if latent_dim <= 8 else 2)
 

@@ -73,7 +73,7 @@ class DashboardScreen(ChartOptions):
         key("y", "log", "Log", "Losses on a log scale, or not"),
         key("s", "smooth", "Smooth", "Smooth the curves: not, by 0.6, by 0.9"),
         key("a", "recent", "Recent", "Only the recent epochs, or all"),
-        key("Y", "whole", "Whole range", "All values, or without the first epochs"),
+        key("Y", "whole", "Whole range", "All values, or without early and far ones"),
         key("tab", "turn(1)", "Next page", "Next page, if not all fit"),
         key("shift+tab", "turn(-1)", "Previous page", "Previous page, if not all fit"),
         *(

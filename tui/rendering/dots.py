@@ -143,7 +143,7 @@ def _joined(left: Integers, bottom: Integers, right: Integers, top: Integers) ->
     share = (np.arange(len(line)) - (np.cumsum(steps) - steps)[line]) / steps[line]
 
     def between(start: Integers, way: Integers) -> Integers:
-        at = start[line] + share * way[line]
+        at: Doubles = start[line] + share * way[line]
         return np.trunc(np.round(at, _DECIMALS)).astype(np.int64)
 
     return Dots(between(left, across), between(bottom, up))

@@ -58,7 +58,8 @@ def after_beginning(epochs: Doubles) -> NDArray[np.bool_]:
     """Return which epochs are not in the first fifth, (n,); of fewer than five all."""
     if len(epochs) < _LEAST_EPOCHS:
         return np.ones(len(epochs), bool)
-    return epochs > epochs[0] + _EARLY_SHARE * (epochs[-1] - epochs[0])
+    begin = float(epochs[0] + _EARLY_SHARE * (epochs[-1] - epochs[0]))
+    return np.greater(epochs, begin)
 
 
 def far_values(values: Doubles) -> NDArray[np.bool_]:
@@ -70,12 +71,12 @@ def far_values(values: Doubles) -> NDArray[np.bool_]:
     if not len(values):
         return np.zeros(0, bool)
     # As Python's floats, which overflow without a warning.
-    quartiles = np.quantile(values, (0.25, 0.5, 0.75), method="nearest").tolist()
-    low, middle, high = quartiles
+    low, middle, high = np.quantile(values, (0.25, 0.5, 0.75), method="nearest").tolist()
     if low == high:
         return np.zeros(len(values), bool)
     far = max(_FAR * (high - low), abs(middle) / 4)
-    return (values < low - far) | (values > high + far)
+    found: NDArray[np.bool_] = (values < low - far) | (values > high + far)
+    return found
 
 
 def smoothed(values: Doubles, weight: float) -> Doubles:

@@ -48,7 +48,7 @@ class CompareScreen(ChartOptions):
         key("y", "log", "Log", "Logarithmic axis, or linear"),
         key("s", "smooth", "Smooth", "Smooth the curves more, or not at all"),
         key("a", "recent", "Recent", "Only the recent epochs, or all"),
-        key("Y", "whole", "Whole range", "All values, or without the first epochs"),
+        key("Y", "whole", "Whole range", "All values, or without early and far ones"),
         key("i", "side_by_side", "Side by side", "Same images, z and epochs", show=True),
         key("F", "rates", "Rate", "Rate against distortion", show=True),
         key("enter", "open", "Open", "Open the session's dashboard", show=True),

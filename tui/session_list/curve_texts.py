@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import Final
 
 from tui.catalogue import Entry
@@ -29,11 +30,11 @@ def curve_text(values: Sequence[float], *, ascii_only: bool = False) -> str:
         return ""
     width = min(WIDTH, len(values))
     edges = [round(at * len(values) / width) for at in range(width + 1)]
-    means = [sum(values[low:high]) / (high - low) for low, high in pairwise(edges)]
+    levels = [median(values[low:high]) for low, high in pairwise(edges)]
     marks = _ASCII if ascii_only else _BLOCKS
-    low, high = min(means), sorted(means)[int(_HIGHEST_SHARE * (width - 1))]
+    low, high = min(levels), sorted(levels)[int(_HIGHEST_SHARE * (width - 1))]
     span = (high - low) or 1.0
-    steps = [min(len(marks) - 1, int((mean - low) / span * len(marks))) for mean in means]
+    steps = [min(len(marks) - 1, int((level - low) / span * len(marks))) for level in levels]
     return "".join(marks[max(0, step)] for step in steps)
 
 

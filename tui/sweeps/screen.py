@@ -56,7 +56,7 @@ class SweepScreen(ChartOptions):
         key("y", "log", "Log", "Logarithmic axis, or linear"),
         key("s", "smooth", "Smooth", "Smooth the curves more, or not at all"),
         key("a", "recent", "Recent", "Only the recent epochs, or all"),
-        key("Y", "whole", "Whole range", "All values, or without the first epochs"),
+        key("Y", "whole", "Whole range", "All values, or without early and far ones"),
         key("o", "sort", "Sort", "Results best first, or in the order of trials"),
         key("n", "draw(1)", "Draw", "Samples of the next seed", show=True),
         key("b", "draw(-1)", "Draw back", "Samples of the previous seed"),

@@ -116,6 +116,12 @@ def test_a_curve_falls_from_high_to_low(count: int, ascii_only: bool) -> None:
     assert curve_text([5.0] * 4, ascii_only=ascii_only) == marks[0] * 4
 
 
+def test_single_epochs_far_above_all_others_do_not_flatten_a_curve() -> None:
+    falling = [150 - at / 3 for at in range(60)]
+    spoiled = [1.2e6 if at in (22, 41) else loss for at, loss in enumerate(falling)]
+    assert curve_text(spoiled) == curve_text(falling)
+
+
 async def test_a_sweep_is_one_row_with_its_name_until_it_is_unfolded(
     store: SessionStore, recorder: Recorder
 ) -> None:
