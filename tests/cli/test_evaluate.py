@@ -84,7 +84,7 @@ def test_equal_samples_give_equal_figures_and_more_a_tighter_bound(
     changing = {"evaluated": None, "duration": None}
     assert {**few, **changing} == {**again, **changing}
     assert many["nll"] < few["nll"]
-    assert many["negative_elbo"] == pytest.approx(few["negative_elbo"], abs=0.5)
+    assert many["negative_elbo"] == pytest.approx(few["negative_elbo"], abs=2.0)
 
 
 def test_one_sample_gives_no_importance_weighted_bound(vae: Vae, session: Session) -> None:

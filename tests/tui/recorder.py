@@ -3,7 +3,8 @@
 `recordings/` holds what a real worker exported and drew: 10 epochs on 5,000 digits, with filters
 4 and 8, one Dense layer of 32 units, at latent_dim 2 and 4. The `.tflite` files are as
 earlier versions exported them. The `.npz` files hold the same networks in the widths of the default
-settings, the other weights 0 and the second Dense layers the identity.
+settings, the other weights 0; the second Dense layers multiply by 8, since SiLU is only then like
+ReLU, the third are the identity, and the next layers divide by 8.
 """
 
 from __future__ import annotations
