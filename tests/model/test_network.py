@@ -73,13 +73,22 @@ def test_the_activation_is_that_of_every_layer_but_heads_and_pixels(activation: 
 
 
 @pytest.mark.parametrize(
-    ("activation", "layers", "gain"),
-    [("relu", 3, 1), ("leaky_relu", 4, 1), ("silu", 1, 2), ("silu", 2, 2), ("silu", 4, 2)],
+    ("activation", "layers", "latent_dim", "gain"),
+    [
+        ("relu", 3, 2, 1),
+        ("leaky_relu", 4, 2, 1),
+        ("silu", 1, 2, 2),
+        ("silu", 2, 20, 2),
+        ("silu", 2, 21, 1),
+        ("silu", 3, 40, 2),
+    ],
 )
 def test_hidden_dense_kernels_begin_as_the_activation_needs(
-    activation: str, layers: int, gain: int
+    activation: str, layers: int, latent_dim: int, gain: int
 ) -> None:
-    settings = make_settings(activation=activation, dense_units=(256,) * layers)
+    settings = make_settings(
+        activation=activation, dense_units=(256,) * layers, latent_dim=latent_dim
+    )
     networks = build_networks(settings)
     kernels = []
     for network, heads in ((networks.encoder, ("z_mean", "z_log_var")), (networks.decoder, ())):

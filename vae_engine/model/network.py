@@ -28,6 +28,9 @@ from vae_engine.likelihoods import LOWEST_LOG_SIGMA, Likelihood, pixel_likelihoo
 from vae_engine.model.weights import load_weights
 from vae_engine.settings import Settings
 
+_SHALLOW, _FEW_DIMENSIONS = 2, 20
+"""Dense layers, and dimensions above which so few begin with Glorot's kernels."""
+
 _FIRST_SIGMA = 0.25
 """Initial sigma: about the standard deviation of pixels in natural images."""
 
@@ -180,13 +183,16 @@ def build_decoder(
 
 
 def _hidden_dense(settings: Settings, shape: ImageShape, units: int, name: str) -> layers.Dense:
-    """Build a hidden Dense layer; with SiLU, the kernel begins as twice Glorot's.
+    """Build a hidden Dense layer; with SiLU, most kernels begin as twice Glorot's.
 
     SiLU has a slope of 1/2 at 0: with Glorot's kernels, every layer halves a small signal, and the
-    first steps do not see z (docs/decisions/0061).
+    first steps do not see z. Two layers and many dimensions are better off with Glorot's:
+    docs/decisions/0061.
     """
     activation = hidden_activation(settings, shape)
-    gain = 2.0 if activation == "silu" else 1.0
+    is_deep = len(dense_units(settings, shape)) > _SHALLOW
+    is_larger = is_deep or settings.latent_dim <= _FEW_DIMENSIONS
+    gain = 2.0 if activation == "silu" and is_larger else 1.0
     start = keras.initializers.VarianceScaling(gain**2, "fan_avg", "uniform")
     return layers.Dense(units, activation, kernel_initializer=start, name=name)
 
