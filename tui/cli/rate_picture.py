@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from tui.rate_distortion import RatePath
 from tui.rendering.axes import mark_texts, widened
 from tui.rendering.scatter import label_color
-from tui.rendering.series import far_values, ticks
+from tui.rendering.series import points_in_sight, ticks
 from tui.text import shortened
 
 if TYPE_CHECKING:
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 _WIDTH, _HEIGHT = 900, 640
 _LEFT, _TOP, _RIGHT, _BOTTOM = 80, 40, 20, 60
 _MARGIN: Final = 0.06
-# The first epochs lie far away and would press all others into a corner.
-_EARLY_SHARE: Final = 0.2
 _MOST_TICKS: Final = 8
 _DASH: Final = 7
 _MOST_NAMED: Final = 4
@@ -33,7 +31,7 @@ class _Axes:
     """Maps rate and distortion to pixels."""
 
     def __init__(self, paths: Sequence[RatePath]) -> None:
-        kept = [_in_sight(path) for path in paths]
+        kept = [np.append(points_in_sight(one.rate, one.distortion), one.best) for one in paths]
         x = np.concatenate([one.rate[rows] for one, rows in zip(paths, kept, strict=True)])
         y = np.concatenate([one.distortion[rows] for one, rows in zip(paths, kept, strict=True)])
         self.left, self.right = _edges(x)
@@ -81,13 +79,6 @@ def rate_picture(lettered: Sequence[tuple[str, RatePath]]) -> NDArray[np.uint8]:
         pen.ellipse((x - 10, y - 10, x + 10, y + 10), fill=label_color(path.tone), outline="white")
         pen.text((x, y), letter, fill="black", anchor="mm", font_size=15)
     return np.asarray(picture)
-
-
-def _in_sight(path: RatePath) -> NDArray[np.intp]:
-    """The points in sight: always the best, neither the first fifth nor far ones."""
-    later = np.arange(int(_EARLY_SHARE * len(path.rate)), len(path.rate))
-    later = later[~(far_values(path.rate[later]) | far_values(path.distortion[later]))]
-    return np.append(later, path.best)
 
 
 def _edges(values: NDArray[np.float64]) -> tuple[float, float]:

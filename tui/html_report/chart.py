@@ -6,20 +6,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from xml.etree.ElementTree import Element
 
-import numpy as np
-
 from tui.html_report.elements import element
 from tui.rendering.axes import mark_texts, robust_range, whole_range, widened
 from tui.rendering.canvas import Mark
-from tui.rendering.series import DASHES, Doubles, Series, decimated, drawable, number_text, ticks
+from tui.rendering.series import (
+    DASHES,
+    Doubles,
+    Series,
+    decimated,
+    drawable,
+    near_range,
+    number_text,
+    ticks,
+)
 from tui.rendering.tones import HUES
 
 _LEFT, _TOP, _BOTTOM = 72, 10, 46
 _WIDTH, _HEIGHT = 570, 220
 _MOST_POINTS = 600
 _VALUES, _EPOCHS = 8, 6
-# How far outside of the range curves are drawn, in multiples of the range.
-_OUTSIDE = 3
 
 
 @dataclass(frozen=True)
@@ -88,8 +93,7 @@ def _beyond(shown: Sequence[Series], low: float, high: float) -> str:
 
 def _curve(curve: Series, area: SvgArea) -> Iterator[Element]:
     # Renderers draw no coordinates of millions.
-    margin = _OUTSIDE * (area.high - area.low)
-    values = np.clip(curve.values, area.low - margin, area.high + margin)
+    values = near_range(curve.values, area.low, area.high)
     points = zip(area.across(curve.epochs), area.down(values), strict=True)  # type: ignore[arg-type]
     line = element("polyline", class_=_look(curve))
     # Not by `element`, which shortens text.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from tui.rendering.dots import BRAILLE, Area, Dots, band, cell_bits, curve, thick
-from tui.rendering.series import DASHES, Doubles, Series
+from tui.rendering.series import DASHES, Doubles, Series, near_range
 from tui.rendering.tones import HUES
 
 # Without braille, curves differ in their characters.
@@ -31,8 +31,6 @@ _DASHED = ((1, 1), (4, 6), (2, 4), (1, 3))
 _THICK_ROWS = 6
 # With more curves than this, only the last one is.
 _THICK_CURVES = 3
-# How far outside of the range curves are drawn, in multiples of the range.
-_OUTSIDE = 3
 
 
 @dataclass(frozen=True)
@@ -148,8 +146,7 @@ class CurveCanvas:
 
     def _curve(self, one: Series, *, wide: bool = False) -> Dots:
         area = self._area
-        span = _OUTSIDE * (area.high - area.low)
-        heights = np.clip(self._heights(one.values), area.low - span, area.high + span)
+        heights = near_range(self._heights(one.values), area.low, area.high)
         line = curve(one.epochs, heights, area)
         if wide and not self._plain and area.rows >= _THICK_ROWS:
             line = thick(line, area)

@@ -15,14 +15,12 @@ from rich.style import Style
 from tui.rendering.axes import LABEL_WIDTH, mark_texts, value_marks, widened
 from tui.rendering.dots import BRAILLE, BRAILLE_DOTS, Area, Dots, cell_bits, curve, segments
 from tui.rendering.runs import Line
-from tui.rendering.series import far_values, ticks
+from tui.rendering.series import points_in_sight, ticks
 
 Doubles = NDArray[np.float64]
 
 _AXIS: Final = LABEL_WIDTH + 2
 _LEAST_COLUMNS, _LEAST_ROWS = 8, 3
-# The first epochs lie far away and would press all others into a corner.
-_EARLY_SHARE: Final = 0.2
 _MARGIN: Final = 0.06
 _COLUMNS_PER_MARK: Final = 12
 _MOST_SUMS: Final = 6
@@ -189,11 +187,9 @@ def cell_of(area: Area, x: float, y: float) -> tuple[int, int]:
 
 
 def _kept(path: PlanePath, *, whole: bool) -> NDArray[np.intp]:
-    """The points that must be in sight: always the letter, neither the first fifth nor far ones."""
-    start = int(_EARLY_SHARE * len(path.x)) if whole else len(path.x)
-    kept = np.arange(start, len(path.x))
-    kept = kept[~(far_values(path.x[kept]) | far_values(path.y[kept]))]
-    return np.append(kept, path.marked)
+    """The points that must be in sight: always the letter."""
+    kept = points_in_sight(path.x, path.y)
+    return np.append(kept if whole else kept[:0], path.marked)
 
 
 def _within(path: PlanePath, area: Area) -> tuple[Doubles, Doubles]:

@@ -22,6 +22,7 @@ _FAR = 20.0
 # A curve's first fifth is much higher than the rest.
 _EARLY_SHARE = 0.2
 _LEAST_EPOCHS = 5
+_OUTSIDE = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +78,22 @@ def far_values(values: Doubles) -> NDArray[np.bool_]:
     far = max(_FAR * (high - low), abs(middle) / 4)
     found: NDArray[np.bool_] = (values < low - far) | (values > high + far)
     return found
+
+
+def points_in_sight(x: Doubles, y: Doubles) -> NDArray[np.intp]:
+    """Return the indices of the points of a path, (n,) each, that its plane must show.
+
+    Not those of its first fifth, nor those far from all others, which would press the rest into a
+    corner.
+    """
+    kept = np.arange(int(_EARLY_SHARE * len(x)), len(x))
+    return kept[~(far_values(x[kept]) | far_values(y[kept]))]
+
+
+def near_range(values: Doubles, low: float, high: float) -> Doubles:
+    """Move values that are far outside a range to three times its length away from it."""
+    margin = _OUTSIDE * (high - low)
+    return np.clip(values, low - margin, high + margin)
 
 
 def smoothed(values: Doubles, weight: float) -> Doubles:

@@ -48,8 +48,8 @@ class Adam:
     def apply(self, gradients: Sequence[Tensor], learning_rate: Tensor) -> None:
         """Update each variable by its gradient, scaled down if all together exceed `clip_norm`.
 
-        With `clip_norm`, a gradient that is not finite counts as 0: one batch in ten thousand has
-        an image far from all others, whose variance overflows.
+        With `clip_norm`, a gradient that is not finite counts as 0: a single batch does not make
+        every weight NaN.
 
         Pascanu, Mikolov & Bengio, "On the difficulty of training recurrent neural networks", 2013,
         section 3.2. Kernels, not biases, also shrink by `learning_rate * weight_decay` of
