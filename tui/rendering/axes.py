@@ -54,10 +54,10 @@ def usual_range(drawn: Sequence[Series]) -> Range:
 
 
 def robust_range(drawn: Sequence[Series]) -> Range:
-    """Return the range in which curves are distinguishable: also without most of the first epochs.
+    """Return the range in which curves are distinguishable.
 
-    It contains all but the first fifth of every curve and values far from all others, and always
-    its newest value.
+    It leaves out the first fifth of every curve, where that takes more room than the rest, and
+    values far from all others. It always contains the newest value.
     """
     low, high = usual_range([_selected(one, after_beginning(one.epochs)) for one in drawn])
     lowest, highest = whole_range(drawn)
